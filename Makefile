@@ -1,0 +1,34 @@
+# Every target makes what it needs: nothing but Python 3.11 or newer, git and make has to be there.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint clean
+
+help: ## what can be made
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+setup: $(READY) ## the environment in .venv, with the commands tap-clickup, target-pandev, tap-git, pandev, meltano
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; call: make PYTHON=python3.x")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: $(READY) ## a local ClickUp and a git repository into the embedded store, twice, and a report
+	$(BIN)/python -m tests.demo
+
+test: $(READY) lint ## every check
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
+
+lint: $(READY) ## style, types and the borders between modules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+clean: ## removes what make made
+	rm -rf $(VENV) .demo .meltano

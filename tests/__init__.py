@@ -1,0 +1,1 @@
+"""Tests, the local ClickUp they talk to, and the demo."""
