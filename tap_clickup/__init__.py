@@ -1,0 +1,1 @@
+"""Reads ClickUp as Singer streams; knows nothing of PostgreSQL or PanDev."""

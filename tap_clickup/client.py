@@ -1,0 +1,260 @@
+"""What is true of every request to ClickUp: address, token, rate limit, retries, errors.
+
+The only module that speaks HTTP. It sends GET only, to one host, and follows no redirect, so the
+token reaches nobody else. No error text holds the token or a part of an answer's body.
+https://developer.clickup.com/docs/common_errors
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import re
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
+
+import msgspec
+import requests
+
+from tap_clickup.ratelimit import RateLimit, seconds_until_reset
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+API_URL = "https://api.clickup.com/api/v2"
+ATTEMPTS = 6
+TIMEOUT_SECONDS = (10, 90)
+"""To connect, and between two pieces of an answer: a full page weighs a megabyte."""
+DEAD_TOKEN = {"OAUTH_017", "OAUTH_019", "OAUTH_021", "OAUTH_025", "OAUTH_077"}
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+ADVICE = (
+    "the token is wrong, expired or was regenerated; make a fresh one in ClickUp under "
+    "avatar > Settings > My Settings > Apps > API Token, and set it as TAP_CLICKUP_API_TOKEN"
+)
+
+logger = logging.getLogger("tap-clickup")
+
+
+class ClickUpError(Exception):
+    """What kept the tap from reading: one line that says what, where, and what to do."""
+
+
+class SettingError(ClickUpError):
+    """A setting that cannot work. Nothing was sent."""
+
+
+class TokenError(ClickUpError):
+    """ClickUp does not accept the token."""
+
+
+class RefusedError(ClickUpError):
+    """ClickUp refuses one object: it is gone, or hidden from the token's user."""
+
+
+class UnavailableError(ClickUpError):
+    """ClickUp cannot be reached, or keeps failing."""
+
+
+class ProtocolError(ClickUpError):
+    """An answer is not what ClickUp's documentation promises."""
+
+
+class Clock(Protocol):
+    """Where the client takes time from; tests put a simulated one here."""
+
+    def monotonic(self) -> float:
+        """Return seconds that never go back."""
+
+    def sleep(self, seconds: float, /) -> None:
+        """Wait."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A decoded body, and the moment its request was sent: what it tells was true then or later."""
+
+    body: dict[str, Any]
+    sent_at: datetime
+
+
+@dataclass
+class Traffic:
+    """What the client sent and waited for, for the run's report."""
+
+    requests: int = 0
+    retries: int = 0
+    waited_seconds: float = 0.0
+
+    def __str__(self) -> str:
+        """One line for the log."""
+        return (
+            f"{self.requests} requests, {self.retries} of them repeated, "
+            f"{self.waited_seconds:.0f} s waited"
+        )
+
+
+def authorization(api_token: str) -> str:
+    """Return the `Authorization` header of a token, or raise `SettingError` if it cannot be one.
+
+    A personal token begins with `pk_` and is sent bare. An OAuth token is sent as `Bearer`, and has
+    to be given with that word, since nothing else tells it from a slip of the keyboard.
+    https://developer.clickup.com/docs/authentication
+    """
+    token = api_token.strip()
+    bare = re.sub(r"(?i)^bearer\s+", "", token)
+    if re.fullmatch(r"pk_\d+_[A-Za-z0-9]{8,}", bare):
+        return bare
+    if bare != token and not bare.startswith("pk_") and re.fullmatch(r"[A-Za-z0-9_.-]{16,}", bare):
+        return f"Bearer {bare}"
+    raise SettingError(
+        "api_token: expected a personal API token, which begins with 'pk_'; "
+        "make one in ClickUp under avatar > Settings > My Settings > Apps > API Token"
+    )
+
+
+def checked_url(api_url: str) -> str:
+    """Return the API's address without a slash at its end; refuse one that is not encrypted."""
+    parts = urlsplit(api_url)
+    if not parts.hostname or parts.scheme not in {"https", "http"}:
+        raise SettingError(f"api_url: expected an address such as {API_URL}")
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise SettingError("api_url: http is allowed for this machine only, use https")
+    return api_url.rstrip("/")
+
+
+class Client:
+    """Asks ClickUp within the rate limit and repeats what may heal: 429, 5xx, lost connections."""
+
+    def __init__(
+        self, api_url: str, *, api_token: str, limit: RateLimit, clock: Clock = time
+    ) -> None:
+        self.traffic = Traffic()
+        self._api_url = checked_url(api_url)
+        self._limit = limit
+        self._clock = clock
+        self._token_is_alive = False
+        header = authorization(api_token)
+        self._session = requests.Session()
+        # As `auth` rather than a header: otherwise requests lets an entry in ~/.netrc replace it.
+        self._session.auth = _Authorization(header)
+        self._session.headers["User-Agent"] = f"tap-clickup/{version('pandev-clickup')}"
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def get(self, path: str, params: Sequence[tuple[str, str]] = (), *, expect: str) -> Answer:
+        """Return the answer to `GET path`, a JSON object that holds the key `expect`.
+
+        Raises `TokenError`, `RefusedError`, `UnavailableError` or `ProtocolError`.
+        """
+        response, sent_at = self._get(path, params)
+        if response.status_code != HTTPStatus.OK:
+            raise self._error(path, response)
+        try:
+            body = msgspec.json.decode(response.content)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise ProtocolError(f"GET {path}: the answer is not JSON") from error
+        if not isinstance(body, dict) or expect not in body:
+            raise ProtocolError(f"GET {path}: the answer holds no {expect!r}")
+        self._token_is_alive = True
+        return Answer(body, sent_at)
+
+    def _get(
+        self, path: str, params: Sequence[tuple[str, str]]
+    ) -> tuple[requests.Response, datetime]:
+        """Send until an answer comes that a repetition would not change."""
+        for attempt in range(1, ATTEMPTS + 1):
+            self._wait(self._limit.delay(self._clock.monotonic()))
+            sent_at = datetime.now(UTC)
+            try:
+                response = self._send(path, params)
+            except (requests.ConnectionError, requests.Timeout) as error:
+                reason, wait = type(error).__name__, None
+            except requests.RequestException as error:
+                raise UnavailableError(f"GET {path}: {type(error).__name__}") from None
+            else:
+                self._limit.learn(response.headers)
+                if not _may_heal(response):
+                    return response, sent_at
+                reason = f"HTTP {response.status_code}"
+                wait = seconds_until_reset(response.headers) if _limited(response) else None
+            if attempt < ATTEMPTS:
+                self._back_off(path, attempt=attempt, reason=reason, wait=wait)
+        raise UnavailableError(
+            f"GET {path}: {reason} from {urlsplit(self._api_url).hostname} in {ATTEMPTS} attempts; "
+            "check that it can be reached on its port, and run again"
+        )
+
+    def _send(self, path: str, params: Sequence[tuple[str, str]]) -> requests.Response:
+        self._limit.count(self._clock.monotonic())
+        self.traffic.requests += 1
+        return self._session.get(
+            self._api_url + path,
+            params=list(params),
+            timeout=TIMEOUT_SECONDS,
+            allow_redirects=False,
+        )
+
+    def _back_off(self, path: str, *, attempt: int, reason: str, wait: float | None) -> None:
+        jitter = random.uniform(0.0, 0.5)  # noqa: S311 - spreads retries, guards nothing
+        seconds = (2.0 ** (attempt - 1) / 2 if wait is None else wait) + jitter
+        logger.warning("GET %s: %s, again in %.1f s", path, reason, seconds)
+        self.traffic.retries += 1
+        self._wait(seconds)
+
+    def _wait(self, seconds: float) -> None:
+        if seconds > 0:
+            self.traffic.waited_seconds += seconds
+            self._clock.sleep(seconds)
+
+    def _error(self, path: str, response: requests.Response) -> ClickUpError:
+        """Tell a dead token from an object that is gone or hidden: by ECODE, never by the text."""
+        status, ecode = response.status_code, _ecode(response)
+        what = f"GET {path}: HTTP {status} {ecode}".rstrip()
+        if status == HTTPStatus.UNAUTHORIZED:
+            if ecode in DEAD_TOKEN or path == "/user":
+                return TokenError(f"401 Unauthorized: {ADVICE} ({ecode or 'no ECODE'})")
+            self._confirm_token()
+            return RefusedError(f"{what}: gone, or hidden from the token's user")
+        if response.is_redirect:
+            return ProtocolError(f"{what}: a redirect, which is not followed; check api_url")
+        return RefusedError(what)
+
+    def _confirm_token(self) -> None:
+        """Ask once whether the token itself still works."""
+        if not self._token_is_alive:
+            self.get("/user", expect="user")
+
+
+class _Authorization(requests.auth.AuthBase):
+    """Sets the header, and does not show it when printed."""
+
+    def __init__(self, header: str) -> None:
+        self._header = header
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = self._header
+        return request
+
+
+def _limited(response: requests.Response) -> bool:
+    return response.status_code == HTTPStatus.TOO_MANY_REQUESTS
+
+
+def _may_heal(response: requests.Response) -> bool:
+    return _limited(response) or response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def _ecode(response: requests.Response) -> str:
+    """Return the error's code, a short word of capitals, digits and `_`, or nothing."""
+    try:
+        code = msgspec.json.decode(response.content, type=dict[str, Any]).get("ECODE", "")
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""
+    return code if isinstance(code, str) and re.fullmatch(r"[A-Z0-9_]{1,40}", code) else ""

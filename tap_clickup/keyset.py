@@ -1,0 +1,183 @@
+"""Which request reads the next tasks, and when all have been read. Pure: `streams` sends it.
+
+Page numbers lose tasks while people edit: an edited task moves to the end of the order by
+`date_updated`, and the rows behind it slide over a page border. So tasks are read by keyset: always
+page 0 of what comes after the last value seen, ascending. Rows at the border are asked again and
+known ones dropped, which is right whether ClickUp's `date_updated_gt` means > or ≥.
+
+What this rests on is not documented by ClickUp, and ClickUp ignores in silence what it does not
+know. So every answer is checked against its question.
+https://developer.clickup.com/reference/getfilteredteamtasks
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+PAGE_SIZE = 100
+
+
+class MismatchError(Exception):
+    """An answer does not fit its question: a parameter was ignored, or the order is not kept."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """One request to `GET /team/{id}/task`. Times are milliseconds since 1970, UTC."""
+
+    updated_gt: int
+    page: int
+    space_ids: tuple[str, ...] = ()
+
+    @property
+    def params(self) -> list[tuple[str, str]]:
+        """The query. Closed tasks and subtasks come only when asked for."""
+        return [
+            ("page", str(self.page)),
+            ("order_by", "updated"),
+            ("reverse", "true"),
+            ("subtasks", "true"),
+            ("include_closed", "true"),
+            ("archived", "false"),
+            ("date_updated_gt", str(self.updated_gt)),
+            *(("space_ids[]", space_id) for space_id in self.space_ids),
+        ]
+
+
+def updated_ms(task: Mapping[str, Any]) -> int | None:
+    """`date_updated` of a task in milliseconds; `date_created` where ClickUp leaves it out."""
+    value = task.get("date_updated") or task.get("date_created")
+    return None if value is None else int(value)
+
+
+def check(question: Question, tasks: Sequence[Mapping[str, Any]]) -> None:
+    """Raise `MismatchError` if the tasks are not what the question asked for."""
+    last = question.updated_gt
+    for task in tasks:
+        task_id, updated = task["id"], updated_ms(task)
+        if task.get("archived"):
+            raise MismatchError(f"task {task_id} is archived, asked were tasks that are not")
+        space_id = str(task.get("space", {}).get("id"))
+        if question.space_ids and space_id not in question.space_ids:
+            raise MismatchError(f"task {task_id} is of space {space_id}, which was not asked for")
+        if updated is None or not task.get("date_updated"):
+            continue
+        if updated < question.updated_gt:
+            raise MismatchError(
+                f"task {task_id} was updated at {updated}, asked were tasks from "
+                f"{question.updated_gt} on"
+            )
+        if updated < last:
+            raise MismatchError(
+                f"task {task_id} was updated at {updated} and stands behind one of {last}: "
+                "the answer is not in ascending order of date_updated"
+            )
+        last = updated
+
+
+@dataclass
+class Keyset:
+    """The reading of all tasks updated at or after `start` (milliseconds, UTC).
+
+    Ask `question`, give what came to `answered`, until `question` is None. Tasks come out in
+    ascending order of `date_updated`, each version once; everything at or before the last one is
+    then complete, so its `date_updated` may be kept as a bookmark at any moment.
+
+    `stopped_short` tells that ClickUp promised a further page and sent an empty one.
+    """
+
+    start: int
+    space_ids: tuple[str, ...] = ()
+    stopped_short: bool = False
+    _page: int = 0
+    _done: bool = False
+    _walk_is_new: bool = False
+    _known: dict[str, int] = field(default_factory=dict)
+    _page_before: tuple[str, ...] = ()
+
+    @property
+    def question(self) -> Question | None:
+        """The next request, or None when all has been read."""
+        if self._done:
+            return None
+        return Question(self.start - 1, self._page, self.space_ids)
+
+    def answered(
+        self, tasks: Sequence[Mapping[str, Any]], *, last_page: bool | None
+    ) -> Iterator[Mapping[str, Any]]:
+        """Yield the tasks of an answer that are new, and move to the next question.
+
+        `last_page` is ClickUp's flag; answers of 2022 lack it, then fewer than 100 tasks end.
+        """
+        question = self.question
+        assert question is not None, "asked after the end"  # noqa: S101 - a slip of the caller, not input
+        check(question, tasks)
+        self._check_page(tasks)
+        end = self._is_end(tasks, last_page=last_page)
+        newest = max((u for task in tasks if (u := updated_ms(task)) is not None), default=0)
+        walking = self._page > 0
+        yield from self._new(tasks, until=self.start if walking else None)
+        self._move(newest, end=end)
+
+    def _check_page(self, tasks: Sequence[Mapping[str, Any]]) -> None:
+        ids = tuple(str(task["id"]) for task in tasks)
+        if self._page > 0 and len(ids) >= PAGE_SIZE and ids == self._page_before:
+            raise MismatchError(f"page {self._page} repeats page {self._page - 1}: page is ignored")
+        self._page_before = ids
+
+    def _is_end(self, tasks: Sequence[Mapping[str, Any]], *, last_page: bool | None) -> bool:
+        if last_page is None:
+            return len(tasks) < PAGE_SIZE
+        if not tasks and not last_page:
+            self.stopped_short = True
+        return last_page or not tasks
+
+    def _new(
+        self, tasks: Sequence[Mapping[str, Any]], *, until: int | None
+    ) -> Iterator[Mapping[str, Any]]:
+        """Yield unknown versions; on a later page only those of the walked millisecond.
+
+        What lies behind that millisecond on a later page is left for page 0 of the next question:
+        between two pages a row may have slid over the border, between two page 0 none can.
+        """
+        for task in tasks:
+            updated = updated_ms(task)
+            at = self.start if updated is None else updated
+            if until is not None and at > until:
+                continue
+            if self._known.get(str(task["id"])) == at:
+                continue
+            self._known[str(task["id"])] = at
+            self._walk_is_new = True
+            yield task
+
+    def _move(self, newest: int, *, end: bool) -> None:
+        if newest > self.start and self._page == 0:
+            self._advance(newest, end=end)
+        elif self._page > 0 and (newest > self.start or end):
+            self._finish_walk(end=end and newest <= self.start)
+        elif end:
+            self._done = True
+        else:
+            self._page += 1
+
+    def _advance(self, newest: int, *, end: bool) -> None:
+        """Go on behind a page that reached beyond the lower bound."""
+        self.start = newest
+        self._known = {task: at for task, at in self._known.items() if at >= newest - 1}
+        self._walk_is_new = False
+        self._done = end
+
+    def _finish_walk(self, *, end: bool) -> None:
+        """End a walk over one millisecond; it is repeated until it brings nothing new."""
+        self._page = 0
+        if self._walk_is_new:
+            self._walk_is_new = False
+        elif end:
+            self._done = True
+        else:
+            self.start += 1

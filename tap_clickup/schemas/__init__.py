@@ -1,0 +1,1 @@
+"""One JSON Schema a stream: the contract with any target."""
