@@ -1,0 +1,222 @@
+"""A JSON Schema becomes columns, a value becomes COPY text. Pure.
+
+Values stay exact: "" is not NULL, integers and decimals have any size, an offset is kept, arrays
+and objects are jsonb. What PostgreSQL cannot hold, U+0000 and lone surrogates, becomes U+FFFD.
+https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.2
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+NULL = "\\N"
+NAME_BYTES = 63
+"""PostgreSQL cuts longer names."""
+_ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\ufffd"})
+_UNESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+_json = msgspec.json.Encoder(decimal_format="number")
+
+
+class ValueRefusedError(Exception):
+    """A value does not fit its column. The text names the expected type, never the value."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A property and the column it goes to."""
+
+    property: str
+    name: str
+    type: str
+    encode: Callable[[Any], str]
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueRefusedError("expected text")
+    return value.translate(_ESCAPES)
+
+
+def _boolean(value: Any) -> str:
+    if not isinstance(value, bool):
+        raise ValueRefusedError("expected true or false")
+    return "t" if value else "f"
+
+
+def _number(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise ValueRefusedError("expected a number")
+    return str(value)
+
+
+def _integer(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise ValueRefusedError("expected an integer")
+    if value != int(value):
+        raise ValueRefusedError("expected a number without a fraction")
+    return str(int(value))
+
+
+def json_text(value: Any) -> str:
+    """Return a value as JSON that jsonb takes."""
+    try:
+        encoded = _json.encode(value)
+    except UnicodeEncodeError:
+        return json_text(_storable(value))
+    if b"\\u0000" in encoded:
+        encoded = _json.encode(_storable(value))
+    return encoded.decode()
+
+
+def _jsonb(value: Any) -> str:
+    return json_text(value).replace("\\", "\\\\")
+
+
+def _storable(value: Any) -> Any:
+    """Return a JSON value with the characters replaced that PostgreSQL cannot hold."""
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_storable(one) for one in value]
+    if isinstance(value, dict):
+        return {_storable(key): _storable(one) for key, one in value.items()}
+    return value
+
+
+def _parsed(kind: str, parse: Callable[[str], object]) -> Callable[[Any], str]:
+    """Return an encoder that lets through, as it is, text that `parse` accepts."""
+
+    def encode(value: Any) -> str:
+        try:
+            parse(value)
+        except (TypeError, ValueError):
+            raise ValueRefusedError(f"expected {kind} in ISO 8601") from None
+        return _text(value)
+
+    return encode
+
+
+ENCODERS: dict[str, Callable[[Any], str]] = {
+    "text": _text,
+    "boolean": _boolean,
+    "numeric": _number,
+    "integer": _integer,
+    "bigint": _integer,
+    "jsonb": _jsonb,
+    "timestamp with time zone": _parsed("a moment", datetime.fromisoformat),
+    "date": _parsed("a date", date.fromisoformat),
+    "time without time zone": _parsed("a time of day", time.fromisoformat),
+}
+"""An encoder for each type of column, under PostgreSQL's name for it (`format_type`)."""
+
+FORMATS = {
+    "date-time": "timestamp with time zone",
+    "date": "date",
+    "time": "time without time zone",
+}
+
+
+def column_type(schema: Mapping[str, Any]) -> str:
+    """Return the type for values of a JSON Schema; jsonb where they can be of several types."""
+    types = _types(schema)
+    if types == {"string"}:
+        formats = {one.get("format") for one in _branches(schema) if "string" in _types(one)}
+        return FORMATS.get(str(formats.pop()), "text") if len(formats) == 1 else "text"
+    if types and types <= {"integer", "number"}:
+        return "numeric"
+    return "boolean" if types == {"boolean"} else "jsonb"
+
+
+def _branches(schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the alternatives of a schema that has some, else the schema itself."""
+    return [*schema.get("anyOf", ()), *schema.get("oneOf", ())] or [schema]
+
+
+def _types(schema: Mapping[str, Any]) -> set[str]:
+    """Return the JSON types that a schema allows, null left out; "any" where it names none."""
+    types: set[str] = set()
+    for branch in _branches(schema):
+        declared = branch.get("type", "any")
+        types |= {declared} if isinstance(declared, str) else set(declared)
+    return types - {"null"}
+
+
+def identifier(name: str) -> str:
+    """Return the name of a column or table; a longer one is cut and told apart by a hash."""
+    clean = name.replace("\0", "\ufffd")
+    encoded = clean.encode()
+    if len(encoded) <= NAME_BYTES:
+        return clean
+    mark = "_" + hashlib.blake2b(encoded, digest_size=4).hexdigest()
+    return encoded[: NAME_BYTES - len(mark)].decode(errors="ignore") + mark
+
+
+def column(name: str, type_: str) -> Column:
+    """Return the column for a property; a type without encoder of its own takes text."""
+    return Column(name, identifier(name), type_, ENCODERS.get(type_, _text))
+
+
+@dataclass(frozen=True)
+class Row:
+    """A record as a line of COPY text without its end, and the hash of its values."""
+
+    line: bytes
+    hash: str
+
+
+def encode(columns: Sequence[Column], record: Mapping[str, Any]) -> Row:
+    """Return a record as COPY text in the order of the columns; a missing property is NULL.
+
+    Raises `ValueRefusedError`, its text led by the property's name.
+    """
+    fields = []
+    for each in columns:
+        value = record.get(each.property)
+        try:
+            fields.append(NULL if value is None else each.encode(value))
+        except (ValueRefusedError, TypeError, ValueError, OverflowError) as error:
+            reason = str(error) if isinstance(error, ValueRefusedError) else "not a value of JSON"
+            raise RefusedFieldError(each.property, reason) from None
+    line = _utf8("\t".join(fields))
+    return Row(line, digest(line))
+
+
+def digest(content: bytes) -> str:
+    """Return the hash of a row's or a record's content, 32 hexadecimal digits: a uuid's form."""
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def decode(line: bytes) -> list[str | None]:
+    """Return the fields of a line of COPY text, for telling people of a row that was refused."""
+    return [None if each == NULL else _unescaped(each) for each in line.decode().split("\t")]
+
+
+def _unescaped(field: str) -> str:
+    return re.sub(r"\\(.)", lambda found: _UNESCAPES.get(found[1], found[1]), field)
+
+
+class RefusedFieldError(Exception):
+    """A field of a record cannot be stored."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason
+
+
+def _utf8(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return _UNSTORABLE.sub("\ufffd", text).encode()

@@ -1,0 +1,72 @@
+"""Connects to PostgreSQL, and words what keeps it from connecting without showing the address."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import psycopg
+from psycopg import errors
+from psycopg.conninfo import conninfo_to_dict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+OLDEST_SERVER = 15
+SETTINGS = {
+    "timezone": "UTC",  # what a moment without offset is taken for
+    "datestyle": "ISO, YMD",
+    "jit": "off",  # slower than these statements themselves
+    "client_min_messages": "warning",
+}
+
+Connection: TypeAlias = "psycopg.Connection[tuple[Any, ...]]"
+
+
+class StoreError(Exception):
+    """The store cannot be used: one line that says what, where, and what to do."""
+
+
+def connect(conninfo: str) -> Connection:
+    """Return a connection to a server that is new enough. Raises `StoreError`."""
+    try:
+        address = conninfo_to_dict(conninfo)
+    except psycopg.ProgrammingError:
+        raise StoreError(
+            "store_url: not a PostgreSQL address, expected postgresql://user@host:5432/database"
+        ) from None
+    where = f"{address.get('host', 'localhost')}:{address.get('port', 5432)}"
+    try:
+        connection = psycopg.connect(
+            conninfo,
+            autocommit=True,
+            application_name="target-pandev",
+            options=" ".join(_options(address)),
+        )
+    except psycopg.OperationalError as error:
+        raise StoreError(
+            f"store_url: no connection to the store at {where}: {_cause(error)}; "
+            "check that PostgreSQL runs there and that user and password are right"
+        ) from None
+    if connection.info.server_version < OLDEST_SERVER * 10_000:
+        found = connection.info.parameter_status("server_version")
+        connection.close()
+        raise StoreError(
+            f"store_url: the store at {where} is PostgreSQL {found}, "
+            f"{OLDEST_SERVER} or newer is needed"
+        )
+    return connection
+
+
+def _options(address: dict[str, Any]) -> Iterator[str]:
+    if address.get("options"):
+        yield str(address["options"])
+    for name, value in SETTINGS.items():
+        yield f"-c {name}={value.replace(' ', chr(92) + ' ')}"
+
+
+def _cause(error: psycopg.OperationalError) -> str:
+    """Return why a connection failed, without the address that libpq puts before it."""
+    if isinstance(error, errors.InvalidPassword):
+        return "the password is refused"
+    line = str(error).strip().splitlines()[-1]
+    return line.rsplit("failed: ", 1)[-1].removeprefix("FATAL:").strip()

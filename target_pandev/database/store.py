@@ -1,0 +1,157 @@
+"""The store: opened with its schema up to date, then loaded a batch at a time."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import astuple, dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from psycopg import errors, sql
+from psycopg.rows import namedtuple_row
+
+from target_pandev.database.connection import connect
+from target_pandev.database.ddl import ensure_table
+from target_pandev.database.migrate import lock_ddl, migrate
+from target_pandev.database.table import REFERENCE_SOURCES, references
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import psycopg
+    from psycopg.sql import SQL, Composed
+
+    from target_pandev.database.table import ReferenceRules, StreamSchema, Table
+
+TRIES = 5
+ROW_FAULTS = (errors.DataError, errors.IntegrityError, errors.ProgramLimitExceeded)
+"""Errors that come from a row's values."""
+PASSING = (errors.DeadlockDetected, errors.SerializationFailure, errors.UniqueViolation)
+"""Errors that come from another load at the same moment; the transaction is run again."""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A row that PostgreSQL does not take, by its place in the batch."""
+
+    index: int
+    field: str | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """A record for `rejected_records`; `record` is JSON of the fields that its stream declares."""
+
+    stream: str
+    record_hash: str
+    key: str | None
+    field: str | None
+    reason: str
+    record: str
+
+
+class Store:
+    """PostgreSQL 15 or newer, one schema an organisation. Raises `StoreError` when opened."""
+
+    def __init__(self, conninfo: str, *, schema: str, rules: ReferenceRules) -> None:
+        self.schema = schema
+        self._rules = rules
+        self._connection = connect(conninfo)
+        try:
+            migrate(self._connection, schema)
+            self._use_rules()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection; an open transaction is rolled back."""
+        self._connection.close()
+
+    def table(self, stream: StreamSchema) -> Table:
+        """Return the table of a stream, made or widened where needed. Raises `StoreError`."""
+        return ensure_table(self._connection, self.schema, stream)
+
+    def load(self, table: Table, lines: Sequence[bytes]) -> list[Refused]:
+        """Load a batch in one transaction and return the rows that PostgreSQL refuses.
+
+        A batch with such a row is halved until the row is found, so that no other is lost.
+        """
+        for attempt in range(1, TRIES + 1):
+            try:
+                self._load(table, lines)
+            except PASSING:
+                if attempt == TRIES:
+                    raise
+            except ROW_FAULTS as error:
+                if len(lines) == 1:
+                    return [Refused(0, _field(error), _reason(error))]
+                return self._load_halves(table, lines)
+            else:
+                break
+        return []
+
+    def _load_halves(self, table: Table, lines: Sequence[bytes]) -> list[Refused]:
+        middle = len(lines) // 2
+        refused = self.load(table, lines[:middle])
+        behind = self.load(table, lines[middle:])
+        return refused + [Refused(each.index + middle, each.field, each.reason) for each in behind]
+
+    def _load(self, table: Table, lines: Sequence[bytes]) -> None:
+        with self._connection.transaction(), self._connection.cursor() as cursor:
+            cursor.execute(table.create_stage)
+            with cursor.copy(table.copy) as copy:
+                for number, line in enumerate(lines):
+                    copy.write(b"%s\t%d\n" % (line, number))
+            for statement in table.before_merge:
+                cursor.execute(statement, self._rules.parameters)
+            cursor.execute(table.merge)
+
+    def reject(self, rejections: Sequence[Rejection]) -> None:
+        """Keep records that could not be loaded; the same record is kept once."""
+        with self._connection.transaction(), self._connection.cursor() as cursor:
+            cursor.executemany(
+                "INSERT INTO rejected_records "
+                "(stream, record_hash, key, field, reason, record, rejected_at) "
+                "VALUES (%s, %s, %s, %s, %s, %s::jsonb, now()) ON CONFLICT DO NOTHING",
+                [astuple(each) for each in rejections],
+            )
+
+    def query(
+        self, statement: SQL | Composed, parameters: Mapping[str, Any] | None = None
+    ) -> list[Any]:
+        """Return all rows of a statement, as named tuples."""
+        with self._connection.cursor(row_factory=namedtuple_row) as cursor:
+            return cursor.execute(statement, parameters).fetchall()
+
+    def _use_rules(self) -> None:
+        """Extract all task references again if the rules are not those they were made by."""
+        wanted = (self._rules.task_id_prefix, self._rules.hash_task_ids)
+        with self._connection.transaction():
+            lock_ddl(self._connection)
+            if self._connection.execute("SELECT * FROM reference_rules").fetchall() == [wanted]:
+                return
+            self._connection.execute("DELETE FROM reference_rules")
+            self._connection.execute("INSERT INTO reference_rules VALUES (%s, %s)", wanted)
+            self._connection.execute("DELETE FROM task_references")
+            for table in REFERENCE_SOURCES:
+                statement = references(table, sql.Identifier(self.schema, table))
+                self._connection.execute(statement, self._rules.parameters)
+
+
+def _field(error: psycopg.Error) -> str | None:
+    """Return the column that an error of PostgreSQL names."""
+    named = re.search(r", column (.+?)(?::|$)", error.diag.context or "")
+    return error.diag.column_name or (named.group(1) if named else None)
+
+
+def _reason(error: psycopg.Error) -> str:
+    """Return the kind of an error in words; its own text may hold the value."""
+    words = re.sub(r"(?<!^)(?=[A-Z])", " ", type(error).__name__).lower()
+    return f"PostgreSQL refuses it: {words} (SQLSTATE {error.sqlstate})"

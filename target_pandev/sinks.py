@@ -1,0 +1,166 @@
+"""A stream's records, checked and collected as COPY lines, loaded one batch a transaction."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import jsonschema_rs
+from singer_sdk import Sink
+from singer_sdk.exceptions import InvalidJSONSchema, MissingKeyPropertiesError
+from singer_sdk.sinks.core import BaseJSONSchemaValidator
+
+from target_pandev import columns
+from target_pandev.columns import RefusedFieldError
+from target_pandev.database import Refused, Rejection, StreamSchema
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from target_pandev.target import TargetPandev
+
+BATCH_BYTES = 16 << 20
+"""A batch is loaded at this size even if it has few rows."""
+
+
+class RejectedRecordsError(Exception):
+    """Records could not be loaded; they are in `rejected_records`, all others in their tables."""
+
+
+class RecordsWithoutKeyError(RejectedRecordsError, MissingKeyPropertiesError):
+    """The same, and at least one of them lacks a property of its key."""
+
+
+class Validator(BaseJSONSchemaValidator):
+    """Checks records in compiled code; `jsonschema` words the reason for a refused one."""
+
+    def __init__(self, schema: dict[str, Any]) -> None:
+        super().__init__(schema)
+        try:
+            self._validator = jsonschema_rs.validator_for(schema)
+        except (jsonschema_rs.ValidationError, ValueError) as error:
+            raise InvalidJSONSchema(f"not a JSON Schema: {error}") from None
+
+    def validate(self, record: dict[str, Any]) -> None:
+        """Raise `RefusedFieldError` if the record breaks its schema. The text holds no value."""
+        if not self._validator.is_valid(record):
+            worded = jsonschema.validators.validator_for(self.schema)(self.schema)
+            error = next(worded.iter_errors(record), None)
+            if error is None:
+                raise RefusedFieldError("", "breaks its schema")
+            raise RefusedFieldError(".".join(map(str, error.absolute_path)), _reason(error))
+
+
+def _reason(error: jsonschema.ValidationError) -> str:
+    """Word a broken rule without the value that breaks it."""
+    if error.validator in {"required", "additionalProperties", "dependentRequired"}:
+        return error.message
+    if error.validator == "type":
+        rule: Any = error.validator_value
+        return "expected " + (rule if isinstance(rule, str) else " or ".join(rule))
+    return f"breaks the rule {error.validator} of its schema"
+
+
+class StreamSink(Sink):
+    """One stream on its way into one table."""
+
+    target: TargetPandev
+
+    def __init__(
+        self,
+        target: TargetPandev,
+        stream_name: str,
+        schema: dict[str, Any],
+        key_properties: Sequence[str] | None,
+    ) -> None:
+        super().__init__(target, stream_name, schema, key_properties)
+        self.target = target
+        self._lines: list[bytes] = []
+        self._bytes = 0
+        self._rejections: list[Rejection] = []
+        self._table = target.store.table(
+            StreamSchema(
+                stream_name,
+                self.schema.get("properties", {}),
+                tuple(self.key_properties),
+                target.replication_key,
+            )
+        )
+
+    def get_validator(self) -> Validator | None:
+        """Return the check of records, unless the settings turn it off."""
+        return Validator(self.schema) if self.validate_schema else None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the batch has to be loaded, by its rows or by its bytes."""
+        return super().is_full or self._bytes >= BATCH_BYTES
+
+    def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
+        """Add a record to the batch, or to the rejected ones.
+
+        The context holds the RECORD message's `time_extracted`, ISO 8601 or None.
+        """
+        self.tally_record_read()
+        self.record_counter_metric.increment()
+        try:
+            self._check(record)
+            row = columns.encode(self._table.columns, record)
+            read_at = _moment(context["time_extracted"])
+        except RefusedFieldError as error:
+            self._reject(record, error)
+            return
+        fields = [row.line] if self._table.columns else []
+        line = b"\t".join([*fields, read_at, row.hash.encode()])
+        self._lines.append(line)
+        self._bytes += len(line)
+
+    def _check(self, record: dict[str, Any]) -> None:
+        for name in self.key_properties:
+            if record.get(name) is None:
+                raise RefusedFieldError(name, "the key is missing")
+        if self._validator is not None:
+            self._validator.validate(record)
+
+    def _reject(self, record: Mapping[str, Any], error: RefusedFieldError) -> None:
+        declared = {each: record[each] for each in self.schema["properties"] if each in record}
+        self._rejections.append(
+            self._rejection(declared, field=error.field or None, reason=error.reason)
+        )
+
+    def _rejection(self, record: Mapping[str, Any], *, field: str | None, reason: str) -> Rejection:
+        text = columns.json_text(record)
+        return Rejection(
+            stream=self.stream_name,
+            record_hash=columns.digest(text.encode()),
+            key=columns.json_text([record.get(name) for name in self.key_properties]),
+            field=field,
+            reason=reason,
+            record=text,
+        )
+
+    def process_batch(self, context: dict[str, Any]) -> None:  # noqa: ARG002
+        """Load the batch, then keep what was rejected."""
+        lines, self._lines, self._bytes = self._lines, [], 0
+        if lines:
+            for refused in self.target.store.load(self._table, lines):
+                self._rejections.append(self._refused_line(lines[refused.index], refused))
+        rejections, self._rejections = self._rejections, []
+        if rejections:
+            self.target.store.reject(rejections)
+            self.target.rejected(rejections)
+
+    def _refused_line(self, line: bytes, refused: Refused) -> Rejection:
+        fields = columns.decode(line)
+        record = {each.property: fields[n] for n, each in enumerate(self._table.columns)}
+        return self._rejection(record, field=refused.field, reason=refused.reason)
+
+
+def _moment(time_extracted: str | None) -> bytes:
+    """Return when a record was read as COPY text; the moment of loading where it is not told."""
+    try:
+        at = datetime.fromisoformat(time_extracted) if time_extracted else datetime.now(UTC)
+    except (TypeError, ValueError):
+        raise RefusedFieldError("time_extracted", "expected a moment in ISO 8601") from None
+    return at.isoformat().encode()

@@ -1,0 +1,52 @@
+"""Opens the store that the settings name: one by its address, else the embedded one."""
+
+from __future__ import annotations
+
+import logging
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from target_pandev.database import ReferenceRules, Store, StoreError
+from target_pandev.embedded import EmbeddedError, EmbeddedServer, default_store_dir
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+logger = logging.getLogger("target-pandev")
+
+
+@dataclass(frozen=True)
+class StoreSettings:
+    """Where the store is; without `url` it is the embedded one in `dir`."""
+
+    url: str | None = None
+    dir: str | None = None
+    schema: str = "pandev"
+
+    @property
+    def embedded(self) -> EmbeddedServer:
+        """The embedded server of these settings, not started."""
+        chosen = Path(self.dir).expanduser() if self.dir else default_store_dir(os.environ)
+        return EmbeddedServer(chosen.absolute())
+
+
+@contextmanager
+def open_store(settings: StoreSettings, rules: ReferenceRules) -> Iterator[Store]:
+    """Yield the store, its server started where it is the embedded one. Raises `StoreError`."""
+    if settings.url:
+        with Store(settings.url, schema=settings.schema, rules=rules) as store:
+            yield store
+        return
+    try:
+        server = settings.embedded.open()
+    except EmbeddedError as error:
+        raise StoreError(f"store_dir: {error}") from error
+    try:
+        logger.info("store: embedded PostgreSQL in %s", server.store_dir)
+        with Store(server.conninfo, schema=settings.schema, rules=rules) as store:
+            yield store
+    finally:
+        server.close()

@@ -1,0 +1,243 @@
+"""Settings, and the way of a message: records to their sink, states out once all is stored."""
+
+from __future__ import annotations
+
+import re
+import sys
+from contextlib import ExitStack
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from singer_sdk import Target
+from singer_sdk import typing as th
+from singer_sdk.exceptions import (
+    ConfigValidationError,
+    InvalidJSONSchema,
+    RecordsWithoutSchemaException,
+)
+from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
+from singer_sdk.singerlib.exceptions import InvalidInputLine
+
+from target_pandev.database import ReferenceRules, StoreError
+from target_pandev.messages import MessageReader
+from target_pandev.sinks import RecordsWithoutKeyError, RejectedRecordsError, StreamSink
+from target_pandev.store import StoreSettings, open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import FrameType
+
+    from singer_sdk.helpers.capabilities import CapabilitiesEnum
+
+    from target_pandev.database import Rejection, Store
+
+SHOWN_REJECTIONS = 20
+"""How many rejected records the log names; the table has them all."""
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM or SIGINT came: a running transaction is cancelled and rolled back."""
+
+    def __init__(self, signum: int) -> None:
+        super().__init__()
+        self.signum = signum
+
+
+class TargetPandev(Target):
+    """Loads Singer streams into PanDev's store and joins task ids from git."""
+
+    name = "target-pandev"
+    package_name = "pandev-clickup"
+    default_sink_class = StreamSink
+    message_reader_class = MessageReader
+    message_reader: MessageReader
+    capabilities: ClassVar[list[CapabilitiesEnum]] = [
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.FLATTENING,
+        PluginCapabilities.STRUCTURED_LOGGING,
+        TargetCapabilities.VALIDATE_RECORDS,
+    ]
+
+    config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(
+        th.Property(
+            "store_url",
+            th.StringType(nullable=False),
+            secret=True,
+            title="Store address",
+            description="PostgreSQL 15 or newer: postgresql://user:password@host:5432/database; "
+            "if not set, an embedded PostgreSQL is started in store_dir",
+        ),
+        th.Property(
+            "store_dir",
+            th.StringType(nullable=False),
+            title="Directory of the embedded store",
+            description="Where the embedded store keeps its data; the user's data directory if not "
+            "set (~/.local/share/pandev-clickup, for root /var/lib/pandev-clickup)",
+        ),
+        th.Property(
+            "store_schema",
+            th.StringType(nullable=False),
+            default="pandev",
+            title="Schema",
+            description="The PostgreSQL schema that holds everything, one an organisation",
+        ),
+        th.Property(
+            "task_id_prefix",
+            th.StringType(nullable=False),
+            default="CU-",
+            title="Prefix of task ids",
+            description="What stands before a task id in branches and commits, in any case; "
+            "after a change all of them are looked through again",
+        ),
+        th.Property(
+            "hash_task_ids",
+            th.BooleanType(nullable=False),
+            default=False,
+            title="Take #id for a task id",
+            description="Whether #86abc1d2e counts as a task id too, as in ClickUp's own syntax",
+        ),
+        th.Property(
+            "fail_on_rejected_records",
+            th.BooleanType(nullable=False),
+            default=True,
+            title="Fail on rejected records",
+            description="Whether the run ends non-zero if records were rejected; "
+            "they are kept in rejected_records and all others are loaded either way",
+        ),
+        th.Property(
+            "validate_records",
+            th.BooleanType(nullable=False),
+            default=True,
+            title="Validate records",
+            description="Whether records are checked against their stream's schema",
+        ),
+        th.Property(
+            "batch_size_rows",
+            th.IntegerType(nullable=False, minimum=1),
+            default=10_000,
+            title="Rows a batch",
+            description="Most rows of one transaction; it ends earlier at 16 MiB",
+        ),
+        additional_properties=False,
+    ).to_dict()
+
+    def __init__(self, **options: Any) -> None:
+        self._exit = ExitStack()
+        self._rejected = 0
+        self._rejected_without_key = False
+        self.replication_key: str | None = None
+        """The replication key of the SCHEMA message at hand; new sinks take it from here."""
+        super().__init__(**options)
+        self.max_parallelism = 1  # all sinks share one connection
+
+    @classmethod
+    def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
+        """Add the SDK's settings for stream maps and flattening; others would do nothing here."""
+        super(Target, cls).append_builtin_config(config_jsonschema)
+
+    @cached_property
+    def store(self) -> Store:
+        """The store, opened at the first SCHEMA message."""
+        settings = StoreSettings(
+            self.config.get("store_url"), self.config.get("store_dir"), self.config["store_schema"]
+        )
+        rules = ReferenceRules(self.config["task_id_prefix"], self.config["hash_task_ids"])
+        return self._exit.enter_context(open_store(settings, rules))
+
+    def close(self) -> None:
+        """Leave the store."""
+        self._exit.close()
+
+    # The way of a message
+
+    def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
+        self.replication_key = next(iter(message_dict.get("bookmark_properties") or ()), None)
+        super()._process_schema_message(message_dict)
+
+    def _process_record_message(self, message_dict: dict[str, Any]) -> None:
+        """Hand a record to its sink: the SDK's way without its second look at each field."""
+        self._assert_line_requires(message_dict, requires={"stream", "record"})
+        stream = message_dict["stream"]
+        if stream not in self.mapper.stream_maps:
+            self._assert_sink_exists(stream)
+        context = {"time_extracted": message_dict.get("time_extracted")}
+        for stream_map in self.mapper.stream_maps[stream]:
+            record = stream_map.transform(dict(message_dict["record"]))
+            if record is not None:
+                sink = self.get_sink(stream_map.stream_alias)
+                sink.process_record(record, context)
+                if sink.is_full:
+                    self.drain_one(sink)
+
+    def _process_state_message(self, message_dict: dict[str, Any]) -> None:
+        """Keep the state, and give it out at once if no further input waits."""
+        super()._process_state_message(message_dict)
+        if not self.message_reader.more_waits():
+            self.drain_all()
+
+    def rejected(self, rejections: Sequence[Rejection]) -> None:
+        """Name rejected records in the log, without their values but for the key."""
+        for each in rejections[: max(0, SHOWN_REJECTIONS - self._rejected)]:
+            self.logger.error(
+                "rejected: stream %s, key %s, field %s: %s",
+                each.stream,
+                each.key,
+                each.field or "-",
+                each.reason,
+            )
+        self._rejected += len(rejections)
+        self._rejected_without_key |= any("key is missing" in each.reason for each in rejections)
+
+    def process_endofpipe(self) -> None:
+        """Load what is left. Raises `RejectedRecordsError` if records were rejected."""
+        try:
+            super().process_endofpipe()
+        finally:
+            self.close()
+        if self._rejected and self.config["fail_on_rejected_records"]:
+            kind = RecordsWithoutKeyError if self._rejected_without_key else RejectedRecordsError
+            raise kind(
+                f"{self._rejected} records were rejected, all others are loaded; "
+                f"they are in the table {self.config['store_schema']}.rejected_records"
+            )
+
+    # The command line
+
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        """Interrupt: the SDK's way would lose the batch that is being loaded."""
+        raise Terminated(signum)
+
+    @classmethod
+    def invoke(cls, **options: Any) -> None:
+        """Run the command and word its end: rolled back by a signal, or a setting refused."""
+        try:
+            super().invoke(**options)
+        except Terminated as signal:
+            cls.logger.warning("interrupted; what was not stored is rolled back")
+            sys.exit(128 + signal.signum)
+        except ConfigValidationError as error:
+            raise StoreError(
+                "; ".join(re.sub(r"^.* (is not )", r"a value \1", line) for line in error.errors)
+                + "; settings come from --config or, with --config=ENV, "
+                "from TARGET_PANDEV_<SETTING>"
+            ) from None
+
+
+def main() -> None:
+    """Run the command line; what stops it is told in one line."""
+    try:
+        TargetPandev.cli()
+    except (
+        StoreError,
+        RejectedRecordsError,
+        InvalidInputLine,
+        InvalidJSONSchema,
+        RecordsWithoutSchemaException,
+    ) as error:
+        TargetPandev.logger.critical("%s", error)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
