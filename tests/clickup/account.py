@@ -1,0 +1,11 @@
+"""One ClickUp account that can be edited as people do."""
+
+from __future__ import annotations
+
+from .place_edits import PlaceEdits
+from .task_edits import TaskEdits
+from .time_edits import TimeEdits
+
+
+class Account(TaskEdits, PlaceEdits, TimeEdits):
+    """What one personal token sees; every edit is one method, and thread-safe."""

@@ -1,0 +1,103 @@
+"""Seeded chance for the generator: the same seed throws the same ids, words and moments."""
+
+from __future__ import annotations
+
+import string
+from random import Random
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DAY_MS = 86_400_000
+ALPHANUMERIC = string.digits + string.ascii_lowercase
+VERBS = ("Fix", "Write", "Review", "Move", "Draw", "Measure", "Split", "Translate", "Retire")
+THINGS = (
+    "the export",
+    "a login page",
+    "invoice rounding",
+    "the search index",
+    "two flaky tests",
+    "the release notes",
+    "map tiles",
+    "an upload limit",
+    "the onboarding mail",
+)
+AWKWARD_NAMES = (
+    "Polish the \U0001f680 launch page \U0001f469\u200d\U0001f4bb",
+    "Quote \"everything\", even 'this'",
+    "Backslashes \\N and C:\\temp\\new",
+    "Tab\there, and\na second line",
+    "\u200f\u05e2\u05d1\u05e8\u05d9\u05ea right to left\u200f",
+    "CU-notatask #123456 DEV-999 in a name",
+    "\\.",
+    "NULL",
+    " spaces at both ends ",
+    "=1+1;--' OR 1=1",
+    "Long " + "name " * 200,
+)
+
+
+class Dice:
+    """A seeded source of what ClickUp would make up; `now_ms` is the end of all its moments."""
+
+    def __init__(self, seed: int, *, now_ms: int) -> None:
+        self.random = Random(f"clickup {seed}")  # noqa: S311 - test data has to be repeatable
+        self.now_ms = now_ms
+        self._used: set[str] = set()
+
+    def number(self, prefix: str, *, digits: int) -> str:
+        """Return an unused id of digits, `digits` long after its prefix."""
+        return self._unused(prefix, alphabet=string.digits, length=digits)
+
+    def task_id(self, *, old: bool = False) -> str:
+        """Return an unused task id: nine characters from 86 on, or an old one of six or seven."""
+        length = self.random.choice((5, 6)) if old else 7
+        return self._unused(
+            self.random.choice("123a") if old else "86", alphabet=ALPHANUMERIC, length=length
+        )
+
+    def key(self, *, length: int) -> str:
+        """Return letters and digits as in the ids of statuses."""
+        return "".join(self.random.choices(string.ascii_letters + string.digits, k=length))
+
+    def token(self, user_id: int) -> str:
+        """Return what looks like the personal token of a user."""
+        secret = self.random.choices(string.ascii_uppercase + string.digits, k=32)
+        return f"pk_{user_id}_{''.join(secret)}"
+
+    def uuid(self) -> str:
+        """Return an id in the form of a UUID."""
+        bits = f"{self.random.getrandbits(128):032x}"
+        return "-".join((bits[:8], bits[8:12], bits[12:16], bits[16:20], bits[20:]))
+
+    def task_name(self) -> str:
+        """Return a name, one in twelve of them awkward."""
+        if self.happens(1 / 12):
+            return self.random.choice(AWKWARD_NAMES)
+        return f"{self.random.choice(VERBS)} {self.random.choice(THINGS)}"
+
+    def happens(self, share: float) -> bool:
+        """Tell whether something that happens to this share of things happens now."""
+        return self.random.random() < share
+
+    def some(self, things: Sequence[int], *, most: int) -> tuple[int, ...]:
+        """Return up to `most` different ones of some ids."""
+        size = self.random.randint(0, min(most, len(things)))
+        return tuple(self.random.sample(things, k=size))
+
+    def moment(self, *, after_ms: int, before_ms: int | None = None) -> int:
+        """Return a moment between two others, the second of which is now if not given."""
+        end = self.now_ms if before_ms is None else before_ms
+        return self.random.randint(min(after_ms, end), end)
+
+    def days_ago(self, days: float) -> int:
+        """Return the moment so many days before now."""
+        return round(self.now_ms - days * DAY_MS)
+
+    def _unused(self, prefix: str, *, alphabet: str, length: int) -> str:
+        while True:
+            made = prefix + "".join(self.random.choices(alphabet, k=length))
+            if made not in self._used:
+                self._used.add(made)
+                return made

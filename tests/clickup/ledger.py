@@ -1,0 +1,88 @@
+"""The books of an account: look-ups, and the few changes that every edit is made of.
+
+What an edit means in ClickUp is told in `task_edits`, `place_edits` and `time_edits`.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from itertools import count
+from threading import RLock
+from typing import TYPE_CHECKING, Any, Literal
+
+from .model import Edit, Task, TimeEntry, Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+Kind = Literal["spaces", "folders", "lists", "tasks", "time_entries", "trash"]
+
+
+def to_ms(moment: datetime) -> int:
+    """Return the milliseconds since the epoch of an aware datetime."""
+    return round(moment.timestamp() * 1000)
+
+
+class Ledger:
+    """Workspaces, and the personal token of the one user who looks at them.
+
+    `clock` tells the seconds since the epoch at which edits happen. `foreign_workspaces` are ids
+    that exist at ClickUp and belong to somebody else. Who reads several things that belong
+    together holds `lock`.
+    """
+
+    def __init__(self, workspaces: list[Workspace], *, user_id: int, token: str) -> None:
+        self.workspaces = workspaces
+        self.user_id = user_id
+        self.token = token
+        self.foreign_workspaces: set[str] = set()
+        self.clock: Callable[[], float] = time.time
+        self.lock = RLock()
+        self._numbers = count(1)
+
+    def workspace_with(self, kind: Kind, object_id: str) -> Workspace:
+        """Return the workspace that holds an object; KeyError if none does."""
+        for workspace in self.workspaces:
+            if object_id in getattr(workspace, kind):
+                return workspace
+        raise KeyError(object_id)
+
+    def task(self, task_id: str) -> Task:
+        """Return the task as it is now; KeyError if it does not exist."""
+        return self.workspace_with("tasks", task_id).tasks[task_id]
+
+    def time_entry(self, entry_id: str) -> TimeEntry:
+        """Return the time entry as it is now; KeyError if it does not exist."""
+        return self.workspace_with("time_entries", entry_id).time_entries[entry_id]
+
+    def _now_ms(self, at: datetime | None) -> int:
+        return round(self.clock() * 1000) if at is None else to_ms(at)
+
+    def _put_task(self, workspace: Workspace, before: Task | None, after: Task | None) -> None:
+        if after:
+            workspace.tasks[after.id] = after
+        elif before:
+            del workspace.tasks[before.id]
+        workspace.edits.append(Edit(self.clock(), before, after))
+        workspace.version += 1
+
+    def _replace_task(self, task_id: str, **changes: Any) -> Task:
+        with self.lock:
+            workspace = self.workspace_with("tasks", task_id)
+            before = workspace.tasks[task_id]
+            after = replace(before, **changes)
+            self._put_task(workspace, before, after)
+            return after
+
+    def _put_entry(
+        self, workspace: Workspace, before: TimeEntry | None, after: TimeEntry | None
+    ) -> None:
+        if before:
+            del workspace.time_entries[before.id]
+            workspace.spend(before, sign=-1)
+        if after:
+            workspace.time_entries[after.id] = after
+            workspace.spend(after)
+        workspace.version += 1

@@ -1,0 +1,260 @@
+"""What a ClickUp workspace holds, in ClickUp's words.
+
+Pure data and look-ups: editing is the work of `account`, showing that of `hierarchy`, `tasks` and
+`entries`. Moments are whole milliseconds since the epoch (`_ms`), as ClickUp keeps them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+OWNER, ADMIN, MEMBER, GUEST = 1, 2, 3, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """One step of a workflow; `type` is open, unstarted, custom, done or closed."""
+
+    id: str
+    name: str
+    type: str
+    color: str
+    orderindex: int
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who is, or was, a member; an invited person has neither username nor colour."""
+
+    id: int
+    username: str | None
+    email: str
+    color: str | None
+    initials: str
+    picture: str | None = None
+
+
+@dataclass(slots=True)
+class Member:
+    """A person in a workspace; `joined_ms` is None while the invitation is open."""
+
+    person: Person
+    role: int
+    invited_ms: int
+    joined_ms: int | None
+    invited_by: Person | None = None
+
+
+@dataclass(slots=True)
+class Space:
+    """A space; `made_by_api` spaces lack some feature keys in ClickUp's answers."""
+
+    id: str
+    name: str
+    statuses: tuple[Status, ...]
+    color: str | None = None
+    archived: bool = False
+    sprints: bool = False
+    points: bool = False
+    made_by_api: bool = False
+
+
+@dataclass(slots=True)
+class Folder:
+    """A folder, or the hidden one that each folderless list has to itself."""
+
+    id: str
+    name: str
+    space_id: str
+    orderindex: int = 0
+    hidden: bool = False
+    archived: bool = False
+    statuses: tuple[Status, ...] | None = None
+
+
+@dataclass(slots=True)
+class TaskList:
+    """A list; `label` is its colour label, which ClickUp calls status and which is no workflow."""
+
+    id: str
+    name: str
+    space_id: str
+    folder_id: str
+    orderindex: int = 0
+    archived: bool = False
+    statuses: tuple[Status, ...] | None = None
+    content: str = ""
+    start_ms: int | None = None
+    due_ms: int | None = None
+    label: str | None = None
+    priority: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A tag; its name is its only key."""
+
+    name: str
+    color: str
+    creator: int
+
+
+@dataclass(frozen=True, slots=True)
+class CustomField:
+    """A custom field and its value on one task; None is a field that nobody has set."""
+
+    id: str
+    name: str
+    type: str
+    created_ms: int
+    value: Any = None
+    options: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file on a task."""
+
+    id: str
+    title: str
+    user_id: int
+    date_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment on a task."""
+
+    id: str
+    text: str
+    user_id: int
+    date_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One version of a task; an edit puts another version in its place.
+
+    `priority` is 1 (urgent) to 4 (low). `status` is the name of a status of the home list.
+    `other_list_ids` are lists the task was added to. `updated_ms` is None on the rare task whose
+    answers lack the key.
+    """
+
+    id: str
+    name: str
+    list_id: str
+    status: str
+    creator_id: int
+    created_ms: int
+    updated_ms: int | None
+    orderindex: str = "1.00000000000000000000000000000000"
+    custom_id: str | None = None
+    custom_item_id: int | None = 0
+    description: str = ""
+    parent_id: str | None = None
+    assignee_ids: tuple[int, ...] = ()
+    watcher_ids: tuple[int, ...] = ()
+    tags: tuple[Tag, ...] = ()
+    priority: int | None = None
+    start_ms: int | None = None
+    due_ms: int | None = None
+    closed_ms: int | None = None
+    done_ms: int | None = None
+    points: float | None = None
+    time_estimate_ms: float | None = None
+    archived: bool = False
+    other_list_ids: tuple[str, ...] = ()
+    checklist: tuple[str, ...] = ()
+    custom_fields: tuple[CustomField, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TimeEntry:
+    """Time of one person; `end_ms` is None while the timer runs, `at_ms` the last change."""
+
+    id: str
+    user_id: int
+    task_id: str | None
+    start_ms: int
+    end_ms: int | None
+    at_ms: int
+    description: str = ""
+    billable: bool = False
+    source: str = "clickup"
+    tags: tuple[Tag, ...] = ()
+
+
+class Edit(NamedTuple):
+    """What an edit did to a task: None before it was made, None after it was deleted."""
+
+    made_at: float
+    before: Task | None
+    after: Task | None
+
+
+@dataclass(slots=True, eq=False)
+class Workspace:
+    """One workspace; `version` counts its edits, so that an index knows when it is stale."""
+
+    id: str
+    name: str
+    color: str
+    members: dict[int, Member] = field(default_factory=dict)
+    people: dict[int, Person] = field(default_factory=dict)
+    spaces: dict[str, Space] = field(default_factory=dict)
+    folders: dict[str, Folder] = field(default_factory=dict)
+    lists: dict[str, TaskList] = field(default_factory=dict)
+    tasks: dict[str, Task] = field(default_factory=dict)
+    time_entries: dict[str, TimeEntry] = field(default_factory=dict)
+    comments: dict[str, list[Comment]] = field(default_factory=dict)
+    trash: dict[str, Task] = field(default_factory=dict)
+    deleted_space_ids: set[str] = field(default_factory=set)
+    edits: list[Edit] = field(default_factory=list)
+    spent_ms: Counter[str] = field(default_factory=Counter)
+    version: int = 0
+
+    def folder_of(self, task_list: TaskList) -> Folder:
+        """Return the folder of a list, the hidden one of a folderless list."""
+        return self.folders[task_list.folder_id]
+
+    def statuses_of(self, list_id: str) -> tuple[Status, ...]:
+        """Return the workflow of a list: its own, else its folder's, else its space's."""
+        task_list = self.lists[list_id]
+        own = task_list.statuses or self.folder_of(task_list).statuses
+        return own or self.spaces[task_list.space_id].statuses
+
+    def status_of(self, task: Task) -> Status:
+        """Return the status of a task, in the workflow of its home list."""
+        statuses = self.statuses_of(task.list_id)
+        return next((one for one in statuses if one.name == task.status), statuses[0])
+
+    def lies_in_archive(self, list_id: str) -> bool:
+        """Tell whether a list, its folder or its space is archived."""
+        task_list = self.lists[list_id]
+        return (
+            task_list.archived
+            or self.folder_of(task_list).archived
+            or self.spaces[task_list.space_id].archived
+        )
+
+    def root_of(self, task: Task) -> str | None:
+        """Return the id of the topmost parent of a subtask, None for a task."""
+        root = task.parent_id
+        while root in self.tasks and self.tasks[root].parent_id:
+            root = self.tasks[root].parent_id
+        return root
+
+    def below(self, task_id: str) -> list[str]:
+        """Return the ids of all subtasks of a task, however deep."""
+        found = [task_id]
+        for parent in found:
+            found += [one.id for one in self.tasks.values() if one.parent_id == parent]
+        return found[1:]
+
+    def spend(self, entry: TimeEntry, *, sign: int = 1) -> None:
+        """Add the duration of an entry to its task's time, or take it away (sign -1)."""
+        if entry.task_id and entry.end_ms is not None:
+            self.spent_ms[entry.task_id] += sign * (entry.end_ms - entry.start_ms)

@@ -1,0 +1,81 @@
+"""People and workflow statuses as ClickUp's answers show them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .model import ADMIN, GUEST, MEMBER, OWNER
+
+if TYPE_CHECKING:
+    from .model import Member, Person, Status, Workspace
+
+ROLE_KEYS = {OWNER: "owner", ADMIN: "admin", MEMBER: "member", GUEST: "guest"}
+ROLES = {key: role for role, key in ROLE_KEYS.items()}
+
+
+def creator(person: Person) -> dict[str, Any]:
+    """Return the creator of a task: the one place without initials."""
+    return {
+        "id": person.id,
+        "username": person.username,
+        "color": person.color,
+        "email": person.email,
+        "profilePicture": person.picture,
+    }
+
+
+def assignee(person: Person) -> dict[str, Any]:
+    """Return a person as an assignee, a watcher, or the author of something."""
+    return {
+        "id": person.id,
+        "username": person.username,
+        "color": person.color,
+        "initials": person.initials,
+        "email": person.email,
+        "profilePicture": person.picture,
+    }
+
+
+def authorised_user(person: Person) -> dict[str, Any]:
+    """Return the answer of `GET /user`."""
+    settings = {"week_start_day": None, "global_font_support": False, "timezone": "Etc/UTC"}
+    return {"user": {**assignee(person), **settings}}
+
+
+def workspace(one: Workspace, *, user_id: int, role: int) -> dict[str, Any]:
+    """Return a workspace of `GET /team`; `role` is that of the token's user."""
+    members = [
+        _member(member, role=role if member.person.id == user_id else member.role)
+        for member in one.members.values()
+    ]
+    return {"id": one.id, "name": one.name, "color": one.color, "avatar": None, "members": members}
+
+
+def status(one: Status) -> dict[str, Any]:
+    """Return a status as spaces and folders list it."""
+    return {
+        "id": one.id,
+        "status": one.name,
+        "type": one.type,
+        "orderindex": one.orderindex,
+        "color": one.color,
+    }
+
+
+def _member(member: Member, *, role: int) -> dict[str, Any]:
+    joined = None if member.joined_ms is None else str(member.joined_ms)
+    user = {
+        **assignee(member.person),
+        "role": role,
+        "role_subtype": 0,
+        "role_key": ROLE_KEYS[role],
+        "custom_role": None,
+        "last_active": joined,
+        "date_joined": joined,
+        "date_invited": str(member.invited_ms),
+    }
+    if not member.invited_by:
+        return {"user": user}
+    invitation = "invited" if member.joined_ms is None else "active"
+    by = {**assignee(member.invited_by), "banned_date": None, "status": invitation}
+    return {"user": user, "invited_by": by}

@@ -1,0 +1,27 @@
+"""The errors of ClickUp's API v2: `{"err": text, "ECODE": code}` with a status."""
+
+from __future__ import annotations
+
+REFUSALS = {
+    "APP_001": (404, "Route not found"),
+    "APP_002": (429, "Rate limit reached"),
+    "APP_405": (405, "Method not allowed"),
+    "INPUT_003": (400, "validateListIDEx List ID invalid"),
+    "OAUTH_017": (401, "Authorization header required"),
+    "OAUTH_018": (401, "Oauth token not found"),
+    "OAUTH_025": (401, "Token invalid"),
+    "OAUTH_027": (401, "Team not authorized"),
+    "OAUTH_056": (401, "Team not authorized"),
+    "PROJ_006": (404, "Space not found"),
+    "PUBAPITASK_014": (400, "statuses must be an array"),
+    "SHARD_031": (404, "Workspace not found"),
+}
+
+
+class RefusedError(Exception):
+    """A request is refused with the error of this code."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.status, text = REFUSALS[code]
+        self.body = {"err": text, "ECODE": code}

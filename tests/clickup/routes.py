@@ -1,0 +1,255 @@
+"""The paths of ClickUp's API v2 that the local ClickUp answers, and the errors of each."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from . import people, places
+from .entries import EntryView
+from .question import flag, question
+from .refusals import RefusedError
+from .search import Found, Search
+from .tasks import TaskShape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from .account import Account
+    from .knobs import Knobs
+    from .ledger import Kind
+    from .model import Folder, TaskList, Workspace
+
+    Query = Mapping[str, list[str]]
+
+LIST_ID = re.compile(r"0|[1-9][0-9]*")
+TASK_ID = re.compile(r"[0-9a-z]+")
+UNKNOWN_OBJECT = "OAUTH_018"
+UNKNOWN_LIST = "OAUTH_027"
+
+
+class Routes:
+    """Answers what an account's user asks; whoever calls holds the account's lock."""
+
+    def __init__(self, account: Account, knobs: Knobs) -> None:
+        self.account = account
+        self.knobs = knobs
+        self._searches = {one.id: Search(one, knobs) for one in account.workspaces}
+
+    def check(self, path: str) -> Callable[[Query], Any]:
+        """Return what computes the answer of a path.
+
+        Raises RefusedError for what ClickUp refuses before it counts requests: a path that it does
+        not know, a workspace that exists nowhere, a list id that is no number.
+        """
+        for pattern, answer in ROUTES:
+            found = re.fullmatch(pattern, path)
+            if found:
+                object_id = found[1] if found.groups() else ""
+                self._check_id(path, object_id)
+                return lambda query: answer(self, object_id, query)
+        raise RefusedError("APP_001")
+
+    def user(self, _: str, __: Query) -> Any:
+        """Answer who the token belongs to."""
+        return people.authorised_user(self.account.workspaces[0].people[self.account.user_id])
+
+    def workspaces(self, _: str, __: Query) -> Any:
+        """Answer the workspaces of the token's user, with their members."""
+        user_id, role = self.account.user_id, people.ROLES[self.knobs.role]
+        shown = [
+            people.workspace(one, user_id=user_id, role=role) for one in self.account.workspaces
+        ]
+        return {"teams": shown}
+
+    def spaces(self, workspace_id: str, query: Query) -> Any:
+        """Answer the live, or else only the archived spaces of a workspace."""
+        spaces = self._workspace(workspace_id).spaces.values()
+        wanted = flag(query, "archived")
+        shown = [self._space_shape(one) for one in spaces if one.archived == wanted]
+        return {"spaces": shown}
+
+    def space(self, space_id: str, _: Query) -> Any:
+        """Answer one space."""
+        return self._space_shape(self._with_space(space_id).spaces[space_id])
+
+    def folders(self, space_id: str, query: Query) -> Any:
+        """Answer the live, or else only the archived folders of a space."""
+        workspace = self._with_space(space_id)
+        wanted = flag(query, "archived")
+        shown = [
+            self._folder_shape(workspace, one)
+            for one in workspace.folders.values()
+            if one.space_id == space_id and one.archived == wanted and not one.hidden
+        ]
+        return {"folders": shown}
+
+    def folder(self, folder_id: str, _: Query) -> Any:
+        """Answer one folder."""
+        workspace = self._with("folders", folder_id)
+        return self._folder_shape(workspace, workspace.folders[folder_id])
+
+    def lists_of_folder(self, folder_id: str, query: Query) -> Any:
+        """Answer the live, or else only the archived lists of a folder."""
+        workspace = self._with("folders", folder_id)
+        lists = self._lists(workspace, lambda one: one.folder_id == folder_id)
+        return self._lists_shape(workspace, lists, query)
+
+    def lists_of_space(self, space_id: str, query: Query) -> Any:
+        """Answer the live, or else only the archived folderless lists of a space."""
+        workspace = self._with_space(space_id)
+        lists = self._lists(
+            workspace, lambda one: one.space_id == space_id and workspace.folder_of(one).hidden
+        )
+        return self._lists_shape(workspace, lists, query)
+
+    def list_by_itself(self, list_id: str, _: Query) -> Any:
+        """Answer one list."""
+        workspace = self._with_list(list_id)
+        count = self._searches[workspace.id].count(list_id)
+        one = workspace.lists[list_id]
+        generation = self.knobs.generation
+        return places.list_by_itself(workspace, one, task_count=count, generation=generation)
+
+    def tasks_of_workspace(self, workspace_id: str, query: Query) -> Any:
+        """Answer a page of the tasks of a workspace."""
+        workspace = self._workspace(workspace_id)
+        asked = question(query)
+        found = self._searches[workspace.id].in_workspace(asked)
+        return self._page(workspace, found, with_markdown=asked.with_markdown)
+
+    def tasks_of_list(self, list_id: str, query: Query) -> Any:
+        """Answer a page of the tasks of a list."""
+        workspace = self._with_list(list_id)
+        asked = question(query)
+        found = self._searches[workspace.id].in_list(list_id, asked)
+        return self._page(workspace, found, with_markdown=asked.with_markdown)
+
+    def task(self, task_id: str, query: Query) -> Any:
+        """Answer one task."""
+        workspace = self._with_task(task_id)
+        markdown = flag(query, "include_markdown_description")
+        shape = self._task_shape(workspace, with_markdown=markdown, alone=True)
+        return shape.show(workspace.tasks[task_id])
+
+    def comments(self, task_id: str, _: Query) -> Any:
+        """Answer the comments on a task, the latest first."""
+        workspace = self._with_task(task_id)
+        shape = self._task_shape(workspace)
+        comments = workspace.comments.get(task_id, [])
+        return {"comments": [shape.comment(one) for one in reversed(comments)]}
+
+    def time_entries(self, workspace_id: str, query: Query) -> Any:
+        """Answer time entries, those of the last 30 days of the token's user if not told more."""
+        view = EntryView(
+            workspace=self._workspace(workspace_id),
+            user_id=self.account.user_id,
+            privileged=self.knobs.role in {"owner", "admin"},
+            now_ms=round(self.knobs.clock() * 1000),
+            generation=self.knobs.generation,
+            hidden_lists=self.knobs.hidden_lists,
+            taskless=self.knobs.taskless,
+        )
+        return {"data": view.chosen(query)}
+
+    def _check_id(self, path: str, object_id: str) -> None:
+        if path.startswith("/list/") and not LIST_ID.fullmatch(object_id):
+            raise RefusedError("INPUT_003")
+        ours = {*self._searches, *self.account.foreign_workspaces}
+        if path.startswith("/team/") and object_id not in ours:
+            raise RefusedError("SHARD_031")
+
+    def _workspace(self, workspace_id: str) -> Workspace:
+        if workspace_id in self.account.foreign_workspaces:
+            raise RefusedError("OAUTH_056")
+        return self._searches[workspace_id].workspace
+
+    def _with(self, kind: Kind, object_id: str, *, code: str = UNKNOWN_OBJECT) -> Workspace:
+        try:
+            return self.account.workspace_with(kind, object_id)
+        except KeyError as error:
+            raise RefusedError(code) from error
+
+    def _with_space(self, space_id: str) -> Workspace:
+        if any(space_id in one.deleted_space_ids for one in self.account.workspaces):
+            raise RefusedError("PROJ_006")
+        return self._with("spaces", space_id)
+
+    def _with_list(self, list_id: str) -> Workspace:
+        if list_id in self.knobs.hidden_lists:
+            raise RefusedError(UNKNOWN_LIST)
+        return self._with("lists", list_id, code=UNKNOWN_LIST)
+
+    def _with_task(self, task_id: str) -> Workspace:
+        if not TASK_ID.fullmatch(task_id):
+            raise RefusedError("OAUTH_027")
+        workspace = self._with("tasks", task_id)
+        if workspace.tasks[task_id].list_id in self.knobs.hidden_lists:
+            raise RefusedError(UNKNOWN_OBJECT)
+        return workspace
+
+    def _lists(self, workspace: Workspace, belongs: Callable[[TaskList], bool]) -> list[TaskList]:
+        lists = workspace.lists.values()
+        return [one for one in lists if one.id not in self.knobs.hidden_lists and belongs(one)]
+
+    def _space_shape(self, space: Any) -> dict[str, Any]:
+        return places.space(space, generation=self.knobs.generation)
+
+    def _folder_shape(self, workspace: Workspace, folder: Folder) -> dict[str, Any]:
+        search = self._searches[workspace.id]
+        lists = [
+            places.list_in_folder(workspace, one, task_count=search.count(one.id))
+            for one in self._lists(workspace, lambda one: one.folder_id == folder.id)
+            if not one.archived
+        ]
+        total = sum(one["task_count"] for one in lists)
+        return places.folder(workspace, folder, lists, task_count=total)
+
+    def _lists_shape(
+        self, workspace: Workspace, lists: list[TaskList], query: Query
+    ) -> dict[str, Any]:
+        search = self._searches[workspace.id]
+        wanted = flag(query, "archived")
+        shown = [
+            places.list_of_lists(workspace, one, task_count=search.count(one.id))
+            for one in lists
+            if one.archived == wanted
+        ]
+        return {"lists": shown}
+
+    def _task_shape(
+        self, workspace: Workspace, *, with_markdown: bool = False, alone: bool = False
+    ) -> TaskShape:
+        return TaskShape(
+            workspace,
+            generation=self.knobs.generation,
+            hidden_lists=self.knobs.hidden_lists,
+            with_markdown=with_markdown,
+            alone=alone,
+        )
+
+    def _page(self, workspace: Workspace, found: Found, *, with_markdown: bool) -> dict[str, Any]:
+        shape = self._task_shape(workspace, with_markdown=with_markdown)
+        shown = {"tasks": [shape.show(task) for task in found.tasks]}
+        if self.knobs.last_page == "missing" or self.knobs.generation == 2022:
+            return shown
+        honest = self.knobs.last_page == "honest"
+        return {**shown, "last_page": honest and found.is_last}
+
+
+ROUTES: tuple[tuple[str, Callable[[Routes, str, Query], Any]], ...] = (
+    (r"/user", Routes.user),
+    (r"/team", Routes.workspaces),
+    (r"/team/([^/]+)/space", Routes.spaces),
+    (r"/space/([^/]+)", Routes.space),
+    (r"/space/([^/]+)/folder", Routes.folders),
+    (r"/folder/([^/]+)", Routes.folder),
+    (r"/folder/([^/]+)/list", Routes.lists_of_folder),
+    (r"/space/([^/]+)/list", Routes.lists_of_space),
+    (r"/list/([^/]+)", Routes.list_by_itself),
+    (r"/team/([^/]+)/task", Routes.tasks_of_workspace),
+    (r"/list/([^/]+)/task", Routes.tasks_of_list),
+    (r"/task/([^/]+)", Routes.task),
+    (r"/task/([^/]+)/comment", Routes.comments),
+    (r"/team/([^/]+)/time_entries", Routes.time_entries),
+)
