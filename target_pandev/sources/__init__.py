@@ -1,0 +1,1 @@
+"""Singer taps for what PanDev joins with tasks: local git repositories."""

@@ -1,0 +1,67 @@
+"""Make git repositories to read: commits byte for byte, so that nothing is too odd to write."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pygit2
+from pygit2.enums import ObjectType
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+USER1 = b"User One <user1@example.com>"
+DAY_S = 86_400
+START_S = 1_714_550_400  # 2024-05-01T08:00:00Z
+
+
+class Work:
+    """A repository at `path` with branch main checked out, and `origin` where an address is given.
+
+    Commits come a day after each other.
+    """
+
+    def __init__(self, path: Path, *, origin: str | None = None, bare: bool = False) -> None:
+        self.path = str(path)
+        self.git = pygit2.init_repository(self.path, bare=bare, initial_head="main")
+        if origin:
+            self.git.remotes.create("origin", origin)
+        self.next_s = START_S
+
+    def commit(
+        self,
+        message: bytes,
+        *parents: str,
+        author: bytes | None = None,
+        committer: bytes | None = None,
+        header: bytes = b"",
+    ) -> str:
+        """Write a commit and return its sha; no branch moves."""
+        stamp = USER1 + b" %d +0000" % self.next_s
+        self.next_s += DAY_S
+        lines = [
+            b"tree %s" % str(self.tree()).encode(),
+            *(b"parent %s" % parent.encode() for parent in parents),
+            b"author " + (author or stamp),
+            b"committer " + (committer or stamp),
+        ]
+        raw = b"\n".join([*lines, *filter(None, [header]), b"", message])
+        return str(self.git.write(ObjectType.COMMIT, raw))
+
+    def tree(self) -> pygit2.Oid:
+        """Write a tree of one file, whose name and content no record may show."""
+        builder = self.git.TreeBuilder()
+        content = self.git.create_blob(b"planted-content")
+        builder.insert("planted-file-name.py", content, pygit2.enums.FileMode.BLOB)
+        return builder.write()
+
+    def history(self, *messages: bytes, onto: str | None = None) -> list[str]:
+        """Write commits on top of each other and return their shas."""
+        shas = [onto] if onto else []
+        for message in messages:
+            shas.append(self.commit(message, *shas[-1:]))
+        return shas[1:] if onto else shas
+
+    def point(self, reference: str, target: str) -> None:
+        """Let a branch or any other reference point to a sha, or to another reference."""
+        self.git.references.create(reference, target, force=True)
