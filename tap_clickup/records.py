@@ -31,11 +31,15 @@ def moment(milliseconds: str | float | None) -> str | None:
     return value.isoformat(timespec="milliseconds")
 
 
-def milliseconds(value: str) -> int:
-    """Return an ISO 8601 moment as milliseconds since 1970; UTC where it has no offset."""
+def parsed(value: str) -> datetime:
+    """Return an ISO 8601 moment; UTC where it has no offset. Raises `ValueError`."""
     at = datetime.fromisoformat(value)
-    aware = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return (aware - EPOCH) // timedelta(milliseconds=1)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def milliseconds(at: datetime) -> int:
+    """Return whole milliseconds since 1970."""
+    return (at - EPOCH) // timedelta(milliseconds=1)
 
 
 def text_id(value: str | int | None) -> str | None:

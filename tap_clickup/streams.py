@@ -128,7 +128,7 @@ class Tasks(ClickUpStream):
     def read(self, workspace: Workspace, context: Context | None) -> Iterator[Reading]:
         """Yield the tasks updated since the bookmark, oldest update first."""
         keyset = Keyset(
-            records.milliseconds(self.starts_at(context).isoformat()),
+            records.milliseconds(self.starts_at(context)),
             tuple(workspace.hierarchy.found_space_ids) if self._tap.space_ids else (),
         )
         while question := keyset.question:
@@ -157,11 +157,11 @@ class Tasks(ClickUpStream):
         state = self.get_context_state(context)
         now = datetime.now(UTC)
         start = self.config.get("start_date") or (now - BACKFILL).isoformat(timespec="milliseconds")
-        first = datetime.fromisoformat(state.setdefault("start_date", start))
+        first = records.parsed(state.setdefault("start_date", start))
         bookmark = state.get("replication_key_value")
         if bookmark is None:
             return first
-        at = datetime.fromisoformat(bookmark)
+        at = records.parsed(bookmark)
         if at > now:
             self.logger.warning("the bookmark %s lies in the future, reading from now", bookmark)
             at = now

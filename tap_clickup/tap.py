@@ -13,7 +13,7 @@ from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
-from tap_clickup import streams
+from tap_clickup import records, streams
 from tap_clickup.client import API_URL, ClickUpError, Client, SettingError
 from tap_clickup.hierarchy import Hierarchy
 from tap_clickup.ratelimit import RateLimit
@@ -174,6 +174,10 @@ class TapClickUp(Tap):
 
     def check(self) -> None:
         """Raise what would keep the run from reading anything, before its first message."""
+        try:
+            records.parsed(self.config.get("start_date") or "1970-01-01")
+        except ValueError:
+            raise SettingError("start_date: expected a moment such as 2026-01-31") from None
         found = {
             one for workspace in self.workspaces for one in workspace.hierarchy.found_space_ids
         }

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from target_pandev.database import ReferenceRules, Store, StoreError
+from target_pandev.database import Store, StoreError
 from target_pandev.embedded import EmbeddedError, EmbeddedServer, default_store_dir
 
 if TYPE_CHECKING:
@@ -27,26 +27,26 @@ class StoreSettings:
     schema: str = "pandev"
 
     @property
-    def embedded(self) -> EmbeddedServer:
-        """The embedded server of these settings, not started."""
+    def directory(self) -> Path:
+        """The directory of the embedded store."""
         chosen = Path(self.dir).expanduser() if self.dir else default_store_dir(os.environ)
-        return EmbeddedServer(chosen.absolute())
+        return chosen.absolute()
 
 
 @contextmanager
-def open_store(settings: StoreSettings, rules: ReferenceRules) -> Iterator[Store]:
+def open_store(settings: StoreSettings) -> Iterator[Store]:
     """Yield the store, its server started where it is the embedded one. Raises `StoreError`."""
     if settings.url:
-        with Store(settings.url, schema=settings.schema, rules=rules) as store:
+        with Store(settings.url, schema=settings.schema) as store:
             yield store
         return
     try:
-        server = settings.embedded.open()
+        server = EmbeddedServer(settings.directory).open()
     except EmbeddedError as error:
         raise StoreError(f"store_dir: {error}") from error
     try:
-        logger.info("store: embedded PostgreSQL in %s", server.store_dir)
-        with Store(server.conninfo, schema=settings.schema, rules=rules) as store:
+        logger.info("store: embedded PostgreSQL in %s", settings.directory)
+        with Store(server.conninfo, schema=settings.schema) as store:
             yield store
     finally:
         server.close()

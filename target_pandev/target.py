@@ -142,8 +142,9 @@ class TargetPandev(Target):
         settings = StoreSettings(
             self.config.get("store_url"), self.config.get("store_dir"), self.config["store_schema"]
         )
-        rules = ReferenceRules(self.config["task_id_prefix"], self.config["hash_task_ids"])
-        return self._exit.enter_context(open_store(settings, rules))
+        store = self._exit.enter_context(open_store(settings))
+        store.use_rules(ReferenceRules(self.config["task_id_prefix"], self.config["hash_task_ids"]))
+        return store
 
     def close(self) -> None:
         """Leave the store."""

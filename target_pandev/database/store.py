@@ -7,7 +7,6 @@ from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from psycopg import errors, sql
-from psycopg.rows import namedtuple_row
 
 from target_pandev.database.connection import connect
 from target_pandev.database.ddl import ensure_table
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import psycopg
-    from psycopg.sql import SQL, Composed
 
     from target_pandev.database.table import ReferenceRules, StreamSchema, Table
 
@@ -53,13 +51,11 @@ class Rejection:
 class Store:
     """PostgreSQL 15 or newer, one schema an organisation. Raises `StoreError` when opened."""
 
-    def __init__(self, conninfo: str, *, schema: str, rules: ReferenceRules) -> None:
+    def __init__(self, conninfo: str, *, schema: str) -> None:
         self.schema = schema
-        self._rules = rules
         self._connection = connect(conninfo)
         try:
             migrate(self._connection, schema)
-            self._use_rules()
         except BaseException:
             self.close()
             raise
@@ -110,7 +106,7 @@ class Store:
                 for number, line in enumerate(lines):
                     copy.write(b"%s\t%d\n" % (line, number))
             for statement in table.before_merge:
-                cursor.execute(statement, self._rules.parameters)
+                cursor.execute(statement)
             cursor.execute(table.merge)
 
     def reject(self, rejections: Sequence[Rejection]) -> None:
@@ -124,15 +120,27 @@ class Store:
             )
 
     def query(
-        self, statement: SQL | Composed, parameters: Mapping[str, Any] | None = None
-    ) -> list[Any]:
-        """Return all rows of a statement, as named tuples."""
-        with self._connection.cursor(row_factory=namedtuple_row) as cursor:
-            return cursor.execute(statement, parameters).fetchall()
+        self, statement: str, parameters: Mapping[str, Any]
+    ) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Return the names of the columns and the rows of a statement of `target_pandev.sql`."""
+        cursor = self._connection.execute(statement.encode(), parameters)
+        return [each.name for each in cursor.description or ()], cursor.fetchall()
 
-    def _use_rules(self) -> None:
-        """Extract all task references again if the rules are not those they were made by."""
-        wanted = (self._rules.task_id_prefix, self._rules.hash_task_ids)
+    def row_counts(self) -> list[tuple[str, int]]:
+        """Return how many rows each table has."""
+        names = self._connection.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = %s ORDER BY tablename",
+            (self.schema,),
+        )
+        counts = []
+        for (name,) in names.fetchall():
+            count = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(self.schema, name))
+            counts.append((name, int(self._connection.execute(count).fetchall()[0][0])))
+        return counts
+
+    def use_rules(self, rules: ReferenceRules) -> None:
+        """Make all task references again if the rules are not those that they were made by."""
+        wanted = (rules.task_id_prefix, rules.hash_task_ids)
         with self._connection.transaction():
             lock_ddl(self._connection)
             if self._connection.execute("SELECT * FROM reference_rules").fetchall() == [wanted]:
@@ -141,8 +149,7 @@ class Store:
             self._connection.execute("INSERT INTO reference_rules VALUES (%s, %s)", wanted)
             self._connection.execute("DELETE FROM task_references")
             for table in REFERENCE_SOURCES:
-                statement = references(table, sql.Identifier(self.schema, table))
-                self._connection.execute(statement, self._rules.parameters)
+                self._connection.execute(references(table, sql.Identifier(self.schema, table)))
 
 
 def _field(error: psycopg.Error) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -48,17 +47,8 @@ REFERENCE_SOURCES = {
 class ReferenceRules:
     """What is a task id in a text: the prefix before it, and whether `#` before it will do."""
 
-    task_id_prefix: str = "CU-"
-    hash_task_ids: bool = False
-
-    @property
-    def parameters(self) -> dict[str, str | bool]:
-        """The parameters of `references`."""
-        prefix = re.escape(self.task_id_prefix)
-        return {
-            "prefixed": f"(?<![[:alnum:]])({prefix}([a-z0-9]{{3,}}))",
-            "hash_task_ids": self.hash_task_ids,
-        }
+    task_id_prefix: str
+    hash_task_ids: bool
 
 
 @dataclass(frozen=True)
@@ -190,10 +180,7 @@ class Table:
 
 
 def references(table: str, rows: sql.Identifier = STAGE) -> Composed:
-    """Extract the task references from rows of a table of `REFERENCE_SOURCES`.
-
-    Takes the parameters of `ReferenceRules`.
-    """
+    """Extract the task references from rows of a table of `REFERENCE_SOURCES`."""
     where = REFERENCE_SOURCES[table]
     source = sql.SQL(
         "SELECT repository_id, {name} AS source, {key} AS object_key, {text} AS text FROM {rows}"

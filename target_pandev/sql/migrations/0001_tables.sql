@@ -243,4 +243,5 @@ CREATE TABLE reference_rules (
     task_id_prefix text NOT NULL,
     hash_task_ids boolean NOT NULL
 );
+INSERT INTO reference_rules VALUES ('CU-', false);
 COMMENT ON TABLE reference_rules IS 'The settings by which task_references was made; one row';
