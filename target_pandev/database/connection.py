@@ -68,5 +68,6 @@ def _cause(error: psycopg.OperationalError) -> str:
     """Return why a connection failed, without the address that libpq puts before it."""
     if isinstance(error, errors.InvalidPassword):
         return "the password is refused"
-    line = str(error).strip().splitlines()[-1]
+    lines = str(error).strip().splitlines()
+    line = next((each for each in lines if "failed: " in each), lines[-1])
     return line.rsplit("failed: ", 1)[-1].removeprefix("FATAL:").strip()

@@ -1,0 +1,86 @@
+"""A PostgreSQL for each session, a database for each test."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from target_pandev.database import Store
+from target_pandev.embedded import EmbeddedServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TEMPLATE = "template_store"
+SETTINGS = {
+    "max_connections": "50",
+    # A test's server has nothing to keep: so a database is made in a fiftieth of a second.
+    "fsync": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "autovacuum": "off",
+}
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """Yield a directory that the server's own user can reach; pytest's are closed to others."""
+    folder = Path(tempfile.mkdtemp(prefix="pandev-test-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def store_dir() -> Iterator[Path]:
+    """Yield an empty directory for an embedded store."""
+    with _folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """Address of a real PostgreSQL that ends with the session; holds a template with our schema."""
+    with _folder() as folder, EmbeddedServer(folder, settings=SETTINGS, linger=0) as embedded:
+        with psycopg.connect(embedded.conninfo, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {TEMPLATE}")
+        Store(make_conninfo(embedded.conninfo, dbname=TEMPLATE), schema="pandev").close()
+        yield embedded.conninfo
+
+
+@contextmanager
+def _database(server: str, template: str) -> Iterator[str]:
+    name = sql.Identifier(f"test_{uuid4().hex}")
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
+                name, sql.Identifier(template)
+            )
+        )
+        yield make_conninfo(server, dbname=name.as_string().strip('"'))
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+
+
+@pytest.fixture
+def database(server: str) -> Iterator[str]:
+    """Address of a database of this test's own, with the store's schema."""
+    with _database(server, TEMPLATE) as conninfo:
+        yield conninfo
+
+
+@pytest.fixture
+def empty_database(server: str) -> Iterator[str]:
+    """Address of a database of this test's own, with nothing in it."""
+    with _database(server, "template1") as conninfo:
+        yield conninfo

@@ -1,0 +1,134 @@
+"""A schema becomes columns, a value becomes COPY text."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from target_pandev.columns import (
+    RefusedFieldError,
+    column,
+    column_type,
+    decode,
+    encode,
+    identifier,
+    json_text,
+)
+
+MOMENT = "timestamp with time zone"
+
+
+@pytest.mark.parametrize(
+    ("schema", "type_"),
+    [
+        ({"type": "string"}, "text"),
+        ({"type": ["string", "null"], "format": "date-time"}, MOMENT),
+        ({"type": ["null", "string"], "format": "date"}, "date"),
+        ({"type": "string", "format": "time"}, "time without time zone"),
+        ({"type": "string", "format": "email"}, "text"),
+        ({"type": ["integer", "null"]}, "numeric"),
+        ({"type": ["integer", "number"]}, "numeric"),
+        ({"type": "boolean"}, "boolean"),
+        ({"type": ["array", "null"]}, "jsonb"),
+        ({"type": ["string", "integer"]}, "jsonb"),
+        ({}, "jsonb"),
+        ({"type": "null"}, "jsonb"),
+        ({"anyOf": [{"type": "string", "format": "date-time"}, {"type": "null"}]}, MOMENT),
+        ({"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string"}]}, "text"),
+        ({"oneOf": [{"type": "string"}, {"type": "object"}]}, "jsonb"),
+        ({"anyOf": [{"type": "string"}, {}]}, "jsonb"),
+    ],
+)
+def test_a_json_schema_gives_the_type_that_keeps_its_values(
+    schema: dict[str, Any], type_: str
+) -> None:
+    assert column_type(schema) == type_
+
+
+@pytest.mark.parametrize(
+    ("type_", "value", "text"),
+    [
+        ("text", "", ""),
+        ("text", "a\tb\nc\rd\\e", "a\\tb\\nc\\rd\\\\e"),
+        ("text", "\\N", "\\\\N"),
+        ("text", "zero\0byte", "zero\ufffdbyte"),
+        ("numeric", 2**70, "1180591620717411303424"),
+        ("numeric", Decimal("0.10"), "0.10"),
+        ("integer", 7, "7"),
+        ("integer", Decimal("7.0"), "7"),
+        ("boolean", False, "f"),
+        (MOMENT, "2024-01-01T00:00:00+05:00", "2024-01-01T00:00:00+05:00"),
+        (MOMENT, "0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
+        ("date", "9999-12-31", "9999-12-31"),
+        ("jsonb", {"a": "x\0y\\u0000"}, '{"a":"x\ufffdy\\\\\\\\u0000"}'),
+        ("jsonb", [Decimal("0.10"), 2**70], "[0.10,1180591620717411303424]"),
+        ("jsonb", None, "\\N"),
+        ("uuid", "6ba7b810-9dad-11d1-80b4-00c04fd430c8", "6ba7b810-9dad-11d1-80b4-00c04fd430c8"),
+    ],
+)
+def test_a_value_becomes_copy_text_that_keeps_it(type_: str, value: object, text: str) -> None:
+    assert encode([column("a", type_)], {"a": value}).line == text.encode()
+
+
+@pytest.mark.parametrize(
+    ("type_", "value", "reason"),
+    [
+        ("text", 5, "expected text"),
+        ("numeric", "5", "expected a number"),
+        ("numeric", True, "expected a number"),
+        ("integer", Decimal("1.5"), "expected a number without a fraction"),
+        ("integer", True, "expected an integer"),
+        ("boolean", 1, "expected true or false"),
+        (MOMENT, "", "expected a moment in ISO 8601"),
+        (MOMENT, "2024-13-01T00:00:00Z", "expected a moment in ISO 8601"),
+        (MOMENT, 1704067200, "expected a moment in ISO 8601"),
+        ("date", "tomorrow", "expected a date in ISO 8601"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_refused_without_being_shown(
+    type_: str, value: object, reason: str
+) -> None:
+    with pytest.raises(RefusedFieldError) as refused:
+        encode([column("a", type_)], {"a": value})
+    assert (refused.value.field, refused.value.reason) == ("a", reason)
+
+
+def test_a_lone_surrogate_is_replaced_in_text_and_in_json() -> None:
+    columns = [column("a", "text"), column("b", "jsonb")]
+    row = encode(columns, {"a": "x\ud800y", "b": {"\udfff": "z\ud83d"}})
+    assert row.line == 'x\ufffdy\t{"\ufffd":"z\ufffd"}'.encode()
+
+
+def test_a_missing_property_and_null_are_null_and_the_empty_text_is_not() -> None:
+    columns = [column("a", "text"), column("b", "text"), column("c", "text")]
+    assert encode(columns, {"a": "", "b": None}).line == rb"	\N	\N"
+
+
+def test_equal_rows_have_equal_hashes_and_others_have_not() -> None:
+    columns = [column("a", "text"), column("b", "text")]
+    one, same, other = (
+        encode(columns, {"a": a, "b": b}).hash for a, b in [("x", "y"), ("x", "y"), ("xy", "")]
+    )
+    assert one == same != other
+
+
+def test_a_long_name_is_cut_and_stays_different_from_its_like() -> None:
+    first, second = identifier("é" * 40 + "a"), identifier("é" * 40 + "b")
+    assert first != second
+    assert len(first.encode()) <= 63
+    assert identifier("short") == "short"
+
+
+@given(st.text())
+def test_a_line_read_back_gives_the_text_again(text: str) -> None:
+    row = encode([column("a", "text"), column("b", "text")], {"a": text, "b": None})
+    assert decode(row.line) == [text.replace("\0", "\ufffd"), None]
+
+
+@given(st.recursive(st.none() | st.text(), st.lists, max_leaves=5))
+def test_json_text_never_holds_what_postgresql_refuses(value: object) -> None:
+    assert "\\u0000" not in json_text(value).replace("\\\\", "")

@@ -1,0 +1,202 @@
+"""The store: made once, shared, refused in one clear line, ready to be spread over machines."""
+
+from __future__ import annotations
+
+import re
+import socket
+import struct
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from target_pandev.database import Store, StoreError, StreamSchema
+from target_pandev.database.ddl import OWN_TABLES
+from target_pandev.database.store import TRIES
+from target_pandev.sql import migrations
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+THINGS = StreamSchema("things", {"id": {"type": "string"}}, ("id",), None)
+
+
+def line(key: str) -> bytes:
+    """Return the line of a thing."""
+    return b"%s\t2026-01-01\t%032x" % (key.encode(), 1)
+
+
+def test_processes_that_open_an_empty_store_at_once_make_it_once(empty_database: str) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        stores = list(pool.map(lambda _: Store(empty_database, schema="org"), range(8)))
+        tables = list(pool.map(lambda store: store.table(THINGS), stores))
+    for store in stores:
+        store.close()
+    with psycopg.connect(empty_database) as connection:
+        versions = connection.execute("SELECT version FROM org.schema_versions").fetchall()
+    assert versions == [(number,) for number, _, _ in migrations()]
+    assert {table.key for table in tables} == {("id",)}
+
+
+def test_two_targets_at_once_lose_and_double_nothing(database: str) -> None:
+    def load(order: int) -> None:
+        with Store(database, schema="pandev") as store:
+            table = store.table(THINGS)
+            for _ in range(5):
+                assert store.load(table, [line(str(n)) for n in range(200)][::order]) == []
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(load, [1, -1, 1, -1]))
+    with psycopg.connect(database) as connection:
+        rows = connection.execute("SELECT id FROM pandev.things ORDER BY id::int").fetchall()
+    assert rows == [(str(n),) for n in range(200)]
+
+
+def test_an_existing_store_is_brought_up_to_date_without_loss(empty_database: str) -> None:
+    first = migrations()[0]
+    with psycopg.connect(empty_database) as connection:
+        connection.execute("CREATE SCHEMA old; SET search_path = old")
+        connection.execute(
+            "CREATE TABLE schema_versions "
+            "(version int PRIMARY KEY, name text, applied_at timestamptz)"
+        )
+        connection.execute(first[2].encode())
+        connection.execute("INSERT INTO schema_versions VALUES (1, 'x', now())")
+        connection.execute(
+            "INSERT INTO workspaces (id, _sdc_extracted_at, _sdc_hash) "
+            "VALUES ('1', now(), gen_random_uuid())"
+        )
+    with Store(empty_database, schema="old") as store:
+        _, rows = store.query("SELECT id FROM workspaces", {})
+        _, views = store.query("SELECT count(*) FROM task_overview", {})
+    assert (rows, views) == ([("1",)], [(0,)])
+
+
+def test_a_store_made_by_a_newer_version_is_left_alone(database: str) -> None:
+    with psycopg.connect(database) as connection:
+        connection.execute("INSERT INTO pandev.schema_versions VALUES (99, 'later', now())")
+    with pytest.raises(StoreError, match="store_schema pandev: made by a newer target-pandev"):
+        Store(database, schema="pandev")
+
+
+def test_a_user_who_may_not_make_the_schema_is_told_so(empty_database: str) -> None:
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        connection.execute("CREATE ROLE guest LOGIN PASSWORD 'guest'")
+        try:
+            with pytest.raises(StoreError, match="store_schema org: the store's user may not"):
+                Store(make_conninfo(empty_database, user="guest", password="guest"), schema="org")  # noqa: S106
+        finally:
+            connection.execute("DROP ROLE guest")
+
+
+def test_a_wrong_password_is_told_without_showing_it(database: str) -> None:
+    with pytest.raises(StoreError) as error:
+        Store(make_conninfo(database, password="a-secret"), schema="pandev")  # noqa: S106
+    assert "password" in str(error.value)
+    assert "a-secret" not in str(error.value)
+
+
+def test_a_store_that_cannot_be_reached_is_one_clear_line() -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as free:
+        port = free.getsockname()[1]
+    with pytest.raises(StoreError) as error:
+        Store(f"postgresql://user:a-secret@127.0.0.1:{port}/db", schema="pandev")
+    assert re.fullmatch(
+        rf"store_url: no connection to the store at 127.0.0.1:{port}: Connection refused; "
+        "check that PostgreSQL runs there and that user and password are right",
+        str(error.value),
+    )
+
+
+@pytest.mark.parametrize("address", ["a-secret", "mysql://user:a-secret@host/db", "host='a-secret"])
+def test_an_address_that_is_none_is_told_without_showing_it(address: str) -> None:
+    with pytest.raises(StoreError) as error:
+        Store(address, schema="pandev")
+    assert "not a PostgreSQL address" in str(error.value)
+    assert "a-secret" not in str(error.value)
+
+
+@contextmanager
+def server_of_version(version: str) -> Iterator[int]:
+    """Yield the port of a server that speaks PostgreSQL's protocol and gives out a version."""
+
+    def message(kind: bytes, body: bytes) -> bytes:
+        return kind + struct.pack("!i", len(body) + 4) + body
+
+    def answer() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            size, code = struct.unpack("!ii", connection.recv(8))
+            if code == 80877103:  # an SSLRequest
+                connection.sendall(b"N")
+                size, code = struct.unpack("!ii", connection.recv(8))
+            connection.recv(size - 8)
+            connection.sendall(message(b"R", struct.pack("!i", 0)))
+            for name, value in {"server_version": version, "client_encoding": "UTF8"}.items():
+                connection.sendall(message(b"S", f"{name}\0{value}\0".encode()))
+            connection.sendall(message(b"Z", b"I"))
+            connection.recv(1024)
+
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        thread = threading.Thread(target=answer)
+        thread.start()
+        yield listener.getsockname()[1]
+        thread.join()
+
+
+def test_a_server_older_than_15_is_refused_in_one_clear_line() -> None:
+    with server_of_version("14.19") as port, pytest.raises(StoreError) as error:
+        Store(f"postgresql://user@127.0.0.1:{port}/db?sslmode=disable", schema="pandev")
+    assert str(error.value) == (
+        f"store_url: the store at 127.0.0.1:{port} is PostgreSQL 14.19, 15 or newer is needed"
+    )
+
+
+def test_a_batch_that_meets_deadlocks_is_tried_again(database: str) -> None:
+    class Deadlocked(Store):
+        tries = 0
+
+        def _load(self, *arguments: object) -> None:
+            self.tries += 1
+            if self.tries < TRIES:
+                raise psycopg.errors.DeadlockDetected
+            super()._load(*arguments)  # type: ignore[arg-type]
+
+    with Deadlocked(database, schema="pandev") as store:
+        assert store.load(store.table(THINGS), [line("1")]) == []
+        assert store.query("SELECT id FROM things", {})[1] == [("1",)]
+
+
+CLICKUP = OWN_TABLES - {
+    "workspaces", "repositories", "branches", "commits", "task_references", "rejected_records",
+    "status_groups", "reference_rules",
+}  # fmt: skip
+
+
+def test_the_workspace_leads_every_key_of_a_clickup_table(database: str) -> None:
+    with psycopg.connect(database) as connection:
+        keys = connection.execute(
+            "SELECT c.relname, a.attname FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid "
+            "JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[0] "
+            "WHERE i.indisunique AND c.relnamespace = 'pandev'::regnamespace"
+        ).fetchall()
+    leading = {table: column for table, column in keys if table in CLICKUP}
+    assert leading == dict.fromkeys(CLICKUP, "workspace_id")
+
+
+def test_there_is_no_trigger_and_no_foreign_key(database: str) -> None:
+    with psycopg.connect(database) as connection:
+        found = connection.execute(
+            "SELECT tgname FROM pg_trigger UNION ALL SELECT conname FROM pg_constraint "
+            "WHERE contype = 'f' AND connamespace = 'pandev'::regnamespace"
+        ).fetchall()
+    assert found == []
+
+
+def test_the_address_of_a_test_is_its_own(database: str, empty_database: str) -> None:
+    names = {conninfo_to_dict(one)["dbname"] for one in (database, empty_database)}
+    assert len(names) == 2

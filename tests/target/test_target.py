@@ -1,0 +1,274 @@
+"""Messages in, rows out: exact, once, newest version, bad records named and kept."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from singer_sdk.exceptions import InvalidJSONSchema, RecordsWithoutSchemaException
+
+from target_pandev.database import StoreError
+from target_pandev.sinks import RejectedRecordsError
+from target_pandev.target import TargetPandev
+from tests.target.loading import record, schema
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tests.target.loading import Loader
+
+THINGS = schema(
+    "things",
+    {
+        "id": "string",
+        "amount": "number",
+        "count": "integer",
+        "on": {"type": "string", "format": "date"},
+        "at": {"type": ["string", "null"], "format": "date-time"},
+        "flag": "boolean",
+        "nested": {"type": ["object", "null"]},
+        "Order": "string",
+    },
+    ["id"],
+)
+VERSIONED = schema(
+    "notes",
+    {"id": "string", "text": "string", "updated": {"type": "string", "format": "date-time"}},
+    ["id"],
+    bookmark="updated",
+)
+
+
+def test_an_unknown_stream_gets_a_table_and_every_value_arrives_exactly(store: Loader) -> None:
+    values = {
+        "id": "line\nbreak\ttab \\ 'quote' \"double\" \u200f😀",
+        "amount": 12345678901234567890.5,
+        "count": 2**80,
+        "on": "2024-02-29",
+        "at": "2024-01-01T00:00:00.123456+05:00",
+        "flag": False,
+        "nested": {"a": [1, None, {"b": "\n"}]},
+        "Order": "",
+    }
+    line = json.dumps(record("things", values)).replace("1.2345678901234567e+19", "0.10")
+    store.load(THINGS, line)
+    assert store.rows('SELECT id, amount, count, "on", at, flag, nested, "Order" FROM things') == [
+        (
+            values["id"],
+            Decimal("0.10"),
+            2**80,
+            date(2024, 2, 29),
+            datetime(2023, 12, 31, 19, 0, 0, 123456, UTC),
+            False,
+            {"a": [1, None, {"b": "\n"}]},
+            "",
+        )
+    ]
+
+
+def test_a_record_loaded_twice_is_one_row_and_costs_no_write(store: Loader) -> None:
+    store.load(THINGS, record("things", {"id": "1", "flag": True}))
+    before = store.rows("SELECT ctid, xmin::text, * FROM things")
+    store.load(THINGS, record("things", {"id": "1", "flag": True}, at="2026-04-01T00:00:00Z"))
+    assert store.rows("SELECT ctid, xmin::text, * FROM things") == before
+
+
+def test_the_last_of_several_versions_in_one_batch_counts(store: Loader) -> None:
+    store.load(
+        THINGS,
+        record("things", {"id": "1", "Order": "first"}),
+        record("things", {"id": "1", "Order": "second"}),
+    )
+    assert store.rows('SELECT id, "Order" FROM things') == [("1", "second")]
+
+
+def test_without_a_key_every_record_is_a_row(store: Loader) -> None:
+    store.load(
+        schema("logs", {"text": "string"}), *[record("logs", {"text": "same"}) for _ in range(2)]
+    )
+    assert store.rows("SELECT text FROM logs") == [("same",), ("same",)]
+
+
+def note(text: str, updated: str, *, read: str) -> dict[str, Any]:
+    return record(
+        "notes",
+        {"id": "1", "text": text, "updated": f"2026-01-{updated}T00:00:00Z"},
+        at=f"2026-02-{read}T00:00:00Z",
+    )
+
+
+@pytest.mark.parametrize(
+    ("stored", "arriving", "kept"),
+    [
+        (note("a", "02", read="01"), note("b", "01", read="09"), "a"),
+        (note("a", "02", read="09"), note("b", "03", read="01"), "b"),
+        (note("a", "02", read="02"), note("b", "02", read="01"), "a"),
+        (note("a", "02", read="02"), note("b", "02", read="03"), "b"),
+    ],
+)
+def test_an_older_version_never_overwrites_a_newer_one(
+    store: Loader, stored: dict[str, Any], arriving: dict[str, Any], kept: str
+) -> None:
+    store.load(VERSIONED, stored)
+    store.load(VERSIONED, arriving)
+    assert store.rows("SELECT text FROM notes") == [(kept,)]
+
+
+NOTES = [
+    note("a", "01", read="01"),
+    note("b", "02", read="02"),
+    note("c", "02", read="03"),
+    note("d", "03", read="01"),
+]
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.permutations(NOTES), st.integers(1, 4))
+def test_all_orders_of_the_same_messages_end_in_the_same_row(
+    store: Loader, notes: Sequence[dict[str, Any]], batch: int
+) -> None:
+    store.load(VERSIONED, *notes, batch_size_rows=batch)
+    assert store.rows("SELECT text FROM notes") == [("d",)]
+    store.rows("DELETE FROM notes RETURNING id")
+
+
+BAD = [
+    ({"id": "bad", "count": "many"}, '["bad"]', "count", "expected integer or null"),
+    ({"id": "bad", "at": "2024-13-01"}, '["bad"]', "at", "expected a moment in ISO 8601"),
+    ({"id": "bad", "at": "2024-W01-1"}, '["bad"]', "at", "PostgreSQL refuses it: "),
+    ({"flag": True}, "[null]", "id", "the key is missing"),
+    ({"id": None}, "[null]", "id", "the key is missing"),
+]
+
+
+@pytest.mark.parametrize(("values", "key", "field", "reason"), BAD)
+def test_a_bad_record_is_named_and_kept_and_the_good_ones_around_it_are_loaded(
+    store: Loader, values: dict[str, Any], key: str, field: str, reason: str
+) -> None:
+    good = [record("things", {"id": name}) for name in ("1", "2", "3")]
+    with pytest.raises(RejectedRecordsError, match="1 records were rejected, all others"):
+        store.load(THINGS, *good[:2], record("things", values), good[2])
+    assert store.rows("SELECT id FROM things ORDER BY id") == [("1",), ("2",), ("3",)]
+    ((*told, why),) = store.rows("SELECT stream, key, field, reason FROM rejected_records")
+    assert told == ["things", key, field]
+    assert why.startswith(reason)
+
+
+def test_a_rejected_record_keeps_its_declared_fields_only(store: Loader) -> None:
+    with pytest.raises(RejectedRecordsError):
+        store.load(THINGS, record("things", {"id": "1", "count": "x", "comment": "a secret"}))
+    assert store.rows("SELECT record FROM rejected_records") == [({"id": "1", "count": "x"},)]
+
+
+def test_a_rejected_record_is_logged_without_its_values(
+    store: Loader, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(RejectedRecordsError):
+        store.load(THINGS, record("things", {"id": "1", "count": "a secret"}))
+    assert "rejected: stream things, key" in caplog.text
+    assert "a secret" not in caplog.text
+
+
+def test_the_same_bad_record_is_kept_once_and_the_exit_is_a_setting(store: Loader) -> None:
+    bad = record("things", {"id": "1", "count": "x"})
+    for _ in range(2):
+        store.load(THINGS, bad, bad, fail_on_rejected_records=False)
+    assert store.rows("SELECT count(*) FROM rejected_records") == [(1,)]
+
+
+def test_a_schema_may_get_another_property_in_mid_stream(store: Loader) -> None:
+    store.load(
+        schema("things", {"id": "string"}, ["id"]),
+        record("things", {"id": "1"}),
+        schema("things", {"id": "string", "new": "integer"}, ["id"]),
+        record("things", {"id": "2", "new": 5}),
+    )
+    assert store.rows("SELECT id, new FROM things ORDER BY id") == [("1", None), ("2", Decimal(5))]
+
+
+def test_a_property_that_the_records_lack_is_null(store: Loader) -> None:
+    store.load(THINGS, record("things", {"id": "1"}))
+    assert store.rows('SELECT amount, nested, "Order" FROM things') == [(None, None, None)]
+
+
+def test_names_that_need_quoting_or_are_long_are_columns(store: Loader) -> None:
+    long = "x" * 80
+    store.load(
+        schema(
+            'odd "table', {"id": "string", "Id": "string", "a b": "string", long: "string"}, ["id"]
+        ),
+        record('odd "table', {"id": "1", "Id": "2", "a b": "3", long: "4"}),
+    )
+    (row,) = store.rows('SELECT * FROM "odd ""table"')
+    assert row[:4] == ("1", "2", "3", "4")
+
+
+def test_a_table_of_the_store_takes_no_property_it_was_not_made_for(
+    store: Loader, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.load(
+        schema(
+            "spaces",
+            {"workspace_id": "string", "id": "string", "secret_notes": "string"},
+            ["workspace_id", "id"],
+        ),
+        record("spaces", {"workspace_id": "1", "id": "2", "secret_notes": "hidden"}),
+    )
+    assert store.rows("SELECT to_jsonb(spaces)::text ~ 'hidden' FROM spaces") == [(False,)]
+    assert "spaces: the store has no column for secret_notes, left out" in caplog.text
+
+
+def test_a_stream_whose_key_is_not_that_of_its_table_is_refused(store: Loader) -> None:
+    with pytest.raises(
+        StoreError, match=r"stream tasks: its key is \(id\), its table in the store"
+    ):
+        store.load(schema("tasks", {"id": "string"}, ["id"]), record("tasks", {"id": "1"}))
+
+
+def test_states_come_out_after_what_stands_before_them(
+    store: Loader, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store.load(THINGS, record("things", {"id": "1"}), {"type": "STATE", "value": {"a": 1}})
+    assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == [{"a": 1}]
+
+
+def test_a_record_before_its_schema_stops_the_run_and_gives_out_no_state(
+    store: Loader, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = {"type": "STATE", "value": {"a": 1}}
+    with pytest.raises(RecordsWithoutSchemaException):
+        store.load(record("things", {"id": "1"}), state)
+    assert capsys.readouterr().out == ""
+
+
+def test_a_schema_that_is_none_is_refused(store: Loader) -> None:
+    with pytest.raises(InvalidJSONSchema):
+        store.load(schema("things", {"id": {"type": "strange"}}, ["id"]))
+
+
+def test_a_stream_map_may_rename_a_stream_and_drop_a_field(store: Loader) -> None:
+    store.load(
+        THINGS,
+        record("things", {"id": "1", "Order": "secret"}),
+        stream_maps={"things": {"Order": None, "__alias__": "renamed"}},
+    )
+    assert store.rows("SELECT to_jsonb(renamed) ? 'Order', id FROM renamed") == [(False, "1")]
+
+
+@pytest.mark.parametrize("rows", [1, 7, 10_000])
+def test_the_size_of_a_batch_makes_no_difference(store: Loader, rows: int) -> None:
+    records = [record("things", {"id": str(n % 23), "count": n}) for n in range(50)]
+    store.load(THINGS, *records, batch_size_rows=rows)
+    newest = [(str(n % 23), Decimal(n)) for n in range(27, 50)]
+    assert store.rows("SELECT id, count FROM things ORDER BY count") == newest
+
+
+def test_settings_that_the_sdk_would_add_and_that_do_nothing_here_are_not_offered() -> None:
+    TargetPandev.append_builtin_config(TargetPandev.config_jsonschema)
+    offered = set(TargetPandev.config_jsonschema["properties"])
+    assert not offered & {"load_method", "add_record_metadata", "hard_delete"}
