@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from singer_sdk import Target
 
+QUOTED = "Double quoting: \\u0000 \\u0041 \\u0001"
+CONTROL = "Control Characters in string: \ufffd A \x01"
 STRINGS = """
 SELECT s.info, o.info ->> 'value', a.strings ->> 1
 FROM test_strings s JOIN test_strings_in_objects o USING (id), test_strings_in_arrays a
@@ -42,8 +44,8 @@ ROWS: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
     "encoded_string_data": (
         STRINGS,
         [
-            ("Double quoting: \\u0000 \\u0041 \\u0001",) * 3,
-            ("Control Characters in string: \ufffd A \x01",) * 3,
+            (QUOTED, "\\u0000 \\u0041 \\u0001", QUOTED),
+            (CONTROL, "\ufffd A \x01", CONTROL),
         ],
     ),
     "no_primary_keys": (

