@@ -24,6 +24,9 @@ from target_pandev.embedded.folder import (
 from target_pandev.embedded.log import Wait, last_words
 from target_pandev.embedded.postmaster import DATABASE, ROLE
 
+KEEPER_SECONDS = 5.0
+"""Longest wait for the keeper to end; after that it is the keeper of another user's server."""
+
 
 class EmbeddedServer:
     """A PostgreSQL of our own in a folder, shared by all processes that open the same folder.
@@ -87,10 +90,18 @@ class EmbeddedServer:
             self.stop()
 
     def stop(self) -> bool:
-        """Leave, and stop the server; return False if others use it, which are left in peace."""
+        """Leave, and stop the server; return False if others use it, which are left in peace.
+
+        When it returns True no process of the store is left, so its folder may be removed.
+        """
         self._leave()
         with self._system_errors_told():
-            return not self._folder.is_store() or self._stop_unless_used()
+            if not self._folder.is_store():
+                return True
+            stopped = self._stop_unless_used()
+            if stopped:
+                self._await_keeper()
+            return stopped
 
     def _stop_unless_used(self) -> bool:
         with locks.held(self._folder.start_lock):
@@ -102,6 +113,12 @@ class EmbeddedServer:
             finally:
                 os.close(users)
         return True
+
+    def _await_keeper(self) -> None:
+        """Wait for the keeper, which looks once a second, to see that the server is gone."""
+        wait = Wait("waiting for the keeper", folder=self._folder, limit=KEEPER_SECONDS)
+        while not locks.is_free(self._folder.keeper_lock) and wait.step():
+            pass
 
     def running(self) -> bool:
         """Return whether the server runs; it may still be on its way up."""

@@ -44,7 +44,7 @@ ROWS: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
     "encoded_string_data": (
         STRINGS,
         [
-            (QUOTED, "\\u0000 \\u0041 \\u0001", QUOTED),
+            (QUOTED, " \\u0000 \\u0041 \\u0001", QUOTED),
             (CONTROL, "\ufffd A \x01", CONTROL),
         ],
     ),
