@@ -125,6 +125,7 @@ class TargetPandev(Target):
     def __init__(self, **options: Any) -> None:
         self._exit = ExitStack()
         self._rejected = 0
+        self._written_state: dict[str, Any] | None = None
         self._rejected_without_key = False
         self.replication_key: str | None = None
         """The replication key of the SCHEMA message at hand; new sinks take it from here."""
@@ -176,6 +177,12 @@ class TargetPandev(Target):
         super()._process_state_message(message_dict)
         if not self.message_reader.more_waits():
             self.drain_all()
+
+    def _write_state_message(self, state: dict[str, Any]) -> None:
+        """Give out a state once."""
+        if state != self._written_state:
+            self._written_state = state
+            super()._write_state_message(state)
 
     def rejected(self, rejections: Sequence[Rejection]) -> None:
         """Name rejected records in the log, without their values but for the key."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import psycopg
@@ -55,6 +57,26 @@ def connect(conninfo: str) -> Connection:
             f"{OLDEST_SERVER} or newer is needed"
         )
     return connection
+
+
+@contextmanager
+def failures_told(connection: Connection, doing: str) -> Iterator[None]:
+    """Turn what PostgreSQL reports into a `StoreError` that holds no value of a row."""
+    try:
+        yield
+    except psycopg.Error as error:
+        what = in_words(error)
+        if connection.closed:
+            what = f"the connection to the store was lost ({what})"
+        raise StoreError(
+            f"{doing}: {what}; what was stored before stays, so mend it and run again"
+        ) from None
+
+
+def in_words(error: psycopg.Error) -> str:
+    """Return the kind of an error of PostgreSQL; its own text may hold the value of a row."""
+    words = re.sub(r"(?<!^)(?=[A-Z])", " ", type(error).__name__).lower()
+    return f"{words}, SQLSTATE {error.sqlstate or 'none'}"
 
 
 def _options(address: dict[str, Any]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from psycopg import errors, sql
 
-from target_pandev.database.connection import connect
+from target_pandev.database.connection import connect, failures_told, in_words
 from target_pandev.database.ddl import ensure_table
 from target_pandev.database.migrate import lock_ddl, migrate
 from target_pandev.database.table import REFERENCE_SOURCES, references
@@ -55,7 +55,8 @@ class Store:
         self.schema = schema
         self._connection = connect(conninfo)
         try:
-            migrate(self._connection, schema)
+            with failures_told(self._connection, f"store_schema {schema}"):
+                migrate(self._connection, schema)
         except BaseException:
             self.close()
             raise
@@ -72,13 +73,19 @@ class Store:
 
     def table(self, stream: StreamSchema) -> Table:
         """Return the table of a stream, made or widened where needed. Raises `StoreError`."""
-        return ensure_table(self._connection, self.schema, stream)
+        with failures_told(self._connection, f"table of stream {stream.name}"):
+            return ensure_table(self._connection, self.schema, stream)
 
     def load(self, table: Table, lines: Sequence[bytes]) -> list[Refused]:
         """Load a batch in one transaction and return the rows that PostgreSQL refuses.
 
-        A batch with such a row is halved until the row is found, so that no other is lost.
+        A batch with such a row is halved until the row is found, so that no other is lost. Raises
+        `StoreError` where the store itself fails; the batch is rolled back then.
         """
+        with failures_told(self._connection, f"loading {table.name}"):
+            return self._load_apart(table, lines)
+
+    def _load_apart(self, table: Table, lines: Sequence[bytes]) -> list[Refused]:
         for attempt in range(1, TRIES + 1):
             try:
                 self._load(table, lines)
@@ -87,7 +94,7 @@ class Store:
                     raise
             except ROW_FAULTS as error:
                 if len(lines) == 1:
-                    return [Refused(0, _field(error), _reason(error))]
+                    return [Refused(0, _field(error), f"PostgreSQL refuses it: {in_words(error)}")]
                 return self._load_halves(table, lines)
             else:
                 break
@@ -95,8 +102,8 @@ class Store:
 
     def _load_halves(self, table: Table, lines: Sequence[bytes]) -> list[Refused]:
         middle = len(lines) // 2
-        refused = self.load(table, lines[:middle])
-        behind = self.load(table, lines[middle:])
+        refused = self._load_apart(table, lines[:middle])
+        behind = self._load_apart(table, lines[middle:])
         return refused + [Refused(each.index + middle, each.field, each.reason) for each in behind]
 
     def _load(self, table: Table, lines: Sequence[bytes]) -> None:
@@ -111,7 +118,11 @@ class Store:
 
     def reject(self, rejections: Sequence[Rejection]) -> None:
         """Keep records that could not be loaded; the same record is kept once."""
-        with self._connection.transaction(), self._connection.cursor() as cursor:
+        with (
+            failures_told(self._connection, "keeping rejected records"),
+            self._connection.transaction(),
+            self._connection.cursor() as cursor,
+        ):
             cursor.executemany(
                 "INSERT INTO rejected_records "
                 "(stream, record_hash, key, field, reason, record, rejected_at) "
@@ -141,7 +152,10 @@ class Store:
     def use_rules(self, rules: ReferenceRules) -> None:
         """Make all task references again if the rules are not those that they were made by."""
         wanted = (rules.task_id_prefix, rules.hash_task_ids)
-        with self._connection.transaction():
+        with (
+            failures_told(self._connection, "extracting task references"),
+            self._connection.transaction(),
+        ):
             lock_ddl(self._connection)
             if self._connection.execute("SELECT * FROM reference_rules").fetchall() == [wanted]:
                 return
@@ -156,9 +170,3 @@ def _field(error: psycopg.Error) -> str | None:
     """Return the column that an error of PostgreSQL names."""
     named = re.search(r", column (.+?)(?::|$)", error.diag.context or "")
     return error.diag.column_name or (named.group(1) if named else None)
-
-
-def _reason(error: psycopg.Error) -> str:
-    """Return the kind of an error in words; its own text may hold the value."""
-    words = re.sub(r"(?<!^)(?=[A-Z])", " ", type(error).__name__).lower()
-    return f"PostgreSQL refuses it: {words} (SQLSTATE {error.sqlstate})"
