@@ -1,0 +1,138 @@
+"""README and meltano.yml say what the code does."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import psycopg
+import pytest
+import yaml
+
+from tap_clickup.tap import STREAMS, TapClickUp
+from target_pandev.sources.git import TapGit
+from target_pandev.target import TargetPandev
+
+if TYPE_CHECKING:
+    from singer_sdk.plugin_base import PluginBase
+
+PROJECT = Path(__file__).parents[1]
+README = (PROJECT / "README.md").read_text(encoding="utf-8")
+MELTANO: dict[str, Any] = yaml.safe_load((PROJECT / "meltano.yml").read_text(encoding="utf-8"))
+PLUGINS: dict[str, type[PluginBase]] = {
+    plugin.name: plugin for plugin in (TapClickUp, TapGit, TargetPandev)
+}
+SDK_SETTINGS = {"stream_maps", "stream_map_config", "faker_config"}
+
+
+def settings_of(plugin: type[PluginBase]) -> dict[str, dict[str, Any]]:
+    """Return the settings of a plugin, those left out that the SDK adds to every one."""
+    return {
+        name: setting
+        for name, setting in plugin.config_jsonschema["properties"].items()
+        if name not in SDK_SETTINGS and not name.startswith("flattening_")
+    }
+
+
+def table_under(heading: str) -> dict[str, list[str]]:
+    """Return the rows of the README's table under a heading, by their first cell."""
+    section = README.split(f"\n{heading}\n", 1)[1].split("\n#", 1)[0]
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in section.splitlines()
+        if line.startswith("| `")
+    ]
+    return {row[0].strip("`"): row[1:] for row in rows}
+
+
+def declared_in_meltano(name: str) -> dict[str, Any]:
+    """Return what meltano.yml declares of a plugin."""
+    kinds = MELTANO["plugins"].values()
+    plugin: dict[str, Any] = next(one for kind in kinds for one in kind if one["name"] == name)
+    return plugin
+
+
+@pytest.mark.parametrize("name", PLUGINS)
+def test_readme_lists_the_settings_of_a_plugin_with_their_defaults(name: str) -> None:
+    settings, told = settings_of(PLUGINS[name]), table_under(f"### {name}")
+    assert list(told) == list(settings)
+    for setting, schema in settings.items():
+        if "default" in schema:
+            default = schema["default"]
+            word = str(default).lower() if isinstance(default, bool) else str(default)
+            assert told[setting][0] == f"`{word}`"
+
+
+@pytest.mark.parametrize("name", PLUGINS)
+def test_meltano_yml_declares_the_settings_of_a_plugin(name: str) -> None:
+    settings = settings_of(PLUGINS[name])
+    declared = {one["name"]: one for one in declared_in_meltano(name)["settings"]}
+    assert list(declared) == list(settings)
+    for setting, schema in settings.items():
+        assert declared[setting].get("value") == schema.get("default")
+        assert declared[setting].get("sensitive", False) == schema.get("secret", False)
+
+
+@pytest.mark.parametrize("name", PLUGINS)
+def test_meltano_yml_declares_the_capabilities_of_a_plugin(name: str) -> None:
+    unknown_to_meltano = {"validate-records"}
+    capabilities = {one.value for one in PLUGINS[name].capabilities} - unknown_to_meltano
+    assert set(declared_in_meltano(name)["capabilities"]) == capabilities
+
+
+def test_meltano_yml_is_valid_by_meltanos_own_schema() -> None:
+    text = files("meltano").joinpath("schemas/meltano.schema.json").read_text(encoding="utf-8")
+    jsonschema.validate(MELTANO, yaml.safe_load(text))
+
+
+def test_meltano_asks_nobody_and_polls_every_15_minutes() -> None:
+    """R37."""
+    plugins = [one for kind in MELTANO["plugins"].values() for one in kind]
+    assert MELTANO["send_anonymous_usage_stats"] is False
+    assert [one["name"] for one in plugins if "namespace" not in one] == []
+    assert [(one["interval"], one["job"]) for one in MELTANO["schedules"]] == [
+        ("*/15 * * * *", "sync")
+    ]
+
+
+def catalog(database: str, kind: str) -> set[str]:
+    """Return the names of the store's tables (r) or views (v)."""
+    with psycopg.connect(database) as connection:
+        rows = connection.execute(
+            "SELECT relname FROM pg_class WHERE relnamespace = 'pandev'::regnamespace "
+            "AND relkind = %s",
+            (kind,),
+        ).fetchall()
+    return {str(name) for (name,) in rows}
+
+
+def test_readme_lists_the_tables_with_their_keys_and_the_views(database: str) -> None:
+    tables = table_under("### Tables")
+    assert set(tables) == catalog(database, "r")
+    assert set(table_under("### Views")) == catalog(database, "v")
+    with psycopg.connect(database) as connection:
+        keys = connection.execute(
+            "SELECT c.relname, string_agg(a.attname, ', ' ORDER BY k.place) FROM pg_index AS i "
+            "JOIN pg_class AS c ON c.oid = i.indrelid "
+            "CROSS JOIN unnest(i.indkey) WITH ORDINALITY AS k (number, place) "
+            "JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = k.number "
+            "WHERE i.indisprimary AND c.relnamespace = 'pandev'::regnamespace GROUP BY c.relname"
+        ).fetchall()
+    assert {name: row[0] for name, row in tables.items() if row[0]} == dict(keys)
+
+
+def test_every_property_of_a_stream_has_a_column_and_every_stream_its_key(database: str) -> None:
+    streams = TapClickUp(config={"api_token": "pk_1_AAAAAAAA"}).streams
+    git = TapGit(config={"repositories": []}, validate_config=False).streams
+    with psycopg.connect(database) as connection:
+        for name, stream in {**streams, **git}.items():
+            found = connection.execute(
+                "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attnum > 0",
+                (f"pandev.{name}",),
+            ).fetchall()
+            columns = {str(one) for (one,) in found if not str(one).startswith("_sdc_")}
+            assert columns == set(stream.schema["properties"])
+            assert ", ".join(stream.primary_keys or ()) == table_under("### Tables")[name][0]
+    assert {type(one) for one in streams.values()} == set(STREAMS)
