@@ -147,7 +147,7 @@ class StoreFolder:
         """Raise, naming the folder in the way, if the server's user cannot come here."""
         if account is None:
             return
-        folders = [self.path, *self.path.parents]
+        folders = [each for each in (self.path, *self.path.parents) if each.exists()]
         script = 'for folder; do [ -x "$folder" ] || { printf %s "$folder"; exit; }; done'
         found = subprocess.run(  # noqa: S603 -- a fixed script, and folders as its arguments
             ["/bin/sh", "-c", script, "sh", *map(str, reversed(folders))],

@@ -69,6 +69,8 @@ class EmbeddedServer:
         if self._users is not None:
             return self
         with self._system_errors_told():
+            if not self._folder.path.exists():
+                self._folder.require_reachable(server_account())
             self._folder.prepare()
             try:
                 with locks.held(self._folder.start_lock):

@@ -390,6 +390,7 @@ def test_a_folder_that_the_server_cannot_reach_is_named(top: Path) -> None:
         "/var/lib/pandev-clickup"
     )
     assert (top / "closed").stat().st_mode & 0o777 == 0o700
+    assert list((top / "closed").iterdir()) == []
 
 
 def test_a_folder_with_other_things_is_refused_and_not_touched(top: Path) -> None:
