@@ -31,7 +31,15 @@ ATTEMPTS = 6
 TIMEOUT_SECONDS = (10, 90)
 """To connect, and between two pieces of an answer: a full page weighs a megabyte."""
 DEAD_TOKEN = {"OAUTH_017", "OAUTH_019", "OAUTH_021", "OAUTH_025", "OAUTH_077"}
+LOST = (
+    requests.ConnectionError,
+    requests.Timeout,
+    requests.exceptions.ChunkedEncodingError,
+    requests.exceptions.ContentDecodingError,
+)
+"""The connection was lost: before the answer, or in the middle of it."""
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+HIDDEN = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
 ADVICE = (
     "the token is wrong, expired or was regenerated; make a fresh one in ClickUp under "
     "avatar > Settings > My Settings > Apps > API Token, and set it as TAP_CLICKUP_API_TOKEN"
@@ -119,7 +127,10 @@ def authorization(api_token: str) -> str:
 
 def checked_url(api_url: str) -> str:
     """Return the API's address without a slash at its end; refuse one that is not encrypted."""
-    parts = urlsplit(api_url)
+    try:
+        parts = urlsplit(api_url)
+    except ValueError:
+        parts = urlsplit("")
     if not parts.hostname or parts.scheme not in {"https", "http"}:
         raise SettingError(f"api_url: expected an address such as {API_URL}")
     if parts.scheme == "http" and parts.hostname not in LOOPBACK:
@@ -160,7 +171,7 @@ class Client:
             body = msgspec.json.decode(response.content)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise ProtocolError(f"GET {path}: the answer is not JSON") from error
-        if not isinstance(body, dict) or expect not in body:
+        if not isinstance(body, dict) or not isinstance(body.get(expect), list | dict):
             raise ProtocolError(f"GET {path}: the answer holds no {expect!r}")
         self._token_is_alive = True
         return Answer(body, sent_at)
@@ -174,7 +185,7 @@ class Client:
             sent_at = datetime.now(UTC)
             try:
                 response = self._send(path, params)
-            except (requests.ConnectionError, requests.Timeout) as error:
+            except LOST as error:
                 reason, wait = type(error).__name__, None
             except requests.RequestException as error:
                 raise UnavailableError(f"GET {path}: {type(error).__name__}") from None
@@ -224,7 +235,7 @@ class Client:
             return RefusedError(f"{what}: gone, or hidden from the token's user")
         if response.is_redirect:
             return ProtocolError(f"{what}: a redirect, which is not followed; check api_url")
-        return RefusedError(what)
+        return RefusedError(what) if status in HIDDEN else ProtocolError(what)
 
     def _confirm_token(self) -> None:
         """Ask once whether the token itself still works."""

@@ -5,6 +5,10 @@ Page numbers lose tasks while people edit: an edited task moves to the end of th
 page 0 of what comes after the last value seen, ascending. Rows at the border are asked again and
 known ones dropped, which is right whether ClickUp's `date_updated_gt` means > or ≥.
 
+Where one millisecond holds more than a page (a bulk edit), its pages are read upwards and then
+down to page 0. An edit takes a row out and lets the rows behind it slide to a lower page: the way
+up can miss them, the way down cannot.
+
 What this rests on is not documented by ClickUp, and ClickUp ignores in silence what it does not
 know. So every answer is checked against its question.
 https://developer.clickup.com/reference/getfilteredteamtasks
@@ -49,9 +53,15 @@ class Question:
 
 
 def updated_ms(task: Mapping[str, Any]) -> int | None:
-    """`date_updated` of a task in milliseconds; `date_created` where ClickUp leaves it out."""
-    value = task.get("date_updated") or task.get("date_created")
-    return None if value is None else int(value)
+    """`date_updated` of a task in milliseconds, or None where ClickUp leaves it out."""
+    value = task.get("date_updated")
+    return int(value) if value else None
+
+
+def newest_ms(tasks: Sequence[Mapping[str, Any]]) -> int:
+    """How far a page reaches: by creation only if none of its tasks shows an update."""
+    dated = [at for task in tasks if (at := updated_ms(task)) is not None]
+    return max(dated or (int(task.get("date_created") or 0) for task in tasks), default=0)
 
 
 def check(question: Question, tasks: Sequence[Mapping[str, Any]]) -> None:
@@ -61,10 +71,10 @@ def check(question: Question, tasks: Sequence[Mapping[str, Any]]) -> None:
         task_id, updated = task["id"], updated_ms(task)
         if task.get("archived"):
             raise MismatchError(f"task {task_id} is archived, asked were tasks that are not")
-        space_id = str(task.get("space", {}).get("id"))
+        space_id = str((task.get("space") or {}).get("id"))
         if question.space_ids and space_id not in question.space_ids:
             raise MismatchError(f"task {task_id} is of space {space_id}, which was not asked for")
-        if updated is None or not task.get("date_updated"):
+        if updated is None:
             continue
         if updated < question.updated_gt:
             raise MismatchError(
@@ -84,8 +94,8 @@ class Keyset:
     """The reading of all tasks updated at or after `start` (milliseconds, UTC).
 
     Ask `question`, give what came to `answered`, until `question` is None. Tasks come out in
-    ascending order of `date_updated`, each version once; everything at or before the last one is
-    then complete, so its `date_updated` may be kept as a bookmark at any moment.
+    ascending order of `date_updated`, each version once; everything before the last one is then
+    complete, so its `date_updated` may be kept as a bookmark at any moment.
 
     `stopped_short` tells that ClickUp promised a further page and sent an empty one.
     """
@@ -94,17 +104,17 @@ class Keyset:
     space_ids: tuple[str, ...] = ()
     stopped_short: bool = False
     _page: int = 0
+    _downwards: bool = False
     _done: bool = False
-    _walk_is_new: bool = False
-    _known: dict[str, int] = field(default_factory=dict)
-    _page_before: tuple[str, ...] = ()
+    _known: dict[str, int | None] = field(default_factory=dict)
+    _page_before: tuple[tuple[str, int | None], ...] = ()
 
     @property
     def question(self) -> Question | None:
         """The next request, or None when all has been read."""
         if self._done:
             return None
-        return Question(self.start - 1, self._page, self.space_ids)
+        return Question(max(self.start - 1, 0), self._page, self.space_ids)
 
     def answered(
         self, tasks: Sequence[Mapping[str, Any]], *, last_page: bool | None
@@ -118,16 +128,16 @@ class Keyset:
         check(question, tasks)
         self._check_page(tasks)
         end = self._is_end(tasks, last_page=last_page)
-        newest = max((u for task in tasks if (u := updated_ms(task)) is not None), default=0)
-        walking = self._page > 0
-        yield from self._new(tasks, until=self.start if walking else None)
-        self._move(newest, end=end)
+        yield from self._new(tasks)
+        self._move(newest_ms(tasks), end=end)
 
     def _check_page(self, tasks: Sequence[Mapping[str, Any]]) -> None:
-        ids = tuple(str(task["id"]) for task in tasks)
-        if self._page > 0 and len(ids) >= PAGE_SIZE and ids == self._page_before:
-            raise MismatchError(f"page {self._page} repeats page {self._page - 1}: page is ignored")
-        self._page_before = ids
+        """Raise `MismatchError` if a page upwards shows what the page before showed."""
+        versions = tuple((str(task["id"]), updated_ms(task)) for task in tasks)
+        upwards = self._page > 0 and not self._downwards
+        if upwards and versions and versions == self._page_before:
+            raise MismatchError(f"page {self._page} repeats the page before: page is ignored")
+        self._page_before = versions
 
     def _is_end(self, tasks: Sequence[Mapping[str, Any]], *, last_page: bool | None) -> bool:
         if last_page is None:
@@ -136,48 +146,39 @@ class Keyset:
             self.stopped_short = True
         return last_page or not tasks
 
-    def _new(
-        self, tasks: Sequence[Mapping[str, Any]], *, until: int | None
-    ) -> Iterator[Mapping[str, Any]]:
+    def _new(self, tasks: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
         """Yield unknown versions; on a later page only those of the walked millisecond.
 
-        What lies behind that millisecond on a later page is left for page 0 of the next question:
+        What lies behind that millisecond on a later page is left for page 0 of another question:
         between two pages a row may have slid over the border, between two page 0 none can.
         """
         for task in tasks:
-            updated = updated_ms(task)
-            at = self.start if updated is None else updated
-            if until is not None and at > until:
+            task_id, at = str(task["id"]), updated_ms(task)
+            if self._page > 0 and at is not None and at > self.start:
                 continue
-            if self._known.get(str(task["id"])) == at:
+            if task_id in self._known and self._known[task_id] == at:
                 continue
-            self._known[str(task["id"])] = at
-            self._walk_is_new = True
+            self._known[task_id] = at
             yield task
 
     def _move(self, newest: int, *, end: bool) -> None:
-        if newest > self.start and self._page == 0:
-            self._advance(newest, end=end)
-        elif self._page > 0 and (newest > self.start or end):
-            self._finish_walk(end=end and newest <= self.start)
-        elif end:
+        """Choose the next question: further on, or a page of a millisecond that fills several."""
+        if self._page == 0 and newest > self.start:
+            self._go_on(newest)
+            self._done = end
+        elif self._page == 0 and self._downwards:
+            self._go_on(self.start + 1)
+        elif self._page == 0 and end:
             self._done = True
+        elif self._downwards or newest > self.start or end:
+            self._downwards = True
+            self._page -= 1
         else:
             self._page += 1
 
-    def _advance(self, newest: int, *, end: bool) -> None:
-        """Go on behind a page that reached beyond the lower bound."""
-        self.start = newest
-        self._known = {task: at for task, at in self._known.items() if at >= newest - 1}
-        self._walk_is_new = False
-        self._done = end
-
-    def _finish_walk(self, *, end: bool) -> None:
-        """End a walk over one millisecond; it is repeated until it brings nothing new."""
-        self._page = 0
-        if self._walk_is_new:
-            self._walk_is_new = False
-        elif end:
-            self._done = True
-        else:
-            self.start += 1
+    def _go_on(self, start: int) -> None:
+        """Begin at another lower bound, and forget the tasks that no answer can show again."""
+        self.start, self._downwards = start, False
+        self._known = {
+            task: at for task, at in self._known.items() if at is None or at >= start - 1
+        }

@@ -1,8 +1,9 @@
 """How long to wait before a request. Pure: sending and sleeping are the client's work.
 
 ClickUp allows a number of requests a minute and token and tells it in `X-RateLimit-Limit`; the
-window it counts in starts with its first request. `RateLimit` therefore keeps to a share of that
-number in *any* 60 seconds, which no position of the window can exceed.
+window it counts in starts with its first request and ends at a whole second, up to 61 seconds
+later. `RateLimit` therefore keeps to a share of that number in *any* 61 seconds, which no position
+of the window can exceed.
 https://developer.clickup.com/docs/rate-limits
 """
 
@@ -15,13 +16,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-WINDOW_SECONDS = 60.0
+WINDOW_SECONDS = 61.0
 SMALLEST_PLAN = 100
 """Requests a minute of the Free, Unlimited and Business plans, until a header tells more."""
 
 
 class RateLimit:
-    """A budget of requests in any 60 seconds. Times are seconds of one monotonic clock.
+    """A budget of requests in any 61 seconds. Times are seconds of one monotonic clock.
 
     `per_minute` fixes the budget; without it the budget is `share` of what ClickUp's header says.
     """
@@ -59,7 +60,7 @@ def seconds_until_reset(headers: Mapping[str, str]) -> float | None:
     """
     reset, date = headers.get("X-RateLimit-Reset", ""), headers.get("Date", "")
     try:
-        wait = float(reset) - parsedate_to_datetime(date).timestamp()
-    except ValueError:
+        wait = int(reset) - parsedate_to_datetime(date).timestamp()
+    except (OverflowError, ValueError):
         return None
     return min(max(wait, 1.0), 65.0)

@@ -47,6 +47,17 @@ def text_id(value: str | int | None) -> str | None:
     return None if value is None else str(value)
 
 
+def number(value: str | float | None) -> float | None:
+    """Return a number, also where ClickUp sends it as text; None where the text is none."""
+    if not isinstance(value, str):
+        return value
+    try:
+        found = float(value)
+    except ValueError:
+        return None
+    return int(found) if found.is_integer() else found
+
+
 def _id_of(item: Json, key: str) -> str | None:
     return text_id((item.get(key) or {}).get("id"))
 
@@ -175,8 +186,8 @@ def task(item: Json, *, workspace_id: str) -> dict[str, Any]:
         "parent_id": item.get("parent"),
         "top_level_parent_id": item.get("top_level_parent"),
         "tags": [tag["name"] for tag in item.get("tags") or ()],
-        "points": item.get("points"),
-        "time_estimate_ms": item.get("time_estimate"),
+        "points": number(item.get("points")),
+        "time_estimate_ms": number(item.get("time_estimate")),
         "date_created": moment(item.get("date_created")),
         "date_updated": moment(item.get("date_updated") or item.get("date_created")),
         "start_date": moment(item.get("start_date")),

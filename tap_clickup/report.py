@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from tap_clickup.client import ClickUpError, RefusedError
+from tap_clickup.client import ClickUpError, RefusedError, TokenError
 
 logger = logging.getLogger("tap-clickup")
 
@@ -31,7 +31,9 @@ class Report:
     gaps: list[Gap] = field(default_factory=list)
 
     def missed(self, what: str, error: ClickUpError) -> None:
-        """Note and log what could not be read; the run goes on."""
+        """Note and log what could not be read; the run goes on, unless the token is dead."""
+        if isinstance(error, TokenError):
+            raise error
         gap = Gap(what, str(error), failed=not isinstance(error, RefusedError))
         self.gaps.append(gap)
         level = logging.ERROR if gap.failed else logging.WARNING

@@ -119,6 +119,7 @@ class Tasks(ClickUpStream):
     is_sorted = True
     check_sorted = False  # the overlap begins before the bookmark, on purpose
     STATE_MSG_FREQUENCY = 1_000
+    _has_update = False
 
     @property
     def partitions(self) -> list[dict[str, Any]]:
@@ -127,10 +128,10 @@ class Tasks(ClickUpStream):
 
     def read(self, workspace: Workspace, context: Context | None) -> Iterator[Reading]:
         """Yield the tasks updated since the bookmark, oldest update first."""
-        keyset = Keyset(
-            records.milliseconds(self.starts_at(context)),
-            tuple(workspace.hierarchy.found_space_ids) if self._tap.space_ids else (),
-        )
+        space_ids = tuple(workspace.hierarchy.found_space_ids) if self._tap.space_ids else ()
+        keyset = Keyset(records.milliseconds(self.starts_at(context)), space_ids)
+        if self._tap.space_ids and not space_ids:
+            return  # the selected spaces are in other workspaces
         while question := keyset.question:
             answer = self._tap.client.get(
                 f"/team/{workspace.id}/task", question.params, expect="tasks"
@@ -140,6 +141,7 @@ class Tasks(ClickUpStream):
                     answer.body["tasks"], last_page=answer.body.get("last_page")
                 ):
                     workspace.people.update({str(u["id"]): u for u in records.people(task)})
+                    self._has_update = bool(task.get("date_updated"))
                     record = records.task(task, workspace_id=workspace.id)
                     yield Reading(record, answer.sent_at)
             except MismatchError as error:
@@ -165,7 +167,16 @@ class Tasks(ClickUpStream):
         if at > now:
             self.logger.warning("the bookmark %s lies in the future, reading from now", bookmark)
             at = now
+        state["replication_key_value"] = at.astimezone(UTC).isoformat(timespec="milliseconds")
         return max(first, at - OVERLAP)
+
+    def _increment_stream_state(
+        self, latest_record: dict[str, Any], *, context: Context | None = None
+    ) -> None:
+        """Move the bookmark to a task's update: forward only, and to no other date of a task."""
+        bookmark = self.get_context_state(context).get("replication_key_value") or ""
+        if self._has_update and (latest_record["date_updated"] or "") > bookmark:
+            super()._increment_stream_state(latest_record, context=context)
 
 
 class Users(ClickUpStream):

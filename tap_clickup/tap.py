@@ -155,7 +155,7 @@ class TapClickUp(Tap):
         """The selected workspaces. Raises `SettingError` if one is not visible to the token."""
         answer = self.client.get("/team", expect="teams")
         teams = {str(team["id"]): team for team in answer.body["teams"]}
-        wanted = [str(one) for one in self.config.get("workspace_ids") or ()] or list(teams)
+        wanted = list(dict.fromkeys(self.config.get("workspace_ids") or teams))
         if unknown := [one for one in wanted if one not in teams]:
             raise SettingError(
                 f"workspace_ids: {', '.join(unknown)} not visible to the token, "
@@ -172,20 +172,39 @@ class TapClickUp(Tap):
         super().sync_all()
         self.conclude()
 
+    def run_connection_test(self) -> bool:  # type: ignore[misc] # final in the SDK, as above
+        """Read one record of each stream (`--test`). Raises `ClickUpError` if that fails."""
+        self.check()
+        super().run_connection_test()
+        self.conclude()
+        return True
+
     def check(self) -> None:
         """Raise what would keep the run from reading anything, before its first message."""
-        try:
-            records.parsed(self.config.get("start_date") or "1970-01-01")
-        except ValueError:
-            raise SettingError("start_date: expected a moment such as 2026-01-31") from None
+        self._check_moments()
         found = {
             one for workspace in self.workspaces for one in workspace.hierarchy.found_space_ids
         }
-        if unknown := sorted(self.space_ids - found):
+        failed = any(workspace.report.failures for workspace in self.workspaces)
+        if (unknown := sorted(self.space_ids - found)) and not failed:
             raise SettingError(
                 f"space_ids: {', '.join(unknown)} not visible to the token in the selected "
                 "workspaces; make its user a member of the space, or correct the setting"
             )
+
+    def _check_moments(self) -> None:
+        """Raise `SettingError` if the start date, or a bookmark of the state, is no moment."""
+        moments = {"start_date": self.config.get("start_date")}
+        tasks = self.state.get("bookmarks", {}).get(streams.Tasks.name, {})
+        for partition in tasks.get("partitions", ()):
+            where = f"state of tasks in {partition['context']}"
+            for key in ("start_date", "replication_key_value"):
+                moments[f"{where}, {key}"] = partition.get(key)
+        for name, value in moments.items():
+            try:
+                records.parsed(value or "1970-01-01")
+            except (TypeError, ValueError):
+                raise SettingError(f"{name}: expected a moment such as 2026-01-31") from None
 
     def conclude(self) -> None:
         """Log what the run did. Raises `ClickUpError` if a stream failed."""
@@ -199,11 +218,10 @@ class TapClickUp(Tap):
                 "not everything was read: " + "; ".join(f"{gap.what}: {gap.why}" for gap in failed)
             )
 
-    @classmethod
-    def invoke(cls, **options: Any) -> None:
-        """Run the command; a setting that the schema refuses becomes one line without its value."""
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        """Check the settings; what the schema refuses becomes one line without its value."""
         try:
-            super().invoke(**options)
+            return super()._validate_config(raise_errors=raise_errors)
         except ConfigValidationError as error:
             raise SettingError(
                 "; ".join(re.sub(r"^.* (is not )", r"a value \1", line) for line in error.errors)

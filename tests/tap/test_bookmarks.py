@@ -1,0 +1,128 @@
+"""From when tasks are read, and what is kept as state."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.clickup.client import live
+from tests.tap.running import ALL_TIME, expected, moment, now_ms, state_at, updated_ms, versions
+
+if TYPE_CHECKING:
+    from tests.clickup import Account, Knobs
+    from tests.clickup.model import Workspace
+    from tests.tap.running import Reader
+
+DAY_MS = 86_400_000
+
+
+def test_the_first_run_reads_90_days_and_keeps_its_start(
+    read: Reader, workspace: Workspace
+) -> None:
+    """R28."""
+    before = now_ms()
+    run = read(workspace_ids=[workspace.id])
+    bound = int(read.asked("/task")[0].query["date_updated_gt"][0])
+    assert before - 1 <= bound + 90 * DAY_MS <= now_ms()
+    assert versions(run, workspace) == expected(live(workspace), since_ms=bound)
+    assert len(run.rows("tasks")) < len(live(workspace))
+    (partition,) = run.state["bookmarks"]["tasks"]["partitions"]
+    assert partition == {
+        "context": {"workspace_id": workspace.id},
+        "start_date": moment(bound + 1),
+        "replication_key": "date_updated",
+        "replication_key_value": moment(max(updated_ms(task) for task in live(workspace))),
+    }
+
+
+def test_the_second_run_reads_the_overlap_only_and_keeps_start_and_bookmark(
+    read: Reader, account: Account, workspace: Workspace
+) -> None:
+    """R32."""
+    first = read(workspace_ids=[workspace.id])
+    second = read(workspace_ids=[workspace.id], state=first.state)
+    newest = max(updated_ms(task) for task in live(workspace))
+    bounds = [one.query["date_updated_gt"] for one in read.asked("/task")]
+    assert bounds == [[str(newest - 600_001)]]
+    assert versions(second, workspace) == expected(live(workspace), since_ms=newest - 600_000)
+    assert second.state == first.state
+    account.update_task(live(workspace)[0].id, name="Edited")
+    third = read(workspace_ids=[workspace.id], state=second.state)
+    assert third.rows("tasks")[-1]["name"] == "Edited"
+
+
+def test_each_workspace_has_a_bookmark_of_its_own_in_utc(read: Reader, account: Account) -> None:
+    newest = {
+        one.id: moment(max(updated_ms(task) for task in live(one))) for one in account.workspaces
+    }
+    assert read(start_date=ALL_TIME).bookmarks == newest
+
+
+@pytest.mark.parametrize(
+    ("start_date", "start_ms"),
+    [
+        ("2026-01-31", 1769817600000),
+        ("2026-01-31T12:00:00Z", 1769860800000),
+        ("2026-01-31T12:00:00.001+05:30", 1769841000001),
+        ("1970-01-01", 1),
+        ("0001-01-01", 1),
+    ],
+)
+def test_a_start_date_is_taken_as_it_is_written_and_as_utc_without_an_offset(
+    read: Reader, workspace: Workspace, start_date: str, start_ms: int
+) -> None:
+    run = read(start_date=start_date, workspace_ids=[workspace.id])
+    assert read.asked("/task")[0].query["date_updated_gt"] == [str(start_ms - 1)]
+    assert run.state["bookmarks"]["tasks"]["partitions"][0]["start_date"] == start_date
+
+
+def test_a_start_date_and_a_bookmark_are_no_reason_to_stumble(
+    read: Reader, workspace: Workspace
+) -> None:
+    state = state_at(workspace, "2026-03-01T01:00:00+01:00")
+    read(start_date="2026-01-31", workspace_ids=[workspace.id], state=state)
+    bound = read.asked("/task")[0].query["date_updated_gt"]
+    assert bound == [str(1772323200000 - 600_001)]
+
+
+def test_a_bookmark_in_the_future_is_reset_to_now_with_a_warning(
+    read: Reader, workspace: Workspace
+) -> None:
+    before = now_ms()
+    state = state_at(workspace, "2999-01-01T00:00:00.000+00:00")
+    run = read(workspace_ids=[workspace.id], state=state)
+    assert "the bookmark 2999-01-01T00:00:00.000+00:00 lies in the future" in run.log
+    bound = int(read.asked("/task")[0].query["date_updated_gt"][0])
+    assert before <= bound + 600_001 <= now_ms()
+    bookmark = run.bookmarks[workspace.id]
+    assert moment(before) <= (bookmark or "") <= moment(now_ms())
+
+
+def test_a_task_deleted_since_does_not_move_the_bookmark_back(
+    read: Reader, account: Account, workspace: Workspace
+) -> None:
+    kept, gone = (task.id for task in live(workspace)[:2])
+    now = datetime.now(UTC)
+    account.update_task(kept, at=now - timedelta(minutes=5))
+    account.update_task(gone, at=now - timedelta(minutes=1))
+    first = read(workspace_ids=[workspace.id])
+    account.delete_task(gone)
+    second = read(workspace_ids=[workspace.id], state=first.state)
+    assert second.column("tasks", "id") == [kept]
+    assert second.bookmarks == first.bookmarks
+
+
+def test_a_task_that_the_index_showed_late_is_read_by_the_overlap(
+    read: Reader, account: Account, knobs: Knobs, workspace: Workspace
+) -> None:
+    """Two edits within the lag: the run sees neither, or only what came before them."""
+    first = read(workspace_ids=[workspace.id], start_date=ALL_TIME)
+    knobs.index_lag = 300
+    task = account.update_task(live(workspace)[0].id, name="Edited")
+    second = read(workspace_ids=[workspace.id], state=first.state)
+    assert task.id not in second.column("tasks", "id")
+    read.clock.sleep(301)
+    third = read(workspace_ids=[workspace.id], state=second.state)
+    assert third.rows("tasks")[-1]["name"] == "Edited"

@@ -1,0 +1,235 @@
+"""The keyset reads every task, whatever people edit meanwhile: proven on a simulated server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tap_clickup import keyset as module
+from tap_clickup.keyset import Keyset, MismatchError, Question
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+START = 1_000
+Task = dict[str, Any]
+
+
+def task(task_id: str, updated: int | None, *, created: int = START, **others: Any) -> Task:
+    """Return a task as ClickUp answers it: moments are text."""
+    dates = {} if updated is None else {"date_updated": str(updated)}
+    return {"id": task_id, "date_created": str(created), **dates, **others}
+
+
+@dataclass
+class Server:
+    """Answers questions as ClickUp does; `edits` are made one group after each answer.
+
+    An edit names tasks by their number in the order and moves them to the end, all to one moment.
+    `hidden` rows take their place on a page and are cut out afterwards, which makes a short page.
+    """
+
+    updated: dict[str, int]
+    inclusive: bool = True
+    last_page: str = "honest"
+    page_size: int = 100
+    hidden: set[str] = field(default_factory=set)
+    edits: list[list[int]] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
+
+    def answer(self, question: Question) -> tuple[list[Task], bool | None]:
+        self.questions.append(question)
+        low = question.updated_gt + (not self.inclusive)
+        rows = sorted((at, one) for one, at in self.updated.items() if at >= low)
+        page = rows[question.page * self.page_size :][: self.page_size]
+        tasks = [task(one, at) for at, one in page if one not in self.hidden]
+        is_last = (question.page + 1) * self.page_size >= len(rows)
+        self._edit()
+        flags = {"honest": is_last, "missing": None, "always_false": False}
+        return tasks, flags[self.last_page]
+
+    def _edit(self) -> None:
+        numbers = self.edits.pop(0) if self.edits else []
+        order = sorted(self.updated, key=lambda one: (self.updated[one], one))
+        now = max(self.updated.values(), default=START) + 1
+        for number in numbers:
+            if order:
+                self.updated[order[number % len(order)]] = now
+
+
+def read(server: Server, keyset: Keyset, *, at_most: int) -> list[tuple[str, int]]:
+    """Return what a keyset brings from a server: ids and versions, in order."""
+    found = []
+    while question := keyset.question:
+        tasks, last_page = server.answer(question)
+        new = keyset.answered(tasks, last_page=last_page)
+        found += [(str(one["id"]), int(one["date_updated"])) for one in new]
+        assert len(server.questions) <= at_most
+    return found
+
+
+@st.composite
+def servers(draw: st.DrawFn) -> Server:
+    """Any server: few milliseconds with many tasks in each, pages of a few rows, busy people."""
+    moments = draw(st.lists(st.integers(START, START + 5), max_size=30))
+    ids = draw(st.permutations([f"t{number:02}" for number in range(len(moments))]))
+    last_page = draw(st.sampled_from(["honest", "missing", "always_false"]))
+    hides = last_page == "honest" and len(ids) > 1 and draw(st.booleans())
+    return Server(
+        dict(zip(ids, moments, strict=True)),
+        inclusive=draw(st.booleans()),
+        last_page=last_page,
+        page_size=draw(st.integers(2, 6)),
+        hidden={ids[0]} if hides else set(),
+        edits=draw(st.lists(st.lists(st.integers(0, 40), max_size=4), max_size=30)),
+    )
+
+
+@settings(max_examples=400, deadline=None)
+@given(servers())
+def test_every_task_of_the_start_comes_in_a_version_as_new_as_at_the_start(server: Server) -> None:
+    """Also: the order never falls, no version comes twice, and the requests are bounded."""
+    at_start = {one: at for one, at in server.updated.items() if one not in server.hidden}
+    bound = 12 * (len(at_start) + len(server.edits) + 2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "PAGE_SIZE", server.page_size)
+        found = read(server, Keyset(START), at_most=bound)
+    newest = dict(found)
+    assert {one: at for one, at in at_start.items() if newest.get(one, 0) < at} == {}
+    assert [at for _, at in found] == sorted(at for _, at in found)
+    assert len(set(found)) == len(found)
+
+
+@settings(max_examples=150, deadline=None)
+@given(servers(), st.integers(1, 8))
+def test_a_reading_cut_anywhere_goes_on_from_its_bookmark(server: Server, cut: int) -> None:
+    at_start = {one: at for one, at in server.updated.items() if one not in server.hidden}
+    keyset, found = Keyset(START), dict[str, int]()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "PAGE_SIZE", server.page_size)
+        while len(server.questions) < cut and (question := keyset.question):
+            tasks, last_page = server.answer(question)
+            for one in keyset.answered(tasks, last_page=last_page):
+                found[one["id"]] = int(one["date_updated"])
+        bookmark = max(found.values(), default=START)
+        found |= dict(read(server, Keyset(bookmark), at_most=2_000))
+    assert {one: at for one, at in at_start.items() if found.get(one, 0) < at} == {}
+
+
+@pytest.mark.parametrize("inclusive", [True, False])
+@pytest.mark.parametrize("last_page", ["honest", "missing", "always_false"])
+@pytest.mark.parametrize("count", [0, 1, 99, 100, 101, 200, 250])
+def test_any_number_of_tasks_in_one_millisecond_comes_once(
+    count: int, last_page: str, *, inclusive: bool
+) -> None:
+    tasks = {f"t{number:03}": START + 7 for number in range(count)}
+    server = Server({**tasks, "after": START + 8}, inclusive=inclusive, last_page=last_page)
+    found = read(server, Keyset(START), at_most=30)
+    assert found == [*sorted(tasks.items()), ("after", START + 8)]
+
+
+def test_exactly_a_page_that_is_the_last_takes_one_request() -> None:
+    server = Server({f"t{number:03}": START + number for number in range(100)})
+    assert len(read(server, Keyset(START), at_most=1)) == 100
+    assert server.questions == [Question(START - 1, 0)]
+
+
+def test_a_later_page_begins_where_the_last_one_ended_as_page_0() -> None:
+    server = Server({f"t{number:03}": START + number for number in range(250)})
+    read(server, Keyset(START), at_most=3)
+    assert server.questions == [
+        Question(START - 1, 0),
+        Question(START + 98, 0),
+        Question(START + 196, 0),
+    ]
+
+
+def test_a_row_that_slides_over_a_page_border_is_read_on_the_way_back() -> None:
+    tasks = {f"t{number:03}": START for number in range(150)}
+    server = Server(tasks, edits=[[0]])
+    found = read(server, Keyset(START), at_most=20)
+    upwards = [question.page for question in server.questions[:3]]
+    assert upwards == [0, 1, 0]
+    assert found[149] == ("t100", START)
+    assert found[150:] == [("t000", START + 1)]
+
+
+def test_an_empty_page_that_is_not_the_last_ends_the_reading_and_is_noted() -> None:
+    keyset = Keyset(START)
+    assert list(keyset.answered([], last_page=False)) == []
+    assert (keyset.question, keyset.stopped_short) == (None, True)
+
+
+def test_a_short_page_that_is_not_the_last_does_not_end_the_reading() -> None:
+    keyset = Keyset(START)
+    assert list(keyset.answered([task("a", START + 5)], last_page=False)) == [task("a", START + 5)]
+    assert keyset.question == Question(START + 4, 0)
+
+
+def test_a_task_without_update_is_read_and_does_not_move_the_bound() -> None:
+    keyset = Keyset(START)
+    page = [task("a", START + 1), task("b", None, created=START + 999), task("c", START + 2)]
+    assert list(keyset.answered(page, last_page=False)) == page
+    assert keyset.question == Question(START + 1, 0)
+    assert list(keyset.answered(page[1:], last_page=True)) == []
+
+
+def test_a_page_without_any_update_moves_the_bound_by_creation() -> None:
+    keyset = Keyset(START)
+    page = [task("a", None, created=START + 3), {"id": "b"}]
+    assert list(keyset.answered(page, last_page=False)) == page
+    assert keyset.question == Question(START + 2, 0)
+
+
+def test_a_question_names_all_that_it_rests_on() -> None:
+    assert Question(5, 2, ("11", "22")).params == [
+        ("page", "2"),
+        ("order_by", "updated"),
+        ("reverse", "true"),
+        ("subtasks", "true"),
+        ("include_closed", "true"),
+        ("archived", "false"),
+        ("date_updated_gt", "5"),
+        ("space_ids[]", "11"),
+        ("space_ids[]", "22"),
+    ]
+
+
+def test_the_first_bound_is_never_below_zero() -> None:
+    assert Keyset(0).question == Question(0, 0)
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        ([task("a", START + 9), task("b", START + 8)], "not in ascending order of date_updated"),
+        ([task("a", START - 2)], "asked were tasks from 999 on"),
+        ([task("a", START, archived=True)], "task a is archived"),
+        ([task("a", START, space={"id": "7"})], "task a is of space 7"),
+        ([task("a", START)], "task a is of space None"),
+        ([task("a", START, space=None)], "task a is of space None"),
+    ],
+)
+def test_an_answer_to_another_question_is_refused_before_it_brings_anything(
+    answer: list[Task], found: str
+) -> None:
+    keyset = Keyset(START, ("5",) if "space" in found else ())
+    answers = keyset.answered(answer, last_page=True)
+    with pytest.raises(MismatchError, match=found):
+        next(answers)
+    assert keyset.question == Question(START - 1, 0, keyset.space_ids)
+
+
+@pytest.mark.parametrize("count", [1, 100])
+@pytest.mark.parametrize("inclusive", [True, False])
+def test_a_page_number_that_is_ignored_is_noticed(count: int, *, inclusive: bool) -> None:
+    tasks = {f"t{number:03}": START for number in range(count)}
+    server = Server(tasks, last_page="always_false", inclusive=inclusive)
+    ask: Callable[[Question], Any] = server.answer
+    server.answer = lambda question: ask(Question(question.updated_gt, 0))  # type: ignore[method-assign]
+    with pytest.raises(MismatchError, match="page 1 repeats the page before"):
+        read(server, Keyset(START), at_most=30)

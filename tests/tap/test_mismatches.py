@@ -1,0 +1,126 @@
+"""What ClickUp ignores, refuses or breaks: named, and no reason to stop the other streams."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.clickup import Fault
+from tests.clickup.client import live
+from tests.tap.running import ALL_TIME, expected, moment, updated_ms, versions
+
+if TYPE_CHECKING:
+    from tests.clickup import Account, Knobs, Request
+    from tests.clickup.model import Workspace
+    from tests.tap.running import Reader
+
+
+@pytest.mark.parametrize(
+    ("ignored", "reason"),
+    [
+        ("order_by", "not in ascending order of date_updated"),
+        ("reverse", "not in ascending order of date_updated"),
+        ("date_updated_gt", "asked were tasks from"),
+        ("space_ids[]", "which was not asked for"),
+        ("page", "page is ignored"),
+    ],
+)
+def test_a_parameter_that_clickup_ignores_fails_tasks_and_nothing_else(
+    read: Reader, account: Account, knobs: Knobs, ignored: str, reason: str
+) -> None:
+    workspace = account.workspaces[0]
+    knobs.ignored_parameters = {ignored}
+    bulk = [task.id for task in live(workspace)]
+    if ignored == "page":
+        account.bulk_update(bulk, at=datetime(2026, 3, 4, tzinfo=UTC), priority=1)
+    space_ids = list(workspace.spaces)[:1] if ignored == "space_ids[]" else []
+    run = read(space_ids=space_ids, workspace_ids=[workspace.id], start_date=ALL_TIME)
+    assert run.error
+    assert run.error.startswith(
+        f"not everything was read: stream tasks: GET /team/{workspace.id}/task"
+    )
+    assert reason in run.error
+    assert run.rows("users")
+    assert run.rows("sync_runs")[0]["complete"] is False
+    bookmark = run.bookmarks[workspace.id] or ""
+    shown = {task for task, _ in versions(run, workspace)}
+    wanted = [
+        one
+        for one in live(workspace)
+        if not space_ids or workspace.lists[one.list_id].space_id in space_ids
+    ]
+    assert [
+        one.id for one in wanted if moment(updated_ms(one)) < bookmark and one.id not in shown
+    ] == []
+
+
+def test_archived_tasks_in_the_answer_fail_tasks(
+    read: Reader, knobs: Knobs, workspace: Workspace
+) -> None:
+    task = {"id": "86a1", "date_updated": "1772600000001", "archived": True}
+    answer = {"tasks": [task], "last_page": True}
+    knobs.faults = [Fault(status=200, body=answer, path="/task$")]
+    run = read(workspace_ids=[workspace.id])
+    assert run.error
+    assert "task 86a1 is archived" in run.error
+    assert (run.rows("tasks"), run.bookmarks) == ([], {workspace.id: None})
+
+
+def test_a_failure_in_the_middle_keeps_what_was_read_and_the_next_run_the_rest(
+    read: Reader, knobs: Knobs, workspace: Workspace
+) -> None:
+    """A 429 that outlasts the retries, on the third page."""
+    asked: list[str] = []
+
+    def fail(request: Request, _: Account) -> None:
+        asked.append(request.path)
+        if asked.count(f"/api/v2/team/{workspace.id}/task") == 3:
+            knobs.faults = [Fault(status=429)] * 6
+
+    knobs.on_request = fail
+    cut = read(workspace_ids=[workspace.id], start_date=ALL_TIME)
+    assert cut.error
+    assert "HTTP 429 from 127.0.0.1 in 6 attempts" in cut.error
+    assert cut.bookmarks == {workspace.id: max(cut.column("tasks", "date_updated"))}
+    rest = read(workspace_ids=[workspace.id], state=cut.state)
+    assert versions(cut, workspace) | versions(rest, workspace) == expected(live(workspace))
+    assert len(rest.rows("tasks")) < len(live(workspace)) - 190
+
+
+def test_one_refused_workspace_of_two_is_named_and_the_other_one_syncs(
+    read: Reader, account: Account, knobs: Knobs
+) -> None:
+    refused, open_ = account.workspaces
+    path = f"/team/{refused.id}/"
+    knobs.faults = [Fault(status=401, body={"ECODE": "OAUTH_027"}, path=path)] * 9
+    run = read(start_date=ALL_TIME)
+    assert run.error is None
+    assert (versions(run, refused), versions(run, open_)) == (set(), expected(live(open_)))
+    complete = {row["workspace_id"]: row["complete"] for row in run.rows("sync_runs")}
+    assert complete == {refused.id: False, open_.id: True}
+    assert [what for what, _ in run.refused] == [
+        "spaces (archived=false)",
+        "spaces (archived=true)",
+        "stream tasks",
+    ]
+    assert f"GET {path}task: HTTP 401 OAUTH_027" in run.log
+
+
+def test_a_token_that_dies_on_the_way_stops_the_run_at_once(
+    read: Reader, knobs: Knobs, workspace: Workspace
+) -> None:
+    knobs.faults = [Fault(status=401, body={"ECODE": "OAUTH_025"}, path=f"{workspace.id}/task")]
+    run = read(start_date=ALL_TIME)
+    assert run.error
+    assert run.error.startswith("401 Unauthorized: the token is wrong")
+    assert read.clickup.requests[-1].path == f"/api/v2/team/{workspace.id}/task"
+    assert "tasks" not in run.state["bookmarks"]
+
+
+def test_an_empty_workspace_is_no_error(read: Reader, workspace: Workspace) -> None:
+    for places in (workspace.tasks, workspace.lists, workspace.folders, workspace.spaces):
+        places.clear()
+    run = read(workspace_ids=[workspace.id])
+    assert (run.error, run.rows("tasks"), run.rows("spaces")) == (None, [], [])

@@ -1,0 +1,96 @@
+"""Only what is selected is read (R26, R132), and as a good guest (R8, R114, R125)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.clickup import Fault
+from tests.clickup.client import live
+from tests.tap.running import ALL_TIME, expected, versions
+
+if TYPE_CHECKING:
+    from tests.clickup import Account, Knobs
+    from tests.clickup.model import Workspace
+    from tests.tap.running import Reader
+
+
+def test_only_the_selected_workspaces_are_read(read: Reader, account: Account) -> None:
+    other, selected = account.workspaces
+    run = read(workspace_ids=[selected.id, selected.id], start_date=ALL_TIME)
+    assert run.column("workspaces", "id") == [selected.id]
+    assert versions(run, selected) == expected(live(selected))
+    assert other.id not in run.stdout
+    assert [one.path for one in read.clickup.requests if other.id in one.path] == []
+
+
+def test_no_record_of_an_unselected_space_comes_out(read: Reader, account: Account) -> None:
+    """R26; selected are live and archived spaces of one workspace, and none of the other."""
+    workspace, other = account.workspaces
+    selected = list(workspace.spaces)[1:]
+    run = read(space_ids=selected, start_date=ALL_TIME)
+    wanted = [one for one in live(workspace) if workspace.lists[one.list_id].space_id in selected]
+    assert versions(run, workspace) == expected(wanted)
+    assert versions(run, other) == set()
+    for stream in ("folders", "lists", "tasks"):
+        assert set(run.column(stream, "space_id")) <= set(selected)
+    assert run.column("spaces", "id") == selected
+    hidden = [*other.spaces, *other.lists, next(iter(workspace.spaces))]
+    assert [one for one in hidden if one in run.stdout] == []
+    assert run.error is None
+
+
+def test_an_unselected_space_costs_no_request(read: Reader, workspace: Workspace) -> None:
+    selected, *others = workspace.spaces
+    read(space_ids=[selected], workspace_ids=[workspace.id])
+    asked = [one.path for one in read.clickup.requests]
+    assert [path for path in asked for one in others if one in path] == []
+
+
+def test_unknown_ids_are_named_before_the_first_message(read: Reader, account: Account) -> None:
+    first, second = (one.id for one in account.workspaces)
+    run = read(workspace_ids=[first, "1", "2"])
+    assert run.error == (
+        f"workspace_ids: 1, 2 not visible to the token, which sees {first}, {second}"
+    )
+    assert run.stdout == ""
+    run = read(space_ids=["8", "7"])
+    assert run.error == (
+        "space_ids: 7, 8 not visible to the token in the selected workspaces; "
+        "make its user a member of the space, or correct the setting"
+    )
+    assert run.stdout == ""
+
+
+def test_spaces_that_could_not_be_asked_are_not_called_unknown(
+    read: Reader, knobs: Knobs, workspace: Workspace
+) -> None:
+    selected = next(iter(workspace.spaces))
+    knobs.faults = [Fault(status=500, path=f"{workspace.id}/space$")] * 12
+    run = read(workspace_ids=[workspace.id], space_ids=[selected])
+    assert run.error
+    assert run.error.startswith("not everything was read: spaces (archived=false): GET /team/")
+    assert run.rows("tasks") == []
+
+
+def test_a_run_sends_nothing_but_get_under_api_v2_to_the_given_host(
+    read: Reader, account: Account
+) -> None:
+    """R8, R114, R125."""
+    read(start_date=ALL_TIME)
+    requests = read.clickup.requests
+    assert {one.method for one in requests} == {"GET"}
+    assert [one.path for one in requests if not one.path.startswith("/api/v2/")] == []
+    assert {one.token_ok for one in requests} == {True}
+    for workspace in account.workspaces:
+        pages = [one for one in read.asked("/task") if workspace.id in one.path]
+        assert len(pages) <= len(live(workspace)) // 100 + 1
+    spaces = sum(len(one.spaces) for one in account.workspaces)
+    assert len(requests) <= 1 + 2 * 2 + 4 * spaces + len(read.asked("/task"))
+
+
+def test_a_run_keeps_the_rate_limit_by_the_servers_own_count(read: Reader, knobs: Knobs) -> None:
+    knobs.limit_per_minute = 10
+    run = read(start_date=ALL_TIME)
+    assert run.error is None
+    assert {one.status for one in read.clickup.requests[11:]} == {200}
+    assert run.rows("sync_runs")[0]["waited_seconds"] > 60
