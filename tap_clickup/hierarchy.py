@@ -51,7 +51,8 @@ class Hierarchy:
             path = f"/team/{self.workspace_id}/space"
             for item, sent_at in self._read(path, "spaces", archived):
                 if not self.space_ids or str(item["id"]) in self.space_ids:
-                    self._space(item, sent_at)
+                    with self.report.guard(f"space {item['id']}"):
+                        self._space(item, sent_at)
 
     @property
     def found_space_ids(self) -> list[str]:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from tap_clickup.client import ClickUpError, RefusedError, TokenError
+from tap_clickup.client import ClickUpError, ProtocolError, RefusedError, TokenError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 logger = logging.getLogger("tap-clickup")
 
@@ -29,6 +34,19 @@ class Report:
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     records: Counter[str] = field(default_factory=Counter)
     gaps: list[Gap] = field(default_factory=list)
+
+    @contextmanager
+    def guard(self, what: str) -> Iterator[None]:
+        """Report what keeps the block from its end: ClickUp, or an object of an unknown shape."""
+        try:
+            yield
+        except ClickUpError as error:
+            self.missed(what, error)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            unknown = (
+                f"ClickUp sent an object of a shape that is not known ({type(error).__name__})"
+            )
+            self.missed(what, ProtocolError(unknown))
 
     def missed(self, what: str, error: ClickUpError) -> None:
         """Note and log what could not be read; the run goes on, unless the token is dead."""

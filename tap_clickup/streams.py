@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from singer_sdk import SchemaDirectory, Stream, StreamSchema
 
 from tap_clickup import records, schemas
-from tap_clickup.client import ClickUpError, ProtocolError
+from tap_clickup.client import ProtocolError
 from tap_clickup.hierarchy import Reading
 from tap_clickup.keyset import Keyset, MismatchError
 
@@ -49,13 +49,11 @@ class ClickUpStream(Stream):
                 yield from self._counted(workspace, context)
 
     def _counted(self, workspace: Workspace, context: Context | None) -> Iterator[dict[str, Any]]:
-        try:
+        with workspace.report.guard(f"stream {self.name}"):
             for reading in self.read(workspace, context):
                 self._sent_at = reading.sent_at
                 workspace.report.records[self.name] += 1
                 yield reading.record
-        except ClickUpError as error:
-            workspace.report.missed(f"stream {self.name}", error)
 
     def _generate_record_messages(self, record: dict[str, Any]) -> Iterator[RecordMessage]:  # type: ignore[override]
         """Date each record by its request: what was edited after that is not in it."""

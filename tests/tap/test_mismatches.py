@@ -124,3 +124,27 @@ def test_an_empty_workspace_is_no_error(read: Reader, workspace: Workspace) -> N
         places.clear()
     run = read(workspace_ids=[workspace.id])
     assert (run.error, run.rows("tasks"), run.rows("spaces")) == (None, [], [])
+
+
+def test_an_object_of_an_unknown_shape_fails_its_stream_by_name_and_nothing_else(
+    read: Reader, knobs: Knobs, workspace: Workspace
+) -> None:
+    task = {"id": "86a", "date_updated": "1772000000000", "tags": ["a secret"], "space": None}
+    knobs.faults = [Fault(200, {"tasks": [task], "last_page": True}, path="/task$")]
+    run = read(start_date=ALL_TIME, workspace_ids=[workspace.id])
+    assert run.error == (
+        "not everything was read: stream tasks: "
+        "ClickUp sent an object of a shape that is not known (TypeError)"
+    )
+    assert run.rows("users")
+
+
+def test_a_space_of_an_unknown_shape_fails_by_name_and_the_others_are_read(
+    read: Reader, knobs: Knobs, workspace: Workspace
+) -> None:
+    broken = {"id": "9", "name": "Broken", "statuses": [{"type": "open"}]}
+    whole = {"id": "8", "name": "Whole", "statuses": []}
+    knobs.faults = [Fault(200, {"spaces": [broken, whole]}, path="/space$")]
+    run = read(start_date=ALL_TIME, workspace_ids=[workspace.id])
+    assert "space 9: ClickUp sent an object of a shape that is not known" in (run.error or "")
+    assert "8" in {one["id"] for one in run.rows("spaces")}
