@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -38,9 +39,9 @@ class ClickUpStream(Stream):
     _tap: TapClickUp
     _sent_at: datetime
 
+    @abstractmethod
     def read(self, workspace: Workspace, context: Context | None) -> Iterator[Reading]:
         """Yield the stream's records of one workspace."""
-        raise NotImplementedError
 
     def get_records(self, context: Context | None) -> Iterable[dict[str, Any]]:
         """Yield the records of the context's workspace, or of all."""
