@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 from dotenv import find_dotenv, load_dotenv
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from rich.console import Console
 
@@ -100,10 +101,15 @@ def psql(arguments: tuple[str, ...], **where: str | None) -> None:
             **os.environ,
             **{variable: str(address[name]) for name, variable in LIBPQ.items()},
             "PGDATABASE": str(address["dbname"]),
-            "PGOPTIONS": f"-c search_path={where['store_schema']},public",
+            "PGOPTIONS": f"-c search_path={_option(sql.Identifier(str(where['store_schema'])))}",
         }
         ended = subprocess.run([server.psql, *arguments], env=environment, check=False)  # noqa: S603 - the user's own arguments to the user's own psql
     sys.exit(ended.returncode)
+
+
+def _option(name: sql.Identifier) -> str:
+    """Return a name as a value in PGOPTIONS, where a blank ends a value."""
+    return name.as_string().replace("\\", "\\\\").replace(" ", "\\ ")
 
 
 def _settings(where: dict[str, str | None]) -> StoreSettings:

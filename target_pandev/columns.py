@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 NULL = "\\N"
+INTEGER_DIGITS = 19
+"""Digits of the largest bigint."""
+SYSTEM_COLUMNS = {"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"}
 NAME_BYTES = 63
 """PostgreSQL cuts longer names."""
 _ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\ufffd"})
@@ -63,9 +66,12 @@ def _number(value: Any) -> str:
 def _integer(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise ValueRefusedError("expected an integer")
-    if value != int(value):
+    number = Decimal(value)
+    if not number.is_finite() or number.adjusted() >= INTEGER_DIGITS:
+        raise ValueRefusedError(f"expected an integer of at most {INTEGER_DIGITS} digits")
+    if number != int(number):
         raise ValueRefusedError("expected a number without a fraction")
-    return str(int(value))
+    return str(int(number))
 
 
 def json_text(value: Any) -> str:
@@ -83,10 +89,15 @@ def _jsonb(value: Any) -> str:
     return json_text(value).replace("\\", "\\\\")
 
 
+def storable_text(text: str) -> str:
+    """Return a text with the characters replaced that PostgreSQL cannot hold."""
+    return _UNSTORABLE.sub("\ufffd", text)
+
+
 def _storable(value: Any) -> Any:
     """Return a JSON value with the characters replaced that PostgreSQL cannot hold."""
     if isinstance(value, str):
-        return _UNSTORABLE.sub("\ufffd", value)
+        return storable_text(value)
     if isinstance(value, list):
         return [_storable(one) for one in value]
     if isinstance(value, dict):
@@ -116,15 +127,11 @@ ENCODERS: dict[str, Callable[[Any], str]] = {
     "jsonb": _jsonb,
     "timestamp with time zone": _parsed("a moment", datetime.fromisoformat),
     "date": _parsed("a date", date.fromisoformat),
-    "time without time zone": _parsed("a time of day", time.fromisoformat),
 }
 """An encoder for each type of column, under PostgreSQL's name for it (`format_type`)."""
 
-FORMATS = {
-    "date-time": "timestamp with time zone",
-    "date": "date",
-    "time": "time without time zone",
-}
+FORMATS = {"date-time": "timestamp with time zone", "date": "date"}
+"""Column types of text formats; a time of day stays text, since PostgreSQL drops its offset."""
 
 
 def column_type(schema: Mapping[str, Any]) -> str:
@@ -153,8 +160,13 @@ def _types(schema: Mapping[str, Any]) -> set[str]:
 
 
 def identifier(name: str) -> str:
-    """Return the name of a column or table; a longer one is cut and told apart by a hash."""
-    clean = name.replace("\0", "\ufffd")
+    """Return the name of a column or table: one that PostgreSQL takes, as near as may be.
+
+    A name that is too long is cut and told apart by a hash.
+    """
+    clean = storable_text(name)
+    if not clean or clean in SYSTEM_COLUMNS:
+        clean += "_"
     encoded = clean.encode()
     if len(encoded) <= NAME_BYTES:
         return clean
@@ -185,8 +197,9 @@ def encode(columns: Sequence[Column], record: Mapping[str, Any]) -> Row:
         value = record.get(each.property)
         try:
             fields.append(NULL if value is None else each.encode(value))
-        except (ValueRefusedError, TypeError, ValueError, OverflowError) as error:
-            reason = str(error) if isinstance(error, ValueRefusedError) else "not a value of JSON"
+        except (ValueRefusedError, TypeError, ValueError, OverflowError, RecursionError) as error:
+            told = isinstance(error, ValueRefusedError)
+            reason = str(error) if told else "no value of JSON, or nested too deeply"
             raise RefusedFieldError(each.property, reason) from None
     line = _utf8("\t".join(fields))
     return Row(line, digest(line))
@@ -219,4 +232,4 @@ def _utf8(text: str) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError:
-        return _UNSTORABLE.sub("\ufffd", text).encode()
+        return storable_text(text).encode()

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 CHUNK_BYTES = 1 << 20
+LONGEST_INT = 4_000
 
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
 
@@ -35,7 +36,8 @@ class MessageReader(GenericSingerReader[bytes]):
         super().__init__()
         self._input: IO[bytes] | None = None
         self._read_ahead = 0
-        self._line_number = 0
+        self.line_number = 0
+        """The line that is being read, from 1."""
 
     def process_lines(
         self, file_input: IO[Any] | None, callbacks: dict[str, Callable[[dict[str, Any]], None]]
@@ -43,13 +45,13 @@ class MessageReader(GenericSingerReader[bytes]):
         """Hand each message to the callback of its type and return how many of each came."""
         counts: Counter[str] = Counter()
         self._input = file_input or self.default_input
-        for self._line_number, line in enumerate(self._lines(), start=1):  # noqa: B020 - for errors
+        for self.line_number, line in enumerate(self._lines(), start=1):  # noqa: B020 - for errors
             if not line.strip():
                 continue
             message = self.deserialize_json(line)
             kind = message.get("type")
-            if kind not in callbacks:
-                raise InvalidInputLine(f"line {self._line_number}: no Singer message of known type")
+            if not isinstance(kind, str) or kind not in callbacks:
+                raise self.complaint("no Singer message of known type")
             callbacks[kind](message)
             counts[kind] += 1
         return counts
@@ -63,21 +65,29 @@ class MessageReader(GenericSingerReader[bytes]):
         except (ValueError, OSError):  # no descriptor, so nothing to wait for
             return True
 
+    def complaint(self, what: str) -> InvalidInputLine:
+        """Return the error that tells what is wrong with the line at hand, without showing it."""
+        return InvalidInputLine(f"line {self.line_number}: {what}")
+
     def deserialize_json(self, line: bytes) -> dict[str, Any]:
         """Return a line as an object; what msgspec refuses, NaN for instance, goes to `json`."""
         try:
             message = _decoder.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError):
             message = self._decode_leniently(line)
+        except RecursionError:
+            raise self.complaint("nested too deeply") from None
         if not isinstance(message, dict):
-            raise InvalidInputLine(f"line {self._line_number}: expected a JSON object")
+            raise self.complaint("expected a JSON object")
         return message
 
     def _decode_leniently(self, line: bytes) -> Any:
         try:
-            return json.loads(line, parse_float=Decimal)
+            return json.loads(line, parse_float=Decimal, parse_int=_integer)
         except ValueError:
-            raise InvalidInputLine(f"line {self._line_number}: not JSON") from None
+            raise self.complaint("not JSON") from None
+        except RecursionError:
+            raise self.complaint("nested too deeply") from None
 
     def _lines(self) -> Iterator[bytes]:
         """Yield lines; a text file, as the SDK's command line opens one, is read by its bytes."""
@@ -86,10 +96,19 @@ class MessageReader(GenericSingerReader[bytes]):
             for line in source or ():
                 yield line.encode() if isinstance(line, str) else line
             return
-        rest = b""
+        begun: list[bytes] = []
         while chunk := source.read1(CHUNK_BYTES):
-            *lines, rest = (rest + chunk).split(b"\n")
+            *lines, rest = chunk.split(b"\n")
+            if lines:
+                lines[0] = b"".join([*begun, lines[0]])
+                begun = []
+            begun.append(rest)
             for self._read_ahead in range(len(lines) - 1, -1, -1):
                 yield lines[len(lines) - 1 - self._read_ahead]
-        if rest:
-            yield rest
+        if any(begun):
+            yield b"".join(begun)
+
+
+def _integer(digits: str) -> int | Decimal:
+    """Return an integer of any size; Python reads no text of more than 4,300 digits as int."""
+    return int(digits) if len(digits) <= LONGEST_INT else Decimal(digits)

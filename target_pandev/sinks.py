@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
     from target_pandev.target import TargetPandev
 
-BATCH_BYTES = 16 << 20
-"""A batch is loaded at this size even if it has few rows."""
-
 
 class RejectedRecordsError(Exception):
     """Records could not be loaded; they are in `rejected_records`, all others in their tables."""
@@ -38,18 +35,32 @@ class Validator(BaseJSONSchemaValidator):
     def __init__(self, schema: dict[str, Any]) -> None:
         super().__init__(schema)
         try:
-            self._validator = jsonschema_rs.validator_for(schema)
+            self._validator, self._wording = _compiled(schema)
         except (jsonschema_rs.ValidationError, ValueError) as error:
-            raise InvalidJSONSchema(f"not a JSON Schema: {error}") from None
+            first = str(error).splitlines()[0]
+            raise InvalidJSONSchema(f"not a JSON Schema: {first}") from None
 
     def validate(self, record: dict[str, Any]) -> None:
         """Raise `RefusedFieldError` if the record breaks its schema. The text holds no value."""
         if not self._validator.is_valid(record):
-            worded = jsonschema.validators.validator_for(self.schema)(self.schema)
-            error = next(worded.iter_errors(record), None)
+            error = next(self._wording(self.schema).iter_errors(record), None)
             if error is None:
                 raise RefusedFieldError("", "breaks its schema")
             raise RefusedFieldError(".".join(map(str, error.absolute_path)), _reason(error))
+
+
+def _compiled(schema: dict[str, Any]) -> tuple[jsonschema_rs.Validator, type[Any]]:
+    """Return a validator, and the class that words what it refuses; no reference is fetched.
+
+    A schema that names no draft is taken for one of the newest, or of draft 4 if it is none.
+    """
+    try:
+        validator = jsonschema_rs.validator_for(schema, offline=True)
+        return validator, jsonschema.validators.validator_for(schema)
+    except (jsonschema_rs.ValidationError, ValueError):
+        if "$schema" in schema:
+            raise
+    return jsonschema_rs.Draft4Validator(schema, offline=True), jsonschema.Draft4Validator
 
 
 def _reason(error: jsonschema.ValidationError) -> str:
@@ -77,7 +88,6 @@ class StreamSink(Sink):
         super().__init__(target, stream_name, schema, key_properties)
         self.target = target
         self._lines: list[bytes] = []
-        self._bytes = 0
         self._rejections: list[Rejection] = []
         self._table = target.store.table(
             StreamSchema(
@@ -91,11 +101,6 @@ class StreamSink(Sink):
     def get_validator(self) -> Validator | None:
         """Return the check of records, unless the settings turn it off."""
         return Validator(self.schema) if self.validate_schema else None
-
-    @property
-    def is_full(self) -> bool:
-        """Whether the batch has to be loaded, by its rows or by its bytes."""
-        return super().is_full or self._bytes >= BATCH_BYTES
 
     def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
         """Add a record to the batch, or to the rejected ones.
@@ -114,7 +119,7 @@ class StreamSink(Sink):
         fields = [row.line] if self._table.columns else []
         line = b"\t".join([*fields, read_at, row.hash.encode()])
         self._lines.append(line)
-        self._bytes += len(line)
+        self.target.pending_bytes += len(line)
 
     def _check(self, record: dict[str, Any]) -> None:
         for name in self.key_properties:
@@ -130,19 +135,20 @@ class StreamSink(Sink):
         )
 
     def _rejection(self, record: Mapping[str, Any], *, field: str | None, reason: str) -> Rejection:
-        text = columns.json_text(record)
+        text = _json_or_less(record)
         return Rejection(
-            stream=self.stream_name,
+            stream=columns.storable_text(self.stream_name),
             record_hash=columns.digest(text.encode()),
-            key=columns.json_text([record.get(name) for name in self.key_properties]),
-            field=field,
-            reason=reason,
+            key=_json_or_less([record.get(name) for name in self.key_properties]),
+            field=field and columns.storable_text(field),
+            reason=columns.storable_text(reason),
             record=text,
         )
 
     def process_batch(self, context: dict[str, Any]) -> None:  # noqa: ARG002
         """Load the batch, then keep what was rejected."""
-        lines, self._lines, self._bytes = self._lines, [], 0
+        lines, self._lines = self._lines, []
+        self.target.pending_bytes -= sum(map(len, lines))
         if lines:
             for refused in self.target.store.load(self._table, lines):
                 self._rejections.append(self._refused_line(lines[refused.index], refused))
@@ -155,6 +161,13 @@ class StreamSink(Sink):
         fields = columns.decode(line)
         record = {each.property: fields[n] for n, each in enumerate(self._table.columns)}
         return self._rejection(record, field=refused.field, reason=refused.reason)
+
+
+def _json_or_less(value: Any) -> str:
+    try:
+        return columns.json_text(value)
+    except RecursionError:
+        return '"nested too deeply"'
 
 
 def _moment(time_extracted: str | None) -> bytes:

@@ -6,13 +6,14 @@ import re
 import sys
 from contextlib import ExitStack
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from singer_sdk import Target
 from singer_sdk import typing as th
 from singer_sdk.exceptions import (
     ConfigValidationError,
     InvalidJSONSchema,
+    MappingError,
     RecordsWithoutSchemaException,
 )
 from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
@@ -31,8 +32,13 @@ if TYPE_CHECKING:
 
     from target_pandev.database import Rejection, Store
 
+BATCH_BYTES = 16 << 20
+"""All that waits is loaded at this size, even if it is few rows."""
 SHOWN_REJECTIONS = 20
 """How many rejected records the log names; the table has them all."""
+
+
+Part = TypeVar("Part")
 
 
 class Terminated(KeyboardInterrupt):
@@ -84,7 +90,7 @@ class TargetPandev(Target):
         ),
         th.Property(
             "task_id_prefix",
-            th.StringType(nullable=False),
+            th.StringType(nullable=False, min_length=1),
             default="CU-",
             title="Prefix of task ids",
             description="What stands before a task id in branches and commits, in any case; "
@@ -127,6 +133,8 @@ class TargetPandev(Target):
         self._rejected = 0
         self._written_state: dict[str, Any] | None = None
         self._rejected_without_key = False
+        self.pending_bytes = 0
+        """Bytes of all lines that wait in the sinks."""
         self.replication_key: str | None = None
         """The replication key of the SCHEMA message at hand; new sinks take it from here."""
         super().__init__(**options)
@@ -154,23 +162,65 @@ class TargetPandev(Target):
     # The way of a message
 
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
+        """Load what came by the schema before, then take the new one."""
+        stream, schema, key = self._parts_of_schema(message_dict)
+        for known in self.mapper.stream_maps.get(stream, ()):
+            if (known.raw_schema, known.raw_key_properties) != (schema, key):
+                self._load_pending(known.stream_alias)
         self.replication_key = next(iter(message_dict.get("bookmark_properties") or ()), None)
         super()._process_schema_message(message_dict)
 
+    def _parts_of_schema(self, message: dict[str, Any]) -> tuple[str, dict[str, Any], list[str]]:
+        """Return stream, schema and key of a SCHEMA message that holds them in the right shape."""
+        stream, schema = self._part(message, "stream", str), self._part(message, "schema", dict)
+        properties = schema.get("properties")
+        if not isinstance(properties, dict) or not all(
+            isinstance(each, dict) for each in properties.values()
+        ):
+            raise self.message_reader.complaint(f"the schema of {stream} has no properties")
+        key = message.setdefault("key_properties", [])
+        if not isinstance(key, list) or not all(each in properties for each in key):
+            raise self.message_reader.complaint(
+                f"the key_properties of {stream} are no list of its properties"
+            )
+        return stream, schema, key
+
+    def _part(self, message: dict[str, Any], name: str, kind: type[Part]) -> Part:
+        """Return a part of a message; the complaint about a wrong one shows nothing of it."""
+        part = message.get(name)
+        if not isinstance(part, kind):
+            raise self.message_reader.complaint(f"{message['type']} without a proper {name!r}")
+        return part
+
     def _process_record_message(self, message_dict: dict[str, Any]) -> None:
         """Hand a record to its sink: the SDK's way without its second look at each field."""
-        self._assert_line_requires(message_dict, requires={"stream", "record"})
-        stream = message_dict["stream"]
+        stream = self._part(message_dict, "stream", str)
+        values = self._part(message_dict, "record", dict)
         if stream not in self.mapper.stream_maps:
             self._assert_sink_exists(stream)
         context = {"time_extracted": message_dict.get("time_extracted")}
         for stream_map in self.mapper.stream_maps[stream]:
-            record = stream_map.transform(dict(message_dict["record"]))
+            record = stream_map.transform(dict(values))
             if record is not None:
                 sink = self.get_sink(stream_map.stream_alias)
                 sink.process_record(record, context)
                 if sink.is_full:
                     self.drain_one(sink)
+        if self.pending_bytes >= BATCH_BYTES:
+            for stream in list(self._sinks_active):
+                self._load_pending(stream)
+
+    def _load_pending(self, stream: str) -> None:
+        if sink := self._sinks_active.get(stream):
+            self.drain_one(sink)
+
+    def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
+        """Tell that versions are not acted on: no row is deleted."""
+        self.logger.warning("ACTIVATE_VERSION of %s is ignored", message_dict.get("stream"))
+
+    def _process_batch_message(self, message_dict: dict[str, Any]) -> None:  # noqa: ARG002
+        """Refuse files named by the input."""
+        raise self.message_reader.complaint("BATCH messages are not read; unset batch_config")
 
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
         """Keep the state, and give it out at once if no further input waits."""
@@ -241,6 +291,7 @@ def main() -> None:
         RejectedRecordsError,
         InvalidInputLine,
         InvalidJSONSchema,
+        MappingError,
         RecordsWithoutSchemaException,
     ) as error:
         TargetPandev.logger.critical("%s", error)

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from hypothesis import settings
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
@@ -20,6 +21,7 @@ from target_pandev.embedded import EmbeddedServer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+settings.register_profile("default", deadline=None)  # a busy machine is no fault
 TEMPLATE = "template_store"
 SETTINGS = {
     "max_connections": "50",

@@ -283,8 +283,9 @@ def test_a_wrong_token_ends_the_run_and_says_what_to_do(pipeline: Pipeline, data
     assert checksums(database) == before
 
 
-THING = {"type": "SCHEMA", "stream": "s", "key_properties": ["id"],
-         "schema": {"properties": {"id": {"type": "integer"}}}}  # fmt: skip
+SCHEMA = {"properties": {"id": {"type": "integer"}}}
+THING = {"type": "SCHEMA", "stream": "s", "key_properties": ["id"], "schema": SCHEMA}
+REMOTE = {**THING, "schema": {"properties": {"id": {"$ref": "http://127.0.0.1:1/elsewhere"}}}}
 BAD = {"type": "RECORD", "stream": "s", "record": {"id": "one"}}
 
 
@@ -297,7 +298,18 @@ BAD = {"type": "RECORD", "stream": "s", "record": {"id": "one"}}
         ([THING], {"BATCH_SIZE_ROWS": "0"}, "0 is less than the minimum of 1"),
         (["not JSON"], {}, "line 1: not JSON"),
         ([BAD], {}, "A record for stream 's' was encountered before a corresponding schema"),
-        ([{**THING, "schema": {"type": "strange", "properties": {}}}], {}, "not a JSON Schema"),
+        ([{**THING, "schema": {**SCHEMA, "type": "strange"}}], {}, "not a JSON Schema"),
+        ([{**THING, "schema": None}], {}, "line 1: SCHEMA without a proper 'schema'"),
+        ([{**THING, "schema": {}}], {}, "line 1: the schema of s has no properties"),
+        ([{**THING, "key_properties": "id"}], {}, "line 1: the key_properties of s are no list"),
+        ([{"type": "RECORD", "record": {"a": "secret"}}], {}, "line 1: RECORD without a proper"),
+        ([THING, {**BAD, "record": None}], {}, "line 2: RECORD without a proper 'record'"),
+        ([{"type": ["RECORD"]}], {}, "line 1: no Singer message of known type"),
+        (["[" * 3000 + "]" * 3000], {}, "line 1: nested too deeply"),
+        ([REMOTE], {}, "not a JSON Schema"),
+        ([THING], {"TASK_ID_PREFIX": ""}, "should be non-empty"),
+        ([THING], {"STORE_URL": "postgresql://u:sec@ret@127.0.0.1:1/x"}, "write @ : / in user"),
+        ([THING], {"STORE_URL": "postgresql://u:secr/et@127.0.0.1:1/x"}, "store_url: "),
     ],
 )
 def test_bad_input_to_the_target_is_one_clear_line(
@@ -315,6 +327,7 @@ def test_bad_input_to_the_target_is_one_clear_line(
     assert len(told) == 1
     assert complaint in told[0]
     assert "Traceback" not in ended.stderr
+    assert "sec" not in told[0].replace("seconds", "")
 
 
 def test_a_full_schema_of_settings_is_offered_by_every_plugin(pipeline: Pipeline) -> None:

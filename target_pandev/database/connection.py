@@ -37,6 +37,11 @@ def connect(conninfo: str) -> Connection:
             "store_url: not a PostgreSQL address, expected postgresql://user@host:5432/database"
         ) from None
     where = f"{address.get('host', 'localhost')}:{address.get('port', 5432)}"
+    if not re.fullmatch(r"([\w.:,-]+|/[^@]*):[\d,]+", where):
+        raise StoreError(
+            "store_url: no host and port can be told from it; write @ : / in user and password "
+            "as %40 %3A %2F"
+        )
     try:
         connection = psycopg.connect(
             conninfo,

@@ -42,6 +42,11 @@ def ensure_table(connection: Connection, schema: str, stream: StreamSchema) -> T
         lock_ddl(connection)
         have = _columns_of(connection, identifier)
         plan = _plan(stream.properties, have)
+        if have and not METADATA.keys() <= have.keys():
+            raise StoreError(
+                f"stream {stream.name}: the store has a table of this name for another use; "
+                "rename the stream by stream_maps (__alias__), or load it into another store_schema"
+            )
         missing = [each for each in plan if each.name not in have]
         if name in OWN_TABLES:
             plan = [each for each in plan if each.name in have]

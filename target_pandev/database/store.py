@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from psycopg import errors, sql
 
+from target_pandev import columns
 from target_pandev.database.connection import connect, failures_told, in_words
 from target_pandev.database.ddl import ensure_table
-from target_pandev.database.migrate import lock_ddl, migrate
-from target_pandev.database.table import REFERENCE_SOURCES, references
+from target_pandev.database.migrate import migrate
+from target_pandev.database.table import CHANGE_RULES, REFERENCE_SOURCES, references
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -118,24 +119,28 @@ class Store:
 
     def reject(self, rejections: Sequence[Rejection]) -> None:
         """Keep records that could not be loaded; the same record is kept once."""
-        with (
-            failures_told(self._connection, "keeping rejected records"),
-            self._connection.transaction(),
-            self._connection.cursor() as cursor,
-        ):
-            cursor.executemany(
-                "INSERT INTO rejected_records "
-                "(stream, record_hash, key, field, reason, record, rejected_at) "
-                "VALUES (%s, %s, %s, %s, %s, %s::jsonb, now()) ON CONFLICT DO NOTHING",
-                [astuple(each) for each in rejections],
-            )
+        with failures_told(self._connection, "keeping rejected records"):
+            for each in rejections:
+                try:
+                    self._keep(each)
+                except errors.DataError:  # a number, for instance, that jsonb cannot hold
+                    self._keep(replace(each, record=columns.json_text(each.record)))
+
+    def _keep(self, rejection: Rejection) -> None:
+        self._connection.execute(
+            "INSERT INTO rejected_records "
+            "(stream, record_hash, key, field, reason, record, rejected_at) "
+            "VALUES (%s, %s, %s, %s, %s, %s::jsonb, now()) ON CONFLICT DO NOTHING",
+            astuple(rejection),
+        )
 
     def query(
         self, statement: str, parameters: Mapping[str, Any]
     ) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Return the names of the columns and the rows of a statement of `target_pandev.sql`."""
-        cursor = self._connection.execute(statement.encode(), parameters)
-        return [each.name for each in cursor.description or ()], cursor.fetchall()
+        with failures_told(self._connection, f"reading store_schema {self.schema}"):
+            cursor = self._connection.execute(statement.encode(), parameters)
+            return [each.name for each in cursor.description or ()], cursor.fetchall()
 
     def row_counts(self) -> list[tuple[str, int]]:
         """Return how many rows each table has."""
@@ -156,7 +161,7 @@ class Store:
             failures_told(self._connection, "extracting task references"),
             self._connection.transaction(),
         ):
-            lock_ddl(self._connection)
+            self._connection.execute(CHANGE_RULES)
             if self._connection.execute("SELECT * FROM reference_rules").fetchall() == [wanted]:
                 return
             self._connection.execute("DELETE FROM reference_rules")

@@ -118,9 +118,10 @@ class Table:
             "SELECT DISTINCT ON ({key}) * FROM {stage} "
             "ORDER BY {key}, {newest} _sdc_extracted_at DESC, _sdc_row DESC"
             ") AS s LEFT JOIN {table} AS t ON {joined} "
-            "WHERE t._sdc_hash IS DISTINCT FROM s._sdc_hash "
+            "WHERE t._sdc_hash IS DISTINCT FROM s._sdc_hash OR t._sdc_deleted_at IS NOT NULL "
             "ON CONFLICT ({key}) DO UPDATE SET {updates}, _sdc_deleted_at = NULL "
-            "WHERE t._sdc_hash IS DISTINCT FROM excluded._sdc_hash AND {newer}"
+            "WHERE (t._sdc_hash IS DISTINCT FROM excluded._sdc_hash "
+            "OR t._sdc_deleted_at IS NOT NULL) AND {newer}"
         ).format(
             table=self.identifier,
             columns=_names(self._stored),
@@ -175,8 +176,14 @@ class Table:
             text = sql.SQL(statement("status_observations"))
             return [text.format(table=self.identifier, stage=STAGE)]
         if self.name in REFERENCE_SOURCES and REFERENCE_SOURCES[self.name].text in have:
-            return [references(self.name)]
+            return [KEEP_RULES, references(self.name)]
         return []
+
+
+RULES_LOCK = 0x72756C6573
+"""Key of the advisory lock on `reference_rules`: "rules" in ASCII."""
+KEEP_RULES = sql.SQL("SELECT pg_advisory_xact_lock_shared({})").format(RULES_LOCK)
+CHANGE_RULES = sql.SQL("SELECT pg_advisory_xact_lock({})").format(RULES_LOCK)
 
 
 def references(table: str, rows: sql.Identifier = STAGE) -> Composed:

@@ -1,33 +1,39 @@
 -- Task ids and custom task ids in texts: rows of (repository_id, source, object_key, text).
--- An id begins outside a word and ends at the first character that is no letter or digit.
--- Addresses: https://app.clickup.com/t/<id> and https://app.clickup.com/t/<workspace>/<id or custom id>
-INSERT INTO task_references (repository_id, source, object_key, kind, reference, position)
-SELECT DISTINCT ON (s.repository_id, s.source, s.object_key, f.kind, f.reference)
-    s.repository_id, s.source, s.object_key, f.kind, f.reference, strpos(s.text, f.matched)
+-- An id begins outside a word and ends at the first character that is no letter or digit. One
+-- pattern finds all forms in one pass, so that their order is that of the text:
+--   https://app.clickup.com/t/<id>, …/t/<workspace>/<id>, …/t/<workspace>/<custom id>   groups 1 to 3
+--   <prefix><id>, #<id>                                                               groups 4 and 5
+--   <custom id>                                                                       group 6
+-- What follows the prefix may also be a custom id as a whole (DEV-123 with the prefix DEV-).
+INSERT INTO task_references
+    (repository_id, source, object_key, kind, reference, workspace_id, ordinal)
+SELECT DISTINCT ON (s.repository_id, s.source, s.object_key, v.kind, v.reference)
+    s.repository_id, s.source, s.object_key, v.kind, v.reference, f.m[1], f.ordinal
 FROM ({source}) AS s
 CROSS JOIN (
-    SELECT hash_task_ids, '(?<![[:alnum:]])('
-        || regexp_replace(task_id_prefix, '([^[:alnum:]])', '\\\1', 'g')
-        || '([a-z0-9]{{3,}}))' AS prefixed
+    SELECT hash_task_ids,
+        regexp_replace(task_id_prefix, '([^[:alnum:]])', '\\\1', 'g') AS prefix
     FROM reference_rules
 ) AS r
+CROSS JOIN LATERAL regexp_matches(
+    left(s.text, 100000),
+    'app\.clickup\.com/t/(?:([0-9]{{1,20}})/)?'
+    || '(?:([a-z][a-z0-9]{{0,19}}-[0-9]{{1,10}})|([a-z0-9]{{3,32}}))(?![a-z0-9]|/?[-[:alnum:]])'
+    || '|(?<![[:alnum:]])' || r.prefix || '([a-z0-9]{{3,32}})(?![[:alnum:]])'
+    || '|(?<![[:alnum:]&#])#([a-z0-9]{{6,9}})(?![[:alnum:]])'
+    || '|(?<![[:alnum:]])([a-z][a-z0-9]{{0,19}}-[0-9]{{1,10}})(?![[:alnum:]])',
+    'gi'
+) WITH ORDINALITY AS f (m, ordinal)
 CROSS JOIN LATERAL (
-    SELECT 'task_id' AS kind, lower(m[2]) AS reference, m[1] AS matched
-    FROM regexp_matches(s.text, r.prefixed, 'gi') AS m
-    UNION ALL
-    SELECT 'task_id', lower(m[1]), m[1]
-    FROM regexp_matches(
-        s.text, 'app\.clickup\.com/t/(?:[0-9]+/)?([a-z0-9]{{3,}})(?!/?[-[:alnum:]])', 'gi'
-    ) AS m
-    UNION ALL
-    SELECT 'task_id', lower(m[1]), m[1]
-    FROM regexp_matches(s.text, '(?<![[:alnum:]&#])#([a-z0-9]{{6,9}})(?![[:alnum:]])', 'g') AS m
-    WHERE r.hash_task_ids
-    UNION ALL
-    SELECT 'custom_id', upper(m[1]), m[1]
-    FROM regexp_matches(
-        s.text, '(?<![[:alnum:]])([a-z][a-z0-9]*-[0-9]+)(?![[:alnum:]])', 'gi'
-    ) AS m
-) AS f
-ORDER BY s.repository_id, s.source, s.object_key, f.kind, f.reference, strpos(s.text, f.matched)
+    VALUES
+        ('task_id', lower(coalesce(f.m[3], f.m[4], CASE WHEN r.hash_task_ids THEN f.m[5] END))),
+        ('custom_id', upper(coalesce(
+            f.m[2], f.m[6],
+            CASE WHEN f.m[4] ~ '^[0-9]{{1,10}}$' AND r.prefix ~* '^[a-z][a-z0-9]{{0,19}}\\-$'
+                THEN replace(r.prefix, '\', '') || f.m[4] END
+        )))
+) AS v (kind, reference)
+WHERE v.reference IS NOT NULL
+ORDER BY s.repository_id, s.source, s.object_key, v.kind, v.reference,
+    f.m[1] NULLS LAST, f.ordinal
 ON CONFLICT DO NOTHING

@@ -28,7 +28,7 @@ MOMENT = "timestamp with time zone"
         ({"type": "string"}, "text"),
         ({"type": ["string", "null"], "format": "date-time"}, MOMENT),
         ({"type": ["null", "string"], "format": "date"}, "date"),
-        ({"type": "string", "format": "time"}, "time without time zone"),
+        ({"type": "string", "format": "time"}, "text"),
         ({"type": "string", "format": "email"}, "text"),
         ({"type": ["integer", "null"]}, "numeric"),
         ({"type": ["integer", "number"]}, "numeric"),

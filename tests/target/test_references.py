@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 
+from target_pandev.database import ReferenceRules, Store
+from target_pandev.database.table import KEEP_RULES
 from tests.target.loading import record, schema
 
 if TYPE_CHECKING:
@@ -62,7 +66,7 @@ def task(task_id: str, **values: Any) -> dict[str, Any]:
     return record("tasks", {"workspace_id": "w", "id": task_id, **values})
 
 
-FOUND = "SELECT kind, reference FROM task_references ORDER BY position, kind DESC, reference"
+FOUND = "SELECT kind, reference FROM task_references ORDER BY ordinal, kind DESC, reference"
 
 
 @pytest.mark.parametrize(
@@ -83,6 +87,9 @@ FOUND = "SELECT kind, reference FROM task_references ORDER BY position, kind DES
         ("see https://app.clickup.com/t/86c7mc19h/", ["86c7mc19h"]),
         ("https://app.clickup.com/t/90152245421/86c7mc19h", ["86c7mc19h"]),
         ("#86c7mc19h and #1234", []),
+        ("a CU-abc1234 before CU-abc", ["abc1234", "abc"]),
+        ("CU-" + "a" * 33, []),
+        ("CU-" + "ab1" * 3000, []),
         ("", []),
     ],
 )
@@ -91,7 +98,7 @@ def test_task_ids_are_found_where_clickup_finds_them(
 ) -> None:
     store.load(COMMITS, commit("sha1", text))
     assert store.rows(
-        "SELECT reference FROM task_references WHERE kind = 'task_id' ORDER BY position"
+        "SELECT reference FROM task_references WHERE kind = 'task_id' ORDER BY ordinal"
     ) == [(one,) for one in references]
 
 
@@ -100,6 +107,61 @@ def test_custom_ids_are_found_in_any_case_and_in_addresses(store: Loader) -> Non
         COMMITS, commit("sha1", "dev-123: as https://app.clickup.com/t/90152245421/ABC-7?x=1 says")
     )
     assert store.rows(FOUND) == [("custom_id", "DEV-123"), ("custom_id", "ABC-7")]
+
+
+def test_ids_of_all_kinds_are_numbered_in_the_order_of_the_text(store: Loader) -> None:
+    text = "DEV-12 https://app.clickup.com/t/86zz CU-abc DEV-1 CU-abc DEV-12"
+    store.load(COMMITS, commit("sha1", text))
+    assert store.rows("SELECT reference FROM task_references ORDER BY ordinal") == [
+        ("DEV-12",),
+        ("86zz",),
+        ("abc",),
+        ("DEV-1",),
+    ]
+
+
+def test_a_custom_id_is_found_even_if_its_letters_are_the_prefix(store: Loader) -> None:
+    store.load(COMMITS, commit("sha1", "dev-123 DEV-abc1"), task_id_prefix="DEV-")
+    store.load(TASKS, task("x1y2z3", custom_id="DEV-123"), task_id_prefix="DEV-")
+    assert store.rows(
+        "SELECT reference, task_id FROM resolved_task_references ORDER BY ordinal, kind"
+    ) == [("DEV-123", "x1y2z3"), ("123", None), ("abc1", None)]
+
+
+def test_an_address_names_the_task_of_its_workspace_and_no_other(store: Loader) -> None:
+    store.load(COMMITS, commit("sha1", "https://app.clickup.com/t/100/DEV-1"))
+    twins = [("100", "aaa"), ("200", "bbb")]
+    store.load(TASKS, *[task(key, workspace_id=w, custom_id="DEV-1") for w, key in twins])
+    assert store.rows("SELECT workspace_id, task_id FROM task_activity") == [("100", "aaa")]
+
+
+def test_a_megabyte_of_ids_is_looked_through_up_to_its_hundred_thousandth_character(
+    store: Loader,
+) -> None:
+    text = " ".join(f"CU-{n:06}" for n in range(100_000))
+    store.load(COMMITS, commit("sha1", text))
+    assert store.rows(
+        "SELECT count(*), max(reference) FROM task_references WHERE kind = 'task_id'"
+    ) == [(10_000, "009999")]
+
+
+def test_a_load_that_runs_while_the_prefix_changes_leaves_no_old_reference(
+    store: Loader, database: str
+) -> None:
+    store.load(COMMITS)
+    with psycopg.connect(database, options="-c search_path=pandev") as loading:
+        loading.execute(KEEP_RULES)
+        with Store(database, schema="pandev") as other, ThreadPoolExecutor(1) as pool:
+            changed = pool.submit(other.use_rules, ReferenceRules("T-", hash_task_ids=False))
+            while not store.rows("SELECT 1 FROM pg_locks WHERE NOT granted"):
+                assert not changed.done()
+            loading.execute(
+                "INSERT INTO commits (repository_id, sha, message, _sdc_extracted_at, _sdc_hash) "
+                "VALUES ('r', 's', 'CU-abc123 T-def456', now(), gen_random_uuid())"
+            )
+            loading.commit()
+            changed.result()
+    assert store.rows(FOUND) == [("task_id", "def456")]
 
 
 def test_a_branch_name_and_the_whole_message_are_looked_through(store: Loader) -> None:
@@ -219,6 +281,28 @@ def test_the_type_is_that_of_the_workflow_that_holds_for_the_list(
     ]
 
 
+def test_a_status_whose_case_changed_leaves_one_row_a_task(store: Loader) -> None:
+    store.load(TASKS, task("abc123", status="review", space_id="s"))
+    renamed = status("space", "s", "closed")
+    renamed["record"] = {**renamed["record"], "status": "review"}
+    store.load(STATUSES, status("space", "s", "custom"), renamed)
+    assert store.rows("SELECT task_id, status_group FROM task_overview") == [("abc123", "CLOSED")]
+
+
+@pytest.mark.parametrize("stream", ["tasks", "lists", "folders", "spaces"])
+def test_what_is_deleted_and_what_hangs_below_it_shows_in_no_view(
+    store: Loader, stream: str
+) -> None:
+    where = {"list_id": "l", "folder_id": "f", "space_id": "s"}
+    store.load(TASKS, task("abc123", **where))
+    for name, key in [("lists", "l"), ("folders", "f"), ("spaces", "s")]:
+        store.load(*place(name, key, overrides=False))
+    store.load(COMMITS, commit("sha1", "CU-abc123"))
+    shown = store.rows("SELECT count(*) FROM task_activity")
+    store.rows(f"UPDATE {stream} SET _sdc_deleted_at = now() RETURNING 1")  # noqa: S608 - of the table above
+    assert (shown, store.rows("SELECT count(*) FROM task_activity")) == ([(1,)], [(0,)])
+
+
 def test_an_edited_workflow_changes_the_group_of_tasks_nobody_touched(store: Loader) -> None:
     store.load(TASKS, task("abc123", status="review", status_type="open", space_id="s"))
     store.load(STATUSES, status("space", "s", "custom"))
@@ -232,10 +316,15 @@ def test_an_edited_workflow_changes_the_group_of_tasks_nobody_touched(store: Loa
     )
 
 
-def test_each_status_a_task_was_seen_in_is_kept(store: Loader) -> None:
-    for day, state in [("01", "to do"), ("02", "to do"), ("03", "review"), ("04", "to do")]:
-        at = f"2026-01-{day}T00:00:00+00:00"
-        store.load(TASKS, task("abc123", status=state, date_updated=at))
+@pytest.mark.parametrize("batch", [1, 2, 10_000])
+def test_each_status_a_task_was_seen_in_is_kept(store: Loader, batch: int) -> None:
+    seen = [("01", "to do"), ("02", "to do"), ("03", "review"), ("04", "to do")]
+    versions = [
+        task("abc123", status=state, date_updated=f"2026-01-{day}T00:00:00+00:00")
+        for day, state in seen
+    ]
+    store.load(TASKS, versions[0])
+    store.load(TASKS, *versions, batch_size_rows=batch)
     assert store.rows(
         "SELECT status, date_updated::date::text FROM status_observations ORDER BY date_updated"
     ) == [("to do", "2026-01-01"), ("review", "2026-01-03"), ("to do", "2026-01-04")]

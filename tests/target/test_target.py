@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from singer_sdk.exceptions import InvalidJSONSchema, RecordsWithoutSchemaException
+from singer_sdk.singerlib.exceptions import InvalidInputLine
 
 from target_pandev.database import StoreError
 from target_pandev.sinks import RejectedRecordsError
@@ -36,9 +38,10 @@ THINGS = schema(
     },
     ["id"],
 )
+MOMENT = {"type": ["string", "null"], "format": "date-time"}
 VERSIONED = schema(
     "notes",
-    {"id": "string", "text": "string", "updated": {"type": "string", "format": "date-time"}},
+    {"id": "string", "text": "string", "updated": MOMENT},
     ["id"],
     bookmark="updated",
 )
@@ -119,6 +122,49 @@ def test_an_older_version_never_overwrites_a_newer_one(
     assert store.rows("SELECT text FROM notes") == [(kept,)]
 
 
+@pytest.mark.parametrize(
+    ("stored", "arriving", "kept"),
+    [(None, "2026-01-01T00:00:00Z", "b"), ("2026-01-01T00:00:00Z", None, "a"), (None, None, "b")],
+)
+def test_a_version_that_is_known_wins_over_one_that_is_not(
+    store: Loader, stored: str | None, arriving: str | None, kept: str
+) -> None:
+    for text, updated in [("a", stored), ("b", arriving)]:
+        store.load(VERSIONED, record("notes", {"id": "1", "text": text, "updated": updated}))
+    assert store.rows("SELECT text FROM notes") == [(kept,)]
+
+
+def test_the_newest_reading_of_a_batch_counts_wherever_it_stands(store: Loader) -> None:
+    readings = [note("b", "02", read="03"), note("a", "02", read="01"), note("x", "01", read="09")]
+    store.load(VERSIONED, *readings)
+    assert store.rows("SELECT text FROM notes") == [("b",)]
+
+
+@pytest.mark.parametrize(("read", "deleted"), [("09", False), ("01", True)])
+def test_only_a_later_reading_revives_a_deleted_row(
+    store: Loader,
+    read: str,
+    deleted: bool,  # noqa: FBT001 - a column of the table above
+) -> None:
+    store.load(VERSIONED, note("a", "02", read="05"))
+    store.rows("UPDATE notes SET _sdc_deleted_at = '2026-02-06' RETURNING id")
+    store.load(VERSIONED, note("a", "02", read=read))
+    assert store.rows("SELECT _sdc_deleted_at IS NOT NULL FROM notes") == [(deleted,)]
+
+
+def test_an_older_record_behind_a_new_schema_does_not_win(store: Loader) -> None:
+    narrow, wide = ({"id": "string", "v": "string", **more} for more in ({}, {"w": "string"}))
+    store.load(
+        schema("things", narrow, ["id"]),
+        record("things", {"id": "1", "v": "old"}),
+        schema("things", wide, ["id"]),
+        record("things", {"id": "1", "v": "new", "w": "w"}),
+        record("things", {"id": "2"}),
+        batch_size_rows=2,
+    )
+    assert store.rows("SELECT v, w FROM things WHERE id = '1'") == [("new", "w")]
+
+
 NOTES = [
     note("a", "01", read="01"),
     note("b", "02", read="02"),
@@ -142,6 +188,8 @@ BAD = [
     ({"id": "bad", "at": "2024-13-01"}, '["bad"]', "at", "expected a moment in ISO 8601"),
     ({"id": "bad", "at": "2024-W01-1"}, '["bad"]', "at", "PostgreSQL refuses it: "),
     ({"flag": True}, "[null]", "id", "the key is missing"),
+    ({"id": "bad", "flag": "\0"}, '["bad"]', "flag", "expected boolean or null"),
+    ({"id": "bad", "nested": []}, '["bad"]', "nested", "expected object or null"),
     ({"id": None}, "[null]", "id", "the key is missing"),
 ]
 
@@ -244,6 +292,106 @@ def test_a_record_before_its_schema_stops_the_run_and_gives_out_no_state(
     with pytest.raises(RecordsWithoutSchemaException):
         store.load(record("things", {"id": "1"}), state)
     assert capsys.readouterr().out == ""
+
+
+def test_a_value_that_the_table_of_rejections_cannot_hold_is_kept_as_text(store: Loader) -> None:
+    line = '{"type":"RECORD","stream":"things","record":{"id":"1","flag":1e200000}}'
+    with pytest.raises(RejectedRecordsError):
+        store.load(THINGS, line, record("things", {"id": "2"}))
+    assert store.rows("SELECT id FROM things") == [("2",)]
+    assert store.rows("SELECT key, jsonb_typeof(record) FROM rejected_records") == [
+        ('["1"]', "string")
+    ]
+
+
+@pytest.mark.parametrize("depth", [400, 900])
+def test_a_record_that_is_nested_deeply_is_loaded_or_rejected_alone(
+    store: Loader, depth: int
+) -> None:
+    deep = "[" * depth + '"\\u0000"' + "]" * depth
+    line = f'{{"type":"RECORD","stream":"things","record":{{"id":"1","nested":{{"a":{deep}}}}}}}'
+    store.load(THINGS, line, record("things", {"id": "2"}), fail_on_rejected_records=False)
+    loaded = store.rows("SELECT id FROM things")
+    rejected = store.rows("SELECT key::jsonb ->> 0 FROM rejected_records")
+    assert sorted(loaded + rejected) == [("1",), ("2",)]
+    assert ("2",) in loaded
+
+
+def test_an_integer_that_no_column_can_hold_is_refused_at_once(store: Loader) -> None:
+    line = (
+        '{"type":"RECORD","stream":"tasks","record":'
+        '{"workspace_id":"w","id":"1","priority":1e3000000}}'
+    )
+    properties = {"workspace_id": "string", "id": "string", "priority": "integer"}
+    with pytest.raises(RejectedRecordsError):
+        store.load(schema("tasks", properties, ["workspace_id", "id"]), line)
+    assert store.rows("SELECT field, reason FROM rejected_records") == [
+        ("priority", "expected an integer of at most 19 digits")
+    ]
+
+
+def test_an_integer_of_five_thousand_digits_arrives(store: Loader) -> None:
+    digits = "7" * 5000
+    store.load(
+        THINGS, f'{{"type":"RECORD","stream":"things","record":{{"id":"1","count":{digits}}}}}'
+    )
+    assert store.rows("SELECT count::text FROM things") == [(digits,)]
+
+
+def test_a_schema_of_draft_4_is_understood(store: Loader) -> None:
+    positive = {"type": "integer", "minimum": 0, "exclusiveMinimum": True}
+    with pytest.raises(RejectedRecordsError):
+        store.load(
+            schema("things", {"id": "string", "n": positive}, ["id"]),
+            record("things", {"id": "1", "n": 1}),
+            record("things", {"id": "2", "n": 0}),
+        )
+    assert store.rows("SELECT id, n FROM things") == [("1", Decimal(1))]
+    assert store.rows("SELECT field, reason FROM rejected_records") == [
+        ("n", "breaks the rule minimum of its schema")
+    ]
+
+
+@pytest.mark.parametrize("name", ["schema_versions", "rejected_records", "task_overview"])
+def test_a_stream_named_like_something_of_the_store_is_refused(store: Loader, name: str) -> None:
+    with pytest.raises(StoreError, match=f"stream {name}: the store has a table of this name"):
+        store.load(schema(name, {"id": "string"}, ["id"]))
+
+
+@pytest.mark.parametrize("name", ["ctid", "", "_sdc_row"])
+def test_a_property_that_is_named_like_something_of_postgresql_does_no_harm(
+    store: Loader, name: str
+) -> None:
+    store.load(
+        schema("things", {"id": "string", name: "string"}, ["id"]),
+        record("things", {"id": "1", name: "x"}),
+    )
+    assert store.rows("SELECT id FROM things") == [("1",)]
+
+
+def test_versions_are_told_to_be_ignored_and_batches_are_refused(
+    store: Loader, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.load(THINGS, {"type": "ACTIVATE_VERSION", "stream": "things", "version": 1})
+    assert "ACTIVATE_VERSION of things is ignored" in caplog.text
+    with pytest.raises(InvalidInputLine, match="line 2: BATCH messages are not read"):
+        store.load(THINGS, {"type": "BATCH", "stream": "things", "manifest": ["file:///x"]})
+
+
+def test_many_streams_share_one_limit_of_bytes(
+    store: Loader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("target_pandev.target.BATCH_BYTES", 1000)
+    names = [f"s{n}" for n in range(5)]
+    messages = [schema(name, {"id": "string"}) for name in names]
+    messages += [record(names[n % 5], {"id": "x" * 150}) for n in range(22)]
+    target = TargetPandev(config={"store_url": store.database})
+    try:
+        target.process_lines(io.BytesIO("\n".join(map(json.dumps, messages)).encode()))  # type: ignore[arg-type]
+        stored = store.rows(" UNION ALL ".join(f"SELECT count(*) FROM {one}" for one in names))  # noqa: S608 - our own names
+        assert (stored, target.pending_bytes > 0) == ([(4,)] * 5, True)
+    finally:
+        target.close()
 
 
 def test_a_schema_that_is_none_is_refused(store: Loader) -> None:

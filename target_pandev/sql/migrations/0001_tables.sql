@@ -188,7 +188,8 @@ CREATE TABLE task_references (
     object_key text NOT NULL,
     kind text NOT NULL CHECK (kind IN ('task_id', 'custom_id')),
     reference text NOT NULL,
-    position integer NOT NULL,
+    workspace_id text,
+    ordinal integer NOT NULL,
     PRIMARY KEY (repository_id, source, object_key, kind, reference)
 );
 CREATE INDEX task_references_reference ON task_references (reference);
@@ -196,7 +197,8 @@ COMMENT ON TABLE task_references IS
     'Every task id or custom task id that a branch name or a commit message mentions, whether such a task is known or not';
 COMMENT ON COLUMN task_references.object_key IS 'Name of the branch, or sha of the commit';
 COMMENT ON COLUMN task_references.reference IS 'Task id in lower case, custom id in upper case';
-COMMENT ON COLUMN task_references.position IS 'Where it stands in the text, from 1';
+COMMENT ON COLUMN task_references.workspace_id IS 'The workspace, where an address names it';
+COMMENT ON COLUMN task_references.ordinal IS 'Its place among the ids of the text, from 1';
 
 CREATE TABLE status_observations (
     workspace_id text NOT NULL,

@@ -35,17 +35,22 @@ FROM tasks AS t
 LEFT JOIN lists AS l ON l.workspace_id = t.workspace_id AND l.id = t.list_id
 LEFT JOIN folders AS f ON f.workspace_id = t.workspace_id AND f.id = t.folder_id
 LEFT JOIN spaces AS s ON s.workspace_id = t.workspace_id AND s.id = t.space_id
-LEFT JOIN statuses AS d
-    ON d.workspace_id = t.workspace_id
-    AND lower(d.status) = lower(t.status)
-    AND d._sdc_deleted_at IS NULL
-    AND d.scope_type = CASE
-        WHEN l.override_statuses THEN 'list' WHEN f.override_statuses THEN 'folder' ELSE 'space'
-    END
-    AND d.scope_id = CASE
-        WHEN l.override_statuses THEN t.list_id WHEN f.override_statuses THEN t.folder_id
-        ELSE t.space_id
-    END
+LEFT JOIN LATERAL (
+    SELECT d.status_type
+    FROM statuses AS d
+    WHERE d.workspace_id = t.workspace_id
+        AND lower(d.status) = lower(t.status)
+        AND d._sdc_deleted_at IS NULL
+        AND d.scope_type = CASE
+            WHEN l.override_statuses THEN 'list' WHEN f.override_statuses THEN 'folder' ELSE 'space'
+        END
+        AND d.scope_id = CASE
+            WHEN l.override_statuses THEN t.list_id WHEN f.override_statuses THEN t.folder_id
+            ELSE t.space_id
+        END
+    ORDER BY d.status = t.status DESC, d._sdc_extracted_at DESC
+    LIMIT 1
+) AS d ON true
 LEFT JOIN status_groups AS g ON g.status_type = coalesce(d.status_type, t.status_type)
 WHERE t._sdc_deleted_at IS NULL
     AND l._sdc_deleted_at IS NULL
@@ -58,17 +63,20 @@ COMMENT ON COLUMN task_overview.status_type_from_task IS
     'True where the workflow does not define the status, so that the type inside the task decides';
 
 CREATE VIEW resolved_task_references AS
-SELECT r.repository_id, r.source, r.object_key, r.kind, r.reference, r.position,
+SELECT r.repository_id, r.source, r.object_key, r.kind, r.reference, r.ordinal,
     t.workspace_id, t.id AS task_id
 FROM task_references AS r
-LEFT JOIN tasks AS t ON t.id = r.reference AND t._sdc_deleted_at IS NULL
+LEFT JOIN tasks AS t
+    ON t.id = r.reference AND t._sdc_deleted_at IS NULL
+    AND (r.workspace_id IS NULL OR t.workspace_id = r.workspace_id)
 WHERE r.kind = 'task_id'
 UNION ALL
-SELECT r.repository_id, r.source, r.object_key, r.kind, r.reference, r.position,
+SELECT r.repository_id, r.source, r.object_key, r.kind, r.reference, r.ordinal,
     t.workspace_id, t.id
 FROM task_references AS r
 INNER JOIN tasks AS t
     ON upper(t.custom_id) = r.reference AND t.custom_id IS NOT NULL AND t._sdc_deleted_at IS NULL
+    AND (r.workspace_id IS NULL OR t.workspace_id = r.workspace_id)
 WHERE r.kind = 'custom_id';
 COMMENT ON VIEW resolved_task_references IS
     'task_references with the task they name; task_id is null until a task of that id arrives. What only looks like a custom id (UTF-8) is left out';
