@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 settings.register_profile("default", deadline=None)  # a busy machine is no fault
-TEMPLATE = "template_store"
+TEMPLATE = f"template_store_{uuid4().hex}"
 SETTINGS = {
     "max_connections": "50",
     # A test's server has nothing to keep: so a database is made in a fiftieth of a second.
@@ -53,12 +54,29 @@ def store_dir() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
-    """Address of a real PostgreSQL that ends with the session; holds a template with our schema."""
-    with _folder() as folder, EmbeddedServer(folder, settings=SETTINGS, linger=0) as embedded:
-        with psycopg.connect(embedded.conninfo, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {TEMPLATE}")
-        Store(make_conninfo(embedded.conninfo, dbname=TEMPLATE), schema="pandev").close()
+    """Yield the address of a real PostgreSQL with a template that has our schema.
+
+    It is one that ends with the session, or the one at TEST_STORE_URL, as a superuser of it.
+    """
+    if outside := os.environ.get("TEST_STORE_URL"):
+        with _template(outside):
+            yield outside
+        return
+    with (
+        _folder() as folder,
+        EmbeddedServer(folder, settings=SETTINGS, linger=0) as embedded,
+        _template(embedded.conninfo),
+    ):
         yield embedded.conninfo
+
+
+@contextmanager
+def _template(server: str) -> Iterator[None]:
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {TEMPLATE} TEMPLATE template0 ENCODING 'UTF8'")
+        Store(make_conninfo(server, dbname=TEMPLATE), schema="pandev").close()
+        yield
+        connection.execute(f"DROP DATABASE {TEMPLATE} WITH (FORCE)")
 
 
 @contextmanager
@@ -84,5 +102,5 @@ def database(server: str) -> Iterator[str]:
 @pytest.fixture
 def empty_database(server: str) -> Iterator[str]:
     """Address of a database of this test's own, with nothing in it."""
-    with _database(server, "template1") as conninfo:
+    with _database(server, "template0") as conninfo:
         yield conninfo
