@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 PAGE_SIZE = 100
+ASKED = "which was not asked for"
 
 
 class MismatchError(Exception):
@@ -36,6 +37,7 @@ class Question:
     updated_gt: int
     page: int
     space_ids: tuple[str, ...] = ()
+    archived: bool = False
 
     @property
     def params(self) -> list[tuple[str, str]]:
@@ -46,7 +48,7 @@ class Question:
             ("reverse", "true"),
             ("subtasks", "true"),
             ("include_closed", "true"),
-            ("archived", "false"),
+            ("archived", str(self.archived).lower()),
             ("date_updated_gt", str(self.updated_gt)),
             *(("space_ids[]", space_id) for space_id in self.space_ids),
         ]
@@ -69,11 +71,11 @@ def check(question: Question, tasks: Sequence[Mapping[str, Any]]) -> None:
     last = question.updated_gt
     for task in tasks:
         task_id, updated = task["id"], updated_ms(task)
-        if task.get("archived"):
-            raise MismatchError(f"task {task_id} is archived, asked were tasks that are not")
+        if bool(task.get("archived")) != question.archived:
+            raise MismatchError(f"task {task_id} has archived={not question.archived}, {ASKED}")
         space_id = str((task.get("space") or {}).get("id"))
         if question.space_ids and space_id not in question.space_ids:
-            raise MismatchError(f"task {task_id} is of space {space_id}, which was not asked for")
+            raise MismatchError(f"task {task_id} is of space {space_id}, {ASKED}")
         if updated is None:
             continue
         if updated < question.updated_gt:
@@ -91,7 +93,7 @@ def check(question: Question, tasks: Sequence[Mapping[str, Any]]) -> None:
 
 @dataclass
 class Keyset:
-    """The reading of all tasks updated at or after `start` (milliseconds, UTC).
+    """The reading of all tasks, live or archived, updated at or after `start` (ms, UTC).
 
     Ask `question`, give what came to `answered`, until `question` is None. Tasks come out in
     ascending order of `date_updated`, each version once; everything before the last one is then
@@ -102,6 +104,7 @@ class Keyset:
 
     start: int
     space_ids: tuple[str, ...] = ()
+    archived: bool = False
     stopped_short: bool = False
     _page: int = 0
     _downwards: bool = False
@@ -114,7 +117,7 @@ class Keyset:
         """The next request, or None when all has been read."""
         if self._done:
             return None
-        return Question(max(self.start - 1, 0), self._page, self.space_ids)
+        return Question(max(self.start - 1, 0), self._page, self.space_ids, self.archived)
 
     def answered(
         self, tasks: Sequence[Mapping[str, Any]], *, last_page: bool | None

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 OVERLAP = timedelta(minutes=10)
 """How far a run reads again behind its bookmark: ClickUp's index may lag behind an edit."""
+PASSES = {"live": False, "archived": True}
+"""The readings of a workspace's tasks, by the value of ClickUp's `archived`."""
 BACKFILL = timedelta(days=90)
 """How far the first run reads back where no start_date is set."""
 SCHEMAS = SchemaDirectory(schemas)
@@ -118,6 +120,7 @@ class Tasks(ClickUpStream):
     is_sorted = True
     check_sorted = False  # the overlap begins before the bookmark, on purpose
     STATE_MSG_FREQUENCY = 1_000
+    _cursor = "live"
     _has_update = False
 
     @property
@@ -126,11 +129,18 @@ class Tasks(ClickUpStream):
         return [{"workspace_id": workspace.id} for workspace in self._tap.workspaces]
 
     def read(self, workspace: Workspace, context: Context | None) -> Iterator[Reading]:
-        """Yield the tasks updated since the bookmark, oldest update first."""
+        """Yield the live tasks updated since their cursor, oldest update first, then the archived.
+
+        ClickUp answers live or archived tasks, never both, so each pass has a cursor of its own.
+        """
         space_ids = tuple(workspace.hierarchy.found_space_ids) if self._tap.space_ids else ()
-        keyset = Keyset(records.milliseconds(self.starts_at(context)), space_ids)
         if self._tap.space_ids and not space_ids:
             return  # the selected spaces are in other workspaces
+        for self._cursor, archived in PASSES.items():
+            start = records.milliseconds(self.starts_at(context, self._cursor))
+            yield from self._read_pass(workspace, Keyset(start, space_ids, archived))
+
+    def _read_pass(self, workspace: Workspace, keyset: Keyset) -> Iterator[Reading]:
         while question := keyset.question:
             answer = self._tap.client.get(
                 f"/team/{workspace.id}/task", question.params, expect="tasks"
@@ -150,8 +160,8 @@ class Tasks(ClickUpStream):
                 "workspace %s: ClickUp promised further tasks and sent none", workspace.id
             )
 
-    def starts_at(self, context: Context | None) -> datetime:
-        """Return from when tasks are read: the bookmark less an overlap, else the start date.
+    def starts_at(self, context: Context | None, name: str) -> datetime:
+        """Return from when a pass reads: its cursor less an overlap, else the start date.
 
         The start of the first run is kept in the state, so that later runs do not move it.
         """
@@ -159,23 +169,29 @@ class Tasks(ClickUpStream):
         now = datetime.now(UTC)
         start = self.config.get("start_date") or (now - BACKFILL).isoformat(timespec="milliseconds")
         first = records.parsed(state.setdefault("start_date", start))
-        bookmark = state.get("replication_key_value")
-        if bookmark is None:
+        cursors = state.setdefault("cursors", {})
+        if name not in cursors:
             return first
-        at = records.parsed(bookmark)
+        at = records.parsed(cursors[name])
         if at > now:
-            self.logger.warning("the bookmark %s lies in the future, reading from now", bookmark)
+            self.logger.warning("the cursor %s lies in the future, reading from now", cursors[name])
             at = now
-        state["replication_key_value"] = at.astimezone(UTC).isoformat(timespec="milliseconds")
+        cursors[name] = at.astimezone(UTC).isoformat(timespec="milliseconds")
         return max(first, at - OVERLAP)
 
     def _increment_stream_state(
         self, latest_record: dict[str, Any], *, context: Context | None = None
     ) -> None:
-        """Move the bookmark to a task's update: forward only, and to no other date of a task."""
-        bookmark = self.get_context_state(context).get("replication_key_value") or ""
-        if self._has_update and (latest_record["date_updated"] or "") > bookmark:
-            super()._increment_stream_state(latest_record, context=context)
+        """Move the pass's cursor to a task's update: forward only, and to no other date of a task.
+
+        The bookmark that Singer's tools show is the smaller of the cursors.
+        """
+        state = self.get_context_state(context)
+        updated = latest_record["date_updated"] or ""
+        if self._has_update and updated > state["cursors"].get(self._cursor, ""):
+            state["cursors"][self._cursor] = updated
+            state["replication_key"] = self.replication_key
+            state["replication_key_value"] = min(state["cursors"].values())
 
 
 class Users(ClickUpStream):

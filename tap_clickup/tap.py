@@ -198,8 +198,9 @@ class TapClickUp(Tap):
         tasks = self.state.get("bookmarks", {}).get(streams.Tasks.name, {})
         for partition in tasks.get("partitions", ()):
             where = f"state of tasks in {partition['context']}"
-            for key in ("start_date", "replication_key_value"):
-                moments[f"{where}, {key}"] = partition.get(key)
+            moments[f"{where}, start_date"] = partition.get("start_date")
+            for name, cursor in partition.get("cursors", {}).items():
+                moments[f"{where}, cursor {name}"] = cursor
         for name, value in moments.items():
             try:
                 records.parsed(value or "1970-01-01")

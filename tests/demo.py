@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 PROJECT = Path(__file__).parents[1]
 COMMANDS = Path(sys.executable).parent
 TASKS = 1_700
-"""Of a year; those of the last 90 days that are not archived are about a thousand less."""
+"""Of a year; about a thousand of them were touched in the last 90 days."""
 WRITES = """
 SELECT relname, n_tup_ins + n_tup_upd + n_tup_del
 FROM pg_stat_user_tables WHERE schemaname = 'pandev' ORDER BY relname

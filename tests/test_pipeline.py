@@ -79,12 +79,12 @@ def rows(database: str, statement: str) -> list[tuple[object, ...]]:
 
 
 def visible_tasks(account: Account) -> set[tuple[str, str, str]]:
-    """Return (id, name, status) of the tasks that neither are archived nor lie in an archive."""
+    """Return (id, name, status) of the tasks that do not lie in an archived place."""
     workspace = account.workspaces[0]
     return {
         (task.id, task.name.replace("\0", "\ufffd"), workspace.status_of(task).name)
         for task in workspace.tasks.values()
-        if not task.archived and not workspace.lies_in_archive(task.list_id)
+        if not workspace.lies_in_archive(task.list_id)
     }
 
 

@@ -73,5 +73,16 @@ def live(workspace: Workspace) -> list[Task]:
     return sorted(seen, key=lambda task: (task.updated_ms or task.created_ms, task.id))
 
 
+def readable(workspace: Workspace) -> list[Task]:
+    """Return the tasks that the task search shows, live ones and then archived, in its order."""
+    archived = [
+        task
+        for task in workspace.tasks.values()
+        if task.archived and not workspace.lies_in_archive(task.list_id)
+    ]
+    in_order = sorted(archived, key=lambda task: (task.updated_ms or task.created_ms, task.id))
+    return live(workspace) + in_order
+
+
 def ids(tasks: list[dict[str, Any]]) -> list[str]:
     return [task["id"] for task in tasks]

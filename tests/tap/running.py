@@ -79,9 +79,9 @@ class Run:
 
     @property
     def bookmarks(self) -> dict[str, str | None]:
-        """The bookmark of the tasks of each workspace."""
+        """The cursor of the live tasks of each workspace."""
         return {
-            partition["context"]["workspace_id"]: partition.get("replication_key_value")
+            partition["context"]["workspace_id"]: partition.get("cursors", {}).get("live")
             for partition in self.state["bookmarks"]["tasks"]["partitions"]
         }
 
@@ -173,7 +173,8 @@ def expected(tasks: list[Task], *, since_ms: int = 0) -> set[tuple[str, str]]:
 
 def state_at(workspace: Workspace, bookmark: str, start: str = "2020-01-01T00:00:00+00:00") -> Row:
     context = {"context": {"workspace_id": workspace.id}, "start_date": start}
-    partition = {**context, "replication_key_value": bookmark, "replication_key": "date_updated"}
+    cursors = {"live": bookmark, "archived": bookmark}
+    partition = {**context, "cursors": cursors, "replication_key": "date_updated"}
     return {"bookmarks": {"tasks": {"partitions": [partition]}}}
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.clickup.client import live
+from tests.clickup.client import readable
 from tests.tap.running import ALL_TIME, expected, moment, now_ms, state_at, updated_ms, versions
 
 if TYPE_CHECKING:
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 DAY_MS = 86_400_000
 
 
+def newest_of(workspace: Workspace, *, archived: bool = False) -> int:
+    """Return the newest update of the live or the archived tasks."""
+    return max(updated_ms(task) for task in readable(workspace) if task.archived is archived)
+
+
 def test_the_first_run_reads_90_days_and_keeps_its_start(
     read: Reader, workspace: Workspace
 ) -> None:
@@ -26,14 +31,16 @@ def test_the_first_run_reads_90_days_and_keeps_its_start(
     run = read(workspace_ids=[workspace.id])
     bound = int(read.asked("/task")[0].query["date_updated_gt"][0])
     assert before - 1 <= bound + 90 * DAY_MS <= now_ms()
-    assert versions(run, workspace) == expected(live(workspace), since_ms=bound)
-    assert len(run.rows("tasks")) < len(live(workspace))
+    assert versions(run, workspace) == expected(readable(workspace), since_ms=bound)
+    assert len(run.rows("tasks")) < len(readable(workspace))
     (partition,) = run.state["bookmarks"]["tasks"]["partitions"]
+    newest = {"live": newest_of(workspace), "archived": newest_of(workspace, archived=True)}
     assert partition == {
         "context": {"workspace_id": workspace.id},
         "start_date": moment(bound + 1),
+        "cursors": {name: moment(at) for name, at in newest.items()},
         "replication_key": "date_updated",
-        "replication_key_value": moment(max(updated_ms(task) for task in live(workspace))),
+        "replication_key_value": moment(min(newest.values())),
     }
 
 
@@ -43,20 +50,40 @@ def test_the_second_run_reads_the_overlap_only_and_keeps_start_and_bookmark(
     """R32."""
     first = read(workspace_ids=[workspace.id])
     second = read(workspace_ids=[workspace.id], state=first.state)
-    newest = max(updated_ms(task) for task in live(workspace))
-    bounds = [one.query["date_updated_gt"] for one in read.asked("/task")]
-    assert bounds == [[str(newest - 600_001)]]
-    assert versions(second, workspace) == expected(live(workspace), since_ms=newest - 600_000)
+    newest = [newest_of(workspace), newest_of(workspace, archived=True)]
+    asked = [(one.query["archived"], one.query["date_updated_gt"]) for one in read.asked("/task")]
+    assert asked == [
+        (["false"], [str(newest[0] - 600_001)]),
+        (["true"], [str(newest[1] - 600_001)]),
+    ]
+    live, archived = (
+        [task for task in readable(workspace) if task.archived is one] for one in (False, True)
+    )
+    assert versions(second, workspace) == (
+        expected(live, since_ms=newest[0] - 600_000)
+        | expected(archived, since_ms=newest[1] - 600_000)
+    )
     assert second.state == first.state
-    account.update_task(live(workspace)[0].id, name="Edited")
+    account.update_task(readable(workspace)[0].id, name="Edited")
     third = read(workspace_ids=[workspace.id], state=second.state)
-    assert third.rows("tasks")[-1]["name"] == "Edited"
+    assert "Edited" in third.column("tasks", "name")
+
+
+def test_a_task_that_is_archived_or_taken_out_of_the_archive_comes_again(
+    read: Reader, account: Account, workspace: Workspace
+) -> None:
+    first = read(workspace_ids=[workspace.id])
+    live = next(task.id for task in readable(workspace) if not task.archived)
+    archived = next(task.id for task in readable(workspace) if task.archived)
+    account.archive_task(live)
+    account.update_task(archived, archived=False)
+    second = read(workspace_ids=[workspace.id], state=first.state)
+    came = {row["id"]: row["archived"] for row in second.rows("tasks")}
+    assert (came[live], came[archived]) == (True, False)
 
 
 def test_each_workspace_has_a_bookmark_of_its_own_in_utc(read: Reader, account: Account) -> None:
-    newest = {
-        one.id: moment(max(updated_ms(task) for task in live(one))) for one in account.workspaces
-    }
+    newest = {one.id: moment(newest_of(one)) for one in account.workspaces}
     assert read(start_date=ALL_TIME).bookmarks == newest
 
 
@@ -93,7 +120,7 @@ def test_a_bookmark_in_the_future_is_reset_to_now_with_a_warning(
     before = now_ms()
     state = state_at(workspace, "2999-01-01T00:00:00.000+00:00")
     run = read(workspace_ids=[workspace.id], state=state)
-    assert "the bookmark 2999-01-01T00:00:00.000+00:00 lies in the future" in run.log
+    assert "the cursor 2999-01-01T00:00:00.000+00:00 lies in the future" in run.log
     bound = int(read.asked("/task")[0].query["date_updated_gt"][0])
     assert before <= bound + 600_001 <= now_ms()
     bookmark = run.bookmarks[workspace.id]
@@ -103,14 +130,14 @@ def test_a_bookmark_in_the_future_is_reset_to_now_with_a_warning(
 def test_a_task_deleted_since_does_not_move_the_bookmark_back(
     read: Reader, account: Account, workspace: Workspace
 ) -> None:
-    kept, gone = (task.id for task in live(workspace)[:2])
+    kept, gone = (task.id for task in readable(workspace)[:2])  # live ones
     now = datetime.now(UTC)
     account.update_task(kept, at=now - timedelta(minutes=5))
     account.update_task(gone, at=now - timedelta(minutes=1))
     first = read(workspace_ids=[workspace.id])
     account.delete_task(gone)
     second = read(workspace_ids=[workspace.id], state=first.state)
-    assert second.column("tasks", "id") == [kept]
+    assert [row["id"] for row in second.rows("tasks") if not row["archived"]] == [kept]
     assert second.bookmarks == first.bookmarks
 
 
@@ -120,9 +147,9 @@ def test_a_task_that_the_index_showed_late_is_read_by_the_overlap(
     """Two edits within the lag: the run sees neither, or only what came before them."""
     first = read(workspace_ids=[workspace.id], start_date=ALL_TIME)
     knobs.index_lag = 300
-    task = account.update_task(live(workspace)[0].id, name="Edited")
+    task = account.update_task(readable(workspace)[0].id, name="Edited")
     second = read(workspace_ids=[workspace.id], state=first.state)
     assert task.id not in second.column("tasks", "id")
     read.clock.sleep(301)
     third = read(workspace_ids=[workspace.id], state=second.state)
-    assert third.rows("tasks")[-1]["name"] == "Edited"
+    assert "Edited" in third.column("tasks", "name")

@@ -118,7 +118,7 @@ def test_only_a_folderless_list_that_overrides_costs_a_request_of_its_own(read: 
     assert [one.path for one in read.clickup.requests if "/list/" in one.path] == [
         f"/api/v2/list/{LISTS['folderless']}"
     ]
-    assert len(read.clickup.requests) == 3 + 4 * 2 + 1 + 1
+    assert len(read.clickup.requests) == 3 + 4 * 2 + 1 + 2
 
 
 def test_a_renamed_status_is_read_again_with_its_id(read: Reader, account: Account) -> None:

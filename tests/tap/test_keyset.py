@@ -208,7 +208,7 @@ def test_the_first_bound_is_never_below_zero() -> None:
     [
         ([task("a", START + 9), task("b", START + 8)], "not in ascending order of date_updated"),
         ([task("a", START - 2)], "asked were tasks from 999 on"),
-        ([task("a", START, archived=True)], "task a is archived"),
+        ([task("a", START, archived=True)], "task a has archived=True, which was not asked for"),
         ([task("a", START, space={"id": "7"})], "task a is of space 7"),
         ([task("a", START)], "task a is of space None"),
         ([task("a", START, space=None)], "task a is of space None"),
