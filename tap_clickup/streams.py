@@ -129,22 +129,38 @@ class Tasks(ClickUpStream):
         return [{"workspace_id": workspace.id} for workspace in self._tap.workspaces]
 
     def read(self, workspace: Workspace, context: Context | None) -> Iterator[Reading]:
-        """Yield the live tasks updated since their cursor, oldest update first, then the archived.
+        """Yield live tasks updated since their cursor, oldest update first, then archived ones.
 
         ClickUp answers live or archived tasks, never both, so each pass has a cursor of its own.
+        Tasks of archived lists, folders and spaces are in neither: they follow, list by list.
         """
         space_ids = tuple(workspace.hierarchy.found_space_ids) if self._tap.space_ids else ()
         if self._tap.space_ids and not space_ids:
             return  # the selected spaces are in other workspaces
         for self._cursor, archived in PASSES.items():
             start = records.milliseconds(self.starts_at(context, self._cursor))
-            yield from self._read_pass(workspace, Keyset(start, space_ids, archived))
+            keyset = Keyset(start, space_ids, archived)
+            yield from self._read_all(workspace, keyset, path=f"/team/{workspace.id}/task")
+        yield from self._read_archives(workspace, context)
 
-    def _read_pass(self, workspace: Workspace, keyset: Keyset) -> Iterator[Reading]:
+    def _read_archives(self, workspace: Workspace, context: Context | None) -> Iterator[Reading]:
+        """Yield the tasks of archived lists, once as long as the same lists are archived."""
+        state, hierarchy = self.get_context_state(context), workspace.hierarchy
+        if state.get("archives") == hierarchy.archives_digest:
+            return
+        self._cursor, gaps = "", len(workspace.report.gaps)
+        start = records.milliseconds(records.parsed(state["start_date"]))
+        for list_id in hierarchy.archives:
+            for archived in PASSES.values():
+                with workspace.report.guard(f"tasks of archived list {list_id}"):
+                    keyset = Keyset(start, (), archived)
+                    yield from self._read_all(workspace, keyset, path=f"/list/{list_id}/task")
+        if len(workspace.report.gaps) == gaps:
+            state["archives"] = hierarchy.archives_digest
+
+    def _read_all(self, workspace: Workspace, keyset: Keyset, *, path: str) -> Iterator[Reading]:
         while question := keyset.question:
-            answer = self._tap.client.get(
-                f"/team/{workspace.id}/task", question.params, expect="tasks"
-            )
+            answer = self._tap.client.get(path, question.params, expect="tasks")
             try:
                 for task in keyset.answered(
                     answer.body["tasks"], last_page=answer.body.get("last_page")
@@ -154,7 +170,7 @@ class Tasks(ClickUpStream):
                     record = records.task(task, workspace_id=workspace.id)
                     yield Reading(record, answer.sent_at)
             except MismatchError as error:
-                raise ProtocolError(f"GET /team/{workspace.id}/task: {error}") from error
+                raise ProtocolError(f"GET {path}: {error}") from error
         if keyset.stopped_short:
             self.logger.warning(
                 "workspace %s: ClickUp promised further tasks and sent none", workspace.id
@@ -188,7 +204,7 @@ class Tasks(ClickUpStream):
         """
         state = self.get_context_state(context)
         updated = latest_record["date_updated"] or ""
-        if self._has_update and updated > state["cursors"].get(self._cursor, ""):
+        if self._cursor and self._has_update and updated > state["cursors"].get(self._cursor, ""):
             state["cursors"][self._cursor] = updated
             state["replication_key"] = self.replication_key
             state["replication_key_value"] = min(state["cursors"].values())

@@ -49,6 +49,7 @@ class Workspace:
     sent_at: datetime
     client: Client
     space_ids: frozenset[str]
+    thorough: bool
     report: Report
     people: dict[str, Json] = field(default_factory=dict)
 
@@ -60,7 +61,9 @@ class Workspace:
     @cached_property
     def hierarchy(self) -> Hierarchy:
         """Its spaces, folders, lists and statuses, read at the first use."""
-        hierarchy = Hierarchy(self.client, self.id, self.report, self.space_ids)
+        hierarchy = Hierarchy(
+            self.client, self.id, self.report, self.space_ids, thorough=self.thorough
+        )
         hierarchy.walk()
         return hierarchy
 
@@ -164,7 +167,18 @@ class TapClickUp(Tap):
         return [self._workspace(teams[one], answer.sent_at) for one in wanted]
 
     def _workspace(self, team: Mapping[str, Any], sent_at: datetime) -> Workspace:
-        return Workspace(team, sent_at, self.client, self.space_ids, Report(str(team["id"])))
+        workspace_id = str(team["id"])
+        report = Report(workspace_id)
+        thorough = not self._archives_were_read(workspace_id)
+        return Workspace(team, sent_at, self.client, self.space_ids, thorough, report)
+
+    def _archives_were_read(self, workspace_id: str) -> bool:
+        """Tell from the state whether a run before read the archived lists of a workspace."""
+        tasks = self.state.get("bookmarks", {}).get(streams.Tasks.name, {})
+        return any(
+            "archives" in partition and partition["context"]["workspace_id"] == workspace_id
+            for partition in tasks.get("partitions", ())
+        )
 
     def sync_all(self) -> None:  # type: ignore[misc] # final in the SDK, which offers no other place
         """Check what would stop every stream, sync all, then tell what was not read."""

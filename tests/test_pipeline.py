@@ -78,13 +78,12 @@ def rows(database: str, statement: str) -> list[tuple[object, ...]]:
         return connection.execute(statement.encode()).fetchall()
 
 
-def visible_tasks(account: Account) -> set[tuple[str, str, str]]:
-    """Return (id, name, status) of the tasks that do not lie in an archived place."""
+def tasks_of(account: Account) -> set[tuple[str, str, str]]:
+    """Return (id, name, status) of all tasks."""
     workspace = account.workspaces[0]
     return {
         (task.id, task.name.replace("\0", "\ufffd"), workspace.status_of(task).name)
         for task in workspace.tasks.values()
-        if not workspace.lies_in_archive(task.list_id)
     }
 
 
@@ -95,11 +94,11 @@ def test_a_workspace_arrives_in_postgresql_joined_with_git(
     for command in (SYNC, GIT):
         ended = pipeline.run(*command)
         assert ended.returncode == 0, ended.stderr
-    assert set(rows(database, "SELECT id, name, status FROM tasks")) == visible_tasks(account)
+    assert set(rows(database, "SELECT id, name, status FROM tasks")) == tasks_of(account)
     named = {key for _, key in rows(database, "SELECT DISTINCT source, task_id FROM task_activity")}
-    visible = {task_id for task_id, _, _ in visible_tasks(account)}
+    known = {task_id for task_id, _, _ in tasks_of(account)}
     mentioned = {key for (key,) in rows(database, "SELECT reference FROM task_references")}
-    assert named == mentioned & visible
+    assert named == mentioned & known
     assert named
 
 
@@ -260,7 +259,7 @@ def test_without_an_address_the_store_is_an_embedded_postgresql(
     ended = embedded.run(*SYNC)
     assert ended.returncode == 0, ended.stderr
     assert f"embedded PostgreSQL in {store_dir}" in ended.stderr
-    count = str(len(visible_tasks(account)))
+    count = str(len(tasks_of(account)))
     session = embedded.run("pandev", "store", "psql", "-At", "-c", "SELECT count(*) FROM tasks")
     assert session.stdout == f"{count}\n", session.stderr
     url = embedded.run("pandev", "store", "url").stdout.strip()

@@ -84,5 +84,12 @@ def readable(workspace: Workspace) -> list[Task]:
     return live(workspace) + in_order
 
 
+def every(workspace: Workspace) -> list[Task]:
+    """Return all tasks: those the task search shows in its order, then those in archived places."""
+    shown = readable(workspace)
+    rest = [task for task in workspace.tasks.values() if workspace.lies_in_archive(task.list_id)]
+    return shown + sorted(rest, key=lambda task: (task.updated_ms or task.created_ms, task.id))
+
+
 def ids(tasks: list[dict[str, Any]]) -> list[str]:
     return [task["id"] for task in tasks]

@@ -114,11 +114,48 @@ def test_statuses_come_from_spaces_and_from_folders_and_lists_that_override(read
 
 
 def test_only_a_folderless_list_that_overrides_costs_a_request_of_its_own(read: Reader) -> None:
-    read(start_date=ALL_TIME)
+    first = read(start_date=ALL_TIME)
+    read(start_date=ALL_TIME, state=first.state)
     assert [one.path for one in read.clickup.requests if "/list/" in one.path] == [
         f"/api/v2/list/{LISTS['folderless']}"
     ]
     assert len(read.clickup.requests) == 3 + 4 * 2 + 1 + 2
+
+
+def test_only_the_first_run_asks_folders_for_archived_lists_and_those_for_their_tasks(
+    read: Reader,
+) -> None:
+    first = read(start_date=ALL_TIME)
+    archived = (LISTS["in_archived_folder"], LISTS["archived"])
+    folders = [one.path for one in read.clickup.requests if "/folder/" in one.path]
+    assert folders == [f"/api/v2/folder/{one}/list" for one in (FOLDER, ARCHIVED_FOLDER)]
+    asked = {one.path for one in read.asked("/task") if "/list/" in one.path}
+    assert asked == {f"/api/v2/list/{one}/task" for one in archived}
+    read(start_date=ALL_TIME, state=first.state)
+    assert [one for one in read.asked("/task") if "/list/" in one.path] == []
+
+
+def test_a_list_in_a_live_folder_that_is_archived_is_found_with_its_tasks(
+    read: Reader, account: Account
+) -> None:
+    workspace = account.workspaces[0]
+    account.archive(LISTS["in_folder"])
+    run = read(start_date=ALL_TIME)
+    found = {row["id"]: row["archived"] for row in run.rows("lists")}
+    assert found[LISTS["in_folder"]] is True
+    assert set(run.column("tasks", "id")) == set(workspace.tasks)
+
+
+def test_another_archived_folder_has_the_archives_read_again(
+    read: Reader, account: Account
+) -> None:
+    first = read(start_date=ALL_TIME)
+    account.archive(FOLDER)
+    second = read(start_date=ALL_TIME, state=first.state)
+    tasks = account.workspaces[0].tasks.values()
+    below = {task.id for task in tasks if task.list_id == LISTS["in_folder"]}
+    assert below
+    assert below <= set(second.column("tasks", "id"))
 
 
 def test_a_renamed_status_is_read_again_with_its_id(read: Reader, account: Account) -> None:

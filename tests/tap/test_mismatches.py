@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.clickup import Fault
-from tests.clickup.client import live, readable
+from tests.clickup.client import every, live, readable
 from tests.tap.running import ALL_TIME, expected, moment, updated_ms, versions
 
 if TYPE_CHECKING:
@@ -85,8 +85,8 @@ def test_a_failure_in_the_middle_keeps_what_was_read_and_the_next_run_the_rest(
     assert "HTTP 429 from 127.0.0.1 in 6 attempts" in cut.error
     assert cut.bookmarks == {workspace.id: max(cut.column("tasks", "date_updated"))}
     rest = read(workspace_ids=[workspace.id], state=cut.state)
-    assert versions(cut, workspace) | versions(rest, workspace) == expected(readable(workspace))
-    assert len(rest.rows("tasks")) < len(readable(workspace)) - 190
+    assert versions(cut, workspace) | versions(rest, workspace) == expected(every(workspace))
+    assert len(rest.rows("tasks")) < len(every(workspace)) - 190
 
 
 def test_one_refused_workspace_of_two_is_named_and_the_other_one_syncs(
@@ -97,7 +97,7 @@ def test_one_refused_workspace_of_two_is_named_and_the_other_one_syncs(
     knobs.faults = [Fault(status=401, body={"ECODE": "OAUTH_027"}, path=path)] * 9
     run = read(start_date=ALL_TIME)
     assert run.error is None
-    assert (versions(run, refused), versions(run, open_)) == (set(), expected(readable(open_)))
+    assert (versions(run, refused), versions(run, open_)) == (set(), expected(every(open_)))
     complete = {row["workspace_id"]: row["complete"] for row in run.rows("sync_runs")}
     assert complete == {refused.id: False, open_.id: True}
     assert [what for what, _ in run.refused] == [

@@ -55,6 +55,13 @@ def test_keys_are_never_null_and_never_twice(read: Reader) -> None:
 def test_the_final_state_holds_finished_bookmarks_only(read: Reader) -> None:
     bookmarks = read(start_date="2000-01-01").state["bookmarks"]
     partitions = bookmarks.pop("tasks")["partitions"]
-    names = ["context", "cursors", "start_date", "replication_key", "replication_key_value"]
+    names = [
+        "archives",
+        "context",
+        "cursors",
+        "start_date",
+        "replication_key",
+        "replication_key_value",
+    ]
     assert [sorted(one) for one in partitions] == [sorted(names), sorted(names)]
     assert {name: value for name, value in bookmarks.items() if value} == {}

@@ -15,7 +15,7 @@ from singer_sdk import StreamSchema
 from tap_clickup import streams
 from tap_clickup import tap as module
 from tests.clickup import Account, Fault, LocalClickUp, generate
-from tests.clickup.client import readable
+from tests.clickup.client import every, readable
 from tests.tap.running import ALL_TIME, COMMAND, Run, command, environment, moment, settings
 
 if TYPE_CHECKING:
@@ -144,8 +144,7 @@ def test_a_state_that_holds_no_moment_is_one_clear_line(read: Reader) -> None:
     partition = {"context": context, "cursors": {"live": "1772600000001"}}
     run = read(state={"bookmarks": {"tasks": {"partitions": [partition]}}}, start_date=ALL_TIME)
     assert run.error == (
-        "state of tasks in {'workspace_id': '1'}, cursor live: "
-        "expected a moment such as 2026-01-31"
+        "state of tasks in {'workspace_id': '1'}, cursor live: expected a moment such as 2026-01-31"
     )
     assert (run.stdout, read.clickup.requests) == ("", [])
 
@@ -218,7 +217,7 @@ def test_the_command_reads_everything_and_exits_0(clickup: LocalClickUp, account
     ended = command("--config=ENV", **values)
     assert (ended.returncode, critical(ended)) == (0, [])
     run = Run(ended.stdout, ended.stderr, None)
-    tasks = [task.id for workspace in account.workspaces for task in readable(workspace)]
+    tasks = [task.id for workspace in account.workspaces for task in every(workspace)]
     assert sorted(run.column("tasks", "id")) == sorted(tasks)
     schemas = [m["stream"] for m in run.messages if m["type"] == "SCHEMA"]
     assert list(dict.fromkeys(schemas)) == STREAMS
@@ -302,7 +301,7 @@ class TestBackfill:
         exit_code, cut = self.stop(read.clickup, halted, number, tmp_path / "out.singer")
         rest = read(state=cut.state, requests_per_minute=9999)
         workspace = read.clickup.account.workspaces[0]
-        wanted = {(task.id, moment(task.updated_ms or 0)) for task in readable(workspace)}
+        wanted = {(task.id, moment(task.updated_ms or 0)) for task in every(workspace)}
         found = [
             (row["id"], row["date_updated"]) for run in (cut, rest) for row in run.rows("tasks")
         ]
