@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint clean
+.PHONY: help setup demo test lint bench-extract clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -29,6 +29,9 @@ lint: $(READY) ## style, types and the borders between modules
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+bench-extract: $(READY) ## tap-clickup beside its peer: requests, completeness, speed, memory
+	$(BIN)/python -m benchmarks.extract --large
 
 clean: ## removes what make made
 	rm -rf $(VENV) .demo .meltano
