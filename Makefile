@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 .PHONY: help setup demo test lint bench-extract clean
 
 help: ## what can be made
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 setup: $(READY) ## the environment in .venv, with the commands tap-clickup, target-pandev, tap-git, pandev, meltano
 
@@ -34,4 +34,4 @@ bench-extract: $(READY) ## tap-clickup beside its peer: requests, completeness, 
 	$(BIN)/python -m benchmarks.extract --large
 
 clean: ## removes what make made
-	rm -rf $(VENV) .demo .meltano
+	rm -rf $(VENV) .demo .meltano .bench
