@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import SchemaDirectory, Stream, StreamSchema
+from singer_sdk.helpers.conform import TypeConformanceLevel
 
 from tap_clickup import records, schemas
 from tap_clickup.client import ProtocolError
@@ -38,6 +39,7 @@ class ClickUpStream(Stream):
     """
 
     schema: ClassVar[StreamSchema[str]] = StreamSchema(SCHEMAS)
+    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # `records` makes what the schema declares
     _tap: TapClickUp
     _sent_at: datetime
 
