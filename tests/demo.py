@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).parents[1]
 COMMANDS = Path(sys.executable).parent
-TASKS = 1_700
+TASKS = 1_400
 """Of a year; about a thousand of them were touched in the last 90 days."""
 WRITES = """
 SELECT relname, n_tup_ins + n_tup_upd + n_tup_del

@@ -64,3 +64,20 @@ def record(stream: str, values: Mapping[str, Any], *, at: str | None = READ_AT) 
     """Return a RECORD message read at a moment."""
     message = {"type": "RECORD", "stream": stream, "record": values}
     return message if at is None else {**message, "time_extracted": at}
+
+
+THINGS = schema(
+    "things",
+    {
+        "id": "string",
+        "amount": "number",
+        "count": "integer",
+        "on": {"type": "string", "format": "date"},
+        "at": {"type": ["string", "null"], "format": "date-time"},
+        "flag": "boolean",
+        "nested": {"type": ["object", "null"]},
+        "Order": "string",
+    },
+    ["id"],
+)
+"""A stream with a property of each kind."""
