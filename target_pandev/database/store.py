@@ -155,15 +155,18 @@ class Store:
         return counts
 
     def use_rules(self, rules: ReferenceRules) -> None:
-        """Make all task references again if the rules are not those that they were made by."""
+        """Make all task references again if the rules are not those that they were made by.
+
+        Waits for the loads at hand then, so that none of them goes by the old rules.
+        """
         wanted = (rules.task_id_prefix, rules.hash_task_ids)
         with (
             failures_told(self._connection, "extracting task references"),
             self._connection.transaction(),
         ):
-            self._connection.execute(CHANGE_RULES)
             if self._connection.execute("SELECT * FROM reference_rules").fetchall() == [wanted]:
                 return
+            self._connection.execute(CHANGE_RULES)
             self._connection.execute("DELETE FROM reference_rules")
             self._connection.execute("INSERT INTO reference_rules VALUES (%s, %s)", wanted)
             self._connection.execute("DELETE FROM task_references")

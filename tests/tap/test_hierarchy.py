@@ -227,3 +227,18 @@ def test_a_place_that_keeps_failing_fails_the_run_after_the_others(
     assert run.error.startswith("not everything was read: folders (archived=false): GET /space/")
     assert run.column("tasks", "id") == ["86parent1", "86task001"]
     assert run.column("users", "username") == ["Olga", "Mia", None, "Lena"]
+
+
+def test_an_archived_list_that_could_not_be_read_is_read_by_the_next_run(
+    read: Reader, knobs: Knobs, account: Account
+) -> None:
+    account.archive(LISTS["in_folder"])
+    knobs.faults = [Fault(status=400, path=f"/list/{LISTS['in_folder']}/task$")]
+    first = read(start_date=ALL_TIME)
+    assert f"tasks of archived list {LISTS['in_folder']}: " in (first.error or "")
+    second = read(start_date=ALL_TIME, state=first.state)
+    below = {
+        one.id for one in account.workspaces[0].tasks.values() if one.list_id == LISTS["in_folder"]
+    }
+    assert below
+    assert below <= set(second.column("tasks", "id"))

@@ -10,7 +10,6 @@ import psycopg
 import pytest
 
 from target_pandev.database import ReferenceRules, Store
-from target_pandev.database.table import KEEP_RULES
 from tests.target.loading import record, schema
 
 if TYPE_CHECKING:
@@ -148,19 +147,20 @@ def test_a_megabyte_of_ids_is_looked_through_up_to_its_hundred_thousandth_charac
 def test_a_load_that_runs_while_the_prefix_changes_leaves_no_old_reference(
     store: Loader, database: str
 ) -> None:
+    """The load is held up before its end; the change has to wait for it."""
     store.load(COMMITS)
-    with psycopg.connect(database, options="-c search_path=pandev") as loading:
-        loading.execute(KEEP_RULES)
-        with Store(database, schema="pandev") as other, ThreadPoolExecutor(1) as pool:
-            changed = pool.submit(other.use_rules, ReferenceRules("T-", hash_task_ids=False))
-            while not store.rows("SELECT 1 FROM pg_locks WHERE NOT granted"):
-                assert not changed.done()
-            loading.execute(
-                "INSERT INTO commits (repository_id, sha, message, _sdc_extracted_at, _sdc_hash) "
-                "VALUES ('r', 's', 'CU-abc123 T-def456', now(), gen_random_uuid())"
-            )
-            loading.commit()
-            changed.result()
+    waiting = "SELECT locktype FROM pg_locks WHERE NOT granted ORDER BY locktype"
+    with ThreadPoolExecutor(2) as pool, Store(database, schema="pandev") as other:
+        with psycopg.connect(database) as held:
+            held.execute("LOCK TABLE pandev.commits IN SHARE MODE")
+            loading = pool.submit(store.load, COMMITS, commit("s", "CU-abc123 T-def456"))
+            while store.rows(waiting) != [("relation",)]:
+                assert not loading.done()
+            changing = pool.submit(other.use_rules, ReferenceRules("T-", hash_task_ids=False))
+            while store.rows(waiting) != [("advisory",), ("relation",)]:
+                assert not changing.done()
+        loading.result()
+        changing.result()
     assert store.rows(FOUND) == [("task_id", "def456")]
 
 

@@ -50,9 +50,9 @@ def test_an_unknown_stream_gets_a_table_and_every_value_arrives_exactly(store: L
 
 def test_a_record_loaded_twice_is_one_row_and_costs_no_write(store: Loader) -> None:
     store.load(THINGS, record("things", {"id": "1", "flag": True}))
-    before = store.rows("SELECT ctid, xmin::text, * FROM things")
+    before = store.rows("SELECT ctid, xmin::text, xmax::text, * FROM things")
     store.load(THINGS, record("things", {"id": "1", "flag": True}, at="2026-04-01T00:00:00Z"))
-    assert store.rows("SELECT ctid, xmin::text, * FROM things") == before
+    assert store.rows("SELECT ctid, xmin::text, xmax::text, * FROM things") == before
 
 
 def test_the_last_of_several_versions_in_one_batch_counts(store: Loader) -> None:
