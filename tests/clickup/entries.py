@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 DEFAULT_DAYS = 30
 TASKLESS: dict[str, dict[str, Any]] = {"null": {"task": None}, "absent": {}, "zero": {"task": "0"}}
+MOBILE_GAPS = ("billable", "tags", "source", "task_location")
 LOCATIONS = {"space_id": "space_id", "folder_id": "folder_id", "list_id": "id"}
 
 
@@ -30,7 +31,7 @@ class EntryView:
     privileged: bool
     now_ms: int
     generation: int
-    hidden_lists: set[str]
+    hidden_lists: frozenset[str]
     taskless: str
 
     def chosen(self, query: Mapping[str, list[str]]) -> list[dict[str, Any]]:
@@ -98,7 +99,9 @@ class EntryView:
             self.generation, ()
         ):
             del shown[key]
-        return shown
+        if entry.mobile == "absent":
+            return {key: value for key, value in shown.items() if key not in MOBILE_GAPS}
+        return {**shown, **dict.fromkeys(MOBILE_GAPS)} if entry.mobile else shown
 
     def _task(self, entry: TimeEntry) -> dict[str, Any]:
         """Return the `task` of an entry; its status has no id here."""

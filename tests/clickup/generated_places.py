@@ -105,16 +105,25 @@ class Places:
             made.priority = 1 if index == 0 else None
 
     def _sprints(self, space: Space) -> None:
-        """Make the sprints, two weeks each; the last has its dates in its name only."""
-        if not self.sizes.sprints:
+        """Make the sprints, two weeks each, one after the other; the last goes on.
+
+        The named ones come first. They and the last have their dates in their names only.
+        """
+        named = self.sizes.named_sprints
+        total = named + self.sizes.sprints
+        if not total:
             return
         folder = self._folder(space, "Sprints", orderindex=self.sizes.folders)
-        for number in range(self.sizes.sprints):
-            start = self.dice.days_ago((self.sizes.sprints - number) * SPRINT_DAYS - 5)
+        for number in range(total):
+            # The named ones stay in the past, even where no other follows them.
+            left = named + max(1, self.sizes.sprints) - number
+            start = self.dice.days_ago(left * SPRINT_DAYS - 5)
+            if number < named:
+                start -= start % DAY_MS
             due = start + SPRINT_DAYS * DAY_MS - 1
             name = f"Sprint {number + 1} ({_day(start)} - {_day(due)})"
             made = self._list(space, folder, name, orderindex=number)
-            if number < self.sizes.sprints - 1:
+            if named <= number < total - 1:
                 made.start_ms, made.due_ms = start, due
             self.sprint_lists.append(made)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .dice import DAY_MS
-from .model import Attachment, CustomField, Tag, Task, TimeEntry
+from .model import Attachment, CustomField, Stay, Tag, Task, TimeEntry
 
 if TYPE_CHECKING:
     from .dice import Dice
@@ -57,6 +57,7 @@ class Work:
             self._task(list_id, number=number)
         self._bulk_edits()
         self._forget_dates()
+        self._remember_statuses()
         tasks = list(self.workspace.tasks.values())
         for number in range(self.sizes.time_entries if tasks else 0):
             self._time_entry(self.dice.random.choice(tasks).id, number=number)
@@ -154,6 +155,16 @@ class Work:
         tasks = list(self.workspace.tasks.values())[: self.sizes.undated_tasks]
         for task in tasks:
             self.workspace.tasks[task.id] = replace(task, updated_ms=None)
+
+    def _remember_statuses(self) -> None:
+        """Let each task begin in the first status of its list, and reach its own at last edit."""
+        for task in self.workspace.tasks.values():
+            first = self.workspace.statuses_of(task.list_id)[0]
+            status = self.workspace.status_of(task)
+            stays = [Stay(first, task.created_ms)]
+            if status.name != first.name:
+                stays.append(Stay(status, task.updated_ms or task.created_ms))
+            self.workspace.stays[task.id] = stays
 
     def _time_entry(self, task_id: str | None, *, number: int, runs: bool = False) -> None:
         """Make one entry of up to four hours, most of them within the last 90 days."""

@@ -47,8 +47,10 @@ class Knobs:
     `date_…_gt` means ≥. `ignored_parameters` are dropped in silence. `index_lag` is for how many
     seconds the workspace's task search still shows a task as it was before an edit. `faults` are
     used up, one a matching request. `on_request` is called before each answer is computed.
-    `hidden_lists` are lists that the token's user may not see. `taskless` is the form of `task` in
-    a time entry without one, which ClickUp does not document.
+    `hidden_lists` and `hidden_spaces` are lists and spaces that the token's user may not see, or no
+    longer. `taskless` is the form of `task` in a time entry without one, which ClickUp does not
+    document. `time_in_status` off: the ClickApp is, and both of its endpoints answer the made-up
+    400 `FEATURE_001`, as the real status and code are not established.
     """
 
     limit_per_minute: int = 100
@@ -64,4 +66,6 @@ class Knobs:
     on_request: Callable[[Request, Account], None] | None = None
     role: Literal["owner", "admin", "member"] = "owner"
     hidden_lists: set[str] = field(default_factory=set)
+    hidden_spaces: set[str] = field(default_factory=set)
     taskless: Literal["null", "absent", "zero"] = "zero"
+    time_in_status: bool = True

@@ -11,13 +11,13 @@ from itertools import count
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Literal
 
-from .model import Edit, Task, TimeEntry, Workspace
+from .model import Edit, Stay, Task, TimeEntry, Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-Kind = Literal["spaces", "folders", "lists", "tasks", "time_entries", "trash"]
+Kind = Literal["spaces", "folders", "lists", "tasks", "time_entries", "trash", "webhooks"]
 
 
 def to_ms(moment: datetime) -> int:
@@ -60,9 +60,21 @@ class Ledger:
     def _now_ms(self, at: datetime | None) -> int:
         return round(self.clock() * 1000) if at is None else to_ms(at)
 
-    def _put_task(self, workspace: Workspace, before: Task | None, after: Task | None) -> None:
+    def _put_task(
+        self,
+        workspace: Workspace,
+        before: Task | None,
+        after: Task | None,
+        *,
+        since_ms: int | None = None,
+    ) -> None:
+        """Put a version of a task in place of another; its status holds from `since_ms` on.
+
+        Without `since_ms` it is the task's `date_updated` that tells since when.
+        """
         if after:
             workspace.tasks[after.id] = after
+            _note_status(workspace, before, after, since_ms=since_ms)
         elif before:
             del workspace.tasks[before.id]
         workspace.edits.append(Edit(self.clock(), before, after))
@@ -86,3 +98,16 @@ class Ledger:
             workspace.time_entries[after.id] = after
             workspace.spend(after)
         workspace.version += 1
+
+
+def _note_status(
+    workspace: Workspace, before: Task | None, after: Task, *, since_ms: int | None
+) -> None:
+    """Remember since when a task has its status, if it had another."""
+    if before and (before.status, before.list_id) == (after.status, after.list_id):
+        return
+    first = workspace.status_of(before or after)
+    stays = workspace.stays.setdefault(after.id, [Stay(first, after.created_ms)])
+    status = workspace.status_of(after)
+    if stays[-1].status.name != status.name:
+        stays.append(Stay(status, since_ms or after.updated_ms or after.created_ms))

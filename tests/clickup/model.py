@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 OWNER, ADMIN, MEMBER, GUEST = 1, 2, 3, 4
 
@@ -103,7 +103,11 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class CustomField:
-    """A custom field and its value on one task; None is a field that nobody has set."""
+    """A custom field and its value on one task; None is a field that nobody has set.
+
+    `options`, pairs of id and name, are those of a `drop_down`, whose value is the place of one
+    among them, or of `labels`, whose value is a list of ids. `users` and `tasks` hold lists of ids.
+    """
 
     id: str
     name: str
@@ -173,7 +177,10 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class TimeEntry:
-    """Time of one person; `end_ms` is None while the timer runs, `at_ms` the last change."""
+    """Time of one person; `end_ms` is None while the timer runs, `at_ms` the last change.
+
+    `mobile` entries lack what the app on a phone does not send: as nulls, or without the keys.
+    """
 
     id: str
     user_id: int
@@ -185,6 +192,33 @@ class TimeEntry:
     billable: bool = False
     source: str = "clickup"
     tags: tuple[Tag, ...] = ()
+    mobile: Literal["null", "absent"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """A webhook; `client_id` is the token in clear if a personal token made it (recorded)."""
+
+    id: str
+    user_id: int
+    endpoint: str
+    events: tuple[str, ...]
+    client_id: str
+    secret: str
+    space_id: str | None = None
+    folder_id: str | None = None
+    list_id: str | None = None
+    task_id: str | None = None
+    view_id: str | None = None
+    health: Literal["active", "failing", "suspended"] = "active"
+    fail_count: int = 0
+
+
+class Stay(NamedTuple):
+    """The time of a task in one status, until the next stay begins."""
+
+    status: Status
+    since_ms: int
 
 
 class Edit(NamedTuple):
@@ -211,6 +245,8 @@ class Workspace:
     time_entries: dict[str, TimeEntry] = field(default_factory=dict)
     comments: dict[str, list[Comment]] = field(default_factory=dict)
     trash: dict[str, Task] = field(default_factory=dict)
+    stays: dict[str, list[Stay]] = field(default_factory=dict)
+    webhooks: dict[str, Webhook] = field(default_factory=dict)
     deleted_space_ids: set[str] = field(default_factory=set)
     edits: list[Edit] = field(default_factory=list)
     spent_ms: Counter[str] = field(default_factory=Counter)

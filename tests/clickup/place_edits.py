@@ -50,6 +50,13 @@ class PlaceEdits(Ledger):
             place.statuses = tuple(
                 replace(one, name=new) if one.name == old else one for one in statuses
             )
+            for task_id, stays in workspace.stays.items():
+                workspace.stays[task_id] = [
+                    stay._replace(status=replace(stay.status, name=new))
+                    if stay.status.name == old and stay.status in statuses
+                    else stay
+                    for stay in stays
+                ]
             for task in followers:
                 self._put_task(workspace, task, replace(task, status=new))
 

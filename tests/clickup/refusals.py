@@ -1,4 +1,8 @@
-"""The errors of ClickUp's API v2: `{"err": text, "ECODE": code}` with a status."""
+"""The errors of ClickUp's API v2: `{"err": text, "ECODE": code}` with a status.
+
+Those of `MADE_UP` stand in for what ClickUp really answers, which nobody has established: a client
+may rely on the class of their status, not on their code or text.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,10 @@ REFUSALS = {
     "PUBAPITASK_014": (400, "statuses must be an array"),
     "SHARD_031": (404, "Workspace not found"),
 }
+MADE_UP = {
+    "FEATURE_001": (400, "Time in status is not enabled"),
+    "FEATURE_002": (400, "Too many task ids"),
+}
 
 
 class RefusedError(Exception):
@@ -23,5 +31,5 @@ class RefusedError(Exception):
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
-        self.status, text = REFUSALS[code]
+        self.status, text = {**REFUSALS, **MADE_UP}[code]
         self.body = {"err": text, "ECODE": code}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from . import people, places
+from . import people, places, time_in_status, webhooks
+from .access import Access, unseen_lists
 from .entries import EntryView
 from .question import flag, question
 from .refusals import RefusedError
@@ -17,15 +19,9 @@ if TYPE_CHECKING:
 
     from .account import Account
     from .knobs import Knobs
-    from .ledger import Kind
     from .model import Folder, TaskList, Workspace
 
     Query = Mapping[str, list[str]]
-
-LIST_ID = re.compile(r"0|[1-9][0-9]*")
-TASK_ID = re.compile(r"[0-9a-z]+")
-UNKNOWN_OBJECT = "OAUTH_018"
-UNKNOWN_LIST = "OAUTH_027"
 
 
 class Routes:
@@ -34,6 +30,7 @@ class Routes:
     def __init__(self, account: Account, knobs: Knobs) -> None:
         self.account = account
         self.knobs = knobs
+        self.access = Access(account, knobs)
         self._searches = {one.id: Search(one, knobs) for one in account.workspaces}
 
     def check(self, path: str) -> Callable[[Query], Any]:
@@ -46,7 +43,7 @@ class Routes:
             found = re.fullmatch(pattern, path)
             if found:
                 object_id = found[1] if found.groups() else ""
-                self._check_id(path, object_id)
+                self.access.check_id(path, object_id)
                 return lambda query: answer(self, object_id, query)
         raise RefusedError("APP_001")
 
@@ -64,18 +61,22 @@ class Routes:
 
     def spaces(self, workspace_id: str, query: Query) -> Any:
         """Answer the live, or else only the archived spaces of a workspace."""
-        spaces = self._workspace(workspace_id).spaces.values()
+        spaces = self.access.workspace(workspace_id).spaces.values()
         wanted = flag(query, "archived")
-        shown = [self._space_shape(one) for one in spaces if one.archived == wanted]
+        shown = [
+            self._space_shape(one)
+            for one in spaces
+            if one.archived == wanted and one.id not in self.knobs.hidden_spaces
+        ]
         return {"spaces": shown}
 
     def space(self, space_id: str, _: Query) -> Any:
         """Answer one space."""
-        return self._space_shape(self._with_space(space_id).spaces[space_id])
+        return self._space_shape(self.access.space(space_id).spaces[space_id])
 
     def folders(self, space_id: str, query: Query) -> Any:
         """Answer the live, or else only the archived folders of a space."""
-        workspace = self._with_space(space_id)
+        workspace = self.access.space(space_id)
         wanted = flag(query, "archived")
         shown = [
             self._folder_shape(workspace, one)
@@ -86,18 +87,18 @@ class Routes:
 
     def folder(self, folder_id: str, _: Query) -> Any:
         """Answer one folder."""
-        workspace = self._with("folders", folder_id)
+        workspace = self.access.folder(folder_id)
         return self._folder_shape(workspace, workspace.folders[folder_id])
 
     def lists_of_folder(self, folder_id: str, query: Query) -> Any:
         """Answer the live, or else only the archived lists of a folder."""
-        workspace = self._with("folders", folder_id)
+        workspace = self.access.folder(folder_id)
         lists = self._lists(workspace, lambda one: one.folder_id == folder_id)
         return self._lists_shape(workspace, lists, query)
 
     def lists_of_space(self, space_id: str, query: Query) -> Any:
         """Answer the live, or else only the archived folderless lists of a space."""
-        workspace = self._with_space(space_id)
+        workspace = self.access.space(space_id)
         lists = self._lists(
             workspace, lambda one: one.space_id == space_id and workspace.folder_of(one).hidden
         )
@@ -105,7 +106,7 @@ class Routes:
 
     def list_by_itself(self, list_id: str, _: Query) -> Any:
         """Answer one list."""
-        workspace = self._with_list(list_id)
+        workspace = self.access.task_list(list_id)
         count = self._searches[workspace.id].count(list_id)
         one = workspace.lists[list_id]
         generation = self.knobs.generation
@@ -113,84 +114,78 @@ class Routes:
 
     def tasks_of_workspace(self, workspace_id: str, query: Query) -> Any:
         """Answer a page of the tasks of a workspace."""
-        workspace = self._workspace(workspace_id)
+        workspace = self.access.workspace(workspace_id)
         asked = question(query)
         found = self._searches[workspace.id].in_workspace(asked)
         return self._page(workspace, found, with_markdown=asked.with_markdown)
 
     def tasks_of_list(self, list_id: str, query: Query) -> Any:
         """Answer a page of the tasks of a list."""
-        workspace = self._with_list(list_id)
+        workspace = self.access.task_list(list_id)
         asked = question(query)
         found = self._searches[workspace.id].in_list(list_id, asked)
         return self._page(workspace, found, with_markdown=asked.with_markdown)
 
     def task(self, task_id: str, query: Query) -> Any:
         """Answer one task."""
-        workspace = self._with_task(task_id)
+        workspace = self.access.task(task_id)
         markdown = flag(query, "include_markdown_description")
         shape = self._task_shape(workspace, with_markdown=markdown, alone=True)
         return shape.show(workspace.tasks[task_id])
 
     def comments(self, task_id: str, _: Query) -> Any:
         """Answer the comments on a task, the latest first."""
-        workspace = self._with_task(task_id)
+        workspace = self.access.task(task_id)
         shape = self._task_shape(workspace)
         comments = workspace.comments.get(task_id, [])
         return {"comments": [shape.comment(one) for one in reversed(comments)]}
 
     def time_entries(self, workspace_id: str, query: Query) -> Any:
         """Answer time entries, those of the last 30 days of the token's user if not told more."""
+        workspace = self.access.workspace(workspace_id)
         view = EntryView(
-            workspace=self._workspace(workspace_id),
+            workspace=workspace,
             user_id=self.account.user_id,
             privileged=self.knobs.role in {"owner", "admin"},
-            now_ms=round(self.knobs.clock() * 1000),
+            now_ms=self._now_ms(),
             generation=self.knobs.generation,
-            hidden_lists=self.knobs.hidden_lists,
+            hidden_lists=unseen_lists(workspace, self.knobs),
             taskless=self.knobs.taskless,
         )
         return {"data": view.chosen(query)}
 
-    def _check_id(self, path: str, object_id: str) -> None:
-        if path.startswith("/list/") and not LIST_ID.fullmatch(object_id):
-            raise RefusedError("INPUT_003")
-        ours = {*self._searches, *self.account.foreign_workspaces}
-        if path.startswith("/team/") and object_id not in ours:
-            raise RefusedError("SHARD_031")
+    def time_in_status(self, task_id: str, _: Query) -> Any:
+        """Answer how long one task has been in each status."""
+        if not self.knobs.time_in_status:
+            raise RefusedError("FEATURE_001")
+        workspace = self.access.task(task_id)
+        return time_in_status.show(workspace, workspace.tasks[task_id], now_ms=self._now_ms())
 
-    def _workspace(self, workspace_id: str) -> Workspace:
-        if workspace_id in self.account.foreign_workspaces:
-            raise RefusedError("OAUTH_056")
-        return self._searches[workspace_id].workspace
+    def bulk_time_in_status(self, _: str, query: Query) -> Any:
+        """Answer the same for up to a hundred tasks; it leaves out what the user cannot see."""
+        if not self.knobs.time_in_status:
+            raise RefusedError("FEATURE_001")
+        task_ids = query.get("task_ids", [])
+        if len(task_ids) > time_in_status.MOST_TASKS:
+            raise RefusedError("FEATURE_002")
+        shown = {}
+        for task_id in task_ids:
+            with suppress(RefusedError):
+                shown[task_id] = self.time_in_status(task_id, query)
+        return shown
 
-    def _with(self, kind: Kind, object_id: str, *, code: str = UNKNOWN_OBJECT) -> Workspace:
-        try:
-            return self.account.workspace_with(kind, object_id)
-        except KeyError as error:
-            raise RefusedError(code) from error
+    def webhooks(self, workspace_id: str, _: Query) -> Any:
+        """Answer the webhooks that the token's user has made, whatever the role."""
+        workspace = self.access.workspace(workspace_id)
+        return {"webhooks": webhooks.show(workspace, user_id=self.account.user_id)}
 
-    def _with_space(self, space_id: str) -> Workspace:
-        if any(space_id in one.deleted_space_ids for one in self.account.workspaces):
-            raise RefusedError("PROJ_006")
-        return self._with("spaces", space_id)
-
-    def _with_list(self, list_id: str) -> Workspace:
-        if list_id in self.knobs.hidden_lists:
-            raise RefusedError(UNKNOWN_LIST)
-        return self._with("lists", list_id, code=UNKNOWN_LIST)
-
-    def _with_task(self, task_id: str) -> Workspace:
-        if not TASK_ID.fullmatch(task_id):
-            raise RefusedError("OAUTH_027")
-        workspace = self._with("tasks", task_id)
-        if workspace.tasks[task_id].list_id in self.knobs.hidden_lists:
-            raise RefusedError(UNKNOWN_OBJECT)
-        return workspace
+    def _now_ms(self) -> int:
+        return round(self.knobs.clock() * 1000)
 
     def _lists(self, workspace: Workspace, belongs: Callable[[TaskList], bool]) -> list[TaskList]:
         lists = workspace.lists.values()
-        return [one for one in lists if one.id not in self.knobs.hidden_lists and belongs(one)]
+        hidden = unseen_lists(workspace, self.knobs)
+        return [one for one in lists if one.id not in hidden and belongs(one)]
 
     def _space_shape(self, space: Any) -> dict[str, Any]:
         return places.space(space, generation=self.knobs.generation)
@@ -223,7 +218,7 @@ class Routes:
         return TaskShape(
             workspace,
             generation=self.knobs.generation,
-            hidden_lists=self.knobs.hidden_lists,
+            hidden_lists=unseen_lists(workspace, self.knobs),
             with_markdown=with_markdown,
             alone=alone,
         )
@@ -249,7 +244,10 @@ ROUTES: tuple[tuple[str, Callable[[Routes, str, Query], Any]], ...] = (
     (r"/list/([^/]+)", Routes.list_by_itself),
     (r"/team/([^/]+)/task", Routes.tasks_of_workspace),
     (r"/list/([^/]+)/task", Routes.tasks_of_list),
+    (r"/task/bulk_time_in_status/task_ids", Routes.bulk_time_in_status),
     (r"/task/([^/]+)", Routes.task),
     (r"/task/([^/]+)/comment", Routes.comments),
+    (r"/task/([^/]+)/time_in_status", Routes.time_in_status),
     (r"/team/([^/]+)/time_entries", Routes.time_entries),
+    (r"/team/([^/]+)/webhook", Routes.webhooks),
 )

@@ -11,6 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .access import unseen_lists
 from .question import NEVER, Bound, Question, Scope, value_of
 
 if TYPE_CHECKING:
@@ -63,11 +64,12 @@ class Search:
     def in_workspace(self, asked: Question) -> Found:
         """Return a page of the workspace: live places only, and as late as the index lags."""
         lists = self.workspace.lists
+        hidden = unseen_lists(self.workspace, self.knobs)
         scope = asked.scope
         places = frozenset(
             one.id
             for one in lists.values()
-            if one.id not in self.knobs.hidden_lists
+            if one.id not in hidden
             and (not scope.spaces or one.space_id in scope.spaces)
             and (not scope.folders or one.folder_id in scope.folders)
             and (not scope.lists or one.id in scope.lists)
@@ -100,12 +102,14 @@ class Search:
         self, scope: Scope, shelf: Shelf, places: frozenset[str], *, added: bool
     ) -> list[Task]:
         """Return the tasks of a scope in ascending order; equal moments are ordered by id."""
-        key = (scope, places, frozenset(self.knobs.hidden_lists))
+        hidden = unseen_lists(self.workspace, self.knobs)
+        key = (scope, places, hidden)
         if key not in shelf.ordered:
             tasks = [task for one in places for task in shelf.by_list.get(one, ())]
             if added:
                 tasks += [task for one in places for task in shelf.added.get(one, ())]
-            tasks = [task for task in tasks if self._fits(task, scope, shelf)]
+            seen = [task for task in tasks if task.list_id not in hidden]
+            tasks = [task for task in seen if self._fits(task, scope, shelf)]
             by_id = scope.order == "id"
             tasks.sort(key=lambda one: (0 if by_id else value_of(one, scope.order), one.id))
             if len(shelf.ordered) >= KEPT_SCOPES:
@@ -114,7 +118,7 @@ class Search:
         return shelf.ordered[key]
 
     def _fits(self, task: Task, scope: Scope, shelf: Shelf) -> bool:
-        if task.list_id in self.knobs.hidden_lists or not scope.wants(task):
+        if not scope.wants(task):
             return False
         status = shelf.status(task, self.workspace)
         if status.type == "closed" and not scope.closed:

@@ -54,15 +54,24 @@ class TaskEdits(Ledger):
         return self._update(list(task_ids), at, changes)
 
     def move_task(self, task_id: str, list_id: str, *, at: datetime | None = None) -> None:
-        """Give a task another home list, keeping its status by name; its subtasks go with it."""
+        """Give a task another home list, in any space; its subtasks go with it.
+
+        A status stays by its name, whatever its type there, or becomes the first of the new list.
+        """
         with self.lock:
             workspace = self.workspace_with("tasks", task_id)
+            moved = [workspace.tasks[one] for one in (task_id, *workspace.below(task_id))]
+            kinds = {one.id: workspace.status_of(one).type for one in moved}
             names = [one.name for one in workspace.statuses_of(list_id)]
-            self._update([task_id], at, {"list_id": list_id})
-            for moved in [task_id, *workspace.below(task_id)]:
-                status = workspace.tasks[moved].status
-                kept = status if status in names else names[0]
-                self._replace_task(moved, list_id=list_id, status=kept)
+            now_ms = self._update([task_id], at, {"list_id": list_id})[0].updated_ms or 0
+            for one in moved:
+                task = workspace.tasks[one.id]
+                kept = task.status if task.status in names else names[0]
+                after = replace(task, list_id=list_id, status=kept)
+                status = workspace.status_of(after)
+                if status.type != kinds[one.id]:
+                    after = _finished(after, status, now_ms=now_ms)
+                self._put_task(workspace, task, after, since_ms=now_ms)
 
     def add_to_list(self, task_id: str, list_id: str) -> None:
         """Show a task in one more list; its home list stays."""
@@ -85,9 +94,13 @@ class TaskEdits(Ledger):
                 self._put_task(workspace, workspace.tasks[gone], None)
 
     def restore_task(self, task_id: str) -> None:
-        """Take a task out of the trash, with its old id."""
+        """Take a task out of the trash, with its old id and dates, but without its subtasks.
+
+        KeyError if it is not in the trash, or if its list is gone.
+        """
         with self.lock:
             workspace = self.workspace_with("trash", task_id)
+            self.workspace_with("lists", workspace.trash[task_id].list_id)
             self._put_task(workspace, None, workspace.trash.pop(task_id))
 
     def add_comment(self, task_id: str, text: str, *, at: datetime | None = None) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import people, places
+from . import custom_fields, people, places
 
 if TYPE_CHECKING:
-    from .model import Attachment, Comment, CustomField, Task, Workspace
+    from .model import Attachment, Comment, Task, Workspace
 
 NOT_IN_2022 = (
     "custom_item_id",
@@ -44,7 +44,7 @@ class TaskShape:
         workspace: Workspace,
         *,
         generation: int,
-        hidden_lists: set[str],
+        hidden_lists: frozenset[str],
         with_markdown: bool,
         alone: bool = False,
     ) -> None:
@@ -136,7 +136,10 @@ class TaskShape:
             "points": task.points,
             "time_estimate": task.time_estimate_ms,
             **({"time_spent": spent} if spent or self.alone else {}),
-            "custom_fields": [_custom_field(field) for field in task.custom_fields],
+            "custom_fields": [
+                custom_fields.show(field, self.workspace, unseen=self.hidden_lists)
+                for field in task.custom_fields
+            ],
             "dependencies": [],
             "linked_tasks": [],
             "locations": self._locations(task),
@@ -202,28 +205,6 @@ class TaskShape:
 
 def _moment(moment_ms: int | None) -> str | None:
     return None if moment_ms is None else str(moment_ms)
-
-
-def _custom_field(field: CustomField) -> dict[str, Any]:
-    """Return a custom field; one that nobody has set has no `value` at all."""
-    config: dict[str, Any] = {}
-    if field.options:
-        options = [
-            {"id": key, "name": name, "color": None, "orderindex": index}
-            for index, (key, name) in enumerate(field.options)
-        ]
-        config = {"default": 0, "placeholder": None, "options": options}
-    shown = {
-        "id": field.id,
-        "name": field.name,
-        "type": field.type,
-        "type_config": config,
-        "date_created": str(field.created_ms),
-        "hide_from_guests": False,
-    }
-    if field.value is not None:
-        shown["value"] = field.value
-    return {**shown, "required": False}
 
 
 def _checklists(task: Task) -> list[dict[str, Any]]:

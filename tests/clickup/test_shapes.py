@@ -176,6 +176,22 @@ def test_time_entries_are_shaped_as_recorded(client: Client, workspace: Workspac
     check(entries, *ENTRIES, known=named)
 
 
+def test_webhooks_are_shaped_as_recorded(
+    client: Client, account: Account, workspace: Workspace
+) -> None:
+    account.add_webhook(endpoint="https://receiver.example.com", events=["taskUpdated"])
+    webhooks = client.get(f"/team/{workspace.id}/webhook")["webhooks"]
+    check(webhooks, "webhook_crud/list_2024:webhooks")
+
+
+def test_time_in_status_is_shaped_as_documented(client: Client, workspace: Workspace) -> None:
+    some = list(workspace.tasks)[:40]
+    alone = [client.get(f"/task/{task_id}/time_in_status") for task_id in some]
+    check(alone, "time_in_status/docs_example")
+    bulk = client.get("/task/bulk_time_in_status/task_ids", task_ids=some)
+    assert bulk == dict(zip(some, alone, strict=True))
+
+
 @pytest.mark.parametrize(
     ("file", "path"),
     [

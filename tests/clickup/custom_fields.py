@@ -1,0 +1,90 @@
+"""Custom fields as ClickUp's answers show them, a set-up and a form of value for each type.
+
+https://developer.clickup.com/docs/customfields. Values are shown as the model holds them, but for
+people and tasks, which it holds as ids.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from . import people
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .model import CustomField, Workspace
+
+CONFIGS: dict[str, dict[str, Any]] = {
+    "currency": {"default": None, "precision": 2, "currency_type": "EUR"},
+    "emoji": {"count": 5, "code_point": "2b50"},
+    "users": {"include_guests": False, "include_team_members": True, "single_user": False},
+    "manual_progress": {"start": 0, "end": 100},
+    "automatic_progress": {
+        "tracking": {"subtasks": True, "checklists": True, "assigned_comments": True},
+        "complete_on": 3,
+        "subtask_rollup": False,
+    },
+}
+
+
+def show(field: CustomField, workspace: Workspace, *, unseen: frozenset[str]) -> dict[str, Any]:
+    """Return a custom field; one that nobody has set has no `value` at all."""
+    shown = {
+        "id": field.id,
+        "name": field.name,
+        "type": field.type,
+        "type_config": _config(field),
+        "date_created": str(field.created_ms),
+        "hide_from_guests": False,
+    }
+    if field.value is not None:
+        shown["value"] = _value(field, workspace, unseen)
+        shown["value_richtext"] = ""
+    return {**shown, "required": False}
+
+
+def _config(field: CustomField) -> dict[str, Any]:
+    if field.type == "labels":
+        return {"sorting": "manual", "options": _options(field, named="label")}
+    if field.options:
+        options = _options(field, named="name")
+        return {"default": 0, "placeholder": None, "options": options}
+    return CONFIGS.get(field.type, {})
+
+
+def _options(field: CustomField, *, named: str) -> list[dict[str, Any]]:
+    return [
+        {"id": key, named: name, "color": None, "orderindex": index}
+        for index, (key, name) in enumerate(field.options)
+    ]
+
+
+def _value(field: CustomField, workspace: Workspace, unseen: frozenset[str]) -> Any:
+    if field.type == "users":
+        return [people.assignee(workspace.people[user_id]) for user_id in field.value]
+    if field.type == "tasks":
+        return _tasks(field.value, workspace, unseen)
+    return field.value
+
+
+def _tasks(
+    task_ids: Iterable[str], workspace: Workspace, unseen: frozenset[str]
+) -> list[dict[str, Any]]:
+    """Return related tasks; of those in the trash or out of sight not even the id is known here."""
+    known = [workspace.tasks[one] for one in task_ids if one in workspace.tasks]
+    shown = [(task, workspace.status_of(task)) for task in known if task.list_id not in unseen]
+    return [
+        {
+            "id": task.id,
+            "name": task.name,
+            "status": status.name,
+            "color": status.color,
+            "custom_type": None,
+            "team_id": workspace.id,
+            "deleted": False,
+            "url": f"https://app.clickup.com/t/{task.id}",
+            "access": True,
+        }
+        for task, status in shown
+    ]

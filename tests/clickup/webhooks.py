@@ -1,0 +1,31 @@
+"""Webhooks as `GET /team/{id}/webhook` shows them: those of the token's user, secrets included."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .model import Webhook, Workspace
+
+
+def show(workspace: Workspace, *, user_id: int) -> list[dict[str, Any]]:
+    """Return the webhooks that a user has made in a workspace."""
+    return [_show(one, workspace) for one in workspace.webhooks.values() if one.user_id == user_id]
+
+
+def _show(one: Webhook, workspace: Workspace) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "userid": one.user_id,
+        "team_id": int(workspace.id),
+        "endpoint": one.endpoint,
+        "client_id": one.client_id,
+        "events": list(one.events),
+        "task_id": one.task_id,
+        "list_id": one.list_id,
+        "folder_id": one.folder_id,
+        "space_id": one.space_id,
+        "view_id": one.view_id,
+        "health": {"status": one.health, "fail_count": one.fail_count},
+        "secret": one.secret,
+    }
