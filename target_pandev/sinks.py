@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import jsonschema
 import jsonschema_rs
@@ -13,7 +13,9 @@ from singer_sdk.sinks.core import BaseJSONSchemaValidator
 
 from target_pandev import columns
 from target_pandev.columns import RefusedFieldError
+from target_pandev.completed_reads import CompletedRead
 from target_pandev.database import Refused, Rejection, StreamSchema
+from target_pandev.settings import max_deleted_share
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -77,6 +79,8 @@ class StreamSink(Sink):
     """One stream on its way into one table."""
 
     target: TargetPandev
+    unstored: ClassVar[frozenset[str]] = frozenset()
+    """Properties that no table keeps."""
 
     def __init__(
         self,
@@ -92,11 +96,16 @@ class StreamSink(Sink):
         self._table = target.store.table(
             StreamSchema(
                 stream_name,
-                self.schema.get("properties", {}),
+                {name: of for name, of in self._properties.items() if name not in self.unstored},
                 tuple(self.key_properties),
                 target.replication_key,
             )
         )
+
+    @property
+    def _properties(self) -> dict[str, Any]:
+        properties: dict[str, Any] = self.schema.get("properties", {})
+        return properties
 
     def get_validator(self) -> Validator | None:
         """Return the check of records, unless the settings turn it off."""
@@ -111,13 +120,14 @@ class StreamSink(Sink):
         self.record_counter_metric.increment()
         try:
             self._check(record)
-            row = columns.encode(self._table.columns, record)
-            read_at = _moment(context["time_extracted"])
+            self._take(record, _moment(context["time_extracted"]))
         except RefusedFieldError as error:
-            self._reject(record, error)
-            return
+            self._reject(record, field=error.field or None, reason=error.reason)
+
+    def _take(self, record: dict[str, Any], read_at: str) -> None:
+        row = columns.encode(self._table.columns, record)
         fields = [row.line] if self._table.columns else []
-        line = b"\t".join([*fields, read_at, row.hash.encode()])
+        line = b"\t".join([*fields, read_at.encode(), row.hash.encode()])
         self._lines.append(line)
         self.target.pending_bytes += len(line)
 
@@ -128,15 +138,11 @@ class StreamSink(Sink):
         if self._validator is not None:
             self._validator.validate(record)
 
-    def _reject(self, record: Mapping[str, Any], error: RefusedFieldError) -> None:
-        declared = {each: record[each] for each in self.schema["properties"] if each in record}
-        self._rejections.append(
-            self._rejection(declared, field=error.field or None, reason=error.reason)
-        )
-
-    def _rejection(self, record: Mapping[str, Any], *, field: str | None, reason: str) -> Rejection:
-        text = _json_or_less(record)
-        return Rejection(
+    def _reject(self, record: Mapping[str, Any], *, field: str | None, reason: str) -> None:
+        """Keep what the stream declares of a record, unless no table may have it."""
+        told = [each for each in self._properties if each in record and each not in self.unstored]
+        text = _json_or_less({each: record[each] for each in told})
+        rejection = Rejection(
             stream=columns.storable_text(self.stream_name),
             record_hash=columns.digest(text.encode()),
             key=_json_or_less([record.get(name) for name in self.key_properties]),
@@ -144,23 +150,56 @@ class StreamSink(Sink):
             reason=columns.storable_text(reason),
             record=text,
         )
+        self._rejections.append(rejection)
 
     def process_batch(self, context: dict[str, Any]) -> None:  # noqa: ARG002
         """Load the batch, then keep what was rejected."""
-        lines, self._lines = self._lines, []
-        self.target.pending_bytes -= sum(map(len, lines))
-        if lines:
-            for refused in self.target.store.load(self._table, lines):
-                self._rejections.append(self._refused_line(lines[refused.index], refused))
+        self._load()
         rejections, self._rejections = self._rejections, []
         if rejections:
             self.target.store.reject(rejections)
             self.target.rejected(rejections)
 
-    def _refused_line(self, line: bytes, refused: Refused) -> Rejection:
+    def _load(self) -> None:
+        lines, self._lines = self._lines, []
+        self.target.pending_bytes -= sum(map(len, lines))
+        if lines:
+            for refused in self.target.store.load(self._table, lines):
+                self._reject_line(lines[refused.index], refused)
+
+    def _reject_line(self, line: bytes, refused: Refused) -> None:
         fields = columns.decode(line)
         record = {each.property: fields[n] for n, each in enumerate(self._table.columns)}
-        return self._rejection(record, field=refused.field, reason=refused.reason)
+        self._reject(record, field=refused.field, reason=refused.reason)
+
+
+class CompletedReadSink(StreamSink):
+    """`completed_reads` on its way: each is stored together with what it marks as gone."""
+
+    unstored = frozenset({"keys"})
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._reads: list[tuple[CompletedRead, dict[str, Any]]] = []
+
+    def _take(self, record: dict[str, Any], read_at: str) -> None:
+        read = CompletedRead.of(record, read_at=read_at)
+        told = {name: value for name, value in record.items() if name not in self.unstored}
+        self._reads.append((read, told))
+        self.target.pending_bytes += read.size
+
+    def _load(self) -> None:
+        """Load the rows that were read first, so that none is marked because it still waits."""
+        reads, self._reads = self._reads, []
+        self.target.pending_bytes -= sum(read.size for read, _ in reads)
+        for stream in {read.stream for read, _ in reads}:
+            self.target.load_pending(stream)
+        most = max_deleted_share(self.config)
+        for read, told in reads:
+            try:
+                self.target.store.complete(read, most=most)
+            except RefusedFieldError as error:
+                self._reject(told, field=error.field or None, reason=error.reason)
 
 
 def _json_or_less(value: Any) -> str:
@@ -170,10 +209,10 @@ def _json_or_less(value: Any) -> str:
         return '"nested too deeply"'
 
 
-def _moment(time_extracted: str | None) -> bytes:
-    """Return when a record was read as COPY text; the moment of loading where it is not told."""
+def _moment(time_extracted: str | None) -> str:
+    """Return when a record was read; the moment of loading where it is not told."""
     try:
         at = datetime.fromisoformat(time_extracted) if time_extracted else datetime.now(UTC)
     except (TypeError, ValueError):
         raise RefusedFieldError("time_extracted", "expected a moment in ISO 8601") from None
-    return at.isoformat().encode()
+    return at.isoformat()

@@ -1,4 +1,4 @@
-"""Settings, and the way of a message: records to their sink, states out once all is stored."""
+"""The way of a message: records to their sink, states out once all is stored."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from singer_sdk import Target
-from singer_sdk import typing as th
 from singer_sdk.exceptions import (
     ConfigValidationError,
     InvalidJSONSchema,
@@ -21,7 +20,13 @@ from singer_sdk.singerlib.exceptions import InvalidInputLine
 
 from target_pandev.database import ReferenceRules, StoreError
 from target_pandev.messages import MessageReader
-from target_pandev.sinks import RecordsWithoutKeyError, RejectedRecordsError, StreamSink
+from target_pandev.settings import SETTINGS
+from target_pandev.sinks import (
+    CompletedReadSink,
+    RecordsWithoutKeyError,
+    RejectedRecordsError,
+    StreamSink,
+)
 from target_pandev.store import StoreSettings, open_store
 
 if TYPE_CHECKING:
@@ -34,6 +39,8 @@ if TYPE_CHECKING:
 
 BATCH_BYTES = 16 << 20
 """All that waits is loaded at this size, even if it is few rows."""
+COMPLETED_READS = "completed_reads"
+"""The stream whose records tell what else is gone."""
 SHOWN_REJECTIONS = 20
 """How many rejected records the log names; the table has them all."""
 
@@ -65,68 +72,7 @@ class TargetPandev(Target):
         TargetCapabilities.VALIDATE_RECORDS,
     ]
 
-    config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(
-        th.Property(
-            "store_url",
-            th.StringType(nullable=False),
-            secret=True,
-            title="Store address",
-            description="PostgreSQL 15 or newer: postgresql://user:password@host:5432/database; "
-            "if not set, an embedded PostgreSQL is started in store_dir",
-        ),
-        th.Property(
-            "store_dir",
-            th.StringType(nullable=False),
-            title="Directory of the embedded store",
-            description="Where the embedded store keeps its data; the user's data directory if not "
-            "set (~/.local/share/pandev-clickup, for root /var/lib/pandev-clickup)",
-        ),
-        th.Property(
-            "store_schema",
-            th.StringType(nullable=False),
-            default="pandev",
-            title="Schema",
-            description="The PostgreSQL schema that holds everything, one an organisation",
-        ),
-        th.Property(
-            "task_id_prefix",
-            th.StringType(nullable=False, min_length=1),
-            default="CU-",
-            title="Prefix of task ids",
-            description="What stands before a task id in branches and commits, in any case; "
-            "after a change all of them are looked through again",
-        ),
-        th.Property(
-            "hash_task_ids",
-            th.BooleanType(nullable=False),
-            default=False,
-            title="Take #id for a task id",
-            description="Whether #86abc1d2e counts as a task id too, as in ClickUp's own syntax",
-        ),
-        th.Property(
-            "fail_on_rejected_records",
-            th.BooleanType(nullable=False),
-            default=True,
-            title="Fail on rejected records",
-            description="Whether the run ends non-zero if records were rejected; "
-            "they are kept in rejected_records and all others are loaded either way",
-        ),
-        th.Property(
-            "validate_records",
-            th.BooleanType(nullable=False),
-            default=True,
-            title="Validate records",
-            description="Whether records are checked against their stream's schema",
-        ),
-        th.Property(
-            "batch_size_rows",
-            th.IntegerType(nullable=False, minimum=1),
-            default=10_000,
-            title="Rows a batch",
-            description="Most rows of one transaction; it ends earlier at 16 MiB",
-        ),
-        additional_properties=False,
-    ).to_dict()
+    config_jsonschema: ClassVar[dict[str, Any]] = SETTINGS
 
     def __init__(self, **options: Any) -> None:
         self._exit = ExitStack()
@@ -144,6 +90,10 @@ class TargetPandev(Target):
     def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
         """Add the SDK's settings for stream maps and flattening; others would do nothing here."""
         super(Target, cls).append_builtin_config(config_jsonschema)
+
+    def get_sink_class(self, stream_name: str) -> type[StreamSink]:
+        """Return the kind of sink for a stream."""
+        return CompletedReadSink if stream_name == COMPLETED_READS else self.default_sink_class
 
     @cached_property
     def store(self) -> Store:
@@ -166,7 +116,7 @@ class TargetPandev(Target):
         stream, schema, key = self._parts_of_schema(message_dict)
         for known in self.mapper.stream_maps.get(stream, ()):
             if (known.raw_schema, known.raw_key_properties) != (schema, key):
-                self._load_pending(known.stream_alias)
+                self.load_pending(known.stream_alias)
         self.replication_key = next(iter(message_dict.get("bookmark_properties") or ()), None)
         super()._process_schema_message(message_dict)
 
@@ -208,9 +158,10 @@ class TargetPandev(Target):
                     self.drain_one(sink)
         if self.pending_bytes >= BATCH_BYTES:
             for stream in list(self._sinks_active):
-                self._load_pending(stream)
+                self.load_pending(stream)
 
-    def _load_pending(self, stream: str) -> None:
+    def load_pending(self, stream: str) -> None:
+        """Load what waits of a stream."""
         if sink := self._sinks_active.get(stream):
             self.drain_one(sink)
 

@@ -40,7 +40,7 @@ def ensure_table(connection: Connection, schema: str, stream: StreamSchema) -> T
     identifier = sql.Identifier(schema, name)
     with connection.transaction():
         lock_ddl(connection)
-        have = _columns_of(connection, identifier)
+        have = columns_of(connection, identifier)
         plan = _plan(stream.properties, have)
         if have and not METADATA.keys() <= have.keys():
             raise StoreError(
@@ -69,7 +69,8 @@ def _plan(properties: Mapping[str, Mapping[str, Any]], have: Mapping[str, str]) 
     return plan
 
 
-def _columns_of(connection: Connection, identifier: sql.Identifier) -> dict[str, str]:
+def columns_of(connection: Connection, identifier: sql.Identifier) -> dict[str, str]:
+    """Return the types of a table's columns; of one that does not exist, none."""
     rows = connection.execute(
         "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute "
         "WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped",

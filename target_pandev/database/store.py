@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import astuple, dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from psycopg import errors, sql
 
 from target_pandev import columns
+from target_pandev.columns import RefusedFieldError
 from target_pandev.database.connection import connect, failures_told, in_words
 from target_pandev.database.ddl import ensure_table
+from target_pandev.database.marking import complete
 from target_pandev.database.migrate import migrate
 from target_pandev.database.table import CHANGE_RULES, REFERENCE_SOURCES, references
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import psycopg
 
+    from target_pandev.completed_reads import CompletedRead
     from target_pandev.database.table import ReferenceRules, StreamSchema, Table
 
 TRIES = 5
@@ -87,18 +91,14 @@ class Store:
             return self._load_apart(table, lines)
 
     def _load_apart(self, table: Table, lines: Sequence[bytes]) -> list[Refused]:
-        for attempt in range(1, TRIES + 1):
-            try:
-                self._load(table, lines)
-            except PASSING:
-                if attempt == TRIES:
-                    raise
-            except ROW_FAULTS as error:
-                if len(lines) == 1:
-                    return [Refused(0, _field(error), f"PostgreSQL refuses it: {in_words(error)}")]
-                return self._load_halves(table, lines)
-            else:
-                break
+        try:
+            _tried(lambda: self._load(table, lines))
+        except PASSING:
+            raise
+        except ROW_FAULTS as error:
+            if len(lines) == 1:
+                return [Refused(0, _field(error), f"PostgreSQL refuses it: {in_words(error)}")]
+            return self._load_halves(table, lines)
         return []
 
     def _load_halves(self, table: Table, lines: Sequence[bytes]) -> list[Refused]:
@@ -116,6 +116,19 @@ class Store:
             for statement in table.before_merge:
                 cursor.execute(statement)
             cursor.execute(table.merge)
+
+    def complete(self, read: CompletedRead, *, most: float) -> None:
+        """Store a completed read and mark what it did not find, at most a share of a workspace.
+
+        Raises `RefusedFieldError` where it cannot be acted on; nothing is stored or marked then.
+        """
+        with failures_told(self._connection, f"marking what is gone of {read.stream}"):
+            try:
+                _tried(lambda: complete(self._connection, self.schema, read, most=most))
+            except errors.DataError as error:
+                raise RefusedFieldError(
+                    "", f"PostgreSQL refuses a value of its conditions or keys: {in_words(error)}"
+                ) from None
 
     def reject(self, rejections: Sequence[Rejection]) -> None:
         """Keep records that could not be loaded; the same record is kept once."""
@@ -172,6 +185,15 @@ class Store:
             self._connection.execute("DELETE FROM task_references")
             for table in REFERENCE_SOURCES:
                 self._connection.execute(references(table, sql.Identifier(self.schema, table)))
+
+
+def _tried(transaction: Callable[[], None]) -> None:
+    """Run a transaction, again if another load at the same moment broke it."""
+    for _ in range(TRIES - 1):
+        with suppress(*PASSING):
+            transaction()
+            return
+    transaction()
 
 
 def _field(error: psycopg.Error) -> str | None:

@@ -105,8 +105,10 @@ class Table:
         """Bring new and changed rows of the stage into the table; equal rows are not touched.
 
         An older version never overwrites a newer one. Of several versions in the stage the newest
-        counts, of equal ones the last. The comparison stands twice: in the join it spares equal
-        rows the lock that ON CONFLICT takes, in the update it holds against a concurrent load.
+        counts, of equal ones the last. A row that is marked as gone stays as it is until it is
+        read at that moment or later, and that reading counts whatever its version. The comparison
+        stands twice: in the join it spares equal rows the lock that ON CONFLICT takes, in the
+        update it holds against a concurrent load.
         """
         if not self.key:
             return sql.SQL("INSERT INTO {table} ({columns}) SELECT {columns} FROM {stage}").format(
@@ -118,10 +120,13 @@ class Table:
             "SELECT DISTINCT ON ({key}) * FROM {stage} "
             "ORDER BY {key}, {newest} _sdc_extracted_at DESC, _sdc_row DESC"
             ") AS s LEFT JOIN {table} AS t ON {joined} "
-            "WHERE t._sdc_hash IS DISTINCT FROM s._sdc_hash OR t._sdc_deleted_at IS NOT NULL "
+            "WHERE CASE WHEN t._sdc_deleted_at IS NULL "
+            "THEN t._sdc_hash IS DISTINCT FROM s._sdc_hash "
+            "ELSE s._sdc_extracted_at >= t._sdc_deleted_at END "
             "ON CONFLICT ({key}) DO UPDATE SET {updates}, _sdc_deleted_at = NULL "
-            "WHERE (t._sdc_hash IS DISTINCT FROM excluded._sdc_hash "
-            "OR t._sdc_deleted_at IS NOT NULL) AND {newer}"
+            "WHERE CASE WHEN t._sdc_deleted_at IS NULL "
+            "THEN t._sdc_hash IS DISTINCT FROM excluded._sdc_hash AND {newer} "
+            "ELSE excluded._sdc_extracted_at >= t._sdc_deleted_at END"
         ).format(
             table=self.identifier,
             columns=_names(self._stored),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -81,3 +82,58 @@ THINGS = schema(
     ["id"],
 )
 """A stream with a property of each kind."""
+
+MOMENT = {"type": ["string", "null"], "format": "date-time"}
+TASKS = schema(
+    "tasks",
+    {"workspace_id": "string", "id": "string", "name": "string"},
+    ["workspace_id", "id"],
+)
+MARKS = "SELECT id, _sdc_deleted_at FROM {} ORDER BY id"
+"""What is marked in a table."""
+COMPLETED_READS = schema(
+    "completed_reads",
+    {
+        "workspace_id": "string",
+        "stream": "string",
+        "scope": "string",
+        "started_at": {"type": "string", "format": "date-time"},
+        "finished_at": {"type": "string", "format": "date-time"},
+        "conditions": "object",
+        "key_properties": "array",
+        "count": "integer",
+        "keys": "array",
+    },
+    ["workspace_id", "stream", "scope"],
+)
+
+
+def completed(
+    stream: str, keys: Sequence[Any], *, started: str, where: Any = None, **more: Any
+) -> dict[str, Any]:
+    """Return the record of a read that found these keys; a key of one value stands for itself.
+
+    `started` is a time of the day of `READ_AT`; `more` replaces what else the record holds.
+    """
+    values = {
+        "workspace_id": "900",
+        "stream": stream,
+        "scope": "all",
+        "started_at": f"2026-03-01T{started}:00+00:00",
+        "finished_at": "2026-03-01T20:00:00+00:00",
+        "conditions": where or {},
+        "key_properties": ["id"],
+        "count": len(keys),
+        "keys": [one if isinstance(one, list) else [one] for one in keys],
+    }
+    return record("completed_reads", {**values, **more})
+
+
+def at(time: str) -> datetime:
+    """Return a time of the day of all readings."""
+    return datetime.fromisoformat(f"2026-03-01T{time}").replace(tzinfo=UTC)
+
+
+def task(name: str, *, workspace: str = "900", read: str = "10:00", **more: str) -> dict[str, Any]:
+    """Return the record of a task that was read at a time of the day."""
+    return record("tasks", {"workspace_id": workspace, "id": name, **more}, at=at(read).isoformat())

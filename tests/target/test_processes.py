@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from tests.pipeline import COMMANDS
-from tests.target.loading import record, schema
+from tests.target.loading import COMPLETED_READS, MARKS, at, completed, record, schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -126,6 +126,25 @@ def test_a_batch_that_is_being_loaded_is_rolled_back_whole_and_loaded_by_the_nex
     assert store.rows("SELECT id FROM things") == []
     store.load(THINGS, *batch)
     assert store.rows("SELECT id FROM things ORDER BY id") == [("1",), ("2",)]
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGKILL])
+def test_a_marking_that_is_cut_stores_nothing_and_is_done_by_the_next_run(
+    store: Loader, target: Target, signum: int
+) -> None:
+    store.load(THINGS, *things("1", "2"))
+    read = [COMPLETED_READS, completed("things", ["1"], started="11:00")]
+    with psycopg.connect(store.database) as blocking:
+        blocking.execute("SELECT * FROM pandev.things FOR UPDATE")
+        target.say(*read, {"type": "STATE", "value": {"n": 1}})
+        while not store.rows("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"):
+            assert target.process.poll() is None
+        target.process.send_signal(signum)
+        assert target.end()[1] == ""
+    assert store.rows("SELECT * FROM completed_reads") == []
+    assert store.rows(MARKS.format("things")) == [("1", None), ("2", None)]
+    store.load(*read)
+    assert store.rows(MARKS.format("things")) == [("1", None), ("2", at("11:00"))]
 
 
 def test_a_lost_connection_is_one_clear_line_and_gives_out_no_state(

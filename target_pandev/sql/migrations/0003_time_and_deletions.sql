@@ -1,0 +1,197 @@
+-- Time, sprints, webhooks, opted-in custom fields, and what was read to its end.
+
+CREATE TABLE time_entries (
+    workspace_id text NOT NULL,
+    id text NOT NULL,
+    task_id text,
+    user_id text,
+    started_at timestamptz,
+    ended_at timestamptz,
+    duration_ms bigint,
+    is_running boolean,
+    date_updated timestamptz,
+    _sdc_extracted_at timestamptz NOT NULL,
+    _sdc_hash uuid NOT NULL,
+    _sdc_deleted_at timestamptz,
+    PRIMARY KEY (workspace_id, id)
+);
+CREATE INDEX time_entries_started_at ON time_entries (workspace_id, started_at);
+CREATE INDEX time_entries_task_id ON time_entries (workspace_id, task_id);
+COMMENT ON COLUMN time_entries.task_id IS 'Null for time that was booked on no task';
+COMMENT ON COLUMN time_entries.user_id IS 'Whose time it is';
+COMMENT ON COLUMN time_entries.ended_at IS 'Null while the timer runs';
+COMMENT ON COLUMN time_entries.duration_ms IS 'Null while the timer runs';
+
+CREATE TABLE sprints (
+    workspace_id text NOT NULL,
+    id text NOT NULL,
+    name text,
+    space_id text,
+    folder_id text,
+    start_date timestamptz,
+    end_date timestamptz,
+    dates_inferred boolean,
+    archived boolean,
+    _sdc_extracted_at timestamptz NOT NULL,
+    _sdc_hash uuid NOT NULL,
+    _sdc_deleted_at timestamptz,
+    PRIMARY KEY (workspace_id, id)
+);
+COMMENT ON TABLE sprints IS 'Lists that are sprints';
+COMMENT ON COLUMN sprints.id IS 'The id of the sprint''s list';
+COMMENT ON COLUMN sprints.dates_inferred IS
+    'True where the dates come from the name, because the list has none; null without dates';
+
+CREATE TABLE time_in_status (
+    workspace_id text NOT NULL,
+    task_id text NOT NULL,
+    status text NOT NULL,
+    minutes numeric,
+    since timestamptz,
+    is_current boolean,
+    orderindex integer,
+    _sdc_extracted_at timestamptz NOT NULL,
+    _sdc_hash uuid NOT NULL,
+    _sdc_deleted_at timestamptz,
+    PRIMARY KEY (workspace_id, task_id, status)
+);
+COMMENT ON COLUMN time_in_status.minutes IS
+    'All the time in the status, however often the task was in it; up to the reading in the current one';
+COMMENT ON COLUMN time_in_status.since IS 'When the task came into the status';
+
+CREATE TABLE webhooks (
+    workspace_id text NOT NULL,
+    id text NOT NULL,
+    user_id text,
+    endpoint text,
+    events jsonb,
+    space_id text,
+    folder_id text,
+    list_id text,
+    task_id text,
+    health_status text,
+    fail_count integer,
+    _sdc_extracted_at timestamptz NOT NULL,
+    _sdc_hash uuid NOT NULL,
+    _sdc_deleted_at timestamptz,
+    PRIMARY KEY (workspace_id, id)
+);
+COMMENT ON COLUMN webhooks.endpoint IS 'Scheme, host and port of its receiver, never the path';
+COMMENT ON COLUMN webhooks.fail_count IS
+    'Deliveries that failed since the last one that arrived; at 100 ClickUp suspends the webhook';
+
+CREATE TABLE completed_reads (
+    workspace_id text NOT NULL,
+    stream text NOT NULL,
+    scope text NOT NULL,
+    started_at timestamptz NOT NULL,
+    finished_at timestamptz NOT NULL,
+    conditions jsonb NOT NULL,
+    key_properties jsonb NOT NULL,
+    count integer NOT NULL,
+    _sdc_extracted_at timestamptz NOT NULL,
+    _sdc_hash uuid NOT NULL,
+    _sdc_deleted_at timestamptz,
+    PRIMARY KEY (workspace_id, stream, scope)
+);
+COMMENT ON TABLE completed_reads IS
+    'The newest read of each scope that came to its end: rows that it did not find are marked by _sdc_deleted_at (docs/completed-reads.md)';
+COMMENT ON COLUMN completed_reads.scope IS 'Its name among the scopes of the stream';
+COMMENT ON COLUMN completed_reads.started_at IS 'When its first request was sent';
+COMMENT ON COLUMN completed_reads.conditions IS 'What rows of the stream belong to the scope';
+COMMENT ON COLUMN completed_reads.count IS 'How many rows it found';
+
+ALTER TABLE tasks ADD COLUMN custom_fields jsonb;
+COMMENT ON COLUMN tasks.custom_fields IS 'The custom fields that were opted in, by name';
+
+ALTER TABLE sync_runs
+    ADD COLUMN notes jsonb,
+    ADD COLUMN live_tasks integer,
+    ADD COLUMN approximate_task_count integer;
+COMMENT ON COLUMN sync_runs.notes IS 'What limits the result and is nobody''s failure';
+COMMENT ON COLUMN sync_runs.live_tasks IS 'Live tasks there are; null if the run did not count them';
+COMMENT ON COLUMN sync_runs.approximate_task_count IS
+    'Sum of ClickUp''s own counts of its live lists, which are approximate';
+
+CREATE OR REPLACE VIEW task_overview AS
+SELECT
+    t.workspace_id,
+    t.id AS task_id,
+    t.custom_id,
+    t.name,
+    t.status,
+    coalesce(g.status_group, 'UNDEFINED') AS status_group,
+    coalesce(d.status_type, t.status_type) AS status_type,
+    d.status_type IS NULL AS status_type_from_task,
+    t.priority,
+    t.assignee_ids,
+    t.creator_id,
+    t.list_id,
+    l.name AS list_name,
+    t.folder_id,
+    f.name AS folder_name,
+    t.space_id,
+    s.name AS space_name,
+    t.tags,
+    t.points,
+    t.time_estimate_ms,
+    t.parent_id,
+    t.date_created,
+    t.date_updated,
+    t.start_date,
+    t.due_date,
+    t.date_done,
+    t.date_closed,
+    t.archived,
+    t.url,
+    t.custom_fields
+FROM tasks AS t
+LEFT JOIN lists AS l ON l.workspace_id = t.workspace_id AND l.id = t.list_id
+LEFT JOIN folders AS f ON f.workspace_id = t.workspace_id AND f.id = t.folder_id
+LEFT JOIN spaces AS s ON s.workspace_id = t.workspace_id AND s.id = t.space_id
+LEFT JOIN LATERAL (
+    SELECT d.status_type
+    FROM statuses AS d
+    WHERE d.workspace_id = t.workspace_id
+        AND lower(d.status) = lower(t.status)
+        AND d._sdc_deleted_at IS NULL
+        AND d.scope_type = CASE
+            WHEN l.override_statuses THEN 'list' WHEN f.override_statuses THEN 'folder' ELSE 'space'
+        END
+        AND d.scope_id = CASE
+            WHEN l.override_statuses THEN t.list_id WHEN f.override_statuses THEN t.folder_id
+            ELSE t.space_id
+        END
+    ORDER BY d.status = t.status DESC, d._sdc_extracted_at DESC
+    LIMIT 1
+) AS d ON true
+LEFT JOIN status_groups AS g ON g.status_type = coalesce(d.status_type, t.status_type)
+WHERE t._sdc_deleted_at IS NULL
+    AND l._sdc_deleted_at IS NULL
+    AND f._sdc_deleted_at IS NULL
+    AND s._sdc_deleted_at IS NULL;
+
+-- Time stays somebody's work when its task or that person's account goes: so only the entry's own
+-- mark hides it, and names are shown of marked tasks and people too.
+CREATE VIEW worklogs AS
+SELECT
+    e.workspace_id,
+    e.id,
+    e.user_id AS author_id,
+    u.username AS author_name,
+    lower(btrim(u.email)) AS author_email,
+    e.task_id,
+    t.name AS task_name,
+    e.started_at,
+    e.ended_at,
+    CASE WHEN e.is_running THEN NULL ELSE e.duration_ms END AS duration_ms,
+    coalesce(e.is_running, false) AS is_running
+FROM time_entries AS e
+LEFT JOIN users AS u ON u.workspace_id = e.workspace_id AND u.id = e.user_id
+LEFT JOIN tasks AS t ON t.workspace_id = e.workspace_id AND t.id = e.task_id
+WHERE e._sdc_deleted_at IS NULL;
+COMMENT ON VIEW worklogs IS
+    'Time that people booked in ClickUp, a row for each entry, with or without a task';
+COMMENT ON COLUMN worklogs.author_name IS 'Null until the person is known; stays when the person leaves';
+COMMENT ON COLUMN worklogs.task_name IS 'Null for time without a task, and until the task arrives';
+COMMENT ON COLUMN worklogs.duration_ms IS 'Null while the timer runs';
