@@ -12,6 +12,7 @@ import re
 import signal
 from collections import Counter
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from tests.clickup import Fault, Knobs, LocalClickUp, generate
@@ -97,6 +98,11 @@ def made_up(tasks: int) -> Account:
         lists = [one for one in workspace.lists.values() if one.space_id == space_id]
         account.archive(lists[-1 if number % 2 else 0].id)  # a folderless one, one in a folder
     return account
+
+
+def a_year_ago() -> str:
+    """Return a start date before which nothing in the workspace was edited."""
+    return (datetime.now(UTC) - timedelta(days=366)).isoformat(timespec="milliseconds")
 
 
 def contents(account: Account) -> Contents:

@@ -13,21 +13,37 @@ import re
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from http import HTTPStatus
+from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import version
+from threading import BoundedSemaphore, Lock
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 import msgspec
 import requests
+from requests.adapters import HTTPAdapter
 
+from tap_clickup.errors import (
+    BadRequestError,
+    ProtocolError,
+    RefusedError,
+    SettingError,
+    TokenError,
+    UnavailableError,
+)
 from tap_clickup.ratelimit import RateLimit, seconds_until_reset
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tap_clickup.errors import ClickUpError
+
 API_URL = "https://api.clickup.com/api/v2"
 ATTEMPTS = 6
+IN_FLIGHT = 8
+"""Most requests that wait for their answers at the same time."""
 TIMEOUT_SECONDS = (10, 90)
 """To connect, and between two pieces of an answer: a full page weighs a megabyte."""
 DEAD_TOKEN = {"OAUTH_017", "OAUTH_019", "OAUTH_021", "OAUTH_025", "OAUTH_077"}
@@ -46,30 +62,6 @@ ADVICE = (
 )
 
 logger = logging.getLogger("tap-clickup")
-
-
-class ClickUpError(Exception):
-    """What kept the tap from reading: one line that says what, where, and what to do."""
-
-
-class SettingError(ClickUpError):
-    """A setting that cannot work. Nothing was sent."""
-
-
-class TokenError(ClickUpError):
-    """ClickUp does not accept the token."""
-
-
-class RefusedError(ClickUpError):
-    """ClickUp refuses one object: it is gone, or hidden from the token's user."""
-
-
-class UnavailableError(ClickUpError):
-    """ClickUp cannot be reached, or keeps failing."""
-
-
-class ProtocolError(ClickUpError):
-    """An answer is not what ClickUp's documentation promises."""
 
 
 class Clock(Protocol):
@@ -139,7 +131,10 @@ def checked_url(api_url: str) -> str:
 
 
 class Client:
-    """Asks ClickUp within the rate limit and repeats what may heal: 429, 5xx, lost connections."""
+    """Asks ClickUp within the rate limit and repeats what may heal: 429, 5xx, lost connections.
+
+    Several threads may ask at once; they share the limit.
+    """
 
     def __init__(
         self, api_url: str, *, api_token: str, limit: RateLimit, clock: Clock = time
@@ -149,8 +144,14 @@ class Client:
         self._limit = limit
         self._clock = clock
         self._token_is_alive = False
+        self._lock = Lock()
+        self._in_flight = BoundedSemaphore(IN_FLIGHT)
         header = authorization(api_token)
+        self._token_owner = header.split("_")[1] if header.startswith("pk_") else None
         self._session = requests.Session()
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, HTTPAdapter(pool_maxsize=IN_FLIGHT))
         # As `auth` rather than a header: otherwise requests lets an entry in ~/.netrc replace it.
         self._session.auth = _Authorization(header)
         self._session.headers["User-Agent"] = f"tap-clickup/{version('pandev-clickup')}"
@@ -159,8 +160,17 @@ class Client:
         """Close the connections."""
         self._session.close()
 
-    def get(self, path: str, params: Sequence[tuple[str, str]] = (), *, expect: str) -> Answer:
-        """Return the answer to `GET path`, a JSON object that holds the key `expect`.
+    @cached_property
+    def user_id(self) -> str:
+        """Id of the token's user: a personal token holds it, for another one ClickUp is asked."""
+        if self._token_owner:
+            return self._token_owner
+        return str(self.get("/user", expect="user").body["user"]["id"])
+
+    def get(
+        self, path: str, params: Sequence[tuple[str, str]] = (), *, expect: str | None = None
+    ) -> Answer:
+        """Return the answer to `GET path`, a JSON object, with the key `expect` if one is given.
 
         Raises `TokenError`, `RefusedError`, `UnavailableError` or `ProtocolError`.
         """
@@ -171,7 +181,9 @@ class Client:
             body = msgspec.json.decode(response.content)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise ProtocolError(f"GET {path}: the answer is not JSON") from error
-        if not isinstance(body, dict) or not isinstance(body.get(expect), list | dict):
+        if not isinstance(body, dict):
+            raise ProtocolError(f"GET {path}: the answer is no JSON object")
+        if expect and not isinstance(body.get(expect), list | dict):
             raise ProtocolError(f"GET {path}: the answer holds no {expect!r}")
         self._token_is_alive = True
         return Answer(body, sent_at)
@@ -181,20 +193,21 @@ class Client:
     ) -> tuple[requests.Response, datetime]:
         """Send until an answer comes that a repetition would not change."""
         for attempt in range(1, ATTEMPTS + 1):
-            self._wait(self._limit.delay(self._clock.monotonic()))
-            sent_at = datetime.now(UTC)
+            self._wait_for_place()
             try:
-                response = self._send(path, params)
+                response, sent_at = self._send(path, params)
             except LOST as error:
                 reason, wait = type(error).__name__, None
             except requests.RequestException as error:
                 raise UnavailableError(f"GET {path}: {type(error).__name__}") from None
             else:
-                self._limit.learn(response.headers)
+                with self._lock:
+                    self._limit.learn(response.headers)
                 if not _may_heal(response):
                     return response, sent_at
                 reason = f"HTTP {response.status_code}"
                 wait = seconds_until_reset(response.headers) if _limited(response) else None
+                self._pause(wait)
             if attempt < ATTEMPTS:
                 self._back_off(path, attempt=attempt, reason=reason, wait=wait)
         raise UnavailableError(
@@ -202,26 +215,44 @@ class Client:
             "check that it can be reached on its port, and run again"
         )
 
-    def _send(self, path: str, params: Sequence[tuple[str, str]]) -> requests.Response:
-        self._limit.count(self._clock.monotonic())
-        self.traffic.requests += 1
-        return self._session.get(
-            self._api_url + path,
-            params=list(params),
-            timeout=TIMEOUT_SECONDS,
-            allow_redirects=False,
-        )
+    def _wait_for_place(self) -> None:
+        with self._lock:
+            seconds = self._limit.reserve(self._clock.monotonic())
+        self._wait(seconds)
+
+    def _pause(self, seconds: float | None) -> None:
+        """Let the other threads wait too."""
+        if seconds is not None:
+            with self._lock:
+                self._limit.pause(self._clock.monotonic() + seconds)
+
+    def _send(
+        self, path: str, params: Sequence[tuple[str, str]]
+    ) -> tuple[requests.Response, datetime]:
+        with self._in_flight:
+            sent_at = datetime.now(UTC)
+            with self._lock:
+                self.traffic.requests += 1
+            response = self._session.get(
+                self._api_url + path,
+                params=list(params),
+                timeout=TIMEOUT_SECONDS,
+                allow_redirects=False,
+            )
+        return response, sent_at
 
     def _back_off(self, path: str, *, attempt: int, reason: str, wait: float | None) -> None:
         jitter = random.uniform(0.0, 0.5)  # noqa: S311 - spreads retries, guards nothing
         seconds = (2.0 ** (attempt - 1) / 2 if wait is None else wait) + jitter
         logger.warning("GET %s: %s, again in %.1f s", path, reason, seconds)
-        self.traffic.retries += 1
+        with self._lock:
+            self.traffic.retries += 1
         self._wait(seconds)
 
     def _wait(self, seconds: float) -> None:
         if seconds > 0:
-            self.traffic.waited_seconds += seconds
+            with self._lock:
+                self.traffic.waited_seconds += seconds
             self._clock.sleep(seconds)
 
     def _error(self, path: str, response: requests.Response) -> ClickUpError:
@@ -235,7 +266,7 @@ class Client:
             return RefusedError(f"{what}: gone, or hidden from the token's user")
         if response.is_redirect:
             return ProtocolError(f"{what}: a redirect, which is not followed; check api_url")
-        return RefusedError(what) if status in HIDDEN else ProtocolError(what)
+        return RefusedError(what) if status in HIDDEN else BadRequestError(what)
 
     def _confirm_token(self) -> None:
         """Ask once whether the token itself still works."""

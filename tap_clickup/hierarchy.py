@@ -2,8 +2,11 @@
 
 Each level answers live or archived things, never both, so both are asked. The answer with the
 folders of a space already holds their live lists. Four requests a space, and one for each list
-without folder that has statuses of its own, since only its own answer tells them. A thorough walk
-also asks each folder for its archived lists: one request a folder.
+without folder that has statuses of its own, since only its own answer tells them.
+
+Archived lists in live folders are in none of these answers. A thorough walk asks each folder for
+them. It is made when asked for, and when other lists are found than before, or others of them in
+archived places: a list that was archived is missing then.
 https://developer.clickup.com/reference/getfolders
 """
 
@@ -12,28 +15,23 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from tap_clickup import records
-from tap_clickup.client import ClickUpError
+from tap_clickup.errors import ClickUpError
+from tap_clickup.reading import Reading
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-    from datetime import datetime
+    from collections.abc import Collection, Iterable, Iterator
+    from contextlib import AbstractContextManager
 
     from tap_clickup.client import Client
     from tap_clickup.records import Json
-    from tap_clickup.report import Report
+    from tap_clickup.report import Gap, Report
 
 LIVE_AND_ARCHIVED = ("false", "true")
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A record and the moment its request was sent."""
-
-    record: dict[str, Any]
-    sent_at: datetime
 
 
 @dataclass(frozen=True)
@@ -49,44 +47,109 @@ class Place:
 class Hierarchy:
     """What one workspace holds, by stream name: spaces, folders, lists, statuses.
 
+    `find_spaces` finds the selected spaces, all if none is named; `walk` what lies in them. Both
+    report and leave out what is refused, and do nothing at a second call.
+
     `archives` are the lists whose tasks no search over the workspace shows: lists that are archived
-    or lie in an archived folder or space; True for those that every walk finds.
+    or lie in an archived folder or space. `known_lists` is the `lists_digest` of the walk before.
     """
 
     client: Client
     workspace_id: str
     report: Report
     space_ids: Collection[str] = ()
-    thorough: bool = True
-    archives: dict[str, bool] = field(default_factory=dict)
+    known_lists: str | None = None
+    thorough: bool = False
+    gaps: list[Gap] = field(default_factory=list)
+    """What the walk did not find because ClickUp refused it or failed."""
+    archives: list[str] = field(default_factory=list)
+    orderindexes: dict[str, int] = field(default_factory=dict)
+    """The place of each list among its neighbours."""
+    lists_digest: str = ""
+    """A short mark of the lists that every walk finds, and of which of them lie in archives."""
     readings: defaultdict[str, list[Reading]] = field(default_factory=lambda: defaultdict(list))
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    spaces_whole: bool = False
+    _spaces: list[tuple[Json, datetime]] | None = None
+    _folders: list[Place] = field(default_factory=list)
     _seen: set[tuple[str, str]] = field(default_factory=set)
+    _walked: bool = False
+    _lock: RLock = field(default_factory=RLock)
 
-    def walk(self) -> None:
-        """Read the selected spaces, all if none is named; report and leave out what is refused."""
+    @property
+    def whole(self) -> bool:
+        """Whether the walk found all it asked for."""
+        return self._walked and not self.gaps
+
+    @property
+    def failed(self) -> bool:
+        """Whether another walk may find more: what ClickUp refuses it will refuse again."""
+        return not self._walked or any(gap.failed for gap in self.gaps)
+
+    @property
+    def space_ids_found(self) -> list[str]:
+        """Ids of the selected spaces, live and archived."""
+        self.find_spaces()
+        return [reading.record["id"] for reading in self.readings["spaces"]]
+
+    @property
+    def archives_digest(self) -> str:
+        """A short mark of the archives: another one, and others are there."""
+        return digest(self.archives)
+
+    @property
+    def approximate_task_count(self) -> int | None:
+        """Sum of ClickUp's own counts of the live lists, None if none was told."""
+        archives = set(self.archives)
+        rows = [reading.record for reading in self.readings["lists"]]
+        counts = [row["task_count"] for row in rows if row["id"] not in archives]
+        told = [count for count in counts if count is not None]
+        return sum(told) if told else None
+
+    def find_spaces(self) -> None:
+        """Read the spaces."""
+        with self._lock:
+            if self._spaces is None:
+                self._find_spaces()
+
+    def _find_spaces(self) -> None:
+        self._spaces = []
         for archived in LIVE_AND_ARCHIVED:
             path = f"/team/{self.workspace_id}/space"
             for item, sent_at in self._read(path, "spaces", archived):
                 if not self.space_ids or str(item["id"]) in self.space_ids:
-                    with self.report.guard(f"space {item['id']}"):
-                        self._space(item, sent_at)
+                    with self._guard(f"space {item['id']}"):
+                        record = records.space(item, workspace_id=self.workspace_id)
+                        self._add("spaces", record, sent_at)
+                        self._spaces.append((item, sent_at))
+        self.spaces_whole = not self.gaps
 
-    @property
-    def archives_digest(self) -> str:
-        """A short mark of the archives that every walk finds: another one, and others are there."""
-        ids = sorted(list_id for list_id, always in self.archives.items() if always)
-        return hashlib.blake2b(",".join(ids).encode(), digest_size=8).hexdigest()
+    def _guard(self, what: str) -> AbstractContextManager[None]:
+        return self.report.guard(what, self.gaps)
 
-    @property
-    def found_space_ids(self) -> list[str]:
-        """Ids of the spaces that were read."""
-        return [reading.record["id"] for reading in self.readings["spaces"]]
+    def walk(self) -> None:
+        """Read the folders, lists and statuses; a second caller waits for the first."""
+        with self._lock:
+            if not self._walked:
+                self._walk()
+                self._walked = True
+
+    def _walk(self) -> None:
+        self.find_spaces()
+        for item, sent_at in self._spaces or ():
+            with self._guard(f"space {item['id']}"):
+                self._space(item, sent_at)
+        archives, lists = set(self.archives), [r.record["id"] for r in self.readings["lists"]]
+        self.lists_digest = digest(f"{one} {one in archives}" for one in lists)
+        self.thorough = self.thorough or self.lists_digest != self.known_lists
+        if self.thorough:
+            self._archived_lists()
 
     def _read(self, path: str, key: str, archived: str) -> Iterator[tuple[Json, datetime]]:
         try:
             answer = self.client.get(path, [("archived", archived)], expect=key)
         except ClickUpError as error:
-            self.report.missed(f"{key} (archived={archived})", error)
+            self.report.missed(f"{key} (archived={archived})", error, self.gaps)
             return
         for item in answer.body[key]:
             if (key, str(item["id"])) not in self._seen:
@@ -98,7 +161,6 @@ class Hierarchy:
 
     def _space(self, item: Json, sent_at: datetime) -> None:
         place = Place(str(item["id"]), None, archived=bool(item.get("archived")))
-        self._add("spaces", records.space(item, workspace_id=self.workspace_id), sent_at)
         self._statuses(item, sent_at, scope=("space", place.space_id))
         for archived in LIVE_AND_ARCHIVED:
             path = f"/space/{place.space_id}"
@@ -113,17 +175,20 @@ class Hierarchy:
         place = Place(space.space_id, folder_id, archived=archived)
         record = records.folder(item, workspace_id=self.workspace_id, space_id=space.space_id)
         self._add("folders", record, sent_at)
+        self._folders.append(place)
         if item.get("override_statuses"):
             self._statuses(item, sent_at, scope=("folder", folder_id))
         for list_ in item.get("lists") or ():
             self._list(list_, sent_at, place=place)
-        if self.thorough:
-            for list_, list_sent_at in self._read(f"/folder/{folder_id}/list", "lists", "true"):
-                self._list(list_, list_sent_at, place=place, always_found=False)
 
-    def _list(
-        self, item: Json, sent_at: datetime, *, place: Place, always_found: bool = True
-    ) -> None:
+    def _archived_lists(self) -> None:
+        for place in self._folders:
+            with self._guard(f"archived lists of folder {place.folder_id}"):
+                path = f"/folder/{place.folder_id}/list"
+                for list_, sent_at in self._read(path, "lists", "true"):
+                    self._list(list_, sent_at, place=place)
+
+    def _list(self, item: Json, sent_at: datetime, *, place: Place) -> None:
         list_id = str(item["id"])
         record = records.list_(
             item,
@@ -132,15 +197,17 @@ class Hierarchy:
             folder_id=place.folder_id,
         )
         self._add("lists", record, sent_at)
+        if (orderindex := item.get("orderindex")) is not None:
+            self.orderindexes[list_id] = int(orderindex)
         if place.archived or record["archived"]:
-            self.archives[list_id] = always_found
+            self.archives.append(list_id)
         if not item.get("override_statuses"):
             return
         if "statuses" not in item:
             try:
                 answer = self.client.get(f"/list/{list_id}", expect="statuses")
             except ClickUpError as error:
-                self.report.missed(f"statuses of list {list_id}", error)
+                self.report.missed(f"statuses of list {list_id}", error, self.gaps)
                 return
             item, sent_at = answer.body, answer.sent_at
         self._statuses(item, sent_at, scope=("list", list_id))
@@ -152,3 +219,8 @@ class Hierarchy:
                 status, workspace_id=self.workspace_id, scope_type=scope_type, scope_id=scope_id
             )
             self._add("statuses", record, sent_at)
+
+
+def digest(ids: Iterable[str]) -> str:
+    """Return a short mark of a set of ids."""
+    return hashlib.blake2b(",".join(sorted(set(ids))).encode(), digest_size=8).hexdigest()

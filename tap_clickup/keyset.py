@@ -3,7 +3,8 @@
 Page numbers lose tasks while people edit: an edited task moves to the end of the order by
 `date_updated`, and the rows behind it slide over a page border. So tasks are read by keyset: always
 page 0 of what comes after the last value seen, ascending. Rows at the border are asked again and
-known ones dropped, which is right whether ClickUp's `date_updated_gt` means > or ≥.
+known ones dropped, which is right whether ClickUp's `date_updated_gt` means > or ≥. The sweep
+reads by `date_created` instead, which no edit moves.
 
 Where one millisecond holds more than a page (a bulk edit), its pages are read upwards and then
 down to page 0. An edit takes a row out and lets the rows behind it slide to a lower page: the way
@@ -17,11 +18,13 @@ https://developer.clickup.com/reference/getfilteredteamtasks
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+Order: TypeAlias = Literal["updated", "created"]
+"""The date of a task that a reading goes by, as in ClickUp's `order_by`."""
 PAGE_SIZE = 100
 ASKED = "which was not asked for"
 
@@ -34,70 +37,70 @@ class MismatchError(Exception):
 class Question:
     """One request to `GET /team/{id}/task`. Times are milliseconds since 1970, UTC."""
 
-    updated_gt: int
+    gt: int
     page: int
     space_ids: tuple[str, ...] = ()
     archived: bool = False
+    by: Order = "updated"
 
     @property
     def params(self) -> list[tuple[str, str]]:
         """The query. Closed tasks and subtasks come only when asked for."""
         return [
             ("page", str(self.page)),
-            ("order_by", "updated"),
+            ("order_by", self.by),
             ("reverse", "true"),
             ("subtasks", "true"),
             ("include_closed", "true"),
             ("archived", str(self.archived).lower()),
-            ("date_updated_gt", str(self.updated_gt)),
+            (f"date_{self.by}_gt", str(self.gt)),
             *(("space_ids[]", space_id) for space_id in self.space_ids),
         ]
 
 
-def updated_ms(task: Mapping[str, Any]) -> int | None:
-    """`date_updated` of a task in milliseconds, or None where ClickUp leaves it out."""
-    value = task.get("date_updated")
+def date_ms(task: Mapping[str, Any], by: Order) -> int | None:
+    """`date_updated` or `date_created` of a task in milliseconds, or None where it is left out."""
+    value = task.get(f"date_{by}")
     return int(value) if value else None
 
 
-def newest_ms(tasks: Sequence[Mapping[str, Any]]) -> int:
+def newest_ms(tasks: Sequence[Mapping[str, Any]], by: Order) -> int:
     """How far a page reaches: by creation only if none of its tasks shows an update."""
-    dated = [at for task in tasks if (at := updated_ms(task)) is not None]
+    dated = [at for task in tasks if (at := date_ms(task, by)) is not None]
     return max(dated or (int(task.get("date_created") or 0) for task in tasks), default=0)
 
 
 def check(question: Question, tasks: Sequence[Mapping[str, Any]]) -> None:
     """Raise `MismatchError` if the tasks are not what the question asked for."""
-    last = question.updated_gt
+    last, by = question.gt, question.by
     for task in tasks:
-        task_id, updated = task["id"], updated_ms(task)
+        task_id, at = task["id"], date_ms(task, by)
         if bool(task.get("archived")) != question.archived:
             raise MismatchError(f"task {task_id} has archived={not question.archived}, {ASKED}")
         space_id = str((task.get("space") or {}).get("id"))
         if question.space_ids and space_id not in question.space_ids:
             raise MismatchError(f"task {task_id} is of space {space_id}, {ASKED}")
-        if updated is None:
+        if at is None:
             continue
-        if updated < question.updated_gt:
+        if at < question.gt:
             raise MismatchError(
-                f"task {task_id} was updated at {updated}, asked were tasks from "
-                f"{question.updated_gt} on"
+                f"task {task_id} was {by} at {at}, asked were tasks from {question.gt} on"
             )
-        if updated < last:
+        if at < last:
             raise MismatchError(
-                f"task {task_id} was updated at {updated} and stands behind one of {last}: "
-                "the answer is not in ascending order of date_updated"
+                f"task {task_id} was {by} at {at} and stands behind one of {last}: "
+                f"the answer is not in ascending order of date_{by}"
             )
-        last = updated
+        last = at
 
 
 @dataclass
 class Keyset:
-    """The reading of all tasks, live or archived, updated at or after `start` (ms, UTC).
+    """The reading of all tasks, live or archived, dated at or after `start` (ms, UTC).
 
     Ask `question`, give what came to `answered`, until `question` is None. Tasks come out in
-    ascending order of `date_updated`, each version once; everything before the last one is then
-    complete, so its `date_updated` may be kept as a bookmark at any moment.
+    ascending order of their date, each version once; everything before the last one is then
+    complete, so its date may be kept as a bookmark at any moment.
 
     `stopped_short` tells that ClickUp promised a further page and sent an empty one.
     """
@@ -105,6 +108,7 @@ class Keyset:
     start: int
     space_ids: tuple[str, ...] = ()
     archived: bool = False
+    by: Order = "updated"
     stopped_short: bool = False
     _page: int = 0
     _downwards: bool = False
@@ -117,7 +121,8 @@ class Keyset:
         """The next request, or None when all has been read."""
         if self._done:
             return None
-        return Question(max(self.start - 1, 0), self._page, self.space_ids, self.archived)
+        gt = max(self.start - 1, 0)
+        return Question(gt, self._page, self.space_ids, self.archived, self.by)
 
     def answered(
         self, tasks: Sequence[Mapping[str, Any]], *, last_page: bool | None
@@ -132,11 +137,11 @@ class Keyset:
         self._check_page(tasks)
         end = self._is_end(tasks, last_page=last_page)
         yield from self._new(tasks)
-        self._move(newest_ms(tasks), end=end)
+        self._move(newest_ms(tasks, self.by), end=end)
 
     def _check_page(self, tasks: Sequence[Mapping[str, Any]]) -> None:
         """Raise `MismatchError` if a page upwards shows what the page before showed."""
-        versions = tuple((str(task["id"]), updated_ms(task)) for task in tasks)
+        versions = tuple((str(task["id"]), date_ms(task, self.by)) for task in tasks)
         upwards = self._page > 0 and not self._downwards
         if upwards and versions and versions == self._page_before:
             raise MismatchError(f"page {self._page} repeats the page before: page is ignored")
@@ -156,7 +161,7 @@ class Keyset:
         between two pages a row may have slid over the border, between two page 0 none can.
         """
         for task in tasks:
-            task_id, at = str(task["id"]), updated_ms(task)
+            task_id, at = str(task["id"]), date_ms(task, self.by)
             if self._page > 0 and at is not None and at > self.start:
                 continue
             if task_id in self._known and self._known[task_id] == at:

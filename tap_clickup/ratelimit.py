@@ -9,6 +9,7 @@ https://developer.clickup.com/docs/rate-limits
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import deque
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
@@ -32,6 +33,7 @@ class RateLimit:
         self._share = share
         self._budget = per_minute or int(SMALLEST_PLAN * share)
         self._sent: deque[float] = deque()
+        self._paused_until = 0.0
 
     def learn(self, headers: Mapping[str, str]) -> None:
         """Take the limit from an answer's headers, which may change with the plan at any time."""
@@ -39,17 +41,19 @@ class RateLimit:
         if self._fixed is None and limit.isdecimal() and int(limit) > 0:
             self._budget = max(1, int(int(limit) * self._share))
 
-    def delay(self, now: float) -> float:
-        """Seconds to wait before the next request may be sent."""
+    def reserve(self, now: float) -> float:
+        """Take the next free place for a request and return the seconds until then."""
         while self._sent and self._sent[0] <= now - WINDOW_SECONDS:
             self._sent.popleft()
-        if len(self._sent) < self._budget:
-            return 0.0
-        return self._sent[-self._budget] + WINDOW_SECONDS - now
+        at = max(now, self._paused_until)
+        if len(self._sent) >= self._budget:
+            at = max(at, self._sent[-self._budget] + WINDOW_SECONDS)
+        insort(self._sent, at)
+        return at - now
 
-    def count(self, now: float) -> None:
-        """Note a request that is sent now."""
-        self._sent.append(now)
+    def pause(self, until: float) -> None:
+        """Give no place before a moment: ClickUp answered 429."""
+        self._paused_until = max(self._paused_until, until)
 
 
 def seconds_until_reset(headers: Mapping[str, str]) -> float | None:

@@ -1,61 +1,24 @@
 """ClickUp's objects become records. Pure: a record holds the promised fields and nothing else.
 
 Each function names the fields it takes; what ClickUp adds stays behind. Descriptions, comments,
-attachments, checklists and the values of custom fields are not among them.
+attachments and checklists are not among them, nor the values of custom fields that were not opted
+in by name.
 
-Ids are text. Moments are ISO 8601 in UTC with milliseconds, so that their order as text is their
-order in time. Keys may be missing or null in any answer, except `id`.
+Keys may be missing or null in any answer, except `id`.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import urlsplit
+
+from tap_clickup.custom_fields import opted_in
+from tap_clickup.values import moment, number, text_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
 Json: TypeAlias = "Mapping[str, Any]"
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def moment(milliseconds: str | float | None) -> str | None:
-    """Return milliseconds since 1970 as ISO 8601 UTC, or None outside the years 1 to 9999."""
-    if milliseconds is None:
-        return None
-    try:
-        value = EPOCH + timedelta(milliseconds=int(milliseconds))
-    except (OverflowError, ValueError):
-        return None
-    return value.isoformat(timespec="milliseconds")
-
-
-def parsed(value: str) -> datetime:
-    """Return an ISO 8601 moment; UTC where it has no offset. Raises `ValueError`."""
-    at = datetime.fromisoformat(value)
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
-
-
-def milliseconds(at: datetime) -> int:
-    """Return whole milliseconds since 1970."""
-    return (at - EPOCH) // timedelta(milliseconds=1)
-
-
-def text_id(value: str | int | None) -> str | None:
-    """Return an id as text: ClickUp sends the same id as a number here and as text there."""
-    return None if value is None else str(value)
-
-
-def number(value: str | float | None) -> float | None:
-    """Return a number, also where ClickUp sends it as text; None where the text is none."""
-    if not isinstance(value, str):
-        return value
-    try:
-        found = float(value)
-    except ValueError:
-        return None
-    return int(found) if found.is_integer() else found
 
 
 def _id_of(item: Json, key: str) -> str | None:
@@ -86,7 +49,7 @@ def member(user: Json, *, workspace_id: str) -> dict[str, Any]:
 
 
 def former_member(user: Json, *, workspace_id: str) -> dict[str, Any]:
-    """Return the record of a user seen on a task who is in `GET /team` no more."""
+    """Return the record of a user seen on a task or time entry who is in `GET /team` no more."""
     return {**member(user, workspace_id=workspace_id), "role": None, "is_member": False}
 
 
@@ -160,8 +123,8 @@ def status(item: Json, *, workspace_id: str, scope_type: str, scope_id: str) -> 
     }
 
 
-def task(item: Json, *, workspace_id: str) -> dict[str, Any]:
-    """Return the record of a task.
+def task(item: Json, *, workspace_id: str, custom_fields: Collection[str] = ()) -> dict[str, Any]:
+    """Return the record of a task, with the values of the named custom fields.
 
     `priority` is 1 urgent, 2 high, 3 normal, 4 low. `time_estimate_ms` may hold a fraction. A task
     without `date_updated` shows its `date_created` there.
@@ -196,6 +159,7 @@ def task(item: Json, *, workspace_id: str) -> dict[str, Any]:
         "date_closed": moment(item.get("date_closed")),
         "archived": bool(item.get("archived")),
         "url": item.get("url"),
+        "custom_fields": opted_in(item, custom_fields),
     }
 
 
@@ -203,3 +167,95 @@ def _priority(priority: Any) -> int | None:
     """Return 1 to 4: ClickUp sends an object with a text id, its docs show a bare number."""
     value = priority.get("id") if isinstance(priority, dict) else priority
     return None if value is None else int(value)
+
+
+def time_entry(item: Json, *, workspace_id: str) -> dict[str, Any]:
+    """Return the record of a time entry; while its timer runs it has no end and no duration.
+
+    `task_id` is None for time without a task, which ClickUp shows as null, "0" or no key at all.
+    A running timer's `duration` is negative: minus the milliseconds it has run.
+    """
+    duration = number(item.get("duration"))
+    runs = item.get("end") is None and (duration is None or duration <= 0)
+    return {
+        "workspace_id": workspace_id,
+        "id": str(item["id"]),
+        "task_id": task_id_of(item),
+        "space_id": text_id((item.get("task_location") or {}).get("space_id")),
+        "user_id": _id_of(item, "user"),
+        "started_at": moment(item.get("start")),
+        "ended_at": moment(item.get("end")),
+        "duration_ms": None if runs or duration is None else int(duration),
+        "is_running": runs,
+        "date_updated": moment(item.get("at")),
+    }
+
+
+def task_id_of(entry: Json) -> str | None:
+    """Return the id of a time entry's task; None where it has none, in all forms of that."""
+    task = entry.get("task")
+    return text_id(task.get("id")) if isinstance(task, dict) else None
+
+
+def sprint(
+    item: Json, *, start_date: str | None, end_date: str | None, inferred: bool | None
+) -> dict[str, Any]:
+    """Return the record of a sprint from the record of its list. `inferred`: dates of its name."""
+    return {
+        **{key: item[key] for key in ("workspace_id", "id", "name", "space_id", "folder_id")},
+        "start_date": start_date,
+        "end_date": end_date,
+        "dates_inferred": inferred,
+        "archived": item["archived"],
+    }
+
+
+def time_in_status(item: Json, *, workspace_id: str, task_id: str) -> Iterator[dict[str, Any]]:
+    """Yield a record for each status that a task has been in, with whole minutes.
+
+    The current status stands in the history too; where it does not, its own total counts.
+    """
+    current = item.get("current_status") or {}
+    rows = {row["status"]: row for row in item.get("status_history") or ()}
+    if current.get("status") is not None:
+        rows.setdefault(current["status"], current)
+    for name, row in rows.items():
+        total = row.get("total_time") or {}
+        yield {
+            "workspace_id": workspace_id,
+            "task_id": task_id,
+            "status": name,
+            "minutes": number(total.get("by_minute")),
+            "since": moment(total.get("since")),
+            "is_current": name == current.get("status"),
+            "orderindex": row.get("orderindex"),
+        }
+
+
+def webhook(item: Json, *, workspace_id: str) -> dict[str, Any]:
+    """Return the record of a webhook: where it leads and how it fares, never its secrets.
+
+    Of the endpoint only scheme, host and port: its path and query may be as good as a password.
+    """
+    events, health = item.get("events"), item.get("health") or {}
+    return {
+        "workspace_id": workspace_id,
+        "id": str(item["id"]),
+        "user_id": text_id(item.get("userid")),
+        "endpoint": _receiver(item.get("endpoint")),
+        "events": [events] if isinstance(events, str) else events,
+        "space_id": text_id(item.get("space_id")),
+        "folder_id": text_id(item.get("folder_id")),
+        "list_id": text_id(item.get("list_id")),
+        "task_id": text_id(item.get("task_id")),
+        "health_status": health.get("status"),
+        "fail_count": health.get("fail_count"),
+    }
+
+
+def _receiver(endpoint: str | None) -> str | None:
+    try:
+        parts = urlsplit(endpoint or "")
+    except ValueError:
+        return None
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if parts.netloc else None

@@ -4,77 +4,70 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from singer_sdk import Stream, Tap
-from singer_sdk import typing as th
-from singer_sdk.contrib.msgspec import MsgSpecWriter
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
-from tap_clickup import records, streams
-from tap_clickup.client import API_URL, ClickUpError, Client, SettingError
+from tap_clickup.client import Client
+from tap_clickup.errors import ClickUpError, RefusedError, SettingError
 from tap_clickup.hierarchy import Hierarchy
+from tap_clickup.prefetch import Beside
 from tap_clickup.ratelimit import RateLimit
 from tap_clickup.report import Report
+from tap_clickup.settings import SETTINGS
+from tap_clickup.streams.hierarchy import Folders, Lists, Spaces, Sprints, Statuses, Workspaces
+from tap_clickup.streams.people import Users
+from tap_clickup.streams.runs import CompletedReads, SyncRuns
+from tap_clickup.streams.tasks import Tasks
+from tap_clickup.streams.time_entries import TimeEntries
+from tap_clickup.streams.time_in_status import TimeInStatus
+from tap_clickup.streams.webhooks import Webhooks
+from tap_clickup.values import parsed
+from tap_clickup.workspace import Workspace
+from tap_clickup.writer import BufferedWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
+    from collections.abc import Iterable, Mapping
     from types import FrameType
 
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
 
-    from tap_clickup.records import Json
+    from tap_clickup.streams.base import ClickUpStream
+    from tap_clickup.workspace import Conditions
 
-STREAMS: tuple[type[streams.ClickUpStream], ...] = (
-    streams.Workspaces,
-    streams.Spaces,
-    streams.Folders,
-    streams.Lists,
-    streams.Statuses,
-    streams.Tasks,
-    streams.Users,
-    streams.SyncRuns,
+STREAMS: tuple[type[ClickUpStream], ...] = (
+    Workspaces,
+    Webhooks,
+    Tasks,
+    TimeInStatus,
+    TimeEntries,
+    Spaces,
+    Folders,
+    Lists,
+    Statuses,
+    Sprints,
+    Users,
+    CompletedReads,
+    SyncRuns,
 )
-"""In the order they are read: tasks name people who left, and the run's report is last."""
-
-
-@dataclass
-class Workspace:
-    """One selected workspace during one run."""
-
-    team: Json
-    sent_at: datetime
-    client: Client
-    space_ids: frozenset[str]
-    thorough: bool
-    report: Report
-    people: dict[str, Json] = field(default_factory=dict)
-
-    @property
-    def id(self) -> str:
-        """The workspace's id."""
-        return str(self.team["id"])
-
-    @cached_property
-    def hierarchy(self) -> Hierarchy:
-        """Its spaces, folders, lists and statuses, read at the first use."""
-        hierarchy = Hierarchy(
-            self.client, self.id, self.report, self.space_ids, thorough=self.thorough
-        )
-        hierarchy.walk()
-        return hierarchy
+"""In the order they are read: the walk over spaces and lists runs beside the tasks, tasks and time
+entries name people who have left, and what the run has to tell of itself is last."""
+Item = TypeVar("Item")
+BACKFILL = timedelta(days=90)
+"""How far the first run reads back where no start_date is set."""
 
 
 class TapClickUp(Tap):
-    """Reads ClickUp: workspaces, users, spaces, folders, lists, statuses and tasks."""
+    """Reads ClickUp: places, people, tasks, time entries, sprints and webhooks."""
 
     name = "tap-clickup"
     package_name = "pandev-clickup"
-    message_writer_class = MsgSpecWriter
+    message_writer_class = BufferedWriter
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
         TapCapabilities.CATALOG,
         TapCapabilities.STATE,
@@ -85,51 +78,11 @@ class TapClickUp(Tap):
         PluginCapabilities.STRUCTURED_LOGGING,
     ]
 
-    config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(
-        th.Property(
-            "api_token",
-            th.StringType(nullable=False),
-            required=True,
-            secret=True,
-            title="API token",
-            description="Personal API token of the service user, begins with pk_. "
-            "ClickUp shows it once: avatar > Settings > My Settings > Apps > API Token",
-        ),
-        th.Property(
-            "workspace_ids",
-            th.ArrayType(th.StringType(nullable=False)),
-            title="Workspaces",
-            description="Ids of the workspaces to read; all that the token sees if none is named",
-        ),
-        th.Property(
-            "space_ids",
-            th.ArrayType(th.StringType(nullable=False)),
-            title="Spaces",
-            description="Ids of the spaces to read; all spaces of the workspaces if none is named",
-        ),
-        th.Property(
-            "start_date",
-            th.DateTimeType(nullable=False),
-            title="Start date",
-            description="Tasks updated before this moment are left out; "
-            "90 days before the first run if not set",
-        ),
-        th.Property(
-            "requests_per_minute",
-            th.IntegerType(nullable=False, minimum=1),
-            title="Requests a minute",
-            description="Most requests in any 60 seconds; "
-            "80 percent of what ClickUp's headers allow if not set",
-        ),
-        th.Property(
-            "api_url",
-            th.StringType(nullable=False),
-            default=API_URL,
-            title="API address",
-            description="Where ClickUp's API v2 answers; another address is for tests",
-        ),
-        additional_properties=False,
-    ).to_dict()
+    config_jsonschema: ClassVar[dict[str, Any]] = SETTINGS
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self._running = ExitStack()
+        super().__init__(*arguments, **options)
 
     def discover_streams(self) -> list[Stream]:
         """Return all streams. Asks nobody, so it works without a token."""
@@ -169,57 +122,175 @@ class TapClickUp(Tap):
         return [self._workspace(teams[one], answer.sent_at) for one in wanted]
 
     def _workspace(self, team: Mapping[str, Any], sent_at: datetime) -> Workspace:
-        workspace_id = str(team["id"])
-        report = Report(workspace_id)
-        thorough = not self._archives_were_read(workspace_id)
-        return Workspace(team, sent_at, self.client, self.space_ids, thorough, report)
-
-    def _archives_were_read(self, workspace_id: str) -> bool:
-        """Tell from the state whether a run before read the archived lists of a workspace."""
-        tasks = self.state.get("bookmarks", {}).get(streams.Tasks.name, {})
-        return any(
-            "archives" in partition and partition["context"]["workspace_id"] == workspace_id
-            for partition in tasks.get("partitions", ())
+        workspace_id, report = str(team["id"]), Report(str(team["id"]))
+        known = None if self.sweeps else self._lists_before(workspace_id)
+        hierarchy = Hierarchy(
+            self.client,
+            workspace_id,
+            report,
+            self.space_ids,
+            known_lists=known,
+            thorough=self.sweeps,
         )
+        return Workspace(team, sent_at, hierarchy, report)
+
+    def _lists_before(self, workspace_id: str) -> str | None:
+        """Return from the state the mark of the lists that were found by a run before."""
+        for partition in self._partitions(Tasks.name):
+            if partition["context"]["workspace_id"] == workspace_id:
+                return partition.get("lists")
+        return None
+
+    def _partitions(self, stream: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = (
+            self.state.get("bookmarks", {}).get(stream, {}).get("partitions", [])
+        )
+        return found
+
+    def hierarchy_of(self, workspace: Workspace) -> Hierarchy:
+        """Return the hierarchy of a workspace to be walked once more, thoroughly."""
+        return Hierarchy(self.client, workspace.id, workspace.report, self.space_ids, thorough=True)
+
+    def reads_spaces_of(self, workspace: Workspace) -> bool:
+        """Whether a workspace holds selected spaces; all are if none is named."""
+        return not self.space_ids or bool(workspace.hierarchy.space_ids_found)
+
+    def selection_grew(self, state: Mapping[str, Any]) -> bool:
+        """Whether spaces are selected that were not when a state was written; [] stands for all."""
+        before = state.get("spaces")
+        return bool(before) and not (self.space_ids and self.space_ids <= set(before or ()))
+
+    def warn_of_start(self, kept: str) -> None:
+        """Tell that the first run has fixed where reading begins, if it is wanted earlier."""
+        wanted = self.config.get("start_date")
+        if wanted and parsed(wanted) < parsed(kept):
+            self.logger.warning(
+                "start_date: %s is kept, as the first run fixed it; to read what was updated "
+                "before, begin with an empty state",
+                kept,
+            )
+
+    def placed(self, workspace: Workspace) -> Conditions:
+        """Return the condition that something lies in the selected spaces; none if all are."""
+        if not self.space_ids:
+            return {}
+        return {"space_id": {"in": workspace.hierarchy.space_ids_found}}
+
+    @property
+    def sweeps(self) -> bool:
+        """Whether this run reads everything there is, to tell what is gone."""
+        return bool(self.config["sweep"])
+
+    @cached_property
+    def tasks(self) -> Tasks:
+        """Return the stream of tasks."""
+        stream = self.streams[Tasks.name]
+        assert isinstance(stream, Tasks)  # noqa: S101 - our own list of streams
+        return stream
+
+    @cached_property
+    def follower(self) -> TimeInStatus | None:
+        """Return the stream that follows the tasks of this run, if it is wanted."""
+        stream = self.streams[TimeInStatus.name]
+        assert isinstance(stream, TimeInStatus)  # noqa: S101 - our own list of streams
+        return stream if self.config["time_in_status"] and stream.selected else None
+
+    @cached_property
+    def default_start(self) -> str:
+        """Return where a first run begins: the start date, else 90 days ago."""
+        default = (datetime.now(UTC) - BACKFILL).isoformat(timespec="milliseconds")
+        return str(self.config.get("start_date") or default)
+
+    def beside(self, readings: Iterable[Iterable[Item]]) -> Beside[Item]:
+        """Run readings beside each other, until the run ends at the latest."""
+        beside = Beside(readings)
+        self._running.callback(beside.close)
+        return beside
 
     def sync_all(self) -> None:  # type: ignore[misc] # final in the SDK, which offers no other place
         """Check what would stop every stream, sync all, then tell what was not read."""
-        self.check()
-        super().sync_all()
+        if not self._is_enabled():
+            return
+        with self._running:
+            self.check()
+            self._start()
+            super().sync_all()
         self.conclude()
+
+    def _start(self) -> None:
+        """Begin what takes longest, so that other streams are read beside it."""
+        if self.tasks.selected:
+            self.tasks.start()
 
     def run_connection_test(self) -> bool:  # type: ignore[misc] # final in the SDK, as above
         """Read one record of each stream (`--test`). Raises `ClickUpError` if that fails."""
-        self.check()
-        super().run_connection_test()
+        if not self._is_enabled():
+            return True
+        with self._running:
+            self.check()
+            super().run_connection_test()
         self.conclude()
         return True
 
+    def _is_enabled(self) -> bool:
+        if not self.config["enabled"]:
+            self.logger.warning("enabled is false: nothing is asked and nothing written")
+        return bool(self.config["enabled"])
+
     def check(self) -> None:
         """Raise what would keep the run from reading anything, before its first message."""
-        self._check_moments()
+        self._check_state()
+        self._check_patterns()
+        if self.workspaces and self.space_ids:
+            self._check_space_ids()
+
+    def _check_space_ids(self) -> None:
+        """Report selected spaces that are in no workspace. Raises `SettingError` if that is all."""
         found = {
-            one for workspace in self.workspaces for one in workspace.hierarchy.found_space_ids
+            one for workspace in self.workspaces for one in workspace.hierarchy.space_ids_found
         }
         failed = any(workspace.report.failures for workspace in self.workspaces)
-        if (unknown := sorted(self.space_ids - found)) and not failed:
+        if not (unknown := sorted(self.space_ids - found)) or failed:
+            return
+        why = (
+            f"space_ids: {', '.join(unknown)} not visible to the token in the selected "
+            "workspaces; make its user a member of the space, or correct the setting"
+        )
+        if not found:
+            raise SettingError(why)
+        self.workspaces[0].report.missed("selected spaces", RefusedError(why))
+
+    def _check_patterns(self) -> None:
+        try:
+            re.compile(self.config["sprint_folder_pattern"])
+        except re.error as error:
             raise SettingError(
-                f"space_ids: {', '.join(unknown)} not visible to the token in the selected "
-                "workspaces; make its user a member of the space, or correct the setting"
-            )
+                f"sprint_folder_pattern: expected a regular expression such as sprint ({error})"
+            ) from None
+
+    def _check_state(self) -> None:
+        """Raise `SettingError` if the state is none of this tap's."""
+        try:
+            self._check_moments()
+        except (AttributeError, KeyError, TypeError):
+            raise SettingError(
+                "state: not as tap-clickup writes it; give the last STATE of a run, or none"
+            ) from None
 
     def _check_moments(self) -> None:
         """Raise `SettingError` if the start date, or a bookmark of the state, is no moment."""
         moments = {"start_date": self.config.get("start_date")}
-        tasks = self.state.get("bookmarks", {}).get(streams.Tasks.name, {})
-        for partition in tasks.get("partitions", ()):
-            where = f"state of tasks in {partition['context']}"
-            moments[f"{where}, start_date"] = partition.get("start_date")
-            for name, cursor in partition.get("cursors", {}).items():
-                moments[f"{where}, cursor {name}"] = cursor
+        for stream in (Tasks.name, TimeEntries.name, TimeInStatus.name):
+            for partition in self._partitions(stream):
+                where = f"state of {stream} in {partition['context']}"
+                for name in ("start_date", "read_until"):
+                    moments[f"{where}, {name}"] = partition.get(name)
+                for part in (partition, partition.get("tasks", {})):
+                    for name, cursor in part.get("cursors", {}).items():
+                        moments[f"{where}, cursor {name}"] = cursor
         for name, value in moments.items():
             try:
-                records.parsed(value or "1970-01-01")
+                parsed(value or "1970-01-01")
             except (TypeError, ValueError):
                 raise SettingError(f"{name}: expected a moment such as 2026-01-31") from None
 

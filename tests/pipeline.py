@@ -12,6 +12,7 @@ from pathlib import Path
 PROJECT = Path(__file__).parents[1]
 COMMANDS = Path(sys.executable).parent
 SETTINGS = ("MELTANO_", "TAP_", "TARGET_PANDEV_")
+SYNC_NIGHTLY = ("meltano", "schedule", "run", "nightly")
 WRITES = """
 SELECT relname, n_tup_ins, n_tup_upd, n_tup_del
 FROM pg_stat_user_tables WHERE schemaname = 'pandev' ORDER BY relname

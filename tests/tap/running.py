@@ -6,33 +6,45 @@ import json
 import logging
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tap_clickup.client import ClickUpError, Client
+from tap_clickup.client import Client
+from tap_clickup.errors import ClickUpError
+from tap_clickup.prefetch import THREAD_NAME
 from tap_clickup.ratelimit import RateLimit
 from tap_clickup.tap import TapClickUp
+from tests.clickup import Fault
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pytest
 
-    from tests.clickup import LocalClickUp, Request
+    from tests.clickup import Account, Knobs, LocalClickUp, Request
     from tests.clickup.model import Task, Workspace
 
 COMMAND = Path(sys.executable).with_name("tap-clickup")
-ALL_TIME = "2000-01-01"
+ALL_TIME = "2025-01-01"
+DEADLINE = 20
+"""Seconds after which a test fails that would hang."""
 Row = dict[str, Any]
 
 
 class SimulatedClock:
-    """Stands still until somebody sleeps: for the client, and called, for the local ClickUp."""
+    """Stands still until somebody sleeps: for the client, and called, for the local ClickUp.
+
+    Several threads may sleep at once; it goes on by all that they sleep together.
+    """
 
     def __init__(self) -> None:
-        self.seconds = time.time()
+        self.seconds = self.began = time.time()
         self.slept: list[float] = []
+        self._lock = threading.Lock()
 
     def __call__(self) -> float:
         return self.seconds
@@ -41,8 +53,9 @@ class SimulatedClock:
         return self.seconds
 
     def sleep(self, seconds: float, /) -> None:
-        self.slept.append(seconds)
-        self.seconds += seconds
+        with self._lock:
+            self.slept.append(seconds)
+            self.seconds += seconds
 
 
 @dataclass(frozen=True)
@@ -82,7 +95,7 @@ class Run:
         """The cursor of the live tasks of each workspace."""
         return {
             partition["context"]["workspace_id"]: partition.get("cursors", {}).get("live")
-            for partition in self.state["bookmarks"]["tasks"]["partitions"]
+            for partition in self.state.get("bookmarks", {}).get("tasks", {}).get("partitions", [])
         }
 
 
@@ -126,11 +139,55 @@ class Reader:
         try:
             tap.sync_all()
         finally:
+            end_readings()
             tap.client.close()
 
     def asked(self, ending: str) -> list[Request]:
         """Return the requests whose path ends so."""
         return [one for one in self.clickup.requests if one.path.endswith(ending)]
+
+
+def end_readings() -> None:
+    """Wait until no thread of a run is left: a run that is over does not wait for them itself."""
+    for thread in threading.enumerate():
+        if thread.name == THREAD_NAME:
+            thread.join(DEADLINE)
+    left = [thread.name for thread in threading.enumerate()]
+    assert THREAD_NAME not in left, "a reading goes on after its run"
+
+
+def is_page(request: Request, workspace: Workspace, *, archived: bool) -> bool:
+    """Tell whether a request is for live or for archived tasks of a whole workspace."""
+    path = f"/api/v2/team/{workspace.id}/task"
+    return request.path == path and request.query["archived"] == [str(archived).lower()]
+
+
+class LiveFaults(list[Fault]):
+    """Faults that meet the live tasks of a workspace: its archived ones are not answered before."""
+
+    def __init__(self, knobs: Knobs, workspace: Workspace, faults: Iterable[Fault] = ()) -> None:
+        super().__init__(faults)
+        self._workspace = workspace
+        self._used_up = threading.Event()
+        knobs.faults, knobs.on_request = self, self._hold
+
+    def remove(self, fault: Fault) -> None:
+        super().remove(fault)
+        if not self:
+            self._used_up.set()
+
+    def _hold(self, request: Request, _: Account) -> None:
+        if is_page(request, self._workspace, archived=True):
+            assert self._used_up.wait(DEADLINE)
+
+
+def catalog_of(*streams: str) -> Row:
+    """Return a catalog that selects these streams and no other."""
+    catalog: Row = TapClickUp(config={"api_token": "pk_1_AAAAAAAA"}).catalog_dict
+    for entry in catalog["streams"]:
+        for metadata in entry["metadata"]:
+            metadata["metadata"]["selected"] = entry["tap_stream_id"] in streams
+    return catalog
 
 
 def settings(clickup: LocalClickUp) -> Row:

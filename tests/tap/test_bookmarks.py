@@ -34,11 +34,12 @@ def test_the_first_run_reads_90_days_and_keeps_its_start(
     assert versions(run, workspace) == expected(every(workspace), since_ms=bound)
     assert len(run.rows("tasks")) < len(every(workspace))
     (partition,) = run.state["bookmarks"]["tasks"]["partitions"]
-    assert len(partition.pop("archives")) == 16
+    assert [len(partition.pop(name)) for name in ("archives", "lists")] == [16, 16]
     newest = {"live": newest_of(workspace), "archived": newest_of(workspace, archived=True)}
     assert partition == {
         "context": {"workspace_id": workspace.id},
         "start_date": moment(bound + 1),
+        "spaces": [],
         "cursors": {name: moment(at) for name, at in newest.items()},
         "replication_key": "date_updated",
         "replication_key_value": moment(min(newest.values())),
@@ -53,7 +54,7 @@ def test_the_second_run_reads_the_overlap_only_and_keeps_start_and_bookmark(
     second = read(workspace_ids=[workspace.id], state=first.state)
     newest = [newest_of(workspace), newest_of(workspace, archived=True)]
     asked = [(one.query["archived"], one.query["date_updated_gt"]) for one in read.asked("/task")]
-    assert asked == [
+    assert sorted(asked) == [
         (["false"], [str(newest[0] - 600_001)]),
         (["true"], [str(newest[1] - 600_001)]),
     ]
@@ -64,7 +65,7 @@ def test_the_second_run_reads_the_overlap_only_and_keeps_start_and_bookmark(
         expected(live, since_ms=newest[0] - 600_000)
         | expected(archived, since_ms=newest[1] - 600_000)
     )
-    assert second.state == first.state
+    assert second.state["bookmarks"]["tasks"] == first.state["bookmarks"]["tasks"]
     account.update_task(readable(workspace)[0].id, name="Edited")
     third = read(workspace_ids=[workspace.id], state=second.state)
     assert "Edited" in third.column("tasks", "name")

@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_clickup.client import (
-    ATTEMPTS,
+from tap_clickup.client import ATTEMPTS, Client, authorization
+from tap_clickup.errors import (
     ClickUpError,
-    Client,
     ProtocolError,
     RefusedError,
     SettingError,
     TokenError,
     UnavailableError,
-    authorization,
 )
 from tap_clickup.ratelimit import RateLimit
 from tests.clickup import Fault, LocalClickUp, generate
@@ -316,7 +314,7 @@ def test_a_code_that_is_none_is_not_shown(client: Client, knobs: Knobs, code: An
         ({"err": PRIVATE}, "the answer holds no 'tasks'"),
         ({"tasks": None}, "the answer holds no 'tasks'"),
         ({"tasks": 7}, "the answer holds no 'tasks'"),
-        ([], "the answer holds no 'tasks'"),
+        ([], "the answer is no JSON object"),
     ],
 )
 def test_a_200_without_what_was_asked_is_an_error_and_not_an_empty_result(

@@ -43,7 +43,7 @@ class Server:
 
     def answer(self, question: Question) -> tuple[list[Task], bool | None]:
         self.questions.append(question)
-        low = question.updated_gt + (not self.inclusive)
+        low = question.gt + (not self.inclusive)
         rows = sorted((at, one) for one, at in self.updated.items() if at >= low)
         page = rows[question.page * self.page_size :][: self.page_size]
         tasks = [task(one, at) for at, one in page if one not in self.hidden]
@@ -230,6 +230,6 @@ def test_a_page_number_that_is_ignored_is_noticed(count: int, *, inclusive: bool
     tasks = {f"t{number:03}": START for number in range(count)}
     server = Server(tasks, last_page="always_false", inclusive=inclusive)
     ask: Callable[[Question], Any] = server.answer
-    server.answer = lambda question: ask(Question(question.updated_gt, 0))  # type: ignore[method-assign]
+    server.answer = lambda question: ask(Question(question.gt, 0))  # type: ignore[method-assign]
     with pytest.raises(MismatchError, match="page 1 repeats the page before"):
         read(server, Keyset(START), at_most=30)

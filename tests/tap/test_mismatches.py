@@ -7,9 +7,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tap_clickup.streams.task_pages import LANES
 from tests.clickup import Fault
 from tests.clickup.client import every, live, readable
-from tests.tap.running import ALL_TIME, expected, moment, updated_ms, versions
+from tests.tap.running import (
+    ALL_TIME,
+    LiveFaults,
+    expected,
+    is_page,
+    moment,
+    updated_ms,
+    versions,
+)
 
 if TYPE_CHECKING:
     from tests.clickup import Account, Knobs, Request
@@ -38,9 +47,12 @@ def test_a_parameter_that_clickup_ignores_fails_tasks_and_nothing_else(
     space_ids = list(workspace.spaces)[:1] if ignored == "space_ids[]" else []
     run = read(space_ids=space_ids, workspace_ids=[workspace.id], start_date=ALL_TIME)
     assert run.error
-    assert run.error.startswith(
-        f"not everything was read: stream tasks: GET /team/{workspace.id}/task"
-    )
+    assert run.error.startswith("not everything was read: ")
+    assert f"stream tasks: GET /team/{workspace.id}/task" in run.error
+    assert {what.rpartition(" list ")[0] or what for what, _ in run.refused} <= {
+        "stream tasks",
+        "tasks of archived",
+    }
     assert reason in run.error
     assert run.rows("users")
     assert run.rows("sync_runs")[0]["complete"] is False
@@ -61,29 +73,39 @@ def test_archived_tasks_in_the_answer_fail_tasks(
 ) -> None:
     task = {"id": "86a1", "date_updated": "1772600000001", "archived": True}
     answer = {"tasks": [task], "last_page": True}
-    knobs.faults = [Fault(status=200, body=answer, path="/task$")]
+    LiveFaults(knobs, workspace, [Fault(200, answer, path=f"/team/{workspace.id}/task$")])
     run = read(workspace_ids=[workspace.id])
     assert run.error
     assert "task 86a1 has archived=True, which was not asked for" in run.error
-    assert (run.rows("tasks"), run.bookmarks) == ([], {workspace.id: None})
+    came = set(run.column("tasks", "id"))
+    assert came & {"86a1", *(task.id for task in live(workspace))} == set()
+    assert run.bookmarks == {workspace.id: None}
 
 
 def test_a_failure_in_the_middle_keeps_what_was_read_and_the_next_run_the_rest(
     read: Reader, knobs: Knobs, workspace: Workspace
 ) -> None:
-    """A 429 that outlasts the retries, on the third page."""
+    """A 429 that outlasts the retries, on the third page of the live tasks."""
     asked: list[str] = []
+    faults = LiveFaults(knobs, workspace)
+    hold = knobs.on_request
 
-    def fail(request: Request, _: Account) -> None:
-        asked.append(request.path)
-        if asked.count(f"/api/v2/team/{workspace.id}/task") == 3:
-            knobs.faults = [Fault(status=429)] * 6
+    def fail(request: Request, account: Account) -> None:
+        assert hold
+        hold(request, account)
+        if is_page(request, workspace, archived=False):
+            asked.append(request.path)
+            if len(asked) == 3:
+                faults.extend([Fault(status=429, path=f"/team/{workspace.id}/task$")] * 6)
 
     knobs.on_request = fail
     cut = read(workspace_ids=[workspace.id], start_date=ALL_TIME)
     assert cut.error
     assert "HTTP 429 from 127.0.0.1 in 6 attempts" in cut.error
-    assert cut.bookmarks == {workspace.id: max(cut.column("tasks", "date_updated"))}
+    seen = {task.id for task in live(workspace)}
+    came = [row["date_updated"] for row in cut.rows("tasks") if row["id"] in seen]
+    shared = 1  # the second page begins with the last task of the first
+    assert (len(came), cut.bookmarks) == (200 - shared, {workspace.id: max(came)})
     rest = read(workspace_ids=[workspace.id], state=cut.state)
     assert versions(cut, workspace) | versions(rest, workspace) == expected(every(workspace))
     assert len(rest.rows("tasks")) < len(every(workspace)) - 190
@@ -100,10 +122,12 @@ def test_one_refused_workspace_of_two_is_named_and_the_other_one_syncs(
     assert (versions(run, refused), versions(run, open_)) == (set(), expected(every(open_)))
     complete = {row["workspace_id"]: row["complete"] for row in run.rows("sync_runs")}
     assert complete == {refused.id: False, open_.id: True}
-    assert [what for what, _ in run.refused] == [
+    assert sorted(what for what, _ in run.refused) == [
         "spaces (archived=false)",
         "spaces (archived=true)",
         "stream tasks",
+        "stream time_entries",
+        "stream webhooks",
     ]
     assert f"GET {path}task: HTTP 401 OAUTH_027" in run.log
 
@@ -111,12 +135,21 @@ def test_one_refused_workspace_of_two_is_named_and_the_other_one_syncs(
 def test_a_token_that_dies_on_the_way_stops_the_run_at_once(
     read: Reader, knobs: Knobs, workspace: Workspace
 ) -> None:
-    knobs.faults = [Fault(status=401, body={"ECODE": "OAUTH_025"}, path=f"{workspace.id}/task")]
+    """No reading that is under way beside the one that met it asks another time."""
+    account, old = read.clickup.account, read.clickup.token
+
+    def revoke(request: Request, _: Account) -> None:
+        if is_page(request, workspace, archived=False):
+            account.token, request.token_ok = f"{old}REVOKED", False
+
+    knobs.on_request = revoke
     run = read(start_date=ALL_TIME)
     assert run.error
     assert run.error.startswith("401 Unauthorized: the token is wrong")
-    assert read.clickup.requests[-1].path == f"/api/v2/team/{workspace.id}/task"
-    assert "tasks" not in run.state["bookmarks"]
+    beside = (2 + LANES) * len(account.workspaces) + 1
+    assert 1 <= len([one for one in read.clickup.requests if one.status == 401]) <= beside
+    assert read.asked("/time_entries") == []
+    assert set(run.bookmarks.values()) <= {None}
 
 
 def test_an_empty_workspace_is_no_error(read: Reader, workspace: Workspace) -> None:
@@ -130,7 +163,8 @@ def test_an_object_of_an_unknown_shape_fails_its_stream_by_name_and_nothing_else
     read: Reader, knobs: Knobs, workspace: Workspace
 ) -> None:
     task = {"id": "86a", "date_updated": "1772000000000", "tags": ["a secret"], "space": None}
-    knobs.faults = [Fault(200, {"tasks": [task], "last_page": True}, path="/task$")]
+    answer = {"tasks": [task], "last_page": True}
+    LiveFaults(knobs, workspace, [Fault(200, answer, path=f"/team/{workspace.id}/task$")])
     run = read(start_date=ALL_TIME, workspace_ids=[workspace.id])
     assert run.error == (
         "not everything was read: stream tasks: "

@@ -20,8 +20,7 @@ def sent(limit: RateLimit, count: int) -> list[float]:
     """Return the moments at which requests are sent that cannot come soon enough."""
     now, moments = 0.0, []
     for _ in range(count):
-        now += limit.delay(now)
-        limit.count(now)
+        now += limit.reserve(now)
         moments.append(now)
     return moments
 
@@ -33,8 +32,7 @@ def test_no_61_seconds_ever_hold_more_requests_than_the_budget(
     limit, now, budget, moments = RateLimit(), 1_000.0, 80, list[float]()
     for gap, header in steps:
         now += gap
-        now += limit.delay(now)
-        limit.count(now)
+        now += limit.reserve(now)
         moments.append(now)
         assert len([one for one in moments if one > now - 61 + 1e-6]) <= budget
         limit.learn({"X-RateLimit-Limit": header} if header else {})
@@ -57,7 +55,18 @@ def test_a_smaller_plan_counts_what_was_sent_before_it_was_known() -> None:
     limit = RateLimit()
     sent(limit, 50)
     limit.learn({"X-RateLimit-Limit": "10"})
-    assert limit.delay(1.0) == 60.0
+    assert limit.reserve(1.0) == 60.0
+
+
+def test_requests_that_are_planned_together_take_their_places_one_after_another() -> None:
+    limit = RateLimit(2)
+    assert [limit.reserve(0.0) for _ in range(5)] == [0.0, 0.0, 61.0, 61.0, 122.0]
+
+
+def test_a_429_lets_all_wait() -> None:
+    limit = RateLimit()
+    limit.pause(30.0)
+    assert [limit.reserve(10.0), limit.reserve(40.0)] == [20.0, 0.0]
 
 
 def test_a_fixed_number_of_requests_a_minute_is_kept_whatever_the_headers_say() -> None:

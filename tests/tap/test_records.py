@@ -109,6 +109,7 @@ def test_a_task_becomes_the_promised_fields_and_no_other() -> None:
         "date_closed": "2026-03-04T04:53:20.003+00:00",
         "archived": True,
         "url": "https://app.clickup.com/t/86a1-31",
+        "custom_fields": None,
     }
     check("tasks", record)
 

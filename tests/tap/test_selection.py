@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from tests.clickup import Fault
 from tests.clickup.client import every, readable
-from tests.tap.running import ALL_TIME, expected, versions
+from tests.tap.running import ALL_TIME, catalog_of, expected, versions
 
 if TYPE_CHECKING:
     from tests.clickup import Account, Knobs
@@ -87,12 +88,35 @@ def test_a_run_sends_nothing_but_get_under_api_v2_to_the_given_host(
     spaces = sum(len(one.spaces) for one in account.workspaces)
     folders = sum(not f.hidden for one in account.workspaces for f in one.folders.values())
     hierarchy = 1 + 2 * 2 + 4 * spaces + folders
-    assert len(requests) <= hierarchy + len(read.asked("/task"))
+    slices = (datetime.now(UTC) - datetime(2025, 1, 1, tzinfo=UTC)) // timedelta(days=30) + 2
+    assert len(read.asked("/time_entries")) <= 2 * slices
+    others = [*read.asked("/task"), *read.asked("/time_entries"), *read.asked("/webhook")]
+    assert len(read.asked("/webhook")) == 2
+    assert len(requests) <= hierarchy + len(others)
 
 
 def test_a_run_keeps_the_rate_limit_by_the_servers_own_count(read: Reader, knobs: Knobs) -> None:
+    """One request after another: of several at once the simulated clock moves each by all."""
+    knobs.limit_per_minute = 10
+    catalog = catalog_of("spaces", "folders", "lists", "statuses", "users", "sync_runs")
+    run = read(start_date=ALL_TIME, catalog=catalog)
+    assert run.error is None
+    assert len(read.clickup.requests) > 40
+    assert {one.status for one in read.clickup.requests} == {200}
+    assert run.rows("sync_runs")[0]["waited_seconds"] > 60
+
+
+def test_readings_beside_each_other_share_the_limit_and_lose_nothing_by_it(
+    read: Reader, account: Account, knobs: Knobs
+) -> None:
+    """A place may be taken late, while others let the clock go on: few are, and asked again."""
     knobs.limit_per_minute = 10
     run = read(start_date=ALL_TIME)
     assert run.error is None
-    assert {one.status for one in read.clickup.requests[11:]} == {200}
-    assert run.rows("sync_runs")[0]["waited_seconds"] > 60
+    for workspace in account.workspaces:
+        assert versions(run, workspace) == expected(every(workspace))
+    refused = [one for one in read.clickup.requests if one.status != 200]
+    assert {one.status for one in refused} <= {429}
+    assert len(refused) < len(read.clickup.requests) / 10
+    # 8 in any 61 seconds.
+    assert read.clock.seconds - read.clock.began > 61 * (len(read.clickup.requests) // 8 - 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from bisect import bisect_left
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -13,24 +13,47 @@ import pytest
 from tests.clickup import Fault, generate
 from tests.clickup.client import every, live, readable
 from tests.tap import shop
-from tests.tap.running import ALL_TIME, expected, moment, state_at, updated_ms, versions
+from tests.tap.running import (
+    ALL_TIME,
+    LiveFaults,
+    expected,
+    moment,
+    state_at,
+    updated_ms,
+    versions,
+)
 
 if TYPE_CHECKING:
     from tests.clickup import Account, Knobs, Request
     from tests.clickup.model import Workspace
-    from tests.tap.running import Reader
+    from tests.tap.running import Reader, Row
+
+
+def by_pass(rows: list[Row]) -> dict[tuple[str, bool], list[str]]:
+    """Return the dates of tasks as they came, by workspace and by live or archived."""
+    passes: dict[tuple[str, bool], list[str]] = {}
+    for row in rows:
+        passes.setdefault((row["workspace_id"], row["archived"]), []).append(row["date_updated"])
+    return passes
+
 
 PERSON = ("workspace_id", "id", "username", "email", "role", "is_member")
 
 
 class TestShop:
+    SPRINTS_OFF = (
+        f"the Sprints ClickApp is off in space {shop.ARCHIVED_SPACE}; an owner or admin "
+        "switches it on in ClickUp under Workspace settings > ClickApps > Sprints"
+    )
+
     @pytest.fixture
     def account(self) -> Account:
         return shop.shop()
 
     def test_every_column_of_a_task_comes_from_its_own_place(self, read: Reader) -> None:
         """R52-R69."""
-        assert read(start_date=ALL_TIME).rows("tasks")[1] == {
+        _, task = read(start_date=ALL_TIME).rows("tasks")
+        assert task == {
             "workspace_id": shop.WORKSPACE,
             "id": "86task001",
             "custom_id": "SHOP-7",
@@ -58,6 +81,7 @@ class TestShop:
             "date_closed": "2026-03-04T04:53:20.008+00:00",
             "archived": False,
             "url": "https://app.clickup.com/t/86task001",
+            "custom_fields": None,
         }
 
     def test_members_come_and_people_who_left_but_are_named_by_tasks(self, read: Reader) -> None:
@@ -77,7 +101,7 @@ class TestShop:
         assert read().rows("workspaces") == [{"id": shop.WORKSPACE, "name": "Shop"}]
 
     def test_the_last_record_tells_what_the_run_did(self, read: Reader) -> None:
-        run = read(start_date=ALL_TIME)
+        run = read(start_date=ALL_TIME, time_tracking=False)
         (row,) = run.rows("sync_runs")
         started, finished = (
             datetime.fromisoformat(row.pop(f"{n}_at")) for n in ("started", "finished")
@@ -88,11 +112,14 @@ class TestShop:
             "workspace_id": shop.WORKSPACE,
             "source": "tap-clickup",
             "complete": True,
-            "records": {**counts, "tasks": 2, "users": 4},
-            "requests": 20,
+            "records": {**counts, "tasks": 2, "users": 4, "completed_reads": 7},
+            "requests": 21,
             "retries": 0,
             "waited_seconds": 0.0,
             "refused": [],
+            "notes": [self.SPRINTS_OFF],
+            "live_tasks": None,
+            "approximate_task_count": 2,
         }
         assert [m["stream"] for m in run.messages if m["type"] == "RECORD"][-1] == "sync_runs"
 
@@ -106,9 +133,12 @@ def test_every_task_comes_once_open_closed_or_archived_task_or_subtask(
         assert versions(run, workspace) == expected(every(workspace))
     shown = {task.id for workspace in account.workspaces for task in readable(workspace)}
     found = [row for row in run.rows("tasks") if row["id"] in shown]
-    keys = [(row["workspace_id"], row["archived"], row["date_updated"]) for row in found]
-    first = account.workspaces[0].id
-    assert keys == sorted(keys, key=lambda key: (key[0] != first, *key[1:]))
+    assert list(dict.fromkeys(run.column("tasks", "workspace_id"))) == [
+        workspace.id for workspace in account.workspaces
+    ]
+    for dates in by_pass(found).values():
+        assert dates == sorted(dates)
+    assert len(by_pass(found)) == 2 * len(account.workspaces)
     assert Counter(run.column("tasks", "id")).most_common(1)[0][1] == 1
     assert run.error is None
 
@@ -149,8 +179,10 @@ def test_no_task_is_lost_while_people_edit_between_the_requests(
     newest = {row["id"]: row["date_updated"] for row in run.rows("tasks")}
     assert [one for one, at in at_start.items() if newest.get(one, "") < moment(at)] == []
     found = [row for row in run.rows("tasks") if row["id"] in set(ids)]
-    order = [(row["archived"], row["date_updated"]) for row in found]
-    assert order == sorted(order)
+    passes = by_pass(found)
+    assert set(passes) == {(workspace.id, False), (workspace.id, True)}
+    for dates in passes.values():
+        assert dates == sorted(dates)
 
 
 def test_tasks_without_date_updated_come_with_their_date_created(
@@ -175,24 +207,41 @@ def test_a_task_that_shows_no_update_comes_and_leaves_the_bookmark_alone(
     """Its place in the order is not known: later tasks may still stand before its creation."""
     task = {"id": "86a1", "date_created": created and "1772409600000"}
     answer = {"tasks": [task], "last_page": True}
-    knobs.faults = [Fault(status=200, body=answer, path=f"/team/{workspace.id}/task")]
+    LiveFaults(knobs, workspace, [Fault(200, answer, path=f"/team/{workspace.id}/task$")])
     run = read(
         state=state_at(workspace, "2026-03-01T00:00:00.000+00:00"), workspace_ids=[workspace.id]
     )
-    first = run.rows("tasks")[0]
-    assert (first["id"], first["date_updated"]) == ("86a1", created)
+    (row,) = [row for row in run.rows("tasks") if row["id"] == "86a1"]
+    assert row["date_updated"] == created
     assert run.bookmarks == {workspace.id: "2026-03-01T00:00:00.000+00:00"}
 
 
-def test_each_record_is_dated_by_its_request_and_not_later(read: Reader, knobs: Knobs) -> None:
-    asked: list[tuple[str, datetime]] = []
-    knobs.on_request = lambda request, _: asked.append((request.path, datetime.now(UTC)))
+def test_each_record_is_dated_by_its_request_and_not_later(
+    read: Reader, account: Account, knobs: Knobs
+) -> None:
+    """Of each reading: live and archived tasks of a workspace, and those of archived lists."""
+    arrived: dict[tuple[str, bool], list[datetime]] = defaultdict(list)
+
+    def note(request: Request, _: Account) -> None:
+        if request.path.endswith("/task"):
+            archived = request.query["archived"] == ["true"]
+            arrived[request.path.removeprefix("/api/v2"), archived].append(datetime.now(UTC))
+
+    knobs.on_request = note
     before = datetime.now(UTC)
     run = read(start_date=ALL_TIME)
-    arrived = [at for path, at in asked if path.endswith("/task")]
-    extracted = [datetime.fromisoformat(m["time_extracted"]) for m in run.records("tasks")]
-    assert before <= extracted[0] <= arrived[0]
-    assert extracted == sorted(extracted)
-    next_arrivals = [bisect_left(arrived, sent) for sent in sorted(set(extracted))]
-    assert next_arrivals == sorted(set(next_arrivals))
-    assert next_arrivals[-1] < len(arrived)
+    shown = {task.id for workspace in account.workspaces for task in readable(workspace)}
+    extracted: dict[tuple[str, bool], list[datetime]] = defaultdict(list)
+    for message in run.records("tasks"):
+        row = message["record"]
+        place = f"team/{row['workspace_id']}" if row["id"] in shown else f"list/{row['list_id']}"
+        sent_at = datetime.fromisoformat(message["time_extracted"])
+        extracted[f"/{place}/task", row["archived"]].append(sent_at)
+    assert len(extracted) > 4
+    for reading, sent in extracted.items():
+        arrivals = arrived[reading]
+        assert before <= sent[0] <= arrivals[0]
+        assert sent == sorted(sent)
+        next_arrivals = [bisect_left(arrivals, at) for at in sorted(set(sent))]
+        assert next_arrivals == sorted(set(next_arrivals))
+        assert next_arrivals[-1] < len(arrivals)

@@ -4,6 +4,7 @@ CREATE TABLE time_entries (
     workspace_id text NOT NULL,
     id text NOT NULL,
     task_id text,
+    space_id text,
     user_id text,
     started_at timestamptz,
     ended_at timestamptz,

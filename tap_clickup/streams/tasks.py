@@ -1,0 +1,195 @@
+"""Tasks: messages and state from the pages that are read beside each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from tap_clickup.progress import Progress
+from tap_clickup.reading import Reading
+from tap_clickup.streams.base import BookmarkedStream
+from tap_clickup.streams.task_pages import PASSES, Page, TaskPages
+from tap_clickup.values import parsed
+from tap_clickup.workspace import Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from singer_sdk.helpers.types import Context
+
+    from tap_clickup.prefetch import Beside
+    from tap_clickup.workspace import Workspace
+
+OVERLAP = timedelta(minutes=10)
+"""How far a run reads again behind its bookmark: ClickUp's index may lag behind an edit."""
+
+
+@dataclass
+class TaskRun:
+    """The reading of one workspace's tasks, begun at `started_at`.
+
+    `task_ids` are all that a sweep has seen, `live` how many of them are live.
+    """
+
+    pages: TaskPages
+    arriving: Beside[Page]
+    started_at: datetime
+    task_ids: set[str] = field(default_factory=set)
+    live: int = 0
+    count: int = 0
+    custom_fields: set[str] = field(default_factory=set)
+
+    @property
+    def first(self) -> bool:
+        """Whether nothing was read before: a sweep, or the first run."""
+        return not self.pages.starts
+
+
+class Tasks(BookmarkedStream):
+    """Tasks and subtasks, open and closed, by `date_updated`; in a sweep by `date_created`.
+
+    ClickUp answers live or archived tasks, never both, so each pass has a cursor of its own. Tasks
+    of archived lists, folders and spaces are in neither: they are read list by list.
+    """
+
+    name = "tasks"
+    primary_keys = ("workspace_id", "id")
+    replication_key = "date_updated"
+    is_sorted = True
+    STATE_MSG_FREQUENCY = 1_000
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._runs: dict[str, TaskRun] = {}
+
+    def start(self) -> None:
+        """Begin to read the tasks of all workspaces that hold selected spaces."""
+        for workspace in self._tap.workspaces:
+            if self._tap.reads_spaces_of(workspace):
+                self._runs[workspace.id] = self._begin(workspace)
+
+    def _begin(self, workspace: Workspace) -> TaskRun:
+        """Begin to read. The state is looked at here, by the main thread."""
+        state = self.state_of(workspace)
+        state.setdefault("start_date", self._tap.default_start)
+        self._tap.warn_of_start(state["start_date"])
+        state["cursors"] = {
+            name: self._not_ahead(cursor) for name, cursor in state.get("cursors", {}).items()
+        }
+        if self._tap.selection_grew(state):
+            state["cursors"] = {}  # nothing of the spaces that came to it was read
+        state["spaces"] = sorted(self._tap.space_ids)
+        if follower := self._tap.follower:
+            follower.remember(workspace, state)
+        pages = self.pages(workspace, {} if self._tap.sweeps else state["cursors"])
+        started_at = datetime.now(UTC)
+        arriving = self._tap.beside(pages.readings(known_archives=state.get("archives")))
+        return TaskRun(pages, arriving, started_at)
+
+    def pages(self, workspace: Workspace, cursors: Mapping[str, str]) -> TaskPages:
+        """Return the readings of a workspace's tasks from cursors on, where there are any."""
+        first = parsed(self.state_of(workspace)["start_date"])
+        return TaskPages(
+            client=self._tap.client,
+            workspace=workspace,
+            space_ids=tuple(workspace.hierarchy.space_ids_found) if self._tap.space_ids else (),
+            custom_fields=tuple(self.config["custom_fields"]),
+            start=first,
+            starts={name: max(first, parsed(at) - OVERLAP) for name, at in cursors.items()},
+            sweeps=self._tap.sweeps,
+        )
+
+    def read(self, workspace: Workspace, context: Context | None) -> Iterator[Reading]:  # noqa: ARG002
+        """Yield live tasks, archived ones, and those that lie in archived places."""
+        if not self._runs:
+            self.start()
+        if not (run := self._runs.get(workspace.id)):
+            return  # the selected spaces are in other workspaces
+        self.state_manager.is_flushed = False
+        self._write_state_message()  # a run that is cut soon has fixed its start date
+        yield from self._records(workspace, run, run.arriving)
+        if self._tap.sweeps:
+            yield from self._records(workspace, run, self._changes(workspace, run))
+        self._check_custom_fields(workspace, run)
+        self._remember(workspace, run)
+        if self._tap.sweeps and workspace.hierarchy.whole and not run.pages.gaps:
+            self._completed(workspace, run)
+
+    def _records(
+        self, workspace: Workspace, run: TaskRun, pages: Iterable[Page]
+    ) -> Iterator[Reading]:
+        state = self.state_of(workspace)
+        latest = run.started_at.isoformat(timespec="milliseconds")  # no edit is of a later moment
+        start = None if self._tap.sweeps else run.pages.starts.get("live", run.pages.start)
+        progress = Progress(self.logger, workspace.id, start=start, end=run.started_at)
+        for page in pages:
+            for record in page.records:
+                yield Reading(record, page.sent_at)
+            workspace.people.update({str(user["id"]): user for user in page.people})
+            run.count += len(page.task_ids)
+            run.custom_fields |= page.custom_fields
+            if self._tap.follower or self._tap.space_ids:
+                workspace.task_ids.update(page.task_ids)
+            if self._tap.sweeps:
+                run.live += len(page.task_ids) if page.source == "live" else 0
+                run.task_ids.update(page.task_ids)
+            elif page.source in PASSES and page.reached:
+                self._move_cursor(state, page.source, min(page.reached, latest))
+            reached = page.reached if page.source == "live" else None
+            progress.read(len(page.task_ids), parsed(reached) if reached else None)
+
+    def _move_cursor(self, state: dict[str, Any], name: str, reached: str) -> None:
+        """Move a pass's cursor, forward only. Singer's tools are shown the smaller cursor."""
+        cursors = state["cursors"]
+        if reached > cursors.get(name, ""):
+            cursors[name] = reached
+            state["replication_key"] = self.replication_key
+            state["replication_key_value"] = min(cursors.values())
+
+    def _changes(self, workspace: Workspace, run: TaskRun) -> Iterator[Page]:
+        """Read what may have slid between the readings of a sweep: edited tasks, archived lists.
+
+        What came out of an archived list meanwhile is in a pass, what went into one is here.
+        """
+        yield from run.pages.updated_since(run.started_at - OVERLAP)
+        again = self._tap.hierarchy_of(workspace)
+        again.walk()
+        yield from run.pages.in_lists(again.archives)
+        workspace.hierarchy.gaps.extend(again.gaps)
+
+    def _remember(self, workspace: Workspace, run: TaskRun) -> None:
+        """Keep what the next run may rely on: archived lists that were read are not read again.
+
+        What ClickUp refused does not change that; the sweep asks for it every night.
+        """
+        state, hierarchy = self.state_of(workspace), workspace.hierarchy
+        if hierarchy.failed or any(gap.failed for gap in run.pages.gaps):
+            return
+        state["lists"] = hierarchy.lists_digest
+        if hierarchy.thorough:
+            state["archives"] = hierarchy.archives_digest
+
+    def _completed(self, workspace: Workspace, run: TaskRun) -> None:
+        """Tell which tasks there are, of those that are old enough for ClickUp's index."""
+        workspace.live_tasks = run.live
+        until = (run.started_at - OVERLAP).isoformat(timespec="milliseconds")
+        conditions = {**self._tap.placed(workspace), "date_created": {"before": until}}
+        scope = Scope(self.name, run.started_at, conditions)
+        workspace.completed(scope, [(task_id,) for task_id in run.task_ids])
+
+    def _check_custom_fields(self, workspace: Workspace, run: TaskRun) -> None:
+        """Note custom fields that no task has: ClickUp tells nobody of a slip in a name."""
+        for entry in run.pages.custom_fields if run.first and run.count else ():
+            if entry.casefold() not in run.custom_fields:
+                workspace.report.note(
+                    f"custom_fields: {entry!r} is on none of the {run.count} tasks that were read; "
+                    "expected the name or the id of a custom field"
+                )
+
+    def _not_ahead(self, cursor: str) -> str:
+        """Return a cursor in UTC, or now if it lies in the future."""
+        at, now = parsed(cursor), datetime.now(UTC)
+        if at > now:
+            self.logger.warning("the cursor %s lies in the future, reading from now", cursor)
+        return min(at, now).astimezone(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,143 @@
+"""Time entries of everybody, in slices of 30 days, a window of them read again each run.
+
+ClickUp gives the entries of the token's own user unless others are named, has no order by change
+and shows nothing of deleted ones. So every person is named, what people may still edit is read
+again, and what a completely read slice does not show is gone.
+https://developer.clickup.com/reference/gettimeentrieswithinadaterange
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from tap_clickup.errors import BadRequestError, ProtocolError, RefusedError
+from tap_clickup.reading import Reading
+from tap_clickup.slices import slices
+from tap_clickup.streams.base import BookmarkedStream
+from tap_clickup.streams.time_slices import SliceRead, SliceReader
+from tap_clickup.values import parsed
+from tap_clickup.workspace import Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from singer_sdk.helpers.types import Context
+
+    from tap_clickup.workspace import Conditions, Workspace
+
+LANES = 3
+"""How many slices are read beside each other."""
+
+
+class TimeEntries(BookmarkedStream):
+    """Tracked time of all members, and of people seen on tasks who have left.
+
+    State of a workspace: up to where slices were read, and of whom and where.
+    """
+
+    name = "time_entries"
+    primary_keys = ("workspace_id", "id")
+    replication_key = "date_updated"
+    STATE_MSG_FREQUENCY = 1_000
+
+    def read(self, workspace: Workspace, context: Context | None) -> Iterator[Reading]:  # noqa: ARG002
+        """Yield the entries slice by slice, unless time tracking is switched off."""
+        if not self.config["time_tracking"] or not self._tap.reads_spaces_of(workspace):
+            return
+        workspace.report.note_off("Time Tracking", self._off(workspace))
+        state = self.state_of(workspace)
+        reader = self._reader(workspace, state)
+        before, completed = state.get("read_until"), len(workspace.completed_reads)
+        try:
+            yield from self._slices(workspace, state, reader)
+        except BadRequestError:
+            raise
+        except ProtocolError:
+            # A parameter is ignored: then the slices before have shown less than there is, too.
+            del workspace.completed_reads[completed:]
+            state.pop("read_until", None)
+            state.update({"read_until": before} if before else {})
+            raise
+        self._tell_limits(workspace, reader)
+
+    def _slices(
+        self, workspace: Workspace, state: dict[str, Any], reader: SliceReader
+    ) -> Iterator[Reading]:
+        now = datetime.now(UTC)
+        parts = list(slices(self._starts_at(state, now), now))
+        for each in self._tap.beside(map(reader.read, parts[lane::LANES]) for lane in range(LANES)):
+            workspace.people.update({str(user["id"]): user for user in each.people})
+            for record in each.records:
+                yield Reading(record, each.sent_at)
+            self._completed(workspace, each)
+            parts.remove(each.slice)
+            until = min(parts[0].start if parts else now, now)
+            state["read_until"] = until.isoformat(timespec="milliseconds")
+
+    def _completed(self, workspace: Workspace, each: SliceRead) -> None:
+        conditions: Conditions = {
+            "started_at": {"from": _text(each.slice.start), "before": _text(each.slice.end)},
+            "user_id": {"in": each.user_ids},
+        }
+        conditions |= self._tap.placed(workspace)
+        scope = Scope(self.name, each.sent_at, conditions, name=each.slice.name)
+        workspace.completed(scope, [(record["id"],) for record in each.records])
+
+    def _reader(self, workspace: Workspace, state: dict[str, Any]) -> SliceReader:
+        """Return what asks for everybody: members, and whoever any run has seen.
+
+        If there is somebody new, or the token sees more than before, all slices are read again.
+        """
+        before = set(state.get("user_ids", ()))
+        user_ids = {self._tap.client.user_id, *workspace.members, *workspace.people, *before}
+        space_ids = set(workspace.hierarchy.space_ids_found) if self._tap.space_ids else None
+        reader = SliceReader(self._tap.client, workspace, sorted(user_ids), space_ids)
+        sees_more = reader.privileged and state.get("sees_all") is False
+        if sees_more or user_ids != before or self._tap.selection_grew(state):
+            state.pop("read_until", None)
+        state.setdefault("start_date", self._tap.default_start)
+        state["user_ids"], state["sees_all"] = sorted(user_ids), reader.privileged
+        state["spaces"] = sorted(self._tap.space_ids)
+        return reader
+
+    def _starts_at(self, state: dict[str, Any], now: datetime) -> datetime:
+        first = parsed(state["start_date"])
+        if self._tap.sweeps or "read_until" not in state:
+            return first
+        try:
+            window = now - timedelta(days=self.config["time_entries_window_days"])
+        except OverflowError:
+            return first
+        return max(first, min(parsed(state["read_until"]), window))
+
+    def _off(self, workspace: Workspace) -> list[str]:
+        hierarchy = workspace.hierarchy
+        hierarchy.find_spaces()
+        rows = [reading.record for reading in hierarchy.readings["spaces"]]
+        return [row["id"] for row in rows if row["time_tracking_enabled"] is False]
+
+    def _tell_limits(self, workspace: Workspace, reader: SliceReader) -> None:
+        """Report whose time is hidden: no permission is not the same as no time."""
+        if hidden := reader.hidden_user_ids:
+            workspace.report.missed(
+                f"time entries of {len(hidden)} other people",
+                RefusedError(
+                    "not visible with this token, whose user is neither owner nor admin; "
+                    "give the user that role in ClickUp under Workspace settings > People"
+                ),
+            )
+        if reader.refused:
+            workspace.report.missed(
+                "time entries of people who have left",
+                RefusedError(f"ClickUp refuses to give the time of users {sorted(reader.refused)}"),
+            )
+        if reader.unplaced:
+            workspace.report.note(
+                f"{len(reader.unplaced)} time entries show no place and were left out, since only "
+                "selected spaces are read"
+            )
+
+
+def _text(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds")

@@ -1,0 +1,231 @@
+"""Only the chosen fields of a task get out, typed, with labels for options and ids for people."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tap_clickup.custom_fields import opted_in
+
+DROP_DOWN = {
+    "options": [
+        {"id": "aa-1", "name": "Low", "orderindex": 0, "color": "#1"},
+        {"id": "aa-2", "name": "High", "orderindex": 1},
+        {"id": "aa-3", "name": "Late", "orderindex": "7"},
+        {"id": "aa-4", "name": None, "orderindex": 8},
+    ]
+}
+LABELS = {"options": [{"id": "bb-1", "label": "Web"}, {"id": "bb-2", "label": "Desk", "name": "x"}]}
+TYPES = [
+    *("drop_down", "labels", "number", "currency", "emoji", "checkbox", "date", "users", "tasks"),
+    *("list_relationship", "manual_progress", "automatic_progress", "location", "text", "url"),
+    *("formula", "attachment"),
+]
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: (
+        st.lists(inner)
+        | st.dictionaries(
+            st.sampled_from(["id", "current", "percent_complete", "formatted_address"]), inner
+        )
+    ),
+)
+CONFIG = st.dictionaries(
+    st.sampled_from(["options", "start", "end"]),
+    JSON | st.lists(st.dictionaries(st.sampled_from(["id", "orderindex", "name", "label"]), JSON)),
+)
+
+
+def field(name: str, **more: Any) -> dict[str, Any]:
+    return {"id": f"id-{name}", "name": name, "type": "short_text", "type_config": {}, **more}
+
+
+def read(type_: str, value: Any, config: Any = None) -> dict[str, Any] | None:
+    """Return what becomes of one field of that type and value, by the setting `chosen`."""
+    task = {"custom_fields": [field("Chosen", type=type_, type_config=config, value=value)]}
+    return opted_in(task, ["chosen"])
+
+
+def test_without_the_setting_there_are_no_custom_fields() -> None:
+    assert opted_in({"custom_fields": [field("Client", value="a client")]}, frozenset()) is None
+
+
+def test_only_the_named_fields_get_out_under_the_words_of_the_setting() -> None:
+    fields = [
+        field("Client", value="client 1"),
+        field("Salary", value="not asked for"),
+        field("Größe", value="size 3"),
+        field("Team", value="team 4"),
+    ]
+    wanted = frozenset({"CLIENT", "grösse", "ID-Team", "no such field"})
+    assert opted_in({"custom_fields": fields}, wanted) == {
+        "CLIENT": "client 1",
+        "ID-Team": "team 4",
+        "grösse": "size 3",
+    }
+
+
+def test_a_name_is_matched_as_a_whole() -> None:
+    assert opted_in({"custom_fields": [field("Client name", value="client 1")]}, ["client"]) == {}
+
+
+def test_of_two_fields_with_one_name_the_first_that_is_set_is_taken() -> None:
+    fields = [
+        field("Client"),
+        field("client", type="number", value="not a number"),
+        field("Client", value="client 3"),
+        field("Client", value="client 4"),
+    ]
+    assert opted_in({"custom_fields": fields}, ["Client"]) == {"Client": "client 3"}
+
+
+def test_an_id_goes_before_a_name_even_if_that_field_is_not_set() -> None:
+    named, meant = field("cc-1", value="by name"), {**field("Client"), "id": "cc-1"}
+    assert opted_in({"custom_fields": [named, {**meant, "value": 2}]}, ["cc-1"]) == {"cc-1": "2"}
+    assert opted_in({"custom_fields": [named, meant]}, ["cc-1"]) == {}
+
+
+def test_a_field_that_is_not_set_is_left_out() -> None:
+    fields = [field("Without"), field("Null", value=None), field("Empty", value="")]
+    assert opted_in({"custom_fields": fields}, ["Without", "Null", "Empty"]) == {"Empty": ""}
+
+
+@pytest.mark.parametrize("fields", [None, {}, "fields", [None, 3, "text", [], {}, {"name": 4}]])
+def test_a_task_without_readable_fields_has_no_values(fields: Any) -> None:
+    assert opted_in({"custom_fields": fields}, ["Client"]) == {}
+    assert opted_in({}, ["Client"]) == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        (0, "Low"),
+        ("0", "Low"),
+        (1, "High"),
+        (1.0, "High"),
+        (7, "Late"),
+        ("aa-2", "High"),
+        (2, "2"),
+        ("aa-9", "aa-9"),
+        ("aa-4", "aa-4"),
+    ],
+    ids=repr,
+)
+def test_a_drop_down_is_the_name_of_its_option_or_else_what_stands_there(
+    value: Any, name: str
+) -> None:
+    assert read("drop_down", value, DROP_DOWN) == {"chosen": name}
+
+
+def test_an_option_is_found_by_its_id_before_its_place() -> None:
+    options = [{"id": "a", "name": "First", "orderindex": 1}, {"id": "1", "name": "Second"}]
+    assert read("drop_down", "1", {"options": options}) == {"chosen": "Second"}
+
+
+def test_labels_are_the_texts_of_their_options() -> None:
+    assert read("labels", ["bb-2", "bb-9", "bb-1"], LABELS) == {"chosen": ["Desk", "bb-9", "Web"]}
+    assert read("labels", [], LABELS) == {"chosen": []}
+
+
+@pytest.mark.parametrize(
+    ("type_", "value", "expected"),
+    [
+        ("number", "3.50", 3.5),
+        ("number", 0, 0),
+        ("number", "-28", -28),
+        ("number", "9007199254740993", 9007199254740993),
+        ("currency", "0.1", 0.1),
+        ("currency", 80000, 80000),
+        ("emoji", "4", 4),
+        ("checkbox", True, True),
+        ("checkbox", "true", True),
+        ("checkbox", 1, True),
+        ("checkbox", "false", False),
+        ("checkbox", 0, False),
+        ("date", "1772600000001", "2026-03-04T04:53:20.001+00:00"),
+        ("date", 1772600000002, "2026-03-04T04:53:20.002+00:00"),
+        ("users", [{"id": 11, "email": "user1@example.com"}, {"id": "12"}, 13], ["11", "12", "13"]),
+        ("tasks", [{"id": "86a1", "name": "a task"}, "86b2"], ["86a1", "86b2"]),
+        ("list_relationship", [{"id": "86c3"}], ["86c3"]),
+        ("short_text", "a text", "a text"),
+        ("text", "two\nlines", "two\nlines"),
+        ("url", "https://example.com/5", "https://example.com/5"),
+        ("email", "user1@example.com", "user1@example.com"),
+        ("phone", 10000000006, "10000000006"),
+        ("location", {"formatted_address": "7 Street", "location": {"lat": 8}}, "7 Street"),
+        ("formula", 9.5, 9.5),
+        ("formula", "10 days", "10 days"),
+        ("a new type", True, True),
+    ],
+)
+def test_a_value_is_typed(type_: str, value: Any, expected: Any) -> None:
+    found = read(type_, value)
+    assert found == {"chosen": expected}
+    assert type(found["chosen"]) is type(expected)
+
+
+@pytest.mark.parametrize(
+    ("value", "config", "percent"),
+    [
+        ({"percent_complete": 0}, {}, 0),
+        ({"percent_complete": "33.5", "current": 1}, {"start": 0, "end": 2}, 33.5),
+        ({"current": "20"}, {}, 20),
+        ({"current": 15}, {"start": "10", "end": "20"}, 50),
+        ({"current": 1}, {"start": 0, "end": 8}, 12.5),
+    ],
+)
+def test_progress_is_told_in_percent(value: Any, config: Any, percent: float) -> None:
+    assert read("manual_progress", value, config) == {"chosen": percent}
+    assert read("automatic_progress", value, config) == {"chosen": percent}
+
+
+@pytest.mark.parametrize(
+    ("type_", "value"),
+    [
+        ("drop_down", True),
+        ("drop_down", {"id": "aa-1"}),
+        ("drop_down", 0.5),
+        ("drop_down", ""),
+        ("labels", "bb-1"),
+        ("labels", ["bb-1", None]),
+        ("number", "many"),
+        ("number", "nan"),
+        ("number", True),
+        ("currency", float("inf")),
+        ("checkbox", "maybe"),
+        ("checkbox", 2),
+        ("date", "tomorrow"),
+        ("date", {"start": 1}),
+        ("date", "9" * 20),
+        ("users", {"id": 11}),
+        ("users", [{"email": "user1@example.com"}]),
+        ("tasks", [["86a1"]]),
+        ("manual_progress", 40),
+        ("manual_progress", {"current": "half"}),
+        ("manual_progress", {"current": 10**400}),
+        ("location", {"location": {"lat": 8}}),
+        ("location", "7 Street"),
+        ("short_text", {"ops": []}),
+        ("url", False),
+        ("attachment", [{"title": "an attachment.png"}]),
+        ("formula", float("nan")),
+        (["no", "type"], {}),
+    ],
+)
+def test_a_value_that_its_type_does_not_promise_is_left_out(type_: Any, value: Any) -> None:
+    assert read(type_, value, DROP_DOWN) == {}
+
+
+def test_progress_over_no_distance_is_left_out() -> None:
+    assert read("manual_progress", {"current": 5}, {"start": 5, "end": 5}) == {}
+
+
+@given(type_=st.sampled_from(TYPES), value=JSON, config=JSON | CONFIG)
+def test_whatever_stands_in_a_field_can_be_read_and_written_as_json(
+    type_: str, value: Any, config: Any
+) -> None:
+    json.dumps(read(type_, value, config), allow_nan=False)

@@ -1,0 +1,87 @@
+"""Readings run beside each other, one item ahead, and end when nobody takes any more."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tap_clickup.prefetch import THREAD_NAME, Beside
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DEADLINE = 10
+
+
+def ended() -> bool:
+    """Wait for the threads of the readings; a test that fails here would hang without it."""
+    for thread in threading.enumerate():
+        if thread.name == THREAD_NAME:
+            thread.join(DEADLINE)
+    return THREAD_NAME not in {thread.name for thread in threading.enumerate()}
+
+
+def test_all_items_of_all_readings_come_each_reading_in_its_order() -> None:
+    items = list(Beside([["a1", "a2", "a3"], [], ["b1", "b2"]]))
+    assert sorted(items) == ["a1", "a2", "a3", "b1", "b2"]
+    assert [one for one in items if one.startswith("a")] == ["a1", "a2", "a3"]
+    assert ended()
+
+
+def test_a_slow_reading_does_not_keep_another_from_going_on() -> None:
+    go_on = threading.Event()
+
+    def slow() -> Iterator[str]:
+        assert go_on.wait(DEADLINE)
+        yield "slow"
+
+    beside = iter(Beside([slow(), ["fast", "faster"]]))
+    assert [next(beside), next(beside)] == ["fast", "faster"]
+    go_on.set()
+    assert list(beside) == ["slow"]
+
+
+def test_a_reading_waits_until_its_last_item_is_taken() -> None:
+    begun: list[int] = []
+    third = threading.Event()
+
+    def numbers() -> Iterator[int]:
+        for number in range(10):
+            begun.append(number)
+            if number == 2:
+                third.set()
+            yield number
+
+    beside = iter(Beside([numbers()]))
+    assert next(beside) == 0
+    assert third.wait(DEADLINE)
+    assert begun == [0, 1, 2]
+    assert list(beside) == list(range(1, 10))
+
+
+def test_an_error_comes_where_its_item_would_have_come_and_ends_the_others() -> None:
+    def broken() -> Iterator[int]:
+        yield 1
+        raise ValueError("broken")
+
+    def endless() -> Iterator[int]:
+        while True:
+            yield 0
+
+    taken: list[int] = []
+    with pytest.raises(ValueError, match="broken"):
+        taken.extend(one for one in Beside([broken(), endless()]))
+    assert ended()
+
+
+def test_nothing_goes_on_after_the_taker_has_left() -> None:
+    def endless() -> Iterator[int]:
+        while True:
+            yield 0
+
+    for item in Beside([endless()]):
+        assert item == 0
+        break
+    assert ended()

@@ -1,0 +1,121 @@
+"""docs/extending.md works: what it says is done to a copy of the project."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+from tests.clickup import Fault, LocalClickUp, generate
+from tests.tap.running import environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PROJECT = Path(__file__).parents[1]
+BLOCK = re.compile(
+    r"(?:^`(?P<path>[\w/.]+)`\n\n)?```(?P<kind>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
+)
+
+
+def steps() -> Iterator[tuple[str, str, str]]:
+    """Yield path, kind and text of each block that changes a file; a path counts until the next."""
+    path = ""
+    for found in BLOCK.finditer((PROJECT / "docs" / "extending.md").read_text(encoding="utf-8")):
+        path = found["path"] or path
+        if found["kind"] != "sh":
+            yield path, found["kind"], found["text"]
+
+
+def add_lines(file: Path, diff: str) -> None:
+    """Insert the added lines of a diff behind the line that stands before them."""
+    before = ""
+    for line in diff.splitlines():
+        text = file.read_text(encoding="utf-8")
+        if line.startswith("+"):
+            assert text.count(f"{before}\n") == 1
+            file.write_text(text.replace(f"{before}\n", f"{before}\n{line[1:]}\n"), "utf-8")
+        before = line[1:]
+
+
+@pytest.fixture(scope="module")
+def extended(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of the project in which the page has been followed."""
+    copy = tmp_path_factory.mktemp("extended")
+    caches = shutil.ignore_patterns("__pycache__")
+    for name in ("tap_clickup", "target_pandev", "tests"):
+        shutil.copytree(PROJECT / name, copy / name, ignore=caches)
+    shutil.copy(PROJECT / "pyproject.toml", copy)
+    for path, kind, text in steps():
+        if kind == "diff":
+            add_lines(copy / path, text)
+        else:
+            assert not (copy / path).exists()
+            (copy / path).write_text(text, encoding="utf-8")
+    return copy
+
+
+def test_the_test_on_the_page_passes(extended: Path) -> None:
+    """D6."""
+    command = [sys.executable, "-m", "pytest", "-q", "tests/tap/test_custom_task_types.py"]
+    run = subprocess.run(
+        command, cwd=extended, text=True, capture_output=True, check=False, env=paths(extended)
+    )
+    assert (run.returncode, "1 passed" in run.stdout) == (0, True), run.stdout
+
+
+def test_the_files_on_the_page_pass_the_checks(extended: Path) -> None:
+    files = [path for path, kind, _ in steps() if kind == "python"]
+    ruff = Path(sys.executable).with_name("ruff")
+    for check in (["check", "--no-cache"], ["format", "--check", "--no-cache"]):
+        run = subprocess.run(
+            [ruff, *check, *files], cwd=extended, text=True, capture_output=True, check=False
+        )
+        assert run.returncode == 0, run.stdout
+
+
+def test_the_target_makes_the_table_by_itself(extended: Path, database: str) -> None:
+    with LocalClickUp(generate(tasks=5, time_entries=0)) as clickup:
+        items = [{"id": 1300, "name": "Bug"}, {"id": 1301, "name": "Idea"}]
+        clickup.knobs.faults = [Fault(200, {"custom_items": items}, path="/custom_item$")]
+        tap = [sys.executable, "-m", "tap_clickup.tap", "--config=ENV"]
+        settings = {**environment(clickup), **paths(extended)}
+        read = subprocess.run(
+            tap, cwd=extended, capture_output=True, check=True, env=settings, text=True
+        )
+    target = Path(sys.executable).with_name("target-pandev")
+    subprocess.run(
+        [target, "--config=ENV"],
+        input=read.stdout,
+        capture_output=True,
+        check=True,
+        text=True,
+        env={"TARGET_PANDEV_STORE_URL": database},
+    )
+    with psycopg.connect(database) as connection:
+        rows = connection.execute("SELECT id, name FROM pandev.custom_task_types ORDER BY id")
+        assert rows.fetchall() == [("1300", "Bug"), ("1301", "Idea")]
+    assert schema_of(read.stdout, "custom_task_types") == ["workspace_id", "id"]
+
+
+def schema_of(messages: str, stream: str) -> list[str]:
+    """Return the key in the SCHEMA message of a stream."""
+    found = (json.loads(line) for line in messages.splitlines())
+    return next(
+        list(one["key_properties"])
+        for one in found
+        if (one["type"], one.get("stream")) == ("SCHEMA", stream)
+    )
+
+
+def paths(copy: Path) -> dict[str, str]:
+    """Return the environment in which the copy's packages go before the installed ones."""
+    return {"PATH": os.environ["PATH"], "PYTHONPATH": str(copy)}
