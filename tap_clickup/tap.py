@@ -13,6 +13,7 @@ from singer_sdk import Stream, Tap
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
+from tap_clickup.checks import check_settings, check_state, partitions
 from tap_clickup.client import Client
 from tap_clickup.errors import ClickUpError, RefusedError, SettingError
 from tap_clickup.hierarchy import Hierarchy
@@ -136,16 +137,10 @@ class TapClickUp(Tap):
 
     def _lists_before(self, workspace_id: str) -> str | None:
         """Return from the state the mark of the lists that were found by a run before."""
-        for partition in self._partitions(Tasks.name):
+        for partition in partitions(self.state, Tasks.name):
             if partition["context"]["workspace_id"] == workspace_id:
                 return partition.get("lists")
         return None
-
-    def _partitions(self, stream: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = (
-            self.state.get("bookmarks", {}).get(stream, {}).get("partitions", [])
-        )
-        return found
 
     def hierarchy_of(self, workspace: Workspace) -> Hierarchy:
         """Return the hierarchy of a workspace to be walked once more, thoroughly."""
@@ -239,8 +234,8 @@ class TapClickUp(Tap):
 
     def check(self) -> None:
         """Raise what would keep the run from reading anything, before its first message."""
-        self._check_state()
-        self._check_patterns()
+        check_settings(self.config)
+        check_state(self.state)
         if self.workspaces and self.space_ids:
             self._check_space_ids()
 
@@ -259,40 +254,6 @@ class TapClickUp(Tap):
         if not found:
             raise SettingError(why)
         self.workspaces[0].report.missed("selected spaces", RefusedError(why))
-
-    def _check_patterns(self) -> None:
-        try:
-            re.compile(self.config["sprint_folder_pattern"])
-        except re.error as error:
-            raise SettingError(
-                f"sprint_folder_pattern: expected a regular expression such as sprint ({error})"
-            ) from None
-
-    def _check_state(self) -> None:
-        """Raise `SettingError` if the state is none of this tap's."""
-        try:
-            self._check_moments()
-        except (AttributeError, KeyError, TypeError):
-            raise SettingError(
-                "state: not as tap-clickup writes it; give the last STATE of a run, or none"
-            ) from None
-
-    def _check_moments(self) -> None:
-        """Raise `SettingError` if the start date, or a bookmark of the state, is no moment."""
-        moments = {"start_date": self.config.get("start_date")}
-        for stream in (Tasks.name, TimeEntries.name, TimeInStatus.name):
-            for partition in self._partitions(stream):
-                where = f"state of {stream} in {partition['context']}"
-                for name in ("start_date", "read_until"):
-                    moments[f"{where}, {name}"] = partition.get(name)
-                for part in (partition, partition.get("tasks", {})):
-                    for name, cursor in part.get("cursors", {}).items():
-                        moments[f"{where}, cursor {name}"] = cursor
-        for name, value in moments.items():
-            try:
-                parsed(value or "1970-01-01")
-            except (TypeError, ValueError):
-                raise SettingError(f"{name}: expected a moment such as 2026-01-31") from None
 
     def conclude(self) -> None:
         """Log what the run did. Raises `ClickUpError` if a stream failed."""
