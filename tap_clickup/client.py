@@ -193,7 +193,6 @@ class Client:
     ) -> tuple[requests.Response, datetime]:
         """Send until an answer comes that a repetition would not change."""
         for attempt in range(1, ATTEMPTS + 1):
-            self._wait_for_place()
             try:
                 response, sent_at = self._send(path, params)
             except LOST as error:
@@ -230,6 +229,7 @@ class Client:
         self, path: str, params: Sequence[tuple[str, str]]
     ) -> tuple[requests.Response, datetime]:
         with self._in_flight:
+            self._wait_for_place()
             sent_at = datetime.now(UTC)
             with self._lock:
                 self.traffic.requests += 1

@@ -6,8 +6,9 @@ gives another, however fast it is.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from queue import SimpleQueue
-from threading import Semaphore, Thread
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -25,11 +26,11 @@ class Beside(Generic[Item]):
     """
 
     def __init__(self, readings: Iterable[Iterable[Item]]) -> None:
-        self._arrived: SimpleQueue[tuple[Semaphore, Item | BaseException | None]] = SimpleQueue()
+        self._arrived: SimpleQueue[tuple[Lock, Item | BaseException | None]] = SimpleQueue()
         self._closed = False
-        self._taken: list[Semaphore] = []
+        self._taken: list[Lock] = []
         for reading in readings:
-            taken = Semaphore()
+            taken = Lock()  # held from when an item is given until it is taken
             self._taken.append(taken)
             # A daemon: a run that is ended does not wait for an answer, or for the rate limit.
             Thread(target=self._run, args=(reading, taken), name=THREAD_NAME, daemon=True).start()
@@ -53,9 +54,10 @@ class Beside(Generic[Item]):
         """Let the readings end."""
         self._closed = True
         for taken in self._taken:
-            taken.release()
+            with suppress(RuntimeError):  # nothing waits to be taken
+                taken.release()
 
-    def _run(self, reading: Iterable[Item], taken: Semaphore) -> None:
+    def _run(self, reading: Iterable[Item], taken: Lock) -> None:
         try:
             for item in reading:
                 taken.acquire()

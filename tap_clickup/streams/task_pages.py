@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, product
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from tap_clickup import records
@@ -67,6 +68,8 @@ class TaskPages:
     sweeps: bool
     gaps: list[Gap] = field(default_factory=list)
     """What these readings did not get; none stops the others."""
+    stopped: Event = field(default_factory=Event)
+    """Whether nobody takes any more pages."""
 
     def readings(self, *, known_archives: str | None) -> list[Iterator[Page]]:
         """Return what runs beside each other: the passes, and the archived lists in lanes.
@@ -85,8 +88,8 @@ class TaskPages:
 
     def in_lists(self, list_ids: Iterable[str]) -> Iterator[Page]:
         """Read the tasks of lists one by one, live and archived ones; report a list that fails."""
-        for list_id in list_ids:
-            for archived in PASSES.values():
+        for list_id, archived in product(list_ids, PASSES.values()):
+            if not self.stopped.is_set():
                 what = f"tasks of archived list {list_id}"
                 with self.workspace.report.guard(what, self.gaps):
                     keyset = self._keyset((), archived=archived, start=self.start)

@@ -108,9 +108,12 @@ class Tasks(BookmarkedStream):
             return  # the selected spaces are in other workspaces
         self.state_manager.is_flushed = False
         self._write_state_message()  # a run that is cut soon has fixed its start date
-        yield from self._records(workspace, run, run.arriving)
-        if self._tap.sweeps:
-            yield from self._records(workspace, run, self._changes(workspace, run))
+        try:
+            yield from self._records(workspace, run, run.arriving)
+            if self._tap.sweeps:
+                yield from self._records(workspace, run, self._changes(workspace, run))
+        finally:
+            run.pages.stopped.set()
         self._check_custom_fields(workspace, run)
         self._remember(workspace, run)
         if self._tap.sweeps and workspace.hierarchy.whole and not run.pages.gaps:

@@ -291,8 +291,10 @@ def test_a_command_that_is_told_to_end_waits_for_no_reading(
         [COMMAND, "--config=ENV"], env=settings, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as process:
         assert waits.wait(DEADLINE)
+        assert process.stdout
+        first = process.stdout.readline()
         process.send_signal(signal.SIGTERM)
-        output, _ = process.communicate(timeout=DEADLINE / 2)
+        output = first + process.communicate(timeout=DEADLINE / 2)[0]
         given_up.set()
     assert process.returncode == 143
     assert output.endswith(b"\n")
