@@ -23,7 +23,7 @@ def check_settings(config: Mapping[str, Any]) -> None:
         ) from None
 
 
-def check_state(state: Mapping[str, Any]) -> None:
+def check_state(state: Any) -> None:
     """Raise `SettingError` if the state is none of this tap's."""
     try:
         for name, value in _moments(state):
@@ -42,6 +42,8 @@ def partitions(state: Mapping[str, Any], stream: str) -> list[dict[str, Any]]:
 
 
 def _moments(state: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    if not all(isinstance(one, dict) for one in state.get("bookmarks", {}).values()):
+        raise TypeError
     for stream in ("tasks", "time_entries", "time_in_status"):
         for partition in partitions(state, stream):
             where = f"state of {stream} in {partition['context']}"

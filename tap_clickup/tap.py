@@ -83,7 +83,14 @@ class TapClickUp(Tap):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self._running = ExitStack()
+        if isinstance(options.get("state"), list):
+            check_state(options["state"])
         super().__init__(*arguments, **options)
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Take over a state. Raises `SettingError` if it is none of this tap's."""
+        check_state(state)
+        super().load_state(state)
 
     def discover_streams(self) -> list[Stream]:
         """Return all streams. Asks nobody, so it works without a token."""
@@ -213,7 +220,10 @@ class TapClickUp(Tap):
         self.conclude()
 
     def _start(self) -> None:
-        """Begin what takes longest, so that other streams are read beside it."""
+        """Begin what takes longest, so that other streams are read beside it.
+
+        That fixes the start date in the state, which the SDK then writes before all else.
+        """
         if self.tasks.selected:
             self.tasks.start()
 
@@ -235,7 +245,6 @@ class TapClickUp(Tap):
     def check(self) -> None:
         """Raise what would keep the run from reading anything, before its first message."""
         check_settings(self.config)
-        check_state(self.state)
         if self.workspaces and self.space_ids:
             self._check_space_ids()
 

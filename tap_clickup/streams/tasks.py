@@ -106,8 +106,6 @@ class Tasks(BookmarkedStream):
             self.start()
         if not (run := self._runs.get(workspace.id)):
             return  # the selected spaces are in other workspaces
-        self.state_manager.is_flushed = False
-        self._write_state_message()  # a run that is cut soon has fixed its start date
         try:
             yield from self._records(workspace, run, run.arriving)
             if self._tap.sweeps:
@@ -130,13 +128,13 @@ class Tasks(BookmarkedStream):
             for record in page.records:
                 yield Reading(record, page.sent_at)
             workspace.people.update({str(user["id"]): user for user in page.people})
-            run.count += len(page.task_ids)
+            run.task_ids.update(page.task_ids if self._tap.sweeps else ())
+            run.count = len(run.task_ids) if self._tap.sweeps else run.count + len(page.task_ids)
             run.custom_fields |= page.custom_fields
             if self._tap.follower or self._tap.space_ids:
                 workspace.task_ids.update(page.task_ids)
             if self._tap.sweeps:
                 run.live += len(page.task_ids) if page.source == "live" else 0
-                run.task_ids.update(page.task_ids)
             elif page.source in PASSES and page.reached:
                 self._move_cursor(state, page.source, min(page.reached, latest))
             reached = page.reached if page.source == "live" else None

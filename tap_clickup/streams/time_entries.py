@@ -96,7 +96,8 @@ class TimeEntries(BookmarkedStream):
         sees_more = reader.privileged and state.get("sees_all") is False
         if sees_more or user_ids != before or self._tap.selection_grew(state):
             state.pop("read_until", None)
-        state.setdefault("start_date", self._tap.default_start)
+        tasks = self._tap.tasks.state_of(workspace)
+        state.setdefault("start_date", tasks.get("start_date", self._tap.default_start))
         state["user_ids"], state["sees_all"] = sorted(user_ids), reader.privileged
         state["spaces"] = sorted(self._tap.space_ids)
         return reader
