@@ -13,7 +13,7 @@ from tests.tap.running import ALL_TIME, expected, moment, now_ms, state_at, upda
 if TYPE_CHECKING:
     from tests.clickup import Account, Knobs
     from tests.clickup.model import Workspace
-    from tests.tap.running import Reader
+    from tests.tap.running import Reader, Row
 
 DAY_MS = 86_400_000
 
@@ -21,6 +21,13 @@ DAY_MS = 86_400_000
 def newest_of(workspace: Workspace, *, archived: bool = False) -> int:
     """Return the newest update of the live or the archived tasks."""
     return max(updated_ms(task) for task in readable(workspace) if task.archived is archived)
+
+
+def cursors_of(state: Row) -> dict[str, str]:
+    """Return the cursors of the only workspace of a state."""
+    (partition,) = state["bookmarks"]["tasks"]["partitions"]
+    found: dict[str, str] = partition["cursors"]
+    return found
 
 
 def test_the_first_run_reads_90_days_and_keeps_its_start(
@@ -129,6 +136,38 @@ def test_a_bookmark_in_the_future_is_reset_to_now_with_a_warning(
     assert moment(before) <= (bookmark or "") <= moment(now_ms())
 
 
+@pytest.mark.parametrize("archived", [False, True], ids=["live", "archived"])
+def test_a_task_of_the_future_moves_no_cursor_beyond_the_start_of_the_run(
+    read: Reader, account: Account, workspace: Workspace, *, archived: bool
+) -> None:
+    odd = next(one.id for one in readable(workspace) if one.archived is archived)
+    account.update_task(odd, at=datetime.now(UTC) + timedelta(days=365))
+    before = now_ms()
+    state = read(workspace_ids=[workspace.id]).state
+    first = cursors_of(state)
+    assert moment(before) <= first.pop("archived" if archived else "live") <= moment(now_ms())
+    assert max(first.values()) < moment(before)
+    again = cursors_of(read(workspace_ids=[workspace.id], state=state).state)
+    assert max(again.values()) <= moment(now_ms())
+
+
+@pytest.mark.parametrize("archived", [False, True], ids=["live", "archived"])
+def test_a_task_of_the_future_hides_no_edit_from_the_next_poll_15_minutes_later(
+    read: Reader, account: Account, workspace: Workspace, *, archived: bool
+) -> None:
+    """An edit of three minutes after the first poll; that poll is put back to when it was."""
+    odd, edited = [one.id for one in readable(workspace) if one.archived is archived][:2]
+    now, quarter = datetime.now(UTC), timedelta(minutes=15)
+    account.update_task(odd, at=now + timedelta(days=365))
+    state = read(workspace_ids=[workspace.id], start_date=ALL_TIME).state
+    cursors = cursors_of(state)
+    for name, cursor in cursors.items():
+        cursors[name] = (datetime.fromisoformat(cursor) - quarter).isoformat()
+    account.update_task(edited, name="Edited", at=now - timedelta(minutes=12))
+    second = read(workspace_ids=[workspace.id], state=state)
+    assert "Edited" in second.column("tasks", "name")
+
+
 def test_a_task_deleted_since_does_not_move_the_bookmark_back(
     read: Reader, account: Account, workspace: Workspace
 ) -> None:
@@ -155,3 +194,37 @@ def test_a_task_that_the_index_showed_late_is_read_by_the_overlap(
     read.clock.sleep(301)
     third = read(workspace_ids=[workspace.id], state=second.state)
     assert "Edited" in third.column("tasks", "name")
+
+
+# --- a start date that comes too late
+
+
+@pytest.mark.parametrize(
+    ("start_date", "warned"),
+    [
+        ("2026-09-30", True),
+        ("2026-09-30T23:59:59.999Z", True),
+        ("2026-10-01T00:00:00+01:00", True),
+        ("2026-10-01", False),
+        ("2026-10-01T02:00:00+02:00", False),
+        ("2026-10-02", False),
+        (None, False),
+    ],
+)
+def test_a_start_date_before_the_kept_one_is_warned_of_in_one_line(
+    read: Reader, workspace: Workspace, start_date: str | None, *, warned: bool
+) -> None:
+    state = state_at(workspace, "2026-10-20T00:00:00+00:00", start="2026-10-01")
+    run = read(workspace_ids=[workspace.id], state=state, start_date=start_date)
+    line = (
+        "start_date: 2026-10-01 is kept, as the first run fixed it; to read what was updated "
+        "before, begin with an empty state"
+    )
+    assert (run.error, run.log.count(line), "start_date:" in run.log) == (None, warned, warned)
+    bound = int(read.asked("/task")[0].query["date_updated_gt"][0])
+    assert moment(bound + 1) == "2026-10-19T23:50:00.000+00:00"
+
+
+def test_the_first_run_warns_of_no_start_date(read: Reader, workspace: Workspace) -> None:
+    run = read(workspace_ids=[workspace.id], start_date="2026-09-30")
+    assert "start_date:" not in run.log

@@ -9,12 +9,12 @@ import pytest
 
 from tests.clickup.model import CustomField
 from tests.tap import shop
-from tests.tap.hours import now, text, track
+from tests.tap.hours import MINUTE, now, text, track
 from tests.tap.running import command, environment
 
 if TYPE_CHECKING:
     from tests.clickup import Account, Knobs, LocalClickUp
-    from tests.tap.running import Reader
+    from tests.tap.running import Reader, Row, Run
 
 SINCE = "2026-03-01"
 OPTIONS = (("0a-1", "Low"), ("0a-2", "High"))
@@ -174,3 +174,56 @@ def test_a_switched_off_stream_takes_its_bookmark_along(read: Reader, account: A
     bookmarks = [run.state["bookmarks"]["time_entries"]["partitions"] for run in (first, without)]
     assert bookmarks[0] == bookmarks[1]
     assert again.column("time_entries", "id") == [entry.id]
+
+
+# --- custom fields that no task has
+
+
+SLIP = "custom_fields: 'refrence' is on none of the {} tasks that were read; expected the name"
+
+
+def slips(run: Run) -> list[str]:
+    """Return the notes of a run about custom fields; each is logged once, too."""
+    notes = [one for one in run.rows("sync_runs")[0]["notes"] if "custom" in one]
+    assert [run.log.count(one) for one in notes] == [1] * len(notes)
+    return [one.partition(" or the id of a custom field")[0] for one in notes]
+
+
+def test_a_custom_field_that_no_task_has_is_noted_by_a_first_load_and_a_sweep_only(
+    read: Reader,
+) -> None:
+    """A slip in a name; one that is not set anywhere is there, and a poll reads too few tasks."""
+    wanted: Row = {
+        "start_date": SINCE,
+        "custom_fields": ["refrence", "reference", "NEVER set", "f0-3"],
+    }
+    first = read(**wanted)
+    poll = read(**wanted, state=first.state)
+    sweep = read(**wanted, state=poll.state, sweep=True)
+    assert len(poll.rows("tasks")) > 0
+    assert (slips(first), slips(poll), len(slips(sweep))) == ([SLIP.format(2)], [], 1)
+    assert {run.error for run in (first, poll, sweep)} == {None}
+
+
+def test_a_sweep_counts_a_task_that_was_just_edited_once(read: Reader) -> None:
+    """It reads that task twice; there are two."""
+    run = read(start_date=SINCE, custom_fields=["refrence"], sweep=True)
+    assert slips(run) == [SLIP.format(2)]
+
+
+def test_where_no_task_was_read_no_custom_field_is_called_a_slip(read: Reader) -> None:
+    run = read(start_date=text(now() + MINUTE), custom_fields=["refrence"])
+    assert (run.rows("tasks"), slips(run)) == ([], [])
+
+
+# --- switched off as a whole
+
+
+def test_the_connection_test_of_a_tap_that_is_not_enabled_asks_nothing_and_exits_0(
+    clickup: LocalClickUp,
+) -> None:
+    values = {**environment(clickup), "TAP_CLICKUP_ENABLED": "false"}
+    ended = command("--config=ENV", "--test", **values)
+    assert (ended.returncode, ended.stdout, clickup.requests) == (0, "", [])
+    assert "enabled is false: nothing is asked and nothing written" in ended.stderr
+    assert "Traceback" not in ended.stderr
