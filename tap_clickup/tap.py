@@ -157,10 +157,14 @@ class TapClickUp(Tap):
         """Whether a workspace holds selected spaces; all are if none is named."""
         return not self.space_ids or bool(workspace.hierarchy.space_ids_found)
 
-    def selection_grew(self, state: Mapping[str, Any]) -> bool:
-        """Whether spaces are selected that were not when a state was written; [] stands for all."""
-        before = state.get("spaces")
-        return bool(before) and not (self.space_ids and self.space_ids <= set(before or ()))
+    def selection_grew(self, workspace: Workspace, state: dict[str, Any]) -> bool:
+        """Keep in a state which spaces are read; return whether it knows less. [] stands for all.
+
+        What counts are the spaces that the token sees: one that is shown again is new, too.
+        """
+        now = sorted(workspace.hierarchy.space_ids_found) if self.space_ids else []
+        before, state["spaces"] = state.get("spaces"), now
+        return bool(before) and not (now and set(now) <= set(before or ()))
 
     def warn_of_start(self, kept: str) -> None:
         """Tell that the first run has fixed where reading begins, if it is wanted earlier."""

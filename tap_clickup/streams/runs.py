@@ -35,6 +35,7 @@ class SyncRuns(ClickUpStream):
 
     def read(self, workspace: Workspace, context: Context | None) -> Iterator[Reading]:  # noqa: ARG002
         """Yield what was read, asked and refused."""
+        self._tap.tasks.remember_lists(workspace)
         report, traffic = workspace.report, self._tap.client.traffic
         finished_at = datetime.now(UTC)
         record = {

@@ -38,6 +38,7 @@ class TaskRun:
     task_ids: set[str] = field(default_factory=set)
     live: int = 0
     count: int = 0
+    ended: bool = False
     custom_fields: set[str] = field(default_factory=set)
 
     @property
@@ -77,11 +78,11 @@ class Tasks(BookmarkedStream):
         state["cursors"] = {
             name: self._not_ahead(cursor) for name, cursor in state.get("cursors", {}).items()
         }
-        if self._tap.selection_grew(state):
+        if grew := self._tap.selection_grew(workspace, state):
             state["cursors"] = {}  # nothing of the spaces that came to it was read
-        state["spaces"] = sorted(self._tap.space_ids)
+            workspace.hierarchy.thorough = True
         if follower := self._tap.follower:
-            follower.remember(workspace, state)
+            follower.remember(workspace, state, anew=grew)
         pages = self.pages(workspace, {} if self._tap.sweeps else state["cursors"])
         started_at = datetime.now(UTC)
         arriving = self._tap.beside(pages.readings(known_archives=state.get("archives")))
@@ -113,7 +114,9 @@ class Tasks(BookmarkedStream):
         finally:
             run.pages.stopped.set()
         self._check_custom_fields(workspace, run)
-        self._remember(workspace, run)
+        run.ended = True
+        if self._is_settled(workspace) and workspace.hierarchy.thorough:
+            self.state_of(workspace)["archives"] = workspace.hierarchy.archives_digest
         if self._tap.sweeps and workspace.hierarchy.whole and not run.pages.gaps:
             self._completed(workspace, run)
 
@@ -159,17 +162,20 @@ class Tasks(BookmarkedStream):
         yield from run.pages.in_lists(again.archives)
         workspace.hierarchy.gaps.extend(again.gaps)
 
-    def _remember(self, workspace: Workspace, run: TaskRun) -> None:
-        """Keep what the next run may rely on: archived lists that were read are not read again.
+    def remember_lists(self, workspace: Workspace) -> None:
+        """Keep which lists there are, once the streams that tell of them have been written."""
+        if self._is_settled(workspace):
+            self.state_of(workspace)["lists"] = workspace.hierarchy.lists_digest
+
+    def _is_settled(self, workspace: Workspace) -> bool:
+        """Whether the next run need not read archived lists again, if they are the same.
 
         What ClickUp refused does not change that; the sweep asks for it every night.
         """
-        state, hierarchy = self.state_of(workspace), workspace.hierarchy
-        if hierarchy.failed or any(gap.failed for gap in run.pages.gaps):
-            return
-        state["lists"] = hierarchy.lists_digest
-        if hierarchy.thorough:
-            state["archives"] = hierarchy.archives_digest
+        run = self._runs.get(workspace.id)
+        if not run or not run.ended or workspace.hierarchy.failed:
+            return False
+        return not any(gap.failed for gap in run.pages.gaps)
 
     def _completed(self, workspace: Workspace, run: TaskRun) -> None:
         """Tell which tasks there are, of those that are old enough for ClickUp's index."""

@@ -8,6 +8,7 @@ https://developer.clickup.com/reference/gettimeentrieswithinadaterange
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -48,41 +49,51 @@ class TimeEntries(BookmarkedStream):
         workspace.report.note_off("Time Tracking", self._off(workspace))
         state = self.state_of(workspace)
         reader = self._reader(workspace, state)
-        before, completed = state.get("read_until"), len(workspace.completed_reads)
+        before, done = state.get("read_until"), list[tuple[SliceRead, list[str]]]()
         try:
-            yield from self._slices(workspace, state, reader)
-        except BadRequestError:
+            yield from self._slices(workspace, state, reader, done)
+        except ProtocolError as error:
+            if not isinstance(error, BadRequestError):
+                # A parameter is ignored: then the slices before have shown less than there is, too.
+                done.clear()
+                state.pop("read_until", None)
+                state.update({"read_until": before} if before else {})
             raise
-        except ProtocolError:
-            # A parameter is ignored: then the slices before have shown less than there is, too.
-            del workspace.completed_reads[completed:]
-            state.pop("read_until", None)
-            state.update({"read_until": before} if before else {})
-            raise
+        finally:
+            for part, entry_ids in done:
+                self._completed(workspace, part, entry_ids, others=reader.told_apart)
         self._tell_limits(workspace, reader)
 
     def _slices(
-        self, workspace: Workspace, state: dict[str, Any], reader: SliceReader
+        self,
+        workspace: Workspace,
+        state: dict[str, Any],
+        reader: SliceReader,
+        done: list[tuple[SliceRead, list[str]]],
     ) -> Iterator[Reading]:
+        """Yield the entries; add to `done` what was read to its end."""
         now = datetime.now(UTC)
         parts = list(slices(self._starts_at(state, now), now))
         for each in self._tap.beside(map(reader.read, parts[lane::LANES]) for lane in range(LANES)):
             workspace.people.update({str(user["id"]): user for user in each.people})
             for record in each.records:
                 yield Reading(record, each.sent_at)
-            self._completed(workspace, each)
+            done.append((replace(each, records=[], people=[]), [r["id"] for r in each.records]))
             parts.remove(each.slice)
             until = min(parts[0].start if parts else now, now)
             state["read_until"] = until.isoformat(timespec="milliseconds")
 
-    def _completed(self, workspace: Workspace, each: SliceRead) -> None:
+    def _completed(
+        self, workspace: Workspace, each: SliceRead, entry_ids: list[str], *, others: bool
+    ) -> None:
+        """Tell which entries of a slice there are: everybody's, or only those of the own user."""
         conditions: Conditions = {
             "started_at": {"from": _text(each.slice.start), "before": _text(each.slice.end)},
-            "user_id": {"in": each.user_ids},
+            "user_id": {"in": each.user_ids if others else [self._tap.client.user_id]},
         }
         conditions |= self._tap.placed(workspace)
         scope = Scope(self.name, each.sent_at, conditions, name=each.slice.name)
-        workspace.completed(scope, [(record["id"],) for record in each.records])
+        workspace.completed(scope, [(entry_id,) for entry_id in entry_ids])
 
     def _reader(self, workspace: Workspace, state: dict[str, Any]) -> SliceReader:
         """Return what asks for everybody: members, and whoever any run has seen.
@@ -93,13 +104,14 @@ class TimeEntries(BookmarkedStream):
         user_ids = {self._tap.client.user_id, *workspace.members, *workspace.people, *before}
         space_ids = set(workspace.hierarchy.space_ids_found) if self._tap.space_ids else None
         reader = SliceReader(self._tap.client, workspace, sorted(user_ids), space_ids)
-        sees_more = reader.privileged and state.get("sees_all") is False
-        if sees_more or user_ids != before or self._tap.selection_grew(state):
+        sees = "all" if reader.privileged else self._tap.client.user_id
+        sees_more = state.get("sees", "all") not in {"all", sees}
+        grew = self._tap.selection_grew(workspace, state)
+        if sees_more or grew or user_ids != before:
             state.pop("read_until", None)
         tasks = self._tap.tasks.state_of(workspace)
         state.setdefault("start_date", tasks.get("start_date", self._tap.default_start))
-        state["user_ids"], state["sees_all"] = sorted(user_ids), reader.privileged
-        state["spaces"] = sorted(self._tap.space_ids)
+        state["user_ids"], state["sees"] = sorted(user_ids), sees
         return reader
 
     def _starts_at(self, state: dict[str, Any], now: datetime) -> datetime:

@@ -36,15 +36,20 @@ class TimeInStatus(BookmarkedStream):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self._begun: set[str] = set()
         self._left: set[str] = set()
 
-    def remember(self, workspace: Workspace, tasks: Mapping[str, Any]) -> None:
+    def remember(self, workspace: Workspace, tasks: Mapping[str, Any], *, anew: bool) -> None:
         """Keep the state of tasks as it is at the start of a run until this stream has been read.
 
-        What is kept already is of a run that was cut before that: its tasks are read again then.
+        What is kept already is of a run that was cut before that: its tasks are read again then,
+        or all of them where tasks are read `anew`.
         """
         state = self.state_of(workspace)
+        self._begun.add(workspace.id)
         if "tasks" in state:
+            if anew:
+                state["tasks"] = {"cursors": {}, "archives": None}
             self._left.add(workspace.id)
             workspace.hierarchy.thorough = True
         else:
@@ -53,7 +58,7 @@ class TimeInStatus(BookmarkedStream):
 
     def read(self, workspace: Workspace, context: Context | None) -> Iterator[Reading]:  # noqa: ARG002
         """Yield the statuses of the tasks of this run, and of those that a cut run left."""
-        if not self._tap.follower:
+        if not self._tap.follower or workspace.id not in self._begun:
             return
         asking = StatusTimes(self._tap.client)
         for task_ids in self._task_ids(workspace):
@@ -69,7 +74,8 @@ class TimeInStatus(BookmarkedStream):
                 "is all of them, an owner or admin switches it on under Workspace settings > "
                 "ClickApps > Total time in Status"
             )
-        self.state_of(workspace).pop("tasks", None)
+        if workspace.id in self._begun:
+            self.state_of(workspace).pop("tasks", None)
 
     def _task_ids(self, workspace: Workspace) -> Iterator[list[str]]:
         """Yield ids of tasks, at most a hundred at a time."""
@@ -88,6 +94,8 @@ class TimeInStatus(BookmarkedStream):
             yield page.task_ids
             if page.source in PASSES and page.reached:
                 kept["cursors"][page.source] = page.reached
+        if any(gap.failed for gap in pages.gaps):
+            self._begun.discard(workspace.id)  # what is left stays for the next run
 
 
 class StatusTimes:

@@ -28,7 +28,7 @@ PRIVILEGED = {1, 2}
 class SliceRead:
     """A slice: the records that may be kept, and the people on them.
 
-    `user_ids` are those whose entries are all there. `sent_at` is of the first request.
+    `user_ids` are those who were asked for. `sent_at` is of the first request.
     """
 
     slice: Slice
@@ -68,6 +68,11 @@ class SliceReader:
         return _role(self._workspace, self._me) in PRIVILEGED
 
     @property
+    def told_apart(self) -> bool:
+        """Whether others were seen: an ignored `assignee` would have shown nobody else."""
+        return self.privileged and bool(self._seen - {self._me})
+
+    @property
     def hidden_user_ids(self) -> set[str]:
         """The members whose time the token may not see."""
         hidden = {*self._workspace.members} - {self._me} - self._seen
@@ -86,7 +91,7 @@ class SliceReader:
         return SliceRead(
             slice=part,
             records=[records.time_entry(item, workspace_id=self._workspace.id) for item in kept],
-            user_ids=asked if self.privileged else [self._me],
+            user_ids=asked,
             people=[item["user"] for item in kept if item.get("user")],
             sent_at=sent_at,
         )
@@ -95,7 +100,7 @@ class SliceReader:
         """Return the entries of people, and of whom; without those that ClickUp refuses.
 
         It may refuse a request for the sake of one who has left. So members are asked for alone
-        then.
+        then, and who has left by halves until it is found.
         """
         user_ids = [one for one in asked if one not in self.refused]
         if not user_ids:
@@ -103,11 +108,17 @@ class SliceReader:
         try:
             items = self._get(part, user_ids)
         except (BadRequestError, RefusedError):
-            former = set(user_ids) - {self._me, *self._workspace.members}
+            members = [one for one in user_ids if one in {self._me, *self._workspace.members}]
+            former = [one for one in user_ids if one not in members]
             if not former:
                 raise
-            self.refused |= former
-            return self._ask(part, asked)
+            if len(user_ids) == 1:
+                self.refused |= set(former)
+                return [], []
+            middle = len(former) // 2
+            parts = [members, former] if members else [former[:middle], former[middle:]]
+            (first, of_first), (rest, of_rest) = (self._ask(part, some) for some in parts)
+            return first + rest, of_first + of_rest
         self._check_people(part, user_ids, items)
         return items, user_ids
 

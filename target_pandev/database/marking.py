@@ -80,6 +80,8 @@ class Scope:
     tasks: Composable
     live: Composed
     """The workspace's rows that are not marked; without a workspace, those of the table."""
+    shown: Composed
+    """Those of the read's conditions that are not marked."""
     gone: Composed
     """Those of the read's conditions that it did not find and that were not seen since."""
     back: Composed
@@ -102,6 +104,7 @@ def _scope(connection: Connection, schema: str, read: CompletedRead) -> Scope:
         table=_quoted(schema, name),
         tasks=_quoted(schema, "tasks"),
         live=sql.SQL("{} AND _sdc_deleted_at IS NULL").format(_all(where[: len(workspace)])),
+        shown=sql.SQL("{} AND _sdc_deleted_at IS NULL").format(_all(where)),
         gone=sql.SQL(
             "_sdc_deleted_at IS NULL AND _sdc_extracted_at < %(started_at)s "
             "AND {all} AND {key} NOT IN {found}"
@@ -168,20 +171,21 @@ def _column(property_: str, types: Mapping[str, str], field: str) -> tuple[sql.S
 
 def _guard(connection: Connection, scope: Scope, gone: int, *, most: float) -> None:
     """Refuse to mark more than a share of the workspace: a lost permission is no mass deletion."""
-    measured, what = scope.table, f"rows of {scope.name}"
+    measured, what, of = scope.table, f"rows of {scope.name} in this scope", scope.shown
     if column := CONTAINERS.get(scope.name):
-        measured, what = scope.tasks, f"tasks, by the {scope.name} they are in,"
+        measured, of = scope.tasks, scope.live
+        what = f"tasks, by the {scope.name} they are in,"
         hidden = sql.SQL("{} AND {} IN (SELECT id FROM {} WHERE {})").format(
             scope.live, sql.Identifier(column), scope.table, scope.gone
         )
         gone = _count(connection, scope, of=measured, where=hidden)
     if gone <= ALWAYS_MARKED:
         return
-    live = _count(connection, scope, of=measured, where=scope.live)
+    live = _count(connection, scope, of=measured, where=of)
     if gone > most * live:
         raise RefusedFieldError(
             "",
-            f"{gone} of the workspace's {live} {what} would be marked as gone, more than "
+            f"{gone} of {live} {what} would be marked as gone, more than "
             f"max_deleted_share {most:g} allows: nothing was marked; see that the token may still "
             "read them all; if they are really gone, run once with max_deleted_share 1",
         )

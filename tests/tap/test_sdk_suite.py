@@ -84,7 +84,7 @@ def test_the_final_state_holds_finished_bookmarks_only(read: Reader) -> None:
     ]
     assert [sorted(one) for one in partitions] == [sorted(names), sorted(names)]
     partitions = bookmarks.pop("time_entries")["partitions"]
-    names = ["context", "read_until", "sees_all", "spaces", "start_date", "user_ids"]
+    names = ["context", "read_until", "sees", "spaces", "start_date", "user_ids"]
     assert [sorted(one) for one in partitions] == [names, names]
     partitions = bookmarks.pop("time_in_status")["partitions"]
     assert [sorted(one) for one in partitions] == [["context"], ["context"]]
