@@ -70,7 +70,8 @@ SETTINGS: dict[str, Any] = th.PropertiesList(
         default=MAX_DELETED_SHARE,
         title="Most rows marked as gone",
         description="The share of a workspace's rows, 0 to 1, that one completed read may mark as "
-        "gone; for spaces, folders and lists, of its tasks. Up to 10 are always marked",
+        "gone; for spaces, folders and lists, of its tasks. What exceeds it passes up to 10 rows "
+        "of a stream and run",
     ),
     th.Property(
         "validate_records",

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from target_pandev.completed_reads import CompletedRead
     from target_pandev.database.connection import Connection
 
-ALWAYS_MARKED = 10
-"""So many rows are marked whatever their share: in a small workspace two of five may well go."""
+UNASKED = 10
+"""So many rows of a stream a run marks whatever their share: two of five may well go at once."""
 KEYS_IN_MEMORY = "SET LOCAL work_mem = '1GB'"
 """A limit, not a reservation: below what the keys take, PostgreSQL compares each row with each."""
 CONTAINERS = {"spaces": "space_id", "folders": "folder_id", "lists": "list_id"}
@@ -34,21 +34,34 @@ CONTAINERS = {"spaces": "space_id", "folders": "folder_id", "lists": "list_id"}
 MARKED = {"_sdc_extracted_at", "_sdc_deleted_at"}
 
 
-def complete(connection: Connection, schema: str, read: CompletedRead, *, most: float) -> None:
-    """Store a completed read; mark what is gone, at most a share, and unmark what it found.
+@dataclass(frozen=True)
+class Allowance:
+    """How much may be marked as gone: a `share` of a scope's rows, or `rows` of any share."""
 
-    Nothing happens if the store has one of the same scope that began at that moment or later.
-    Raises `RefusedFieldError`; nothing is stored or marked then.
+    share: float
+    rows: int
+
+
+def complete(
+    connection: Connection, schema: str, read: CompletedRead, *, allowed: Allowance
+) -> int:
+    """Store a completed read; mark what is gone, as far as allowed, and unmark what it found.
+
+    Returns how many rows count against those of any share. Nothing happens if the store has a read
+    of the same scope that began at that moment or later. Raises `RefusedFieldError`; nothing is
+    stored or marked then.
     """
+    counted = 0
     with connection.transaction():
         if connection.execute(statement("completed_read"), _parameters(read)).fetchone() is None:
-            return
+            return 0
         scope = _scope(connection, schema, read)
         connection.execute(KEYS_IN_MEMORY)
         if gone := _count(connection, scope, of=scope.table, where=scope.gone):
-            _guard(connection, scope, gone, most=most)
+            counted = _guard(connection, scope, gone, allowed=allowed)
             _mark(connection, scope, "%(started_at)s", where=scope.gone)
         _mark(connection, scope, "NULL", where=scope.back)
+    return counted
 
 
 def _mark(connection: Connection, scope: Scope, moment: str, *, where: Composed) -> None:
@@ -169,8 +182,11 @@ def _column(property_: str, types: Mapping[str, str], field: str) -> tuple[sql.S
     return _quoted(name), sql.SQL(types[name])
 
 
-def _guard(connection: Connection, scope: Scope, gone: int, *, most: float) -> None:
-    """Refuse to mark more than a share of the workspace: a lost permission is no mass deletion."""
+def _guard(connection: Connection, scope: Scope, gone: int, *, allowed: Allowance) -> int:
+    """Refuse to mark more than is allowed: a lost permission is no mass deletion.
+
+    Returns how many of the rows of any share that takes.
+    """
     measured, what, of = scope.table, f"rows of {scope.name} in this scope", scope.shown
     if column := CONTAINERS.get(scope.name):
         measured, of = scope.tasks, scope.live
@@ -179,16 +195,17 @@ def _guard(connection: Connection, scope: Scope, gone: int, *, most: float) -> N
             scope.live, sql.Identifier(column), scope.table, scope.gone
         )
         gone = _count(connection, scope, of=measured, where=hidden)
-    if gone <= ALWAYS_MARKED:
-        return
     live = _count(connection, scope, of=measured, where=of)
-    if gone > most * live:
+    if gone <= allowed.share * live:
+        return 0
+    if gone > allowed.rows:
         raise RefusedFieldError(
             "",
             f"{gone} of {live} {what} would be marked as gone, more than "
-            f"max_deleted_share {most:g} allows: nothing was marked; see that the token may still "
-            "read them all; if they are really gone, run once with max_deleted_share 1",
+            f"max_deleted_share {allowed.share:g} allows: nothing was marked; see that the token "
+            "may still read them all; if they are really gone, run once with max_deleted_share 1",
         )
+    return gone
 
 
 def _count(connection: Connection, scope: Scope, *, of: Composable, where: Composed) -> int:

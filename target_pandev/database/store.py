@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from contextlib import suppress
 from dataclasses import astuple, dataclass, replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from psycopg import errors, sql
 
@@ -13,7 +14,7 @@ from target_pandev import columns
 from target_pandev.columns import RefusedFieldError
 from target_pandev.database.connection import connect, failures_told, in_words
 from target_pandev.database.ddl import ensure_table
-from target_pandev.database.marking import complete
+from target_pandev.database.marking import UNASKED, Allowance, complete
 from target_pandev.database.migrate import migrate
 from target_pandev.database.table import CHANGE_RULES, REFERENCE_SOURCES, references
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from target_pandev.completed_reads import CompletedRead
     from target_pandev.database.table import ReferenceRules, StreamSchema, Table
 
+Result = TypeVar("Result")
 TRIES = 5
 ROW_FAULTS = (errors.DataError, errors.IntegrityError, errors.ProgramLimitExceeded)
 """Errors that come from a row's values."""
@@ -59,6 +61,7 @@ class Store:
     def __init__(self, conninfo: str, *, schema: str) -> None:
         self.schema = schema
         self._connection = connect(conninfo)
+        self._unasked: Counter[tuple[str, str]] = Counter()
         try:
             with failures_told(self._connection, f"store_schema {schema}"):
                 migrate(self._connection, schema)
@@ -118,13 +121,19 @@ class Store:
             cursor.execute(table.merge)
 
     def complete(self, read: CompletedRead, *, most: float) -> None:
-        """Store a completed read and mark what it did not find, at most a share of a workspace.
+        """Store a completed read and mark what it did not find, at most a share of its scope.
 
-        Raises `RefusedFieldError` where it cannot be acted on; nothing is stored or marked then.
+        A few rows of each stream of a workspace are marked whatever their share; of a stream that
+        comes in slices, as few in all. Raises `RefusedFieldError` where it cannot be acted on;
+        nothing is stored or marked then.
         """
+        stream = (read.workspace_id, read.stream)
+        allowed = Allowance(most, UNASKED - self._unasked[stream])
         with failures_told(self._connection, f"marking what is gone of {read.stream}"):
             try:
-                _tried(lambda: complete(self._connection, self.schema, read, most=most))
+                self._unasked[stream] += _tried(
+                    lambda: complete(self._connection, self.schema, read, allowed=allowed)
+                )
             except errors.DataError as error:
                 raise RefusedFieldError(
                     "", f"PostgreSQL refuses a value of its conditions or keys: {in_words(error)}"
@@ -187,13 +196,12 @@ class Store:
                 self._connection.execute(references(table, sql.Identifier(self.schema, table)))
 
 
-def _tried(transaction: Callable[[], None]) -> None:
+def _tried(transaction: Callable[[], Result]) -> Result:
     """Run a transaction, again if another load at the same moment broke it."""
     for _ in range(TRIES - 1):
         with suppress(*PASSING):
-            transaction()
-            return
-    transaction()
+            return transaction()
+    return transaction()
 
 
 def _field(error: psycopg.Error) -> str | None:

@@ -62,6 +62,32 @@ def test_ten_rows_are_marked_whatever_their_share(store: Loader) -> None:
     assert store.rows(MARKED.format("tasks")) == [(name,) for name in tasks]
 
 
+def test_ten_rows_are_all_that_a_run_marks_whatever_their_share_in_however_many_slices(
+    store: Loader,
+) -> None:
+    tasks = workspace(store, 16)
+    slices = [tasks[n : n + 4] for n in range(0, 16, 4)]
+    reads = [
+        completed(
+            "tasks", [], scope=str(n), started="11:00", where={"id": {"in": of}}, workspace_id="900"
+        )
+        for n, of in enumerate(slices)
+    ]
+    with pytest.raises(RejectedRecordsError, match="2 records were rejected"):
+        store.load(COMPLETED_READS, *reads)
+    assert store.rows(MARKED.format("tasks")) == [(name,) for name in tasks[:8]]
+    store.load(COMPLETED_READS, *reads)
+    assert store.rows(MARKED.format("tasks")) == [(name,) for name in tasks]
+
+
+def test_rows_within_the_share_leave_the_ten_to_others(store: Loader) -> None:
+    tasks = workspace(store, 60)
+    few = completed("tasks", [], scope="few", started="11:00", where={"id": {"in": tasks[50:]}})
+    many = completed("tasks", tasks[12:], scope="many", started="11:00")
+    store.load(COMPLETED_READS, many, few)
+    assert store.rows(MARKED.format("tasks")) == [(name,) for name in tasks[:12] + tasks[50:]]
+
+
 def test_rows_that_are_marked_already_do_not_count(store: Loader) -> None:
     tasks = workspace(store, 60)
     for number, started in enumerate(["11:00", "12:00", "13:00"], start=1):
