@@ -28,7 +28,6 @@ from tap_clickup.streams.tasks import Tasks
 from tap_clickup.streams.time_entries import TimeEntries
 from tap_clickup.streams.time_in_status import TimeInStatus
 from tap_clickup.streams.webhooks import Webhooks
-from tap_clickup.values import parsed
 from tap_clickup.workspace import Workspace
 from tap_clickup.writer import BufferedWriter
 
@@ -165,16 +164,6 @@ class TapClickUp(Tap):
         now = sorted(workspace.hierarchy.space_ids_found) if self.space_ids else []
         before, state["spaces"] = state.get("spaces"), now
         return bool(before) and not (now and set(now) <= set(before or ()))
-
-    def warn_of_start(self, kept: str) -> None:
-        """Tell that the first run has fixed where reading begins, if it is wanted earlier."""
-        wanted = self.config.get("start_date")
-        if wanted and parsed(wanted) < parsed(kept):
-            self.logger.warning(
-                "start_date: %s is kept, as the first run fixed it; to read what was updated "
-                "before, begin with an empty state",
-                kept,
-            )
 
     def placed(self, workspace: Workspace) -> Conditions:
         """Return the condition that something lies in the selected spaces; none if all are."""

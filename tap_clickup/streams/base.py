@@ -81,6 +81,7 @@ class BookmarkedStream(ClickUpStream):
     """A stream with one bookmark a workspace, which its `read` keeps in `state_of`."""
 
     check_sorted = False
+    STATE_MSG_FREQUENCY = 1_000
 
     @property
     def partitions(self) -> list[dict[str, Any]]:

@@ -58,7 +58,6 @@ class Tasks(BookmarkedStream):
     primary_keys = ("workspace_id", "id")
     replication_key = "date_updated"
     is_sorted = True
-    STATE_MSG_FREQUENCY = 1_000
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -74,7 +73,7 @@ class Tasks(BookmarkedStream):
         """Begin to read. The state is looked at here, by the main thread."""
         state = self.state_of(workspace)
         state.setdefault("start_date", self._tap.default_start)
-        self._tap.warn_of_start(state["start_date"])
+        self._warn_of_start(workspace, state["start_date"])
         state["cursors"] = {
             name: self._not_ahead(cursor) for name, cursor in state.get("cursors", {}).items()
         }
@@ -87,6 +86,17 @@ class Tasks(BookmarkedStream):
         started_at = datetime.now(UTC)
         arriving = self._tap.beside(pages.readings(known_archives=state.get("archives")))
         return TaskRun(pages, arriving, started_at)
+
+    def _warn_of_start(self, workspace: Workspace, kept: str) -> None:
+        """Tell that the first run has fixed where reading begins, if it is wanted earlier."""
+        wanted = self.config.get("start_date")
+        if wanted and parsed(wanted) < parsed(kept):
+            self.logger.warning(
+                "workspace %s: start_date: %s is kept, as the first run fixed it; to read what was "
+                "updated before, begin with an empty state",
+                workspace.id,
+                kept,
+            )
 
     def pages(self, workspace: Workspace, cursors: Mapping[str, str]) -> TaskPages:
         """Return the readings of a workspace's tasks from cursors on, where there are any."""

@@ -40,7 +40,6 @@ class TimeEntries(BookmarkedStream):
     name = "time_entries"
     primary_keys = ("workspace_id", "id")
     replication_key = "date_updated"
-    STATE_MSG_FREQUENCY = 1_000
 
     def read(self, workspace: Workspace, context: Context | None) -> Iterator[Reading]:  # noqa: ARG002
         """Yield the entries slice by slice, unless time tracking is switched off."""

@@ -217,8 +217,8 @@ def test_a_start_date_before_the_kept_one_is_warned_of_in_one_line(
     state = state_at(workspace, "2026-10-20T00:00:00+00:00", start="2026-10-01")
     run = read(workspace_ids=[workspace.id], state=state, start_date=start_date)
     line = (
-        "start_date: 2026-10-01 is kept, as the first run fixed it; to read what was updated "
-        "before, begin with an empty state"
+        f"workspace {workspace.id}: start_date: 2026-10-01 is kept, as the first run fixed it; "
+        "to read what was updated before, begin with an empty state"
     )
     assert (run.error, run.log.count(line), "start_date:" in run.log) == (None, warned, warned)
     bound = int(read.asked("/task")[0].query["date_updated_gt"][0])
