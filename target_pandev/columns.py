@@ -37,7 +37,7 @@ class ValueRefusedError(Exception):
 
 @dataclass(frozen=True)
 class Column:
-    """A property and the column it goes to."""
+    """A property and the column it goes to; `encode` makes COPY text of a value."""
 
     property: str
     name: str
@@ -72,6 +72,13 @@ def _integer(value: Any) -> str:
     if number != int(number):
         raise ValueRefusedError("expected a number without a fraction")
     return str(int(number))
+
+
+def _scalar(value: Any) -> str:
+    """Return a value of any type but array and object, for a column that became text."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return _number(value) if isinstance(value, int | float | Decimal) else _text(value)
 
 
 def json_text(value: Any) -> str:
@@ -118,6 +125,8 @@ def _parsed(kind: str, parse: Callable[[str], object]) -> Callable[[Any], str]:
     return encode
 
 
+TEXTS = {"text", "date", "timestamp with time zone"}
+"""Types whose values are JSON strings."""
 ENCODERS: dict[str, Callable[[Any], str]] = {
     "text": _text,
     "boolean": _boolean,
@@ -174,9 +183,32 @@ def identifier(name: str) -> str:
     return encoded[: NAME_BYTES - len(mark)].decode(errors="ignore") + mark
 
 
-def column(name: str, type_: str) -> Column:
-    """Return the column for a property; a type without encoder of its own takes text."""
-    return Column(name, identifier(name), type_, ENCODERS.get(type_, _text))
+NUMBERS = {"integer", "bigint", "numeric"}
+MOMENTS = {"date", "timestamp with time zone"}
+
+
+def wider(stored: str, wanted: str) -> str:
+    """Return the type that holds the values of two exactly; a foreign type stays as it is.
+
+    Dates become moments at midnight UTC, scalars of different kinds text, all else jsonb.
+    """
+    if stored == wanted or stored not in ENCODERS:
+        return stored
+    both = {stored, wanted}
+    if "jsonb" in both:
+        return "jsonb"
+    if both <= NUMBERS:
+        return "numeric"
+    return "timestamp with time zone" if both <= MOMENTS else "text"
+
+
+def column(name: str, type_: str, wanted: str | None = None) -> Column:
+    """Return the column for a property whose values are of a wanted type, else of the column's.
+
+    A type without encoder of its own takes text.
+    """
+    mixed = type_ == "text" and wanted not in {None, *TEXTS}
+    return Column(name, identifier(name), type_, _scalar if mixed else ENCODERS.get(type_, _text))
 
 
 @dataclass(frozen=True)

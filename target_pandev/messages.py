@@ -83,7 +83,7 @@ class MessageReader(GenericSingerReader[bytes]):
 
     def _decode_leniently(self, line: bytes) -> Any:
         try:
-            return json.loads(line, parse_float=Decimal, parse_int=_integer)
+            return json.loads(line, parse_float=Decimal, parse_int=_integer, parse_constant=Decimal)
         except ValueError:
             raise self.complaint("not JSON") from None
         except RecursionError:

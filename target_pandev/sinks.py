@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -9,6 +10,7 @@ import jsonschema
 import jsonschema_rs
 from singer_sdk import Sink
 from singer_sdk.exceptions import InvalidJSONSchema, MissingKeyPropertiesError
+from singer_sdk.singerlib import resolve_schema_references
 from singer_sdk.sinks.core import BaseJSONSchemaValidator
 
 from target_pandev import columns
@@ -96,16 +98,17 @@ class StreamSink(Sink):
         self._table = target.store.table(
             StreamSchema(
                 stream_name,
-                {name: of for name, of in self._properties.items() if name not in self.unstored},
+                self._stored_properties(),
                 tuple(self.key_properties),
                 target.replication_key,
             )
         )
 
-    @property
-    def _properties(self) -> dict[str, Any]:
-        properties: dict[str, Any] = self.schema.get("properties", {})
-        return properties
+    def _stored_properties(self) -> dict[str, Any]:
+        """Return the properties that a table may keep, references in them resolved."""
+        schema: dict[str, Any] = resolve_schema_references(deepcopy(self.schema))
+        properties = schema.get("properties", {}).items()
+        return {name: of for name, of in properties if name not in self.unstored}
 
     def get_validator(self) -> Validator | None:
         """Return the check of records, unless the settings turn it off."""
@@ -139,8 +142,8 @@ class StreamSink(Sink):
             self._validator.validate(record)
 
     def _reject(self, record: Mapping[str, Any], *, field: str | None, reason: str) -> None:
-        """Keep what the stream declares of a record, unless no table may have it."""
-        told = [each for each in self._properties if each in record and each not in self.unstored]
+        """Keep of a record what its table would have kept."""
+        told = [each.property for each in self._table.columns if each.property in record]
         text = _json_or_less({each: record[each] for each in told})
         rejection = Rejection(
             stream=columns.storable_text(self.stream_name),

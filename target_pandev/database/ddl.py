@@ -6,7 +6,7 @@ import logging
 import re
 from typing import TYPE_CHECKING, Any
 
-from psycopg import sql
+from psycopg import errors, sql
 
 from target_pandev import columns
 from target_pandev.database.connection import StoreError
@@ -28,44 +28,56 @@ OWN_TABLES = frozenset(
     name for _, _, text in migrations() for name in re.findall(r"(?m)^CREATE TABLE (\w+)", text)
 )
 """The tables that the store comes with."""
+CONVERSIONS = {"jsonb": "to_jsonb({})", "text": "to_jsonb({}) #>> '{{}}'"}
+"""How a column's values become those of another type without loss, where a cast would not do."""
 
 
 def ensure_table(connection: Connection, schema: str, stream: StreamSchema) -> Table:
     """Return the table of a stream, made or widened if it is not one that the store comes with.
 
-    Columns that exist keep their type. A table of the store's own takes the properties it has
-    columns for and no other: what was not promised is not stored. Raises `StoreError`.
+    A column whose property has another type than before takes the type that holds both. A table of
+    the store's own takes the properties it has columns for, as they are, and no other: what was not
+    promised is not stored. Raises `StoreError`.
     """
     name = columns.identifier(stream.name)
     identifier = sql.Identifier(schema, name)
     with connection.transaction():
         lock_ddl(connection)
         have = columns_of(connection, identifier)
-        plan = _plan(stream.properties, have)
+        plan = _plan(stream.properties, have, widens=name not in OWN_TABLES)
         if have and not METADATA.keys() <= have.keys():
             raise StoreError(
                 f"stream {stream.name}: the store has a table of this name for another use; "
                 "rename the stream by stream_maps (__alias__), or load it into another store_schema"
             )
         missing = [each for each in plan if each.name not in have]
+        wider = [each for each in plan if each.type != have.get(each.name, each.type)]
         if name in OWN_TABLES:
             plan = [each for each in plan if each.name in have]
             _tell_left_out(stream.name, missing)
         elif not have:
             connection.execute(_create(identifier, plan, stream.key))
-        elif missing:
-            connection.execute(_widen(identifier, missing))
+        elif missing or wider:
+            _widen(connection, identifier, stream.name, missing, wider)
         _check_key(connection, identifier, stream)
     version = next((each.name for each in plan if each.property == stream.replication_key), None)
+    plan.sort(key=lambda each: each.name)  # a row's hash does not depend on the tap's order
     return Table(schema, name, tuple(plan), tuple(map(columns.identifier, stream.key)), version)
 
 
-def _plan(properties: Mapping[str, Mapping[str, Any]], have: Mapping[str, str]) -> list[Column]:
+def _plan(
+    properties: Mapping[str, Mapping[str, Any]], have: Mapping[str, str], *, widens: bool
+) -> list[Column]:
     plan = []
     for name, schema in properties.items():
-        if not name.startswith("_sdc_"):
-            stored = have.get(columns.identifier(name))
-            plan.append(columns.column(name, stored or columns.column_type(schema)))
+        if name.startswith("_sdc_"):
+            continue
+        wanted, stored = columns.column_type(schema), have.get(columns.identifier(name))
+        if stored and not widens:
+            plan.append(columns.column(name, stored))
+        else:
+            type_ = columns.wider(stored, wanted) if stored else wanted
+            plan.append(columns.column(name, type_, wanted))
     return plan
 
 
@@ -95,11 +107,33 @@ def _create(identifier: sql.Identifier, plan: Sequence[Column], key: Sequence[st
     return sql.SQL("CREATE TABLE {} ({})").format(identifier, sql.SQL(", ").join(parts))
 
 
-def _widen(identifier: sql.Identifier, missing: Sequence[Column]) -> Composed:
-    additions = (
+def _widen(
+    connection: Connection,
+    identifier: sql.Identifier,
+    stream: str,
+    missing: Sequence[Column],
+    wider: Sequence[Column],
+) -> None:
+    changes = [
         sql.SQL("ADD COLUMN {}").format(_definition(each.name, each.type)) for each in missing
-    )
-    return sql.SQL("ALTER TABLE {} {}").format(identifier, sql.SQL(", ").join(additions))
+    ]
+    for each in wider:
+        name = sql.Identifier(each.name)
+        changes.append(
+            sql.SQL("ALTER COLUMN {} TYPE {} USING {}").format(
+                name, sql.SQL(each.type), sql.SQL(CONVERSIONS.get(each.type, "{}")).format(name)
+            )
+        )
+        logger.info("%s: the column %s becomes %s", stream, each.property, each.type)
+    try:
+        alter = sql.SQL("ALTER TABLE {} {}").format(identifier, sql.SQL(", ").join(changes))
+        connection.execute(alter)
+    except errors.FeatureNotSupported:
+        names = ", ".join(f"{each.property} ({each.type})" for each in wider)
+        raise StoreError(
+            f"stream {stream}: a view or rule keeps a column from its new type: {names}; drop what "
+            "uses the column, run again, then make it anew"
+        ) from None
 
 
 def _definition(name: str, type_: str) -> Composed:

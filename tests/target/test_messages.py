@@ -36,6 +36,11 @@ def test_what_msgspec_refuses_and_the_json_module_reads_is_read() -> None:
     assert message["a"] == "\ud800"
 
 
+def test_what_is_no_number_of_json_is_not_taken_for_null() -> None:
+    (message,) = read(b'{"type":"X","a":[NaN,-Infinity]}')
+    assert list(map(str, message["a"])) == ["NaN", "-Infinity"]
+
+
 def test_blank_lines_and_a_missing_last_line_end_do_no_harm() -> None:
     assert read(b'{"type":"X"}', b"", b"  ", b'{"type":"X","last":1}') == [
         {"type": "X"},

@@ -43,6 +43,25 @@ def test_a_rejected_record_keeps_its_declared_fields_only(store: Loader) -> None
     assert store.rows("SELECT record FROM rejected_records") == [({"id": "1", "count": "x"},)]
 
 
+def test_a_rejected_record_keeps_nothing_that_its_table_would_not_have_kept(store: Loader) -> None:
+    of = {"workspace_id": "string", "id": "string", "name": "string", "description": "string"}
+    values = {"workspace_id": "1", "id": "2", "name": 3, "description": "a secret"}
+    with pytest.raises(RejectedRecordsError):
+        store.load(schema("tasks", of, ["workspace_id", "id"]), record("tasks", values))
+    kept = {"workspace_id": "1", "id": "2", "name": 3}
+    assert store.rows("SELECT record FROM rejected_records") == [(kept,)]
+
+
+@pytest.mark.parametrize("number", ["NaN", "-Infinity"])
+def test_what_is_no_number_of_json_is_rejected_and_not_made_null(
+    store: Loader, number: str
+) -> None:
+    line = '{"type":"RECORD","stream":"things","record":{"id":"1","nested":{"a":%s}}}' % number  # noqa: UP031 - braces
+    with pytest.raises(RejectedRecordsError):
+        store.load(THINGS, line, record("things", {"id": "2"}))
+    assert store.rows("SELECT id FROM things") == [("2",)]
+
+
 def test_a_rejected_record_is_logged_without_its_values(
     store: Loader, caplog: pytest.LogCaptureFixture
 ) -> None:
