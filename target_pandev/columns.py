@@ -237,6 +237,14 @@ def encode(columns: Sequence[Column], record: Mapping[str, Any]) -> Row:
     return Row(line, digest(line))
 
 
+def key_texts(key: Sequence[Column], record: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the values of a record's key as text that PostgreSQL reads.
+
+    Raises `RefusedFieldError`.
+    """
+    return tuple(str(field) for field in decode(encode(key, record).line))
+
+
 def digest(content: bytes) -> str:
     """Return the hash of a row's or a record's content, 32 hexadecimal digits: a uuid's form."""
     return hashlib.blake2b(content, digest_size=16).hexdigest()

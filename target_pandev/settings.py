@@ -74,6 +74,13 @@ SETTINGS: dict[str, Any] = th.PropertiesList(
         "of a stream and run",
     ),
     th.Property(
+        "hard_delete",
+        th.BooleanType(nullable=False),
+        default=False,
+        title="Delete rows",
+        description="Whether rows that are gone are deleted, rather than marked by _sdc_deleted_at",
+    ),
+    th.Property(
         "validate_records",
         th.BooleanType(nullable=False),
         default=True,

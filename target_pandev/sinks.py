@@ -16,8 +16,7 @@ from singer_sdk.sinks.core import BaseJSONSchemaValidator
 from target_pandev import columns
 from target_pandev.columns import RefusedFieldError
 from target_pandev.completed_reads import CompletedRead
-from target_pandev.database import Refused, Rejection, StreamSchema
-from target_pandev.settings import max_deleted_share
+from target_pandev.database import Deletion, Refused, Rejection, StreamSchema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -94,6 +93,7 @@ class StreamSink(Sink):
         super().__init__(target, stream_name, schema, key_properties)
         self.target = target
         self._lines: list[bytes] = []
+        self._deletions: list[Deletion] = []
         self._rejections: list[Rejection] = []
         self._table = target.store.table(
             StreamSchema(
@@ -117,13 +117,19 @@ class StreamSink(Sink):
     def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
         """Add a record to the batch, or to the rejected ones.
 
-        The context holds the RECORD message's `time_extracted`, ISO 8601 or None.
+        The context holds the RECORD message's `time_extracted`, ISO 8601 or None, and `deleted_at`,
+        its `_sdc_deleted_at`: of a deletion nothing but the key counts.
         """
         self.tally_record_read()
         self.record_counter_metric.increment()
         try:
-            self._check(record)
-            self._take(record, _moment(context["time_extracted"]))
+            self._check_key(record)
+            if context["deleted_at"] is not None:
+                self._take_deletion(record, context["deleted_at"])
+                return
+            if self._validator is not None:
+                self._validator.validate(record)
+            self._take(record, _moment(context["time_extracted"], "time_extracted"))
         except RefusedFieldError as error:
             self._reject(record, field=error.field or None, reason=error.reason)
 
@@ -134,12 +140,20 @@ class StreamSink(Sink):
         self._lines.append(line)
         self.target.pending_bytes += len(line)
 
-    def _check(self, record: dict[str, Any]) -> None:
+    def _take_deletion(self, record: dict[str, Any], deleted_at: Any) -> None:
+        if not self._table.key:
+            raise RefusedFieldError(
+                "_sdc_deleted_at", "the stream has no key that would tell which row is deleted"
+            )
+        moment = _moment(deleted_at, "_sdc_deleted_at")
+        deletion = Deletion(columns.key_texts(self._table.key_columns, record), moment)
+        self._deletions.append(deletion)
+        self.target.pending_bytes += sum(map(len, deletion.key))
+
+    def _check_key(self, record: dict[str, Any]) -> None:
         for name in self.key_properties:
             if record.get(name) is None:
                 raise RefusedFieldError(name, "the key is missing")
-        if self._validator is not None:
-            self._validator.validate(record)
 
     def _reject(self, record: Mapping[str, Any], *, field: str | None, reason: str) -> None:
         """Keep of a record what its table would have kept."""
@@ -169,6 +183,10 @@ class StreamSink(Sink):
         if lines:
             for refused in self.target.store.load(self._table, lines):
                 self._reject_line(lines[refused.index], refused)
+        deletions, self._deletions = self._deletions, []
+        self.target.pending_bytes -= sum(len(part) for each in deletions for part in each.key)
+        if deletions:
+            self.target.store.bury(self._table, deletions)
 
     def _reject_line(self, line: bytes, refused: Refused) -> None:
         fields = columns.decode(line)
@@ -197,10 +215,9 @@ class CompletedReadSink(StreamSink):
         self.target.pending_bytes -= sum(read.size for read, _ in reads)
         for stream in {read.stream for read, _ in reads}:
             self.target.load_pending(stream)
-        most = max_deleted_share(self.config)
         for read, told in reads:
             try:
-                self.target.store.complete(read, most=most)
+                self.target.store.complete(read)
             except RefusedFieldError as error:
                 self._reject(told, field=error.field or None, reason=error.reason)
 
@@ -212,10 +229,10 @@ def _json_or_less(value: Any) -> str:
         return '"nested too deeply"'
 
 
-def _moment(time_extracted: str | None) -> str:
-    """Return when a record was read; the moment of loading where it is not told."""
+def _moment(told: Any, field: str) -> str:
+    """Return a moment of a message; the present one where none is told."""
     try:
-        at = datetime.fromisoformat(time_extracted) if time_extracted else datetime.now(UTC)
+        at = datetime.fromisoformat(told) if told else datetime.now(UTC)
     except (TypeError, ValueError):
-        raise RefusedFieldError("time_extracted", "expected a moment in ISO 8601") from None
+        raise RefusedFieldError(field, "expected a moment in ISO 8601") from None
     return at.isoformat()

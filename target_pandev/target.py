@@ -18,9 +18,9 @@ from singer_sdk.exceptions import (
 from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 
-from target_pandev.database import ReferenceRules, StoreError
+from target_pandev.database import DeletionRules, ReferenceRules, StoreError
 from target_pandev.messages import MessageReader
-from target_pandev.settings import SETTINGS
+from target_pandev.settings import SETTINGS, max_deleted_share
 from target_pandev.sinks import (
     CompletedReadSink,
     RecordsWithoutKeyError,
@@ -102,6 +102,9 @@ class TargetPandev(Target):
             self.config.get("store_url"), self.config.get("store_dir"), self.config["store_schema"]
         )
         store = self._exit.enter_context(open_store(settings))
+        store.deletions = DeletionRules(
+            max_deleted_share(self.config), hard=self.config["hard_delete"]
+        )
         store.use_rules(ReferenceRules(self.config["task_id_prefix"], self.config["hash_task_ids"]))
         return store
 
@@ -148,7 +151,10 @@ class TargetPandev(Target):
         values = self._part(message_dict, "record", dict)
         if stream not in self.mapper.stream_maps:
             self._assert_sink_exists(stream)
-        context = {"time_extracted": message_dict.get("time_extracted")}
+        context = {
+            "time_extracted": message_dict.get("time_extracted"),
+            "deleted_at": values.get("_sdc_deleted_at"),
+        }
         for stream_map in self.mapper.stream_maps[stream]:
             record = stream_map.transform(dict(values))
             if record is not None:

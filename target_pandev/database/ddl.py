@@ -140,14 +140,21 @@ def _definition(name: str, type_: str) -> Composed:
     return sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(type_))
 
 
-def _check_key(connection: Connection, identifier: sql.Identifier, stream: StreamSchema) -> None:
+def key_of(connection: Connection, identifier: sql.Identifier) -> list[str]:
+    """Return the columns of a table's key, in its order."""
     rows = connection.execute(
         "SELECT a.attname FROM pg_index AS i JOIN pg_attribute AS a "
         "ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey) "
-        "WHERE i.indrelid = to_regclass(%s) AND i.indisprimary",
+        "WHERE i.indrelid = to_regclass(%s) AND i.indisprimary "
+        "ORDER BY array_position(i.indkey::int2[], a.attnum)",
         (identifier.as_string(),),
     )
-    stored, asked = {row[0] for row in rows}, set(map(columns.identifier, stream.key))
+    return [str(name) for (name,) in rows]
+
+
+def _check_key(connection: Connection, identifier: sql.Identifier, stream: StreamSchema) -> None:
+    stored = set(key_of(connection, identifier))
+    asked = set(map(columns.identifier, stream.key))
     if stored != asked:
         raise StoreError(
             f"stream {stream.name}: its key is ({', '.join(sorted(asked)) or 'none'}), its table "

@@ -12,11 +12,13 @@ from psycopg import errors, sql
 
 from target_pandev import columns
 from target_pandev.columns import RefusedFieldError
+from target_pandev.database.completed_reads import complete
 from target_pandev.database.connection import connect, failures_told, in_words
 from target_pandev.database.ddl import ensure_table
-from target_pandev.database.marking import UNASKED, Allowance, complete
+from target_pandev.database.marking import UNASKED, DeletionRules
 from target_pandev.database.migrate import migrate
-from target_pandev.database.table import CHANGE_RULES, REFERENCE_SOURCES, references
+from target_pandev.database.table import CHANGE_RULES, REFERENCE_SOURCES, STAGE, references
+from target_pandev.database.tombstones import SHARE_TOMBSTONES, bury, lay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from target_pandev.completed_reads import CompletedRead
     from target_pandev.database.table import ReferenceRules, StreamSchema, Table
+    from target_pandev.database.tombstones import Deletion
 
 Result = TypeVar("Result")
 TRIES = 5
@@ -60,6 +63,7 @@ class Store:
 
     def __init__(self, conninfo: str, *, schema: str) -> None:
         self.schema = schema
+        self.deletions = DeletionRules()
         self._connection = connect(conninfo)
         self._unasked: Counter[tuple[str, str]] = Counter()
         try:
@@ -118,9 +122,18 @@ class Store:
                     copy.write(b"%s\t%d\n" % (line, number))
             for statement in table.before_merge:
                 cursor.execute(statement)
+            if table.key:
+                cursor.execute(SHARE_TOMBSTONES)
             cursor.execute(table.merge)
+            if table.key:
+                lay(self._connection, table, STAGE, hard=self.deletions.hard)
 
-    def complete(self, read: CompletedRead, *, most: float) -> None:
+    def bury(self, table: Table, deletions: Sequence[Deletion]) -> None:
+        """Keep deletions, and mark or delete the rows that were read before them."""
+        with failures_told(self._connection, f"deletions of {table.name}"):
+            _tried(lambda: bury(self._connection, table, deletions, hard=self.deletions.hard))
+
+    def complete(self, read: CompletedRead) -> None:
         """Store a completed read and mark what it did not find, at most a share of its scope.
 
         A few rows of each stream of a workspace are marked whatever their share; of a stream that
@@ -128,11 +141,13 @@ class Store:
         nothing is stored or marked then.
         """
         stream = (read.workspace_id, read.stream)
-        allowed = Allowance(most, UNASKED - self._unasked[stream])
+        left = UNASKED - self._unasked[stream]
         with failures_told(self._connection, f"marking what is gone of {read.stream}"):
             try:
                 self._unasked[stream] += _tried(
-                    lambda: complete(self._connection, self.schema, read, allowed=allowed)
+                    lambda: complete(
+                        self._connection, self.schema, read, self.deletions, unasked=left
+                    )
                 )
             except errors.DataError as error:
                 raise RefusedFieldError(

@@ -76,6 +76,12 @@ class Table:
     version: str | None
 
     @property
+    def key_columns(self) -> tuple[Column, ...]:
+        """The columns of the key, in its order."""
+        of = {each.name: each for each in self.columns}
+        return tuple(of[name] for name in self.key)
+
+    @property
     def identifier(self) -> sql.Identifier:
         """The table's name in SQL."""
         return sql.Identifier(self.schema, self.name)
@@ -105,8 +111,8 @@ class Table:
         """Bring new and changed rows of the stage into the table; equal rows are not touched.
 
         An older version never overwrites a newer one. Of several versions in the stage the newest
-        counts, of equal ones the last. A row that is marked as gone stays as it is until it is
-        read at that moment or later, and that reading counts whatever its version. The comparison
+        counts, of equal ones the last. A row that is marked as gone stays so until it is read at
+        that moment or later, and that reading counts whatever its version. The comparison
         stands twice: in the join it spares equal rows the lock that ON CONFLICT takes, in the
         update it holds against a concurrent load.
         """
@@ -120,13 +126,12 @@ class Table:
             "SELECT DISTINCT ON ({key}) * FROM {stage} "
             "ORDER BY {key}, {newest} _sdc_extracted_at DESC, _sdc_row DESC"
             ") AS s LEFT JOIN {table} AS t ON {joined} "
-            "WHERE CASE WHEN t._sdc_deleted_at IS NULL "
-            "THEN t._sdc_hash IS DISTINCT FROM s._sdc_hash "
-            "ELSE s._sdc_extracted_at >= t._sdc_deleted_at END "
-            "ON CONFLICT ({key}) DO UPDATE SET {updates}, _sdc_deleted_at = NULL "
-            "WHERE CASE WHEN t._sdc_deleted_at IS NULL "
-            "THEN t._sdc_hash IS DISTINCT FROM excluded._sdc_hash AND {newer} "
-            "ELSE excluded._sdc_extracted_at >= t._sdc_deleted_at END"
+            "WHERE t._sdc_hash IS DISTINCT FROM s._sdc_hash "
+            "OR s._sdc_extracted_at >= t._sdc_deleted_at "
+            "ON CONFLICT ({key}) DO UPDATE SET {updates}, _sdc_deleted_at = CASE "
+            "WHEN excluded._sdc_extracted_at < t._sdc_deleted_at THEN t._sdc_deleted_at END "
+            "WHERE t._sdc_hash IS DISTINCT FROM excluded._sdc_hash AND {newer} "
+            "OR excluded._sdc_extracted_at >= t._sdc_deleted_at"
         ).format(
             table=self.identifier,
             columns=_names(self._stored),
@@ -203,6 +208,11 @@ def references(table: str, rows: sql.Identifier = STAGE) -> Composed:
         rows=rows,
     )
     return sql.SQL(statement("references")).format(source=source)
+
+
+def quoted(*names: str) -> sql.SQL:
+    """Return a name for a statement with parameters, where a percent sign must be doubled."""
+    return sql.SQL(sql.Identifier(*names).as_string().replace("%", "%%"))
 
 
 def _names(names: Sequence[str], *, of: str | None = None) -> Composed:
