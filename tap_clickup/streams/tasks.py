@@ -79,6 +79,8 @@ class Tasks(BookmarkedStream):
         }
         if grew := self._tap.selection_grew(workspace, state):
             state["cursors"] = {}  # nothing of the spaces that came to it was read
+            state.pop("lists", None)
+            state.pop("archives", None)
             workspace.hierarchy.thorough = True
         if follower := self._tap.follower:
             follower.remember(workspace, state, anew=grew)
