@@ -14,11 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 OLDEST_SERVER = 15
-SETTINGS = {
-    "timezone": "UTC",  # what a moment without offset is taken for
-    "datestyle": "ISO, YMD",
+DEFAULTS = {
     "jit": "off",  # slower than these statements themselves
     "client_min_messages": "warning",
+    "lock_timeout": "5min",  # for whoever is in the way, an open transaction in a tool for instance
+}
+"""Settings of PostgreSQL that the options of an address may change."""
+FIXED = {
+    "timezone": "UTC",  # what a moment without offset is taken for
+    "datestyle": "ISO, YMD",
 }
 
 Connection: TypeAlias = "psycopg.Connection[tuple[Any, ...]]"
@@ -73,6 +77,8 @@ def failures_told(connection: Connection, doing: str) -> Iterator[None]:
         what = in_words(error)
         if connection.closed:
             what = f"the connection to the store was lost ({what})"
+        elif isinstance(error, errors.LockNotAvailable):
+            what = f"another session of the store held a lock for too long ({what}); end it"
         raise StoreError(
             f"{doing}: {what}; what was stored before stays, so mend it and run again"
         ) from None
@@ -85,10 +91,15 @@ def in_words(error: psycopg.Error) -> str:
 
 
 def _options(address: dict[str, Any]) -> Iterator[str]:
+    yield from map(_option, DEFAULTS.items())
     if address.get("options"):
         yield str(address["options"])
-    for name, value in SETTINGS.items():
-        yield f"-c {name}={value.replace(' ', chr(92) + ' ')}"
+    yield from map(_option, FIXED.items())
+
+
+def _option(setting: tuple[str, str]) -> str:
+    name, value = setting
+    return f"-c {name}={value.replace(' ', chr(92) + ' ')}"
 
 
 def _cause(error: psycopg.OperationalError) -> str:
