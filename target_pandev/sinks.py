@@ -17,6 +17,7 @@ from target_pandev import columns
 from target_pandev.columns import RefusedFieldError
 from target_pandev.completed_reads import CompletedRead
 from target_pandev.database import Deletion, Refused, Rejection, StreamSchema
+from target_pandev.versions import TableVersion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -94,6 +95,7 @@ class StreamSink(Sink):
         self.target = target
         self._lines: list[bytes] = []
         self._deletions: list[Deletion] = []
+        self._version = target.versions.get(stream_name)
         self._rejections: list[Rejection] = []
         self._table = target.store.table(
             StreamSchema(
@@ -117,9 +119,13 @@ class StreamSink(Sink):
     def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
         """Add a record to the batch, or to the rejected ones.
 
-        The context holds the RECORD message's `time_extracted`, ISO 8601 or None, and `deleted_at`,
-        its `_sdc_deleted_at`: of a deletion nothing but the key counts.
+        The context holds of the RECORD message `time_extracted`, ISO 8601 or None, its `version`,
+        and `deleted_at`, its `_sdc_deleted_at`: of a deletion nothing but the key counts.
         """
+        if context["version"] is not None:
+            self._begin_version(context["version"])
+        if self._version:
+            self._version.record_came()
         self.tally_record_read()
         self.record_counter_metric.increment()
         try:
@@ -132,6 +138,41 @@ class StreamSink(Sink):
             self._take(record, _moment(context["time_extracted"], "time_extracted"))
         except RefusedFieldError as error:
             self._reject(record, field=error.field or None, reason=error.reason)
+
+    def activate_version(self, number: int) -> None:
+        """Have rows of older versions replaced at the end of the input."""
+        self._begin_version(number)
+        if self._version and self._version.number == number:
+            self._version.activate()
+
+    def _begin_version(self, number: int) -> None:
+        """Load what came before, and note the rows from now on, unless that goes on already."""
+        if self._version and self._version.number >= number:
+            return
+        self.target.load_pending(self.stream_name)
+        self._version = TableVersion(number, self.target.store.begin_version())
+        if self.stream_name in self.target.unversioned:
+            self._version.doubt = "this run brought records without a version, too"
+        self.target.versions[self.stream_name] = self._version
+
+    def replace_version(self) -> None:
+        """Mark or delete what an activated version has not brought."""
+        version = self._version
+        if version is None or not version.activated:
+            return
+        doubt = version.doubt or (
+            None
+            if version.ended
+            else "nothing came behind its last record, so it may have been cut"
+        )
+        if doubt:
+            self.logger.warning("%s: rows of older versions stay, as %s", self.stream_name, doubt)
+            return
+        try:
+            self.target.store.replace(self._table, version.brought, version.began_at)
+        except RefusedFieldError as error:
+            told = columns.json_text({"version": version.number})
+            self._keep_rejections([self._rejection(told, None, None, error.reason)])
 
     def _take(self, record: dict[str, Any], read_at: str) -> None:
         row = columns.encode(self._table.columns, record)
@@ -159,29 +200,40 @@ class StreamSink(Sink):
         """Keep of a record what its table would have kept."""
         told = [each.property for each in self._table.columns if each.property in record]
         text = _json_or_less({each: record[each] for each in told})
-        rejection = Rejection(
+        key = _json_or_less([record.get(name) for name in self.key_properties])
+        self._rejections.append(self._rejection(text, key, field, reason))
+        if self._version:
+            self._version.doubt = "records of it were rejected"
+
+    def _rejection(self, text: str, key: str | None, field: str | None, reason: str) -> Rejection:
+        return Rejection(
             stream=columns.storable_text(self.stream_name),
             record_hash=columns.digest(text.encode()),
-            key=_json_or_less([record.get(name) for name in self.key_properties]),
+            key=key,
             field=field and columns.storable_text(field),
             reason=columns.storable_text(reason),
             record=text,
         )
-        self._rejections.append(rejection)
 
     def process_batch(self, context: dict[str, Any]) -> None:  # noqa: ARG002
         """Load the batch, then keep what was rejected."""
         self._load()
         rejections, self._rejections = self._rejections, []
         if rejections:
-            self.target.store.reject(rejections)
-            self.target.rejected(rejections)
+            self._keep_rejections(rejections)
+
+    def _keep_rejections(self, rejections: Sequence[Rejection]) -> None:
+        self.target.store.reject(rejections)
+        self.target.rejected(rejections)
 
     def _load(self) -> None:
         lines, self._lines = self._lines, []
         self.target.pending_bytes -= sum(map(len, lines))
+        brought = self._version.brought if self._version else None
         if lines:
-            for refused in self.target.store.load(self._table, lines):
+            if brought is None:
+                self.target.unversioned.add(self.stream_name)
+            for refused in self.target.store.load(self._table, lines, brought=brought):
                 self._reject_line(lines[refused.index], refused)
         deletions, self._deletions = self._deletions, []
         self.target.pending_bytes -= sum(len(part) for each in deletions for part in each.key)

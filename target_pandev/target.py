@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
 
     from target_pandev.database import Rejection, Store
+    from target_pandev.versions import TableVersion
 
 BATCH_BYTES = 16 << 20
 """All that waits is loaded at this size, even if it is few rows."""
@@ -68,7 +69,10 @@ class TargetPandev(Target):
         PluginCapabilities.ABOUT,
         PluginCapabilities.STREAM_MAPS,
         PluginCapabilities.FLATTENING,
+        PluginCapabilities.ACTIVATE_VERSION,
         PluginCapabilities.STRUCTURED_LOGGING,
+        TargetCapabilities.SOFT_DELETE,
+        TargetCapabilities.HARD_DELETE,
         TargetCapabilities.VALIDATE_RECORDS,
     ]
 
@@ -81,6 +85,10 @@ class TargetPandev(Target):
         self._rejected_without_key = False
         self.pending_bytes = 0
         """Bytes of all lines that wait in the sinks."""
+        self.versions: dict[str, TableVersion] = {}
+        """The newest version of each stream that has one in this run."""
+        self.unversioned: set[str] = set()
+        """The streams of which records without a version were loaded."""
         self.replication_key: str | None = None
         """The replication key of the SCHEMA message at hand; new sinks take it from here."""
         super().__init__(**options)
@@ -151,9 +159,11 @@ class TargetPandev(Target):
         values = self._part(message_dict, "record", dict)
         if stream not in self.mapper.stream_maps:
             self._assert_sink_exists(stream)
+        version = message_dict.get("version")
         context = {
             "time_extracted": message_dict.get("time_extracted"),
             "deleted_at": values.get("_sdc_deleted_at"),
+            "version": version if isinstance(version, int) else None,
         }
         for stream_map in self.mapper.stream_maps[stream]:
             record = stream_map.transform(dict(values))
@@ -172,8 +182,13 @@ class TargetPandev(Target):
             self.drain_one(sink)
 
     def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
-        """Tell that versions are not acted on: no row is deleted."""
-        self.logger.warning("ACTIVATE_VERSION of %s is ignored", message_dict.get("stream"))
+        """Have rows of older versions replaced at the end of the input, if it comes to that."""
+        stream = self._part(message_dict, "stream", str)
+        version = self._part(message_dict, "version", int)
+        if stream not in self.mapper.stream_maps:
+            self._assert_sink_exists(stream)
+        for stream_map in self.mapper.stream_maps[stream]:
+            self.get_sink(stream_map.stream_alias).activate_version(version)
 
     def _process_batch_message(self, message_dict: dict[str, Any]) -> None:  # noqa: ARG002
         """Refuse files named by the input."""
@@ -182,6 +197,8 @@ class TargetPandev(Target):
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
         """Keep the state, and give it out at once if no further input waits."""
         super()._process_state_message(message_dict)
+        for version in self.versions.values():
+            version.ended = True
         if not self.message_reader.more_waits():
             self.drain_all()
 
@@ -207,6 +224,11 @@ class TargetPandev(Target):
     def process_endofpipe(self) -> None:
         """Load what is left. Raises `RejectedRecordsError` if records were rejected."""
         try:
+            for stream in list(self._sinks_active):
+                self.load_pending(stream)
+            for sink in self._sinks_active.values():
+                if isinstance(sink, StreamSink):
+                    sink.replace_version()
             super().process_endofpipe()
         finally:
             self.close()

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 UNASKED = 10
 """So many rows of a stream a run marks whatever their share: two of five may well go at once."""
+KEYS_IN_MEMORY = "SET LOCAL work_mem = '1GB'"
+"""A limit, not a reservation: below what the keys take, PostgreSQL compares each row with each."""
 CONTAINERS = {"spaces": "space_id", "folders": "folder_id", "lists": "list_id"}
 """Tables whose rows hide tasks, and the tasks' column that names them."""
 

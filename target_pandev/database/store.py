@@ -12,16 +12,18 @@ from psycopg import errors, sql
 
 from target_pandev import columns
 from target_pandev.columns import RefusedFieldError
+from target_pandev.database import versions
 from target_pandev.database.completed_reads import complete
 from target_pandev.database.connection import connect, failures_told, in_words
 from target_pandev.database.ddl import ensure_table
-from target_pandev.database.marking import UNASKED, DeletionRules
+from target_pandev.database.marking import KEYS_IN_MEMORY, UNASKED, DeletionRules, remove
 from target_pandev.database.migrate import migrate
 from target_pandev.database.table import CHANGE_RULES, REFERENCE_SOURCES, STAGE, references
 from target_pandev.database.tombstones import SHARE_TOMBSTONES, bury, lay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
 
     import psycopg
 
@@ -65,6 +67,7 @@ class Store:
         self.schema = schema
         self.deletions = DeletionRules()
         self._connection = connect(conninfo)
+        self._versions = 0
         self._unasked: Counter[tuple[str, str]] = Counter()
         try:
             with failures_told(self._connection, f"store_schema {schema}"):
@@ -88,33 +91,40 @@ class Store:
         with failures_told(self._connection, f"table of stream {stream.name}"):
             return ensure_table(self._connection, self.schema, stream)
 
-    def load(self, table: Table, lines: Sequence[bytes]) -> list[Refused]:
+    def load(
+        self, table: Table, lines: Sequence[bytes], *, brought: sql.Identifier | None = None
+    ) -> list[Refused]:
         """Load a batch in one transaction and return the rows that PostgreSQL refuses.
 
-        A batch with such a row is halved until the row is found, so that no other is lost. Raises
-        `StoreError` where the store itself fails; the batch is rolled back then.
+        A batch with such a row is halved until the row is found, so that no other is lost. The rows
+        are noted in `brought`, of a new version of the table. Raises `StoreError` where the store
+        itself fails; the batch is rolled back then.
         """
         with failures_told(self._connection, f"loading {table.name}"):
-            return self._load_apart(table, lines)
+            return self._load_apart(table, lines, brought)
 
-    def _load_apart(self, table: Table, lines: Sequence[bytes]) -> list[Refused]:
+    def _load_apart(
+        self, table: Table, lines: Sequence[bytes], brought: sql.Identifier | None
+    ) -> list[Refused]:
         try:
-            _tried(lambda: self._load(table, lines))
+            _tried(lambda: self._load(table, lines, brought))
         except PASSING:
             raise
         except ROW_FAULTS as error:
             if len(lines) == 1:
                 return [Refused(0, _field(error), f"PostgreSQL refuses it: {in_words(error)}")]
-            return self._load_halves(table, lines)
+            return self._load_halves(table, lines, brought)
         return []
 
-    def _load_halves(self, table: Table, lines: Sequence[bytes]) -> list[Refused]:
+    def _load_halves(
+        self, table: Table, lines: Sequence[bytes], brought: sql.Identifier | None
+    ) -> list[Refused]:
         middle = len(lines) // 2
-        refused = self._load_apart(table, lines[:middle])
-        behind = self._load_apart(table, lines[middle:])
+        refused = self._load_apart(table, lines[:middle], brought)
+        behind = self._load_apart(table, lines[middle:], brought)
         return refused + [Refused(each.index + middle, each.field, each.reason) for each in behind]
 
-    def _load(self, table: Table, lines: Sequence[bytes]) -> None:
+    def _load(self, table: Table, lines: Sequence[bytes], brought: sql.Identifier | None) -> None:
         with self._connection.transaction(), self._connection.cursor() as cursor:
             cursor.execute(table.create_stage)
             with cursor.copy(table.copy) as copy:
@@ -127,11 +137,33 @@ class Store:
             cursor.execute(table.merge)
             if table.key:
                 lay(self._connection, table, STAGE, hard=self.deletions.hard)
+            if brought:
+                versions.note(self._connection, table, brought)
 
     def bury(self, table: Table, deletions: Sequence[Deletion]) -> None:
         """Keep deletions, and mark or delete the rows that were read before them."""
         with failures_told(self._connection, f"deletions of {table.name}"):
             _tried(lambda: bury(self._connection, table, deletions, hard=self.deletions.hard))
+
+    def begin_version(self) -> sql.Identifier:
+        """Return where the rows are noted that a new version of a table brings."""
+        with failures_told(self._connection, "beginning a new version of a table"):
+            self._versions += 1
+            return versions.begin(self._connection, self._versions)
+
+    def replace(self, table: Table, brought: sql.Identifier, began_at: datetime) -> None:
+        """Mark or delete what a new version, read since then, has not brought.
+
+        Raises `RefusedFieldError` where that is too much at once; nothing is marked then.
+        """
+        with failures_told(self._connection, f"replacing the version of {table.name}"):
+            _tried(lambda: self._replace(table, brought, began_at))
+
+    def _replace(self, table: Table, brought: sql.Identifier, began_at: datetime) -> None:
+        with self._connection.transaction():
+            scope = versions.replaced(self._connection, table, brought, began_at)
+            self._connection.execute(KEYS_IN_MEMORY)
+            remove(self._connection, scope, self.deletions, unasked=UNASKED)
 
     def complete(self, read: CompletedRead) -> None:
         """Store a completed read and mark what it did not find, at most a share of its scope.

@@ -54,7 +54,7 @@ def bury(
         "GROUP BY 1, 3 {keep_newest}"
     ).format(
         workspace=_workspace(table.key, "u"),
-        key=_key(table.key, "u"),
+        key=key_value(table.key, "u"),
         keys=keys,
         names=_names(table.key),
         keep_newest=sql.SQL(KEEP_NEWEST),
@@ -85,7 +85,7 @@ def leaving_tombstones(delete: Composed, key: Sequence[str]) -> Composed:
     ).format(
         delete=delete,
         workspace=_workspace(key, "gone"),
-        key=_key(key, "gone"),
+        key=key_value(key, "gone"),
         keep_newest=sql.SQL(KEEP_NEWEST),
     )
 
@@ -104,16 +104,17 @@ def _lay(table: Table, keys: Composable, *, hard: bool) -> Composed:
         names=_names(table.key, "t"),
         keys=keys,
         workspace=_workspace(table.key, "t"),
-        key=_key(table.key, "t"),
+        key=key_value(table.key, "t"),
     )
+
+
+def key_value(key: Sequence[str], *of: str) -> Composed:
+    """Return in SQL the value that stands for a row's key, whatever its types."""
+    return sql.SQL("jsonb_build_array({})").format(_names(key, *of))
 
 
 def _names(key: Sequence[str], *of: str) -> Composed:
     return sql.SQL(", ").join(quoted(*of, each) for each in key)
-
-
-def _key(key: Sequence[str], of: str) -> Composed:
-    return sql.SQL("jsonb_build_array({})").format(_names(key, of))
 
 
 def _workspace(key: Sequence[str], of: str) -> Composable:

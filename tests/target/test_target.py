@@ -175,11 +175,7 @@ def test_a_property_that_is_named_like_something_of_postgresql_does_no_harm(
     assert store.rows("SELECT id FROM things") == [("1",)]
 
 
-def test_versions_are_told_to_be_ignored_and_batches_are_refused(
-    store: Loader, caplog: pytest.LogCaptureFixture
-) -> None:
-    store.load(THINGS, {"type": "ACTIVATE_VERSION", "stream": "things", "version": 1})
-    assert "ACTIVATE_VERSION of things is ignored" in caplog.text
+def test_batches_are_refused(store: Loader) -> None:
     with pytest.raises(InvalidInputLine, match="line 2: BATCH messages are not read"):
         store.load(THINGS, {"type": "BATCH", "stream": "things", "manifest": ["file:///x"]})
 
@@ -225,4 +221,4 @@ def test_the_size_of_a_batch_makes_no_difference(store: Loader, rows: int) -> No
 def test_settings_that_the_sdk_would_add_and_that_do_nothing_here_are_not_offered() -> None:
     TargetPandev.append_builtin_config(TargetPandev.config_jsonschema)
     offered = set(TargetPandev.config_jsonschema["properties"])
-    assert not offered & {"load_method", "add_record_metadata", "hard_delete"}
+    assert not offered & {"load_method", "add_record_metadata"}
