@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from psycopg import sql
+    from target_pandev.database import Brought
 
 
 @dataclass
@@ -21,7 +21,7 @@ class TableVersion:
     """One version of a stream in this run; `brought` is where the store notes its rows."""
 
     number: int
-    brought: sql.Identifier
+    brought: Brought
     began_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     activated: bool = False
     has_records: bool = False

@@ -5,8 +5,10 @@ from target_pandev.database.marking import DeletionRules
 from target_pandev.database.store import Refused, Rejection, Store
 from target_pandev.database.table import ReferenceRules, StreamSchema, Table
 from target_pandev.database.tombstones import Deletion
+from target_pandev.database.versions import Brought
 
 __all__ = [
+    "Brought",
     "Deletion",
     "DeletionRules",
     "ReferenceRules",

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from target_pandev.completed_reads import CompletedRead
     from target_pandev.database.table import ReferenceRules, StreamSchema, Table
     from target_pandev.database.tombstones import Deletion
+    from target_pandev.database.versions import Brought
 
 Result = TypeVar("Result")
 TRIES = 5
@@ -92,7 +93,7 @@ class Store:
             return ensure_table(self._connection, self.schema, stream)
 
     def load(
-        self, table: Table, lines: Sequence[bytes], *, brought: sql.Identifier | None = None
+        self, table: Table, lines: Sequence[bytes], *, brought: Brought | None = None
     ) -> list[Refused]:
         """Load a batch in one transaction and return the rows that PostgreSQL refuses.
 
@@ -104,7 +105,7 @@ class Store:
             return self._load_apart(table, lines, brought)
 
     def _load_apart(
-        self, table: Table, lines: Sequence[bytes], brought: sql.Identifier | None
+        self, table: Table, lines: Sequence[bytes], brought: Brought | None
     ) -> list[Refused]:
         try:
             _tried(lambda: self._load(table, lines, brought))
@@ -117,14 +118,14 @@ class Store:
         return []
 
     def _load_halves(
-        self, table: Table, lines: Sequence[bytes], brought: sql.Identifier | None
+        self, table: Table, lines: Sequence[bytes], brought: Brought | None
     ) -> list[Refused]:
         middle = len(lines) // 2
         refused = self._load_apart(table, lines[:middle], brought)
         behind = self._load_apart(table, lines[middle:], brought)
         return refused + [Refused(each.index + middle, each.field, each.reason) for each in behind]
 
-    def _load(self, table: Table, lines: Sequence[bytes], brought: sql.Identifier | None) -> None:
+    def _load(self, table: Table, lines: Sequence[bytes], brought: Brought | None) -> None:
         with self._connection.transaction(), self._connection.cursor() as cursor:
             cursor.execute(table.create_stage)
             with cursor.copy(table.copy) as copy:
@@ -145,13 +146,13 @@ class Store:
         with failures_told(self._connection, f"deletions of {table.name}"):
             _tried(lambda: bury(self._connection, table, deletions, hard=self.deletions.hard))
 
-    def begin_version(self) -> sql.Identifier:
+    def begin_version(self) -> Brought:
         """Return where the rows are noted that a new version of a table brings."""
         with failures_told(self._connection, "beginning a new version of a table"):
             self._versions += 1
             return versions.begin(self._connection, self._versions)
 
-    def replace(self, table: Table, brought: sql.Identifier, began_at: datetime) -> None:
+    def replace(self, table: Table, brought: Brought, began_at: datetime) -> None:
         """Mark or delete what a new version, read since then, has not brought.
 
         Raises `RefusedFieldError` where that is too much at once; nothing is marked then.
@@ -159,7 +160,7 @@ class Store:
         with failures_told(self._connection, f"replacing the version of {table.name}"):
             _tried(lambda: self._replace(table, brought, began_at))
 
-    def _replace(self, table: Table, brought: sql.Identifier, began_at: datetime) -> None:
+    def _replace(self, table: Table, brought: Brought, began_at: datetime) -> None:
         with self._connection.transaction():
             scope = versions.replaced(self._connection, table, brought, began_at)
             self._connection.execute(KEYS_IN_MEMORY)

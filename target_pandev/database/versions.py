@@ -6,7 +6,7 @@ memory here and leaves no trace if it is cut.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from psycopg import sql
 
@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from target_pandev.database.connection import Connection
     from target_pandev.database.table import Table
 
+Brought: TypeAlias = sql.Identifier
+"""The temporary table of what a reading has brought."""
 GONE = "_sdc_deleted_at IS NULL AND _sdc_extracted_at < %(started_at)s"
 
 
-def begin(connection: Connection, number: int) -> sql.Identifier:
+def begin(connection: Connection, number: int) -> Brought:
     """Return a new temporary table for what a reading brings."""
     connection.execute(
         sql.SQL("CREATE TEMPORARY TABLE {} (key jsonb, read_at timestamptz)").format(
@@ -33,7 +35,7 @@ def begin(connection: Connection, number: int) -> sql.Identifier:
     return sql.Identifier("pg_temp", f"version_{number}")
 
 
-def note(connection: Connection, table: Table, brought: sql.Identifier) -> None:
+def note(connection: Connection, table: Table, brought: Brought) -> None:
     """Note the staged rows as brought."""
     connection.execute(
         sql.SQL("INSERT INTO {} SELECT {}, _sdc_extracted_at FROM {} AS s").format(
@@ -42,9 +44,7 @@ def note(connection: Connection, table: Table, brought: sql.Identifier) -> None:
     )
 
 
-def replaced(
-    connection: Connection, table: Table, brought: sql.Identifier, began_at: datetime
-) -> Scope:
+def replaced(connection: Connection, table: Table, brought: Brought, began_at: datetime) -> Scope:
     """Return what a reading that began then has replaced: rows it did not bring, not seen since."""
     query = sql.SQL("SELECT count(*), least(min(read_at), %s) FROM {}").format(brought)
     count, started_at = connection.execute(query, (began_at,)).fetchall()[0]
