@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench-extract clean
+.PHONY: help setup demo test test-postgresql lint bench-extract bench-load clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -30,8 +30,14 @@ lint: $(READY) ## style, types and the borders between modules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+test-postgresql: $(READY) ## the tests of the store, on the PostgreSQL 15 of Debian's packages
+	.ci/postgresql
+
 bench-extract: $(READY) ## tap-clickup beside its peer: requests, completeness, speed, memory
 	$(BIN)/python -m benchmarks.extract --large
+
+bench-load: $(READY) ## target-pandev beside its peers and the least a loader does: speed, memory, WAL
+	$(BIN)/python -m benchmarks.load
 
 clean: ## removes what make made
 	rm -rf $(VENV) .demo .meltano .bench

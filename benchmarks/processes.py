@@ -12,15 +12,18 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
+NOTHING = Path(os.devnull)
 RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 """Bytes in one unit of `ru_maxrss`."""
 UNWANTED = ("PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH")
+SETTINGS = ("TAP_CLICKUP_", "TARGET_", "PG")
+"""How names of variables begin that would change the settings of what is measured."""
 LAST_LINES = 15
 
 
@@ -38,21 +41,27 @@ class Usage:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment of measured processes: no setting that slows Python down."""
+    """Return the environment of measured processes: none of their settings, nothing that slows."""
     return {
         name: value
         for name, value in os.environ.items()
-        if name not in UNWANTED and not name.startswith("TAP_CLICKUP_")
+        if name not in UNWANTED and not name.startswith(SETTINGS)
     }
 
 
-def run(command: Sequence[str | Path], *, stdout: Path, folder: Path | None = None) -> Usage:
-    """Run a command, its output into a file. Raises `FailedRunError` if it fails."""
+def run(
+    command: Sequence[str | Path],
+    *,
+    stdout: Path,
+    stdin: Path = NOTHING,
+    folder: Path | None = None,
+) -> Usage:
+    """Run a command from a file into a file. Raises `FailedRunError` if it fails."""
     log = stdout.with_suffix(".log")
     began = time.monotonic()
-    with stdout.open("wb") as out, log.open("wb") as err:
+    with stdin.open("rb") as given, stdout.open("wb") as out, log.open("wb") as err:
         process = subprocess.Popen(  # noqa: S603 - our own commands
-            command, stdout=out, stderr=err, stdin=subprocess.DEVNULL, env=environment(), cwd=folder
+            command, stdin=given, stdout=out, stderr=err, env=environment(), cwd=folder
         )
         try:
             _, status, used = os.wait4(process.pid, 0)

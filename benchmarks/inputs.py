@@ -1,0 +1,12 @@
+"""The four inputs of the load benchmark, in the order in which they are loaded. Pure.
+
+Each changes what the one before has left: nothing of it, every tenth record, every record.
+"""
+
+from __future__ import annotations
+
+FRESH = "fresh"
+NONE = "none_changed"
+TENTH = "tenth_changed"
+ALL = "all_changed"
+INPUTS = (FRESH, NONE, TENTH, ALL)
