@@ -37,7 +37,7 @@ class ValueRefusedError(Exception):
 
 @dataclass(frozen=True)
 class Column:
-    """A property and the column it goes to; `encode` makes COPY text of a value."""
+    """A property and the column it goes to; `encode` makes text that PostgreSQL reads."""
 
     property: str
     name: str
@@ -48,7 +48,7 @@ class Column:
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueRefusedError("expected text")
-    return value.translate(_ESCAPES)
+    return value
 
 
 def _boolean(value: Any) -> str:
@@ -92,10 +92,6 @@ def json_text(value: Any) -> str:
     return encoded.decode()
 
 
-def _jsonb(value: Any) -> str:
-    return json_text(value).replace("\\", "\\\\")
-
-
 def storable_text(text: str) -> str:
     """Return a text with the characters replaced that PostgreSQL cannot hold."""
     return _UNSTORABLE.sub("\ufffd", text)
@@ -133,7 +129,7 @@ ENCODERS: dict[str, Callable[[Any], str]] = {
     "numeric": _number,
     "integer": _integer,
     "bigint": _integer,
-    "jsonb": _jsonb,
+    "jsonb": json_text,
     "timestamp with time zone": _parsed("a moment", datetime.fromisoformat),
     "date": _parsed("a date", date.fromisoformat),
 }
@@ -224,17 +220,41 @@ def encode(columns: Sequence[Column], record: Mapping[str, Any]) -> Row:
 
     Raises `ValueRefusedError`, its text led by the property's name.
     """
-    fields = []
+    fields = texts(columns, record)
+    line = "\t".join(["\0" if each is None else each for each in fields])
+    is_plain = (
+        "\\" not in line
+        and "\n" not in line
+        and "\r" not in line
+        and line.count("\t") == len(fields) - 1
+        and line.count("\0") == fields.count(None)
+    )
+    if is_plain:
+        line = line.replace("\0", NULL)
+    else:
+        line = "\t".join([NULL if each is None else each.translate(_ESCAPES) for each in fields])
+    encoded = _utf8(line)
+    return Row(encoded, digest(encoded))
+
+
+def texts(columns: Sequence[Column], record: Mapping[str, Any]) -> list[str | None]:
+    """Return the values of a record as text that PostgreSQL reads; of a missing property, None.
+
+    Raises `RefusedFieldError`.
+    """
+    fields: list[str | None] = []
     for each in columns:
         value = record.get(each.property)
+        if value is None:
+            fields.append(None)
+            continue
         try:
-            fields.append(NULL if value is None else each.encode(value))
+            fields.append(each.encode(value))
         except (ValueRefusedError, TypeError, ValueError, OverflowError, RecursionError) as error:
             told = isinstance(error, ValueRefusedError)
             reason = str(error) if told else "no value of JSON, or nested too deeply"
             raise RefusedFieldError(each.property, reason) from None
-    line = _utf8("\t".join(fields))
-    return Row(line, digest(line))
+    return fields
 
 
 def key_texts(key: Sequence[Column], record: Mapping[str, Any]) -> tuple[str, ...]:
@@ -242,7 +262,7 @@ def key_texts(key: Sequence[Column], record: Mapping[str, Any]) -> tuple[str, ..
 
     Raises `RefusedFieldError`.
     """
-    return tuple(str(field) for field in decode(encode(key, record).line))
+    return tuple(storable_text(each or "") for each in texts(key, record))
 
 
 def digest(content: bytes) -> str:

@@ -17,6 +17,7 @@ OLDEST_SERVER = 15
 DEFAULTS = {
     "jit": "off",  # slower than these statements themselves
     "client_min_messages": "warning",
+    "work_mem": "64MB",  # a batch is sorted in memory
     "lock_timeout": "5min",  # for whoever is in the way, an open transaction in a tool for instance
 }
 """Settings of PostgreSQL that the options of an address may change."""

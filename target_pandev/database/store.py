@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 TRIES = 5
+DROP_STAGE = sql.SQL("DROP TABLE IF EXISTS {}").format(STAGE)
 ROW_FAULTS = (errors.DataError, errors.IntegrityError, errors.ProgramLimitExceeded)
 """Errors that come from a row's values."""
 PASSING = (errors.DeadlockDetected, errors.SerializationFailure, errors.UniqueViolation)
@@ -69,6 +70,7 @@ class Store:
         self.deletions = DeletionRules()
         self._connection = connect(conninfo)
         self._versions = 0
+        self._staged: Table | None = None
         self._unasked: Counter[tuple[str, str]] = Counter()
         try:
             with failures_told(self._connection, f"store_schema {schema}"):
@@ -127,7 +129,10 @@ class Store:
 
     def _load(self, table: Table, lines: Sequence[bytes], brought: Brought | None) -> None:
         with self._connection.transaction(), self._connection.cursor() as cursor:
-            cursor.execute(table.create_stage)
+            if self._staged is not table:
+                self._staged = None
+                cursor.execute(DROP_STAGE)
+                cursor.execute(table.create_stage)
             with cursor.copy(table.copy) as copy:
                 for number, line in enumerate(lines):
                     copy.write(b"%s\t%d\n" % (line, number))
@@ -140,6 +145,7 @@ class Store:
                 lay(self._connection, table, STAGE, hard=self.deletions.hard)
             if brought:
                 versions.note(self._connection, table, brought)
+        self._staged = table
 
     def bury(self, table: Table, deletions: Sequence[Deletion]) -> None:
         """Keep deletions, and mark or delete the rows that were read before them."""

@@ -88,7 +88,7 @@ class Table:
 
     @cached_property
     def create_stage(self) -> Composed:
-        """Make the temporary table that a batch is copied into."""
+        """Make the temporary table that batches are copied into, empty after each of them."""
         columns = [
             sql.SQL("{} {}").format(sql.Identifier(each.name), sql.SQL(each.type))
             for each in self.columns
@@ -97,9 +97,9 @@ class Table:
             sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(type_))
             for name, type_ in METADATA.items()
         ]
-        return sql.SQL("CREATE TEMPORARY TABLE stage ({}, _sdc_row bigint) ON COMMIT DROP").format(
-            sql.SQL(", ").join(columns)
-        )
+        return sql.SQL(
+            "CREATE TEMPORARY TABLE stage ({}, _sdc_row bigint) ON COMMIT DELETE ROWS"
+        ).format(sql.SQL(", ").join(columns))
 
     @cached_property
     def copy(self) -> Composed:
