@@ -26,6 +26,15 @@ SYSTEM_COLUMNS = {"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"}
 NAME_BYTES = 63
 """PostgreSQL cuts longer names."""
 _ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\ufffd"})
+LINE_ESCAPES = (
+    ("\\", "\\\\"),
+    ("\n", "\\n"),
+    ("\r", "\\r"),
+    ("\t", "\\t"),
+    ("\0", "\t"),
+    ("\1", NULL),
+)
+"""What makes COPY text of fields joined by U+0000 with U+0001 for null, all of a line at once."""
 _UNESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _json = msgspec.json.Encoder(decimal_format="number")
@@ -221,17 +230,11 @@ def encode(columns: Sequence[Column], record: Mapping[str, Any]) -> Row:
     Raises `ValueRefusedError`, its text led by the property's name.
     """
     fields = texts(columns, record)
-    line = "\t".join(["\0" if each is None else each for each in fields])
-    is_plain = (
-        "\\" not in line
-        and "\n" not in line
-        and "\r" not in line
-        and line.count("\t") == len(fields) - 1
-        and line.count("\0") == fields.count(None)
-    )
-    if is_plain:
-        line = line.replace("\0", NULL)
-    else:
+    line = "\0".join(["\1" if each is None else each for each in fields])
+    if line.count("\0") == len(fields) - 1 and line.count("\1") == fields.count(None):
+        for plain, escaped in LINE_ESCAPES:
+            line = line.replace(plain, escaped)
+    else:  # a text holds one of these characters itself
         line = "\t".join([NULL if each is None else each.translate(_ESCAPES) for each in fields])
     encoded = _utf8(line)
     return Row(encoded, digest(encoded))

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 TRIES = 5
+COPY_LINES = 100
+"""So many lines are handed over at once."""
 DROP_STAGE = sql.SQL("DROP TABLE IF EXISTS {}").format(STAGE)
 ROW_FAULTS = (errors.DataError, errors.IntegrityError, errors.ProgramLimitExceeded)
 """Errors that come from a row's values."""
@@ -134,8 +136,9 @@ class Store:
                 cursor.execute(DROP_STAGE)
                 cursor.execute(table.create_stage)
             with cursor.copy(table.copy) as copy:
-                for number, line in enumerate(lines):
-                    copy.write(b"%s\t%d\n" % (line, number))
+                for start in range(0, len(lines), COPY_LINES):
+                    part = enumerate(lines[start : start + COPY_LINES], start)
+                    copy.write(b"".join([b"%s\t%d\n" % (line, number) for number, line in part]))
             for statement in table.before_merge:
                 cursor.execute(statement)
             if table.key:
