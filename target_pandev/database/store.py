@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 TRIES = 5
+BY_KEY = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
+"""Look stored rows up by key: the planner knows no size of a stage and might read whole tables."""
 COPY_LINES = 100
 """So many lines are handed over at once."""
 DROP_STAGE = sql.SQL("DROP TABLE IF EXISTS {}").format(STAGE)
@@ -139,6 +141,7 @@ class Store:
                 for start in range(0, len(lines), COPY_LINES):
                     part = enumerate(lines[start : start + COPY_LINES], start)
                     copy.write(b"".join([b"%s\t%d\n" % (line, number) for number, line in part]))
+            cursor.execute(BY_KEY)
             for statement in table.before_merge:
                 cursor.execute(statement)
             if table.key:
