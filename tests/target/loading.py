@@ -137,3 +137,15 @@ def at(time: str) -> datetime:
 def task(name: str, *, workspace: str = "900", read: str = "10:00", **more: str) -> dict[str, Any]:
     """Return the record of a task that was read at a time of the day."""
     return record("tasks", {"workspace_id": workspace, "id": name, **more}, at=at(read).isoformat())
+
+
+NOTES = schema(
+    "notes", {"id": "string", "text": "string", "updated": MOMENT}, ["id"], bookmark="updated"
+)
+UNVERSIONED_NOTES = schema("notes", {"id": "string", "text": "string"}, ["id"])
+
+
+def note(text: str, read: str) -> dict[str, Any]:
+    """Return a reading of the one note, changed since the reading before."""
+    moment = at(read).isoformat()
+    return record("notes", {"id": "1", "text": text, "updated": moment}, at=moment)

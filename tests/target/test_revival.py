@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from tests.target.loading import (
     COMPLETED_READS,
     MARKS,
-    MOMENT,
+    NOTES,
     TASKS,
+    UNVERSIONED_NOTES,
     at,
     completed,
-    record,
-    schema,
+    note,
     task,
 )
 
@@ -23,18 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tests.target.loading import Loader
-
-VERSIONED = schema(
-    "notes", {"id": "string", "text": "string", "updated": MOMENT}, ["id"], bookmark="updated"
-)
-UNVERSIONED = schema("notes", {"id": "string", "text": "string"}, ["id"])
-
-
-def note(text: str, read: str) -> dict[str, Any]:
-    """Return a reading of the one note, changed since the reading before."""
-    values = {"id": "1", "text": text, "updated": at(read).isoformat()}
-    return record("notes", values, at=at(read).isoformat())
-
 
 EVENTS = {
     "a": note("a", "10:00"),
@@ -48,7 +36,7 @@ EVENTS = {
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.sampled_from(["b", "gone", "c", "found"]), min_size=1, max_size=6),
-    st.sampled_from([UNVERSIONED, VERSIONED]),
+    st.sampled_from([UNVERSIONED_NOTES, NOTES]),
     st.booleans(),
     st.integers(1, 3),
 )
@@ -74,11 +62,11 @@ def test_whatever_the_order_of_readings_and_deletion_the_row_ends_the_same(
 
 def test_a_row_that_is_gone_stays_so_until_a_later_reading(store: Loader) -> None:
     row = "SELECT text, _sdc_deleted_at FROM notes"
-    store.load(UNVERSIONED, COMPLETED_READS, EVENTS["a"])
+    store.load(UNVERSIONED_NOTES, COMPLETED_READS, EVENTS["a"])
     store.load(COMPLETED_READS, EVENTS["gone"])
-    store.load(UNVERSIONED, EVENTS["b"])
+    store.load(UNVERSIONED_NOTES, EVENTS["b"])
     assert store.rows(row) == [("b", at("11:00"))]
-    store.load(UNVERSIONED, EVENTS["c"])
+    store.load(UNVERSIONED_NOTES, EVENTS["c"])
     assert store.rows(row) == [("c", None)]
 
 

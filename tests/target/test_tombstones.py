@@ -18,9 +18,12 @@ from tests.target.loading import (
     COMPLETED_READS,
     MARKS,
     MOMENT,
+    NOTES,
     TASKS,
+    UNVERSIONED_NOTES,
     at,
     completed,
+    note,
     record,
     schema,
     task,
@@ -31,17 +34,7 @@ if TYPE_CHECKING:
 
     from tests.target.loading import Loader
 
-NOTES = schema(
-    "notes", {"id": "string", "text": "string", "updated": MOMENT}, ["id"], bookmark="updated"
-)
-UNVERSIONED = schema("notes", {"id": "string", "text": "string"}, ["id"])
 ROWS = "SELECT text, _sdc_deleted_at FROM notes"
-
-
-def note(text: str, read: str) -> dict[str, Any]:
-    """Return a reading of the one note, changed since the reading before."""
-    moment = at(read).isoformat()
-    return record("notes", {"id": "1", "text": text, "updated": moment}, at=moment)
 
 
 def deleted(moment: str, stream: str = "notes", **key: Any) -> dict[str, Any]:
@@ -82,7 +75,7 @@ DELETIONS = ["10:15", "11:00", "11:30", "13:00"]
 @settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.sampled_from([*READINGS, *DELETIONS]), min_size=1, max_size=9),
-    st.tuples(st.sampled_from([NOTES, UNVERSIONED]), st.booleans()),
+    st.tuples(st.sampled_from([NOTES, UNVERSIONED_NOTES]), st.booleans()),
     st.lists(st.integers(0, 9), max_size=3),
     st.integers(1, 4),
 )
