@@ -114,7 +114,8 @@ class Table:
         counts, of equal ones the last. A row that is marked as gone stays so until it is read at
         that moment or later, and that reading counts whatever its version. The comparison
         stands twice: in the join it spares equal rows the lock that ON CONFLICT takes, in the
-        update it holds against a concurrent load.
+        update it holds against a concurrent load. Sorting begins with the key's last column, which
+        tells rows apart better than the workspace.
         """
         if not self.key:
             return sql.SQL("INSERT INTO {table} ({columns}) SELECT {columns} FROM {stage}").format(
@@ -123,8 +124,8 @@ class Table:
         return sql.SQL(
             "INSERT INTO {table} AS t ({columns}) "
             "SELECT {staged} FROM ("
-            "SELECT DISTINCT ON ({key}) * FROM {stage} "
-            "ORDER BY {key}, {newest} _sdc_extracted_at DESC, _sdc_row DESC"
+            "SELECT DISTINCT ON ({keys_sorted}) * FROM {stage} "
+            "ORDER BY {keys_sorted}, {newest} _sdc_extracted_at DESC, _sdc_row DESC"
             ") AS s LEFT JOIN {table} AS t ON {joined} "
             "WHERE t._sdc_hash IS DISTINCT FROM s._sdc_hash "
             "OR s._sdc_extracted_at >= t._sdc_deleted_at "
@@ -137,6 +138,7 @@ class Table:
             columns=_names(self._stored),
             staged=_names(self._stored, of="s"),
             key=_names(self.key),
+            keys_sorted=_names(self.key[::-1]),
             stage=STAGE,
             newest=self._newest_first,
             joined=self._same_key,

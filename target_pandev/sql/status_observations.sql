@@ -1,21 +1,35 @@
--- Each staged version of a task whose status is not that of the version before it: the one staged
--- before, or for the first one that is stored. New tasks included; equal versions tell nothing new.
+-- Of all versions of a task, the stored and the staged ones in their order: those where a status
+-- begins or ends, and the first that was ever seen. So this table and the row in tasks tell
+-- together when a task was seen first and last in a status; of a task's only version its row does.
 INSERT INTO status_observations
     (workspace_id, task_id, date_updated, status, status_id, status_type, observed_at)
 SELECT v.workspace_id, v.id, v.date_updated, v.status, v.status_id, v.status_type,
     v._sdc_extracted_at
 FROM (
-    SELECT s.workspace_id, s.id, s.date_updated, s.status, s.status_id, s.status_type,
-        s._sdc_extracted_at,
-        lag(s.status, 1, t.status) OVER in_order AS status_before,
-        lag(s.status_id, 1, t.status_id) OVER in_order AS status_id_before
-    FROM {stage} AS s
-    LEFT JOIN {table} AS t ON t.workspace_id = s.workspace_id AND t.id = s.id
-    WHERE t._sdc_hash IS DISTINCT FROM s._sdc_hash
-        AND s.status IS NOT NULL AND s.date_updated IS NOT NULL
+    SELECT v.*,
+        coalesce(lag(v.status) OVER in_order <> v.status, FALSE)
+            OR coalesce(lead(v.status) OVER in_order <> v.status, FALSE)
+            OR coalesce(lag(v.status_id) OVER in_order <> v.status_id, FALSE)
+            OR coalesce(lead(v.status_id) OVER in_order <> v.status_id, FALSE) AS at_change,
+        lag(v.id) OVER in_order IS NULL AND lead(v.id) OVER in_order = v.id AS first_of_several
+    FROM (
+        SELECT workspace_id, id, date_updated, status, status_id, status_type, _sdc_extracted_at,
+            _sdc_row
+        FROM {stage}
+        UNION ALL
+        SELECT t.workspace_id, t.id, t.date_updated, t.status, t.status_id, t.status_type,
+            t._sdc_extracted_at, -1
+        FROM {stage} AS s
+        JOIN {table} AS t ON t.workspace_id = s.workspace_id AND t.id = s.id
+        WHERE t._sdc_hash <> s._sdc_hash
+    ) AS v
     WINDOW in_order AS (
-        PARTITION BY s.workspace_id, s.id ORDER BY s.date_updated, s._sdc_extracted_at, s._sdc_row
+        PARTITION BY v.id, v.workspace_id
+        ORDER BY v.date_updated NULLS FIRST, v._sdc_extracted_at, v._sdc_row
     )
 ) AS v
-WHERE (v.status_before, v.status_id_before) IS DISTINCT FROM (v.status, v.status_id)
+LEFT JOIN status_observations AS o ON NOT v.at_change
+    AND o.workspace_id = v.workspace_id AND o.task_id = v.id AND o.date_updated <= v.date_updated
+WHERE v.status IS NOT NULL AND v.date_updated IS NOT NULL
+    AND (v.at_change OR v.first_of_several AND o.task_id IS NULL)
 ON CONFLICT DO NOTHING

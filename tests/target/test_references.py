@@ -316,20 +316,6 @@ def test_an_edited_workflow_changes_the_group_of_tasks_nobody_touched(store: Loa
     )
 
 
-@pytest.mark.parametrize("batch", [1, 2, 10_000])
-def test_each_status_a_task_was_seen_in_is_kept(store: Loader, batch: int) -> None:
-    seen = [("01", "to do"), ("02", "to do"), ("03", "review"), ("04", "to do")]
-    versions = [
-        task("abc123", status=state, date_updated=f"2026-01-{day}T00:00:00+00:00")
-        for day, state in seen
-    ]
-    store.load(TASKS, versions[0])
-    store.load(TASKS, *versions, batch_size_rows=batch)
-    assert store.rows(
-        "SELECT status, date_updated::date::text FROM status_observations ORDER BY date_updated"
-    ) == [("to do", "2026-01-01"), ("review", "2026-01-03"), ("to do", "2026-01-04")]
-
-
 def test_a_stream_without_the_fields_that_are_derived_from_is_loaded_all_the_same(
     store: Loader,
 ) -> None:
