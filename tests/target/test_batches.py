@@ -33,7 +33,8 @@ LOADING = (
 def test_a_small_batch_does_not_read_a_large_table(store: Loader) -> None:
     store.connection.execute(
         "INSERT INTO tasks (workspace_id, id, status, date_updated, _sdc_extracted_at, _sdc_hash) "
-        "SELECT '1', n::text, 'open', '2026-01-01', now(), gen_random_uuid() FROM generate_series(1, 30000) AS n"
+        "SELECT '1', n::text, 'open', '2026-01-01', now(), gen_random_uuid() "
+        "FROM generate_series(1, 30000) AS n"
     )
     store.connection.execute("ANALYZE tasks")
     before = store.rows(SCANS)
