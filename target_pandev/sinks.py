@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import jsonschema
@@ -172,7 +173,8 @@ class StreamSink(Sink):
             self.target.store.replace(self._table, version.brought, version.began_at)
         except RefusedFieldError as error:
             told = columns.json_text({"version": version.number})
-            self._keep_rejections([self._rejection(told, None, None, error.reason)])
+            self._rejections.append(self._rejection(told, None, None, error.reason))
+            self._keep_rejections()
 
     def _take(self, record: dict[str, Any], read_at: str) -> None:
         row = columns.encode(self._table.columns, record)
@@ -218,13 +220,13 @@ class StreamSink(Sink):
     def process_batch(self, context: dict[str, Any]) -> None:  # noqa: ARG002
         """Load the batch, then keep what was rejected."""
         self._load()
+        self._keep_rejections()
+
+    def _keep_rejections(self) -> None:
         rejections, self._rejections = self._rejections, []
         if rejections:
-            self._keep_rejections(rejections)
-
-    def _keep_rejections(self, rejections: Sequence[Rejection]) -> None:
-        self.target.store.reject(rejections)
-        self.target.rejected(rejections)
+            self.target.store.reject(rejections)
+            self.target.rejected(rejections)
 
     def _load(self) -> None:
         lines, self._lines = self._lines, []
@@ -233,17 +235,19 @@ class StreamSink(Sink):
         if lines:
             if brought is None:
                 self.target.unversioned.add(self.stream_name)
-            for refused in self.target.store.load(self._table, lines, brought=brought):
-                self._reject_line(lines[refused.index], refused)
+            then = partial(self._reject_lines, lines)
+            self.target.store.load(self._table, lines, then=then, brought=brought)
         deletions, self._deletions = self._deletions, []
         self.target.pending_bytes -= sum(len(part) for each in deletions for part in each.key)
         if deletions:
             self.target.store.bury(self._table, deletions)
 
-    def _reject_line(self, line: bytes, refused: Refused) -> None:
-        fields = columns.decode(line)
-        record = {each.property: fields[n] for n, each in enumerate(self._table.columns)}
-        self._reject(record, field=refused.field, reason=refused.reason)
+    def _reject_lines(self, lines: Sequence[bytes], refused: Sequence[Refused]) -> None:
+        for one in refused:
+            fields = columns.decode(lines[one.index])
+            record = {each.property: fields[n] for n, each in enumerate(self._table.columns)}
+            self._reject(record, field=one.field, reason=one.reason)
+        self._keep_rejections()
 
 
 class CompletedReadSink(StreamSink):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from contextlib import ExitStack
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from singer_sdk import Target
@@ -52,9 +52,10 @@ Part = TypeVar("Part")
 class Terminated(KeyboardInterrupt):
     """SIGTERM or SIGINT came: a running transaction is cancelled and rolled back."""
 
-    def __init__(self, signum: int) -> None:
+    def __init__(self, signum: int, target: TargetPandev) -> None:
         super().__init__()
         self.signum = signum
+        self.target = target
 
 
 class TargetPandev(Target):
@@ -81,7 +82,7 @@ class TargetPandev(Target):
     def __init__(self, **options: Any) -> None:
         self._exit = ExitStack()
         self._rejected = 0
-        self._written_state: dict[str, Any] | None = None
+        self._given_state: dict[str, Any] | None = None
         self._rejected_without_key = False
         self.pending_bytes = 0
         """Bytes of all lines that wait in the sinks."""
@@ -119,6 +120,12 @@ class TargetPandev(Target):
     def close(self) -> None:
         """Leave the store."""
         self._exit.close()
+
+    def break_off(self) -> None:
+        """Have the batch rolled back that is being loaded, and leave the store."""
+        if self._sinks_active:
+            self.store.cancel()
+        self.close()
 
     # The way of a message
 
@@ -170,11 +177,8 @@ class TargetPandev(Target):
             if record is not None:
                 sink = self.get_sink(stream_map.stream_alias)
                 sink.process_record(record, context)
-                if sink.is_full:
-                    self.drain_one(sink)
-        if self.pending_bytes >= BATCH_BYTES:
-            for stream in list(self._sinks_active):
-                self.load_pending(stream)
+                if sink.is_full or self.pending_bytes >= BATCH_BYTES:
+                    self.drain_all()
 
     def load_pending(self, stream: str) -> None:
         """Load what waits of a stream."""
@@ -195,18 +199,29 @@ class TargetPandev(Target):
         raise self.message_reader.complaint("BATCH messages are not read; unset batch_config")
 
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
-        """Keep the state, and give it out at once if no further input waits."""
+        """Keep the state, and give it out as soon as all is stored if no further input waits."""
         super()._process_state_message(message_dict)
         for version in self.versions.values():
             version.ended = True
         if not self.message_reader.more_waits():
             self.drain_all()
+            self._settle()
+
+    def _settle(self) -> None:
+        """Wait until all is stored that is being loaded, if there is a store yet."""
+        if self._sinks_active:
+            self.store.settle()
 
     def _write_state_message(self, state: dict[str, Any]) -> None:
-        """Give out a state once."""
-        if state != self._written_state:
-            self._written_state = state
-            super()._write_state_message(state)
+        """Give out a state, once, as soon as what came before it is stored."""
+        if state == self._given_state:
+            return
+        self._given_state = state
+        write = partial(super()._write_state_message, state)
+        if self._sinks_active:
+            self.store.when_stored(write)
+        else:
+            write()
 
     def rejected(self, rejections: Sequence[Rejection]) -> None:
         """Name rejected records in the log, without their values but for the key."""
@@ -223,15 +238,15 @@ class TargetPandev(Target):
 
     def process_endofpipe(self) -> None:
         """Load what is left. Raises `RejectedRecordsError` if records were rejected."""
-        try:
-            for stream in list(self._sinks_active):
-                self.load_pending(stream)
-            for sink in self._sinks_active.values():
-                if isinstance(sink, StreamSink):
-                    sink.replace_version()
-            super().process_endofpipe()
-        finally:
-            self.close()
+        for stream in list(self._sinks_active):
+            self.load_pending(stream)
+        self._settle()
+        for sink in self._sinks_active.values():
+            if isinstance(sink, StreamSink):
+                sink.replace_version()
+        super().process_endofpipe()
+        self._settle()
+        self.close()
         if self._rejected and self.config["fail_on_rejected_records"]:
             kind = RecordsWithoutKeyError if self._rejected_without_key else RejectedRecordsError
             raise kind(
@@ -243,7 +258,7 @@ class TargetPandev(Target):
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002
         """Interrupt: the SDK's way would lose the batch that is being loaded."""
-        raise Terminated(signum)
+        raise Terminated(signum, self)
 
     @classmethod
     def invoke(cls, **options: Any) -> None:
@@ -251,6 +266,7 @@ class TargetPandev(Target):
         try:
             super().invoke(**options)
         except Terminated as signal:
+            signal.target.break_off()
             cls.logger.warning("interrupted; what was not stored is rolled back")
             sys.exit(128 + signal.signum)
         except ConfigValidationError as error:

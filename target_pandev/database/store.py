@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import astuple, dataclass, replace
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+import psycopg
 from psycopg import errors, sql
 
 from target_pandev import columns
 from target_pandev.columns import RefusedFieldError
 from target_pandev.database import versions
+from target_pandev.database.background import Background
 from target_pandev.database.completed_reads import complete
 from target_pandev.database.connection import connect, failures_told, in_words
 from target_pandev.database.ddl import ensure_table
@@ -22,10 +24,8 @@ from target_pandev.database.table import CHANGE_RULES, REFERENCE_SOURCES, STAGE,
 from target_pandev.database.tombstones import SHARE_TOMBSTONES, bury, lay
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
-
-    import psycopg
 
     from target_pandev.completed_reads import CompletedRead
     from target_pandev.database.table import ReferenceRules, StreamSchema, Table
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 TRIES = 5
+CANCEL_SECONDS = 0.05
+"""A request to cancel is made again after so long: one between two statements does nothing."""
 BY_KEY = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
 """Look stored rows up by key: the planner knows no size of a stage and might read whole tables."""
 COPY_LINES = 100
@@ -67,12 +69,16 @@ class Rejection:
 
 
 class Store:
-    """PostgreSQL 15 or newer, one schema an organisation. Raises `StoreError` when opened."""
+    """PostgreSQL 15 or newer, one schema an organisation. Raises `StoreError` when opened.
+
+    A batch is loaded beside its caller; all else waits for its end first.
+    """
 
     def __init__(self, conninfo: str, *, schema: str) -> None:
         self.schema = schema
         self.deletions = DeletionRules()
         self._connection = connect(conninfo)
+        self._background = Background()
         self._versions = 0
         self._staged: Table | None = None
         self._unasked: Counter[tuple[str, str]] = Counter()
@@ -90,25 +96,57 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        """Close the connection; an open transaction is rolled back."""
+        """Close the connection once a batch that is being loaded is stored or rolled back."""
+        self._background.close()
         self._connection.close()
+
+    def cancel(self) -> None:
+        """Have a batch that is being loaded rolled back, unless it is just being stored."""
+        while not self._background.ended_within(CANCEL_SECONDS):
+            with suppress(psycopg.Error):
+                self._connection.cancel_safe()
+
+    def settle(self) -> None:
+        """Wait for the batch that is being loaded. Raises `StoreError` if it was rolled back."""
+        self._background.settle()
+
+    def when_stored(self, then: Callable[[], None]) -> None:
+        """Have something done at the next call once all is stored; at once if it is."""
+        self._background.follow(then)
+
+    @contextmanager
+    def _alone(self, doing: str) -> Iterator[None]:
+        """Use the connection while no batch is being loaded. Raises `StoreError`."""
+        self.settle()
+        with failures_told(self._connection, doing):
+            yield
 
     def table(self, stream: StreamSchema) -> Table:
         """Return the table of a stream, made or widened where needed. Raises `StoreError`."""
-        with failures_told(self._connection, f"table of stream {stream.name}"):
+        with self._alone(f"table of stream {stream.name}"):
             return ensure_table(self._connection, self.schema, stream)
 
     def load(
-        self, table: Table, lines: Sequence[bytes], *, brought: Brought | None = None
-    ) -> list[Refused]:
-        """Load a batch in one transaction and return the rows that PostgreSQL refuses.
+        self,
+        table: Table,
+        lines: Sequence[bytes],
+        *,
+        then: Callable[[Sequence[Refused]], None],
+        brought: Brought | None = None,
+    ) -> None:
+        """Begin to load a batch in one transaction; the one before it is settled first.
 
-        A batch with such a row is halved until the row is found, so that no other is lost. The rows
-        are noted in `brought`, of a new version of the table. Raises `StoreError` where the store
-        itself fails; the batch is rolled back then.
+        Once it is stored, a later call tells `then` which of its rows PostgreSQL refuses. A batch
+        with such a row is halved until the row is found, so that no other is lost. The rows are
+        noted in `brought`, of a new version of the table. Where the store itself fails the batch is
+        rolled back, and the later call raises `StoreError`.
         """
-        with failures_told(self._connection, f"loading {table.name}"):
-            return self._load_apart(table, lines, brought)
+
+        def load() -> list[Refused]:
+            with failures_told(self._connection, f"loading {table.name}"):
+                return self._load_apart(table, lines, brought)
+
+        self._background.begin(load, then)
 
     def _load_apart(
         self, table: Table, lines: Sequence[bytes], brought: Brought | None
@@ -155,12 +193,12 @@ class Store:
 
     def bury(self, table: Table, deletions: Sequence[Deletion]) -> None:
         """Keep deletions, and mark or delete the rows that were read before them."""
-        with failures_told(self._connection, f"deletions of {table.name}"):
+        with self._alone(f"deletions of {table.name}"):
             _tried(lambda: bury(self._connection, table, deletions, hard=self.deletions.hard))
 
     def begin_version(self) -> Brought:
         """Return where the rows are noted that a new version of a table brings."""
-        with failures_told(self._connection, "beginning a new version of a table"):
+        with self._alone("beginning a new version of a table"):
             self._versions += 1
             return versions.begin(self._connection, self._versions)
 
@@ -169,7 +207,7 @@ class Store:
 
         Raises `RefusedFieldError` where that is too much at once; nothing is marked then.
         """
-        with failures_told(self._connection, f"replacing the version of {table.name}"):
+        with self._alone(f"replacing the version of {table.name}"):
             _tried(lambda: self._replace(table, brought, began_at))
 
     def _replace(self, table: Table, brought: Brought, began_at: datetime) -> None:
@@ -187,7 +225,7 @@ class Store:
         """
         stream = (read.workspace_id, read.stream)
         left = UNASKED - self._unasked[stream]
-        with failures_told(self._connection, f"marking what is gone of {read.stream}"):
+        with self._alone(f"marking what is gone of {read.stream}"):
             try:
                 self._unasked[stream] += _tried(
                     lambda: complete(
@@ -201,7 +239,7 @@ class Store:
 
     def reject(self, rejections: Sequence[Rejection]) -> None:
         """Keep records that could not be loaded; the same record is kept once."""
-        with failures_told(self._connection, "keeping rejected records"):
+        with self._alone("keeping rejected records"):
             for each in rejections:
                 try:
                     self._keep(each)
@@ -220,7 +258,7 @@ class Store:
         self, statement: str, parameters: Mapping[str, Any]
     ) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Return the names of the columns and the rows of a statement of `target_pandev.sql`."""
-        with failures_told(self._connection, f"reading store_schema {self.schema}"):
+        with self._alone(f"reading store_schema {self.schema}"):
             cursor = self._connection.execute(statement.encode(), parameters)
             return [each.name for each in cursor.description or ()], cursor.fetchall()
 
@@ -243,7 +281,7 @@ class Store:
         """
         wanted = (rules.task_id_prefix, rules.hash_task_ids)
         with (
-            failures_told(self._connection, "extracting task references"),
+            self._alone("extracting task references"),
             self._connection.transaction(),
         ):
             if self._connection.execute("SELECT * FROM reference_rules").fetchall() == [wanted]:

@@ -16,7 +16,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from target_pandev.database import Store, StoreError, StreamSchema
 from target_pandev.database.ddl import OWN_TABLES
-from target_pandev.database.store import TRIES
+from target_pandev.database.store import TRIES, Refused
 from target_pandev.sql import migrations
 
 if TYPE_CHECKING:
@@ -44,10 +44,13 @@ def test_processes_that_open_an_empty_store_at_once_make_it_once(empty_database:
 
 def test_two_targets_at_once_lose_and_double_nothing(database: str) -> None:
     def load(order: int) -> None:
+        refused: list[Refused] = []
         with Store(database, schema="pandev") as store:
             table = store.table(THINGS)
             for _ in range(5):
-                assert store.load(table, [line(str(n)) for n in range(200)][::order]) == []
+                store.load(table, [line(str(n)) for n in range(200)][::order], then=refused.extend)
+            store.settle()
+        assert refused == []
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(load, [1, -1, 1, -1]))
@@ -167,8 +170,10 @@ def test_a_batch_that_meets_deadlocks_is_tried_again(database: str) -> None:
             super()._load(*arguments)  # type: ignore[arg-type]
 
     with Deadlocked(database, schema="pandev") as store:
-        assert store.load(store.table(THINGS), [line("1")]) == []
+        refused: list[Refused] = []
+        store.load(store.table(THINGS), [line("1")], then=refused.extend)
         assert store.query("SELECT id FROM things", {})[1] == [("1",)]
+        assert (refused, store.tries) == ([], TRIES)
 
 
 CLICKUP = OWN_TABLES - {

@@ -190,6 +190,7 @@ def test_many_streams_share_one_limit_of_bytes(
     target = TargetPandev(config={"store_url": store.database})
     try:
         target.process_lines(io.BytesIO("\n".join(map(json.dumps, messages)).encode()))  # type: ignore[arg-type]
+        target.store.settle()
         stored = store.rows(" UNION ALL ".join(f"SELECT count(*) FROM {one}" for one in names))  # noqa: S608 - our own names
         assert (stored, target.pending_bytes > 0) == ([(4,)] * 5, True)
     finally:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -32,6 +31,7 @@ from tests.target.loading import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from target_pandev.database.store import Refused
     from tests.target.loading import Loader
 
 ROWS = "SELECT text, _sdc_deleted_at FROM notes"
@@ -192,6 +192,7 @@ def test_a_row_and_its_deletion_do_not_pass_each_other(
 ) -> None:
     stream = StreamSchema("notes", {"id": {"type": "string"}}, ("id",), None)
     merged, buried = Event(), Event()
+    refused: list[Refused] = []
 
     def lay_and_wait(*arguments: Any, **named: Any) -> None:
         lay(*arguments, **named)
@@ -202,14 +203,12 @@ def test_a_row_and_its_deletion_do_not_pass_each_other(
     with (
         Store(database, schema="pandev") as one,
         Store(database, schema="pandev") as other,
-        ThreadPoolExecutor(1) as pool,
     ):
         table = one.table(stream)
         line = f"1\t{at('10:00').isoformat()}\t{'0' * 32}"
-        loading = pool.submit(one.load, table, [line.encode()])
-        merged.wait()
+        one.load(table, [line.encode()], then=refused.extend)
+        assert merged.wait(60)
         other.bury(table, [Deletion(("1",), at("11:00").isoformat())])
         buried.set()
-        assert loading.result() == []
         _, rows = one.query("SELECT _sdc_deleted_at FROM notes", {})
-    assert rows == [(at("11:00"),)]
+    assert (rows, refused) == ([(at("11:00"),)], [])
