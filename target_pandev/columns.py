@@ -1,8 +1,7 @@
-"""A JSON Schema becomes columns, a value becomes COPY text. Pure.
+"""A JSON Schema becomes columns, a value becomes text that PostgreSQL reads. Pure.
 
 Values stay exact: "" is not NULL, integers and decimals have any size, an offset is kept, arrays
 and objects are jsonb. What PostgreSQL cannot hold, U+0000 and lone surrogates, becomes U+FFFD.
-https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.2
 """
 
 from __future__ import annotations
@@ -17,25 +16,15 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
-NULL = "\\N"
+NUMERIC = {int, float, Decimal}
+"""Types of JSON numbers; true is none, though Python's `bool` is an `int`."""
 INTEGER_DIGITS = 19
 """Digits of the largest bigint."""
 SYSTEM_COLUMNS = {"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"}
 NAME_BYTES = 63
 """PostgreSQL cuts longer names."""
-_ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\ufffd"})
-LINE_ESCAPES = (
-    ("\\", "\\\\"),
-    ("\n", "\\n"),
-    ("\r", "\\r"),
-    ("\t", "\\t"),
-    ("\0", "\t"),
-    ("\1", NULL),
-)
-"""What makes COPY text of fields joined by U+0000 with U+0001 for null, all of a line at once."""
-_UNESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _json = msgspec.json.Encoder(decimal_format="number")
 
@@ -54,7 +43,8 @@ class Column:
     encode: Callable[[Any], str]
 
 
-def _text(value: Any) -> str:
+def text(value: Any) -> str:
+    """Return a text as it is."""
     if not isinstance(value, str):
         raise ValueRefusedError("expected text")
     return value
@@ -67,13 +57,13 @@ def _boolean(value: Any) -> str:
 
 
 def _number(value: Any) -> str:
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+    if type(value) not in NUMERIC:
         raise ValueRefusedError("expected a number")
     return str(value)
 
 
 def _integer(value: Any) -> str:
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+    if type(value) not in NUMERIC:
         raise ValueRefusedError("expected an integer")
     number = Decimal(value)
     if not number.is_finite() or number.adjusted() >= INTEGER_DIGITS:
@@ -87,7 +77,7 @@ def _scalar(value: Any) -> str:
     """Return a value of any type but array and object, for a column that became text."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return _number(value) if isinstance(value, int | float | Decimal) else _text(value)
+    return str(value) if type(value) in NUMERIC else text(value)
 
 
 def json_text(value: Any) -> str:
@@ -125,7 +115,7 @@ def _parsed(kind: str, parse: Callable[[str], object]) -> Callable[[Any], str]:
             parse(value)
         except (TypeError, ValueError):
             raise ValueRefusedError(f"expected {kind} in ISO 8601") from None
-        return _text(value)
+        return text(value)
 
     return encode
 
@@ -133,7 +123,7 @@ def _parsed(kind: str, parse: Callable[[str], object]) -> Callable[[Any], str]:
 TEXTS = {"text", "date", "timestamp with time zone"}
 """Types whose values are JSON strings."""
 ENCODERS: dict[str, Callable[[Any], str]] = {
-    "text": _text,
+    "text": text,
     "boolean": _boolean,
     "numeric": _number,
     "integer": _integer,
@@ -213,73 +203,7 @@ def column(name: str, type_: str, wanted: str | None = None) -> Column:
     A type without encoder of its own takes text.
     """
     mixed = type_ == "text" and wanted not in {None, *TEXTS}
-    return Column(name, identifier(name), type_, _scalar if mixed else ENCODERS.get(type_, _text))
-
-
-@dataclass(frozen=True)
-class Row:
-    """A record as a line of COPY text without its end, and the hash of its values."""
-
-    line: bytes
-    hash: str
-
-
-def encode(columns: Sequence[Column], record: Mapping[str, Any]) -> Row:
-    """Return a record as COPY text in the order of the columns; a missing property is NULL.
-
-    Raises `ValueRefusedError`, its text led by the property's name.
-    """
-    fields = texts(columns, record)
-    line = "\0".join(["\1" if each is None else each for each in fields])
-    if line.count("\0") == len(fields) - 1 and line.count("\1") == fields.count(None):
-        for plain, escaped in LINE_ESCAPES:
-            line = line.replace(plain, escaped)
-    else:  # a text holds one of these characters itself
-        line = "\t".join([NULL if each is None else each.translate(_ESCAPES) for each in fields])
-    encoded = _utf8(line)
-    return Row(encoded, digest(encoded))
-
-
-def texts(columns: Sequence[Column], record: Mapping[str, Any]) -> list[str | None]:
-    """Return the values of a record as text that PostgreSQL reads; of a missing property, None.
-
-    Raises `RefusedFieldError`.
-    """
-    fields: list[str | None] = []
-    for each in columns:
-        value = record.get(each.property)
-        if value is None:
-            fields.append(None)
-            continue
-        try:
-            fields.append(each.encode(value))
-        except (ValueRefusedError, TypeError, ValueError, OverflowError, RecursionError) as error:
-            told = isinstance(error, ValueRefusedError)
-            reason = str(error) if told else "no value of JSON, or nested too deeply"
-            raise RefusedFieldError(each.property, reason) from None
-    return fields
-
-
-def key_texts(key: Sequence[Column], record: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the values of a record's key as text that PostgreSQL reads.
-
-    Raises `RefusedFieldError`.
-    """
-    return tuple(storable_text(each or "") for each in texts(key, record))
-
-
-def digest(content: bytes) -> str:
-    """Return the hash of a row's or a record's content, 32 hexadecimal digits: a uuid's form."""
-    return hashlib.blake2b(content, digest_size=16).hexdigest()
-
-
-def decode(line: bytes) -> list[str | None]:
-    """Return the fields of a line of COPY text, for telling people of a row that was refused."""
-    return [None if each == NULL else _unescaped(each) for each in line.decode().split("\t")]
-
-
-def _unescaped(field: str) -> str:
-    return re.sub(r"\\(.)", lambda found: _UNESCAPES.get(found[1], found[1]), field)
+    return Column(name, identifier(name), type_, _scalar if mixed else ENCODERS.get(type_, text))
 
 
 class RefusedFieldError(Exception):
@@ -289,10 +213,3 @@ class RefusedFieldError(Exception):
         super().__init__(f"{field}: {reason}")
         self.field = field
         self.reason = reason
-
-
-def _utf8(text: str) -> bytes:
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        return storable_text(text).encode()

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
-from target_pandev.columns import RefusedFieldError, digest, json_text, storable_text
+from target_pandev.columns import RefusedFieldError, json_text, storable_text
+from target_pandev.rows import digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from datetime import UTC, datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import jsonschema
@@ -14,7 +14,7 @@ from singer_sdk.exceptions import InvalidJSONSchema, MissingKeyPropertiesError
 from singer_sdk.singerlib import resolve_schema_references
 from singer_sdk.sinks.core import BaseJSONSchemaValidator
 
-from target_pandev import columns
+from target_pandev import columns, rows
 from target_pandev.columns import RefusedFieldError
 from target_pandev.completed_reads import CompletedRead
 from target_pandev.database import Deletion, Refused, Rejection, StreamSchema
@@ -106,6 +106,7 @@ class StreamSink(Sink):
                 target.replication_key,
             )
         )
+        self._rows = rows.RowEncoder(self._table.columns)
 
     def _stored_properties(self) -> dict[str, Any]:
         """Return the properties that a table may keep, references in them resolved."""
@@ -128,7 +129,6 @@ class StreamSink(Sink):
         if self._version:
             self._version.record_came()
         self.tally_record_read()
-        self.record_counter_metric.increment()
         try:
             self._check_key(record)
             if context["deleted_at"] is not None:
@@ -177,7 +177,7 @@ class StreamSink(Sink):
             self._keep_rejections()
 
     def _take(self, record: dict[str, Any], read_at: str) -> None:
-        row = columns.encode(self._table.columns, record)
+        row = self._rows.encode(record)
         fields = [row.line] if self._table.columns else []
         line = b"\t".join([*fields, read_at.encode(), row.hash.encode()])
         self._lines.append(line)
@@ -189,7 +189,7 @@ class StreamSink(Sink):
                 "_sdc_deleted_at", "the stream has no key that would tell which row is deleted"
             )
         moment = _moment(deleted_at, "_sdc_deleted_at")
-        deletion = Deletion(columns.key_texts(self._table.key_columns, record), moment)
+        deletion = Deletion(rows.key_texts(self._table.key_columns, record), moment)
         self._deletions.append(deletion)
         self.target.pending_bytes += sum(map(len, deletion.key))
 
@@ -210,7 +210,7 @@ class StreamSink(Sink):
     def _rejection(self, text: str, key: str | None, field: str | None, reason: str) -> Rejection:
         return Rejection(
             stream=columns.storable_text(self.stream_name),
-            record_hash=columns.digest(text.encode()),
+            record_hash=rows.digest(text.encode()),
             key=key,
             field=field and columns.storable_text(field),
             reason=columns.storable_text(reason),
@@ -219,6 +219,7 @@ class StreamSink(Sink):
 
     def process_batch(self, context: dict[str, Any]) -> None:  # noqa: ARG002
         """Load the batch, then keep what was rejected."""
+        self.record_counter_metric.increment(self.current_size)
         self._load()
         self._keep_rejections()
 
@@ -244,7 +245,7 @@ class StreamSink(Sink):
 
     def _reject_lines(self, lines: Sequence[bytes], refused: Sequence[Refused]) -> None:
         for one in refused:
-            fields = columns.decode(lines[one.index])
+            fields = rows.decode(lines[one.index])
             record = {each.property: fields[n] for n, each in enumerate(self._table.columns)}
             self._reject(record, field=one.field, reason=one.reason)
         self._keep_rejections()
@@ -288,7 +289,11 @@ def _json_or_less(value: Any) -> str:
 def _moment(told: Any, field: str) -> str:
     """Return a moment of a message; the present one where none is told."""
     try:
-        at = datetime.fromisoformat(told) if told else datetime.now(UTC)
+        return _isoformat(told) if told else datetime.now(UTC).isoformat()
     except (TypeError, ValueError):
         raise RefusedFieldError(field, "expected a moment in ISO 8601") from None
-    return at.isoformat()
+
+
+@lru_cache(maxsize=16)
+def _isoformat(moment: str) -> str:
+    return datetime.fromisoformat(moment).isoformat()

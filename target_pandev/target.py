@@ -172,8 +172,9 @@ class TargetPandev(Target):
             "deleted_at": values.get("_sdc_deleted_at"),
             "version": version if isinstance(version, int) else None,
         }
-        for stream_map in self.mapper.stream_maps[stream]:
-            record = stream_map.transform(dict(values))
+        stream_maps = self.mapper.stream_maps[stream]
+        for stream_map in stream_maps:
+            record = stream_map.transform(values if len(stream_maps) == 1 else dict(values))
             if record is not None:
                 sink = self.get_sink(stream_map.stream_alias)
                 sink.process_record(record, context)
