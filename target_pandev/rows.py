@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from target_pandev.columns import RefusedFieldError, ValueRefusedError, storable_text, text
 
@@ -32,15 +32,8 @@ NOT_ENCODED = (ValueRefusedError, TypeError, ValueError, OverflowError, Recursio
 """What a value raises that does not fit its column."""
 
 
-class Row(NamedTuple):
-    """A record as a line of COPY text without its end, and the hash of its values."""
-
-    line: bytes
-    hash: str
-
-
 class RowEncoder:
-    """Makes rows of records by the columns of a table; a missing property is NULL."""
+    """Makes COPY text of records by the columns of a table; a missing property is NULL."""
 
     def __init__(self, columns: Sequence[Column]) -> None:
         self._columns = columns
@@ -49,8 +42,8 @@ class RowEncoder:
             (place, each.encode) for place, each in enumerate(columns) if each.encode is not text
         ]
 
-    def encode(self, record: Mapping[str, Any]) -> Row:
-        """Return a record as a row. Raises `RefusedFieldError`."""
+    def encode(self, record: Mapping[str, Any]) -> bytes:
+        """Return the fields of a record, parted by tabs. Raises `RefusedFieldError`."""
         try:
             fields = list(map(record.get, self._properties))
             for place, encode in self._converted:
@@ -67,7 +60,7 @@ class RowEncoder:
             line = _utf8(
                 "\t".join([NULL if each is None else each.translate(_ESCAPES) for each in fields])
             )
-        return Row(line, digest(line))
+        return line
 
 
 def texts(columns: Sequence[Column], record: Mapping[str, Any]) -> list[str | None]:

@@ -177,9 +177,9 @@ class StreamSink(Sink):
             self._keep_rejections()
 
     def _take(self, record: dict[str, Any], read_at: str) -> None:
-        row = self._rows.encode(record)
-        fields = [row.line] if self._table.columns else []
-        line = b"\t".join([*fields, read_at.encode(), row.hash.encode()])
+        values = self._rows.encode(record)
+        metadata = f"{read_at}\t{rows.digest(values)}\t{len(self._lines)}\n".encode()
+        line = b"%s\t%s" % (values, metadata) if self._table.columns else metadata
         self._lines.append(line)
         self.target.pending_bytes += len(line)
 

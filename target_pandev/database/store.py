@@ -136,10 +136,11 @@ class Store:
     ) -> None:
         """Begin to load a batch in one transaction; the one before it is settled first.
 
-        Once it is stored, a later call tells `then` which of its rows PostgreSQL refuses. A batch
-        with such a row is halved until the row is found, so that no other is lost. The rows are
-        noted in `brought`, of a new version of the table. Where the store itself fails the batch is
-        rolled back, and the later call raises `StoreError`.
+        A line is COPY text with its end: the table's columns, when it was read, hash, place in the
+        batch. Once the batch is stored, a later call tells `then` which of its rows PostgreSQL
+        refuses. A batch with such a row is halved until the row is found, so that no other is lost.
+        The rows are noted in `brought`, of a new version of the table. Where the store itself fails
+        the batch is rolled back, and the later call raises `StoreError`.
         """
 
         def load() -> list[Refused]:
@@ -177,8 +178,7 @@ class Store:
                 cursor.execute(table.create_stage)
             with cursor.copy(table.copy) as copy:
                 for start in range(0, len(lines), COPY_LINES):
-                    part = enumerate(lines[start : start + COPY_LINES], start)
-                    copy.write(b"".join([b"%s\t%d\n" % (line, number) for number, line in part]))
+                    copy.write(b"".join(lines[start : start + COPY_LINES]))
             cursor.execute(BY_KEY)
             for statement in table.before_merge:
                 cursor.execute(statement)

@@ -46,8 +46,8 @@ def test_a_store_hands_back_while_it_loads_and_all_else_waits_for_the_end(databa
         table = store.table(StreamSchema("things", {"id": {"type": "string"}}, ("id",), None))
         with psycopg.connect(database) as other:
             other.execute("LOCK TABLE pandev.things")
-            lines = [b"%d\t2026-03-01T00:00:00+00:00\t%032d" % (n, n) for n in range(3)]
-            lines[1] = b"x\tno moment\t0"
+            lines = [b"%d\t2026-03-01T00:00:00+00:00\t%032d\t%d\n" % (n, n, n) for n in range(3)]
+            lines[1] = b"x\tno moment\t0\t1\n"
             store.load(table, lines, then=refused.extend)
         assert refused == []
         assert store.query(ALL, {})[1] == [("0",), ("2",)]

@@ -27,7 +27,7 @@ THINGS = StreamSchema("things", {"id": {"type": "string"}}, ("id",), None)
 
 def line(key: str) -> bytes:
     """Return the line of a thing."""
-    return b"%s\t2026-01-01\t%032x" % (key.encode(), 1)
+    return b"%s\t2026-01-01\t%032x\t0\n" % (key.encode(), 1)
 
 
 def test_processes_that_open_an_empty_store_at_once_make_it_once(empty_database: str) -> None:

@@ -205,7 +205,7 @@ def test_a_row_and_its_deletion_do_not_pass_each_other(
         Store(database, schema="pandev") as other,
     ):
         table = one.table(stream)
-        line = f"1\t{at('10:00').isoformat()}\t{'0' * 32}"
+        line = f"1\t{at('10:00').isoformat()}\t{'0' * 32}\t0\n"
         one.load(table, [line.encode()], then=refused.extend)
         assert merged.wait(60)
         other.bury(table, [Deletion(("1",), at("11:00").isoformat())])
