@@ -99,7 +99,7 @@ def _tell_left_out(stream: str, missing: Sequence[Column]) -> None:
 
 def _create(identifier: sql.Identifier, plan: Sequence[Column], key: Sequence[str]) -> Composed:
     parts = [_definition(each.name, each.type) for each in plan]
-    parts += [_definition(name, type_) for name, type_ in METADATA.items()]
+    parts += [_definition(name, f"{type_} NOT NULL") for name, type_ in METADATA.items()]
     parts.append(_definition("_sdc_deleted_at", "timestamp with time zone"))
     if key:
         names = (sql.Identifier(columns.identifier(each)) for each in key)

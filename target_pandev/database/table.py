@@ -18,11 +18,8 @@ if TYPE_CHECKING:
     from target_pandev.columns import Column
 
 STAGE = sql.Identifier("pg_temp", "stage")
-METADATA = {
-    "_sdc_extracted_at": "timestamp with time zone NOT NULL",
-    "_sdc_hash": "uuid NOT NULL",
-}
-"""What the load adds to each row."""
+METADATA = {"_sdc_extracted_at": "timestamp with time zone", "_sdc_hash": "uuid"}
+"""What the load adds to each row; never null."""
 
 OBSERVED = {"workspace_id", "id", "date_updated", "status", "status_id", "status_type"}
 """The columns of tasks that a status observation takes."""
