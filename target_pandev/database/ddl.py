@@ -11,7 +11,7 @@ from psycopg import errors, sql
 from target_pandev import columns
 from target_pandev.database.connection import StoreError
 from target_pandev.database.migrate import lock_ddl
-from target_pandev.database.table import METADATA, StreamSchema, Table
+from target_pandev.database.table import METADATA, STAGE, StreamSchema, Table
 from target_pandev.sql import migrations
 
 if TYPE_CHECKING:
@@ -118,12 +118,7 @@ def _widen(
         sql.SQL("ADD COLUMN {}").format(_definition(each.name, each.type)) for each in missing
     ]
     for each in wider:
-        name = sql.Identifier(each.name)
-        changes.append(
-            sql.SQL("ALTER COLUMN {} TYPE {} USING {}").format(
-                name, sql.SQL(each.type), sql.SQL(CONVERSIONS.get(each.type, "{}")).format(name)
-            )
-        )
+        changes.append(_retype(each.name, each.type))
         logger.info("%s: the column %s becomes %s", stream, each.property, each.type)
     try:
         alter = sql.SQL("ALTER TABLE {} {}").format(identifier, sql.SQL(", ").join(changes))
@@ -134,6 +129,31 @@ def _widen(
             f"stream {stream}: a view or rule keeps a column from its new type: {names}; drop what "
             "uses the column, run again, then make it anew"
         ) from None
+
+
+def _retype(name: str, type_: str) -> Composed:
+    column = sql.Identifier(name)
+    conversion = sql.SQL(CONVERSIONS.get(type_, "{}")).format(column)
+    return sql.SQL("ALTER COLUMN {} TYPE {} USING {}").format(column, sql.SQL(type_), conversion)
+
+
+def fit_stage(connection: Connection, table: Table) -> bool:
+    """Give staged rows the types that the table's columns have, if those are no longer the plan's.
+
+    Another load may have widened the table since; it cannot do so again until the end of the
+    transaction. Returns whether the stage is another one now.
+    """
+    connection.execute(sql.SQL("LOCK TABLE {} IN ROW EXCLUSIVE MODE").format(table.identifier))
+    have = columns_of(connection, table.identifier)
+    changes = [
+        _retype(each.name, have[each.name])
+        for each in table.columns
+        if have.get(each.name, each.type) != each.type
+    ]
+    if changes:
+        alter = sql.SQL("ALTER TABLE {} {}").format(STAGE, sql.SQL(", ").join(changes))
+        connection.execute(alter)
+    return bool(changes)
 
 
 def _definition(name: str, type_: str) -> Composed:

@@ -17,7 +17,7 @@ from target_pandev.database import versions
 from target_pandev.database.background import Background
 from target_pandev.database.completed_reads import complete
 from target_pandev.database.connection import connect, failures_told, in_words
-from target_pandev.database.ddl import ensure_table
+from target_pandev.database.ddl import ensure_table, fit_stage
 from target_pandev.database.marking import KEYS_IN_MEMORY, UNASKED, DeletionRules, remove
 from target_pandev.database.migrate import migrate
 from target_pandev.database.table import CHANGE_RULES, REFERENCE_SOURCES, STAGE, references
@@ -179,6 +179,7 @@ class Store:
             with cursor.copy(table.copy) as copy:
                 for start in range(0, len(lines), COPY_LINES):
                     copy.write(b"".join(lines[start : start + COPY_LINES]))
+            refitted = fit_stage(self._connection, table)
             cursor.execute(BY_KEY)
             for statement in table.before_merge:
                 cursor.execute(statement)
@@ -189,7 +190,7 @@ class Store:
                 lay(self._connection, table, STAGE, hard=self.deletions.hard)
             if brought:
                 versions.note(self._connection, table, brought)
-        self._staged = table
+        self._staged = None if refitted else table
 
     def bury(self, table: Table, deletions: Sequence[Deletion]) -> None:
         """Keep deletions, and mark or delete the rows that were read before them."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from target_pandev.database import StoreError
+from target_pandev.target import TargetPandev
 from tests.target.loading import record, schema
 
 if TYPE_CHECKING:
@@ -27,29 +30,37 @@ def of(value: object, name: str) -> dict[str, Any]:
     return record("things", {"id": name, "value": value})
 
 
-@pytest.mark.parametrize(
-    ("before", "after", "type_", "kept"),
-    [
-        (("integer", 5), ("number", 2.5), "numeric", [5, 2.5]),
-        (("number", 1.10), ("string", "x"), "text", ["1.1", "x"]),
-        (("string", "x"), ("number", 2**70), "text", ["x", "1180591620717411303424"]),
-        (("string", "x"), ("boolean", False), "text", ["x", "false"]),
-        (("boolean", True), ("string", "x"), "text", ["true", "x"]),
-        (("boolean", True), ("integer", 0), "text", ["true", "0"]),
-        (("string", "x"), ("array", ["y"]), "jsonb", ["x", ["y"]]),
-        (("object", {"a": 1}), ("string", "x"), "jsonb", [{"a": 1}, "x"]),
-        (("number", 1.5), (ANY, {"a": None}), "jsonb", [1.5, {"a": None}]),
-        ((DATE, "2026-03-01"), (MOMENT, "2026-03-01T02:00:00+02:00"), None, [MIDNIGHT, MIDNIGHT]),
-        ((MOMENT, "2026-03-01T00:00:00Z"), (DATE, "2026-03-01"), None, [MIDNIGHT, MIDNIGHT]),
-        (
-            (MOMENT, "2026-03-01T00:00:00.5Z"),
-            ("string", "soon"),
-            "text",
-            ["2026-03-01T00:00:00.5+00:00", "soon"],
-        ),
-        (("string", "soon"), (DATE, "2026-03-01"), "text", ["soon", "2026-03-01"]),
-    ],
-)
+def listen_to(target: TargetPandev, *messages: dict[str, Any]) -> None:
+    """Let a target take messages that are not its last ones."""
+    target.process_lines(io.BytesIO("\n".join(map(json.dumps, messages)).encode()))  # type: ignore[arg-type]
+    target.drain_all()
+    target.store.settle()
+
+
+CHANGES = [
+    (("integer", 5), ("number", 2.5), "numeric", [5, 2.5]),
+    (("number", 1.10), ("string", "x"), "text", ["1.1", "x"]),
+    (("string", "x"), ("number", 2**70), "text", ["x", "1180591620717411303424"]),
+    (("string", "x"), ("boolean", False), "text", ["x", "false"]),
+    (("boolean", True), ("string", "x"), "text", ["true", "x"]),
+    (("boolean", True), ("integer", 0), "text", ["true", "0"]),
+    (("string", "x"), ("array", ["y"]), "jsonb", ["x", ["y"]]),
+    (("object", {"a": 1}), ("string", "x"), "jsonb", [{"a": 1}, "x"]),
+    (("number", 1.5), (ANY, {"a": None}), "jsonb", [1.5, {"a": None}]),
+    ((DATE, "2026-03-01"), (MOMENT, "2026-03-01T02:00:00+02:00"), None, [MIDNIGHT, MIDNIGHT]),
+    ((MOMENT, "2026-03-01T00:00:00Z"), (DATE, "2026-03-01"), None, [MIDNIGHT, MIDNIGHT]),
+    (
+        (MOMENT, "2026-03-01T00:00:00.5Z"),
+        ("string", "soon"),
+        "text",
+        ["2026-03-01T00:00:00.5+00:00", "soon"],
+    ),
+    (("string", "soon"), (DATE, "2026-03-01"), "text", ["soon", "2026-03-01"]),
+]
+"""Type and value before and after, the column's type then, and its values."""
+
+
+@pytest.mark.parametrize(("before", "after", "type_", "kept"), CHANGES)
 def test_a_column_takes_the_type_that_holds_what_is_stored_and_what_comes(
     store: Loader,
     before: tuple[Any, object],
@@ -61,6 +72,44 @@ def test_a_column_takes_the_type_that_holds_what_is_stored_and_what_comes(
         store.load(schema("things", {"id": "string", "value": declared}, ["id"]), of(value, name))
     assert store.rows(TYPE) == [(type_ or "timestamp with time zone",)]
     assert [value for (value,) in store.rows("SELECT value FROM things ORDER BY id")] == kept
+
+
+@pytest.mark.parametrize(("before", "after", "type_", "kept"), CHANGES)
+def test_what_another_load_widens_in_the_midst_of_one_takes_all_the_same(
+    store: Loader,
+    before: tuple[Any, object],
+    after: tuple[Any, object],
+    type_: str | None,
+    kept: list[Any],
+) -> None:
+    declared, value = before
+    told = schema("things", {"id": "string", "value": declared}, ["id"])
+    running = TargetPandev(config={"store_url": store.database, "batch_size_rows": 1})
+    listen_to(running, told, of(value, "1"))
+    store.load(schema("things", {"id": "string", "value": after[0]}, ["id"]), of(after[1], "2"))
+    listen_to(running, of(value, "3"), of(value, "4"))
+    running.process_endofpipe()
+    assert store.rows(TYPE) == [(type_ or "timestamp with time zone",)]
+    values = [stored for (stored,) in store.rows("SELECT value FROM things ORDER BY id")]
+    assert values == [*kept, kept[0], kept[0]]
+
+
+def test_a_key_that_another_load_widens_in_the_midst_of_one_is_the_same_key(store: Loader) -> None:
+    running = TargetPandev(config={"store_url": store.database, "batch_size_rows": 1})
+    things = [record("things", {"id": n, "value": n}) for n in (1, 2)]
+    listen_to(running, schema("things", {"id": "integer", "value": "integer"}, ["id"]), things[0])
+    store.load(
+        schema("things", {"id": "string", "value": "integer"}, ["id"]),
+        record("things", {"id": "two", "value": 2}),
+    )
+    later = [{**each, "time_extracted": "2027-01-01T00:00:00Z"} for each in things]
+    listen_to(running, *later)
+    running.process_endofpipe()
+    assert store.rows("SELECT id, value FROM things ORDER BY id") == [
+        ("1", 1),
+        ("2", 2),
+        ("two", 2),
+    ]
 
 
 def test_the_old_schema_may_come_back(store: Loader) -> None:
