@@ -101,17 +101,20 @@ class ClosingRunner(TargetTestRunner):
 
 
 class TestTargetPandev(get_target_test_class(TargetPandev)):  # type: ignore[misc] # made at run time
-    """All tests of the suite, each in a store of its own."""
+    """All tests of the suite, each in a store of its own, with batches of several sizes."""
 
-    @pytest.fixture
+    @pytest.fixture(params=[1, 7, 10_000])
     def runner(self, database: str, request: pytest.FixtureRequest) -> Iterator[ClosingRunner]:
         """Yield a runner, and look at the rows once its test is over."""
-        runner = ClosingRunner(target_class=TargetPandev, config={"store_url": database})
+        config = {"store_url": database, "batch_size_rows": request.param}
+        runner = ClosingRunner(target_class=TargetPandev, config=config)
         yield runner
+        if runner.target_input is not None:
+            runner.target_input.close()
         for target in runner.made:
             if isinstance(target, TargetPandev):
                 target.close()
-        name = request.node.name.removeprefix("test_target_")
+        name = request.node.originalname.removeprefix("test_target_")
         statement, expected = ROWS.get(name, ("SELECT 1", [(1,)]))
         with psycopg.connect(database, options="-c search_path=pandev") as connection:
             rows = connection.execute(statement.encode()).fetchall()
