@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from target_pandev.database.versions import Brought
 
 Result = TypeVar("Result")
-TRIES = 5
+TRIES = 10
 CANCEL_SECONDS = 0.05
 """A request to cancel is made again after so long: one between two statements does nothing."""
 BY_KEY = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
