@@ -120,6 +120,17 @@ def _parsed(kind: str, parse: Callable[[str], object]) -> Callable[[Any], str]:
     return encode
 
 
+SEPARATORS = {"", "T", "t", " "}
+"""What may stand between date and time: others are read by PostgreSQL as parts of the time."""
+
+
+def _parse_moment(value: str) -> None:
+    extended, basic = value[10:11], value[8:9]
+    if extended not in SEPARATORS and basic not in SEPARATORS:
+        raise ValueError
+    datetime.fromisoformat(value)
+
+
 TEXTS = {"text", "date", "timestamp with time zone"}
 """Types whose values are JSON strings."""
 ENCODERS: dict[str, Callable[[Any], str]] = {
@@ -129,7 +140,7 @@ ENCODERS: dict[str, Callable[[Any], str]] = {
     "integer": _integer,
     "bigint": _integer,
     "jsonb": json_text,
-    "timestamp with time zone": _parsed("a moment", datetime.fromisoformat),
+    "timestamp with time zone": _parsed("a moment", _parse_moment),
     "date": _parsed("a date", date.fromisoformat),
 }
 """An encoder for each type of column, under PostgreSQL's name for it (`format_type`)."""
@@ -166,15 +177,14 @@ def _types(schema: Mapping[str, Any]) -> set[str]:
 def identifier(name: str) -> str:
     """Return the name of a column or table: one that PostgreSQL takes, as near as may be.
 
-    A name that is too long is cut and told apart by a hash.
+    A name that had to be changed ends in a hash of what it was, so that no two become one.
     """
     clean = storable_text(name)
-    if not clean or clean in SYSTEM_COLUMNS:
-        clean += "_"
     encoded = clean.encode()
-    if len(encoded) <= NAME_BYTES:
-        return clean
-    mark = "_" + hashlib.blake2b(encoded, digest_size=4).hexdigest()
+    if clean == name and 0 < len(encoded) <= NAME_BYTES and name not in SYSTEM_COLUMNS:
+        return name
+    whole = name.encode(errors="surrogatepass")
+    mark = "_" + hashlib.blake2b(whole, digest_size=4).hexdigest()
     return encoded[: NAME_BYTES - len(mark)].decode(errors="ignore") + mark
 
 

@@ -42,6 +42,8 @@ BATCH_BYTES = 16 << 20
 """All that waits is loaded at this size, even if it is few rows."""
 COMPLETED_READS = "completed_reads"
 """The stream whose records tell what else is gone."""
+SHOWN_KEY = 200
+"""So many characters of a rejected record's key are shown."""
 SHOWN_REJECTIONS = 20
 """How many rejected records the log names; the table has them all."""
 
@@ -151,6 +153,7 @@ class TargetPandev(Target):
             raise self.message_reader.complaint(
                 f"the key_properties of {stream} are no list of its properties"
             )
+        message["key_properties"] = key = list(dict.fromkeys(key))
         return stream, schema, key
 
     def _part(self, message: dict[str, Any], name: str, kind: type[Part]) -> Part:
@@ -230,7 +233,7 @@ class TargetPandev(Target):
             self.logger.error(
                 "rejected: stream %s, key %s, field %s: %s",
                 each.stream,
-                each.key,
+                each.key and each.key[:SHOWN_KEY],
                 each.field or "-",
                 each.reason,
             )

@@ -28,6 +28,8 @@ OWN_TABLES = frozenset(
     name for _, _, text in migrations() for name in re.findall(r"(?m)^CREATE TABLE (\w+)", text)
 )
 """The tables that the store comes with."""
+RESERVED = {*METADATA, "_sdc_deleted_at", "_sdc_row"}
+"""Properties that are left out: the load has columns of its own of these names."""
 CONVERSIONS = {"jsonb": "to_jsonb({})", "text": "to_jsonb({}) #>> '{{}}'"}
 """How a column's values become those of another type without loss, where a cast would not do."""
 
@@ -39,6 +41,11 @@ def ensure_table(connection: Connection, schema: str, stream: StreamSchema) -> T
     the store's own takes the properties it has columns for, as they are, and no other: what was not
     promised is not stored. Raises `StoreError`.
     """
+    if taken := RESERVED & set(stream.key):
+        raise StoreError(
+            f"stream {stream.name}: the store has a column of its own by the name of the key's "
+            f"{taken.pop()}; rename that property by stream_maps"
+        )
     name = columns.identifier(stream.name)
     identifier = sql.Identifier(schema, name)
     with connection.transaction():
@@ -70,7 +77,7 @@ def _plan(
 ) -> list[Column]:
     plan = []
     for name, schema in properties.items():
-        if name.startswith("_sdc_"):
+        if name in RESERVED:
             continue
         wanted, stored = columns.column_type(schema), have.get(columns.identifier(name))
         if stored and not widens:

@@ -88,6 +88,10 @@ def test_a_value_becomes_copy_text_that_keeps_it(type_: str, value: object, text
         (MOMENT, "", "expected a moment in ISO 8601"),
         (MOMENT, "2024-13-01T00:00:00Z", "expected a moment in ISO 8601"),
         (MOMENT, 1704067200, "expected a moment in ISO 8601"),
+        (MOMENT, ["2024-01-01"], "expected a moment in ISO 8601"),
+        (MOMENT, "2024-01-01-10:00", "expected a moment in ISO 8601"),
+        (MOMENT, "20240101+10:00", "expected a moment in ISO 8601"),
+        (MOMENT, "2024-01-01x10:00:00.5", "expected a moment in ISO 8601"),
         ("date", "tomorrow", "expected a date in ISO 8601"),
     ],
 )

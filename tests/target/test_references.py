@@ -152,7 +152,7 @@ def test_a_load_that_runs_while_the_prefix_changes_leaves_no_old_reference(
     waiting = "SELECT locktype FROM pg_locks WHERE NOT granted ORDER BY locktype"
     with ThreadPoolExecutor(2) as pool, Store(database, schema="pandev") as other:
         with psycopg.connect(database) as held:
-            held.execute("LOCK TABLE pandev.commits IN SHARE MODE")
+            held.execute("LOCK TABLE pandev.task_references IN SHARE MODE")
             loading = pool.submit(store.load, COMMITS, commit("s", "CU-abc123 T-def456"))
             while store.rows(waiting) != [("relation",)]:
                 assert not loading.done()

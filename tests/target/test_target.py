@@ -164,15 +164,48 @@ def test_a_stream_named_like_something_of_the_store_is_refused(store: Loader, na
         store.load(schema(name, {"id": "string"}, ["id"]))
 
 
-@pytest.mark.parametrize("name", ["ctid", "", "_sdc_row"])
-def test_a_property_that_is_named_like_something_of_postgresql_does_no_harm(
+METADATA = {"_sdc_extracted_at", "_sdc_hash", "_sdc_deleted_at"}
+AWKWARD = ["ctid", "ctid_", "", "_", "a\0", "a\ufffd", "A", "a", "_sdc_source", "x" * 64, "x" * 65]
+
+
+def test_properties_whose_names_are_awkward_or_much_alike_are_columns_of_their_own(
+    store: Loader,
+) -> None:
+    values = {name: str(number) for number, name in enumerate(AWKWARD)}
+    store.load(
+        schema("things", {"id": "string", **dict.fromkeys(AWKWARD, "string")}, ["id"]),
+        record("things", {"id": "1", **values}),
+    )
+    ((row,),) = store.rows("SELECT to_jsonb(t) - 'id' FROM things AS t")
+    assert len({name for name in row if len(name.encode()) <= 63}) == len(AWKWARD) + 3
+    assert sorted(row[name] for name in row if name not in METADATA) == sorted(values.values())
+
+
+@pytest.mark.parametrize("name", ["_sdc_row", "_sdc_hash", "_sdc_extracted_at"])
+def test_a_property_by_the_name_of_a_column_of_the_load_is_left_out(
     store: Loader, name: str
 ) -> None:
-    store.load(
-        schema("things", {"id": "string", name: "string"}, ["id"]),
-        record("things", {"id": "1", name: "x"}),
-    )
+    of = {"id": "string", name: "string"}
+    store.load(schema("things", of, ["id"]), record("things", {"id": "1", name: "x"}))
     assert store.rows("SELECT id FROM things") == [("1",)]
+    with pytest.raises(StoreError, match=f"stream others: .* {name}; rename that property"):
+        store.load(schema("others", of, [name]))
+
+
+def test_a_key_that_names_a_property_twice_is_a_key(store: Loader) -> None:
+    store.load(schema("things", {"id": "string"}, ["id", "id"]), record("things", {"id": "1"}))
+    assert store.rows("SELECT id FROM things") == [("1",)]
+
+
+def test_of_a_rejected_record_no_more_than_the_beginning_of_its_key_is_shown(
+    store: Loader, caplog: pytest.LogCaptureFixture
+) -> None:
+    things = schema("things", {"id": "string", "n": "integer"}, ["id"])
+    rejected = record("things", {"id": "k" * 5_000, "n": "none"})
+    store.load(things, rejected, fail_on_rejected_records=False)
+    assert "kkk" in caplog.text
+    assert "k" * 200 not in caplog.text
+    assert store.rows("SELECT length(key) FROM rejected_records") == [(5_004,)]
 
 
 def test_batches_are_refused(store: Loader) -> None:
