@@ -157,8 +157,9 @@ def test_a_load_that_runs_while_the_prefix_changes_leaves_no_old_reference(
             while store.rows(waiting) != [("relation",)]:
                 assert not loading.done()
             changing = pool.submit(other.use_rules, ReferenceRules("T-", hash_task_ids=False))
-            while store.rows(waiting) != [("advisory",), ("relation",)]:
+            while (waits := store.rows(waiting)) != [("advisory",), ("relation",)]:
                 assert not changing.done()
+                assert waits != [("relation",)] * 2
         loading.result()
         changing.result()
     assert store.rows(FOUND) == [("task_id", "def456")]
