@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -60,6 +60,12 @@ def _number(value: Any) -> str:
     if type(value) not in NUMERIC:
         raise ValueRefusedError("expected a number")
     return str(value)
+
+
+def _key_number(value: Any) -> str:
+    """Return a number without zeros at its end: equal keys are one, however they are written."""
+    digits = _number(value)
+    return digits.rstrip("0").rstrip(".") if "." in digits and "E" not in digits else digits
 
 
 def _integer(value: Any) -> str:
@@ -205,6 +211,11 @@ def wider(stored: str, wanted: str) -> str:
     if both <= NUMBERS:
         return "numeric"
     return "timestamp with time zone" if both <= MOMENTS else "text"
+
+
+def of_key(column: Column) -> Column:
+    """Return a column as one of a key."""
+    return replace(column, encode=_key_number) if column.encode is _number else column
 
 
 def column(name: str, type_: str, wanted: str | None = None) -> Column:

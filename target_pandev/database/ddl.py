@@ -68,6 +68,7 @@ def ensure_table(connection: Connection, schema: str, stream: StreamSchema) -> T
             _widen(connection, identifier, stream.name, missing, wider)
         _check_key(connection, identifier, stream)
     version = next((each.name for each in plan if each.property == stream.replication_key), None)
+    plan = [columns.of_key(each) if each.property in stream.key else each for each in plan]
     plan.sort(key=lambda each: each.name)  # a row's hash does not depend on the tap's order
     return Table(schema, name, tuple(plan), tuple(map(columns.identifier, stream.key)), version)
 

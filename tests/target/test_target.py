@@ -6,7 +6,7 @@ import io
 import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from singer_sdk.exceptions import InvalidJSONSchema, RecordsWithoutSchemaException
@@ -250,6 +250,38 @@ def test_the_size_of_a_batch_makes_no_difference(store: Loader, rows: int) -> No
     store.load(THINGS, *records, batch_size_rows=rows)
     newest = [(str(n % 23), Decimal(n)) for n in range(27, 50)]
     assert store.rows("SELECT id, count FROM things ORDER BY count") == newest
+
+
+NUMBERS = schema("numbers", {"id": "number", "n": "integer"}, ["id"])
+MIXED: tuple[dict[str, Any] | str, ...] = (
+    NUMBERS,
+    '{"type":"RECORD","stream":"numbers","record":{"id":1,"n":1}}',
+    '{"type":"RECORD","stream":"numbers","record":{"id":10.50,"n":2}}',
+    schema("events", {"n": "integer"}),
+    *(record("events", {"n": n}) for n in range(9)),
+    '{"type":"RECORD","stream":"numbers","record":{"id":1.00,"n":3}}',
+    '{"type":"RECORD","stream":"numbers","record":{"id":"bad","n":4}}',
+    record("numbers", {"id": 2, "n": 5}),
+    schema("numbers", {"id": "number", "n": "string"}, ["id"]),
+    '{"type":"RECORD","stream":"numbers","record":{"id":10.5,"n":"x"}}',
+    record("numbers", {"id": 2, "_sdc_deleted_at": "2999-01-01T00:00:00Z"}),
+    *(record("events", {"n": n}) for n in range(9)),
+    '{"type":"RECORD","stream":"numbers","record":{"id":100,"n":"y"}}',
+)
+
+
+@pytest.mark.parametrize("rows", [1, 7, 10_000])
+def test_the_same_messages_are_the_same_rows_with_batches_of_any_size(
+    store: Loader, rows: int
+) -> None:
+    store.load(*MIXED, batch_size_rows=rows, fail_on_rejected_records=False)
+    assert store.rows(
+        "SELECT id::text, n, _sdc_deleted_at IS NULL FROM numbers ORDER BY numbers.id"
+    ) == [("1", "3", True), ("2", "5", False), ("10.5", "x", True), ("100", "y", True)]
+    assert store.rows("SELECT n::int, count(*) FROM events GROUP BY n ORDER BY n") == [
+        (n, 2) for n in range(9)
+    ]
+    assert store.rows("SELECT field FROM rejected_records") == [("id",)]
 
 
 def test_settings_that_the_sdk_would_add_and_that_do_nothing_here_are_not_offered() -> None:
