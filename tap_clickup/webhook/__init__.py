@@ -1,0 +1,1 @@
+"""The same ClickUp, pushed rather than pulled."""
