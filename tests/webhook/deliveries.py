@@ -8,6 +8,10 @@ from typing import Any
 PRIVATE = "a secret plan"
 """Stands wherever people's text stands in a delivery."""
 WEBHOOK_ID = "4b67ac88-e506-4a29-9d42-26e504e3435e"
+SECRETS = ("FIRST0SECRET", "SECOND0SECRET")
+OTHER_ID = "7fa3ec74-69a8-4530-a251-8a13730bd204"
+KEYS = {WEBHOOK_ID: SECRETS, OTHER_ID: ("OTHER0SECRET",)}
+"""The secrets of two webhooks on one address."""
 
 
 def history(field: str, *, number: str = "2800787326392370170", **changes: Any) -> dict[str, Any]:
