@@ -16,6 +16,7 @@ REFUSALS = {
     "OAUTH_025": (401, "Token invalid"),
     "OAUTH_027": (401, "Team not authorized"),
     "OAUTH_056": (401, "Team not authorized"),
+    "OAUTH_171": (400, "Webhook configuration already exists"),
     "PROJ_006": (404, "Space not found"),
     "PUBAPITASK_014": (400, "statuses must be an array"),
     "SHARD_031": (404, "Workspace not found"),
@@ -23,6 +24,8 @@ REFUSALS = {
 MADE_UP = {
     "FEATURE_001": (400, "Time in status is not enabled"),
     "FEATURE_002": (400, "Too many task ids"),
+    "BODY_001": (400, "A webhook needs an endpoint, events and, to change it, a status"),
+    "ROLE_001": (403, "Only owners and admins may make webhooks"),
 }
 
 

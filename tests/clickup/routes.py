@@ -6,7 +6,7 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from . import people, places, time_in_status, webhooks
+from . import people, places, time_in_status, webhook_requests, webhooks
 from .access import Access, unseen_lists
 from .entries import EntryView
 from .question import flag, question
@@ -46,6 +46,10 @@ class Routes:
                 self.access.check_id(path, object_id)
                 return lambda query: answer(self, object_id, query)
         raise RefusedError("APP_001")
+
+    def write(self, method: str, path: str, content: bytes) -> Callable[[Query], Any]:
+        """Return what carries out a request that is no GET: only webhooks can be written."""
+        return webhook_requests.write(self.access, method, path, content)
 
     def user(self, _: str, __: Query) -> Any:
         """Answer who the token belongs to."""

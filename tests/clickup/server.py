@@ -94,7 +94,9 @@ class LocalClickUp:
         if self.failures and error is None:
             raise self.failures[0]
 
-    def answer(self, method: str, target: str, *, token: str | None) -> Answer:
+    def answer(
+        self, method: str, target: str, *, token: str | None, content: bytes = b""
+    ) -> Answer:
         """Return the answer to one request, after recording it."""
         parts = urlsplit(target)
         query = parse_qs(parts.query, keep_blank_values=True)
@@ -103,7 +105,7 @@ class LocalClickUp:
             self.requests.append(request)
         if self.knobs.on_request:
             self.knobs.on_request(request, self.account)
-        answer = self._fault(parts.path) or self._computed(request, token=token)
+        answer = self._fault(parts.path) or self._computed(request, token, content)
         request.status = answer.status
         return answer._replace(headers=self._headers(answer))
 
@@ -124,26 +126,29 @@ class LocalClickUp:
                     return _faulty(fault)
         return None
 
-    def _computed(self, request: Request, *, token: str | None) -> Answer:
+    def _computed(self, request: Request, token: str | None, content: bytes) -> Answer:
         headers: dict[str, str] = {}
         try:
-            compute = self._routed(request, token=token)
+            compute = self._routed(request, token, content)
             passes, headers = self._limit.count()
             body = self._asked(compute, request, passes=passes)
         except RefusedError as error:
             return Answer(error.status, _json(error.body), headers)
         return Answer(200, _json(body), headers)
 
-    def _routed(self, request: Request, *, token: str | None) -> Callable[[Query], Any]:
+    def _routed(
+        self, request: Request, token: str | None, content: bytes
+    ) -> Callable[[Query], Any]:
         """Return what computes the answer, or raise what is refused without being counted."""
         if not request.path.startswith(f"{ROOT}/"):
             raise RefusedError("APP_001")
         if not request.token_ok:
             raise RefusedError("OAUTH_025" if token else "OAUTH_017")
-        if request.method != "GET":
-            raise RefusedError("APP_405")
+        path = request.path.removeprefix(ROOT)
         with self.account.lock:
-            return self._routes.check(request.path.removeprefix(ROOT))
+            if request.method == "GET":
+                return self._routes.check(path)
+            return self._routes.write(request.method, path, content)
 
     def _asked(self, compute: Callable[[Query], Any], request: Request, *, passes: bool) -> Any:
         if not passes:
@@ -204,9 +209,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def respond(self) -> None:
         """Answer one request of any method, its head and body in one piece."""
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         token = self.headers.get("Authorization")
-        answer = self.server.clickup.answer(self.command, self.path, token=token)
+        answer = self.server.clickup.answer(self.command, self.path, token=token, content=content)
         head = [f"HTTP/1.1 {answer.status} {self.responses.get(answer.status, ('',))[0]}"]
         head += [f"{name}: {value}" for name, value in answer.headers.items()]
         data = "\r\n".join([*head, "", ""]).encode("latin-1") + answer.body

@@ -10,10 +10,13 @@ if TYPE_CHECKING:
 
 def show(workspace: Workspace, *, user_id: int) -> list[dict[str, Any]]:
     """Return the webhooks that a user has made in a workspace."""
-    return [_show(one, workspace) for one in workspace.webhooks.values() if one.user_id == user_id]
+    return [
+        show_one(one, workspace) for one in workspace.webhooks.values() if one.user_id == user_id
+    ]
 
 
-def _show(one: Webhook, workspace: Workspace) -> dict[str, Any]:
+def show_one(one: Webhook, workspace: Workspace) -> dict[str, Any]:
+    """Return one webhook as its maker sees it."""
     return {
         "id": one.id,
         "userid": one.user_id,
