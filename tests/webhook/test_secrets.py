@@ -118,6 +118,7 @@ def test_a_full_disk_leaves_the_file_as_it_was_and_nothing_beside_it(
 def test_a_file_that_is_edited_in_place_is_read_again(path: Path) -> None:
     secrets = SecretsFile(path)
     secrets.keep("7f", "ONE", workspace_id="9001")
+    assert secrets.of("7f") == ("ONE",)
     path.write_text(path.read_text().replace("ONE", "TWO"))
     os.utime(path, ns=(0, path.stat().st_mtime_ns + 1_000_000))
     assert secrets.of("7f") == ("TWO",)
