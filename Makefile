@@ -16,6 +16,9 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; call: make PYTHON=python3.x")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@$(PYTHON) -m venv $(VENV)/peers/target-jsonl
+	@$(VENV)/peers/target-jsonl/bin/python -m pip install --quiet --disable-pip-version-check \
+		target-jsonl==0.1.4 || echo "target-jsonl cannot be installed: its test reports that"
 	@touch $@
 
 demo: $(READY) ## a local ClickUp and a git repository into the embedded store, twice, and a report

@@ -159,6 +159,22 @@ class Hierarchy:
     def _add(self, stream: str, record: dict[str, Any], sent_at: datetime) -> None:
         self.readings[stream].append(Reading(record, sent_at))
 
+    def add_space(self, item: Json, sent_at: datetime) -> None:
+        """Add a space that was read by itself, and its statuses."""
+        self._add("spaces", records.space(item, workspace_id=self.workspace_id), sent_at)
+        self._statuses(item, sent_at, scope=("space", str(item["id"])))
+
+    def add_folder(self, item: Json, sent_at: datetime) -> None:
+        """Add a folder that was read by itself, its live lists and its statuses."""
+        space = Place(str(item["space"]["id"]), None, archived=False)
+        self._folder(item, sent_at, space=space)
+
+    def add_list(self, item: Json, sent_at: datetime) -> None:
+        """Add a list that was read by itself, and its statuses."""
+        folder_id = records.folder_id(item)
+        place = Place(str(item["space"]["id"]), folder_id, archived=False)
+        self._list(item, sent_at, place=place)
+
     def _space(self, item: Json, sent_at: datetime) -> None:
         place = Place(str(item["id"]), None, archived=bool(item.get("archived")))
         self._statuses(item, sent_at, scope=("space", place.space_id))

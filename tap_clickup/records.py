@@ -25,7 +25,7 @@ def _id_of(item: Json, key: str) -> str | None:
     return text_id((item.get(key) or {}).get("id"))
 
 
-def _folder_id(item: Json) -> str | None:
+def folder_id(item: Json) -> str | None:
     """Return the folder's id; a list without folder carries a hidden pseudo folder of its own."""
     folder = item.get("folder") or {}
     return None if folder.get("hidden") else text_id(folder.get("id"))
@@ -143,7 +143,7 @@ def task(item: Json, *, workspace_id: str, custom_fields: Collection[str] = ()) 
         "assignee_ids": [str(user["id"]) for user in item.get("assignees") or ()],
         "creator_id": _id_of(item, "creator"),
         "list_id": _id_of(item, "list"),
-        "folder_id": _folder_id(item),
+        "folder_id": folder_id(item),
         "space_id": _id_of(item, "space"),
         "secondary_list_ids": [str(place["id"]) for place in item.get("locations") or ()],
         "parent_id": item.get("parent"),

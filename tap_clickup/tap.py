@@ -79,6 +79,7 @@ class TapClickUp(Tap):
     ]
 
     config_jsonschema: ClassVar[dict[str, Any]] = SETTINGS
+    stream_types: ClassVar[tuple[type[ClickUpStream], ...]] = STREAMS
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self._running = ExitStack()
@@ -93,12 +94,12 @@ class TapClickUp(Tap):
 
     def discover_streams(self) -> list[Stream]:
         """Return all streams. Asks nobody, so it works without a token."""
-        return [stream(tap=self) for stream in STREAMS]
+        return [stream(tap=self) for stream in self.stream_types]
 
     @property
     def streams(self) -> dict[str, Stream]:
-        """The streams in the order of `STREAMS`; the SDK sorts them by name."""
-        rank: dict[type[Stream], int] = {stream: n for n, stream in enumerate(STREAMS)}
+        """The streams in the order of `stream_types`; the SDK sorts them by name."""
+        rank: dict[type[Stream], int] = {stream: n for n, stream in enumerate(self.stream_types)}
         return dict(sorted(super().streams.items(), key=lambda item: rank[type(item[1])]))
 
     @cached_property
@@ -107,8 +108,13 @@ class TapClickUp(Tap):
         return Client(
             self.config["api_url"],
             api_token=self.config["api_token"],
-            limit=RateLimit(self.config.get("requests_per_minute")),
+            limit=self.rate_limit,
         )
+
+    @property
+    def rate_limit(self) -> RateLimit:
+        """A new budget of requests; it leaves a part of ClickUp's limit to the receiver."""
+        return RateLimit(self.config.get("requests_per_minute"))
 
     @property
     def space_ids(self) -> frozenset[str]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from singer_sdk.helpers.types import Context
+    from singer_sdk.singerlib import Message
 
     from tap_clickup.reading import Reading
     from tap_clickup.tap import TapClickUp
@@ -55,6 +56,13 @@ class ClickUpStream(Stream):
                 self._sent_at = reading.sent_at
                 count[self.name] += 1
                 yield reading.record
+
+    def messages(self, readings: Iterable[Reading]) -> Iterator[Message]:
+        """Yield the stream's SCHEMA and a RECORD for each reading, as a run of the tap would."""
+        yield from self._generate_schema_messages()
+        for reading in readings:
+            self._sent_at = reading.sent_at
+            yield from self._generate_record_messages(reading.record)
 
     @cached_property
     def _unchanged(self) -> bool:

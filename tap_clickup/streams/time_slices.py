@@ -41,7 +41,8 @@ class SliceRead:
 class SliceReader:
     """Reads slices of one workspace; several threads may, at once.
 
-    `space_ids` are the selected spaces, None for all. `refused` are people for whom ClickUp does
+    `space_ids` are the selected spaces, None for all; `task_id` asks for the time on one task.
+    `refused` are people for whom ClickUp does
     not let ask, `unplaced` entries of which it is not known whether they lie in a selected space.
     """
 
@@ -51,6 +52,8 @@ class SliceReader:
         workspace: Workspace,
         user_ids: Sequence[str],
         space_ids: Collection[str] | None,
+        *,
+        task_id: str | None = None,
     ) -> None:
         self.refused: set[str] = set()
         self.unplaced: set[str] = set()
@@ -58,6 +61,7 @@ class SliceReader:
         self._workspace = workspace
         self._user_ids = tuple(user_ids)
         self._space_ids = space_ids
+        self._task_id = task_id
         self._me = client.user_id
         self._seen: set[str] = set()
         self._others_were_told_apart = False
@@ -128,6 +132,7 @@ class SliceReader:
             ("start_date", str(start)),
             ("end_date", str(end)),
             ("assignee", ",".join(user_ids)),
+            *([("task_id", self._task_id)] if self._task_id else []),
         ]
         path = f"/team/{self._workspace.id}/time_entries"
         items: list[Json] = self._client.get(path, params, expect="data").body["data"]
@@ -137,6 +142,11 @@ class SliceReader:
                 raise ProtocolError(
                     f"GET {path}: entry {item['id']} began at {at}, asked were entries from "
                     f"{start} to {end}"
+                )
+            if self._task_id and records.task_id_of(item) != self._task_id:
+                raise ProtocolError(
+                    f"GET {path}: entry {item['id']} is not of task {self._task_id}, which alone "
+                    "was asked for: task_id is ignored"
                 )
         return items
 

@@ -58,16 +58,17 @@ class StatusChange(msgspec.Struct, frozen=True, omit_defaults=True):
     list_id: str | None = None
     user_id: str | None = None
     from_status: str | None = None
-    from_type: str | None = None
+    from_status_type: str | None = None
     to_status: str | None = None
-    to_type: str | None = None
+    to_status_type: str | None = None
 
 
 class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a delivery tells. `latest` is the latest moment among its history items, ISO 8601 UTC.
 
     `workspace_id` is None in deliveries from before 2026, which do not name it. Without history an
-    event tells nothing but that its object has to be read again.
+    event tells nothing but that its object has to be read again. `entry_starts` are the moments at
+    which time entries began that it is about; it is not told of all.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     latest: str | None = None
     status_changes: tuple[StatusChange, ...] = ()
     is_about_time: bool = False
+    entry_starts: tuple[str, ...] = ()
 
     @property
     def is_deletion(self) -> bool:
@@ -135,6 +137,7 @@ def event_of(delivery: dict[str, Any]) -> Event | None:
         latest=max(moments, default=None),
         status_changes=tuple(_status_changes(history)) if kind == "task" else (),
         is_about_time=any(item.get("field") == "time_spent" for item in history),
+        entry_starts=tuple(sorted(set(_entry_starts(history)))),
     )
 
 
@@ -161,10 +164,17 @@ def _status_changes(history: list[dict[str, Any]]) -> Iterator[StatusChange]:
             list_id=_id(item.get("parent_id")),
             user_id=_id(_object(item, "user").get("id")),
             from_status=from_status,
-            from_type=_text(before.get("type")) if from_status else None,
+            from_status_type=_text(before.get("type")) if from_status else None,
             to_status=_text(after.get("status")),
-            to_type=_text(after.get("type")),
+            to_status_type=_text(after.get("type")),
         )
+
+
+def _entry_starts(history: list[dict[str, Any]]) -> Iterator[str]:
+    for item in history:
+        if item.get("field") == "time_spent":
+            starts = (_moment(_object(item, side).get("start")) for side in ("before", "after"))
+            yield from (at for at in starts if at)
 
 
 def _needed(delivery: dict[str, Any], key: str) -> str:

@@ -22,14 +22,15 @@ KEPT = 2
 
 
 class WebhookSecrets(msgspec.Struct, frozen=True):
-    """The secrets of one webhook, the newest first, and the workspace it tells of."""
+    """The secrets of one webhook, the newest first, and what it tells of: a space, or all."""
 
     workspace_id: str
     secrets: tuple[str, ...]
+    space_id: str | None = None
 
     def __repr__(self) -> str:
         """Show no secret."""
-        return f"WebhookSecrets(workspace_id={self.workspace_id!r})"
+        return f"WebhookSecrets(workspace_id={self.workspace_id!r}, space_id={self.space_id!r})"
 
 
 Known: TypeAlias = dict[str, WebhookSecrets]
@@ -55,13 +56,15 @@ class SecretsFile:
         with self._lock:
             return dict(self._current())
 
-    def keep(self, webhook_id: str, secret: str, *, workspace_id: str) -> None:
+    def keep(
+        self, webhook_id: str, secret: str, *, workspace_id: str, space_id: str | None = None
+    ) -> None:
         """Add a webhook, or another secret of one; durable on return. Raises `SettingError`."""
         with self._lock:
             known = self._current()
             before = known[webhook_id].secrets if webhook_id in known else ()
             secrets = (secret, *(one for one in before if one != secret))[:KEPT]
-            self._write({**known, webhook_id: WebhookSecrets(workspace_id, secrets)})
+            self._write({**known, webhook_id: WebhookSecrets(workspace_id, secrets, space_id)})
 
     def drop(self, webhook_id: str) -> None:
         """Forget a webhook, if it is known. Raises `SettingError`."""

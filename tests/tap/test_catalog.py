@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk import StreamSchema
 
-from tap_clickup import tap as module
 from tap_clickup.streams import base
+from tap_clickup.tap import TapClickUp
 from tests.tap.running import ALL_TIME, command
 from tests.tap.shown import STREAMS, critical
 
@@ -74,6 +74,6 @@ def test_a_stream_is_added_by_a_class_and_its_place_in_the_list(
         def read(self, workspace: Workspace, context: object) -> Any:  # noqa: ARG002
             yield from workspace.hierarchy.readings["spaces"]
 
-    monkeypatch.setattr(module, "STREAMS", (*module.STREAMS, Archives))
+    monkeypatch.setattr(TapClickUp, "stream_types", (*TapClickUp.stream_types, Archives))
     run = read()
     assert run.rows("archives") == run.rows("spaces") != []

@@ -13,11 +13,15 @@ from tap_clickup.webhook.app import PATH, Receiver
 from tap_clickup.webhook.inbox import Inbox
 from tap_clickup.webhook.server import server
 from tap_clickup.webhook.signature import signature_of
+from tests.clickup import Account, Knobs, LocalClickUp, generate
 from tests.webhook.deliveries import KEYS, SECRETS
+from tests.webhook.telling import Telling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.clickup.model import Workspace
 
 
 class Running:
@@ -43,6 +47,32 @@ class Running:
 
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout=30)
+
+
+@pytest.fixture
+def account() -> Account:
+    return generate(seed=7, tasks=400, workspaces=2, time_entries=60)
+
+
+@pytest.fixture
+def workspace(account: Account) -> Workspace:
+    return account.workspaces[0]
+
+
+@pytest.fixture
+def knobs() -> Knobs:
+    return Knobs(rate_limited=False)
+
+
+@pytest.fixture
+def clickup(account: Account, knobs: Knobs) -> Iterator[LocalClickUp]:
+    with LocalClickUp(account, knobs=knobs) as running:
+        yield running
+
+
+@pytest.fixture
+def tell(clickup: LocalClickUp) -> Telling:
+    return Telling(clickup)
 
 
 @pytest.fixture

@@ -43,9 +43,9 @@ def test_a_change_of_status_keeps_who_when_from_and_to() -> None:
                 list_id="162641062",
                 user_id="183",
                 from_status="to do",
-                from_type="open",
+                from_status_type="open",
                 to_status="doing",
-                to_type="custom",
+                to_status_type="custom",
             ),
         ),
     )
@@ -56,8 +56,8 @@ def test_a_new_task_comes_from_no_status() -> None:
     event = event_of(delivery("taskCreated", made, history("task_creation")))
     assert event is not None
     (change,) = event.status_changes
-    assert (change.from_status, change.from_type) == (None, None)
-    assert (change.to_status, change.to_type) == ("to do", "open")
+    assert (change.from_status, change.from_status_type) == (None, None)
+    assert (change.to_status, change.to_status_type) == ("to do", "open")
 
 
 def test_twins_of_one_change_hold_the_same_change() -> None:

@@ -1,0 +1,74 @@
+"""What waits in the inbox becomes lines for a target, with the settings of the moment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from singer_sdk.contrib.msgspec import MsgSpecWriter
+
+from tap_clickup.errors import SettingError
+from tap_clickup.webhook.burst import bursts
+from tap_clickup.webhook.feed import Messages
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tap_clickup.client import Client
+    from tap_clickup.webhook.burst import Place
+    from tap_clickup.webhook.inbox import Waiting
+    from tap_clickup.webhook.push import PushTap
+    from tap_clickup.webhook.secrets import Known
+
+
+class Source:
+    """Tells events as messages. `make_tap` reads the settings anew, so that a change takes effect.
+
+    `webhooks` are those that are ours, by id.
+    """
+
+    def __init__(self, make_tap: Callable[[], PushTap], webhooks: Callable[[], Known]) -> None:
+        self._make_tap = make_tap
+        self._webhooks = webhooks
+        self._writer = MsgSpecWriter()
+        self._client: tuple[object, Client] | None = None
+
+    def tap(self) -> PushTap:
+        """Return a tap with the settings of the moment, and the same client while it serves them.
+
+        Raises `SettingError` if they cannot work, or switch everything off.
+        """
+        tap = self._make_tap()
+        if not tap.config["enabled"]:
+            raise SettingError("enabled is false: nothing is read and nothing fed")
+        account = [tap.config.get(name) for name in ("api_url", "api_token", "requests_per_minute")]
+        if self._client and self._client[0] == account:
+            tap.client = self._client[1]
+        else:
+            self._client = (account, tap.client)
+        return tap
+
+    def tell(self, waiting: list[Waiting]) -> Messages:
+        """Return the messages of events. Raises `ClickUpError` if ClickUp cannot be asked.
+
+        Events of a webhook that covers what is not selected, or is ours no more, are left out.
+        """
+        tap = self.tap()
+        lines, unusable = list[bytes](), dict[int, str]()
+        for burst in bursts(waiting, _selected(self._webhooks(), tap)):
+            failed: dict[Place, str] = {}
+            found = tap.messages(burst, failed)
+            lines += [bytes(self._writer.format_message(message)) for message in found]
+            for place, reason in failed.items():
+                unusable |= dict.fromkeys(burst.numbers.get(place, ()), reason)
+        return Messages(lines, unusable)
+
+
+def _selected(webhooks: Known, tap: PushTap) -> dict[str, str]:
+    """Return the workspace of each webhook that tells only of what is selected."""
+    workspace_ids = tap.config.get("workspace_ids") or ()
+    return {
+        webhook_id: one.workspace_id
+        for webhook_id, one in webhooks.items()
+        if (not workspace_ids or one.workspace_id in workspace_ids)
+        and (not tap.space_ids or one.space_id in tap.space_ids)
+    }

@@ -1,0 +1,72 @@
+"""A source over a local ClickUp, and the events that a test lets it tell."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from tap_clickup.webhook.events import decoded, event_of
+from tap_clickup.webhook.inbox import Waiting
+from tap_clickup.webhook.push import PushTap
+from tap_clickup.webhook.secrets import WebhookSecrets
+from tap_clickup.webhook.source import Source
+from tests.webhook.deliveries import WEBHOOK_ID, body
+
+if TYPE_CHECKING:
+    from tap_clickup.webhook.feed import Messages
+    from tests.clickup import LocalClickUp
+
+Row = dict[str, Any]
+RECEIVED = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def waiting(name: str, *items: Row, number: int = 1, **keys: Any) -> Waiting:
+    """Return an event in the inbox, of a delivery about task 86a1 unless `keys` say otherwise."""
+    event = event_of(decoded(body(name, *items, **keys)))
+    assert event
+    return Waiting(number, RECEIVED, event)
+
+
+@dataclass
+class Telling:
+    """A source of one webhook over the first workspace; `told` are the messages it gave last."""
+
+    clickup: LocalClickUp
+    config: Row = field(default_factory=dict)
+    space_id: str | None = None
+    told: list[Row] = field(default_factory=list)
+    unusable: dict[int, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.workspace_id = self.clickup.account.workspaces[0].id
+        self._webhook = WebhookSecrets(self.workspace_id, ("SECRET",), self.space_id)
+        self.source = Source(self.make_tap, lambda: {WEBHOOK_ID: self._webhook})
+        self._numbers = count(1)
+
+    def make_tap(self) -> PushTap:
+        return PushTap(
+            config={
+                "api_url": self.clickup.api_url,
+                "api_token": self.clickup.token,
+                "requests_per_minute": 400_000,
+                **self.config,
+            }
+        )
+
+    def __call__(self, *events: Waiting) -> list[str]:
+        """Tell events; return the addresses that were asked for that, without their root."""
+        before = len(self.clickup.requests)
+        messages: Messages = self.source.tell(list(events))
+        self.told = [json.loads(line) for line in messages.lines]
+        self.unusable = messages.unusable
+        asked = self.clickup.requests[before:]
+        return [request.path.removeprefix("/api/v2") for request in asked]
+
+    def records(self, stream: str) -> list[Row]:
+        return [m for m in self.told if m["type"] == "RECORD" and m["stream"] == stream]
+
+    def rows(self, stream: str) -> list[Row]:
+        return [message["record"] for message in self.records(stream)]

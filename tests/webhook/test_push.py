@@ -1,0 +1,366 @@
+"""What webhooks tell becomes the messages that the tap itself would write."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tap_clickup.errors import SettingError, TokenError, UnavailableError
+from tests.clickup import Account, Fault, Knobs, LocalClickUp
+from tests.tap.running import ALL_TIME, Reader, SimulatedClock
+from tests.webhook.deliveries import OTHER_ID, PRIVATE, history, status
+from tests.webhook.telling import RECEIVED, Telling, waiting
+
+if TYPE_CHECKING:
+    from tests.clickup.model import Workspace
+
+
+@pytest.fixture
+def read(
+    clickup: LocalClickUp, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> Reader:
+    return Reader(clickup, SimulatedClock(), capsys, caplog)
+
+
+def live(workspace: Workspace) -> list[str]:
+    """Return the ids of tasks that the search over the workspace shows."""
+    archived = {
+        one.id
+        for places in (workspace.spaces, workspace.folders, workspace.lists)
+        for one in places.values()
+        if one.archived
+    }
+    lists = {
+        one.id
+        for one in workspace.lists.values()
+        if not {one.id, one.folder_id, one.space_id} & archived
+    }
+    return [one.id for one in workspace.tasks.values() if not one.archived and one.list_id in lists]
+
+
+def changed(task_ids: list[str], **keys: Any) -> list[Any]:
+    return [waiting("taskUpdated", number=n, task_id=one, **keys) for n, one in enumerate(task_ids)]
+
+
+def test_a_change_of_status_is_told_with_who_when_from_and_to(tell: Telling) -> None:
+    """R70 to R74."""
+    change = history("status", before=status("to do", "open"), after=status("done", "closed"))
+    tell(waiting("taskStatusUpdated", change))
+    (message,) = tell.records("status_changes")
+    assert message["record"] == {
+        "workspace_id": tell.workspace_id,
+        "id": "2800787326392370170",
+        "task_id": "86a1",
+        "list_id": "162641062",
+        "changed_at": "2022-01-21T03:34:33.330+00:00",
+        "user_id": "183",
+        "from_status": "to do",
+        "from_status_type": "open",
+        "to_status": "done",
+        "to_status_type": "closed",
+    }
+    assert datetime.fromisoformat(message["time_extracted"]) == RECEIVED
+
+
+@pytest.mark.parametrize(
+    ("kind", "streams"),
+    [("task", ["tasks"]), ("list", ["lists", "sprints"]), ("folder", ["folders"]),
+     ("space", ["spaces"])],
+)  # fmt: skip
+def test_a_deletion_is_a_tombstone_and_asks_for_nothing(
+    tell: Telling, kind: str, streams: list[str]
+) -> None:
+    gone: dict[str, Any] = {"task_id": None, f"{kind}_id": "gone1"}
+    asked = tell(waiting(f"{kind}Deleted", **gone))
+    assert asked == []
+    assert [m["stream"] for m in tell.told if m["type"] == "RECORD"] == streams
+    for stream in streams:
+        assert tell.rows(stream) == [
+            {
+                "workspace_id": tell.workspace_id,
+                "id": "gone1",
+                "_sdc_deleted_at": "2026-03-01T12:00:00.000+00:00",
+            }
+        ]
+
+
+def test_the_latest_of_two_deletions_counts_and_a_change_beside_it_is_read(
+    tell: Telling, workspace: Workspace
+) -> None:
+    task_id = next(iter(workspace.tasks))
+    gone = [waiting("taskDeleted", task_id=task_id, number=n) for n in (1, 2)]
+    assert tell(*gone, waiting("taskUpdated", task_id=task_id, number=3)) == [f"/task/{task_id}"]
+    first, second = tell.rows("tasks")
+    assert (first["_sdc_deleted_at"], second["id"]) == ("2026-03-01T12:00:00.000+00:00", task_id)
+
+
+def test_every_schema_with_a_tombstone_allows_for_it(tell: Telling) -> None:
+    tell(waiting("taskDeleted"))
+    assert [message["type"] for message in tell.told] == ["SCHEMA", "RECORD"]
+    assert tell.told[0]["schema"]["properties"]["_sdc_deleted_at"] == {
+        "type": ["string", "null"],
+        "format": "date-time",
+    }
+    assert tell.told[0]["key_properties"] == ["workspace_id", "id"]
+
+
+def test_few_changed_tasks_are_read_one_by_one_as_the_tap_shows_them(
+    tell: Telling, workspace: Workspace, read: Reader
+) -> None:
+    """R56."""
+    task_ids = list(workspace.tasks)[:5]
+    asked = tell(*changed(task_ids * 3))
+    assert sorted(asked) == sorted(f"/task/{one}" for one in task_ids)
+    shown = {row["id"]: row for row in read(start_date=ALL_TIME).rows("tasks")}
+    assert tell.rows("tasks") == [shown[one] for one in task_ids]
+
+
+def test_a_thousand_events_of_fifty_tasks_cost_a_page_or_two(
+    tell: Telling, account: Account, workspace: Workspace, read: Reader
+) -> None:
+    at = datetime.now(UTC) - timedelta(hours=1)
+    task_ids = live(workspace)[:50]
+    account.bulk_update(task_ids, at=at, name="Renamed")
+    date = str(int(at.timestamp() * 1000))
+    asked = tell(*changed(task_ids * 20, history_items=[history("name", date=date)]))
+    assert asked == [f"/team/{workspace.id}/task"]
+    shown = {row["id"]: row for row in read(start_date=ALL_TIME).rows("tasks")}
+    assert {row["id"]: row for row in tell.rows("tasks")} == {one: shown[one] for one in task_ids}
+
+
+def test_a_task_that_the_search_shows_as_before_its_event_is_read_by_itself(
+    knobs: Knobs, account: Account, workspace: Workspace, tell: Telling
+) -> None:
+    """The index of ClickUp's search may lag behind an edit."""
+    at = datetime.now(UTC) - timedelta(minutes=1)
+    task_ids = live(workspace)[:20]
+    account.bulk_update(task_ids, at=at, name="Renamed")
+    knobs.index_lag = 3600
+    date = str(int(at.timestamp() * 1000))
+    asked = tell(*changed(task_ids, history_items=[history("name", date=date)]))
+    assert [one for one in asked if "team" not in one] == [f"/task/{one}" for one in task_ids]
+    assert {row["id"] for row in tell.rows("tasks")} >= set(task_ids)
+    assert {row["name"] for row in tell.rows("tasks") if row["id"] in task_ids} == {"Renamed"}
+
+
+def test_pages_are_read_only_as_long_as_they_are_cheaper_than_the_tasks(
+    tell: Telling, account: Account, workspace: Workspace
+) -> None:
+    """An event that was replayed after weeks does not read weeks of tasks."""
+    task_ids = live(workspace)
+    account.bulk_update(task_ids, at=datetime.now(UTC), name="Renamed")
+    old = history("name", date="1704067200000")
+    asked = tell(*changed(task_ids[-6:], history_items=[old]))
+    assert asked.count(f"/team/{workspace.id}/task") == 1
+    assert len(asked) <= 7
+
+
+def test_what_is_hidden_or_gone_is_left_as_it_is(
+    tell: Telling, caplog: pytest.LogCaptureFixture
+) -> None:
+    tell(waiting("taskUpdated", task_id="86unknown"))
+    assert (tell.told, tell.unusable) == ([], {})
+    assert "task 86unknown was changed and cannot be read" in caplog.text
+
+
+def test_an_object_of_a_shape_that_is_not_known_is_no_fault_of_the_others(
+    tell: Telling, clickup: LocalClickUp, workspace: Workspace
+) -> None:
+    good, bad = list(workspace.tasks)[:2]
+    clickup.knobs.faults.append(Fault(status=200, body={"name": PRIVATE}, path=bad))
+    tell(
+        waiting("taskUpdated", task_id=bad, number=1),
+        waiting("taskUpdated", task_id=good, number=2),
+        waiting("taskMoved", task_id=bad, number=3),
+    )
+    assert [row["id"] for row in tell.rows("tasks")] == [good]
+    reason = "ClickUp sent an object of a shape that is not known (KeyError)"
+    assert tell.unusable == {1: reason, 3: reason}
+
+
+def test_places_are_read_by_themselves_as_the_tap_shows_them(
+    tell: Telling, workspace: Workspace, read: Reader
+) -> None:
+    space_id = next(iter(workspace.spaces))
+    folder_id = next(one.id for one in workspace.folders.values() if not one.hidden)
+    list_id = next(one.id for one in workspace.lists.values() if one.folder_id != folder_id)
+    tell(
+        waiting("spaceUpdated", space_id=space_id),
+        waiting("folderUpdated", folder_id=folder_id),
+        waiting("listUpdated", list_id=list_id),
+    )
+    run = read(start_date=ALL_TIME)
+    for stream, one in (("spaces", space_id), ("folders", folder_id), ("lists", list_id)):
+        shown = {row["id"]: row for row in run.rows(stream)}
+        told = {row["id"]: row for row in tell.rows(stream)}
+        assert one in told
+        assert told == {key: shown[key] for key in told}
+    statuses = [json.dumps(row) for row in run.rows("statuses")]
+    assert tell.rows("statuses") != []
+    assert [row for row in tell.rows("statuses") if json.dumps(row) not in statuses] == []
+
+
+def test_a_list_that_is_a_sprint_is_told_as_one_with_its_neighbours(
+    tell: Telling, read: Reader
+) -> None:
+    shown = {row["id"]: row for row in read(start_date=ALL_TIME).rows("sprints")}
+    sprint = next(one for one in shown.values() if not one["archived"])
+    asked = tell(waiting("listUpdated", list_id=sprint["id"]))
+    assert asked == [
+        f"/list/{sprint['id']}",
+        f"/folder/{sprint['folder_id']}",
+        f"/space/{sprint['space_id']}",
+    ]
+    told = {row["id"]: row for row in tell.rows("sprints")}
+    assert told[sprint["id"]] == sprint
+    assert told == {key: shown[key] for key in told}
+
+
+def test_tracked_time_brings_the_entries_of_its_task_and_that_these_are_all(
+    tell: Telling, workspace: Workspace, read: Reader
+) -> None:
+    """R77."""
+    entry = max(
+        (one for one in workspace.time_entries.values() if one.task_id),
+        key=lambda one: one.start_ms,
+    )
+    hint = history("time_spent", after={"start": str(entry.start_ms)})
+    asked = tell(waiting("taskTimeTrackedUpdated", hint, task_id=entry.task_id))
+    assert {*asked} >= {f"/task/{entry.task_id}", f"/team/{workspace.id}/time_entries"}
+    shown = {row["id"]: row for row in read(start_date=ALL_TIME).rows("time_entries")}
+    told = {row["id"]: row for row in tell.rows("time_entries")}
+    assert told[entry.id] == shown[entry.id]
+    assert {row["task_id"] for row in told.values()} == {entry.task_id}
+    reads = tell.rows("completed_reads")
+    assert {row["conditions"]["task_id"]["in"][0] for row in reads} == {entry.task_id}
+    assert {key for row in reads for (key,) in row["keys"]} == set(told)
+
+
+def test_an_entry_from_months_ago_is_read_where_its_beginning_is_told(
+    tell: Telling, account: Account, workspace: Workspace
+) -> None:
+    length = timedelta(hours=1)
+    task_id, start = next(iter(workspace.tasks)), datetime(2025, 6, 7, 8, tzinfo=UTC)
+    entry = account.add_time_entry(task_id, start=start, duration=length)
+    for hint, found in ((history("time_spent"), []), (
+        history("time_spent", after={"start": str(entry.start_ms)}), [entry.id]
+    )):  # fmt: skip
+        tell(waiting("taskTimeTrackedUpdated", hint, task_id=task_id))
+        assert [row["id"] for row in tell.rows("time_entries")] == found
+
+
+def test_the_time_of_many_tasks_is_read_once_for_all(tell: Telling, workspace: Workspace) -> None:
+    task_ids = list(workspace.tasks)[:8]
+    events = [
+        waiting("taskTimeTrackedUpdated", history("time_spent"), task_id=one) for one in task_ids
+    ]
+    asked = tell(*events)
+    assert 1 <= asked.count(f"/team/{workspace.id}/time_entries") <= 4
+    assert all("task_id" not in row["conditions"] for row in tell.rows("completed_reads"))
+
+
+def test_an_ignored_task_id_is_noticed(clickup: LocalClickUp, workspace: Workspace) -> None:
+    clickup.knobs.ignored_parameters = {"task_id"}
+    tell = Telling(clickup)
+    recent = max(workspace.time_entries.values(), key=lambda one: one.start_ms)
+    task_id = next(one for one in workspace.tasks if one != recent.task_id)
+    hint = history("time_spent", after={"start": str(recent.start_ms)})
+    tell(waiting("taskTimeTrackedUpdated", hint, task_id=task_id, number=9))
+    assert tell.rows("time_entries") == tell.rows("completed_reads") == []
+    assert tell.unusable[9].endswith("which alone was asked for: task_id is ignored")
+
+
+def test_time_that_is_switched_off_is_not_asked_for(
+    clickup: LocalClickUp, workspace: Workspace
+) -> None:
+    """R116."""
+    tell = Telling(clickup, {"time_tracking": False})
+    task_id = next(iter(workspace.tasks))
+    asked = tell(waiting("taskTimeTrackedUpdated", history("time_spent"), task_id=task_id))
+    assert asked == [f"/task/{task_id}"]
+
+
+def test_nothing_of_another_space_is_told(clickup: LocalClickUp, workspace: Workspace) -> None:
+    chosen, other = list(workspace.spaces)[:2]
+    tell = Telling(clickup, {"space_ids": [chosen]}, space_id=chosen)
+    tasks = {
+        space_id: next(
+            one.id for one in workspace.tasks.values()
+            if workspace.lists[one.list_id].space_id == space_id
+        )
+        for space_id in (chosen, other)
+    }  # fmt: skip
+    tell(*changed(list(tasks.values())), waiting("spaceUpdated", space_id=other))
+    assert [row["id"] for row in tell.rows("tasks")] == [tasks[chosen]]
+    assert tell.rows("spaces") == []
+
+
+@pytest.mark.parametrize("config", [{"space_ids": ["1"]}, {"workspace_ids": ["2"]}])
+def test_a_webhook_that_tells_of_more_than_is_selected_is_not_listened_to(
+    clickup: LocalClickUp, config: dict[str, Any]
+) -> None:
+    tell = Telling(clickup, config)
+    assert tell(waiting("taskDeleted"), waiting("taskUpdated")) == []
+    assert tell.told == []
+
+
+def test_a_webhook_that_is_ours_no_more_is_not_listened_to(tell: Telling) -> None:
+    assert tell(waiting("taskDeleted", webhook_id=OTHER_ID)) == []
+    assert tell.told == []
+
+
+def test_all_waits_while_the_integration_is_switched_off(clickup: LocalClickUp) -> None:
+    """R19."""
+    tell = Telling(clickup, {"enabled": False})
+    with pytest.raises(SettingError, match="enabled is false"):
+        tell(waiting("taskDeleted"))
+    assert clickup.requests == []
+
+
+def test_all_waits_while_clickup_does_not_answer_and_goes_on_with_a_new_token(
+    clickup: LocalClickUp, workspace: Workspace
+) -> None:
+    """R129: the token is read anew for every burst."""
+    task_id = next(iter(workspace.tasks))
+    tell = Telling(clickup, {"api_token": "pk_1_OLDOLDOLD"})
+    with pytest.raises(TokenError):
+        tell(waiting("taskUpdated", task_id=task_id))
+    tell.config["api_token"] = clickup.token
+    tell(waiting("taskUpdated", task_id=task_id))
+    assert [row["id"] for row in tell.rows("tasks")] == [task_id]
+
+
+def test_one_client_serves_as_long_as_the_settings_are_the_same(clickup: LocalClickUp) -> None:
+    """So the limit of requests counts over all bursts."""
+    tell = Telling(clickup)
+    clients = [tell.source.tap().client for _ in range(2)]
+    tell.config["requests_per_minute"] = 80
+    other = tell.source.tap().client
+    assert clients[0] is clients[1]
+    assert other is not clients[0]
+
+
+def test_it_leaves_most_of_the_limit_to_the_tap(clickup: LocalClickUp) -> None:
+    tap = Telling(clickup, {"requests_per_minute": 80}).make_tap()
+    assert [tap.rate_limit.reserve(0.0) for _ in range(1)] == [0.0]
+    limit = tap.rate_limit
+    waits = [limit.reserve(0.0) for _ in range(21)]
+    assert (waits[19], waits[20]) == (0.0, 61.0)
+
+
+def test_a_lost_connection_keeps_the_whole_burst(clickup: LocalClickUp, tell: Telling) -> None:
+    tell.source.tap().client._clock = SimulatedClock()  # noqa: SLF001 - waits otherwise
+    clickup.knobs.faults += [Fault(status=503, path="/task/") for _ in range(10)]
+    with pytest.raises(UnavailableError):
+        tell(waiting("taskUpdated"))
+
+
+def test_no_text_of_people_is_told(tell: Telling) -> None:
+    """R89 to R91."""
+    change = history("status", before=status("to do", "open"), after=status("done", "closed"))
+    tell(waiting("taskStatusUpdated", change, history("comment", comment={"text": PRIVATE})))
+    assert PRIVATE not in json.dumps(tell.told)
+    assert "@example.com" not in json.dumps(tell.told)
