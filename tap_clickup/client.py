@@ -36,7 +36,7 @@ from tap_clickup.errors import (
 from tap_clickup.ratelimit import RateLimit, seconds_until_reset
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from tap_clickup.errors import ClickUpError
 
@@ -56,6 +56,12 @@ LOST = (
 """The connection was lost: before the answer, or in the middle of it."""
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 HIDDEN = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
+WRITES = {
+    "POST": r"/team/[^/]+/webhook",
+    "PUT": r"/webhook/[^/]+",
+    "DELETE": r"/webhook/[^/]+",
+}
+"""All that is ever changed at ClickUp, by method: webhooks are registered."""
 ADVICE = (
     "the token is wrong, expired or was regenerated; make a fresh one in ClickUp under "
     "avatar > Settings > My Settings > Apps > API Token, and set it as TAP_CLICKUP_API_TOKEN"
@@ -72,6 +78,19 @@ class Clock(Protocol):
 
     def sleep(self, seconds: float, /) -> None:
         """Wait."""
+
+
+@dataclass(frozen=True)
+class _Question:
+    """A request, as it is sent and as it is named in errors."""
+
+    method: str
+    path: str
+    params: Sequence[tuple[str, str]] = ()
+    body: Mapping[str, Any] | None = None
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
 
 
 @dataclass(frozen=True)
@@ -174,31 +193,43 @@ class Client:
 
         Raises `TokenError`, `RefusedError`, `UnavailableError` or `ProtocolError`.
         """
-        response, sent_at = self._get(path, params)
+        return self._asked(_Question("GET", path, params), expect)
+
+    def write(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, *, expect: str | None
+    ) -> Answer:
+        """Return the answer to one of the few requests that change something: see `WRITES`.
+
+        It may be sent twice, if the first answer was lost. Raises what `get` does.
+        """
+        if not re.fullmatch(WRITES.get(method, ""), path):
+            raise ValueError(f"{method} {path}: no write of this client")
+        return self._asked(_Question(method, path, body=body), expect)
+
+    def _asked(self, question: _Question, expect: str | None) -> Answer:
+        response, sent_at = self._answered(question)
         if response.status_code != HTTPStatus.OK:
-            raise self._error(path, response)
+            raise self._error(question, response)
         try:
             body = msgspec.json.decode(response.content)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise ProtocolError(f"GET {path}: the answer is not JSON") from error
+            raise ProtocolError(f"{question}: the answer is not JSON") from error
         if not isinstance(body, dict):
-            raise ProtocolError(f"GET {path}: the answer is no JSON object")
+            raise ProtocolError(f"{question}: the answer is no JSON object")
         if expect and not isinstance(body.get(expect), list | dict):
-            raise ProtocolError(f"GET {path}: the answer holds no {expect!r}")
+            raise ProtocolError(f"{question}: the answer holds no {expect!r}")
         self._token_is_alive = True
         return Answer(body, sent_at)
 
-    def _get(
-        self, path: str, params: Sequence[tuple[str, str]]
-    ) -> tuple[requests.Response, datetime]:
+    def _answered(self, question: _Question) -> tuple[requests.Response, datetime]:
         """Send until an answer comes that a repetition would not change."""
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                response, sent_at = self._send(path, params)
+                response, sent_at = self._send(question)
             except LOST as error:
                 reason, wait = type(error).__name__, None
             except requests.RequestException as error:
-                raise UnavailableError(f"GET {path}: {type(error).__name__}") from None
+                raise UnavailableError(f"{question}: {type(error).__name__}") from None
             else:
                 with self._lock:
                     self._limit.learn(response.headers)
@@ -208,9 +239,9 @@ class Client:
                 wait = seconds_until_reset(response.headers) if _limited(response) else None
                 self._pause(wait)
             if attempt < ATTEMPTS:
-                self._back_off(path, attempt=attempt, reason=reason, wait=wait)
+                self._back_off(question, attempt=attempt, reason=reason, wait=wait)
         raise UnavailableError(
-            f"GET {path}: {reason} from {urlsplit(self._api_url).hostname} in {ATTEMPTS} attempts; "
+            f"{question}: {reason} from {urlsplit(self._api_url).hostname} in {ATTEMPTS} attempts; "
             "check that it can be reached on its port, and run again"
         )
 
@@ -225,26 +256,28 @@ class Client:
             with self._lock:
                 self._limit.pause(self._clock.monotonic() + seconds)
 
-    def _send(
-        self, path: str, params: Sequence[tuple[str, str]]
-    ) -> tuple[requests.Response, datetime]:
+    def _send(self, question: _Question) -> tuple[requests.Response, datetime]:
         with self._in_flight:
             self._wait_for_place()
             sent_at = datetime.now(UTC)
             with self._lock:
                 self.traffic.requests += 1
-            response = self._session.get(
-                self._api_url + path,
-                params=list(params),
+            response = self._session.request(
+                question.method,
+                self._api_url + question.path,
+                params=list(question.params),
+                json=question.body,
                 timeout=TIMEOUT_SECONDS,
                 allow_redirects=False,
             )
         return response, sent_at
 
-    def _back_off(self, path: str, *, attempt: int, reason: str, wait: float | None) -> None:
+    def _back_off(
+        self, question: _Question, *, attempt: int, reason: str, wait: float | None
+    ) -> None:
         jitter = random.uniform(0.0, 0.5)  # noqa: S311 - spreads retries, guards nothing
         seconds = (2.0 ** (attempt - 1) / 2 if wait is None else wait) + jitter
-        logger.warning("GET %s: %s, again in %.1f s", path, reason, seconds)
+        logger.warning("%s: %s, again in %.1f s", question, reason, seconds)
         with self._lock:
             self.traffic.retries += 1
         self._wait(seconds)
@@ -255,18 +288,18 @@ class Client:
                 self.traffic.waited_seconds += seconds
             self._clock.sleep(seconds)
 
-    def _error(self, path: str, response: requests.Response) -> ClickUpError:
+    def _error(self, question: _Question, response: requests.Response) -> ClickUpError:
         """Tell a dead token from an object that is gone or hidden: by ECODE, never by the text."""
         status, ecode = response.status_code, _ecode(response)
-        what = f"GET {path}: HTTP {status} {ecode}".rstrip()
+        what = f"{question}: HTTP {status} {ecode}".rstrip()
         if status == HTTPStatus.UNAUTHORIZED:
-            if ecode in DEAD_TOKEN or path == "/user":
+            if ecode in DEAD_TOKEN or question.path == "/user":
                 return TokenError(f"401 Unauthorized: {ADVICE} ({ecode or 'no ECODE'})")
             self._confirm_token()
             return RefusedError(f"{what}: gone, or hidden from the token's user")
         if response.is_redirect:
             return ProtocolError(f"{what}: a redirect, which is not followed; check api_url")
-        return RefusedError(what) if status in HIDDEN else BadRequestError(what)
+        return RefusedError(what) if status in HIDDEN else BadRequestError(what, ecode=ecode)
 
     def _confirm_token(self) -> None:
         """Ask once whether the token itself still works."""

@@ -29,3 +29,7 @@ class ProtocolError(ClickUpError):
 
 class BadRequestError(ProtocolError):
     """ClickUp does not take the question: a 4xx that is not about one object."""
+
+    def __init__(self, what: str, *, ecode: str = "") -> None:
+        super().__init__(what)
+        self.ecode = ecode

@@ -337,3 +337,20 @@ def test_every_error_is_one_line(client: Client, knobs: Knobs, account: Account)
         knobs.faults.clear()
         shown = str(error.value)
         assert [part for part in (PRIVATE, secret, "\n") if part in shown] == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/task/86a1"),
+        ("POST", "/team/1/webhook/2"),
+        ("PUT", "/team/1/webhook"),
+        ("DELETE", "/list/1"),
+        ("DELETE", "/webhook/1/../../list/1"),
+        ("PATCH", "/webhook/1"),
+    ],
+)
+def test_nothing_is_written_but_webhooks(client: Client, method: str, path: str) -> None:
+    """R128: whatever calls the client, no other request leaves it."""
+    with pytest.raises(ValueError, match="no write of this client"):
+        client.write(method, path, {}, expect=None)
