@@ -11,10 +11,11 @@ import asyncio
 import logging
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
@@ -65,9 +66,38 @@ class Metrics:
         self.unusable = Counter(
             "webhook_dead_letters", "Verified bodies that are no event", registry=self.registry
         )
+        self.fail_count = Gauge(
+            "webhook_clickup_fail_count",
+            "Deliveries ClickUp has given up",
+            ["webhook"],
+            registry=self.registry,
+        )
+        self.heard = Gauge(
+            "webhook_last_event_timestamp_seconds",
+            "When the latest delivery came",
+            ["webhook"],
+            registry=self.registry,
+        )
         self.stored_seconds = Histogram(
             "webhook_persist_seconds", "From verified to durable", registry=self.registry
         )
+
+    def watch(self, inbox: Inbox) -> None:
+        """Show what waits in an inbox, and when each webhook was heard."""
+        waiting = Gauge("webhook_inbox_depth", "Events that wait", registry=self.registry)
+        waiting.set_function(lambda: inbox.depth()[0])
+        oldest = Gauge(
+            "webhook_inbox_oldest_seconds", "How long the oldest waits", registry=self.registry
+        )
+        oldest.set_function(lambda: _age(inbox.depth()[1]))
+        given_up = Gauge("webhook_inbox_dead", "Dead letters", registry=self.registry)
+        given_up.set_function(lambda: len(inbox.dead_letters()))
+
+    def show_health(self, webhook_id: str, *, fail_count: int, heard: datetime | None) -> None:
+        """Show what ClickUp and the inbox know of a webhook."""
+        self.fail_count.labels(webhook_id).set(fail_count)
+        if heard:
+            self.heard.labels(webhook_id).set(heard.timestamp())
 
 
 @dataclass
@@ -150,6 +180,10 @@ class Receiver:
             await asyncio.to_thread(self.inbox.depth)
             return _answer(HTTPStatus.OK)
         return _answer(HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+def _age(moment: datetime | None) -> float:
+    return (datetime.now(UTC) - moment).total_seconds() if moment else 0.0
 
 
 async def _present(request: Request) -> Response:  # noqa: ARG001 - an endpoint's shape

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import logging
 import os
-import shlex
 import subprocess
-import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Timer
 from typing import TYPE_CHECKING
 
-from tap_clickup.errors import ClickUpError, SettingError
+from tap_clickup.errors import ClickUpError
+from tap_clickup.webhook.processes import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -53,8 +52,14 @@ class TargetCommand:
     """A Singer target: one process a burst. Exit code 0 acknowledges all that was written to it."""
 
     def __init__(self, command: str, *, seconds: float = TARGET_SECONDS) -> None:
-        self._command = _found(command)
+        self._command = words_of(command, setting="target_command")
         self._seconds = seconds
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def stop(self) -> None:
+        """End a target that is under way; its burst is sent again another time."""
+        if process := self._process:
+            process.kill()
 
     def load(self, lines: Iterable[bytes]) -> None:
         """Return once the target has taken the lines. Raises `TargetError`."""
@@ -69,6 +74,7 @@ class TargetCommand:
             )
         except OSError as error:
             raise TargetError(f"target_command {name}: {error.strerror}") from error
+        self._process = process
         overdue = Timer(self._seconds, process.kill)
         overdue.start()
         try:
@@ -95,18 +101,6 @@ def _written(process: subprocess.Popen[bytes], lines: Iterable[bytes]) -> bool:
     except BrokenPipeError:
         return False
     return True
-
-
-def _found(command: str) -> list[str]:
-    """Return the words of a command; one that is installed beside this one is found there."""
-    try:
-        words = shlex.split(command)
-    except ValueError as error:
-        raise SettingError(f"target_command: {error}") from error
-    if not words:
-        raise SettingError("target_command: expected the command of a Singer target")
-    beside = Path(sys.executable).parent / words[0]
-    return [str(beside) if beside.is_file() else words[0], *words[1:]]
 
 
 def _environment() -> dict[str, str]:

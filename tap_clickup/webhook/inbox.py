@@ -35,6 +35,10 @@ CREATE TABLE IF NOT EXISTS deliveries (
     dead_because TEXT
 ) STRICT
 """
+HEARD = """
+CREATE TABLE IF NOT EXISTS heard (webhook_id TEXT PRIMARY KEY, received_at TEXT NOT NULL) STRICT
+"""
+"""When each webhook sent its latest delivery, known or not."""
 WAITING = "event IS NOT NULL AND dead_because IS NULL"
 FED = "event IS NULL AND dead_because IS NULL"
 INDEX = f"CREATE INDEX IF NOT EXISTS waiting ON deliveries (id) WHERE {WAITING}"
@@ -118,6 +122,7 @@ class Inbox:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute(TABLE)
+            connection.execute(HEARD)
             connection.execute(INDEX)
         except (OSError, sqlite3.Error) as error:
             raise InboxError(
@@ -139,6 +144,8 @@ class Inbox:
         now = datetime.now(UTC).isoformat()
         with self._transaction() as connection:
             self._check_size(connection)
+            for webhook_id in {delivery.webhook_id for delivery in deliveries}:
+                connection.execute("INSERT OR REPLACE INTO heard VALUES (?, ?)", (webhook_id, now))
             return [_add(connection, delivery, now) for delivery in deliveries]
 
     def _check_size(self, connection: sqlite3.Connection) -> None:
@@ -205,6 +212,11 @@ class Inbox:
             f"SELECT count(*), min(received_at) FROM deliveries WHERE {WAITING}"  # noqa: S608 - a constant
         )
         return count, _moment(oldest) if oldest else None
+
+    def heard(self) -> dict[str, datetime]:
+        """Return when each webhook sent its latest delivery, a repeated one too."""
+        rows = self._rows("SELECT webhook_id, received_at FROM heard")
+        return {webhook_id: _moment(at) for webhook_id, at in rows}
 
     def _rows(self, query: str, *parameters: int) -> list[tuple[Any, ...]]:
         with self._transaction() as connection:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tap_clickup.records import Json
     from tap_clickup.tap import TapClickUp
-    from tap_clickup.webhook.secrets import SecretsFile
+    from tap_clickup.webhook.secrets import Secrets
     from tap_clickup.workspace import Workspace
 
 NARROWER = ("task_id", "list_id", "folder_id", "view_id")
@@ -79,7 +79,7 @@ class Registration:
     `endpoint` is the public address of the receiver.
     """
 
-    def __init__(self, tap: TapClickUp, secrets: SecretsFile, *, endpoint: str) -> None:
+    def __init__(self, tap: TapClickUp, secrets: Secrets, *, endpoint: str) -> None:
         self._tap = tap
         self._secrets = secrets
         self._endpoint = checked_endpoint(endpoint)

@@ -1,4 +1,4 @@
-"""The secrets of our webhooks, in a file that nobody else can read.
+"""The secrets of our webhooks, in a file that nobody else can read, or from the environment.
 
 `pandev connect` writes them, a running receiver sees the change. Each webhook has one or several: a
 new one is accepted beside the old one, since deliveries under way are still signed with that.
@@ -10,7 +10,7 @@ import os
 import tempfile
 from pathlib import Path
 from threading import Lock
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import msgspec
 
@@ -37,7 +37,64 @@ Known: TypeAlias = dict[str, WebhookSecrets]
 """By webhook id."""
 
 
-class SecretsFile:
+class Secrets(Protocol):
+    """Where the secrets of webhooks are kept; several threads may use it."""
+
+    def of(self, webhook_id: str) -> tuple[str, ...]:
+        """Return the secrets of a webhook, none if it is not ours. Raises `SettingError`."""
+
+    def webhooks(self) -> Known:
+        """Return all webhooks that are ours. Raises `SettingError`."""
+
+    def keep(
+        self, webhook_id: str, secret: str, *, workspace_id: str, space_id: str | None = None
+    ) -> None:
+        """Add a webhook, or another secret of one; durable on return. Raises `SettingError`."""
+
+    def drop(self, webhook_id: str) -> None:
+        """Forget a webhook, if it is known. Raises `SettingError`."""
+
+
+class GivenSecrets(Secrets):
+    """Secrets that a setting gives, in the form of the file. Nothing can be added."""
+
+    def __init__(self, text: str, *, setting: str) -> None:
+        self._setting = setting
+        try:
+            self._known = msgspec.json.decode(text.encode(), type=Known)
+        except msgspec.DecodeError:  # its text may quote a secret
+            raise SettingError(
+                f"{setting}: expected JSON, as pandev connect writes it into webhooks.json"
+            ) from None
+
+    def of(self, webhook_id: str) -> tuple[str, ...]:
+        """Return the secrets of a webhook, none if it is not ours."""
+        found = self._known.get(webhook_id)
+        return found.secrets if found else ()
+
+    def webhooks(self) -> Known:
+        """Return all webhooks that are ours."""
+        return dict(self._known)
+
+    def keep(
+        self,
+        webhook_id: str,
+        secret: str,  # noqa: ARG002 - the setting cannot be changed
+        *,
+        workspace_id: str,
+        space_id: str | None = None,  # noqa: ARG002 - as above
+    ) -> None:
+        """Raise `SettingError`: who gives the setting has to add it."""
+        raise SettingError(
+            f"{self._setting}: lacks webhook {webhook_id} of workspace {workspace_id}; run pandev "
+            "connect and set this to what its webhooks.json holds"
+        )
+
+    def drop(self, webhook_id: str) -> None:
+        """Leave the setting as it is."""
+
+
+class SecretsFile(Secrets):
     """The secrets by webhook id. Several threads may use it; it is read again when it changes."""
 
     def __init__(self, path: Path) -> None:

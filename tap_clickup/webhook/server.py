@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import logging
+import socket
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
+from prometheus_client import start_http_server
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from tap_clickup.errors import SettingError
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Callable
 
     from starlette.applications import Starlette
+
+    from tap_clickup.webhook.app import Metrics
 
 HEAD_SECONDS = 5.0
 HEAD_BYTES = 16 * 2**10
@@ -18,6 +26,9 @@ CONNECTIONS = 800
 """Less than the 1,024 files that a process may open by default."""
 STOP_SECONDS = 5
 """How long a stop waits for requests that are under way: ClickUp gives up after 7."""
+
+
+logger = logging.getLogger("clickup-receiver")
 
 
 class LimitedProtocol(HttpToolsProtocol):
@@ -69,7 +80,38 @@ class LimitedProtocol(HttpToolsProtocol):
             self.transport.close()
 
 
-def server(app: Starlette, *, host: str, port: int) -> uvicorn.Server:
+def listening(host: str, port: int) -> socket.socket:
+    """Return a socket that takes connections; port 0 takes any free one. Raises `SettingError`."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise SettingError(
+            f"host {host}, port {port}: {error.strerror or error}; choose an address of this "
+            "machine and a port that is free"
+        ) from error
+
+
+def show_metrics(metrics: Metrics, *, port: int) -> Callable[[], None]:
+    """Serve metrics on the loopback device; return what ends that. Raises `SettingError`."""
+    try:
+        served, thread = start_http_server(port, addr="127.0.0.1", registry=metrics.registry)
+    except OSError as error:
+        raise SettingError(
+            f"metrics_port {port}: {error.strerror}; choose one that is free"
+        ) from error
+
+    logger.info("metrics on http://127.0.0.1:%d/metrics", served.server_port)
+
+    def stop() -> None:
+        served.shutdown()
+        served.server_close()
+        thread.join()
+
+    return stop
+
+
+def server(app: Starlette) -> uvicorn.Server:
     """Return a server that is not yet running. Its log names no path and no client."""
     config: dict[str, Any] = {
         "http": LimitedProtocol,
@@ -82,4 +124,4 @@ def server(app: Starlette, *, host: str, port: int) -> uvicorn.Server:
         "limit_concurrency": CONNECTIONS,
         "timeout_graceful_shutdown": STOP_SECONDS,
     }
-    return uvicorn.Server(uvicorn.Config(app, host=host, port=port, **config))
+    return uvicorn.Server(uvicorn.Config(app, **config))

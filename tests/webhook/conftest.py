@@ -85,7 +85,7 @@ def inbox(tmp_path: Path) -> Iterator[Inbox]:
 @pytest.fixture
 def running(inbox: Inbox) -> Iterator[Running]:
     receiver = Receiver(inbox, lambda webhook_id: KEYS.get(webhook_id, ()))
-    serving = server(receiver.application(), host="127.0.0.1", port=0)
+    serving = server(receiver.application())
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = Thread(target=serving.run, args=([listener],))
         thread.start()

@@ -256,3 +256,13 @@ def test_a_locked_file_is_an_error_and_not_a_loss(
     assert hasty.add([changed("a")]) == [True]
     hasty.close()
     assert waiting(inbox) == ["86a1"]
+
+
+def test_when_a_webhook_was_heard_outlives_what_it_sent(inbox: Inbox) -> None:
+    """Also where a delivery was known already."""
+    before = datetime.now(UTC)
+    for _ in range(2):
+        inbox.add([changed("a signature")])
+    inbox.fed([one.number for one in inbox.waiting(limit=9)])
+    assert [*inbox.heard()] == [WEBHOOK_ID]
+    assert before <= inbox.heard()[WEBHOOK_ID] <= datetime.now(UTC)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tap_clickup.errors import SettingError
-from tap_clickup.webhook.secrets import SecretsFile, WebhookSecrets
+from tap_clickup.webhook.secrets import GivenSecrets, SecretsFile, WebhookSecrets
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -146,3 +146,24 @@ def test_no_secret_is_shown_when_printed(path: Path) -> None:
     secrets = SecretsFile(path)
     secrets.keep("7f", "SECRET", workspace_id="9001")
     assert "SECRET" not in f"{secrets!r} {secrets.webhooks()!r} {secrets.webhooks()}"
+
+
+def test_secrets_from_the_environment_are_those_of_the_file(tmp_path: Path) -> None:
+    file = SecretsFile(tmp_path / "webhooks.json")
+    file.keep("w1", "SECRET1", workspace_id="9001", space_id="7")
+    given = GivenSecrets((tmp_path / "webhooks.json").read_text(encoding="utf-8"), setting="HERE")
+    assert given.webhooks() == file.webhooks()
+    assert (given.of("w1"), given.of("w2")) == (("SECRET1",), ())
+    given.drop("w1")
+    assert given.of("w1") == ("SECRET1",)
+    with pytest.raises(SettingError, match="HERE: lacks webhook w3 of workspace 9001") as told:
+        given.keep("w3", "SECRET3", workspace_id="9001")
+    assert "SECRET3" not in str(told.value)
+
+
+@pytest.mark.parametrize("text", ["SECRET", '{"w1": "SECRET"}', "[]"])
+def test_what_is_no_secrets_is_refused_without_a_word_of_it(text: str) -> None:
+    with pytest.raises(SettingError, match="HERE: expected JSON, as pandev connect") as told:
+        GivenSecrets(text, setting="HERE")
+    assert "SECRET" not in str(told.value)
+    assert told.value.__cause__ is None
