@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import click
@@ -13,6 +14,11 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from rich.console import Console
 
+from tap_clickup.errors import ClickUpError, SettingError
+from tap_clickup.webhook.cli import default_data_dir
+from tap_clickup.webhook.push import PushTap
+from tap_clickup.webhook.registration import Registration
+from tap_clickup.webhook.secrets import FILE, SecretsFile
 from target_pandev import report
 from target_pandev.database import StoreError
 from target_pandev.embedded import EmbeddedError, EmbeddedServer
@@ -59,6 +65,41 @@ def show_report(most: int, **where: str | None) -> None:
         for table in report.tables(store, most=most):
             console.print(table)
             console.print()
+
+
+@pandev.command()
+@click.option(
+    "--webhook-url",
+    envvar="CLICKUP_RECEIVER_WEBHOOK_URL",
+    show_envvar=True,
+    required=True,
+    help="The public https address under which ClickUp reaches clickup-receiver.",
+)
+@click.option(
+    "--data-dir",
+    envvar="CLICKUP_RECEIVER_DATA_DIR",
+    show_envvar=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    default=default_data_dir,
+    help="The folder of clickup-receiver, where the webhooks' secrets are kept.",
+)
+@click.option("--off", is_flag=True, help="Remove our webhooks instead; what was loaded stays.")
+def connect(webhook_url: str, data_dir: Path, *, off: bool) -> None:
+    """Register ClickUp's webhooks for what is selected, or repair them; never twice.
+
+    What is selected, and the token, are the settings of tap-clickup: TAP_CLICKUP_*, also in .env.
+    """
+    tap = PushTap(parse_env_config=True)
+    if not off and not tap.config["enabled"]:
+        raise SettingError("enabled is false: switch it on, or use --off")
+    tap.check()
+    registration = Registration(tap, SecretsFile(data_dir / FILE), endpoint=webhook_url)
+    if off:
+        click.echo(f"{len(registration.remove())} webhooks removed")
+        return
+    for one in registration.repair():
+        state = ", ".join(one.done) or one.health
+        click.echo(f"{one.place}: {one.problem or f'webhook {one.webhook_id} ({state})'}")
 
 
 @pandev.group("store")
@@ -128,7 +169,7 @@ def main() -> None:
     load_dotenv(find_dotenv(usecwd=True))
     try:
         pandev()
-    except (StoreError, EmbeddedError) as error:
+    except (StoreError, EmbeddedError, ClickUpError) as error:
         click.echo(f"pandev: {error}", err=True)
         sys.exit(1)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).parents[1]
 COMMANDS = Path(sys.executable).parent
-SETTINGS = ("MELTANO_", "TAP_", "TARGET_PANDEV_")
+SETTINGS = ("MELTANO_", "TAP_", "TARGET_PANDEV_", "CLICKUP_RECEIVER_")
 SYNC_NIGHTLY = ("meltano", "schedule", "run", "nightly")
 WRITES = """
 SELECT relname, n_tup_ins, n_tup_upd, n_tup_del

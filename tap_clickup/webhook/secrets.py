@@ -16,6 +16,8 @@ import msgspec
 
 from tap_clickup.errors import SettingError
 
+FILE = "webhooks.json"
+"""Its name, in the receiver's folder."""
 OPEN_TO_OTHERS = 0o077
 KEPT = 2
 """Secrets of one webhook: the present one, and the one before."""

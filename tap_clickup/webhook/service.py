@@ -27,7 +27,7 @@ from tap_clickup.webhook.inbox import Inbox
 from tap_clickup.webhook.jobs import POLL, SWEEP, Jobs
 from tap_clickup.webhook.push import PushTap
 from tap_clickup.webhook.registration import Registration, checked_endpoint
-from tap_clickup.webhook.secrets import GivenSecrets, Secrets, SecretsFile
+from tap_clickup.webhook.secrets import FILE, GivenSecrets, Secrets, SecretsFile
 from tap_clickup.webhook.server import listening, server, show_metrics
 from tap_clickup.webhook.source import Source
 
@@ -79,7 +79,7 @@ class Settings:
         """Return the secrets of our webhooks. Raises `SettingError`."""
         if self.webhooks:
             return GivenSecrets(self.webhooks, setting="CLICKUP_RECEIVER_WEBHOOKS")
-        return SecretsFile(self.data_dir / "webhooks.json")
+        return SecretsFile(self.data_dir / FILE)
 
 
 class Service:
