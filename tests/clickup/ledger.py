@@ -12,6 +12,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any, Literal
 
 from .model import Edit, Stay, Task, TimeEntry, Workspace
+from .webhook_events import Change
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +31,7 @@ class Ledger:
 
     `clock` tells the seconds since the epoch at which edits happen. `foreign_workspaces` are ids
     that exist at ClickUp and belong to somebody else. Who reads several things that belong
-    together holds `lock`.
+    together holds `lock`. `watchers` are told of each change that ClickUp pushes.
     """
 
     def __init__(self, workspaces: list[Workspace], *, user_id: int, token: str) -> None:
@@ -41,6 +42,7 @@ class Ledger:
         self.clock: Callable[[], float] = time.time
         self.lock = RLock()
         self._numbers = count(1)
+        self.watchers: list[Callable[[Change], None]] = []
 
     def workspace_with(self, kind: Kind, object_id: str) -> Workspace:
         """Return the workspace that holds an object; KeyError if none does."""
@@ -67,6 +69,7 @@ class Ledger:
         after: Task | None,
         *,
         since_ms: int | None = None,
+        pushed: bool = True,
     ) -> None:
         """Put a version of a task in place of another; its status holds from `since_ms` on.
 
@@ -79,6 +82,14 @@ class Ledger:
             del workspace.tasks[before.id]
         workspace.edits.append(Edit(self.clock(), before, after))
         workspace.version += 1
+        if pushed:
+            self._push(workspace, "task", before, after)
+
+    def _push(self, workspace: Workspace, kind: str, before: object, after: object) -> None:
+        """Tell the watchers of a change."""
+        at_ms = getattr(after, "updated_ms", None) or self._now_ms(None)
+        for watcher in self.watchers:
+            watcher(Change(workspace, kind, before, after, at_ms, self.user_id))
 
     def _replace_task(self, task_id: str, **changes: Any) -> Task:
         with self.lock:
@@ -98,6 +109,7 @@ class Ledger:
             workspace.time_entries[after.id] = after
             workspace.spend(after)
         workspace.version += 1
+        self._push(workspace, "entry", before, after)
 
 
 def _note_status(

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .model import Folder, Space, Status, TaskList, Workspace
 
 PLACES: tuple[Literal["spaces", "folders", "lists"], ...] = ("spaces", "folders", "lists")
+KINDS = {"Space": "space", "Folder": "folder", "TaskList": "list"}
 
 
 class PlaceEdits(Ledger):
@@ -21,21 +22,21 @@ class PlaceEdits(Ledger):
         with self.lock:
             workspace, place = self._place(place_id)
             place.archived = archived
-            workspace.version += 1
+            self._changed(workspace, place)
 
     def rename(self, place_id: str, name: str) -> None:
         """Rename a place."""
         with self.lock:
             workspace, place = self._place(place_id)
             place.name = name
-            workspace.version += 1
+            self._changed(workspace, place)
 
     def set_statuses(self, place_id: str, statuses: tuple[Status, ...] | None) -> None:
         """Give a place a workflow of its own; None makes a folder or list inherit again."""
         with self.lock:
             workspace, place = self._place(place_id)
             place.statuses = statuses
-            workspace.version += 1
+            self._changed(workspace, place)
 
     def rename_status(self, place_id: str, old: str, new: str) -> None:
         """Rename a status in the place that defines it: its id stays, its tasks follow."""
@@ -58,7 +59,8 @@ class PlaceEdits(Ledger):
                     for stay in stays
                 ]
             for task in followers:
-                self._put_task(workspace, task, replace(task, status=new))
+                self._put_task(workspace, task, replace(task, status=new), pushed=False)
+            self._changed(workspace, place)
 
     def delete(self, place_id: str) -> None:
         """Delete a place with everything in it."""
@@ -71,14 +73,17 @@ class PlaceEdits(Ledger):
             }
             for task in [one for one in workspace.tasks.values() if one.list_id in lists]:
                 workspace.trash[task.id] = task
-                self._put_task(workspace, task, None)
+                self._put_task(workspace, task, None, pushed=False)
             for task_list in lists.values():
                 del workspace.lists[task_list.id]
+                self._push(workspace, "list", task_list, None)
             for folder in [*workspace.folders.values()]:
                 if place_id in {folder.id, folder.space_id}:
                     del workspace.folders[folder.id]
-            if workspace.spaces.pop(place_id, None):
+                    self._push(workspace, "folder", folder, None)
+            if space := workspace.spaces.pop(place_id, None):
                 workspace.deleted_space_ids.add(place.id)
+                self._push(workspace, "space", space, None)
             workspace.version += 1
 
     def remove_member(self, user_id: int) -> None:
@@ -86,6 +91,10 @@ class PlaceEdits(Ledger):
         with self.lock:
             for workspace in self.workspaces:
                 workspace.members.pop(user_id, None)
+
+    def _changed(self, workspace: Workspace, place: Space | Folder | TaskList) -> None:
+        workspace.version += 1
+        self._push(workspace, KINDS[type(place).__name__], place, place)
 
     def _place(self, place_id: str) -> tuple[Workspace, Space | Folder | TaskList]:
         for workspace in self.workspaces:

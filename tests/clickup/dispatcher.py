@@ -1,0 +1,152 @@
+"""ClickUp's sender of webhooks: 7 seconds, five attempts, a count of failures, suspension.
+
+What is not delivered in five attempts is never sent again. At 100 failures a webhook is suspended,
+at once on 401 and 410. https://developer.clickup.com/docs/webhookhealth
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import socket
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
+
+import requests
+
+from .webhook_events import EventMaker
+
+if TYPE_CHECKING:
+    from .account import Account
+    from .model import Webhook
+    from .webhook_events import Change, Event
+
+SECONDS = 7.0
+ATTEMPTS = 5
+SUSPENDED_AT = 100
+FATAL = {401, 410}
+
+
+class Parcel(NamedTuple):
+    """A delivery that is to be sent."""
+
+    webhook_id: str
+    body: bytes
+    status_change_ids: tuple[str, ...] = ()
+
+
+class Dispatcher:
+    """Gathers what an account's edits make ClickUp push in `outbox`; tests send it as they like.
+
+    `delivered` are the parcels that were answered with 2xx, `answers` all statuses that came back,
+    0 for none.
+    """
+
+    def __init__(self, account: Account, *, seconds: float = SECONDS) -> None:
+        self.outbox: list[Parcel] = []
+        self.delivered: list[Parcel] = []
+        self.answers: list[int] = []
+        self._account = account
+        self._seconds = seconds
+        self._maker = EventMaker()
+        self._session = requests.Session()
+        account.watchers.append(self._take)
+
+    def close(self) -> None:
+        """Push nothing more."""
+        self._account.watchers.remove(self._take)
+        self._session.close()
+
+    def _take(self, change: Change) -> None:
+        for event in self._maker.events(change):
+            for webhook in change.workspace.webhooks.values():
+                if _wants(webhook, event):
+                    self.outbox.append(_parcel(webhook, event, change.workspace.id))
+
+    def send(self, parcel: Parcel) -> bool:
+        """Send a parcel as ClickUp does; return whether it arrived. A dead webhook gets nothing."""
+        webhook = self._webhook(parcel.webhook_id)
+        if not webhook or webhook.health == "suspended":
+            return False
+        for _ in range(ATTEMPTS):
+            status = self._attempt(webhook, parcel)
+            self.answers.append(status)
+            if 200 <= status < 300:
+                self._account.update_webhook(webhook.id, health="active", fail_count=0)
+                self.delivered.append(parcel)
+                return True
+            if status in FATAL:
+                self._account.update_webhook(webhook.id, health="suspended")
+                return False
+        self._failed(webhook.id)
+        return False
+
+    def cut(self, parcel: Parcel) -> None:
+        """Begin to send a parcel and break the connection in the middle of its body."""
+        if webhook := self._webhook(parcel.webhook_id):
+            parts = urlsplit(webhook.endpoint)
+            head = (
+                f"POST {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
+                f"X-Signature: {_signature(webhook, parcel)}\r\n"
+                f"Content-Length: {len(parcel.body)}\r\n\r\n"
+            )
+            address = (parts.hostname or "", parts.port or 443)
+            with (
+                suppress(OSError),
+                socket.create_connection(address, timeout=self._seconds) as wire,
+            ):
+                wire.sendall(head.encode() + parcel.body[: len(parcel.body) // 2])
+
+    def _attempt(self, webhook: Webhook, parcel: Parcel) -> int:
+        headers = {"X-Signature": _signature(webhook, parcel), "Content-Type": "application/json"}
+        try:
+            answer = self._session.post(
+                webhook.endpoint,
+                parcel.body,
+                headers=headers,
+                timeout=self._seconds,
+                allow_redirects=False,
+            )
+        except requests.RequestException:
+            return 0
+        return answer.status_code
+
+    def _failed(self, webhook_id: str) -> None:
+        webhook = self._webhook(webhook_id)
+        if webhook:
+            fail_count = webhook.fail_count + 1
+            health: Any = "suspended" if fail_count >= SUSPENDED_AT else "failing"
+            self._account.update_webhook(webhook_id, fail_count=fail_count, health=health)
+
+    def _webhook(self, webhook_id: str) -> Webhook | None:
+        for workspace in self._account.workspaces:
+            if found := workspace.webhooks.get(webhook_id):
+                return found
+        return None
+
+
+def _wants(webhook: Webhook, event: Event) -> bool:
+    """Return whether a webhook is about an event and its place."""
+    place = webhook.task_id or webhook.list_id or webhook.folder_id or webhook.space_id
+    there = place is None or place == event.object_id or place in event.places
+    return there and ("*" in webhook.events or event.name in webhook.events)
+
+
+def _parcel(webhook: Webhook, event: Event, workspace_id: str) -> Parcel:
+    delivery: dict[str, Any] = {
+        "event": event.name,
+        "history_items": list(event.items),
+        f"{event.kind}_id": event.object_id,
+        "team_id": workspace_id,
+        "webhook_id": webhook.id,
+    }
+    delivery |= {"data": event.data} if event.data else {}
+    body = json.dumps(delivery, separators=(",", ":")).encode()
+    changes = tuple(item["id"] for item in event.items if item["field"] == "status")
+    return Parcel(webhook.id, body, changes)
+
+
+def _signature(webhook: Webhook, parcel: Parcel) -> str:
+    return hmac.new(webhook.secret.encode(), parcel.body, hashlib.sha256).hexdigest()
