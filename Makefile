@@ -5,12 +5,12 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-postgresql lint bench-extract bench-load clean
+.PHONY: help setup demo test test-postgresql lint bench-extract bench-load bench-receive clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
-setup: $(READY) ## the environment in .venv, with the commands tap-clickup, target-pandev, tap-git, pandev, meltano
+setup: $(READY) ## the environment in .venv, with the commands tap-clickup, clickup-receiver, target-pandev, tap-git, pandev, meltano
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; call: make PYTHON=python3.x")'
@@ -41,6 +41,9 @@ bench-extract: $(READY) ## tap-clickup beside its peer: requests, completeness, 
 
 bench-load: $(READY) ## target-pandev beside its peers and the least a loader does: speed, memory, WAL
 	$(BIN)/python -m benchmarks.load
+
+bench-receive: $(READY) ## clickup-receiver beside itself without its inbox: speed, CPU, memory over a million events
+	$(BIN)/python -m benchmarks.receive
 
 clean: ## removes what make made
 	rm -rf $(VENV) .demo .meltano .bench

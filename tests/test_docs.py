@@ -6,12 +6,17 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
 import jsonschema
 import psycopg
 import pytest
 import yaml
 
+from tap_clickup.streams.status_changes import StatusChanges
 from tap_clickup.tap import STREAMS, TapClickUp
+from tap_clickup.webhook.cli import NAME as RECEIVER
+from tap_clickup.webhook.cli import receiver
+from tap_clickup.webhook.push import PushTap
 from target_pandev.sources.git import TapGit
 from target_pandev.target import TargetPandev
 
@@ -84,6 +89,26 @@ def test_meltano_yml_declares_the_capabilities_of_a_plugin(name: str) -> None:
     assert set(declared_in_meltano(name)["capabilities"]) == capabilities
 
 
+def options_of_the_receiver() -> dict[str, Any]:
+    """Return the defaults of the receiver's settings; those that depend on the machine are None."""
+    options = [one for one in receiver.params if isinstance(one, click.Option)]
+    return {
+        str(one.name): one.default if isinstance(one.default, str | int) else None
+        for one in options
+        if one.name not in {"version", "help"}
+    }
+
+
+def test_readme_and_meltano_yml_list_the_settings_of_the_receiver() -> None:
+    options, told = options_of_the_receiver(), table_under("### clickup-receiver")
+    assert list(told) == list(options)
+    declared = {one["name"]: one.get("value") for one in declared_in_meltano(RECEIVER)["settings"]}
+    assert declared == {**options, "config": "ENV"}
+    for name, default in declared.items():
+        if default is not None:
+            assert told[name][0] == f"`{default}`"
+
+
 def test_meltano_yml_is_valid_by_meltanos_own_schema() -> None:
     text = files("meltano").joinpath("schemas/meltano.schema.json").read_text(encoding="utf-8")
     jsonschema.validate(MELTANO, yaml.safe_load(text))
@@ -128,7 +153,7 @@ def test_readme_lists_the_tables_with_their_keys_and_the_views(database: str) ->
 
 
 def test_every_property_of_a_stream_has_a_column_and_every_stream_its_key(database: str) -> None:
-    streams = TapClickUp(config={"api_token": "pk_1_AAAAAAAA"}).streams
+    streams = PushTap(config={"api_token": "pk_1_AAAAAAAA"}).streams
     git = TapGit(config={"repositories": []}, validate_config=False).streams
     with psycopg.connect(database) as connection:
         for name, stream in {**streams, **git}.items():
@@ -139,4 +164,4 @@ def test_every_property_of_a_stream_has_a_column_and_every_stream_its_key(databa
             columns = {str(one) for (one,) in found if not str(one).startswith("_sdc_")}
             assert columns == set(stream.schema["properties"]) - NOT_STORED.get(name, set())
             assert ", ".join(stream.primary_keys or ()) == table_under("### Tables")[name][0]
-    assert {type(one) for one in streams.values()} == set(STREAMS)
+    assert {type(one) for one in streams.values()} == {*STREAMS, StatusChanges}

@@ -115,8 +115,7 @@ class Receiver:
         """Return the ASGI application."""
         app = Starlette(
             routes=[
-                Route(PATH, self.receive, methods=["POST"]),
-                Route(PATH, _present, methods=["GET"]),  # and HEAD
+                Route(PATH, self.receive, methods=["POST", "GET"]),  # and HEAD
                 Route("/livez", _present),
                 Route("/readyz", self.ready),
             ]
@@ -126,6 +125,8 @@ class Receiver:
 
     async def receive(self, request: Request) -> Response:
         """Answer a delivery: 200 once it is durable, or known, or nothing that is read."""
+        if request.method != "POST":
+            return await _present(request)
         try:
             delivery = self._verified(await _body(request), request)
             if delivery:

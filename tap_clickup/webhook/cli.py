@@ -130,7 +130,7 @@ def main() -> None:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    for noisy in ("uvicorn", "singer_sdk"):
+    for noisy in ("uvicorn", "singer_sdk", "tap-clickup"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     try:
         receiver()

@@ -11,7 +11,7 @@ import requests
 
 from tap_clickup.webhook.app import PATH, Receiver
 from tap_clickup.webhook.inbox import Inbox
-from tap_clickup.webhook.server import server
+from tap_clickup.webhook.server import listening, server
 from tap_clickup.webhook.signature import signature_of
 from tests.clickup import Account, Knobs, LocalClickUp, generate
 from tests.webhook.deliveries import KEYS, SECRETS
@@ -86,7 +86,7 @@ def inbox(tmp_path: Path) -> Iterator[Inbox]:
 def running(inbox: Inbox) -> Iterator[Running]:
     receiver = Receiver(inbox, lambda webhook_id: KEYS.get(webhook_id, ()))
     serving = server(receiver.application())
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with listening("127.0.0.1", 0) as listener:
         thread = Thread(target=serving.run, args=([listener],))
         thread.start()
         one = Running(receiver, listener.getsockname()[1])

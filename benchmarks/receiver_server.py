@@ -1,0 +1,65 @@
+"""The receiver as the benchmark runs it, in a process of its own: whole, or with a part replaced.
+
+`python -m benchmarks.receiver_server VARIANT FOLDER` prints its port and serves until it is told to
+stop. `fed` is the whole receiver with a target that takes all.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from threading import Event, Thread
+from typing import TYPE_CHECKING
+
+from tap_clickup.webhook import commits
+from tap_clickup.webhook.app import Receiver
+from tap_clickup.webhook.feed import Feeder, Messages
+from tap_clickup.webhook.inbox import Inbox
+from tap_clickup.webhook.server import listening, server
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tap_clickup.webhook.inbox import Delivery
+
+SECRET = "BENCHMARK0SECRET"  # noqa: S105 - made up
+WEBHOOK_ID = "4b67ac88-e506-4a29-9d42-26e504e3435e"
+WHOLE, NO_INBOX, COMMIT_EACH, FED = "ours", "no_inbox", "commit_each", "fed"
+
+
+class NoInbox(Inbox):
+    """Stores nothing."""
+
+    def add(self, deliveries: Sequence[Delivery]) -> list[bool]:
+        """Return that all were new."""
+        return [True] * len(deliveries)
+
+
+def main() -> None:
+    """Serve one variant."""
+    variant, folder = sys.argv[1], Path(sys.argv[2])
+    if variant == COMMIT_EACH:
+        commits.MOST = 1
+    inbox = (NoInbox if variant == NO_INBOX else Inbox)(
+        folder / f"{variant}.sqlite", limit_bytes=2**40
+    )
+    stopped = Event()
+    feeding = Thread(target=_feed, args=(inbox, stopped))
+    if variant == FED:
+        feeding.start()
+    receiver = Receiver(inbox, lambda webhook_id: (SECRET,) if webhook_id == WEBHOOK_ID else ())
+    with listening("127.0.0.1", 0) as socket:
+        print(socket.getsockname()[1], flush=True)
+        server(receiver.application()).run([socket])
+    stopped.set()
+
+
+def _feed(inbox: Inbox, stopped: Event) -> None:
+    feeder = Feeder(inbox, tell=lambda _: Messages([]), load=lambda _: None)
+    while not stopped.wait(0.05):
+        while feeder.feed() and not stopped.is_set():
+            pass
+
+
+if __name__ == "__main__":
+    main()
