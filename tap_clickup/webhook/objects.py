@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from tap_clickup import records
-from tap_clickup.errors import ProtocolError, RefusedError
+from tap_clickup.errors import ClickUpError, ProtocolError, RefusedError
 from tap_clickup.hierarchy import Hierarchy
 from tap_clickup.reading import Reading
 from tap_clickup.report import Report
@@ -93,7 +93,7 @@ class Objects:
         if len(dirty) > FEW:
             try:
                 yield from self._paged(dirty)
-            except UNUSABLE as error:
+            except (RefusedError, *UNUSABLE) as error:
                 logger.warning("%s; the tasks are read one by one", _why(error))
         for task_id in dirty:
             with self._guard("task", task_id):
@@ -171,12 +171,17 @@ class Objects:
 
     def _holds_sprints(self, folder: Json) -> bool:
         pattern = re.compile(self._tap.config["sprint_folder_pattern"])
-        return bool(self._tap.config["sprints"]) and is_sprint_folder(folder["name"], pattern)
+        return bool(self._tap.config["sprints"]) and is_sprint_folder(
+            folder.get("name") or "", pattern
+        )
 
     def _time(self, task_ids: set[str]) -> Iterator[tuple[str, list[Reading]]]:
         """Yield the time entries of tasks, and that these are all; of many tasks those of all."""
         teams = {workspace.id: workspace.team for workspace in self._tap.workspaces}
-        workspace = self._workspace(teams[self._burst.workspace_id])
+        if not (team := teams.get(self._burst.workspace_id)):
+            logger.warning("workspace %s is no longer visible", self._burst.workspace_id)
+            return
+        workspace = self._workspace(team)
         workspace.task_ids.update(task_ids)
         timed = self._burst.timed
         if len(timed) > FEW:
@@ -221,7 +226,7 @@ class Objects:
 
 def _why(error: Exception) -> str:
     """Return what is wrong with an answer, without anything of it."""
-    if isinstance(error, ProtocolError):
+    if isinstance(error, ClickUpError):
         return str(error)
     return f"ClickUp sent an object of a shape that is not known ({type(error).__name__})"
 

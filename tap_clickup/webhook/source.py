@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from singer_sdk.contrib.msgspec import MsgSpecWriter
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from tap_clickup.webhook.inbox import Waiting
     from tap_clickup.webhook.push import PushTap
     from tap_clickup.webhook.secrets import Known
+
+
+logger = logging.getLogger("clickup-receiver")
 
 
 class Source:
@@ -53,8 +57,15 @@ class Source:
         Events of a webhook that covers what is not selected, or is ours no more, are left out.
         """
         tap = self.tap()
+        selected = _selected(self._webhooks(), tap)
+        for webhook_id in {one.event.webhook_id for one in waiting} - selected.keys():
+            logger.warning(
+                "webhook %s tells of what is not selected, or is ours no more: its events are left "
+                "out; pandev connect makes it fit",
+                webhook_id,
+            )
         lines, unusable = list[bytes](), dict[int, str]()
-        for burst in bursts(waiting, _selected(self._webhooks(), tap)):
+        for burst in bursts(waiting, selected):
             failed: dict[Place, str] = {}
             found = tap.messages(burst, failed)
             lines += [bytes(self._writer.format_message(message)) for message in found]

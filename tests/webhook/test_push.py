@@ -11,7 +11,7 @@ import pytest
 from tap_clickup.errors import SettingError, TokenError, UnavailableError
 from tests.clickup import Account, Fault, Knobs, LocalClickUp
 from tests.tap.running import ALL_TIME, Reader, SimulatedClock
-from tests.webhook.deliveries import OTHER_ID, PRIVATE, history, status
+from tests.webhook.deliveries import OTHER_ID, PRIVATE, WEBHOOK_ID, history, status
 from tests.webhook.telling import RECEIVED, Telling, waiting
 
 if TYPE_CHECKING:
@@ -262,6 +262,18 @@ def test_the_time_of_many_tasks_is_read_once_for_all(tell: Telling, workspace: W
     assert all("task_id" not in row["conditions"] for row in tell.rows("completed_reads"))
 
 
+def test_a_workspace_that_is_hidden_from_the_token_now_holds_up_no_other(
+    clickup: LocalClickUp, tell: Telling, workspace: Workspace
+) -> None:
+    clickup.account.workspaces.remove(workspace)
+    clickup.account.foreign_workspaces.add(workspace.id)
+    timed = waiting("taskTimeTrackedUpdated", history("time_spent"), task_id="86t")
+    asked = tell(*changed([f"86task{n}" for n in range(7)]), timed)
+    assert asked[0] == f"/team/{workspace.id}/task"
+    assert "/task/86task6" in asked
+    assert (tell.told, tell.unusable) == ([], {})
+
+
 def test_an_ignored_task_id_is_noticed(clickup: LocalClickUp, workspace: Workspace) -> None:
     clickup.knobs.ignored_parameters = {"task_id"}
     tell = Telling(clickup)
@@ -300,11 +312,12 @@ def test_nothing_of_another_space_is_told(clickup: LocalClickUp, workspace: Work
 
 @pytest.mark.parametrize("config", [{"space_ids": ["1"]}, {"workspace_ids": ["2"]}])
 def test_a_webhook_that_tells_of_more_than_is_selected_is_not_listened_to(
-    clickup: LocalClickUp, config: dict[str, Any]
+    clickup: LocalClickUp, config: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     tell = Telling(clickup, config)
     assert tell(waiting("taskDeleted"), waiting("taskUpdated")) == []
     assert tell.told == []
+    assert f"webhook {WEBHOOK_ID} tells of what is not selected" in caplog.text
 
 
 def test_a_webhook_that_is_ours_no_more_is_not_listened_to(tell: Telling) -> None:
