@@ -110,7 +110,12 @@ class Registration:
 
     def _repair(self, workspace: Workspace) -> list[Registered]:
         places = workspace.hierarchy.space_ids_found if self._tap.space_ids else [None]
-        ours = self._ours(workspace)
+        ours = []
+        for item in self._ours(workspace):
+            if self._secret(item):
+                ours.append(item)
+            else:
+                self._remove(str(item["id"]))  # nobody can check what it sends
         found = [self._place(workspace.id, space_id, ours) for space_id in places]
         kept = {one.webhook_id for one in found}
         for webhook_id in {str(item["id"]) for item in ours} - kept:
@@ -134,11 +139,8 @@ class Registration:
 
     def _place(self, workspace_id: str, space_id: str | None, ours: Sequence[Json]) -> Registered:
         """Return the webhook of a place: the one there is, as it should be, or a new one."""
-        item = _at(space_id, ours)
-        if item and self._secret(item):
+        if item := _at(space_id, ours):
             return self._compared(workspace_id, space_id, item)
-        if item:
-            self._remove(str(item["id"]))
         return self._created(workspace_id, space_id)
 
     def _secret(self, item: Json) -> str | None:

@@ -72,6 +72,7 @@ class World:
         self.receiver.start()
         assert self.receiver.webhook_id
         self.read()
+        self.read(sweep=True)
 
     @property
     def workspace(self) -> Workspace:

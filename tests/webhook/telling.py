@@ -54,6 +54,8 @@ class Telling:
                 "requests_per_minute": 400_000,
                 **self.config,
             }
+            if self.config.get("requests_per_minute", 1)
+            else {"api_url": self.clickup.api_url, "api_token": self.clickup.token}
         )
 
     def __call__(self, *events: Waiting) -> list[str]:

@@ -18,6 +18,7 @@ from tap_clickup.webhook import app, server
 from tap_clickup.webhook.app import PATH
 from tap_clickup.webhook.commits import MOST, GroupCommit
 from tap_clickup.webhook.inbox import Delivery, InboxError
+from tap_clickup.webhook.server import listening
 from tap_clickup.webhook.signature import signature_of
 from tests.webhook.deliveries import (
     OTHER_ID,
@@ -235,6 +236,12 @@ def flood(connection: socket.socket) -> None:
     connection.sendall(raw(b"X-Long: ")[:-4])
     for _ in range(10_000):
         connection.sendall(b"a" * 1_000)
+
+
+def test_answers_do_not_wait_for_nagles_algorithm() -> None:
+    """Asyncio switches it off for sockets that name TCP as their protocol, and for no others."""
+    with listening("127.0.0.1", 0) as one:
+        assert one.proto == socket.IPPROTO_TCP
 
 
 def test_a_head_without_end_is_cut(running: Running) -> None:

@@ -146,6 +146,7 @@ def test_what_clickup_shows_in_no_usable_form_is_a_dead_letter_at_once(
     fed()
     assert [one.reason for one in fed.inbox.dead_letters()] == ["a shape that is not known"]
     assert waiting(fed.inbox) == []
+    assert fed.inbox.replay() == 1
     assert "event 2 is a dead letter: a shape that is not known" in caplog.text
 
 

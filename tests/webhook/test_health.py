@@ -105,6 +105,13 @@ def test_a_new_webhook_that_was_never_heard_gets_its_hour(looking: Looking) -> N
     assert looking.health.look([FINE], now=NOW + HOUR) == ["w1"]
 
 
+def test_a_webhook_that_was_heard_meanwhile_gets_its_hour_from_then(looking: Looking) -> None:
+    looking.health.look([FINE], now=NOW)
+    looking.heard = {"w1": NOW + HOUR / 2}
+    assert looking.health.look([FINE], now=NOW + HOUR) == []
+    assert looking.health.look([FINE], now=NOW + HOUR * 3 / 2) == ["w1"]
+
+
 def test_after_a_restart_a_webhook_gets_its_hour_again(looking: Looking) -> None:
     """While the receiver was down nothing could come."""
     looking.heard = {"w1": NOW - 5 * HOUR}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tap_clickup.errors import SettingError, TokenError, UnavailableError
-from tests.clickup import Account, Fault, Knobs, LocalClickUp
+from tests.clickup import Account, Fault, Knobs, LocalClickUp, generate
 from tests.tap.running import ALL_TIME, Reader, SimulatedClock
 from tests.webhook.deliveries import OTHER_ID, PRIVATE, WEBHOOK_ID, history, status
 from tests.webhook.telling import RECEIVED, Telling, waiting
@@ -146,16 +147,30 @@ def test_a_task_that_the_search_shows_as_before_its_event_is_read_by_itself(
     assert {row["name"] for row in tell.rows("tasks") if row["id"] in task_ids} == {"Renamed"}
 
 
+def test_a_task_that_was_edited_twice_is_read_by_itself_where_the_search_shows_the_first_edit(
+    knobs: Knobs, account: Account, workspace: Workspace, tell: Telling
+) -> None:
+    now, task_ids = time.time(), live(workspace)[:6]
+    knobs.clock = lambda: now - 300
+    account.bulk_update(task_ids, name="First")
+    knobs.clock, knobs.index_lag = time.time, 60
+    account.bulk_update(task_ids, name="Second")
+    date = str(workspace.tasks[task_ids[0]].updated_ms)
+    tell(*changed(task_ids, history_items=[history("name", date=date)]))
+    assert {row["name"] for row in tell.rows("tasks")[-6:]} == {"Second"}
+
+
 def test_pages_are_read_only_as_long_as_they_are_cheaper_than_the_tasks(
-    tell: Telling, account: Account, workspace: Workspace
+    knobs: Knobs,
 ) -> None:
     """An event that was replayed after weeks does not read weeks of tasks."""
-    task_ids = live(workspace)
-    account.bulk_update(task_ids, at=datetime.now(UTC), name="Renamed")
-    old = history("name", date="1704067200000")
-    asked = tell(*changed(task_ids[-6:], history_items=[old]))
-    assert asked.count(f"/team/{workspace.id}/task") == 1
-    assert len(asked) <= 7
+    account = generate(seed=7, tasks=900, workspaces=1)
+    (workspace,) = account.workspaces
+    with LocalClickUp(account, knobs=knobs) as clickup:
+        latest = sorted(live(workspace), key=lambda one: workspace.tasks[one].updated_ms or 0)[-6:]
+        old = history("name", date="1704067200000")
+        asked = Telling(clickup)(*changed(latest, history_items=[old]))
+    assert asked == [f"/team/{workspace.id}/task", *(f"/task/{one}" for one in latest)]
 
 
 def test_what_is_hidden_or_gone_is_left_as_it_is(
@@ -199,8 +214,23 @@ def test_places_are_read_by_themselves_as_the_tap_shows_them(
         assert one in told
         assert told == {key: shown[key] for key in told}
     statuses = [json.dumps(row) for row in run.rows("statuses")]
-    assert tell.rows("statuses") != []
+    assert {row["scope_type"] for row in tell.rows("statuses")} >= {"space"}
     assert [row for row in tell.rows("statuses") if json.dumps(row) not in statuses] == []
+
+
+def test_a_list_beside_its_folder_is_told_once(tell: Telling, workspace: Workspace) -> None:
+    list_ = next(
+        one
+        for one in workspace.lists.values()
+        if not workspace.folders[one.folder_id].hidden and not one.archived
+    )
+    tell(
+        waiting("folderUpdated", folder_id=list_.folder_id),
+        waiting("listUpdated", list_id=list_.id),
+    )
+    told = [row["id"] for row in tell.rows("lists")]
+    assert list_.id in told
+    assert len(told) == len(set(told))
 
 
 def test_a_list_that_is_a_sprint_is_told_as_one_with_its_neighbours(
@@ -237,6 +267,42 @@ def test_tracked_time_brings_the_entries_of_its_task_and_that_these_are_all(
     reads = tell.rows("completed_reads")
     assert {row["conditions"]["task_id"]["in"][0] for row in reads} == {entry.task_id}
     assert {key for row in reads for (key,) in row["keys"]} == set(told)
+
+
+def test_what_is_complete_is_so_for_those_whose_time_was_seen(
+    tell: Telling, account: Account, workspace: Workspace
+) -> None:
+    """Where only the own time is seen, nobody can tell whether that of others is shown at all."""
+    task = account.create_task(next(iter(workspace.lists)), name="New")
+    other = next(one for one in workspace.members if one != account.user_id)
+    for user_id, everybody in ((account.user_id, False), (other, True)):
+        account.add_time_entry(
+            task.id,
+            start=datetime.now(UTC) - timedelta(hours=2),
+            duration=timedelta(hours=1),
+            user_id=user_id,
+        )
+        tell(waiting("taskTimeTrackedUpdated", history("time_spent"), task_id=task.id))
+        asked = tell.rows("completed_reads")[-1]["conditions"]["user_id"]["in"]
+        assert (set(asked) > {str(account.user_id)}) is everybody
+
+
+def test_with_selected_spaces_time_without_a_place_is_kept_if_its_task_is_in_them(
+    clickup: LocalClickUp, account: Account, workspace: Workspace
+) -> None:
+    list_ = next(iter(workspace.lists.values()))
+    tell = Telling(clickup, {"space_ids": [list_.space_id]}, space_id=list_.space_id)
+    task = account.create_task(list_.id, name="New")
+    entry = account.add_time_entry(
+        task.id,
+        start=datetime.now(UTC) - timedelta(hours=2),
+        duration=timedelta(hours=1),
+        mobile="absent",
+    )
+    tell(waiting("taskTimeTrackedUpdated", history("time_spent"), task_id=task.id))
+    assert [row["id"] for row in tell.rows("time_entries")] == [entry.id]
+    places = [row["conditions"]["space_id"] for row in tell.rows("completed_reads")]
+    assert places == [{"in": [list_.space_id]}] * len(places)
 
 
 def test_an_entry_from_months_ago_is_read_where_its_beginning_is_told(
@@ -357,11 +423,10 @@ def test_one_client_serves_as_long_as_the_settings_are_the_same(clickup: LocalCl
 
 
 def test_it_leaves_most_of_the_limit_to_the_tap(clickup: LocalClickUp) -> None:
-    tap = Telling(clickup, {"requests_per_minute": 80}).make_tap()
-    assert [tap.rate_limit.reserve(0.0) for _ in range(1)] == [0.0]
-    limit = tap.rate_limit
-    waits = [limit.reserve(0.0) for _ in range(21)]
-    assert (waits[19], waits[20]) == (0.0, 61.0)
+    for config in ({"requests_per_minute": 80}, {}):
+        limit = Telling(clickup, {"requests_per_minute": None, **config}).make_tap().rate_limit
+        waits = [limit.reserve(0.0) for _ in range(21)]
+        assert (waits[19], waits[20]) == (0.0, 61.0)
 
 
 def test_a_lost_connection_keeps_the_whole_burst(clickup: LocalClickUp, tell: Telling) -> None:

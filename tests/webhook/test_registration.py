@@ -199,9 +199,32 @@ def test_one_whose_secret_was_lost_is_taken_over(register: Registrar) -> None:
 
 def test_one_of_two_for_the_same_place_is_removed(register: Registrar, account: Account) -> None:
     (first,) = register()
-    account.add_webhook(endpoint=ENDPOINT, events=("taskCreated",))
+    other = account.add_webhook(endpoint=ENDPOINT, events=("taskCreated",))
+    register.webhooks[str(first.webhook_id)] = register.webhooks.pop(str(first.webhook_id))
+    assert [*register.webhooks] == [other.id, first.webhook_id]
     register()
     assert [*register.webhooks] == [first.webhook_id]
+
+
+def test_one_whose_secret_nobody_shows_is_replaced(register: Registrar, account: Account) -> None:
+    old = account.add_webhook(endpoint=ENDPOINT, events=EVENTS)
+    listed = {"webhooks": [{"id": old.id, "endpoint": ENDPOINT, "events": [*EVENTS]}]}
+    register.clickup.knobs.faults.append(Fault(status=200, body=listed, path="/webhook$"))
+    (found,) = register()
+    assert found.done == ("created",)
+    assert [*register.webhooks] == [found.webhook_id] != [old.id]
+    assert register.sent == ["DELETE", "POST"]
+
+
+def test_what_clickup_does_not_take_is_told_with_its_code(register: Registrar) -> None:
+    def refuse(request: Any, account: Account) -> None:  # noqa: ARG001 - a hook's shape
+        if request.method == "POST":
+            refusal = {"err": "?", "ECODE": "WEBHOOK_007"}
+            register.clickup.knobs.faults.append(Fault(400, refusal, path="/webhook$"))
+
+    register.clickup.knobs.on_request = refuse
+    (found,) = register()
+    assert str(found.problem).endswith("HTTP 400 WEBHOOK_007")
 
 
 def test_webhooks_of_others_are_left_alone(register: Registrar, account: Account) -> None:
@@ -212,6 +235,7 @@ def test_webhooks_of_others_are_left_alone(register: Registrar, account: Account
         account.add_webhook(endpoint=ENDPOINT, events=("taskCreated",), list_id=list_id).id,
     }
     (found,) = register()
+    assert found.done == ("created",)
     assert {*register.webhooks} == {*others, found.webhook_id}
 
 
