@@ -149,13 +149,22 @@ class Inbox:
             return [_add(connection, delivery, now) for delivery in deliveries]
 
     def _check_size(self, connection: sqlite3.Connection) -> None:
-        ((pages,),) = connection.execute("PRAGMA page_count")
-        ((free,),) = connection.execute("PRAGMA freelist_count")
-        if (pages - free) * self._page_bytes >= self._limit_bytes:
+        if self._bytes(connection) >= self._limit_bytes:
             raise InboxError(
                 f"inbox {self._path}: holds {self._limit_bytes} bytes, its limit; "
                 "see why its events are not fed"
             )
+
+    def _bytes(self, connection: sqlite3.Connection) -> int:
+        ((pages,),) = connection.execute("PRAGMA page_count")
+        ((free,),) = connection.execute("PRAGMA freelist_count")
+        size: int = (pages - free) * self._page_bytes
+        return size
+
+    def is_crowded(self) -> bool:
+        """Return whether more than half of what it may hold is in use."""
+        with self._transaction() as connection:
+            return self._bytes(connection) * 2 > self._limit_bytes
 
     def waiting(self, *, limit: int) -> list[Waiting]:
         """Return the events that wait, in the order of their arrival, the first `limit` of them."""

@@ -35,8 +35,8 @@ IDLE_SECONDS = 0.5
 """How often the feeder looks whether something waits."""
 STOP_SECONDS = 10.0
 """How long a stop waits for the burst under way; one that is cut is sent again."""
-KEPT = timedelta(days=30)
-"""How long a delivery is known again after it was fed."""
+KEPT = tuple(timedelta(days=days) for days in (30, 7, 1))
+"""How long a delivery is known again after it was fed; less long where the inbox is crowded."""
 
 logger = logging.getLogger("clickup-receiver")
 
@@ -149,7 +149,7 @@ class Service:
                     pause = feeder.pause_seconds
                 if datetime.now(UTC) - forgotten > timedelta(hours=1):
                     forgotten = datetime.now(UTC)
-                    inbox.forget(forgotten - KEPT)
+                    _forget(inbox, forgotten)
             except ClickUpError as error:
                 logger.error("%s", error)  # noqa: TRY400 - the line says what, where and what to do
                 pause = 5.0
@@ -183,6 +183,14 @@ class Service:
             except ClickUpError as error:
                 logger.error("webhooks are not looked after: %s", error)  # noqa: TRY400 - as above
             self._stopped.wait(self._settings.watch_minutes * 60)
+
+
+def _forget(inbox: Inbox, now: datetime) -> None:
+    """Make room in an inbox, at the cost of knowing old deliveries again only if it has to be."""
+    for kept in KEPT:
+        inbox.forget(now - kept)
+        if not inbox.is_crowded():
+            return
 
 
 def _locked(folder: Path) -> int:

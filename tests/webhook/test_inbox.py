@@ -266,3 +266,14 @@ def test_when_a_webhook_was_heard_outlives_what_it_sent(inbox: Inbox) -> None:
     inbox.fed([one.number for one in inbox.waiting(limit=9)])
     assert [*inbox.heard()] == [WEBHOOK_ID]
     assert before <= inbox.heard()[WEBHOOK_ID] <= datetime.now(UTC)
+
+
+def test_half_of_its_limit_is_a_crowd_until_keys_are_forgotten(path: Path) -> None:
+    inbox = Inbox(path, limit_bytes=400_000)
+    assert not inbox.is_crowded()
+    inbox.add([changed(f"signature {n:0100}") for n in range(900)])
+    inbox.fed([one.number for one in inbox.waiting(limit=1_000)])
+    assert inbox.is_crowded()
+    assert inbox.forget(datetime.now(UTC)) == 900
+    assert not inbox.is_crowded()
+    inbox.close()

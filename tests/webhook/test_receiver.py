@@ -125,6 +125,23 @@ def test_a_full_disk_is_answered_503_and_heals(receiver_without_target: Receiver
     assert receiver.post("taskStatusUpdated", change(2)) == 200
 
 
+def test_a_suspended_webhook_is_noticed_reactivated_and_made_up_for(
+    receiver: ReceiverProcess, account: Account, workspace: Workspace, tmp_path: Path
+) -> None:
+    """R98."""
+    webhook_id = receiver.webhook_id
+    receiver.stop()
+    account.update_webhook(webhook_id, health="suspended", fail_count=100)
+    receiver.options["poll-command"] = f"touch {tmp_path / 'polled'}"
+    receiver.start()
+    eventually(lambda: workspace.webhooks[webhook_id].health == "active")
+    eventually((tmp_path / "polled").exists)
+    told = f"webhook {webhook_id} of workspace {workspace.id} was suspended after 100 deliveries"
+    eventually(lambda: told in receiver.log)
+    assert f"`curl -I {ENDPOINT}` answers" in receiver.log
+    assert receiver.post("taskDeleted", task_id="86gone") == 200
+
+
 def test_one_folder_has_one_receiver(receiver: ReceiverProcess) -> None:
     second = receiver.call("serve")
     assert second.returncode == 1
