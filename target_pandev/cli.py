@@ -99,7 +99,8 @@ def connect(webhook_url: str, data_dir: Path, *, off: bool) -> None:
         return
     for one in registration.repair():
         state = ", ".join(one.done) or one.health
-        click.echo(f"{one.place}: {one.problem or f'webhook {one.webhook_id} ({state})'}")
+        registered = f"webhook {one.webhook_id} at {webhook_url} ({state})"
+        click.echo(f"{one.place}: {one.problem or registered}")
 
 
 @pandev.group("store")

@@ -109,7 +109,12 @@ class Registration:
         return found
 
     def _repair(self, workspace: Workspace) -> list[Registered]:
-        places = workspace.hierarchy.space_ids_found if self._tap.space_ids else [None]
+        places: Sequence[str | None] = [None]
+        if self._tap.space_ids:
+            places = workspace.hierarchy.space_ids_found
+            if not workspace.hierarchy.spaces_whole:
+                why = "not all spaces could be read, so all webhooks are left as they are"
+                return [Registered(workspace.id, None, problem=why)]
         ours = []
         for item in self._ours(workspace):
             if self._secret(item):

@@ -110,13 +110,19 @@ class Service:
             self._metrics.watch(inbox)
             socket = running.enter_context(listening(settings.host, settings.port))
             running.callback(show_metrics(self._metrics, port=settings.metrics_port))
+            app = Receiver(inbox, self._secrets.of, self._metrics).application()
+            serving = server(app)
+
+            def stop(*_: object) -> None:
+                serving.should_exit = True
+                self._stopped.set()
+
             for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, lambda *_: self._stopped.set())
+                signal.signal(number, stop)
             with self._threads(inbox):
                 host, port = socket.getsockname()[:2]
                 logger.info("listening on http://%s:%d%s", host, port, PATH)
-                app = Receiver(inbox, self._secrets.of, self._metrics).application()
-                server(app).run([socket])
+                serving.run([socket])
             logger.info("stopped; %d events wait", inbox.depth()[0])
 
     def _threads(self, inbox: Inbox) -> ExitStack:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 import requests
 
-from tap_clickup.webhook.app import PATH
 from tap_clickup.webhook.secrets import SecretsFile
 from tap_clickup.webhook.signature import signature_of
 
@@ -165,6 +164,3 @@ class ReceiverProcess:
         body = json.dumps(delivery, separators=(",", ":")).encode()
         headers = {"X-Signature": signature_of(body, secret).decode()}
         return self.session.post(self.url, body, headers=headers, timeout=DEADLINE).status_code
-
-    def __str__(self) -> str:
-        return f"receiver at {self.url} ({PATH})"

@@ -35,7 +35,7 @@ def test_it_registers_once_and_tells_what_it_did(project: Pipeline, workspace: W
     """R33 to R35."""
     first, second = project.run(*CONNECT), project.run(*CONNECT)
     (webhook,) = workspace.webhooks.values()
-    told = f"workspace {workspace.id}: webhook {webhook.id}"
+    told = f"workspace {workspace.id}: webhook {webhook.id} at {ENDPOINT}"
     assert first.stdout == f"{told} (created)\n"
     assert second.stdout == f"{told} (active)\n"
     assert webhook.secret not in first.stdout + first.stderr

@@ -111,6 +111,19 @@ def test_a_space_that_is_switched_off_loses_its_webhook(
     assert register.sent == ["DELETE"]
 
 
+@pytest.mark.parametrize("count", [1, 2])
+def test_spaces_that_cannot_be_read_cost_no_webhook(
+    register: Registrar, workspace: Workspace, count: int
+) -> None:
+    register.config["space_ids"] = sorted(workspace.spaces)[:2]
+    register()
+    before = {*register.webhooks}
+    register.clickup.knobs.faults += [Fault(status=403, path="/space$") for _ in range(count)]
+    (found,) = register()
+    assert str(found.problem).startswith("not all spaces could be read")
+    assert (register.sent, {*register.webhooks}, {*register.kept}) == ([], before, before)
+
+
 def test_a_workspace_that_is_switched_off_loses_its_webhook(
     register: Registrar, account: Account
 ) -> None:
