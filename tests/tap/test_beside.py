@@ -126,14 +126,16 @@ class TestThreeWorkspaces:
         """Ten could be: live, archived and the walk of each workspace, and the webhooks."""
         counts, lock = Counter[str](), threading.Lock()
         full, ninth = threading.Event(), threading.Event()
-        send = requests.Session.get
+        send = requests.Session.request
 
-        def counted(session: requests.Session, url: str, **options: object) -> requests.Response:
+        def counted(
+            session: requests.Session, method: str, url: str, **options: object
+        ) -> requests.Response:
             with lock:
                 counts["now"] += 1
                 counts["most"] = max(counts["most"], counts["now"])
             try:
-                return send(session, url, **options)  # type: ignore[arg-type] # passed on
+                return send(session, method, url, **options)  # type: ignore[arg-type] # passed on
             finally:
                 with lock:
                     counts["now"] -= 1
@@ -150,7 +152,7 @@ class TestThreeWorkspaces:
             assert full.wait(DEADLINE)
             ninth.wait(MOMENT)
 
-        monkeypatch.setattr(requests.Session, "get", counted)
+        monkeypatch.setattr(requests.Session, "request", counted)
         knobs.on_request = hold
         run = read(**FAST)
         assert is_complete(run, *account.workspaces)
