@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from tap_clickup.webhook.events import Event, Kind, StatusChange
     from tap_clickup.webhook.inbox import Waiting
+    from tap_clickup.webhook.secrets import WebhookSecrets
 
 Place: TypeAlias = "tuple[Kind, str]"
 """An object of ClickUp: its kind and its id."""
@@ -26,7 +27,7 @@ class Burst:
     `changed` are the objects to be read, each once, with the moment of their latest change, as far
     as it was told; `deleted` those that are gone since a moment; `timed` the tasks whose time
     entries changed, with the moments at which these began, as far as they were told. `since` is the
-    moment of the earliest event.
+    moment of the earliest event. `space_ids` are the spaces whose webhooks told it; none is all.
     """
 
     workspace_id: str
@@ -36,6 +37,7 @@ class Burst:
     changed: dict[Place, str] = field(default_factory=dict)
     timed: dict[str, set[str]] = field(default_factory=dict)
     numbers: dict[Place, list[int]] = field(default_factory=dict)
+    space_ids: set[str] = field(default_factory=set)
 
     def add(self, waiting: Waiting) -> None:
         """Add an event of this workspace."""
@@ -59,16 +61,15 @@ class Burst:
         return {object_id: at for (of, object_id), at in self.changed.items() if of == kind}
 
 
-def bursts(waiting: Iterable[Waiting], workspaces: Mapping[str, str]) -> list[Burst]:
-    """Return what events ask for, by workspace.
-
-    `workspaces` tells the workspace of a webhook; the events of others are left out.
-    """
+def bursts(waiting: Iterable[Waiting], webhooks: Mapping[str, WebhookSecrets]) -> list[Burst]:
+    """Return what the events of some webhooks ask for, by workspace; others are left out."""
     found: dict[str, Burst] = {}
     for one in waiting:
-        if workspace_id := workspaces.get(one.event.webhook_id):
+        if webhook := webhooks.get(one.event.webhook_id):
+            workspace_id = webhook.workspace_id
             burst = found.setdefault(workspace_id, Burst(workspace_id, _happened(one)))
             burst.add(one)
+            burst.space_ids |= {webhook.space_id} if webhook.space_id else set()
     return list(found.values())
 
 

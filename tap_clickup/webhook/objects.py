@@ -115,7 +115,7 @@ class Objects:
         pages = TaskPages(
             client=self._tap.client,
             workspace=self._workspace(self._team),
-            space_ids=tuple(sorted(self._tap.space_ids)),
+            space_ids=tuple(sorted(self._burst.space_ids)) if self._tap.space_ids else (),
             custom_fields=tuple(self._tap.config["custom_fields"]),
             start=self._burst.since - OVERLAP,
             starts={},

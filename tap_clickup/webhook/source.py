@@ -74,11 +74,11 @@ class Source:
         return Messages(lines, unusable)
 
 
-def _selected(webhooks: Known, tap: PushTap) -> dict[str, str]:
-    """Return the workspace of each webhook that tells only of what is selected."""
+def _selected(webhooks: Known, tap: PushTap) -> Known:
+    """Return the webhooks that tell only of what is selected."""
     workspace_ids = tap.config.get("workspace_ids") or ()
     return {
-        webhook_id: one.workspace_id
+        webhook_id: one
         for webhook_id, one in webhooks.items()
         if (not workspace_ids or one.workspace_id in workspace_ids)
         and (not tap.space_ids or one.space_id in tap.space_ids)

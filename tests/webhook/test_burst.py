@@ -6,10 +6,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from tap_clickup.webhook.burst import bursts
+from tap_clickup.webhook.secrets import WebhookSecrets
 from tests.webhook.deliveries import OTHER_ID, WEBHOOK_ID, history
 from tests.webhook.telling import RECEIVED, waiting
 
-OURS = {WEBHOOK_ID: "9001"}
+OURS = {WEBHOOK_ID: WebhookSecrets("9001", ("SECRET",))}
 EARLY, LATE = "1772366400000", "1772370000000"
 
 
@@ -51,6 +52,7 @@ def test_time_is_kept_by_task_with_the_moments_that_were_told() -> None:
 
 def test_each_workspace_has_a_burst_and_unknown_webhooks_have_none() -> None:
     events = [waiting("taskDeleted"), waiting("taskDeleted", webhook_id=OTHER_ID)]
-    both = bursts(events, {**OURS, OTHER_ID: "9002"})
+    both = bursts(events, {**OURS, OTHER_ID: WebhookSecrets("9002", ("SECRET",), "7")})
     assert [one.workspace_id for one in both] == ["9001", "9002"]
+    assert [one.space_ids for one in both] == [set(), {"7"}]
     assert [one.workspace_id for one in bursts(events, OURS)] == ["9001"]

@@ -376,6 +376,27 @@ def test_nothing_of_another_space_is_told(clickup: LocalClickUp, workspace: Work
     assert tell.rows("spaces") == []
 
 
+def test_pages_ask_only_for_spaces_of_their_own_workspace(
+    clickup: LocalClickUp, account: Account, workspace: Workspace
+) -> None:
+    """A selection may name spaces of several workspaces."""
+    here = workspace.lists[workspace.tasks[live(workspace)[0]].list_id].space_id
+    there = next(iter(account.workspaces[1].spaces))
+    tell = Telling(clickup, {"space_ids": [here, there]}, space_id=here)
+    task_ids = [
+        one
+        for one in live(workspace)
+        if workspace.lists[workspace.tasks[one].list_id].space_id == here
+    ][:10]
+    account.bulk_update(task_ids, name="Renamed")
+    hint = history("name", date=str(workspace.tasks[task_ids[0]].updated_ms))
+    asked = tell(*changed(task_ids, history_items=[hint]))
+    assert asked == [f"/team/{workspace.id}/task"]
+    spaces = [one.query.get("space_ids[]") for one in clickup.requests if "task" in one.path]
+    assert spaces == [[here]]
+    assert {row["id"] for row in tell.rows("tasks")} >= set(task_ids)
+
+
 @pytest.mark.parametrize("config", [{"space_ids": ["1"]}, {"workspace_ids": ["2"]}])
 def test_a_webhook_that_tells_of_more_than_is_selected_is_not_listened_to(
     clickup: LocalClickUp, config: dict[str, Any], caplog: pytest.LogCaptureFixture
