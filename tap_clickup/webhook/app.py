@@ -27,10 +27,11 @@ from tap_clickup.webhook.inbox import Delivery, InboxError
 from tap_clickup.webhook.signature import is_signed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from tap_clickup.webhook.events import Event
     from tap_clickup.webhook.inbox import Inbox
+    from tap_clickup.webhook.registration import Registered
 
 PATH = "/v1/clickup/webhook"
 BODY_BYTES = 2**20
@@ -93,11 +94,13 @@ class Metrics:
         given_up = Gauge("webhook_inbox_dead", "Dead letters", registry=self.registry)
         given_up.set_function(lambda: len(inbox.dead_letters()))
 
-    def show_health(self, webhook_id: str, *, fail_count: int, heard: datetime | None) -> None:
-        """Show what ClickUp and the inbox know of a webhook."""
-        self.fail_count.labels(webhook_id).set(fail_count)
-        if heard:
-            self.heard.labels(webhook_id).set(heard.timestamp())
+    def show_health(self, webhooks: list[Registered], heard: Mapping[str, datetime]) -> None:
+        """Show what ClickUp and the inbox know of webhooks."""
+        for one in webhooks:
+            if one.webhook_id:
+                self.fail_count.labels(one.webhook_id).set(one.fail_count)
+        for webhook_id, at in heard.items():
+            self.heard.labels(webhook_id).set(at.timestamp())
 
 
 @dataclass

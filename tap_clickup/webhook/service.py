@@ -15,10 +15,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dotenv import find_dotenv, load_dotenv
 
+from tap_clickup.checks import check_settings
 from tap_clickup.errors import ClickUpError, SettingError
 from tap_clickup.webhook.app import PATH, Metrics, Receiver
 from tap_clickup.webhook.feed import Feeder, TargetCommand
@@ -31,8 +32,12 @@ from tap_clickup.webhook.secrets import FILE, GivenSecrets, Secrets, SecretsFile
 from tap_clickup.webhook.server import listening, server, show_metrics
 from tap_clickup.webhook.source import Source
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 IDLE_SECONDS = 0.5
 """How often the feeder looks whether something waits."""
+TROUBLE_SECONDS = 15.0
 STOP_SECONDS = 10.0
 """How long a stop waits for the burst under way; one that is cut is sent again."""
 KEPT = tuple(timedelta(days=days) for days in (30, 7, 1))
@@ -103,6 +108,9 @@ class Service:
         settings = self._settings
         if settings.webhook_url:
             checked_endpoint(settings.webhook_url)
+        tap = settings.make_tap()
+        check_settings(tap.config)
+        tap.client.close()  # it was made, so the token can be one
         with ExitStack() as running:
             running.callback(os.close, _locked(settings.data_dir))
             inbox = settings.open_inbox()
@@ -148,18 +156,15 @@ class Service:
     def _feed(self, inbox: Inbox) -> None:
         feeder = Feeder(inbox, tell=self._source.tell, load=self._target.load)
         forgotten = datetime.now(UTC)
-        while not self._stopped.is_set():
-            pause = IDLE_SECONDS
-            try:
-                if feeder.feed():
-                    pause = feeder.pause_seconds
-                if datetime.now(UTC) - forgotten > timedelta(hours=1):
-                    forgotten = datetime.now(UTC)
-                    _forget(inbox, forgotten)
-            except ClickUpError as error:
-                logger.error("%s", error)  # noqa: TRY400 - the line says what, where and what to do
-                pause = 5.0
-            self._stopped.wait(pause)
+
+        def turn() -> float:
+            nonlocal forgotten
+            if datetime.now(UTC) - forgotten > timedelta(hours=1):
+                forgotten = datetime.now(UTC)
+                _forget(inbox, forgotten)
+            return feeder.pause_seconds if feeder.feed() else IDLE_SECONDS
+
+        self._repeat(turn, what="events are not fed")
 
     def _watch(self, inbox: Inbox) -> None:
         if not (endpoint := self._settings.webhook_url):
@@ -171,24 +176,27 @@ class Service:
             changed_since=lambda one, *span: changed_since(self._source.tap().client, one, *span),
             catch_up=self._jobs.catch_up,
         )
+
+        def turn() -> float:
+            webhooks = Registration(self._source.tap(), self._secrets, endpoint=endpoint).repair()
+            health.tell(webhooks)
+            health.look(webhooks)
+            self._metrics.show_health(webhooks, inbox.heard())
+            return self._settings.watch_minutes * 60.0
+
+        self._repeat(turn, what="webhooks are not looked after")
+
+    def _repeat(self, turn: Callable[[], float], *, what: str) -> None:
+        """Take turns until stopped; each returns the seconds to the next. No failure ends this."""
         while not self._stopped.is_set():
             try:
-                webhooks = Registration(
-                    self._source.tap(), self._secrets, endpoint=endpoint
-                ).repair()
-                health.tell(webhooks)
-                health.look(webhooks)
-                heard = inbox.heard()
-                for one in webhooks:
-                    if one.webhook_id:
-                        self._metrics.show_health(
-                            one.webhook_id,
-                            fail_count=one.fail_count,
-                            heard=heard.get(one.webhook_id),
-                        )
-            except ClickUpError as error:
-                logger.error("webhooks are not looked after: %s", error)  # noqa: TRY400 - as above
-            self._stopped.wait(self._settings.watch_minutes * 60)
+                pause = turn()
+            except Exception as error:  # noqa: BLE001 - another turn may go well
+                known = isinstance(error, ClickUpError)
+                why = error if known else f"unexpected {type(error).__name__}"
+                logger.error("%s: %s", what, why)  # noqa: TRY400 - one line, without anybody's text
+                pause = TROUBLE_SECONDS
+            self._stopped.wait(pause)
 
 
 def _forget(inbox: Inbox, now: datetime) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import resource
+import sqlite3
 import stat
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -142,6 +143,27 @@ def test_a_suspended_webhook_is_noticed_reactivated_and_made_up_for(
     assert receiver.post("taskDeleted", task_id="86gone") == 200
 
 
+def test_a_row_that_nobody_can_read_ends_nothing(receiver: ReceiverProcess, database: str) -> None:
+    """It may come from another version; what is sent meanwhile is answered and kept."""
+    receiver.post("taskStatusUpdated", change(1))
+    eventually(lambda: changes(database) == {"1"})
+    inbox = receiver.folder / "data" / "inbox.sqlite"
+    with sqlite3.connect(inbox) as connection:
+        connection.execute(
+            "INSERT INTO deliveries (key, webhook_id, received_at, is_hint, event) "
+            "VALUES ('k', 'w', '2026-03-01T12:00:00+00:00', 0, x'7b7d')"
+        )
+    connection.close()
+    eventually(lambda: "events are not fed: unexpected ValidationError" in receiver.log)
+    assert receiver.post("taskStatusUpdated", change(2)) == 200
+    receiver.stop()
+    with sqlite3.connect(inbox) as connection:
+        connection.execute("DELETE FROM deliveries WHERE key = 'k'")
+    connection.close()
+    receiver.start()
+    eventually(lambda: changes(database) == {"1", "2"})
+
+
 def test_one_folder_has_one_receiver(receiver: ReceiverProcess) -> None:
     second = receiver.call("serve")
     assert second.returncode == 1
@@ -210,17 +232,23 @@ def test_neither_secrets_nor_texts_are_logged(
 
 
 @pytest.mark.parametrize(
-    ("options", "complaint"),
+    ("given", "complaint"),
     [
-        ({"webhook-url": "http://receiver.example.com/"}, "webhook_url: expected the https"),
-        ({"target-command": ""}, "target_command: expected a command"),
-        ({"poll-command": "'"}, "poll_command: No closing quotation"),
-        ({"host": "203.0.113.9"}, "host 203.0.113.9, port 0: Cannot assign requested address"),
+        (({"webhook-url": "http://receiver.example.com/"}, {}), "webhook_url: expected the https"),
+        (({"target-command": ""}, {}), "target_command: expected a command"),
+        (({"poll-command": "'"}, {}), "poll_command: No closing quotation"),
+        (({"host": "203.0.113.9"}, {}), "host 203.0.113.9, port 0: Cannot assign requested"),
+        (({}, {"TAP_CLICKUP_API_TOKEN": "slip"}), "api_token: expected a personal API token"),
+        (({}, {"TAP_CLICKUP_SPRINT_FOLDER_PATTERN": "("}), "sprint_folder_pattern: "),
     ],
 )
 def test_a_setting_that_cannot_work_stops_it_with_one_line(
-    clickup: LocalClickUp, database: str, tmp_path: Path, options: dict[str, str], complaint: str
+    clickup: LocalClickUp,
+    database: str,
+    tmp_path: Path,
+    given: tuple[dict[str, str], dict[str, str]],
+    complaint: str,
 ) -> None:
-    ended = ReceiverProcess(clickup, database, tmp_path, options).call()
+    ended = ReceiverProcess(clickup, database, tmp_path, *given).call()
     assert ended.returncode == 1
     assert f"clickup-receiver: {complaint}" in ended.stderr.splitlines()[-1]
