@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from singer_sdk.contrib.msgspec import MsgSpecWriter
@@ -27,7 +28,7 @@ logger = logging.getLogger("clickup-receiver")
 class Source:
     """Tells events as messages. `make_tap` reads the settings anew, so that a change takes effect.
 
-    `webhooks` are those that are ours, by id.
+    Several threads may use it: they share one client, and with it the limit of requests. `webhooks` are those that are ours, by id.
     """
 
     def __init__(self, make_tap: Callable[[], PushTap], webhooks: Callable[[], Known]) -> None:
@@ -35,6 +36,7 @@ class Source:
         self._webhooks = webhooks
         self._writer = MsgSpecWriter()
         self._client: tuple[object, Client] | None = None
+        self._lock = Lock()
 
     def tap(self) -> PushTap:
         """Return a tap with the settings of the moment, and the same client while it serves them.
@@ -45,10 +47,11 @@ class Source:
         if not tap.config["enabled"]:
             raise SettingError("enabled is false: nothing is read and nothing fed")
         account = [tap.config.get(name) for name in ("api_url", "api_token", "requests_per_minute")]
-        if self._client and self._client[0] == account:
-            tap.client = self._client[1]
-        else:
-            self._client = (account, tap.client)
+        with self._lock:
+            if self._client and self._client[0] == account:
+                tap.client = self._client[1]
+            else:
+                self._client = (account, tap.client)
         return tap
 
     def tell(self, waiting: list[Waiting]) -> Messages:
