@@ -28,7 +28,8 @@ logger = logging.getLogger("clickup-receiver")
 class Source:
     """Tells events as messages. `make_tap` reads the settings anew, so that a change takes effect.
 
-    Several threads may use it: they share one client, and with it the limit of requests. `webhooks` are those that are ours, by id.
+    Several threads may use it: they share one client, and with it the limit of requests.
+    `webhooks` are those that are ours, by id.
     """
 
     def __init__(self, make_tap: Callable[[], PushTap], webhooks: Callable[[], Known]) -> None:

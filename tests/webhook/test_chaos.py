@@ -106,8 +106,9 @@ class Chaos(RuleBasedStateMachine):
         return lists[number % len(lists)]
 
     def entry(self, number: int) -> TimeEntry:
-        entries = [*self.world.workspace.time_entries.values()]
-        return entries[number % len(entries)]
+        entries = self.world.workspace.time_entries.values()
+        others = [one for one in entries if one.id != self.world.kept_entry_id]
+        return others[number % len(others)]
 
     def rename(self, number: int, _: int) -> None:
         self.world.account.update_task(self.task(number).id, name=f"Name {number}")
