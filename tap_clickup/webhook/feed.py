@@ -76,6 +76,7 @@ class TargetCommand:
             raise TargetError(f"target_command {name}: {error.strerror}") from error
         self._process = process
         overdue = Timer(self._seconds, process.kill)
+        overdue.daemon = True
         overdue.start()
         try:
             whole = _written(process, lines)

@@ -215,3 +215,19 @@ def test_an_open_task_has_no_cycle_time_and_one_that_was_never_in_progress_only_
 def test_a_close_that_was_only_seen_is_marked_inferred(store: Loader) -> None:
     load(store, seen(0, "to do"), change(2, "to do", "doing"), seen(8, "closed"))
     assert cycle(store) == [(2, 8, 6, 8, 0, True)]
+
+
+def test_a_status_that_is_renamed_after_a_change_to_it_is_known_too(store: Loader) -> None:
+    """Its old name stays with its id in the list's workflow, marked as gone or not."""
+    names = {"workspace_id": "900", "scope_type": "list", "scope_id": "31", "status_id": "s5"}
+    for name in ("doing", "in progress"):
+        store.load(STATUSES, record("statuses", {**names, "status": name}))
+    load(store, change(1, "to do", "doing"), seen(2, "in progress", status_id="s5"))
+    assert transitions(store) == [("to do", "doing", 1, 1, "183")]
+
+
+def test_an_inferred_step_comes_before_the_exact_one_of_the_same_moment(store: Loader) -> None:
+    load(store, *STORY)
+    rows = store.rows("SELECT status, started_at, ended_at FROM status_durations")
+    stays = {status: (hours(start), end and hours(end)) for status, start, end in rows}
+    assert stays == {"doing": (2, 4), "review": (4, 6), "done": (6, 6), "closed": (6, None)}
