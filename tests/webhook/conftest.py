@@ -14,6 +14,7 @@ from tap_clickup.webhook.inbox import Inbox
 from tap_clickup.webhook.server import listening, server
 from tap_clickup.webhook.signature import signature_of
 from tests.clickup import Account, Knobs, LocalClickUp, generate
+from tests.tap.running import Reader, SimulatedClock
 from tests.webhook.deliveries import KEYS, SECRETS
 from tests.webhook.telling import Telling
 
@@ -73,6 +74,13 @@ def clickup(account: Account, knobs: Knobs) -> Iterator[LocalClickUp]:
 @pytest.fixture
 def tell(clickup: LocalClickUp) -> Telling:
     return Telling(clickup)
+
+
+@pytest.fixture
+def read(
+    clickup: LocalClickUp, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> Reader:
+    return Reader(clickup, SimulatedClock(), capsys, caplog)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from tests.webhook.deliveries import WEBHOOK_ID, body
 if TYPE_CHECKING:
     from tap_clickup.webhook.feed import Messages
     from tests.clickup import LocalClickUp
+    from tests.clickup.model import Workspace
 
 Row = dict[str, Any]
 RECEIVED = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -72,3 +73,24 @@ class Telling:
 
     def rows(self, stream: str) -> list[Row]:
         return [message["record"] for message in self.records(stream)]
+
+
+def live(workspace: Workspace) -> list[str]:
+    """Return the ids of tasks that the search over the workspace shows."""
+    archived = {
+        one.id
+        for places in (workspace.spaces, workspace.folders, workspace.lists)
+        for one in places.values()
+        if one.archived
+    }
+    lists = {
+        one.id
+        for one in workspace.lists.values()
+        if not {one.id, one.folder_id, one.space_id} & archived
+    }
+    return [one.id for one in workspace.tasks.values() if not one.archived and one.list_id in lists]
+
+
+def changed(task_ids: list[str], **keys: Any) -> list[Waiting]:
+    """Return an event for each task, numbered from 0."""
+    return [waiting("taskUpdated", number=n, task_id=one, **keys) for n, one in enumerate(task_ids)]
