@@ -22,7 +22,7 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 demo: $(READY) ## a local ClickUp and a git repository into the embedded store, twice, and a report
-	$(BIN)/python -m tests.demo
+	$(BIN)/python -m examples.demo
 
 test: $(READY) lint ## every check
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term

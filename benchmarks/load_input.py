@@ -22,8 +22,8 @@ from typing import Any
 import msgspec
 
 from benchmarks.inputs import INPUTS
-from tap_clickup.values import moment
-from tests.clickup.dice import DAY_MS, Dice
+from fake_clickup.random_data import DAY_MS, Dice
+from tap_clickup.conversions import moment
 
 SEED = 20_260
 NOW_MS = 1_767_225_600_000

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from benchmarks.receiver_server import SECRET, WEBHOOK_ID
-from tap_clickup.webhook.app import PATH
-from tap_clickup.webhook.signature import signature_of
+from clickup_receiver.http.app import PATH
+from clickup_receiver.http.signature import signature_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,16 +11,16 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
-from tap_clickup.webhook import commits
-from tap_clickup.webhook.app import Receiver
-from tap_clickup.webhook.feed import Feeder, Messages
-from tap_clickup.webhook.inbox import Inbox
-from tap_clickup.webhook.server import listening, server
+from clickup_receiver.feed.feeder import Feeder, Messages
+from clickup_receiver.http import group_commit
+from clickup_receiver.http.app import Receiver
+from clickup_receiver.http.server import listening, server
+from clickup_receiver.inbox.inbox import Inbox
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tap_clickup.webhook.inbox import Delivery
+    from clickup_receiver.inbox.inbox import Delivery
 
 SECRET = "BENCHMARK0SECRET"  # noqa: S105 - made up
 WEBHOOK_ID = "4b67ac88-e506-4a29-9d42-26e504e3435e"
@@ -39,7 +39,7 @@ def main() -> None:
     """Serve one variant."""
     variant, folder = sys.argv[1], Path(sys.argv[2])
     if variant == COMMIT_EACH:
-        commits.MOST = 1
+        group_commit.MOST = 1
     inbox = (NoInbox if variant == NO_INBOX else Inbox)(
         folder / f"{variant}.sqlite", limit_bytes=2**40
     )

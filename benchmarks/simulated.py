@@ -17,10 +17,10 @@ from heapq import heappop, heappush
 from threading import Condition, Thread
 
 from benchmarks.workshop import a_year_ago, made_up
+from fake_clickup import Account, Knobs, LocalClickUp, Request
 from tap_clickup.client import Client
-from tap_clickup.ratelimit import RateLimit
+from tap_clickup.rate_limit import RateLimit
 from tap_clickup.tap import TapClickUp
-from tests.clickup import Account, Knobs, LocalClickUp, Request
 
 LIMIT_PER_MINUTE = 100
 ANSWER_SECONDS = 1.0

@@ -15,9 +15,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
-from tests.clickup import Fault, Knobs, LocalClickUp, generate
-from tests.clickup.routes import ROUTES
-from tests.clickup.server import ROOT
+from fake_clickup import Fault, Knobs, LocalClickUp, generate
+from fake_clickup.routes import ROUTES
+from fake_clickup.server import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from tests.clickup import Account, Request
+    from fake_clickup import Account, Request
 
 SPACES = 10
 SIZES = {

@@ -33,7 +33,7 @@ from tap_clickup.errors import (
     TokenError,
     UnavailableError,
 )
-from tap_clickup.ratelimit import RateLimit, seconds_until_reset
+from tap_clickup.rate_limit import RateLimit, seconds_until_reset
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

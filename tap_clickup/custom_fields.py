@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tap_clickup.values import moment, number
+from tap_clickup.conversions import moment, number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_clickup import records
 from tap_clickup.errors import ClickUpError
-from tap_clickup.reading import Reading
+from tap_clickup.extracted import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from tap_clickup.client import Client
     from tap_clickup.records import Json
-    from tap_clickup.report import Gap, Report
+    from tap_clickup.sync_report import Gap, Report
 
 LIVE_AND_ARCHIVED = ("false", "true")
 

@@ -12,8 +12,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
 
+from tap_clickup.conversions import moment, number, text_id
 from tap_clickup.custom_fields import opted_in
-from tap_clickup.values import moment, number, text_id
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

@@ -13,21 +13,21 @@ from singer_sdk import Stream, Tap
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
-from tap_clickup.checks import check_settings, check_state, partitions
 from tap_clickup.client import Client
 from tap_clickup.errors import ClickUpError, RefusedError, SettingError
 from tap_clickup.hierarchy import Hierarchy
 from tap_clickup.prefetch import Beside
-from tap_clickup.ratelimit import RateLimit
-from tap_clickup.report import Report
+from tap_clickup.rate_limit import RateLimit
 from tap_clickup.settings import SETTINGS
 from tap_clickup.streams.hierarchy import Folders, Lists, Spaces, Sprints, Statuses, Workspaces
-from tap_clickup.streams.people import Users
 from tap_clickup.streams.runs import CompletedReads, SyncRuns
 from tap_clickup.streams.tasks import Tasks
 from tap_clickup.streams.time_entries import TimeEntries
 from tap_clickup.streams.time_in_status import TimeInStatus
+from tap_clickup.streams.users import Users
 from tap_clickup.streams.webhooks import Webhooks
+from tap_clickup.sync_report import Report
+from tap_clickup.validation import check_settings, check_state, partitions
 from tap_clickup.workspace import Workspace
 from tap_clickup.writer import BufferedWriter
 

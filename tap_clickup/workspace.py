@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from tap_clickup.reading import Reading
+from tap_clickup.extracted import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from tap_clickup.hierarchy import Hierarchy
     from tap_clickup.records import Json
-    from tap_clickup.report import Report
+    from tap_clickup.sync_report import Report
 
 Conditions = dict[str, dict[str, Any]]
 """By property: `{"in": values}`, or `{"from": value, "before": value}`."""

@@ -20,6 +20,7 @@ from singer_sdk.singerlib.exceptions import InvalidInputLine
 
 from target_pandev.database import DeletionRules, ReferenceRules, StoreError
 from target_pandev.messages import MessageReader
+from target_pandev.open_store import StoreSettings, open_store
 from target_pandev.settings import SETTINGS, max_deleted_share
 from target_pandev.sinks import (
     CompletedReadSink,
@@ -27,7 +28,6 @@ from target_pandev.sinks import (
     RejectedRecordsError,
     StreamSink,
 )
-from target_pandev.store import StoreSettings, open_store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

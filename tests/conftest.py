@@ -1,4 +1,4 @@
-"""A PostgreSQL for each session, a database for each test."""
+"""A PostgreSQL for each session, a database for each test; a generated ClickUp account."""
 
 from __future__ import annotations
 
@@ -16,11 +16,14 @@ from hypothesis import settings
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from fake_clickup import Account, Knobs, LocalClickUp, generate
 from target_pandev.database import Store
 from target_pandev.embedded import EmbeddedServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from fake_clickup.model import Workspace
 
 settings.register_profile("default", deadline=None)  # a busy machine is no fault
 TEMPLATE = f"template_store_{uuid4().hex}"
@@ -109,3 +112,24 @@ def empty_database(server: str) -> Iterator[str]:
     """Address of a database of this test's own, with nothing in it."""
     with _database(server, "template0") as conninfo:
         yield conninfo
+
+
+@pytest.fixture
+def account() -> Account:
+    return generate(seed=7, tasks=400, workspaces=2, time_entries=60)
+
+
+@pytest.fixture
+def workspace(account: Account) -> Workspace:
+    return account.workspaces[0]
+
+
+@pytest.fixture
+def knobs() -> Knobs:
+    return Knobs(rate_limited=False)
+
+
+@pytest.fixture
+def clickup(account: Account, knobs: Knobs) -> Iterator[LocalClickUp]:
+    with LocalClickUp(account, knobs=knobs) as running:
+        yield running

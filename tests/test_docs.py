@@ -12,12 +12,12 @@ import psycopg
 import pytest
 import yaml
 
+from clickup_receiver.cli import NAME as RECEIVER
+from clickup_receiver.cli import receiver
+from clickup_receiver.feed.message_builder import PushTap
 from tap_clickup.streams.status_changes import StatusChanges
 from tap_clickup.tap import STREAMS, TapClickUp
-from tap_clickup.webhook.cli import NAME as RECEIVER
-from tap_clickup.webhook.cli import receiver
-from tap_clickup.webhook.push import PushTap
-from target_pandev.sources.git import TapGit
+from tap_git import TapGit
 from target_pandev.target import TargetPandev
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from tests.clickup import Fault, LocalClickUp, generate
-from tests.tap.running import environment
+from fake_clickup import Fault, LocalClickUp, generate
+from tests.tap_clickup.runner import environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +65,7 @@ def extended(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_test_on_the_page_passes(extended: Path) -> None:
     """D6."""
-    command = [sys.executable, "-m", "pytest", "-q", "tests/tap/test_custom_task_types.py"]
+    command = [sys.executable, "-m", "pytest", "-q", "tests/tap_clickup/test_custom_task_types.py"]
     run = subprocess.run(
         command, cwd=extended, text=True, capture_output=True, check=False, env=paths(extended)
     )

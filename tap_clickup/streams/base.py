@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context
     from singer_sdk.singerlib import Message
 
-    from tap_clickup.reading import Reading
+    from tap_clickup.extracted import Reading
     from tap_clickup.tap import TapClickUp
     from tap_clickup.workspace import Workspace
 

@@ -8,10 +8,10 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from tap_clickup import records
-from tap_clickup.reading import Reading
+from tap_clickup.conversions import parsed
+from tap_clickup.extracted import Reading
 from tap_clickup.sprints import Dates, SprintList, inferred, is_sprint_folder
 from tap_clickup.streams.base import ClickUpStream
-from tap_clickup.values import parsed
 from tap_clickup.workspace import Scope
 
 if TYPE_CHECKING:

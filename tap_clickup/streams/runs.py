@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from tap_clickup.reading import Reading
+from tap_clickup.extracted import Reading
 from tap_clickup.streams.base import ClickUpStream
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers.types import Context
 
-    from tap_clickup.reading import Reading
+    from tap_clickup.extracted import Reading
     from tap_clickup.workspace import Workspace
 
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from tap_clickup.conversions import parsed
+from tap_clickup.extracted import Reading
 from tap_clickup.progress import Progress
-from tap_clickup.reading import Reading
+from tap_clickup.readers.task_reader import PASSES, Page, TaskPages
 from tap_clickup.streams.base import BookmarkedStream
-from tap_clickup.streams.task_pages import PASSES, Page, TaskPages
-from tap_clickup.values import parsed
 from tap_clickup.workspace import Scope
 
 if TYPE_CHECKING:

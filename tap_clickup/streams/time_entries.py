@@ -12,12 +12,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from tap_clickup.conversions import parsed
+from tap_clickup.date_slices import slices
 from tap_clickup.errors import BadRequestError, ProtocolError, RefusedError
-from tap_clickup.reading import Reading
-from tap_clickup.slices import slices
+from tap_clickup.extracted import Reading
+from tap_clickup.readers.time_entry_reader import SliceRead, SliceReader
 from tap_clickup.streams.base import BookmarkedStream
-from tap_clickup.streams.time_slices import SliceRead, SliceReader
-from tap_clickup.values import parsed
 from tap_clickup.workspace import Scope
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from tap_clickup import records
 from tap_clickup.errors import BadRequestError, RefusedError
-from tap_clickup.reading import Reading
+from tap_clickup.extracted import Reading
+from tap_clickup.readers.task_reader import PASSES
 from tap_clickup.streams.base import BookmarkedStream
-from tap_clickup.streams.task_pages import PASSES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tap_clickup import records
-from tap_clickup.reading import Reading
+from tap_clickup.extracted import Reading
 from tap_clickup.streams.base import ClickUpStream
 from tap_clickup.workspace import Scope
 

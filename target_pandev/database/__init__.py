@@ -1,11 +1,11 @@
 """The one place that runs SQL: the connection, the schema, the tables, the loading of a batch."""
 
 from target_pandev.database.connection import StoreError
-from target_pandev.database.marking import DeletionRules
+from target_pandev.database.deletions import DeletionRules
+from target_pandev.database.seen_keys import Brought
 from target_pandev.database.store import Refused, Rejection, Store
 from target_pandev.database.table import ReferenceRules, StreamSchema, Table
 from target_pandev.database.tombstones import Deletion
-from target_pandev.database.versions import Brought
 
 __all__ = [
     "Brought",

@@ -14,7 +14,7 @@ from target_pandev import columns
 from target_pandev.columns import RefusedFieldError
 from target_pandev.completed_reads import Condition
 from target_pandev.database.ddl import columns_of, key_of
-from target_pandev.database.marking import KEYS_IN_MEMORY, Scope, remove
+from target_pandev.database.deletions import KEYS_IN_MEMORY, Scope, remove
 from target_pandev.database.table import quoted
 from target_pandev.sql import statement
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from target_pandev.completed_reads import CompletedRead
     from target_pandev.database.connection import Connection
-    from target_pandev.database.marking import DeletionRules
+    from target_pandev.database.deletions import DeletionRules
 
 MARKED = {"_sdc_extracted_at", "_sdc_deleted_at"}
 

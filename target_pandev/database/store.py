@@ -13,13 +13,13 @@ from psycopg import errors, sql
 
 from target_pandev import columns
 from target_pandev.columns import RefusedFieldError
-from target_pandev.database import versions
-from target_pandev.database.background import Background
+from target_pandev.database import seen_keys
 from target_pandev.database.completed_reads import complete
 from target_pandev.database.connection import connect, failures_told, in_words
 from target_pandev.database.ddl import ensure_table, fit_stage
-from target_pandev.database.marking import KEYS_IN_MEMORY, UNASKED, DeletionRules, remove
+from target_pandev.database.deletions import KEYS_IN_MEMORY, UNASKED, DeletionRules, remove
 from target_pandev.database.migrate import migrate
+from target_pandev.database.serial_loader import Background
 from target_pandev.database.table import CHANGE_RULES, REFERENCE_SOURCES, STAGE, references
 from target_pandev.database.tombstones import SHARE_TOMBSTONES, bury, lay
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from target_pandev.completed_reads import CompletedRead
+    from target_pandev.database.seen_keys import Brought
     from target_pandev.database.table import ReferenceRules, StreamSchema, Table
     from target_pandev.database.tombstones import Deletion
-    from target_pandev.database.versions import Brought
 
 Result = TypeVar("Result")
 TRIES = 10
@@ -189,7 +189,7 @@ class Store:
             if table.key:
                 lay(self._connection, table, STAGE, hard=self.deletions.hard)
             if brought:
-                versions.note(self._connection, table, brought)
+                seen_keys.note(self._connection, table, brought)
         self._staged = None if refitted else table
 
     def bury(self, table: Table, deletions: Sequence[Deletion]) -> None:
@@ -201,7 +201,7 @@ class Store:
         """Return where the rows are noted that a new version of a table brings."""
         with self._alone("beginning a new version of a table"):
             self._versions += 1
-            return versions.begin(self._connection, self._versions)
+            return seen_keys.begin(self._connection, self._versions)
 
     def replace(self, table: Table, brought: Brought, began_at: datetime) -> None:
         """Mark or delete what a new version, read since then, has not brought.
@@ -213,7 +213,7 @@ class Store:
 
     def _replace(self, table: Table, brought: Brought, began_at: datetime) -> None:
         with self._connection.transaction():
-            scope = versions.replaced(self._connection, table, brought, began_at)
+            scope = seen_keys.replaced(self._connection, table, brought, began_at)
             self._connection.execute(KEYS_IN_MEMORY)
             remove(self._connection, scope, self.deletions, unasked=UNASKED)
 

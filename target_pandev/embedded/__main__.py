@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from target_pandev.embedded.folder import StoreFolder
-from target_pandev.embedded.keeper import keep
+from target_pandev.embedded.reaper import keep
 
 
 def main(arguments: list[str]) -> None:

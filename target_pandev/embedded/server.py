@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from target_pandev.embedded import binaries, keeper, locks, postmaster
+from target_pandev.embedded import binaries, locks, postmaster, reaper
 from target_pandev.embedded.errors import EmbeddedError
 from target_pandev.embedded.folder import (
     DEFAULT_LINGER,
@@ -210,7 +210,7 @@ class EmbeddedServer:
 
     def _ensure_keeper(self) -> None:
         if self._linger > 0:
-            keeper.ensure(self._folder)
+            reaper.ensure(self._folder)
 
 
 def _quoted(value: str) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from importlib.resources import files
 
 
-def statement(name: str) -> str:
-    """Return the text of `<name>.sql`."""
-    return files(__name__).joinpath(f"{name}.sql").read_text(encoding="utf-8")
+def statement(name: str, package: str = __name__) -> str:
+    """Return the text of `<name>.sql` in a package; in this one if none is named."""
+    return files(package).joinpath(f"{name}.sql").read_text(encoding="utf-8")
 
 
 def migrations() -> list[tuple[int, str, str]]:

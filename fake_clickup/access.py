@@ -1,0 +1,90 @@
+"""What the token's user may look at, and the refusal of everything else."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from .error_codes import RefusedError
+
+if TYPE_CHECKING:
+    from .account import Account
+    from .behaviour import Knobs
+    from .model import Workspace
+    from .storage import Kind
+
+LIST_ID = re.compile(r"0|[1-9][0-9]*")
+TASK_ID = re.compile(r"[0-9a-z]+")
+UNKNOWN_OBJECT = "OAUTH_018"
+UNKNOWN_LIST = "OAUTH_027"
+
+
+def unseen_lists(workspace: Workspace, knobs: Knobs) -> frozenset[str]:
+    """Return the ids of the lists hidden from the user, by themselves or with their space."""
+    lists = workspace.lists.values() if knobs.hidden_spaces else ()
+    below = [one.id for one in lists if one.space_id in knobs.hidden_spaces]
+    return frozenset((*knobs.hidden_lists, *below))
+
+
+class Access:
+    """Finds the workspace of what is asked for; whoever calls holds the account's lock.
+
+    What is hidden is refused as what does not exist: ClickUp does not tell the two apart.
+    """
+
+    def __init__(self, account: Account, knobs: Knobs) -> None:
+        self.account = account
+        self.knobs = knobs
+        self._workspaces = {one.id: one for one in account.workspaces}
+
+    def check_id(self, path: str, object_id: str) -> None:
+        """Refuse what ClickUp refuses before it counts requests."""
+        if path.startswith("/list/") and not LIST_ID.fullmatch(object_id):
+            raise RefusedError("INPUT_003")
+        ours = {*self._workspaces, *self.account.foreign_workspaces}
+        if path.startswith("/team/") and object_id not in ours:
+            raise RefusedError("SHARD_031")
+
+    def workspace(self, workspace_id: str) -> Workspace:
+        """Return a workspace, if it is one of the user's."""
+        if workspace_id in self.account.foreign_workspaces:
+            raise RefusedError("OAUTH_056")
+        return self._workspaces[workspace_id]
+
+    def space(self, space_id: str) -> Workspace:
+        """Return the workspace of a space."""
+        if any(space_id in one.deleted_space_ids for one in self.account.workspaces):
+            raise RefusedError("PROJ_006")
+        return self._seen("spaces", space_id, space_id)
+
+    def folder(self, folder_id: str) -> Workspace:
+        """Return the workspace of a folder."""
+        workspace = self._with("folders", folder_id, code=UNKNOWN_OBJECT)
+        return self._seen("folders", folder_id, workspace.folders[folder_id].space_id)
+
+    def task_list(self, list_id: str) -> Workspace:
+        """Return the workspace of a list."""
+        workspace = self._with("lists", list_id, code=UNKNOWN_LIST)
+        if list_id in unseen_lists(workspace, self.knobs):
+            raise RefusedError(UNKNOWN_LIST)
+        return workspace
+
+    def task(self, task_id: str) -> Workspace:
+        """Return the workspace of a task."""
+        if not TASK_ID.fullmatch(task_id):
+            raise RefusedError("OAUTH_027")
+        workspace = self._with("tasks", task_id, code=UNKNOWN_OBJECT)
+        if workspace.tasks[task_id].list_id in unseen_lists(workspace, self.knobs):
+            raise RefusedError(UNKNOWN_OBJECT)
+        return workspace
+
+    def _seen(self, kind: Kind, object_id: str, space_id: str) -> Workspace:
+        if space_id in self.knobs.hidden_spaces:
+            raise RefusedError(UNKNOWN_OBJECT)
+        return self._with(kind, object_id, code=UNKNOWN_OBJECT)
+
+    def _with(self, kind: Kind, object_id: str, *, code: str) -> Workspace:
+        try:
+            return self.account.workspace_with(kind, object_id)
+        except KeyError as error:
+            raise RefusedError(code) from error

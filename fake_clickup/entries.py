@@ -1,0 +1,138 @@
+"""Time entries as `GET /team/{id}/time_entries` chooses and shows them.
+
+The list answer holds every number as text; the other time-entry endpoints do not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from . import people
+from .random_data import DAY_MS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .model import TimeEntry, Workspace
+
+DEFAULT_DAYS = 30
+TASKLESS: dict[str, dict[str, Any]] = {"null": {"task": None}, "absent": {}, "zero": {"task": "0"}}
+MOBILE_GAPS = ("billable", "tags", "source", "task_location")
+LOCATIONS = {"space_id": "space_id", "folder_id": "folder_id", "list_id": "id"}
+
+
+@dataclass(frozen=True, slots=True)
+class EntryView:
+    """How one user sees time entries; who is not `privileged` sees only the own ones."""
+
+    workspace: Workspace
+    user_id: int
+    privileged: bool
+    now_ms: int
+    generation: int
+    hidden_lists: frozenset[str]
+    taskless: str
+
+    def chosen(self, query: Mapping[str, list[str]]) -> list[dict[str, Any]]:
+        """Return all entries that were asked for: this endpoint has no pages.
+
+        An entry belongs to the range of its start, both ends included.
+        """
+        users = self._users(query)
+        start = number(query, "start_date", default=self.now_ms - DEFAULT_DAYS * DAY_MS)
+        end = number(query, "end_date", default=self.now_ms)
+        entries = [
+            entry
+            for entry in self.workspace.time_entries.values()
+            if start <= entry.start_ms <= end
+            and entry.user_id in users
+            and self._lies_in(entry, query)
+        ]
+        entries.sort(key=lambda entry: (entry.start_ms, entry.id))
+        return [self._show(entry, query) for entry in entries]
+
+    def _users(self, query: Mapping[str, list[str]]) -> set[int]:
+        asked = [one for one in query.get("assignee", [""])[-1].split(",") if one.isdigit()]
+        if not asked or not self.privileged:
+            return {self.user_id}
+        return {int(one) for one in asked}
+
+    def _lies_in(self, entry: TimeEntry, query: Mapping[str, list[str]]) -> bool:
+        """Tell whether an entry may be seen, and lies where the location filters say."""
+        asked = {key: query[key][-1] for key in (*LOCATIONS, "task_id") if key in query}
+        if entry.task_id is None:
+            return not asked
+        task = self.workspace.tasks.get(entry.task_id)
+        if task is None or task.list_id in self.hidden_lists:
+            return False
+        if asked.pop("task_id", task.id) != task.id:
+            return False
+        task_list = self.workspace.lists[task.list_id]
+        return all(getattr(task_list, LOCATIONS[key]) == value for key, value in asked.items())
+
+    def _show(self, entry: TimeEntry, query: Mapping[str, list[str]]) -> dict[str, Any]:
+        runs = entry.end_ms is None
+        end_ms = self.now_ms if entry.end_ms is None else entry.end_ms
+        duration = end_ms - entry.start_ms
+        shown = {
+            "id": entry.id,
+            **self._task(entry),
+            "wid": self.workspace.id,
+            "user": people.assignee(self.workspace.people[entry.user_id]),
+            "billable": entry.billable,
+            "start": str(entry.start_ms),
+            **({} if runs else {"end": str(end_ms)}),
+            "duration": str(-duration if runs else duration),
+            "description": entry.description,
+            "tags": [
+                {"name": tag.name, "tag_fg": tag.color, "tag_bg": tag.color, "creator": tag.creator}
+                for tag in entry.tags
+            ],
+            "source": entry.source,
+            "at": str(entry.at_ms),
+            "is_locked": False,
+            "approval_id": None,
+            **self._location(entry, named="true" in query.get("include_location_names", [])),
+        }
+        for key in {2022: ("is_locked", "approval_id"), 2025: ("approval_id",)}.get(
+            self.generation, ()
+        ):
+            del shown[key]
+        if entry.mobile == "absent":
+            return {key: value for key, value in shown.items() if key not in MOBILE_GAPS}
+        return {**shown, **dict.fromkeys(MOBILE_GAPS)} if entry.mobile else shown
+
+    def _task(self, entry: TimeEntry) -> dict[str, Any]:
+        """Return the `task` of an entry; its status has no id here."""
+        if entry.task_id is None:
+            return TASKLESS[self.taskless]
+        task = self.workspace.tasks[entry.task_id]
+        status = people.status(self.workspace.status_of(task))
+        del status["id"]
+        custom = {"custom_id": task.custom_id} if task.custom_id else {}
+        shown = {"id": task.id, **custom, "name": task.name, "status": status, "custom_type": None}
+        return {"task": shown}
+
+    def _location(self, entry: TimeEntry, *, named: bool) -> dict[str, Any]:
+        if entry.task_id is None:
+            return {"task_location": {}}
+        task_list = self.workspace.lists[self.workspace.tasks[entry.task_id].list_id]
+        folder = self.workspace.folder_of(task_list)
+        place = {"list_id": task_list.id, "folder_id": folder.id, "space_id": task_list.space_id}
+        if named:
+            space = self.workspace.spaces[task_list.space_id]
+            names = {"folder_name": folder.name, "space_name": space.name}
+            place |= {"list_name": task_list.name, **names}
+        return {
+            "task_location": place,
+            "task_url": f"https://app.clickup.com/t/{entry.task_id}",
+        }
+
+
+def number(query: Mapping[str, list[str]], key: str, *, default: int) -> int:
+    """Return a whole number of a query; what is none counts as not given."""
+    try:
+        return int(query[key][-1])
+    except (KeyError, ValueError):
+        return default

@@ -1,0 +1,157 @@
+"""The places of a generated workspace: spaces, folders and lists, awkward workflows included."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from .model import Folder, Space, Status, TaskList
+from .random_data import DAY_MS
+
+if TYPE_CHECKING:
+    from .model import Workspace
+    from .random_data import Dice
+    from .sizes import Sizes
+
+# Names and types, in order. Equal names have different types from one workflow to the next, and
+# the third is there to mislead whoever goes by names.
+WORKFLOWS = (
+    (("to do", "open"), ("in progress", "custom"), ("complete", "closed")),
+    (
+        ("backlog", "open"),
+        ("ready", "unstarted"),
+        ("in progress", "custom"),
+        ("in review", "custom"),
+        ("shipped", "done"),
+        ("closed", "closed"),
+    ),
+    (
+        ("closed deals", "open"),
+        ("complete?", "unstarted"),
+        ("done", "custom"),
+        ("to do", "done"),
+        ("open", "closed"),
+    ),
+)
+COLORS = {
+    "open": "#8a8f94",
+    "unstarted": "#14a08c",
+    "custom": "#5a4fe0",
+    "done": "#d9a514",
+    "closed": "#0f7d3c",
+}
+SPRINT_DAYS = 14
+
+
+class Places:
+    """Fills a workspace with places; `sprint_lists` are the sprints it made."""
+
+    def __init__(self, workspace: Workspace, *, dice: Dice, sizes: Sizes) -> None:
+        self.workspace = workspace
+        self.dice = dice
+        self.sizes = sizes
+        self.sprint_lists: list[TaskList] = []
+
+    def make(self) -> None:
+        """Make all places of the workspace."""
+        spaces = [self._space(number) for number in range(self.sizes.spaces)]
+        for number, space in enumerate(spaces):
+            self._fill(space, number=number)
+        if spaces:
+            self._sprints(spaces[0])
+            self._archived_in(spaces[0])
+        for number in range(self.sizes.archived_spaces):
+            space = self._space(self.sizes.spaces + number)
+            space.archived = True
+            self._list(space, self._folder(space, f"Old folder {number + 1}"), "Old list")
+            self._folderless(space, "Old folderless list")
+
+    def _space(self, number: int) -> Space:
+        """Return a space; every third has a workflow that was copied from another space."""
+        space_id = self.dice.number("907", digits=8)
+        origin = self.dice.number("907", digits=8) if number % 3 == 2 else space_id
+        space = Space(
+            id=space_id,
+            name=f"Space {number + 1}",
+            statuses=self.workflow(f"p{origin}", number),
+            color=None if number % 3 == 1 else "#3e7a5c",
+            sprints=number == 0,
+            points=number == 0,
+            made_by_api=number % 3 == 1,
+        )
+        self.workspace.spaces[space_id] = space
+        return space
+
+    def workflow(self, prefix: str, number: int) -> tuple[Status, ...]:
+        """Return one of the workflows, with ids of its own."""
+        return tuple(
+            Status(f"{prefix}_{self.dice.key(length=8)}", name, kind, COLORS[kind], index)
+            for index, (name, kind) in enumerate(WORKFLOWS[number % len(WORKFLOWS)])
+        )
+
+    def _fill(self, space: Space, *, number: int) -> None:
+        """Make the folders and lists of a space; the second list of each folder overrides."""
+        for index in range(self.sizes.folders):
+            misleading = number == 1 and index == 0
+            name = "Sprint ideas" if misleading else f"Folder {index + 1}"
+            folder = self._folder(space, name, orderindex=index)
+            for place in range(self.sizes.lists):
+                made = self._list(space, folder, f"List {place + 1}", orderindex=place)
+                if place == 1:
+                    made.statuses = self.workflow(f"sc{made.id}", number + 1)
+        for index in range(self.sizes.folderless_lists):
+            made = self._folderless(space, f"Folderless {index + 1}", orderindex=index)
+            made.label = "red" if index == 0 else None
+            made.priority = 1 if index == 0 else None
+
+    def _sprints(self, space: Space) -> None:
+        """Make the sprints, two weeks each, one after the other; the last goes on.
+
+        The named ones come first. They and the last have their dates in their names only.
+        """
+        named = self.sizes.named_sprints
+        total = named + self.sizes.sprints
+        if not total:
+            return
+        folder = self._folder(space, "Sprints", orderindex=self.sizes.folders)
+        for number in range(total):
+            # The named ones stay in the past, even where no other follows them.
+            left = named + max(1, self.sizes.sprints) - number
+            start = self.dice.days_ago(left * SPRINT_DAYS - 5)
+            if number < named:
+                start -= start % DAY_MS
+            due = start + SPRINT_DAYS * DAY_MS - 1
+            name = f"Sprint {number + 1} ({_day(start)} - {_day(due)})"
+            made = self._list(space, folder, name, orderindex=number)
+            if named <= number < total - 1:
+                made.start_ms, made.due_ms = start, due
+            self.sprint_lists.append(made)
+
+    def _archived_in(self, space: Space) -> None:
+        for number in range(self.sizes.archived_lists):
+            self._folderless(space, f"Archived list {number + 1}").archived = True
+        for number in range(self.sizes.archived_folders):
+            folder = self._folder(space, f"Archived folder {number + 1}")
+            folder.archived = True
+            self._list(space, folder, "List in an archived folder")
+
+    def _folder(self, space: Space, name: str, *, orderindex: int = 0) -> Folder:
+        folder = Folder(self.dice.number("9071", digits=8), name, space.id, orderindex)
+        self.workspace.folders[folder.id] = folder
+        return folder
+
+    def _list(self, space: Space, folder: Folder, name: str, *, orderindex: int = 0) -> TaskList:
+        list_id = self.dice.number("9072", digits=8)
+        made = TaskList(list_id, name, space.id, folder.id, orderindex)
+        self.workspace.lists[list_id] = made
+        return made
+
+    def _folderless(self, space: Space, name: str, *, orderindex: int = 0) -> TaskList:
+        hidden = self._folder(space, "hidden")
+        hidden.hidden = True
+        return self._list(space, hidden, name, orderindex=orderindex)
+
+
+def _day(moment_ms: int) -> str:
+    day = datetime.fromtimestamp(moment_ms / 1000, tz=UTC)
+    return f"{day.month}/{day.day}"

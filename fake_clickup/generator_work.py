@@ -1,0 +1,186 @@
+"""The work in a generated workspace: tasks with all their awkward shapes, and time entries."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from .model import Attachment, CustomField, Stay, Tag, Task, TimeEntry
+from .random_data import DAY_MS
+
+if TYPE_CHECKING:
+    from .model import TaskList, Workspace
+    from .random_data import Dice
+    from .sizes import Sizes
+
+DEEPEST = 3
+POINTS = (None, None, 0, 0.5, 3)
+ESTIMATES_MS = (None, None, 3_600_000, 1.5e6 + 0.5)
+TAG_NAMES = ("urgent", "needs words", "customer")
+OPTIONS = ("Web", "Phone", "Desk")
+
+
+class Work:
+    """Fills the lists of a workspace with tasks, and the tasks with time."""
+
+    def __init__(
+        self, workspace: Workspace, *, dice: Dice, sizes: Sizes, sprint_lists: list[TaskList]
+    ) -> None:
+        self.workspace = workspace
+        self.dice = dice
+        self.sizes = sizes
+        self.sprint_lists = sprint_lists
+        self.user_ids = list(workspace.people)
+        self.tags = [Tag(name, "#6a3fb5", self.user_ids[0]) for name in TAG_NAMES]
+        field_ids = (dice.uuid(), dice.uuid(), dice.uuid())
+        born = dice.days_ago(500)
+        self.fields = (
+            CustomField(
+                field_ids[0],
+                "Channel",
+                "drop_down",
+                born,
+                options=tuple((dice.uuid(), name) for name in OPTIONS),
+            ),
+            CustomField(field_ids[1], "Reference", "short_text", born),
+            CustomField(field_ids[2], "Promised for", "date", born),
+        )
+        self.parents: dict[str, list[tuple[Task, int]]] = {one: [] for one in workspace.lists}
+
+    def make(self) -> None:
+        """Make all tasks and time entries of the workspace."""
+        list_ids = list(self.workspace.lists)
+        for number in range(self.sizes.tasks if list_ids else 0):
+            # The first round visits every list, so that no awkward place stays empty.
+            early = number < len(list_ids)
+            list_id = list_ids[number] if early else self.dice.random.choice(list_ids)
+            self._task(list_id, number=number)
+        self._bulk_edits()
+        self._forget_dates()
+        self._remember_statuses()
+        tasks = list(self.workspace.tasks.values())
+        for number in range(self.sizes.time_entries if tasks else 0):
+            self._time_entry(self.dice.random.choice(tasks).id, number=number)
+        for number in range(self.sizes.taskless_entries):
+            self._time_entry(None, number=number)
+        for number in range(self.sizes.running_timers if tasks else 0):
+            self._time_entry(tasks[number % len(tasks)].id, number=number, runs=True)
+
+    def _task(self, list_id: str, *, number: int) -> None:
+        dice = self.dice
+        parent, depth = self._parent(list_id)
+        created = dice.moment(after_ms=parent.created_ms if parent else dice.days_ago(365))
+        task = Task(
+            id=dice.task_id(old=number % 40 == 7),
+            name=dice.task_name(),
+            list_id=list_id,
+            status=dice.random.choice(self.workspace.statuses_of(list_id)).name,
+            creator_id=dice.random.choice(self.user_ids),
+            created_ms=created,
+            updated_ms=dice.moment(after_ms=created),
+            orderindex=f"{5_000_000 + number}.00000000000000000000000000000000",
+            parent_id=parent.id if parent else None,
+            **self._details(number, created=created),
+        )
+        task = self._finish(task)
+        self.workspace.tasks[task.id] = task
+        if depth < DEEPEST:
+            self.parents[list_id].append((task, depth))
+
+    def _parent(self, list_id: str) -> tuple[Task | None, int]:
+        """Return a parent for one task in four, and how deep the new task lies."""
+        candidates = self.parents[list_id][-20:]
+        if not candidates or not self.dice.happens(1 / 4):
+            return None, 0
+        parent, depth = self.dice.random.choice(candidates)
+        return parent, depth + 1
+
+    def _details(self, number: int, *, created: int) -> dict[str, Any]:
+        dice = self.dice
+        in_sprint = bool(self.sprint_lists) and dice.happens(1 / 6)
+        return {
+            "custom_id": f"DEV-{number + 1}" if number % 5 == 3 else None,
+            "custom_item_id": 1 if number % 50 == 9 else 0,
+            "description": f"What to do about it, part {number}." if dice.happens(1 / 2) else "",
+            "assignee_ids": dice.some(self.user_ids, most=3),
+            "watcher_ids": dice.some(self.user_ids, most=2),
+            "tags": tuple(self.tags[: dice.random.randint(0, len(self.tags))]),
+            "priority": dice.random.choice((None, None, 1, 2, 3, 4)),
+            "points": dice.random.choice(POINTS),
+            "time_estimate_ms": dice.random.choice(ESTIMATES_MS),
+            "start_ms": created + DAY_MS if dice.happens(1 / 3) else None,
+            "due_ms": created + 8 * DAY_MS + 1 if dice.happens(1 / 2) else None,
+            "archived": dice.happens(1 / 25),
+            "other_list_ids": (dice.random.choice(self.sprint_lists).id,) if in_sprint else (),
+            "checklist": ("Ask", "Answer") if dice.happens(1 / 10) else (),
+            "custom_fields": self._custom_fields(),
+            "attachments": self._attachments(),
+        }
+
+    def _custom_fields(self) -> tuple[CustomField, ...]:
+        """Return the fields, set or unset; 0 is the first option of the drop-down field."""
+        if self.dice.happens(1 / 2):
+            return self.fields
+        choice = self.dice.random.randrange(len(OPTIONS))
+        promised = str(self.dice.days_ago(self.dice.random.randint(-60, 60)))
+        values = (choice, f"R{self.dice.random.randint(1, 999)}", promised)
+        pairs = zip(self.fields, values, strict=True)
+        return tuple(replace(field, value=value) for field, value in pairs)
+
+    def _attachments(self) -> tuple[Attachment, ...]:
+        if not self.dice.happens(1 / 30):
+            return ()
+        owner = self.dice.random.choice(self.user_ids)
+        return (Attachment(self.dice.uuid(), "sketch.png", owner, self.dice.days_ago(20)),)
+
+    def _finish(self, task: Task) -> Task:
+        kind = self.workspace.status_of(task).type
+        closed = task.updated_ms if kind == "closed" else None
+        done = task.updated_ms if kind in {"done", "closed"} else None
+        return replace(task, closed_ms=closed, done_ms=done)
+
+    def _bulk_edits(self) -> None:
+        """Let one task in eight share its `date_updated` with a few others."""
+        rest = list(self.workspace.tasks.values())
+        self.dice.random.shuffle(rest)
+        rest = rest[: len(rest) // 8]
+        while rest:
+            size = self.dice.random.randint(2, 12)
+            group, rest = rest[:size], rest[size:]
+            latest = max(task.updated_ms or task.created_ms for task in group)
+            for task in group:
+                self.workspace.tasks[task.id] = replace(task, updated_ms=latest)
+
+    def _forget_dates(self) -> None:
+        tasks = list(self.workspace.tasks.values())[: self.sizes.undated_tasks]
+        for task in tasks:
+            self.workspace.tasks[task.id] = replace(task, updated_ms=None)
+
+    def _remember_statuses(self) -> None:
+        """Let each task begin in the first status of its list, and reach its own at last edit."""
+        for task in self.workspace.tasks.values():
+            first = self.workspace.statuses_of(task.list_id)[0]
+            status = self.workspace.status_of(task)
+            stays = [Stay(first, task.created_ms)]
+            if status.name != first.name:
+                stays.append(Stay(status, task.updated_ms or task.created_ms))
+            self.workspace.stays[task.id] = stays
+
+    def _time_entry(self, task_id: str | None, *, number: int, runs: bool = False) -> None:
+        """Make one entry of up to four hours, most of them within the last 90 days."""
+        dice = self.dice
+        start = dice.days_ago(0.1 if runs else dice.random.random() ** 2 * 300 + 0.2)
+        length = 0 if number % 25 == 0 else dice.random.randrange(60_000, 4 * 3_600_000)
+        entry = TimeEntry(
+            id=dice.number("5", digits=18),
+            user_id=dice.random.choice(self.user_ids),
+            task_id=task_id,
+            start_ms=start,
+            end_ms=None if runs else start + length,
+            at_ms=start + length + 500,
+            description="" if number % 2 else 'Paired with "somebody"',
+            billable=number % 3 == 0,
+            tags=(self.tags[0],) if number % 7 == 0 else (),
+        )
+        self.workspace.time_entries[entry.id] = entry
+        self.workspace.spend(entry)

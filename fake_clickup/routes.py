@@ -1,0 +1,257 @@
+"""The paths of ClickUp's API v2 that the local ClickUp answers, and the errors of each."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from . import hierarchy, people, time_in_status, webhook_requests, webhooks
+from .access import Access, unseen_lists
+from .entries import EntryView
+from .error_codes import RefusedError
+from .search import Found, Search
+from .task_query import flag, question
+from .tasks import TaskShape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from .account import Account
+    from .behaviour import Knobs
+    from .model import Folder, TaskList, Workspace
+
+    Query = Mapping[str, list[str]]
+
+
+class Routes:
+    """Answers what an account's user asks; whoever calls holds the account's lock."""
+
+    def __init__(self, account: Account, knobs: Knobs) -> None:
+        self.account = account
+        self.knobs = knobs
+        self.access = Access(account, knobs)
+        self._searches = {one.id: Search(one, knobs) for one in account.workspaces}
+
+    def check(self, path: str) -> Callable[[Query], Any]:
+        """Return what computes the answer of a path.
+
+        Raises RefusedError for what ClickUp refuses before it counts requests: a path that it does
+        not know, a workspace that exists nowhere, a list id that is no number.
+        """
+        for pattern, answer in ROUTES:
+            found = re.fullmatch(pattern, path)
+            if found:
+                object_id = found[1] if found.groups() else ""
+                self.access.check_id(path, object_id)
+                return lambda query: answer(self, object_id, query)
+        raise RefusedError("APP_001")
+
+    def write(self, method: str, path: str, content: bytes) -> Callable[[Query], Any]:
+        """Return what carries out a request that is no GET: only webhooks can be written."""
+        return webhook_requests.write(self.access, method, path, content)
+
+    def user(self, _: str, __: Query) -> Any:
+        """Answer who the token belongs to."""
+        return people.authorised_user(self.account.workspaces[0].people[self.account.user_id])
+
+    def workspaces(self, _: str, __: Query) -> Any:
+        """Answer the workspaces of the token's user, with their members."""
+        user_id, role = self.account.user_id, people.ROLES[self.knobs.role]
+        shown = [
+            people.workspace(one, user_id=user_id, role=role) for one in self.account.workspaces
+        ]
+        return {"teams": shown}
+
+    def spaces(self, workspace_id: str, query: Query) -> Any:
+        """Answer the live, or else only the archived spaces of a workspace."""
+        spaces = self.access.workspace(workspace_id).spaces.values()
+        wanted = flag(query, "archived")
+        shown = [
+            self._space_shape(one)
+            for one in spaces
+            if one.archived == wanted and one.id not in self.knobs.hidden_spaces
+        ]
+        return {"spaces": shown}
+
+    def space(self, space_id: str, _: Query) -> Any:
+        """Answer one space."""
+        return self._space_shape(self.access.space(space_id).spaces[space_id])
+
+    def folders(self, space_id: str, query: Query) -> Any:
+        """Answer the live, or else only the archived folders of a space."""
+        workspace = self.access.space(space_id)
+        wanted = flag(query, "archived")
+        shown = [
+            self._folder_shape(workspace, one)
+            for one in workspace.folders.values()
+            if one.space_id == space_id and one.archived == wanted and not one.hidden
+        ]
+        return {"folders": shown}
+
+    def folder(self, folder_id: str, _: Query) -> Any:
+        """Answer one folder."""
+        workspace = self.access.folder(folder_id)
+        return self._folder_shape(workspace, workspace.folders[folder_id])
+
+    def lists_of_folder(self, folder_id: str, query: Query) -> Any:
+        """Answer the live, or else only the archived lists of a folder."""
+        workspace = self.access.folder(folder_id)
+        lists = self._lists(workspace, lambda one: one.folder_id == folder_id)
+        return self._lists_shape(workspace, lists, query)
+
+    def lists_of_space(self, space_id: str, query: Query) -> Any:
+        """Answer the live, or else only the archived folderless lists of a space."""
+        workspace = self.access.space(space_id)
+        lists = self._lists(
+            workspace, lambda one: one.space_id == space_id and workspace.folder_of(one).hidden
+        )
+        return self._lists_shape(workspace, lists, query)
+
+    def list_by_itself(self, list_id: str, _: Query) -> Any:
+        """Answer one list."""
+        workspace = self.access.task_list(list_id)
+        count = self._searches[workspace.id].count(list_id)
+        one = workspace.lists[list_id]
+        generation = self.knobs.generation
+        return hierarchy.list_by_itself(workspace, one, task_count=count, generation=generation)
+
+    def tasks_of_workspace(self, workspace_id: str, query: Query) -> Any:
+        """Answer a page of the tasks of a workspace."""
+        workspace = self.access.workspace(workspace_id)
+        asked = question(query)
+        found = self._searches[workspace.id].in_workspace(asked)
+        return self._page(workspace, found, with_markdown=asked.with_markdown)
+
+    def tasks_of_list(self, list_id: str, query: Query) -> Any:
+        """Answer a page of the tasks of a list."""
+        workspace = self.access.task_list(list_id)
+        asked = question(query)
+        found = self._searches[workspace.id].in_list(list_id, asked)
+        return self._page(workspace, found, with_markdown=asked.with_markdown)
+
+    def task(self, task_id: str, query: Query) -> Any:
+        """Answer one task."""
+        workspace = self.access.task(task_id)
+        markdown = flag(query, "include_markdown_description")
+        shape = self._task_shape(workspace, with_markdown=markdown, alone=True)
+        return shape.show(workspace.tasks[task_id])
+
+    def comments(self, task_id: str, _: Query) -> Any:
+        """Answer the comments on a task, the latest first."""
+        workspace = self.access.task(task_id)
+        shape = self._task_shape(workspace)
+        comments = workspace.comments.get(task_id, [])
+        return {"comments": [shape.comment(one) for one in reversed(comments)]}
+
+    def time_entries(self, workspace_id: str, query: Query) -> Any:
+        """Answer time entries, those of the last 30 days of the token's user if not told more."""
+        workspace = self.access.workspace(workspace_id)
+        view = EntryView(
+            workspace=workspace,
+            user_id=self.account.user_id,
+            privileged=self.knobs.role in {"owner", "admin"},
+            now_ms=self._now_ms(),
+            generation=self.knobs.generation,
+            hidden_lists=unseen_lists(workspace, self.knobs),
+            taskless=self.knobs.taskless,
+        )
+        return {"data": view.chosen(query)}
+
+    def time_in_status(self, task_id: str, _: Query) -> Any:
+        """Answer how long one task has been in each status."""
+        if not self.knobs.time_in_status:
+            raise RefusedError("FEATURE_001")
+        workspace = self.access.task(task_id)
+        return time_in_status.show(workspace, workspace.tasks[task_id], now_ms=self._now_ms())
+
+    def bulk_time_in_status(self, _: str, query: Query) -> Any:
+        """Answer the same for up to a hundred tasks; it leaves out what the user cannot see."""
+        if not self.knobs.time_in_status:
+            raise RefusedError("FEATURE_001")
+        task_ids = query.get("task_ids", [])
+        if len(task_ids) > time_in_status.MOST_TASKS:
+            raise RefusedError("FEATURE_002")
+        shown = {}
+        for task_id in task_ids:
+            with suppress(RefusedError):
+                shown[task_id] = self.time_in_status(task_id, query)
+        return shown
+
+    def webhooks(self, workspace_id: str, _: Query) -> Any:
+        """Answer the webhooks that the token's user has made, whatever the role."""
+        workspace = self.access.workspace(workspace_id)
+        return {"webhooks": webhooks.show(workspace, user_id=self.account.user_id)}
+
+    def _now_ms(self) -> int:
+        return round(self.knobs.clock() * 1000)
+
+    def _lists(self, workspace: Workspace, belongs: Callable[[TaskList], bool]) -> list[TaskList]:
+        lists = workspace.lists.values()
+        hidden = unseen_lists(workspace, self.knobs)
+        return [one for one in lists if one.id not in hidden and belongs(one)]
+
+    def _space_shape(self, space: Any) -> dict[str, Any]:
+        return hierarchy.space(space, generation=self.knobs.generation)
+
+    def _folder_shape(self, workspace: Workspace, folder: Folder) -> dict[str, Any]:
+        search = self._searches[workspace.id]
+        lists = [
+            hierarchy.list_in_folder(workspace, one, task_count=search.count(one.id))
+            for one in self._lists(workspace, lambda one: one.folder_id == folder.id)
+            if not one.archived
+        ]
+        total = sum(one["task_count"] for one in lists)
+        return hierarchy.folder(workspace, folder, lists, task_count=total)
+
+    def _lists_shape(
+        self, workspace: Workspace, lists: list[TaskList], query: Query
+    ) -> dict[str, Any]:
+        search = self._searches[workspace.id]
+        wanted = flag(query, "archived")
+        shown = [
+            hierarchy.list_of_lists(workspace, one, task_count=search.count(one.id))
+            for one in lists
+            if one.archived == wanted
+        ]
+        return {"lists": shown}
+
+    def _task_shape(
+        self, workspace: Workspace, *, with_markdown: bool = False, alone: bool = False
+    ) -> TaskShape:
+        return TaskShape(
+            workspace,
+            generation=self.knobs.generation,
+            hidden_lists=unseen_lists(workspace, self.knobs),
+            with_markdown=with_markdown,
+            alone=alone,
+        )
+
+    def _page(self, workspace: Workspace, found: Found, *, with_markdown: bool) -> dict[str, Any]:
+        shape = self._task_shape(workspace, with_markdown=with_markdown)
+        shown = {"tasks": [shape.show(task) for task in found.tasks]}
+        if self.knobs.last_page == "missing" or self.knobs.generation == 2022:
+            return shown
+        honest = self.knobs.last_page == "honest"
+        return {**shown, "last_page": honest and found.is_last}
+
+
+ROUTES: tuple[tuple[str, Callable[[Routes, str, Query], Any]], ...] = (
+    (r"/user", Routes.user),
+    (r"/team", Routes.workspaces),
+    (r"/team/([^/]+)/space", Routes.spaces),
+    (r"/space/([^/]+)", Routes.space),
+    (r"/space/([^/]+)/folder", Routes.folders),
+    (r"/folder/([^/]+)", Routes.folder),
+    (r"/folder/([^/]+)/list", Routes.lists_of_folder),
+    (r"/space/([^/]+)/list", Routes.lists_of_space),
+    (r"/list/([^/]+)", Routes.list_by_itself),
+    (r"/team/([^/]+)/task", Routes.tasks_of_workspace),
+    (r"/list/([^/]+)/task", Routes.tasks_of_list),
+    (r"/task/bulk_time_in_status/task_ids", Routes.bulk_time_in_status),
+    (r"/task/([^/]+)", Routes.task),
+    (r"/task/([^/]+)/comment", Routes.comments),
+    (r"/task/([^/]+)/time_in_status", Routes.time_in_status),
+    (r"/team/([^/]+)/time_entries", Routes.time_entries),
+    (r"/team/([^/]+)/webhook", Routes.webhooks),
+)

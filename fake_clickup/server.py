@@ -1,0 +1,237 @@
+"""The local ClickUp over HTTP on the loopback device: it reads, asks `routes`, and answers."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import struct
+import sys
+from contextlib import suppress
+from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler
+from socketserver import TCPServer, ThreadingMixIn
+from threading import Lock, Thread
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from urllib.parse import parse_qs, urlsplit
+
+from .behaviour import Fault, Knobs, Request
+from .error_codes import RefusedError
+from .limits import RateLimit
+from .routes import Routes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from .account import Account
+    from .routes import Query
+
+ROOT = "/api/v2"
+JSON_TYPE = "application/json; charset=utf-8"
+LINGER_NOT = struct.pack("ii", 1, 0)
+
+
+class Answer(NamedTuple):
+    """What is sent; with `cut` the connection ends after half of the body, or at once."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str]
+    cut: bool = False
+
+
+class LocalClickUp:
+    """A ClickUp of one account, running while its `with` block does.
+
+    `requests` holds every request in order of arrival. Port 0 takes any free one. An error in here
+    or in `on_request` cuts the connection, joins `failures`, and is raised when the block ends.
+    """
+
+    def __init__(self, account: Account, *, knobs: Knobs | None = None, port: int = 0) -> None:
+        self.account = account
+        self.knobs = knobs or Knobs()
+        self.requests: list[Request] = []
+        self._port = port
+        self._lock = Lock()
+        self._limit = RateLimit(self.knobs)
+        self._routes = Routes(account, self.knobs)
+        self._server: Server | None = None
+        self.failures: list[BaseException] = []
+        account.clock = self._now
+
+    @property
+    def api_url(self) -> str:
+        """The base of every address, known once the server listens."""
+        if self._server is None:
+            raise RuntimeError("local ClickUp: not started; use it in a with statement")
+        return f"http://127.0.0.1:{self._server.server_address[1]}{ROOT}"
+
+    @property
+    def token(self) -> str:
+        """The token that the server accepts."""
+        return self.account.token
+
+    def __enter__(self) -> Self:
+        """Listen, and answer in threads of their own."""
+        self._server = Server(self, port=self._port)
+        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop listening, cut what is still connected, and wait for all threads."""
+        if self._server:
+            self._server.shutdown()
+            self._thread.join()
+            self._server.disconnect()
+            self._server.server_close()
+        if self.failures and error is None:
+            raise self.failures[0]
+
+    def answer(
+        self, method: str, target: str, *, token: str | None, content: bytes = b""
+    ) -> Answer:
+        """Return the answer to one request, after recording it."""
+        parts = urlsplit(target)
+        query = parse_qs(parts.query, keep_blank_values=True)
+        request = Request(method, parts.path, query, 0, token == self.token)
+        with self._lock:
+            self.requests.append(request)
+        if self.knobs.on_request:
+            self.knobs.on_request(request, self.account)
+        answer = self._fault(parts.path) or self._computed(request, token, content)
+        request.status = answer.status
+        return answer._replace(headers=self._headers(answer))
+
+    def _headers(self, answer: Answer) -> dict[str, str]:
+        return {
+            "Date": formatdate(self.knobs.clock(), usegmt=True),
+            "Content-Type": JSON_TYPE,
+            "Cache-Control": "no-cache, no-store",
+            **answer.headers,
+            "Content-Length": str(len(answer.body)),
+        }
+
+    def _fault(self, path: str) -> Answer | None:
+        with self._lock:
+            for fault in self.knobs.faults:
+                if fault.path is None or re.search(fault.path, path):
+                    self.knobs.faults.remove(fault)
+                    return _faulty(fault)
+        return None
+
+    def _computed(self, request: Request, token: str | None, content: bytes) -> Answer:
+        headers: dict[str, str] = {}
+        try:
+            compute = self._routed(request, token, content)
+            passes, headers = self._limit.count()
+            body = self._asked(compute, request, passes=passes)
+        except RefusedError as error:
+            return Answer(error.status, _json(error.body), headers)
+        return Answer(200, _json(body), headers)
+
+    def _routed(
+        self, request: Request, token: str | None, content: bytes
+    ) -> Callable[[Query], Any]:
+        """Return what computes the answer, or raise what is refused without being counted."""
+        if not request.path.startswith(f"{ROOT}/"):
+            raise RefusedError("APP_001")
+        if not request.token_ok:
+            raise RefusedError("OAUTH_025" if token else "OAUTH_017")
+        path = request.path.removeprefix(ROOT)
+        with self.account.lock:
+            if request.method == "GET":
+                return self._routes.check(path)
+            return self._routes.write(request.method, path, content)
+
+    def _asked(self, compute: Callable[[Query], Any], request: Request, *, passes: bool) -> Any:
+        if not passes:
+            raise RefusedError("APP_002")
+        ignored = self.knobs.ignored_parameters
+        query = {key: value for key, value in request.query.items() if key not in ignored}
+        with self.account.lock:
+            return compute(query)
+
+    def _now(self) -> float:
+        return self.knobs.clock()
+
+
+class Server(ThreadingMixIn, TCPServer):
+    """Keeps its connections in view, so that none outlives it."""
+
+    allow_reuse_address = True
+    request_queue_size = 128
+
+    def __init__(self, clickup: LocalClickUp, *, port: int) -> None:
+        self.clickup = clickup
+        self._open: set[socket.socket] = set()
+        self._lock = Lock()
+        super().__init__(("127.0.0.1", port), Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer one connection in a thread of its own."""
+        with self._lock:
+            self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """End one connection."""
+        with self._lock:
+            self._open.discard(request)
+        super().shutdown_request(request)
+
+    def handle_error(self, *_: object) -> None:
+        """Keep what went wrong; a client that left before its answer is nothing wrong."""
+        error = sys.exception()
+        if error and not isinstance(error, ConnectionError):
+            self.clickup.failures.append(error)
+
+    def disconnect(self) -> None:
+        """Cut every open connection, so that no thread waits for its next request."""
+        with self._lock:
+            for connection in self._open:
+                with suppress(OSError):  # the other side was quicker
+                    connection.shutdown(socket.SHUT_RDWR)
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Reads requests from one connection, as many as come."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: Server
+
+    def respond(self) -> None:
+        """Answer one request of any method, its head and body in one piece."""
+        content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        token = self.headers.get("Authorization")
+        answer = self.server.clickup.answer(self.command, self.path, token=token, content=content)
+        head = [f"HTTP/1.1 {answer.status} {self.responses.get(answer.status, ('',))[0]}"]
+        head += [f"{name}: {value}" for name, value in answer.headers.items()]
+        data = "\r\n".join([*head, "", ""]).encode("latin-1") + answer.body
+        if answer.cut:
+            data = data[: -len(answer.body) // 2] if answer.body else b""
+        self.wfile.write(data)
+        if answer.cut:
+            self.close_connection = True
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = respond  # noqa: N815 - the base's names
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing: `requests` is the log."""
+
+
+def _faulty(fault: Fault) -> Answer:
+    body = fault.body.encode() if isinstance(fault.body, str) else _json(fault.body)
+    return Answer(fault.status, body, fault.headers, cut=fault.reset)
+
+
+def _json(body: Any) -> bytes:
+    return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()

@@ -1,0 +1,163 @@
+"""Tasks, edited as people edit them in ClickUp.
+
+Whether an action moves `date_updated` follows what is known of the real ClickUp. Where nothing is
+known (a comment, one more list, subtasks that move with their parent, a return from the trash) it
+stays, which is the harder case for a client.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from .model import Attachment, Comment, CustomField, Status, Task
+from .storage import Ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+
+class TaskEdits(Ledger):
+    """The edits of tasks; `at` is the moment of an edit, the account's clock if it is None."""
+
+    def create_task(
+        self, list_id: str, *, name: str, at: datetime | None = None, **fields: Any
+    ) -> Task:
+        """Return a new task in a list, in its first status unless `fields` say otherwise."""
+        with self.lock:
+            workspace = self.workspace_with("lists", list_id)
+            now_ms = self._now_ms(at)
+            made = {"status": workspace.statuses_of(list_id)[0].name, "creator_id": self.user_id}
+            task = Task(
+                **{
+                    "id": f"86new{next(self._numbers):04d}",
+                    "name": name,
+                    "list_id": list_id,
+                    "created_ms": now_ms,
+                    "updated_ms": now_ms,
+                    **made,
+                    **fields,
+                }
+            )
+            self._put_task(workspace, None, task)
+            return task
+
+    def update_task(self, task_id: str, *, at: datetime | None = None, **changes: Any) -> Task:
+        """Return the task with other values; `date_updated` moves even if they are the same."""
+        return self._update([task_id], at, changes)[0]
+
+    def bulk_update(
+        self, task_ids: Iterable[str], *, at: datetime | None = None, **changes: Any
+    ) -> list[Task]:
+        """Return many tasks, changed at once: all have one and the same `date_updated`."""
+        return self._update(list(task_ids), at, changes)
+
+    def move_task(self, task_id: str, list_id: str, *, at: datetime | None = None) -> None:
+        """Give a task another home list, in any space; its subtasks go with it.
+
+        A status stays by its name, whatever its type there, or becomes the first of the new list.
+        """
+        with self.lock:
+            workspace = self.workspace_with("tasks", task_id)
+            moved = [workspace.tasks[one] for one in (task_id, *workspace.below(task_id))]
+            kinds = {one.id: workspace.status_of(one).type for one in moved}
+            names = [one.name for one in workspace.statuses_of(list_id)]
+            now_ms = self._update([task_id], at, {"list_id": list_id})[0].updated_ms or 0
+            for one in moved:
+                task = workspace.tasks[one.id]
+                kept = task.status if task.status in names else names[0]
+                after = replace(task, list_id=list_id, status=kept)
+                status = workspace.status_of(after)
+                if status.type != kinds[one.id]:
+                    after = _finished(after, status, now_ms=now_ms)
+                self._put_task(workspace, task, after, since_ms=now_ms)
+
+    def add_to_list(self, task_id: str, list_id: str) -> None:
+        """Show a task in one more list; its home list stays."""
+        with self.lock:
+            others = self.task(task_id).other_list_ids
+            self._replace_task(task_id, other_list_ids=(*others, list_id))
+
+    def archive_task(
+        self, task_id: str, *, archived: bool = True, at: datetime | None = None
+    ) -> None:
+        """Archive a task, or bring it back."""
+        self.update_task(task_id, at=at, archived=archived)
+
+    def delete_task(self, task_id: str) -> None:
+        """Move a task and its subtasks to the trash, where no answer shows them."""
+        with self.lock:
+            workspace = self.workspace_with("tasks", task_id)
+            for gone in [task_id, *workspace.below(task_id)]:
+                workspace.trash[gone] = workspace.tasks[gone]
+                self._put_task(workspace, workspace.tasks[gone], None)
+
+    def restore_task(self, task_id: str) -> None:
+        """Take a task out of the trash, with its old id and dates, but without its subtasks.
+
+        KeyError if it is not in the trash, or if its list is gone.
+        """
+        with self.lock:
+            workspace = self.workspace_with("trash", task_id)
+            self.workspace_with("lists", workspace.trash[task_id].list_id)
+            self._put_task(workspace, None, workspace.trash.pop(task_id))
+
+    def add_comment(self, task_id: str, text: str, *, at: datetime | None = None) -> None:
+        """Comment on a task as the token's user."""
+        with self.lock:
+            workspace = self.workspace_with("tasks", task_id)
+            comment = Comment(f"9{next(self._numbers):012d}", text, self.user_id, self._now_ms(at))
+            workspace.comments.setdefault(task_id, []).append(comment)
+
+    def plant(
+        self,
+        task_id: str,
+        *,
+        description: str | None = None,
+        custom_field_value: object = None,
+        attachment_name: str | None = None,
+        comment: str | None = None,
+    ) -> None:
+        """Put texts where ClickUp's answers show them, as if they had always been there."""
+        with self.lock:
+            task = self.task(task_id)
+            planted = f"00000000-0000-4000-8000-{next(self._numbers):012d}"
+            born = task.created_ms
+            changes: dict[str, Any] = {}
+            if description is not None:
+                changes["description"] = description
+            if custom_field_value is not None:
+                field = CustomField(planted, "Notes", "short_text", born, custom_field_value)
+                changes["custom_fields"] = (*task.custom_fields, field)
+            if attachment_name is not None:
+                file = Attachment(planted, attachment_name, task.creator_id, born)
+                changes["attachments"] = (*task.attachments, file)
+            if comment is not None:
+                self.add_comment(task_id, comment)
+            self._replace_task(task_id, **changes)
+
+    def _update(
+        self, task_ids: list[str], at: datetime | None, changes: dict[str, Any]
+    ) -> list[Task]:
+        with self.lock:
+            latest_ms = max((self.task(one).updated_ms or 0 for one in task_ids), default=0)
+            now_ms = self._now_ms(at) if at else max(self._now_ms(None), latest_ms + 1)
+            updated = []
+            for task_id in task_ids:
+                workspace = self.workspace_with("tasks", task_id)
+                task = replace(workspace.tasks[task_id], **changes, updated_ms=now_ms)
+                if "status" in changes:
+                    task = _finished(task, workspace.status_of(task), now_ms=now_ms)
+                self._put_task(workspace, workspace.tasks[task_id], task)
+                updated.append(task)
+            return updated
+
+
+def _finished(task: Task, status: Status, *, now_ms: int) -> Task:
+    """Return the task with the dates its new status gives it: reopening empties both."""
+    return replace(
+        task,
+        closed_ms=now_ms if status.type == "closed" else None,
+        done_ms=now_ms if status.type in {"done", "closed"} else None,
+    )

@@ -1,0 +1,253 @@
+"""Tasks, and comments on them, as ClickUp's answers show them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from . import custom_fields, hierarchy, people
+
+if TYPE_CHECKING:
+    from .model import Attachment, Comment, Task, Workspace
+
+NOT_IN_2022 = (
+    "custom_item_id",
+    "group_assignees",
+    "locations",
+    "date_done",
+    "top_level_parent",
+    "sharing",
+)
+PUBLIC_FIELDS = (
+    "assignees",
+    "priority",
+    "due_date",
+    "content",
+    "comments",
+    "attachments",
+    "customFields",
+    "subtasks",
+    "tags",
+    "checklists",
+    "coverimage",
+)
+
+
+class TaskShape:
+    """Shows the tasks of a workspace to one user at one time.
+
+    `with_markdown` adds `markdown_description`. `alone` is for `GET /task`: there `time_spent` is
+    0 rather than absent, and attachments are always listed.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        *,
+        generation: int,
+        hidden_lists: frozenset[str],
+        with_markdown: bool,
+        alone: bool = False,
+    ) -> None:
+        self.workspace = workspace
+        self.generation = generation
+        self.hidden_lists = hidden_lists
+        self.with_markdown = with_markdown
+        self.alone = alone
+        self._places: dict[str, dict[str, Any]] = {}
+
+    def show(self, task: Task) -> dict[str, Any]:
+        """Return one task."""
+        shown = {
+            **self._head(task),
+            **self._dates(task),
+            **self._people_of(task),
+            "checklists": _checklists(task),
+            **self._work(task),
+            **self._place(task.list_id),
+        }
+        if self.alone or task.attachments:
+            shown["attachments"] = [self._attachment(one, task) for one in task.attachments]
+        if self.generation == 2022:
+            for key in NOT_IN_2022:
+                del shown[key]
+            del shown["status"]["id"]
+        return shown
+
+    def comment(self, comment: Comment) -> dict[str, Any]:
+        """Return one comment of `GET /task/{id}/comment`."""
+        return {
+            "id": comment.id,
+            "comment": [{"text": comment.text}],
+            "comment_text": comment.text,
+            "user": people.assignee(self.workspace.people[comment.user_id]),
+            "resolved": False,
+            "assignee": None,
+            "assigned_by": None,
+            "reactions": [],
+            "date": str(comment.date_ms),
+            "reply_count": "0",
+        }
+
+    def _head(self, task: Task) -> dict[str, Any]:
+        markdown = {"markdown_description": task.description} if self.with_markdown else {}
+        return {
+            "id": task.id,
+            "custom_id": task.custom_id,
+            "custom_item_id": task.custom_item_id,
+            "name": task.name,
+            "text_content": task.description,
+            "description": task.description,
+            **markdown,
+            "status": people.status(self.workspace.status_of(task)),
+            "orderindex": task.orderindex,
+            "archived": task.archived,
+        }
+
+    def _dates(self, task: Task) -> dict[str, Any]:
+        updated = {} if task.updated_ms is None else {"date_updated": str(task.updated_ms)}
+        return {
+            "date_created": str(task.created_ms),
+            **updated,
+            "date_closed": _moment(task.closed_ms),
+            "date_done": _moment(task.done_ms),
+            "due_date": _moment(task.due_ms),
+            "start_date": _moment(task.start_ms),
+        }
+
+    def _people_of(self, task: Task) -> dict[str, Any]:
+        known = self.workspace.people
+        return {
+            "creator": people.creator(known[task.creator_id]),
+            "assignees": [people.assignee(known[one]) for one in task.assignee_ids],
+            "group_assignees": [],
+            "watchers": [people.assignee(known[one]) for one in task.watcher_ids],
+        }
+
+    def _work(self, task: Task) -> dict[str, Any]:
+        spent = self.workspace.spent_ms[task.id]
+        return {
+            "tags": [
+                {"name": tag.name, "tag_fg": tag.color, "tag_bg": tag.color, "creator": tag.creator}
+                for tag in task.tags
+            ],
+            "parent": task.parent_id,
+            "top_level_parent": self.workspace.root_of(task),
+            "priority": hierarchy.priority(task.priority),
+            "points": task.points,
+            "time_estimate": task.time_estimate_ms,
+            **({"time_spent": spent} if spent or self.alone else {}),
+            "custom_fields": [
+                custom_fields.show(field, self.workspace, unseen=self.hidden_lists)
+                for field in task.custom_fields
+            ],
+            "dependencies": [],
+            "linked_tasks": [],
+            "locations": self._locations(task),
+            "team_id": self.workspace.id,
+            "url": f"https://app.clickup.com/t/{task.id}",
+            "sharing": _sharing(),
+            "permission_level": "create",
+        }
+
+    def _locations(self, task: Task) -> list[dict[str, str]]:
+        """Return the lists a task was added to, in so far as the user sees them."""
+        lists = self.workspace.lists
+        return [
+            {"id": list_id, "name": lists[list_id].name}
+            for list_id in task.other_list_ids
+            if list_id in lists and list_id not in self.hidden_lists
+        ]
+
+    def _place(self, list_id: str) -> dict[str, Any]:
+        if list_id not in self._places:
+            task_list = self.workspace.lists[list_id]
+            folder = self.workspace.folder_of(task_list)
+            inside = {
+                "id": folder.id,
+                "name": folder.name,
+                "hidden": folder.hidden,
+                "access": True,
+            }
+            self._places[list_id] = {
+                "list": {"id": list_id, "name": task_list.name, "access": True},
+                "project": inside,
+                "folder": inside,
+                "space": {"id": task_list.space_id},
+            }
+        return self._places[list_id]
+
+    def _attachment(self, file: Attachment, task: Task) -> dict[str, Any]:
+        url = f"https://attachments.example.com/{file.id}/{file.title}"
+        nothing = ("thumbnail_small", "thumbnail_medium", "thumbnail_large", "is_folder")
+        return {
+            "id": file.id,
+            "date": str(file.date_ms),
+            "title": file.title,
+            "type": 1,
+            "source": 1,
+            "version": 0,
+            "extension": file.title.rpartition(".")[2],
+            **dict.fromkeys(nothing),
+            "mimetype": "application/octet-stream",
+            "hidden": False,
+            "parent_id": task.id,
+            "size": 2048,
+            "total_comments": 0,
+            "resolved_comments": 0,
+            "user": people.assignee(self.workspace.people[file.user_id]),
+            "deleted": False,
+            **dict.fromkeys(("orientation", "email_data", "workspace_id")),
+            "url": url,
+            "url_w_query": f"{url}?view=open",
+            "url_w_host": url,
+        }
+
+
+def _moment(moment_ms: int | None) -> str | None:
+    return None if moment_ms is None else str(moment_ms)
+
+
+def _checklists(task: Task) -> list[dict[str, Any]]:
+    """Return the checklist of a task, its items unresolved, or nothing."""
+    if not task.checklist:
+        return []
+    items: list[dict[str, Any]] = [
+        {
+            "id": f"{task.id}-item-{index}",
+            "name": name,
+            "orderindex": index,
+            "assignee": None,
+            "group_assignee": None,
+            "resolved": False,
+            "parent": None,
+            "date_created": str(task.created_ms),
+            **dict.fromkeys(("start_date", "due_date", "sent_due_date_notif")),
+            "start_date_time": False,
+            "due_date_time": False,
+            "children": [],
+        }
+        for index, name in enumerate(task.checklist)
+    ]
+    return [
+        {
+            "id": f"{task.id}-checklist",
+            "task_id": task.id,
+            "name": "Checklist",
+            "date_created": str(task.created_ms),
+            "orderindex": 1,
+            "creator": task.creator_id,
+            "resolved": 0,
+            "unresolved": len(items),
+            "items": items,
+        }
+    ]
+
+
+def _sharing() -> dict[str, Any]:
+    return {
+        "public": False,
+        "public_share_expires_on": None,
+        "public_fields": PUBLIC_FIELDS,
+        "token": None,
+        "seo_optimized": False,
+    }

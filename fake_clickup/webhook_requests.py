@@ -1,0 +1,130 @@
+"""Webhooks made, changed and deleted over HTTP: the only writes that the local ClickUp takes.
+
+Whoever calls holds the account's lock.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, Literal
+
+from . import webhooks
+from .error_codes import RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from .access import Access
+    from .model import Webhook, Workspace
+
+PLACES: tuple[Literal["task_id", "list_id", "folder_id", "space_id"], ...] = (
+    "task_id",
+    "list_id",
+    "folder_id",
+    "space_id",
+)
+"""What a webhook can be limited to, the most specific first: of several that one holds."""
+STATUSES = {"active", "failing", "suspended"}
+
+
+def write(access: Access, method: str, path: str, content: bytes) -> Callable[[object], Any]:
+    """Return what carries out a request and computes its answer, or raise that there is none."""
+    for wanted, pattern, carry_out in WRITES:
+        if method == wanted and (found := re.fullmatch(pattern, path)):
+            access.check_id(path, found[1])
+            return lambda _: carry_out(access, found[1], content)
+    raise RefusedError("APP_405")
+
+
+def _create(access: Access, workspace_id: str, content: bytes) -> dict[str, Any]:
+    workspace = access.workspace(workspace_id)
+    if access.knobs.role not in {"owner", "admin"}:
+        raise RefusedError("ROLE_001")
+    body = _object(content)
+    wanted: dict[str, Any] = dict.fromkeys(PLACES)
+    wanted |= {"endpoint": _endpoint(body), "events": _events(body), **_place(access, body)}
+    user_id = access.account.user_id
+    for one in workspace.webhooks.values():
+        if one.user_id == user_id and all(getattr(one, key) == wanted[key] for key in wanted):
+            raise RefusedError("OAUTH_171")
+    made = access.account.add_webhook(workspace_id, **wanted)
+    return _answer(made, workspace)
+
+
+def _update(access: Access, webhook_id: str, content: bytes) -> dict[str, Any]:
+    workspace = _workspace(access, webhook_id)
+    body = _object(content)
+    if body.get("status") not in STATUSES:
+        raise RefusedError("BODY_001")
+    changes = {"endpoint": _endpoint(body), "events": _events(body), "health": body["status"]}
+    if body["status"] == "active":
+        changes["fail_count"] = 0
+    return _answer(access.account.update_webhook(webhook_id, **changes), workspace)
+
+
+def _delete(access: Access, webhook_id: str, _: bytes) -> dict[str, Any]:
+    del _workspace(access, webhook_id).webhooks[webhook_id]
+    return {}
+
+
+WRITES: tuple[tuple[str, str, Callable[[Access, str, bytes], Any]], ...] = (
+    ("POST", r"/team/([^/]+)/webhook", _create),
+    ("PUT", r"/webhook/([^/]+)", _update),
+    ("DELETE", r"/webhook/([^/]+)", _delete),
+)
+
+
+def _workspace(access: Access, webhook_id: str) -> Workspace:
+    """Return the workspace of a webhook that the token's user has made."""
+    for workspace in access.account.workspaces:
+        found = workspace.webhooks.get(webhook_id)
+        if found and found.user_id == access.account.user_id:
+            return workspace
+    raise RefusedError("OAUTH_018")
+
+
+def _answer(webhook: Webhook, workspace: Workspace) -> dict[str, Any]:
+    return {"id": webhook.id, "webhook": webhooks.show_one(webhook, workspace)}
+
+
+def _object(content: bytes) -> Mapping[str, Any]:
+    try:
+        body = json.loads(content)
+    except ValueError as error:
+        raise RefusedError("BODY_001") from error
+    if not isinstance(body, dict):
+        raise RefusedError("BODY_001")
+    return body
+
+
+def _endpoint(body: Mapping[str, Any]) -> str:
+    """Return the endpoint, which is taken for https where it has no scheme."""
+    endpoint = body.get("endpoint")
+    if not isinstance(endpoint, str) or not endpoint:
+        raise RefusedError("BODY_001")
+    return endpoint if "://" in endpoint else f"https://{endpoint}"
+
+
+def _events(body: Mapping[str, Any]) -> tuple[str, ...]:
+    events = body.get("events")
+    if events == "*":
+        return ("*",)
+    if not isinstance(events, list) or not events:
+        raise RefusedError("BODY_001")
+    return tuple(events)
+
+
+def _place(access: Access, body: Mapping[str, Any]) -> dict[str, str]:
+    """Return the place a webhook is limited to, if any. One that nobody can see is refused."""
+    look_up = {
+        "task_id": access.task,
+        "list_id": access.task_list,
+        "folder_id": access.folder,
+        "space_id": access.space,
+    }
+    for name in PLACES:
+        if body.get(name) is not None:
+            look_up[name](str(body[name]))
+            return {name: str(body[name])}
+    return {}

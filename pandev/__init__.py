@@ -1,0 +1,4 @@
+"""The operator's command `pandev`: the only package that may import the others.
+
+`cli` is the command, `report` the tables of `pandev report`, `sql` their statements.
+"""

@@ -1,0 +1,1 @@
+"""The statements of `pandev report`, one file per table."""

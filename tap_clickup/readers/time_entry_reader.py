@@ -1,0 +1,201 @@
+"""Slices of time entries, asked for by name of each person and checked against the question."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from tap_clickup import records
+from tap_clickup.conversions import milliseconds
+from tap_clickup.errors import BadRequestError, ProtocolError, RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from tap_clickup.client import Client
+    from tap_clickup.date_slices import Slice
+    from tap_clickup.records import Json
+    from tap_clickup.workspace import Workspace
+
+MOST_USERS = 50
+"""Most people of one request, which names them in its address."""
+PRIVILEGED = {1, 2}
+"""The roles that see the time of others: owner and admin."""
+
+
+@dataclass(frozen=True)
+class SliceRead:
+    """A slice: the records that may be kept, and the people on them.
+
+    `user_ids` are those who were asked for. `sent_at` is of the first request.
+    """
+
+    slice: Slice
+    records: list[dict[str, Any]]
+    user_ids: list[str]
+    people: list[Json]
+    sent_at: datetime
+
+
+class SliceReader:
+    """Reads slices of one workspace; several threads may, at once.
+
+    `space_ids` are the selected spaces, None for all; `task_id` asks for the time on one task.
+    `refused` are people for whom ClickUp does
+    not let ask, `unplaced` entries of which it is not known whether they lie in a selected space.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        workspace: Workspace,
+        user_ids: Sequence[str],
+        space_ids: Collection[str] | None,
+        *,
+        task_id: str | None = None,
+    ) -> None:
+        self.refused: set[str] = set()
+        self.unplaced: set[str] = set()
+        self._client = client
+        self._workspace = workspace
+        self._user_ids = tuple(user_ids)
+        self._space_ids = space_ids
+        self._task_id = task_id
+        self._me = client.user_id
+        self._seen: set[str] = set()
+        self._others_were_told_apart = False
+
+    @property
+    def privileged(self) -> bool:
+        """Whether the token's user sees the time of others."""
+        return _role(self._workspace, self._me) in PRIVILEGED
+
+    @property
+    def told_apart(self) -> bool:
+        """Whether others were seen: an ignored `assignee` would have shown nobody else."""
+        return self.privileged and bool(self._seen - {self._me})
+
+    @property
+    def hidden_user_ids(self) -> set[str]:
+        """The members whose time the token may not see."""
+        hidden = {*self._workspace.members} - {self._me} - self._seen
+        return set() if self.privileged else hidden
+
+    def read(self, part: Slice) -> SliceRead:
+        """Return the entries of a slice. Raises `ProtocolError` if they are not what was asked."""
+        sent_at = datetime.now(UTC)
+        found: dict[str, Json] = {}
+        asked: list[str] = []
+        for first in range(0, len(self._user_ids), MOST_USERS):
+            items, user_ids = self._ask(part, self._user_ids[first : first + MOST_USERS])
+            found |= {str(item["id"]): item for item in items if _within(item, part)}
+            asked += user_ids
+        kept = [item for item in found.values() if self._is_selected(item)]
+        return SliceRead(
+            slice=part,
+            records=[records.time_entry(item, workspace_id=self._workspace.id) for item in kept],
+            user_ids=asked,
+            people=[item["user"] for item in kept if item.get("user")],
+            sent_at=sent_at,
+        )
+
+    def _ask(self, part: Slice, asked: Sequence[str]) -> tuple[list[Json], list[str]]:
+        """Return the entries of people, and of whom; without those that ClickUp refuses.
+
+        It may refuse a request for the sake of one who has left. So members are asked for alone
+        then, and who has left by halves until it is found.
+        """
+        user_ids = [one for one in asked if one not in self.refused]
+        if not user_ids:
+            return [], []
+        try:
+            items = self._get(part, user_ids)
+        except (BadRequestError, RefusedError):
+            members = [one for one in user_ids if one in {self._me, *self._workspace.members}]
+            former = [one for one in user_ids if one not in members]
+            if not former:
+                raise
+            if len(user_ids) == 1:
+                self.refused |= set(former)
+                return [], []
+            middle = len(former) // 2
+            parts = [members, former] if members else [former[:middle], former[middle:]]
+            (first, of_first), (rest, of_rest) = (self._ask(part, some) for some in parts)
+            return first + rest, of_first + of_rest
+        self._check_people(part, user_ids, items)
+        return items, user_ids
+
+    def _get(self, part: Slice, user_ids: Sequence[str]) -> list[Json]:
+        start, end = milliseconds(part.start), milliseconds(part.end)
+        params = [
+            ("start_date", str(start)),
+            ("end_date", str(end)),
+            ("assignee", ",".join(user_ids)),
+            *([("task_id", self._task_id)] if self._task_id else []),
+        ]
+        path = f"/team/{self._workspace.id}/time_entries"
+        items: list[Json] = self._client.get(path, params, expect="data").body["data"]
+        for item in items:
+            at = item.get("start")
+            if at is not None and not start <= int(at) <= end:
+                raise ProtocolError(
+                    f"GET {path}: entry {item['id']} began at {at}, asked were entries from "
+                    f"{start} to {end}"
+                )
+            if self._task_id and records.task_id_of(item) != self._task_id:
+                raise ProtocolError(
+                    f"GET {path}: entry {item['id']} is not of task {self._task_id}, which alone "
+                    "was asked for: task_id is ignored"
+                )
+        return items
+
+    def _check_people(self, part: Slice, user_ids: Sequence[str], items: list[Json]) -> None:
+        """Raise `ProtocolError` if entries are of other people than those that were asked for.
+
+        An ignored `assignee` gives the own entries only, which may also be all there are. So where
+        only own ones come, others are asked for alone, once.
+        """
+        found = _people(items)
+        self._seen |= found
+        if not self.privileged:
+            return
+        self._check(found, user_ids)
+        others = [one for one in user_ids if one != self._me]
+        if found == {self._me} and others and not self._others_were_told_apart:
+            self._check(_people(self._get(part, others)), others)
+        self._others_were_told_apart |= bool(found)
+
+    def _check(self, found: set[str], asked: Sequence[str]) -> None:
+        if strange := sorted(found - set(asked)):
+            raise ProtocolError(
+                f"GET /team/{self._workspace.id}/time_entries: entries of user {strange[0]}, "
+                "who was not asked for: assignee is ignored"
+            )
+
+    def _is_selected(self, item: Json) -> bool:
+        """Return whether an entry may be kept: with a selection only what lies in its spaces.
+
+        Entries made on a phone show no place; those of a task that this run has read lie there.
+        """
+        if self._space_ids is None:
+            return True
+        if (space_id := (item.get("task_location") or {}).get("space_id")) is not None:
+            return str(space_id) in self._space_ids
+        task_id = records.task_id_of(item)
+        if task_id and task_id not in self._workspace.task_ids:
+            self.unplaced.add(str(item["id"]))
+        return task_id in self._workspace.task_ids
+
+
+def _role(workspace: Workspace, user_id: str) -> int | None:
+    return (workspace.members.get(user_id) or {}).get("role")
+
+
+def _people(items: Sequence[Json]) -> set[str]:
+    return {str(user["id"]) for item in items if (user := item.get("user"))}
+
+
+def _within(item: Json, part: Slice) -> bool:
+    """Return whether an entry belongs to the slice: one that begins at its end does not."""
+    return item.get("start") is None or int(item["start"]) < milliseconds(part.end)

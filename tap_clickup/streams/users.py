@@ -1,0 +1,38 @@
+"""People: members of a workspace, and those whom only its work still names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tap_clickup import records
+from tap_clickup.extracted import Reading
+from tap_clickup.streams.base import ClickUpStream
+from tap_clickup.workspace import Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from singer_sdk.helpers.types import Context
+
+    from tap_clickup.workspace import Workspace
+
+
+class Users(ClickUpStream):
+    """Members of the workspaces, and people seen on tasks or time entries who have left."""
+
+    name = "users"
+    primary_keys = ("workspace_id", "id")
+
+    def read(self, workspace: Workspace, context: Context | None) -> Iterator[Reading]:  # noqa: ARG002
+        """Yield the members with their role, then those who have left."""
+        members = workspace.members
+        for member in workspace.team.get("members") or ():
+            record = records.member(member["user"], workspace_id=workspace.id)
+            yield Reading(record, workspace.sent_at)
+        for user_id, user in sorted(workspace.people.items()):
+            if user_id not in members:
+                record = records.former_member(user, workspace_id=workspace.id)
+                yield Reading(record, workspace.sent_at)
+        if self._tap.client.user_id in members:  # else ClickUp does not show the members
+            scope = Scope(self.name, workspace.sent_at, {"is_member": {"in": [True]}})
+            workspace.completed(scope, [(user_id,) for user_id in members])

@@ -1,1 +1,0 @@
-"""The same ClickUp, pushed rather than pulled."""

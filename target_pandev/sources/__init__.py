@@ -1,1 +1,0 @@
-"""Singer taps for what PanDev joins with tasks: local git repositories."""

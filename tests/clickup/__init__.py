@@ -1,8 +1,0 @@
-"""A ClickUp that answers HTTP on the loopback device, for tests, demo and benchmarks."""
-
-from .account import Account
-from .generator import generate
-from .knobs import Fault, Knobs, Request
-from .server import LocalClickUp
-
-__all__ = ["Account", "Fault", "Knobs", "LocalClickUp", "Request", "generate"]

@@ -1,0 +1,62 @@
+"""`meltano invoke clickup-receiver` runs the receiver with the settings of `.env`."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+import psutil
+import psycopg
+import requests
+
+from tests.clickup_receiver.chaos_world import free_port
+from tests.clickup_receiver.payloads import history
+from tests.clickup_receiver.receiver_process import ENDPOINT, ReceiverProcess, eventually
+from tests.end_to_end.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fake_clickup import LocalClickUp
+    from fake_clickup.model import Workspace
+
+
+def answers(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=5).status_code == 200
+    except requests.ConnectionError:
+        return False
+
+
+def test_it_runs_as_a_utility_of_meltano(
+    clickup: LocalClickUp, workspace: Workspace, database: str, tmp_path: Path
+) -> None:
+    port = free_port()
+    project = Pipeline(
+        tmp_path,
+        {
+            "CLICKUP_RECEIVER_PORT": str(port),
+            "CLICKUP_RECEIVER_METRICS_PORT": "0",
+            "CLICKUP_RECEIVER_WEBHOOK_URL": ENDPOINT,
+            "CLICKUP_RECEIVER_DATA_DIR": str(tmp_path / "data"),
+        },
+    )
+    sender = ReceiverProcess(clickup, database, tmp_path)
+    sender.write_settings()
+    sender.url = f"http://127.0.0.1:{port}/v1/clickup/webhook"
+    task_id = next(iter(workspace.tasks))
+    with project.start("meltano", "invoke", "clickup-receiver") as meltano:
+        try:
+            eventually(lambda: answers(f"http://127.0.0.1:{port}/readyz"))
+            assert sender.post("taskUpdated", history("name"), task_id=task_id) == 200
+            with psycopg.connect(database, autocommit=True) as connection:
+                query = "SELECT id FROM pandev.tasks"
+                rows = eventually(lambda: connection.execute(query).fetchall())
+            assert rows == [(task_id,)]
+        finally:
+            for child in psutil.Process(meltano.pid).children(recursive=True):
+                if "clickup-receiver" in " ".join(child.cmdline()):
+                    child.send_signal(signal.SIGTERM)
+            meltano.communicate()
+            sender.session.close()
+    assert meltano.returncode == 0

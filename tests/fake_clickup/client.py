@@ -1,0 +1,95 @@
+"""What the tests of the local ClickUp share: a clock, a client, and what to expect."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import requests
+
+    from fake_clickup import LocalClickUp
+    from fake_clickup.model import Task, Workspace
+
+NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
+EVERYTHING = {"subtasks": "true", "include_closed": "true"}
+ASCENDING = {**EVERYTHING, "order_by": "updated", "reverse": "true"}
+DAY_MS = 86_400_000
+
+
+class Clock:
+    """A clock that stands still until somebody moves it."""
+
+    def __init__(self) -> None:
+        self.seconds = NOW.timestamp()
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+class Client:
+    """Asks a local ClickUp over one kept connection."""
+
+    def __init__(self, clickup: LocalClickUp, session: requests.Session) -> None:
+        self.clickup = clickup
+        self.session = session
+        self.workspace = clickup.account.workspaces[0]
+
+    def answer(self, path: str, **params: Any) -> requests.Response:
+        headers = {"Authorization": self.clickup.token}
+        url = f"{self.clickup.api_url}{path}"
+        return self.session.get(url, params=params, headers=headers, timeout=10)
+
+    def get(self, path: str, **params: Any) -> Any:
+        answer = self.answer(path, **params)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def tasks(self, **params: Any) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.page(**params)["tasks"]
+        return found
+
+    def page(self, **params: Any) -> dict[str, Any]:
+        found: dict[str, Any] = self.get(f"/team/{self.workspace.id}/task", **params)
+        return found
+
+    def all_tasks(self, **params: Any) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        for page in range(100):
+            answer = self.page(page=page, **params)
+            found += answer["tasks"]
+            if answer["last_page"]:
+                break
+        return found
+
+
+def live(workspace: Workspace) -> list[Task]:
+    """Return the tasks that the workspace's task search can see, by `updated`, then id."""
+    seen = [
+        task
+        for task in workspace.tasks.values()
+        if not task.archived and not workspace.lies_in_archive(task.list_id)
+    ]
+    return sorted(seen, key=lambda task: (task.updated_ms or task.created_ms, task.id))
+
+
+def readable(workspace: Workspace) -> list[Task]:
+    """Return the tasks that the task search shows, live ones and then archived, in its order."""
+    archived = [
+        task
+        for task in workspace.tasks.values()
+        if task.archived and not workspace.lies_in_archive(task.list_id)
+    ]
+    in_order = sorted(archived, key=lambda task: (task.updated_ms or task.created_ms, task.id))
+    return live(workspace) + in_order
+
+
+def every(workspace: Workspace) -> list[Task]:
+    """Return all tasks: those the task search shows in its order, then those in archived places."""
+    shown = readable(workspace)
+    rest = [task for task in workspace.tasks.values() if workspace.lies_in_archive(task.list_id)]
+    return shown + sorted(rest, key=lambda task: (task.updated_ms or task.created_ms, task.id))
+
+
+def ids(tasks: list[dict[str, Any]]) -> list[str]:
+    return [task["id"] for task in tasks]

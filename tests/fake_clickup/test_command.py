@@ -1,0 +1,71 @@
+"""The local ClickUp as tests and demo use it: made from a seed, started as a command."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import requests
+
+from fake_clickup import generate
+from tests.fake_clickup.client import DAY_MS, NOW
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_the_same_seed_makes_the_same_account_and_another_seed_another() -> None:
+    sizes = {"tasks": 50, "workspaces": 2}
+    one, same, other = (generate(seed=seed, now=NOW, **sizes) for seed in (1, 1, 2))
+    assert one.token == same.token != other.token
+    for first, second in zip(one.workspaces, same.workspaces, strict=True):
+        assert (first.id, first.tasks) == (second.id, second.tasks)
+        assert first.time_entries == second.time_entries
+        assert (first.lists, first.spaces) == (second.lists, second.spaces)
+    assert not one.workspaces[0].tasks.keys() & other.workspaces[0].tasks.keys()
+
+
+def test_a_token_looks_like_a_personal_one() -> None:
+    account = generate(seed=7, now=NOW)
+    prefix, user_id, secret = account.token.split("_")
+    assert (prefix, user_id) == ("pk", str(account.user_id))
+    assert len(secret) == 32
+    assert secret.isalnum()
+    assert secret == secret.upper()
+
+
+def test_the_generator_makes_every_awkward_shape() -> None:
+    workspace = generate(seed=7, now=NOW, tasks=400).workspaces[0]
+    tasks = list(workspace.tasks.values())
+    kinds = {workspace.status_of(task).type for task in tasks}
+    assert kinds == {"open", "unstarted", "custom", "done", "closed"}
+    assert {task.points for task in tasks} == {None, 0, 0.5, 3}
+    assert {task.priority for task in tasks} == {None, 1, 2, 3, 4}
+    assert 1.5e6 + 0.5 in {task.time_estimate_ms for task in tasks}
+    parents = {task.id: task.parent_id for task in tasks}
+    deep = [one for one in tasks if parents.get(parents.get(one.parent_id or "") or "")]
+    assert deep
+    left = workspace.people.keys() - workspace.members.keys()
+    assert left & {user_id for task in tasks for user_id in task.assignee_ids}
+    shared = len(tasks) - len({task.updated_ms for task in tasks})
+    assert shared > 10
+    recent = [one for one in tasks if (one.updated_ms or 0) > NOW.timestamp() * 1000 - 90 * DAY_MS]
+    assert len(recent) > len(tasks) / 2
+
+
+def test_the_command_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
+    ready = tmp_path / "ready.json"
+    command = [sys.executable, "-m", "fake_clickup", "--tasks", "20", "--spaces", "1"]
+    with subprocess.Popen(
+        [*command, "--ready-file", str(ready)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        url, token = (process.stdout.readline().strip() for _ in range(2))
+        answer = requests.get(f"{url}/user", headers={"Authorization": token}, timeout=10)
+        os.kill(process.pid, signal.SIGTERM)
+        assert process.wait(timeout=10) == 0
+    assert answer.json()["user"]["email"] == "user1@example.com"
+    assert json.loads(ready.read_text(encoding="utf-8")) == {"api_url": url, "token": token}

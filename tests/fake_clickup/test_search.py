@@ -1,0 +1,204 @@
+"""Order, pages and filters of tasks, and what archived, hidden and deleted things hide."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+
+from fake_clickup import Account, Knobs, LocalClickUp, generate
+from tests.fake_clickup.client import ASCENDING, EVERYTHING, NOW, Client, ids, live
+
+if TYPE_CHECKING:
+    from fake_clickup.model import Workspace
+
+
+def test_a_naive_question_gets_open_tasks_without_subtasks_newest_first(
+    client: Client, workspace: Workspace
+) -> None:
+    expected = sorted(
+        (task.created_ms, task.id)
+        for task in live(workspace)
+        if task.parent_id is None and workspace.status_of(task).type != "closed"
+    )
+    assert ids(client.all_tasks()) == [task_id for _, task_id in reversed(expected)]
+
+
+def test_updated_reversed_is_ascending(client: Client, workspace: Workspace) -> None:
+    assert ids(client.all_tasks(**ASCENDING)) == [task.id for task in live(workspace)]
+    descending = client.all_tasks(**EVERYTHING, order_by="updated")
+    assert ids(descending) == [task.id for task in reversed(live(workspace))]
+
+
+def test_pages_hold_a_hundred_and_the_last_is_marked(client: Client, workspace: Workspace) -> None:
+    total = len(live(workspace))
+    pages = [client.page(**ASCENDING, page=number) for number in range(total // 100 + 2)]
+    sizes = [len(page["tasks"]) for page in pages]
+    assert sizes == [100] * (total // 100) + [total % 100, 0]
+    marks = [page["last_page"] for page in pages]
+    assert marks == [False] * (total // 100) + [True, True]
+
+
+@pytest.mark.parametrize("inclusive", [True, False])
+def test_a_lower_bound_may_include_the_moment_itself(
+    client: Client, workspace: Workspace, knobs: Knobs, *, inclusive: bool
+) -> None:
+    knobs.updated_gt_inclusive = inclusive
+    moments = [(task.updated_ms or 0, task.id) for task in live(workspace)]
+    bound = moments[50][0]
+    found = ids(client.tasks(**ASCENDING, date_updated_gt=bound))
+    expected = [one for ms, one in moments if ms > bound or (inclusive and ms == bound)]
+    assert found == expected[:100]
+
+
+def test_created_is_bounded_on_both_sides(client: Client, workspace: Workspace) -> None:
+    moments = sorted(task.created_ms for task in live(workspace))
+    low, high = moments[20], moments[60]
+    query = {**EVERYTHING, "order_by": "created", "reverse": "true"}
+    found = client.tasks(**query, date_created_gt=low, date_created_lt=high)
+    created = [int(task["date_created"]) for task in found]
+    assert created == [moment for moment in moments if low <= moment < high]
+
+
+@pytest.mark.parametrize(
+    ("mode", "marks"), [("missing", [None, None]), ("always_false", [False, False])]
+)
+def test_last_page_can_be_missing_or_wrong(
+    client: Client, knobs: Knobs, mode: Any, marks: list[bool | None]
+) -> None:
+    knobs.last_page = mode
+    pages = [client.page(**ASCENDING, page=number) for number in (0, 99)]
+    assert [page.get("last_page") for page in pages] == marks
+
+
+@pytest.mark.parametrize(
+    ("parameter", "key", "nested"),
+    [
+        ("space_ids[]", "space", "id"),
+        ("project_ids[]", "folder", "id"),
+        ("list_ids[]", "list", "id"),
+    ],
+)
+def test_places_filter_with_or(client: Client, parameter: str, key: str, nested: str) -> None:
+    every = client.all_tasks(**ASCENDING)
+    wanted = sorted({task[key][nested] for task in every})[:2]
+    found = client.all_tasks(**ASCENDING, **{parameter: wanted})
+    assert ids(found) == ids([task for task in every if task[key][nested] in wanted])
+    assert 0 < len(found) < len(every)
+
+
+def test_people_tags_and_statuses_filter_with_or(client: Client, workspace: Workspace) -> None:
+    every = client.all_tasks(**ASCENDING)
+    person = str(next(iter(workspace.people)))
+    assigned = [one for one in every if person in {str(who["id"]) for who in one["assignees"]}]
+    assert ids(client.all_tasks(**ASCENDING, **{"assignees[]": person})) == ids(assigned)
+    tagged = [one for one in every if one["tags"]]
+    assert ids(client.all_tasks(**ASCENDING, **{"tags[]": ["urgent", "nothing"]})) == ids(tagged)
+    named = [one for one in every if one["status"]["status"] == "in progress"]
+    assert ids(client.all_tasks(**ASCENDING, **{"statuses[]": "In Progress"})) == ids(named)
+    assert client.page(**{"statuses[]": "no such"}) == {"tasks": [], "last_page": True}
+
+
+def test_only_a_scalar_status_is_an_error_other_wrong_names_are_ignored(client: Client) -> None:
+    path = f"/team/{client.workspace.id}/task"
+    refused = client.answer(path, statuses="open")
+    assert (refused.status_code, refused.json()["ECODE"]) == (400, "PUBAPITASK_014")
+    expected = client.page()
+    assert client.page(space_ids="1", list_ids="2", assignees="3", limit=5, paged=1) == expected
+
+
+def test_ignored_parameters_are_ignored_in_silence(client: Client, knobs: Knobs) -> None:
+    knobs.ignored_parameters = {"order_by", "reverse", "page", "date_updated_gt"}
+    found = client.page(**ASCENDING, page=2, date_updated_gt=10**13)
+    knobs.ignored_parameters = set()
+    assert found == client.page(**EVERYTHING)
+    assert client.clickup.requests[0].query["page"] == ["2"]
+
+
+def test_a_task_added_to_a_list_shows_there_only_if_asked_for(
+    client: Client, workspace: Workspace
+) -> None:
+    added = next(task for task in live(workspace) if task.other_list_ids)
+    path = f"/list/{added.other_list_ids[0]}/task"
+    query = {**EVERYTHING, "archived": "false"}
+    assert added.id not in ids(client.get(path, **query)["tasks"])
+    assert added.id in ids(client.get(path, **query, include_timl="true")["tasks"])
+
+
+def test_a_task_without_date_updated_lacks_the_key() -> None:
+    account = generate(seed=7, now=NOW, tasks=30, undated_tasks=2)
+    workspace = account.workspaces[0]
+    with LocalClickUp(account) as clickup, requests.Session() as session:
+        client = Client(clickup, session)
+        undated = list(workspace.tasks)[:2]
+        shown = [client.get(f"/task/{task_id}") for task_id in undated]
+    assert ["date_updated" in task for task in shown] == [False, False]
+
+
+def test_tasks_in_archived_places_are_in_neither_pass(client: Client, workspace: Workspace) -> None:
+    inside = [t for t in workspace.tasks.values() if workspace.lies_in_archive(t.list_id)]
+    passes = [client.all_tasks(**ASCENDING, archived=flag) for flag in ("false", "true")]
+    assert not {task.id for task in inside} & {*ids(passes[0]), *ids(passes[1])}
+    assert ids(passes[0]) == [task.id for task in live(workspace)]
+    assert all(task["archived"] for task in passes[1])
+    own = next(task for task in inside if not task.archived)
+    assert own.id in ids(client.get(f"/list/{own.list_id}/task", **EVERYTHING)["tasks"])
+
+
+def test_archived_places_are_listed_only_when_asked_for(
+    client: Client, workspace: Workspace
+) -> None:
+    path = f"/team/{workspace.id}/space"
+    live_names = [space["name"] for space in client.get(path)["spaces"]]
+    old_names = [space["name"] for space in client.get(path, archived="true")["spaces"]]
+    assert (live_names, old_names) == (["Space 1", "Space 2", "Space 3"], ["Space 4"])
+    first = next(iter(workspace.spaces))
+    folders = client.get(f"/space/{first}/folder", archived="true")["folders"]
+    assert [folder["name"] for folder in folders] == ["Archived folder 1"]
+    assert [one["name"] for one in folders[0]["lists"]] == ["List in an archived folder"]
+    lists = client.get(f"/space/{first}/list", archived="true")["lists"]
+    assert [one["name"] for one in lists] == ["Archived list 1"]
+
+
+def test_each_folderless_list_has_a_hidden_folder_of_its_own() -> None:
+    account = generate(now=NOW, folderless_lists=3, spaces=1)
+    with LocalClickUp(account) as clickup, requests.Session() as session:
+        client = Client(clickup, session)
+        space_id = next(iter(client.workspace.spaces))
+        lists = client.get(f"/space/{space_id}/list")["lists"]
+        folders = client.get(f"/space/{space_id}/folder")["folders"]
+    assert [one["folder"]["name"] for one in lists] == ["hidden"] * 3
+    assert len({one["folder"]["id"] for one in lists}) == 3
+    assert [one["hidden"] for one in folders] == [False, False, False]
+
+
+def test_a_hidden_list_is_absent_everywhere(
+    client: Client, workspace: Workspace, knobs: Knobs
+) -> None:
+    task = next(
+        one
+        for one in live(workspace)
+        if not workspace.folder_of(workspace.lists[one.list_id]).hidden
+    )
+    task_list = workspace.lists[task.list_id]
+    knobs.hidden_lists = {task_list.id}
+    assert client.answer(f"/list/{task_list.id}").json()["ECODE"] == "OAUTH_027"
+    assert client.answer(f"/task/{task.id}").json()["ECODE"] == "OAUTH_018"
+    folder = client.get(f"/folder/{task_list.folder_id}")
+    listed = client.get(f"/folder/{task_list.folder_id}/list")
+    assert task_list.id not in {*ids(folder["lists"]), *ids(listed["lists"])}
+    assert task_list.id not in {one["list"]["id"] for one in client.all_tasks(**ASCENDING)}
+
+
+def test_a_deleted_task_takes_its_subtasks_along_and_may_come_back(
+    client: Client, account: Account, workspace: Workspace
+) -> None:
+    parent = next(task for task in live(workspace) if workspace.below(task.id))
+    gone = {parent.id, *workspace.below(parent.id)}
+    account.delete_task(parent.id)
+    assert not gone & set(ids(client.all_tasks(**ASCENDING)))
+    assert client.answer(f"/task/{parent.id}").json()["ECODE"] == "OAUTH_018"
+    account.restore_task(parent.id)
+    restored = client.get(f"/task/{parent.id}")
+    assert restored["date_updated"] == str(parent.updated_ms)

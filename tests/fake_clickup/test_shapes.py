@@ -1,0 +1,211 @@
+"""Every answer is shaped as the real ClickUp's: compared with recordings, where they are there."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fake_clickup.shapes import Shape, differences
+from tests.fake_clickup.client import EVERYTHING, Client
+
+if TYPE_CHECKING:
+    from fake_clickup import Account, Knobs
+    from fake_clickup.model import Workspace
+
+ROOT = Path(__file__).parents[2]
+RECORDINGS = ROOT.parent / "shared" / "clickup-api" / "recordings"
+
+# Known without a recording: paths and types, and how they are known.
+NOT_RECORDED = {
+    (".points", "integer"),  # ClickUp's reference: a number
+    (".points", "fraction"),  # the same
+    (".time_estimate", "fraction"),  # https://github.com/AutoIDM/tap-clickup/issues/147
+    (".custom_fields[].value", "integer"),  # the orderindex of a drop-down option
+    (".start_date", "text"),  # ClickUp's reference: a moment, as due_date
+    (".due_date", "text"),  # the same, for a list
+    (".lists[].start_date", "text"),  # the same
+    (".lists[].due_date", "text"),  # the same
+    (".tags[]", "object"),  # ClickUp's reference, for the tags of time entries
+    (".tags[].name", "text"),  # the same
+    (".tags[].tag_fg", "text"),  # the same
+    (".tags[].tag_bg", "text"),  # the same
+    (".tags[].creator", "integer"),  # the same
+    (".members[].user.profilePicture", "text"),  # a URL, as on tasks
+    (".assignees[].profilePicture", "text"),  # the same
+    (".assignees[].username", "null"),  # an invited person, as among the members
+    (".assignees[].color", "null"),  # the same
+    (".watchers[].username", "null"),  # the same
+    (".watchers[].color", "null"),  # the same
+    (".creator.username", "null"),  # the same
+    (".creator.color", "null"),  # the same
+    (".user.username", "null"),  # the same
+    (".user.color", "null"),  # the same
+    (".parent", "text"),  # ClickUp's reference: the id of the task above
+    (".top_level_parent", "text"),  # the same
+    (".locations[]", "object"),  # ClickUp's reference: id and name of another list
+    (".locations[].id", "text"),  # the same
+    (".locations[].name", "text"),  # the same
+}
+
+
+def recorded(*places: str) -> Shape:
+    """Return the shape of recordings, each a file and, after a colon, the key of its elements."""
+    if not RECORDINGS.is_dir():
+        pytest.skip(f"no recordings of the real ClickUp at {RECORDINGS}: shapes not compared")
+    values: list[Any] = []
+    for place in places:
+        file, _, key = place.partition(":")
+        value = json.loads((RECORDINGS / f"{file}.json").read_text(encoding="utf-8"))
+        found = value[key] if key else value
+        values += found if isinstance(found, list) else [found]
+    return Shape(values)
+
+
+TASKS_2026 = (
+    "team_tasks/page0_11_tasks_last_page_true:tasks",
+    "team_tasks/with_page0_and_markdown:tasks",
+    "list_tasks/custom_fields_set_and_unset",
+)
+ANY_TASK = (
+    *TASKS_2026,
+    "team_tasks/legacy_2022_no_last_page_key:tasks",
+    "task/after_time_entry_date_updated_equals_entry_at:task",
+    "task/closed_with_custom_id_2024",
+    "task/get_2026_checklists_attachment_no_assignee",
+)
+ONE_TASK = (
+    "task/get_minimal_with_time_spent_0",
+    "task/get_2026_checklists_attachment_no_assignee",
+)
+SPACES = (
+    "spaces/list_one_space_three_statuses:spaces",
+    "spaces/list_four_spaces_sprints_enabled_on_first:spaces",
+    "spaces/get_2026_unstarted_status",
+    "spaces/get_one",
+)
+LISTS = (
+    "lists/in_folder_list:lists",
+    "lists/in_folder_three_lists:lists",
+    "lists/folderless_list:lists",
+)
+LIST = ("lists/get_one_with_statuses", "lists/get_2026_override_statuses", "lists/create_response")
+LABELLED = "lists/create_with_content_priority_and_colour"
+FOLDER = ("folders/get_with_lists_and_statuses", "folders/get_2026")
+ENTRIES = ("time_entries/list_2022_one_entry:data", "time_entries/delete_returns_array:data")
+
+
+def check(values: list[Any], *required: str, known: tuple[str, ...] = ()) -> None:
+    assert values
+    found = differences(
+        Shape(values),
+        known=recorded(*required, *known),
+        required=recorded(*required),
+        accepted=NOT_RECORDED,
+    )
+    assert found == []
+
+
+def test_the_user_is_shaped_as_recorded(client: Client) -> None:
+    check([client.get("/user")], "user/get_user")
+
+
+def test_workspaces_and_members_are_shaped_as_recorded(client: Client) -> None:
+    files = ("teams/invited_member_with_null_username", "teams/owner_only_free_plan")
+    check(client.get("/team")["teams"], *(f"{file}:teams" for file in files))
+
+
+def test_spaces_are_shaped_as_recorded(client: Client, workspace: Workspace) -> None:
+    spaces = client.get(f"/team/{workspace.id}/space")["spaces"]
+    check(spaces, *SPACES)
+    check([client.get(f"/space/{spaces[0]['id']}")], *SPACES)
+
+
+def test_folders_are_shaped_as_recorded(client: Client, workspace: Workspace) -> None:
+    for space_id in workspace.spaces:
+        folders = client.get(f"/space/{space_id}/folder")["folders"]
+        if folders:
+            check(folders, *FOLDER, known=("lists/" + LABELLED.split("/")[1],))
+            check([client.get(f"/folder/{folders[0]['id']}")], *FOLDER)
+
+
+def test_lists_are_shaped_as_recorded(client: Client, workspace: Workspace) -> None:
+    for space_id in workspace.spaces:
+        check(client.get(f"/space/{space_id}/list")["lists"], *LISTS, known=(LABELLED,))
+    for folder_id in [one.id for one in workspace.folders.values() if not one.hidden]:
+        check(client.get(f"/folder/{folder_id}/list")["lists"], *LISTS)
+    check([client.get(f"/list/{list_id}") for list_id in workspace.lists], *LIST, known=(LABELLED,))
+
+
+def test_tasks_are_shaped_as_recorded(client: Client) -> None:
+    page = client.page(**EVERYTHING, include_markdown_description="true")
+    check(page["tasks"], *TASKS_2026, known=ANY_TASK)
+    assert list(page) == ["tasks", "last_page"]
+
+
+def test_a_task_by_itself_is_shaped_as_recorded(client: Client, workspace: Workspace) -> None:
+    some = list(workspace.tasks)[:40]
+    check([client.get(f"/task/{task_id}") for task_id in some], *ONE_TASK[1:], known=ANY_TASK)
+
+
+def test_tasks_of_2022_lack_what_came_later(client: Client, knobs: Knobs) -> None:
+    knobs.generation = 2022
+    page = client.page(**EVERYTHING)
+    old = recorded("team_tasks/legacy_2022_no_last_page_key:tasks").always
+    ours = Shape(page["tasks"]).always
+    assert list(page) == ["tasks"]
+    assert ours[""] == old[""]
+    assert ours[".status"] == old[".status"]
+
+
+def test_spaces_of_2022_are_shaped_as_recorded(
+    client: Client, workspace: Workspace, knobs: Knobs
+) -> None:
+    knobs.generation = 2022
+    spaces = client.get(f"/team/{workspace.id}/space")["spaces"]
+    check(spaces[:1], "spaces/list_2022_sprints_and_points_enabled:spaces", known=SPACES)
+
+
+def test_time_entries_are_shaped_as_recorded(client: Client, workspace: Workspace) -> None:
+    everybody = ",".join(str(user_id) for user_id in workspace.people)
+    path = f"/team/{workspace.id}/time_entries"
+    entries = client.get(path, assignee=everybody, start_date=0)["data"]
+    named = ("time_entries/docs_example_list_with_custom_id_tags_locations:data",)
+    check(entries, *ENTRIES, known=named)
+
+
+def test_webhooks_are_shaped_as_recorded(
+    client: Client, account: Account, workspace: Workspace
+) -> None:
+    account.add_webhook(endpoint="https://receiver.example.com", events=["taskUpdated"])
+    webhooks = client.get(f"/team/{workspace.id}/webhook")["webhooks"]
+    check(webhooks, "webhook_crud/list_2024:webhooks")
+
+
+def test_time_in_status_is_shaped_as_documented(client: Client, workspace: Workspace) -> None:
+    some = list(workspace.tasks)[:40]
+    alone = [client.get(f"/task/{task_id}/time_in_status") for task_id in some]
+    check(alone, "time_in_status/docs_example")
+    bulk = client.get("/task/bulk_time_in_status/task_ids", task_ids=some)
+    assert bulk == dict(zip(some, alone, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("file", "path"),
+    [
+        ("400_malformed_list_id", "/list/abc"),
+        ("401_foreign_workspace", "/team/11/task"),
+        ("401_list_not_found", "/list/0"),
+        ("401_unknown_folder_id_with_valid_token", "/folder/1"),
+        ("401_unknown_space_id_with_valid_token", "/space/1/list"),
+        ("401_unknown_task_id_with_valid_token", "/task/1"),
+        ("404_unknown_workspace", "/team/99/space"),
+    ],
+)
+def test_an_error_reads_as_recorded(client: Client, account: Account, file: str, path: str) -> None:
+    recorded(f"errors/{file}")
+    account.foreign_workspaces.add("11")
+    body = json.loads((RECORDINGS / "errors" / f"{file}.json").read_text(encoding="utf-8"))
+    assert client.answer(path).json() == body

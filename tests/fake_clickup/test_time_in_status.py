@@ -1,0 +1,141 @@
+"""Time in status follows every way in which a task comes to another status."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fake_clickup.storage import to_ms
+from tests.fake_clickup.client import NOW, Client, live
+
+if TYPE_CHECKING:
+    from fake_clickup import Account, Knobs
+    from fake_clickup.model import Task, Workspace
+
+BULK = "/task/bulk_time_in_status/task_ids"
+BORN = NOW - timedelta(hours=10)
+
+
+def list_of(workspace: Workspace, statuses: int) -> str:
+    """Return a list whose workflow has so many statuses."""
+    return next(
+        one
+        for one in workspace.lists
+        if not workspace.lies_in_archive(one) and len(workspace.statuses_of(one)) == statuses
+    )
+
+
+def since(hours: float) -> str:
+    return str(to_ms(BORN + timedelta(hours=hours)))
+
+
+def rows(shown: dict[str, Any]) -> list[tuple[Any, ...]]:
+    return [
+        (one["status"], one["type"], one["orderindex"], *one["total_time"].values())
+        for one in shown["status_history"]
+    ]
+
+
+@pytest.fixture
+def task(account: Account, workspace: Workspace) -> Task:
+    """Return a task that went to work, back, and to work again in the ten hours before now."""
+    made = account.create_task(list_of(workspace, 6), name="Walk", at=BORN)
+    for hours, status in ((1, "in progress"), (3, "backlog"), (6, "in progress")):
+        account.update_task(made.id, status=status, at=BORN + timedelta(hours=hours))
+    return account.task(made.id)
+
+
+def test_the_history_adds_up_by_status_and_holds_the_current_one(
+    client: Client, workspace: Workspace, task: Task
+) -> None:
+    shown = client.get(f"/task/{task.id}/time_in_status")
+    assert shown["current_status"] == {
+        "status": "in progress",
+        "color": workspace.status_of(task).color,
+        "total_time": {"by_minute": 240, "since": since(6)},
+    }
+    assert rows(shown) == [
+        ("backlog", "open", 0, 240, since(3)),
+        ("in progress", "custom", 2, 360, since(6)),
+    ]
+
+
+def test_an_edit_that_leaves_the_status_leaves_its_time(
+    client: Client, account: Account, task: Task
+) -> None:
+    before = client.get(f"/task/{task.id}/time_in_status")
+    account.update_task(task.id, name="Walk on", status="in progress")
+    account.plant(task.id, description="planted")
+    account.delete_task(task.id)
+    account.restore_task(task.id)
+    assert client.get(f"/task/{task.id}/time_in_status") == before
+
+
+def test_a_renamed_status_keeps_its_time(
+    client: Client, account: Account, workspace: Workspace, task: Task
+) -> None:
+    task_list = workspace.lists[task.list_id]
+    place = task_list.id if task_list.statuses else task_list.space_id
+    account.rename_status(place, "backlog", "later")
+    assert rows(client.get(f"/task/{task.id}/time_in_status"))[0][0::3] == ("later", 240)
+
+
+def test_a_move_to_another_workflow_begins_its_first_status(
+    client: Client, account: Account, workspace: Workspace, task: Task
+) -> None:
+    account.update_task(task.id, status="shipped", at=BORN + timedelta(hours=7))
+    child = account.create_task(
+        task.list_id, name="Child", parent_id=task.id, status="shipped", at=BORN
+    )
+    account.move_task(task.id, list_of(workspace, 3), at=BORN + timedelta(hours=9))
+    for one in (task, child):
+        shown = client.get(f"/task/{one.id}/time_in_status")
+        assert shown["current_status"]["status"] == "to do"
+        assert shown["current_status"]["total_time"] == {"by_minute": 60, "since": since(9)}
+        assert ("shipped", "done") in {row[:2] for row in rows(shown)}
+        assert client.get(f"/task/{one.id}")["date_done"] is None
+
+
+def test_generated_tasks_came_to_their_status_with_their_last_edit(
+    client: Client, workspace: Workspace
+) -> None:
+    one = next(t for t in live(workspace) if workspace.status_of(t).orderindex == 1)
+    first, current = client.get(f"/task/{one.id}/time_in_status")["status_history"]
+    assert first["total_time"]["since"] == str(one.created_ms)
+    assert current["total_time"]["since"] == str(one.updated_ms)
+    assert current["status"] == one.status
+
+
+def test_many_tasks_are_answered_by_id_without_those_out_of_sight(
+    client: Client, workspace: Workspace, knobs: Knobs, task: Task
+) -> None:
+    hidden = next(one for one in live(workspace) if one.list_id != task.list_id)
+    other = next(one for one in live(workspace) if one.list_id == task.list_id)
+    knobs.hidden_lists = {hidden.list_id}
+    asked = [task.id, "86zzzzzzz", hidden.id, other.id, "NO"]
+    found = client.get(BULK, task_ids=asked)
+    assert list(found) == [task.id, other.id]
+    assert found[task.id] == client.get(f"/task/{task.id}/time_in_status")
+
+
+def test_one_unknown_task_is_refused(client: Client) -> None:
+    answer = client.answer("/task/86zzzzzzz/time_in_status")
+    assert (answer.status_code, answer.json()["ECODE"]) == (401, "OAUTH_018")
+
+
+def test_more_than_a_hundred_tasks_are_refused(client: Client, workspace: Workspace) -> None:
+    task_ids = list(workspace.tasks)[:101]
+    assert len(client.get(BULK, task_ids=task_ids[:100])) == 100
+    assert client.answer(BULK, task_ids=task_ids).status_code == 400
+
+
+def test_without_the_click_app_both_are_refused(client: Client, knobs: Knobs, task: Task) -> None:
+    knobs.time_in_status = False
+    answers = [
+        client.answer(f"/task/{task.id}/time_in_status"),
+        client.answer(BULK, task_ids=[task.id]),
+    ]
+    found = [(answer.status_code, answer.json()["ECODE"]) for answer in answers]
+    assert found == [(400, "FEATURE_001")] * 2

@@ -1,0 +1,150 @@
+"""What the user may no longer see is as absent as what was deleted, and both may come back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.fake_clickup.client import ASCENDING, NOW, Client, ids, live
+
+if TYPE_CHECKING:
+    from fake_clickup import Account, Knobs
+    from fake_clickup.model import Task, Workspace
+
+
+def in_a_folder(workspace: Workspace) -> Task:
+    """Return a task of a list in a folder that people see."""
+    lists = workspace.lists
+    return next(
+        one for one in live(workspace) if not workspace.folder_of(lists[one.list_id]).hidden
+    )
+
+
+def test_a_hidden_space_refuses_as_an_unknown_one(
+    client: Client, workspace: Workspace, knobs: Knobs
+) -> None:
+    task = in_a_folder(workspace)
+    task_list = workspace.lists[task.list_id]
+    space, folder = f"/space/{task_list.space_id}", f"/folder/{task_list.folder_id}"
+    within = {space, f"{space}/folder", f"{space}/list", folder, f"{folder}/list"}
+    within |= {f"/task/{task.id}", f"/task/{task.id}/comment", f"/task/{task.id}/time_in_status"}
+    lists = {f"/list/{task_list.id}", f"/list/{task_list.id}/task"}
+    knobs.hidden_spaces = {task_list.space_id}
+    codes = {path: client.answer(path).json().get("ECODE") for path in within | lists}
+    assert codes == dict.fromkeys(within, "OAUTH_018") | dict.fromkeys(lists, "OAUTH_027")
+    knobs.hidden_spaces = set()
+    assert all(client.answer(path).status_code == 200 for path in within | lists)
+
+
+def test_a_hidden_space_is_absent_from_every_list(
+    client: Client, workspace: Workspace, knobs: Knobs
+) -> None:
+    hidden, *others = [one.id for one in workspace.spaces.values() if not one.archived]
+    before = client.all_tasks(**ASCENDING)
+    knobs.hidden_spaces = {hidden}
+    assert ids(client.get(f"/team/{workspace.id}/space")["spaces"]) == others
+    expected = [task for task in before if task["space"]["id"] != hidden]
+    assert ids(client.all_tasks(**ASCENDING)) == ids(expected)
+    assert len(expected) < len(before)
+    everybody = ",".join(str(one) for one in workspace.people)
+    query = {"assignee": everybody, "start_date": 0}
+    entries = client.get(f"/team/{workspace.id}/time_entries", **query)["data"]
+    assert {one["task_location"]["space_id"] for one in entries} <= {*workspace.spaces} - {hidden}
+    assert entries
+
+
+def test_a_list_in_a_hidden_space_is_no_location(
+    client: Client, workspace: Workspace, knobs: Knobs
+) -> None:
+    sprint_space = next(iter(workspace.spaces))
+    added = next(
+        one
+        for one in live(workspace)
+        if one.other_list_ids and workspace.lists[one.list_id].space_id != sprint_space
+    )
+    assert ids(client.get(f"/task/{added.id}")["locations"]) == list(added.other_list_ids)
+    knobs.hidden_spaces = {sprint_space}
+    assert client.get(f"/task/{added.id}")["locations"] == []
+
+
+def test_a_restored_task_is_the_same_task(
+    client: Client, account: Account, workspace: Workspace
+) -> None:
+    task = next(one for one in live(workspace) if not workspace.below(one.id))
+    before = client.get(f"/task/{task.id}")
+    account.delete_task(task.id)
+    assert client.answer(f"/task/{task.id}").json()["ECODE"] == "OAUTH_018"
+    account.restore_task(task.id)
+    assert client.get(f"/task/{task.id}") == before
+    assert task.id in ids(client.all_tasks(**ASCENDING))
+
+
+def test_a_task_of_a_deleted_list_cannot_be_restored(
+    account: Account, workspace: Workspace
+) -> None:
+    task = live(workspace)[0]
+    account.delete(task.list_id)
+    with pytest.raises(KeyError, match=task.list_id):
+        account.restore_task(task.id)
+    assert task.id in workspace.trash
+
+
+def test_a_task_moves_to_another_space(
+    client: Client, account: Account, workspace: Workspace
+) -> None:
+    task = live(workspace)[0]
+    here = workspace.lists[task.list_id].space_id
+    there = next(
+        one
+        for one in workspace.lists.values()
+        if one.space_id != here and not workspace.lies_in_archive(one.id)
+    )
+    account.move_task(task.id, there.id, at=NOW)
+    shown = client.get(f"/task/{task.id}")
+    assert shown["space"]["id"] == there.space_id
+    assert (shown["list"]["id"], shown["folder"]["id"]) == (there.id, there.folder_id)
+    assert shown["date_updated"] == str(round(NOW.timestamp() * 1000))
+
+
+@pytest.mark.parametrize("kind", ["space", "folder", "list", "task"])
+def test_whatever_is_archived_can_be_brought_back(
+    client: Client, account: Account, workspace: Workspace, kind: str
+) -> None:
+    task = in_a_folder(workspace)
+    task_list = workspace.lists[task.list_id]
+    places = {"space": task_list.space_id, "folder": task_list.folder_id, "list": task_list.id}
+    shown = []
+    for archived in (True, False):
+        if kind == "task":
+            account.archive_task(task.id, archived=archived)
+        else:
+            account.archive(places[kind], archived=archived)
+        shown.append(task.id in ids(client.all_tasks(**ASCENDING)))
+    assert shown == [False, True]
+
+
+@pytest.mark.parametrize("kind", ["space", "folder", "list"])
+def test_a_deleted_place_takes_its_tasks_along(
+    client: Client, account: Account, workspace: Workspace, kind: str
+) -> None:
+    task_list = workspace.lists[in_a_folder(workspace).list_id]
+    places = {"space": task_list.space_id, "folder": task_list.folder_id, "list": task_list.id}
+    before = client.all_tasks(**ASCENDING)
+    account.delete(places[kind])
+    kept = [task for task in before if task[kind]["id"] != places[kind]]
+    assert ids(client.all_tasks(**ASCENDING)) == ids(kept)
+    assert client.answer(f"/{kind}/{places[kind]}").status_code in {401, 404}
+
+
+def test_archived_is_ignored_on_places_if_told_so(
+    client: Client, workspace: Workspace, knobs: Knobs
+) -> None:
+    first = next(iter(workspace.spaces))
+    paths = (f"/team/{workspace.id}/space", f"/space/{first}/folder", f"/space/{first}/list")
+    asked = [client.get(path, archived="true") for path in paths]
+    knobs.ignored_parameters = {"archived"}
+    for path, archived in zip(paths, asked, strict=True):
+        found = client.get(path, archived="true")
+        assert found == client.get(path)
+        assert found != archived

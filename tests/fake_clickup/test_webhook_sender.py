@@ -1,0 +1,249 @@
+"""The local ClickUp pushes what is edited, and gives up as the real one does."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fake_clickup.webhook_sender import Dispatcher
+from tests.fake_clickup.client import NOW
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fake_clickup import Account
+    from fake_clickup.model import Workspace
+
+RECORDINGS = Path(__file__).parents[3] / "shared" / "clickup-api" / "recordings"
+ALL = ("*",)
+
+
+class Endpoint:
+    """An address that answers with the statuses in `answers`, then 200; `got` is what came."""
+
+    def __init__(self) -> None:
+        self.answers: list[int] = []
+        self.got: list[tuple[bytes, str]] = []
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                outer.got.append((body, self.headers["X-Signature"]))
+                self.send_response(outer.answers.pop(0) if outer.answers else 200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing."""
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/"
+
+
+@pytest.fixture
+def endpoint() -> Iterator[Endpoint]:
+    made = Endpoint()
+    thread = Thread(target=made.server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def dispatcher(account: Account, endpoint: Endpoint) -> Iterator[Dispatcher]:
+    account.clock = NOW.timestamp
+    account.add_webhook(endpoint=endpoint.url, events=ALL)
+    made = Dispatcher(account)
+    yield made
+    made.close()
+
+
+def pushed(dispatcher: Dispatcher) -> list[dict[str, Any]]:
+    found = [json.loads(parcel.body) for parcel in dispatcher.outbox]
+    dispatcher.outbox.clear()
+    return found
+
+
+def names(dispatcher: Dispatcher) -> list[str]:
+    return [one["event"] for one in pushed(dispatcher)]
+
+
+def open_task(workspace: Workspace) -> str:
+    """Return the id of a task that is open."""
+    tasks = workspace.tasks.values()
+    return next(one.id for one in tasks if workspace.status_of(one).type == "open")
+
+
+def later(workspace: Workspace, task_id: str) -> str:
+    """Return the name of another status of a task's list."""
+    task = workspace.tasks[task_id]
+    return next(s.name for s in workspace.statuses_of(task.list_id) if s.name != task.status)
+
+
+def test_a_change_of_status_has_a_twin_with_the_same_history(
+    dispatcher: Dispatcher, account: Account, workspace: Workspace
+) -> None:
+    task_id = open_task(workspace)
+    before, after = workspace.tasks[task_id].status, later(workspace, task_id)
+    account.update_task(task_id, status=after)
+    special, twin = pushed(dispatcher)
+    assert (special["event"], twin["event"]) == ("taskStatusUpdated", "taskUpdated")
+    assert special["history_items"] == twin["history_items"]
+    (item,) = special["history_items"]
+    assert (item["before"]["status"], item["after"]["status"]) == (before, after)
+    assert item["date"] == str(workspace.tasks[task_id].updated_ms)
+
+
+def test_each_edit_pushes_its_events(
+    dispatcher: Dispatcher, account: Account, workspace: Workspace
+) -> None:
+    task_id = open_task(workspace)
+    task = workspace.tasks[task_id]
+    account.update_task(task_id, name="Renamed")
+    assert names(dispatcher) == ["taskUpdated"]
+    new = account.create_task(task.list_id, name="New")
+    assert names(dispatcher) == ["taskCreated", "taskStatusUpdated"]
+    account.delete_task(new.id)
+    assert names(dispatcher) == ["taskDeleted"]
+    other = next(one for one in workspace.lists if one != task.list_id)
+    account.move_task(task_id, other)
+    assert names(dispatcher) == ["taskMoved", "taskUpdated", "spaceUpdated"]
+    account.rename(other, "Renamed")
+    assert names(dispatcher) == ["listUpdated"]
+    account.add_comment(task_id, "text")
+    assert names(dispatcher) == []
+
+
+def test_tracked_time_is_pushed_with_what_was_done(
+    dispatcher: Dispatcher, account: Account, workspace: Workspace
+) -> None:
+    entry = next(one for one in workspace.time_entries.values() if one.task_id)
+    account.update_time_entry(entry.id, billable=True)
+    account.delete_time_entry(entry.id)
+    found = [one for one in pushed(dispatcher) if one["event"] == "taskTimeTrackedUpdated"]
+    assert [one["data"]["description"] for one in found] == [
+        "Time Tracking Edited",
+        "Time Tracking Deleted",
+    ]
+
+
+def test_a_folder_that_is_deleted_tells_of_its_lists_and_of_no_task(
+    dispatcher: Dispatcher, account: Account, workspace: Workspace
+) -> None:
+    folder_id = next(
+        one.id
+        for one in workspace.folders.values()
+        if any(each.folder_id == one.id for each in workspace.lists.values())
+    )
+    lists = {one.id for one in workspace.lists.values() if one.folder_id == folder_id}
+    account.delete(folder_id)
+    found = pushed(dispatcher)
+    assert {one["list_id"] for one in found if one["event"] == "listDeleted"} == lists
+    assert {one["event"] for one in found} == {"listDeleted", "folderDeleted"}
+
+
+def test_a_webhook_of_a_space_hears_of_that_space_alone(
+    account: Account, workspace: Workspace, endpoint: Endpoint
+) -> None:
+    task = workspace.tasks[open_task(workspace)]
+    here = workspace.lists[task.list_id].space_id
+    there = next(one for one in workspace.spaces if one != here)
+    made = [
+        account.add_webhook(endpoint=endpoint.url, events=("taskUpdated",), space_id=one).id
+        for one in (here, there)
+    ]
+    dispatcher = Dispatcher(account)
+    account.update_task(task.id, name="Renamed")
+    assert [one["webhook_id"] for one in pushed(dispatcher)] == made[:1]
+    dispatcher.close()
+
+
+def test_a_delivery_is_signed_and_repeated_until_it_arrives(
+    dispatcher: Dispatcher, account: Account, workspace: Workspace, endpoint: Endpoint
+) -> None:
+    account.update_task(open_task(workspace), name="Renamed")
+    endpoint.answers = [500, 503, 302, 403]
+    (parcel,) = dispatcher.outbox
+    assert dispatcher.send(parcel)
+    assert dispatcher.answers == [500, 503, 302, 403, 200]
+    (webhook,) = workspace.webhooks.values()
+    signature = hmac.new(webhook.secret.encode(), parcel.body, hashlib.sha256).hexdigest()
+    assert endpoint.got == [(parcel.body, signature)] * 5
+    assert (webhook.health, webhook.fail_count) == ("active", 0)
+
+
+def test_after_five_attempts_it_is_lost_and_counted_until_one_arrives(
+    dispatcher: Dispatcher, account: Account, workspace: Workspace, endpoint: Endpoint
+) -> None:
+    account.update_task(open_task(workspace), name="Renamed")
+    (parcel,) = dispatcher.outbox
+    endpoint.answers = [500] * 10
+    assert [dispatcher.send(parcel), dispatcher.send(parcel)] == [False, False]
+    (webhook,) = workspace.webhooks.values()
+    assert (webhook.health, webhook.fail_count) == ("failing", 2)
+    assert dispatcher.send(parcel)
+    (webhook,) = workspace.webhooks.values()
+    assert (webhook.health, webhook.fail_count) == ("active", 0)
+
+
+@pytest.mark.parametrize("status", [401, 410])
+def test_it_is_suspended_at_once_by_401_and_410(
+    dispatcher: Dispatcher, account: Account, workspace: Workspace, endpoint: Endpoint, status: int
+) -> None:
+    account.update_task(open_task(workspace), name="Renamed")
+    (parcel,) = dispatcher.outbox
+    endpoint.answers = [status]
+    assert not dispatcher.send(parcel)
+    assert not dispatcher.send(parcel)
+    assert [one.health for one in workspace.webhooks.values()] == ["suspended"]
+    assert dispatcher.answers == [status]
+
+
+def test_it_is_suspended_after_a_hundred_failures(
+    dispatcher: Dispatcher, account: Account, workspace: Workspace, endpoint: Endpoint
+) -> None:
+    account.update_task(open_task(workspace), name="Renamed")
+    (parcel,) = dispatcher.outbox
+    (webhook_id,) = workspace.webhooks
+    account.update_webhook(webhook_id, health="failing", fail_count=98)
+    endpoint.answers = [500] * 10
+    dispatcher.send(parcel)
+    assert workspace.webhooks[webhook_id].health == "failing"
+    dispatcher.send(parcel)
+    assert workspace.webhooks[webhook_id].health == "suspended"
+
+
+def shape(found: Any) -> Any:
+    """Return the keys of an object, and of the objects in it."""
+    if isinstance(found, dict):
+        return {key: shape(value) for key, value in found.items()}
+    return [shape(found[0])] if isinstance(found, list) and found else None
+
+
+@pytest.mark.skipif(not RECORDINGS.exists(), reason=f"no recordings at {RECORDINGS}")
+def test_a_pushed_change_of_status_has_the_keys_of_a_recorded_one(
+    dispatcher: Dispatcher, account: Account, workspace: Workspace
+) -> None:
+    task_id = open_task(workspace)
+    account.update_task(task_id, status=later(workspace, task_id))
+    ours = shape(pushed(dispatcher)[0])
+    recorded = [
+        shape(json.loads(path.read_text(encoding="utf-8")))
+        for path in (RECORDINGS / "webhook-taskStatusUpdated").glob("*.json")
+    ]
+    known = {key for one in recorded for key in one} | {"team_id"}
+    assert set(ours) <= known
+    items = [one["history_items"][0] for one in recorded if one.get("history_items")]
+    for key in ("before", "after"):
+        assert any(set(ours["history_items"][0][key]) == set(one[key] or ()) for one in items)
+    assert set(ours["history_items"][0]) <= {key for one in items for key in one}

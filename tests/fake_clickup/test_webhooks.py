@@ -1,0 +1,68 @@
+"""Webhooks are listed to whoever made them, with their health and their secret."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import pytest
+
+if TYPE_CHECKING:
+    from fake_clickup import Account, Knobs
+    from fake_clickup.model import Workspace
+    from tests.fake_clickup.client import Client
+
+ENDPOINT = "https://receiver.example.com/clickup"
+
+
+def test_a_webhook_is_listed_with_its_secret_and_the_token_in_clear(
+    client: Client, account: Account, workspace: Workspace
+) -> None:
+    made = account.add_webhook(endpoint=ENDPOINT, events=["taskUpdated", "taskDeleted"])
+    listed = client.get(f"/team/{workspace.id}/webhook")
+    assert re.fullmatch("[A-Z0-9]{64}", made.secret)
+    assert str(UUID(made.id)) == made.id
+    assert listed == {
+        "webhooks": [
+            {
+                "id": made.id,
+                "userid": account.user_id,
+                "team_id": int(workspace.id),
+                "endpoint": ENDPOINT,
+                "client_id": client.clickup.token,
+                "events": ["taskUpdated", "taskDeleted"],
+                "task_id": None,
+                "list_id": None,
+                "folder_id": None,
+                "space_id": None,
+                "view_id": None,
+                "health": {"status": "active", "fail_count": 0},
+                "secret": made.secret,
+            }
+        ]
+    }
+
+
+def test_a_failing_webhook_tells_how_often_it_failed(
+    client: Client, account: Account, workspace: Workspace
+) -> None:
+    made = account.add_webhook(workspace.id, endpoint=ENDPOINT, events=["*"], list_id="12")
+    account.update_webhook(made.id, health="failing", fail_count=5)
+    (shown,) = client.get(f"/team/{workspace.id}/webhook")["webhooks"]
+    assert shown["health"] == {"status": "failing", "fail_count": 5}
+    assert (shown["list_id"], shown["secret"]) == ("12", made.secret)
+    with pytest.raises(KeyError):
+        account.update_webhook("no such webhook")
+
+
+@pytest.mark.parametrize("role", ["owner", "admin", "member"])
+def test_nobody_sees_the_webhooks_of_others(
+    client: Client, account: Account, workspace: Workspace, knobs: Knobs, role: Any
+) -> None:
+    knobs.role = role
+    own = account.add_webhook(endpoint=ENDPOINT, events=["*"])
+    other = account.add_webhook(endpoint=ENDPOINT, events=["*"], user_id=account.user_id + 1)
+    shown = client.get(f"/team/{workspace.id}/webhook")["webhooks"]
+    assert [one["id"] for one in shown] == [own.id]
+    assert own.secret != other.secret

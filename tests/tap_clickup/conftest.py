@@ -1,0 +1,48 @@
+"""One generated account behind one running local ClickUp, and a tap that reads it."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fake_clickup import Account, Knobs, LocalClickUp, generate
+from tests.tap_clickup.runner import Reader, SimulatedClock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(autouse=True)
+def _signals() -> Iterator[None]:
+    """Keep this process's own signal handlers: a tap sets its own when it is made."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def clock() -> SimulatedClock:
+    return SimulatedClock()
+
+
+@pytest.fixture
+def knobs(clock: SimulatedClock) -> Knobs:
+    return Knobs(clock=clock)
+
+
+@pytest.fixture
+def account() -> Account:
+    return generate(seed=7, tasks=400, workspaces=2, time_entries=0)
+
+
+@pytest.fixture
+def read(
+    clickup: LocalClickUp,
+    clock: SimulatedClock,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> Reader:
+    return Reader(clickup, clock, capsys, caplog)

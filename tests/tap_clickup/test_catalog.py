@@ -1,0 +1,79 @@
+"""The catalog: what discovery tells, what it selects, and how a stream comes into it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk import StreamSchema
+
+from tap_clickup.streams import base
+from tap_clickup.tap import TapClickUp
+from tests.tap_clickup.cli_output import STREAMS, critical
+from tests.tap_clickup.runner import ALL_TIME, command
+
+if TYPE_CHECKING:
+    import pytest
+
+    from tap_clickup.workspace import Workspace
+    from tests.tap_clickup.runner import Reader
+
+
+def test_discovery_needs_no_token_and_asks_nobody() -> None:
+    ended = command("--discover")
+    assert (ended.returncode, critical(ended)) == (0, ["Config validation failed"])
+    entries = json.loads(ended.stdout)["streams"]
+    assert [entry["tap_stream_id"] for entry in entries] == STREAMS
+    keys = {entry["tap_stream_id"]: entry["key_properties"] for entry in entries}
+    assert keys == {
+        "workspaces": ["id"],
+        "webhooks": ["workspace_id", "id"],
+        "tasks": ["workspace_id", "id"],
+        "time_in_status": ["workspace_id", "task_id", "status"],
+        "time_entries": ["workspace_id", "id"],
+        "spaces": ["workspace_id", "id"],
+        "folders": ["workspace_id", "id"],
+        "lists": ["workspace_id", "id"],
+        "statuses": ["workspace_id", "scope_type", "scope_id", "status"],
+        "sprints": ["workspace_id", "id"],
+        "users": ["workspace_id", "id"],
+        "completed_reads": ["workspace_id", "stream", "scope"],
+        "sync_runs": ["workspace_id", "source", "started_at"],
+    }
+    incremental = [entry for entry in entries if entry["replication_method"] == "INCREMENTAL"]
+    assert {entry["tap_stream_id"]: entry["replication_key"] for entry in incremental} == {
+        "tasks": "date_updated",
+        "time_entries": "date_updated",
+    }
+
+
+def test_deselected_streams_and_fields_are_left_out(read: Reader) -> None:
+    catalog = json.loads(command("--discover").stdout)
+    for entry in catalog["streams"]:
+        wanted = entry["stream"] in {"tasks", "users"}
+        for metadata in entry["metadata"]:
+            shown = metadata["breadcrumb"] != ["properties", "name"]
+            metadata["metadata"]["selected"] = wanted and shown
+    run = read(catalog=catalog, start_date=ALL_TIME)
+    streams = {m["stream"] for m in run.messages if m["type"] == "RECORD"}
+    assert streams == {"tasks", "users"}
+    assert {"name" in row for row in run.rows("tasks")} == {False}
+    assert run.error is None
+
+
+def test_a_stream_is_added_by_a_class_and_its_place_in_the_list(
+    read: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Archives(base.ClickUpStream):
+        """Spaces once more, under another name."""
+
+        name = "archives"
+        primary_keys = ("workspace_id", "id")
+        schema = StreamSchema(base.SCHEMAS, key="spaces")
+
+        def read(self, workspace: Workspace, context: object) -> Any:  # noqa: ARG002
+            yield from workspace.hierarchy.readings["spaces"]
+
+    monkeypatch.setattr(TapClickUp, "stream_types", (*TapClickUp.stream_types, Archives))
+    run = read()
+    assert run.rows("archives") == run.rows("spaces") != []

@@ -1,0 +1,303 @@
+"""What is read beside each other in one run: it overlaps, within bounds, and ends with the run."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import threading
+from collections import Counter
+from email.utils import formatdate
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+
+from fake_clickup import Account, Fault, generate
+from tap_clickup.client import IN_FLIGHT
+from tap_clickup.prefetch import THREAD_NAME
+from tap_clickup.readers.task_reader import LANES
+from tests.fake_clickup.client import every
+from tests.tap_clickup.runner import (
+    ALL_TIME,
+    COMMAND,
+    DEADLINE,
+    Run,
+    SimulatedClock,
+    environment,
+    expected,
+    is_page,
+    versions,
+)
+
+if TYPE_CHECKING:
+    from fake_clickup import Knobs, Request
+    from fake_clickup.model import Workspace
+    from tests.tap_clickup.runner import Reader, Row
+
+FAST: Row = {"start_date": ALL_TIME, "requests_per_minute": 100_000, "time_tracking": False}
+MOMENT = 0.1
+"""Real seconds in which something would happen if it could."""
+
+
+class PatientClock(SimulatedClock):
+    """Goes on when nobody has looked at it for a moment, to where the first sleeper wakes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sleeps = threading.Event()
+        self._wakes: list[float] = []
+        self._changed = threading.Condition()
+        self._looks = 0
+
+    def monotonic(self) -> float:
+        self._looks += 1
+        return self.seconds
+
+    def sleep(self, seconds: float, /) -> None:
+        with self._changed:
+            wake = self.seconds + seconds
+            self._wakes.append(wake)
+            self.sleeps.set()
+            while self.seconds < wake:
+                before = self._looks, self.seconds
+                self._changed.wait(0.02)
+                if before == (self._looks, self.seconds):
+                    self.seconds = min(self._wakes)
+                    self._changed.notify_all()
+            self._wakes.remove(wake)
+
+
+def reading(request: Request, account: Account) -> str | None:
+    """Return which reading of tasks a request belongs to."""
+    for number, workspace in enumerate(account.workspaces):
+        for archived, name in ((False, "live"), (True, "archived")):
+            if is_page(request, workspace, archived=archived):
+                return f"{name} {number}"
+        if request.path.endswith("/task") and request.path.split("/")[-2] in workspace.lists:
+            return f"archives {number}"
+    return None
+
+
+def is_first(request: Request) -> bool:
+    """Tell whether a request is the first of a reading from `ALL_TIME` on."""
+    return request.query["date_updated_gt"] == ["1735689599999"]
+
+
+READINGS = {f"{name} {number}" for name in ("live", "archived", "archives") for number in (0, 1)}
+
+
+def is_complete(run: Run, *workspaces: Workspace) -> bool:
+    """Tell whether a run brought all tasks of workspaces, and left no thread behind."""
+    brought = [versions(run, one) == expected(every(one)) for one in workspaces]
+    return all(brought) and THREAD_NAME not in {one.name for one in threading.enumerate()}
+
+
+@pytest.mark.parametrize("slow", sorted(READINGS))
+def test_a_slow_reading_keeps_no_other_from_beginning(
+    read: Reader, account: Account, knobs: Knobs, slow: str
+) -> None:
+    """The first answer of one waits until all others have asked, in both workspaces."""
+    asked: set[str] = set()
+    all_others, late = threading.Event(), []
+
+    def hold(request: Request, _: Account) -> None:
+        name = reading(request, account)
+        if name == slow and name not in asked:
+            late.append(not all_others.wait(DEADLINE))
+        if name:
+            asked.add(name)
+        if asked >= READINGS - {slow}:
+            all_others.set()
+
+    knobs.on_request = hold
+    run = read(**FAST)
+    assert is_complete(run, *account.workspaces)
+    assert (run.error, any(late), asked) == (None, False, READINGS)
+
+
+class TestThreeWorkspaces:
+    @pytest.fixture
+    def account(self) -> Account:
+        return generate(seed=7, tasks=120, workspaces=3, time_entries=0)
+
+    def test_never_more_than_eight_requests_are_under_way(
+        self, read: Reader, account: Account, knobs: Knobs, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Ten could be: live, archived and the walk of each workspace, and the webhooks."""
+        counts, lock = Counter[str](), threading.Lock()
+        full, ninth = threading.Event(), threading.Event()
+        send = requests.Session.request
+
+        def counted(
+            session: requests.Session, method: str, url: str, **options: object
+        ) -> requests.Response:
+            with lock:
+                counts["now"] += 1
+                counts["most"] = max(counts["most"], counts["now"])
+            try:
+                return send(session, method, url, **options)  # type: ignore[arg-type] # passed on
+            finally:
+                with lock:
+                    counts["now"] -= 1
+
+        def hold(request: Request, _: Account) -> None:
+            if request.path.endswith("/team") or full.is_set():
+                return
+            with lock:
+                counts["held"] += 1
+                if counts["held"] == IN_FLIGHT:
+                    full.set()
+                if counts["held"] > IN_FLIGHT:
+                    ninth.set()
+            assert full.wait(DEADLINE)
+            ninth.wait(MOMENT)
+
+        monkeypatch.setattr(requests.Session, "request", counted)
+        knobs.on_request = hold
+        run = read(**FAST)
+        assert is_complete(run, *account.workspaces)
+        assert (run.error, counts["most"], ninth.is_set()) == (None, 8, False)
+
+
+def test_no_reading_is_more_than_one_page_ahead_of_whoever_takes(
+    read: Reader, account: Account, knobs: Knobs
+) -> None:
+    """Nobody takes tasks while the webhooks are waited for: a page each, and one in hand."""
+    asked: Counter[str] = Counter()
+    stalled, one_more = threading.Event(), threading.Event()
+    at_stall: list[Counter[str]] = []
+
+    def hold(request: Request, _: Account) -> None:
+        if name := reading(request, account):
+            asked[name] += 1
+            live = asked["live 0"], asked["live 1"]
+            if live == (2, 2):
+                stalled.set()
+            if max(live) > 2:
+                one_more.set()
+        if request.path.endswith("/webhook") and not at_stall:
+            assert stalled.wait(DEADLINE)
+            one_more.wait(MOMENT)
+            at_stall.append(asked.copy())
+
+    knobs.on_request = hold
+    run = read(**FAST)
+    assert is_complete(run, *account.workspaces)
+    most = {name: 2 * LANES if "archives" in name else 2 for name in READINGS}
+    assert {name for name in READINGS if at_stall[0][name] > most[name]} == set()
+    assert asked["live 0"] > 2
+
+
+class TestWaiting:
+    @pytest.fixture
+    def clock(self) -> PatientClock:
+        return PatientClock()
+
+    @pytest.mark.parametrize("limit", [20, 30])
+    def test_many_threads_keep_the_rate_limit_by_the_servers_own_count(
+        self, read: Reader, account: Account, knobs: Knobs, limit: int
+    ) -> None:
+        """R134: the limit is learnt from ClickUp's header, and ClickUp never has to refuse."""
+        knobs.limit_per_minute, began = limit, read.clock.seconds
+        run = read(start_date=ALL_TIME, time_tracking=False)
+        assert is_complete(run, *account.workspaces)
+        assert (run.error, {one.status for one in read.clickup.requests}) == (None, {200})
+        assert len(read.clickup.requests) > 2 * limit
+        assert read.clock.seconds - began > 2 * 61
+
+    def test_after_a_429_all_threads_wait_for_its_end(
+        self, read: Reader, account: Account, knobs: Knobs
+    ) -> None:
+        """Only what was already under way still comes: one request of each reading at most."""
+        clock = read.clock
+        assert isinstance(clock, PatientClock)
+        reset = int(clock.seconds) + 37
+        headers = {"X-RateLimit-Reset": str(reset), "Date": formatdate(clock.seconds, usegmt=True)}
+        limited, early = threading.Event(), Counter[str]()
+
+        def note(request: Request, _: Account) -> None:
+            name = reading(request, account) or "walk or webhooks"
+            if limited.is_set():
+                assert clock.sleeps.wait(DEADLINE)
+                early[name] += clock.seconds < int(reset)
+            elif name == "live 0":
+                limited.set()
+                path = f"/team/{account.workspaces[0].id}/task$"
+                knobs.faults = [Fault(status=429, headers=headers, path=path)]
+
+        knobs.on_request = note
+        run = read(**FAST)
+        assert is_complete(run, *account.workspaces)
+        assert (run.error, knobs.faults) == (None, [])
+        assert sum(early.values()) <= IN_FLIGHT
+        assert "HTTP 429, again in" in run.log
+        assert clock.seconds >= reset
+
+
+@pytest.mark.parametrize("number", [0, 1], ids=["first", "second"])
+@pytest.mark.parametrize("status", [400, 401], ids=["failed", "refused"])
+def test_an_error_in_one_workspace_leaves_the_other_complete(
+    read: Reader, account: Account, knobs: Knobs, number: int, status: int
+) -> None:
+    broken, whole = account.workspaces[number], account.workspaces[1 - number]
+    fault = Fault(status=status, body={"ECODE": "OAUTH_027"}, path=f"/team/{broken.id}/task$")
+
+    def fail(request: Request, _: Account) -> None:
+        if reading(request, account) == f"live {number}" and not is_first(request):
+            knobs.faults = [fault]
+
+    knobs.on_request = fail
+    run = read(**FAST)
+    knobs.on_request = None
+    assert is_complete(run, whole)
+    assert {what for what, _ in run.refused} == {"stream tasks"}
+    assert bool(run.error) is (status == 400)
+    assert {r["workspace_id"]: r["complete"] for r in run.rows("sync_runs")} == {
+        broken.id: False,
+        whole.id: True,
+    }
+
+
+def test_a_token_that_dies_stops_all_readings_at_once(
+    read: Reader, account: Account, knobs: Knobs
+) -> None:
+    """Each reading asks once more at most, and none of the streams behind them begins."""
+
+    def revoke(request: Request, _: Account) -> None:
+        if reading(request, account) == "live 0":
+            account.token, request.token_ok = "pk_1_REVOKEDREVOKED", False
+
+    knobs.on_request = revoke
+    run = read(**FAST)
+    assert run.error
+    assert run.error.startswith("401 Unauthorized: the token is wrong")
+    assert len([one for one in read.clickup.requests if one.status == 401]) <= 8
+    assert run.rows("users") == []
+    assert THREAD_NAME not in {thread.name for thread in threading.enumerate()}
+
+
+def test_a_command_that_is_told_to_end_waits_for_no_reading(
+    read: Reader, account: Account, knobs: Knobs
+) -> None:
+    """R135: it ends while every reading waits for an answer, and what it wrote is whole."""
+    given_up, waits = threading.Event(), threading.Event()
+
+    def hold(request: Request, _: Account) -> None:
+        if reading(request, account) == "live 0" and not is_first(request):
+            waits.set()
+            given_up.wait(DEADLINE)
+
+    knobs.on_request = hold
+    settings = {**environment(read.clickup), "TAP_CLICKUP_START_DATE": ALL_TIME}
+    with subprocess.Popen(
+        [COMMAND, "--config=ENV"], env=settings, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        assert waits.wait(DEADLINE)
+        assert process.stdout
+        first = process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        output = first + process.communicate(timeout=DEADLINE / 2)[0]
+        given_up.set()
+    assert process.returncode == 143
+    assert output.endswith(b"\n")
+    assert Run(output.decode(), "", None).messages[0]["type"] == "STATE"

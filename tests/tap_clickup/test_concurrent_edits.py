@@ -1,0 +1,298 @@
+"""People edit thousands of tasks while the first load runs; after one poll every task is right."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fake_clickup import generate
+from tap_clickup.streams.tasks import Tasks
+from tests.fake_clickup.client import every, readable
+from tests.tap_clickup.runner import ALL_TIME, Run, SimulatedClock, moment, updated_ms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from fake_clickup import Account, Knobs, Request
+    from fake_clickup.model import Task, Workspace
+    from tests.tap_clickup.runner import Reader, Row
+
+EDITS = 4_000
+"""Edits of a storm, each to one task or to many at once."""
+BULK = 130
+"""Tasks of a bulk edit: more than a page holds."""
+OLD_BULK = 250
+"""Tasks of a bulk edit that the load meets first, while they are edited one by one."""
+FAST: Row = {"requests_per_minute": 100_000, "start_date": ALL_TIME}
+Shown = tuple[str, str, str, bool, str]
+
+
+class MortalClock(SimulatedClock):
+    """Kills whoever looks at it once it is told to, as `kill -9` would: nothing is tidied up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.deadly = False
+
+    def monotonic(self) -> float:
+        if self.deadly:
+            raise KilledError
+        return super().monotonic()
+
+
+class KilledError(Exception):
+    """The run is dead."""
+
+
+@dataclass
+class Storm:
+    """Edits tasks at each request, those that a search of the workspace shows, until none is left.
+
+    It keeps to what moves `date_updated` in ClickUp: what does not is for the sweep to find. The
+    edits fill hours, so that no overlap of ten minutes hides what the reading itself lost. They
+    show up as many seconds `late`.
+    """
+
+    account: Account
+    clock: SimulatedClock
+    seed: int
+    left: int = EDITS
+    late: float = 0
+    at_request: Callable[[int], None] | None = None
+    kinds: set[str] = field(default_factory=set)
+    requests: int = 0
+    lock: Lock = field(default_factory=Lock)
+
+    def __post_init__(self) -> None:
+        self.dice = random.Random(self.seed)  # noqa: S311 - guards nothing
+
+    def __call__(self, _: Request, __: Account) -> None:
+        with self.lock:
+            self.requests += 1
+            for _number in range(min(self.left, self.dice.randrange(50))):
+                self.edit(self.dice.choice(self.account.workspaces))
+            if self.left and self.dice.random() < 0.2:
+                self.bulk(self.dice.choice(self.account.workspaces))
+            if self.at_request:
+                self.at_request(self.requests)
+
+    def edit(self, workspace: Workspace) -> None:
+        """Do one thing that people do."""
+        self.left -= 1
+        self.clock.seconds += self.dice.choice((0, 0.001, 4))
+        lists = [one for one in workspace.lists if not workspace.lies_in_archive(one)]
+        task, place = self._task(workspace), self.dice.choice(lists)
+        kinds = {"rename": 5, "status": 4, "archive": 2, "move": 2, "create": 1}
+        kind = self.dice.choices(list(kinds), weights=list(kinds.values()))[0]
+        self.kinds.add(kind)
+        if kind == "rename":
+            at = max(self.clock.seconds - self.dice.random() * self.late, updated_ms(task) / 1000)
+            made_at = datetime.fromtimestamp(at + 0.001, tz=UTC)
+            self.account.update_task(task.id, at=made_at, name=f"Edit {self.left}")
+        elif kind == "status":
+            names = [one.name for one in workspace.statuses_of(task.list_id)]
+            self.account.update_task(task.id, status=self.dice.choice(names))
+        elif kind == "archive":
+            self.account.archive_task(task.id, archived=not task.archived)
+        elif kind == "create":
+            self.account.create_task(place, name=f"New {self.left}")
+        elif not workspace.below(task.id):  # subtasks move along and keep their dates
+            self.account.move_task(task.id, place)
+
+    def bulk(self, workspace: Workspace) -> None:
+        """Edit more tasks than a page holds in one millisecond."""
+        some = self.dice.sample(readable(workspace), BULK)
+        self.left -= min(self.left, BULK)
+        self.account.bulk_update([one.id for one in some], priority=self.dice.randint(1, 4))
+
+    def _task(self, workspace: Workspace) -> Task:
+        while True:
+            task = workspace.tasks[self.dice.choice(list(workspace.tasks))]
+            if not workspace.lies_in_archive(task.list_id):
+                return task
+
+
+@pytest.fixture
+def clock() -> MortalClock:
+    return MortalClock()
+
+
+@pytest.fixture
+def account(clock: MortalClock) -> Account:
+    """Return 1,500 tasks, last edited a day before the hours in which the storm goes on."""
+    clock.seconds -= 6 * 3_600
+    yesterday = datetime.fromtimestamp(clock.seconds, tz=UTC) - timedelta(days=1)
+    return generate(seed=11, now=yesterday, tasks=750, workspaces=2, time_entries=0)
+
+
+@pytest.fixture
+def storm(account: Account, clock: MortalClock, knobs: Knobs, seed: int) -> Storm:
+    for workspace in account.workspaces:
+        some = [task.id for task in readable(workspace) if not task.archived][:OLD_BULK]
+        account.bulk_update(some, at=datetime(2025, 1, 2, tzinfo=UTC), priority=1)
+    knobs.on_request = brewing = Storm(account, clock, seed)
+    return brewing
+
+
+def newest(runs: Iterable[Run]) -> dict[str, Shown]:
+    """Return what a target holds after some runs: of each task the newest version."""
+    found: dict[str, tuple[tuple[str, str], Row]] = {}
+    for message in [message for run in runs for message in run.records("tasks")]:
+        row = message["record"]
+        version = row["date_updated"], message["time_extracted"]
+        if row["id"] not in found or version >= found[row["id"]][0]:
+            found[row["id"]] = version, row
+    names = ("name", "status", "list_id", "archived", "date_updated")
+    return {one: tuple(row[name] for name in names) for one, (_, row) in found.items()}
+
+
+def truth(account: Account) -> dict[str, Shown]:
+    """Return the same of the model."""
+    return {
+        task.id: (
+            task.name,
+            workspace.status_of(task).name,
+            task.list_id,
+            task.archived,
+            moment(updated_ms(task)),
+        )
+        for workspace in account.workspaces
+        for task in every(workspace)
+    }
+
+
+@pytest.mark.parametrize("inclusive", [True, False])
+@pytest.mark.parametrize("seed", range(3))
+def test_after_a_poll_every_task_is_as_in_clickup_however_much_was_edited_meanwhile(
+    read: Reader, account: Account, knobs: Knobs, storm: Storm, *, inclusive: bool
+) -> None:
+    knobs.updated_gt_inclusive = inclusive
+    load = read(**FAST)
+    knobs.on_request = None
+    poll = read(**FAST, state=load.state)
+    assert (load.error, poll.error, storm.left) == (None, None, 0)
+    assert storm.kinds == {"rename", "status", "archive", "move", "create"}
+    assert newest([load, poll]) == truth(account)
+
+
+@pytest.mark.parametrize("seed", range(20, 23))
+def test_edits_that_the_index_shows_late_are_found_by_the_polls_overlap(
+    read: Reader, account: Account, knobs: Knobs, storm: Storm
+) -> None:
+    """The lag differs from request to request, so that what was seen can be gone again."""
+
+    def lag(_: int) -> None:
+        knobs.index_lag = storm.dice.choice((0, 0.05, 3))
+        storm.clock.seconds += 0.1
+
+    storm.at_request, storm.late = lag, 60
+    load = read(**FAST)
+    knobs.on_request, knobs.index_lag = None, 3
+    storm.clock.sleep(4)
+    poll = read(**FAST, state=load.state)
+    assert (load.error, poll.error) == (None, None)
+    assert newest([load, poll]) == truth(account)
+
+
+@pytest.mark.parametrize("dies_at", [50, 75, 90])
+@pytest.mark.parametrize("seed", range(30, 32))
+def test_a_run_that_is_killed_in_the_storm_is_continued_from_its_last_state(
+    read: Reader,
+    storm: Storm,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    dies_at: int,
+) -> None:
+    """A STATE each hundred records, so that there are cursors to go on from."""
+    monkeypatch.setattr(Tasks, "STATE_MSG_FREQUENCY", 100)
+    knobs, clock = read.clickup.knobs, read.clock
+    assert isinstance(clock, MortalClock)
+
+    def die(requests: int) -> None:
+        clock.deadly = requests >= dies_at
+
+    storm.at_request = die
+    with pytest.raises(KilledError):
+        read(**FAST)
+    killed = Run(capsys.readouterr().out, "", None)
+    assert any(cursors(killed.state))
+    storm.at_request, clock.deadly = None, False
+    rest = read(**FAST, state=killed.state)
+    knobs.on_request = None
+    poll = read(**FAST, state=rest.state)
+    assert (rest.error, poll.error) == (None, None)
+    assert newest([killed, rest, poll]) == truth(storm.account)
+
+
+def cursors(state: Row) -> list[dict[str, str]]:
+    partitions = state.get("bookmarks", {}).get("tasks", {}).get("partitions", [])
+    return [one.get("cursors", {}) for one in partitions]
+
+
+@pytest.mark.parametrize("seed", range(40, 42))
+def test_messages_that_are_cut_anywhere_are_continued_from_the_last_state_among_them(
+    read: Reader, account: Account, knobs: Knobs, storm: Storm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever a target took before it died: the next run brings the rest."""
+    monkeypatch.setattr(Tasks, "STATE_MSG_FREQUENCY", 100)
+    lines = read(**FAST).stdout.splitlines(keepends=True)
+    knobs.on_request = None
+    for share in (0.2, 0.5, 0.7):
+        cut = Run("".join(lines[: int(len(lines) * share)]), "", None)
+        rest = read(**FAST, state=cut.state)
+        assert rest.error is None
+        assert newest([cut, rest]) == truth(account)
+    assert storm.left == 0
+
+
+@pytest.mark.parametrize("seed", [50])
+def test_what_moves_no_date_and_what_lies_in_archives_is_found_by_the_sweep(
+    read: Reader, account: Account, knobs: Knobs, storm: Storm
+) -> None:
+    """Subtasks that move with their parent keep their dates, and no search shows archived lists."""
+    load = read(**FAST)
+    knobs.on_request = None
+    for workspace in account.workspaces:
+        parents = [one for one in readable(workspace) if workspace.below(one.id)][:20]
+        for task in parents:
+            account.move_task(task.id, storm.dice.choice(list(workspace.lists)))
+        hidden = [one for one in every(workspace) if workspace.lies_in_archive(one.list_id)]
+        account.bulk_update([one.id for one in hidden], name="Edited in the archive")
+    poll = read(**FAST, state=load.state)
+    sweep = read(**FAST, sweep=True)
+    assert (load.error, poll.error, sweep.error) == (None, None, None)
+    assert newest([load, poll]) != truth(account)
+    assert newest([load, poll, sweep]) == truth(account)
+
+
+@pytest.mark.parametrize("inclusive", [True, False])
+@pytest.mark.parametrize("seed", range(60, 62))
+def test_a_sweep_during_edits_tells_of_everybody_who_was_there_before(
+    read: Reader, account: Account, knobs: Knobs, seed: int, *, inclusive: bool
+) -> None:
+    """Who goes into the archive and out of it three times in one sweep can evade every pass."""
+    dice, knobs.updated_gt_inclusive = random.Random(seed), inclusive  # noqa: S311 - guards nothing
+    read.clock.sleep(6 * 3_600)  # to our own time, which a sweep goes by
+    before = {task.id for one in account.workspaces for task in every(one)}
+    touched: Counter[str] = Counter()
+
+    def edit(_: Request, __: Account) -> None:
+        with account.lock:
+            workspace = dice.choice(account.workspaces)
+            for task in dice.sample(readable(workspace), 8):
+                touched[task.id] += 1
+                archived = task.archived is (touched[task.id] > 2)
+                account.archive_task(task.id, archived=archived)
+                account.move_task(task.id, dice.choice(readable(workspace)).list_id)
+                account.create_task(task.list_id, name="New")
+
+    knobs.on_request = edit
+    sweep = read(**FAST, sweep=True)
+    told = [row["keys"] for row in sweep.rows("completed_reads") if row["stream"] == "tasks"]
+    assert before - {key[0] for keys in told for key in keys} == set()

@@ -1,0 +1,56 @@
+"""The connection test: one record a stream, and a failure where a run would fail."""
+
+from __future__ import annotations
+
+import pytest
+
+from fake_clickup import Account, Fault, Knobs, LocalClickUp, generate
+from tests.tap_clickup.cli_output import STREAMS, critical
+from tests.tap_clickup.runner import Run, command, environment
+
+
+class TestOfEveryStream:
+    @pytest.fixture
+    def account(self) -> Account:
+        """Return an account in which each stream has a record."""
+        made = generate(seed=7, tasks=200)
+        made.add_webhook(endpoint="https://example.com/", events=["taskCreated"])
+        return made
+
+    def test_the_connection_test_asks_for_the_workspaces_and_reads_one_record_a_stream(
+        self, clickup: LocalClickUp
+    ) -> None:
+        """R21."""
+        values = {**environment(clickup), "TAP_CLICKUP_TIME_IN_STATUS": "true"}
+        ended = command("--config=ENV", "--test", **values)
+        assert (ended.returncode, "CRITICAL" in ended.stderr) == (0, False)
+        run = Run(ended.stdout, ended.stderr, None)
+        # Time in status follows whole pages of tasks, and of those only one task is taken.
+        assert {stream: len(run.rows(stream)) for stream in STREAMS} == {
+            **dict.fromkeys(STREAMS, 1),
+            "time_in_status": 0,
+        }
+        assert clickup.requests[0].path == "/api/v2/team"
+
+
+@pytest.mark.parametrize("status", [401, 200])
+def test_the_connection_test_fails_where_a_run_would(
+    clickup: LocalClickUp, knobs: Knobs, status: int
+) -> None:
+    knobs.faults = [Fault(status=status, body={"ECODE": "OAUTH_025"}, path="/team")]
+    ended = command("--config=ENV", "--test", **environment(clickup))
+    reason = {401: "401 Unauthorized", 200: "GET /team: the answer holds no 'teams'"}[status]
+    assert (ended.returncode, ended.stdout) == (1, "")
+    (line,) = critical(ended)
+    assert line.startswith(reason)
+
+
+def test_the_connection_test_names_the_stream_that_fails(
+    clickup: LocalClickUp, knobs: Knobs
+) -> None:
+    """It reads one record a stream, of whichever reading comes first: so here all fail."""
+    knobs.faults = [Fault(status=400, path="/task$")] * 999
+    ended = command("--config=ENV", "--test", **environment(clickup))
+    assert ended.returncode == 1
+    told = [line for line in critical(ended) if line.startswith("not everything was read: ")]
+    assert ["stream tasks: GET /team/" in line for line in told] == [True]

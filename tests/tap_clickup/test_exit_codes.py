@@ -1,0 +1,43 @@
+"""A whole run of the command: what it writes, and with which code it exits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fake_clickup import Account, Fault, LocalClickUp
+from tests.fake_clickup.client import every
+from tests.tap_clickup.cli_output import STREAMS, critical
+from tests.tap_clickup.runner import ALL_TIME, Run, command, environment
+
+if TYPE_CHECKING:
+    from fake_clickup import Knobs
+
+
+def test_the_command_reads_everything_and_exits_0(clickup: LocalClickUp, account: Account) -> None:
+    values = {**environment(clickup), "TAP_CLICKUP_START_DATE": ALL_TIME}
+    ended = command("--config=ENV", **values)
+    assert (ended.returncode, critical(ended)) == (0, [])
+    run = Run(ended.stdout, ended.stderr, None)
+    tasks = [task.id for workspace in account.workspaces for task in every(workspace)]
+    assert sorted(run.column("tasks", "id")) == sorted(tasks)
+    schemas = [m["stream"] for m in run.messages if m["type"] == "SCHEMA"]
+    assert list(dict.fromkeys(schemas)) == STREAMS
+
+
+def test_a_failed_stream_exits_1_after_the_others(clickup: LocalClickUp, knobs: Knobs) -> None:
+    knobs.ignored_parameters = {"reverse"}
+    ended = command("--config=ENV", **environment(clickup))
+    run = Run(ended.stdout, ended.stderr, None)
+    assert ended.returncode == 1
+    assert run.rows("sync_runs")[0]["complete"] is False
+    told = [line for line in critical(ended) if line.startswith("not everything was read: ")]
+    assert ["stream tasks: GET /team/" in line for line in told] == [True]
+
+
+def test_a_refused_place_exits_0(clickup: LocalClickUp, knobs: Knobs, account: Account) -> None:
+    space_id = next(iter(account.workspaces[0].spaces))
+    knobs.faults = [Fault(status=401, body={"ECODE": "OAUTH_018"}, path=f"/space/{space_id}/list")]
+    ended = command("--config=ENV", **environment(clickup))
+    (line,) = critical(ended)
+    assert ended.returncode == 0
+    assert "lists (archived=false) not read: GET /space/" in line

@@ -1,0 +1,100 @@
+"""The fast writer and the missing second look at each value change no message."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from singer_sdk import Stream
+from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.io_base import SingerWriter
+
+from fake_clickup import generate
+from tap_clickup.streams.base import ClickUpStream
+from tap_clickup.tap import TapClickUp
+from tests.tap_clickup.runner import ALL_TIME
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from singer_sdk.singerlib import RecordMessage
+
+    from fake_clickup import Account, Knobs
+    from tests.tap_clickup.runner import Reader, Run
+
+MOMENTS = ("started_at", "finished_at")
+OF_THE_RUN = {"completed_reads", "sync_runs"}
+"""The streams whose records hold moments of the run itself."""
+BESIDE = ("tasks", "time_in_status", "time_entries", "completed_reads")
+
+
+@pytest.fixture
+def account() -> Account:
+    """Return an account in which each stream has records."""
+    made = generate(seed=7, tasks=400, workspaces=2)
+    made.add_webhook(endpoint="https://example.com/", events=["taskCreated"])
+    return made
+
+
+def told(run: Run) -> dict[str, list[dict[str, Any]]]:
+    """Return the SCHEMA and RECORD messages by stream, without the moments of the run itself.
+
+    Where readings run beside each other, so that their order is another in each run, it is sorted.
+    """
+    messages: dict[str, list[dict[str, Any]]] = {}
+    for message in run.messages:
+        if message["type"] == "STATE":
+            continue
+        stream = message["stream"]
+        if message["type"] == "RECORD":
+            extracted = datetime.fromisoformat(message.pop("time_extracted"))
+            assert (datetime.now(UTC) - extracted) < timedelta(minutes=1)
+            for name in MOMENTS if stream in OF_THE_RUN else ():
+                del message["record"][name]
+        messages.setdefault(stream, []).append(message)
+    for stream in BESIDE:
+        messages[stream].sort(key=lambda one: json.dumps(one.get("record")))
+    return messages
+
+
+def by_the_sdk(stream: ClickUpStream, record: dict[str, Any]) -> Iterator[RecordMessage]:
+    """Yield messages as the SDK makes them, dated by their request."""
+    for message in Stream._generate_record_messages(stream, record):  # noqa: SLF001 - what the tap's own replaces
+        message.time_extracted = stream._sent_at  # noqa: SLF001 - as above
+        yield message
+
+
+def test_the_fast_path_and_the_sdks_own_give_the_same_messages(
+    read: Reader, knobs: Knobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    knobs.rate_limited = False  # so that no time passes: time in status would tell it
+    config: dict[str, Any] = {
+        "start_date": ALL_TIME,
+        "time_in_status": True,
+        "custom_fields": ["Channel"],
+        "requests_per_minute": 9_999,
+    }
+    fast = read(**config)
+    monkeypatch.setattr(TapClickUp, "message_writer_class", SingerWriter)
+    monkeypatch.setattr(ClickUpStream, "TYPE_CONFORMANCE_LEVEL", TypeConformanceLevel.RECURSIVE)
+    monkeypatch.setattr(ClickUpStream, "_generate_record_messages", by_the_sdk)
+    stock = read(**config)
+    assert told(fast) == told(stock)
+    assert [name for name in told(fast) if not fast.rows(name)] == []
+    assert len(fast.rows("tasks")) > 300
+    assert any(row["custom_fields"] for row in fast.rows("tasks"))
+
+
+def test_a_property_that_is_not_selected_is_left_out(read: Reader) -> None:
+    catalog = TapClickUp(config={"api_token": "pk_1_AAAAAAAA"}).catalog_dict
+    for stream in catalog["streams"]:
+        for entry in stream["metadata"]:
+            if entry["breadcrumb"] == ["properties", "name"]:
+                entry["metadata"]["selected"] = False
+            if not entry["breadcrumb"]:
+                entry["metadata"]["selected"] = True
+    rows = read(start_date=ALL_TIME, catalog=catalog).rows("tasks")
+    assert rows
+    assert [row for row in rows if "name" in row] == []

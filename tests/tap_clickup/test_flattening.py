@@ -1,0 +1,77 @@
+"""Where the SDK changes records, by flattening or a stream map, they still fit their schema."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from fake_clickup import Account, Fault, generate
+from fake_clickup.model import CustomField
+from tests.tap_clickup.runner import ALL_TIME
+
+if TYPE_CHECKING:
+    from fake_clickup import Knobs
+    from tests.tap_clickup.runner import Reader, Row, Run
+
+FLAT: Row = {"flattening_enabled": True, "flattening_max_depth": 1}
+DROPPED: Row = {"stream_maps": {"tasks": {"name": None}, "sync_runs": {"requests": None}}}
+STREAMS = {
+    *("workspaces", "webhooks", "tasks", "time_in_status", "time_entries", "spaces", "folders"),
+    *("lists", "statuses", "sprints", "users", "completed_reads", "sync_runs"),
+}
+
+
+@pytest.fixture
+def account() -> Account:
+    """Return an account in which each stream has records."""
+    made = generate(seed=7, tasks=200)
+    made.add_webhook(endpoint="https://example.com/", events=["taskCreated"])
+    task = next(iter(made.workspaces[0].tasks))
+    channel = CustomField("f0-7", "Channel", "short_text", 1, "mail")
+    made.update_task(task, custom_fields=(channel,))
+    return made
+
+
+def misfits(run: Run) -> dict[str, set[str]]:
+    """Return by stream what is wrong with its records by the last SCHEMA in front of them."""
+    validators: dict[str, Draft202012Validator] = {}
+    wrong: dict[str, set[str]] = {}
+    for message in run.messages:
+        if message["type"] == "SCHEMA":
+            validators[message["stream"]] = Draft202012Validator(message["schema"])
+        elif message["type"] == "RECORD":
+            stream, record = message["stream"], message["record"]
+            found = {one.message for one in validators[stream].iter_errors(record)}
+            schema: Any = validators[stream].schema
+            found |= {f"{name} is not told" for name in record if name not in schema["properties"]}
+            wrong.setdefault(stream, set()).update(found)
+    return wrong
+
+
+@pytest.mark.parametrize("config", [{}, FLAT, DROPPED, {**FLAT, **DROPPED}], ids=repr)
+def test_every_record_fits_the_schema_of_its_stream(
+    read: Reader, knobs: Knobs, config: Row
+) -> None:
+    refusal = Fault(status=401, body={"ECODE": "OAUTH_018"}, path=r"/folder/\d+/list$")
+    knobs.faults = [refusal]
+    run = read(start_date=ALL_TIME, time_in_status=True, custom_fields=["Channel"], **config)
+    assert knobs.faults == []
+    assert (run.error, misfits(run)) == (None, {stream: set() for stream in STREAMS})
+
+
+def test_flattening_does_not_leave_an_object_in_any_record(read: Reader) -> None:
+    run = read(start_date=ALL_TIME, time_in_status=True, custom_fields=["Channel"], **FLAT)
+    rows = [(m["stream"], m["record"]) for m in run.messages if m["type"] == "RECORD"]
+    left = {(s, name) for s, row in rows for name in row if isinstance(row[name], dict)}
+    assert left == set()
+
+
+def test_a_dropped_column_is_in_no_record_and_no_schema(read: Reader) -> None:
+    run = read(start_date=ALL_TIME, **DROPPED)
+    for stream, name in (("tasks", "name"), ("sync_runs", "requests")):
+        found = [m for m in run.messages if m["type"] == "SCHEMA" and m["stream"] == stream]
+        schemas = [message["schema"] for message in found]
+        assert [name in one["properties"] for one in schemas] == [False] * len(schemas)
+        assert {name in row for row in run.rows(stream)} == {False}

@@ -1,0 +1,252 @@
+"""Spaces, folders, lists and statuses are found where they are, live and archived."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fake_clickup import Fault
+from tests.tap_clickup import accounts
+from tests.tap_clickup.accounts import (
+    ARCHIVED_FOLDER,
+    ARCHIVED_SPACE,
+    FOLDER,
+    LISTS,
+    SPACE,
+    WORKSPACE,
+)
+from tests.tap_clickup.runner import ALL_TIME
+
+if TYPE_CHECKING:
+    from fake_clickup import Account, Knobs
+    from tests.tap_clickup.runner import Reader
+
+
+@pytest.fixture
+def account() -> Account:
+    return accounts.shop()
+
+
+def test_live_and_archived_spaces_are_found_with_their_clickapps(read: Reader) -> None:
+    assert read().rows("spaces") == [
+        {
+            "workspace_id": WORKSPACE,
+            "id": SPACE,
+            "name": "Shop floor",
+            "private": False,
+            "archived": False,
+            "sprints_enabled": True,
+            "points_enabled": True,
+            "time_tracking_enabled": True,
+        },
+        {
+            "workspace_id": WORKSPACE,
+            "id": ARCHIVED_SPACE,
+            "name": "Old floor",
+            "private": False,
+            "archived": True,
+            "sprints_enabled": False,
+            "points_enabled": False,
+            "time_tracking_enabled": True,
+        },
+    ]
+
+
+def test_folders_are_found_and_the_hidden_ones_of_folderless_lists_are_not(read: Reader) -> None:
+    shared = {"workspace_id": WORKSPACE, "space_id": SPACE}
+    live = {"id": FOLDER, "name": "Counter", "archived": False, "override_statuses": True}
+    old = {"id": ARCHIVED_FOLDER, "name": "Old counter", "archived": True}
+    assert read().rows("folders") == [
+        {**shared, **live},
+        {**shared, **old, "override_statuses": False},
+    ]
+
+
+def test_lists_are_found_in_folders_without_folder_and_in_archives(read: Reader) -> None:
+    shared = {"workspace_id": WORKSPACE, "space_id": SPACE, "start_date": None, "due_date": None}
+    rows = [
+        {
+            **shared,
+            "id": LISTS["in_folder"],
+            "name": "Till",
+            "folder_id": FOLDER,
+            "archived": False,
+            "override_statuses": False,
+            "task_count": 1,
+            "start_date": "2026-03-04T04:53:20.011+00:00",
+            "due_date": "2026-03-04T04:53:20.012+00:00",
+        },
+        {
+            **shared,
+            "id": LISTS["folderless"],
+            "name": "Window",
+            "folder_id": None,
+            "archived": False,
+            "override_statuses": True,
+            "task_count": 1,
+        },
+        {
+            **shared,
+            "id": LISTS["in_archived_folder"],
+            "name": "Old till",
+            "folder_id": ARCHIVED_FOLDER,
+            "archived": False,
+            "override_statuses": False,
+            "task_count": 0,
+        },
+        {
+            **shared,
+            "id": LISTS["archived"],
+            "name": "Old window",
+            "folder_id": None,
+            "archived": True,
+            "override_statuses": False,
+            "task_count": 0,
+        },
+    ]
+    assert read().rows("lists") == rows
+
+
+def test_statuses_come_from_spaces_and_from_folders_and_lists_that_override(read: Reader) -> None:
+    """R30, R47: the same name has another type from one scope to the next."""
+    rows = [tuple(row.values()) for row in read().rows("statuses")]
+    assert rows == [
+        (WORKSPACE, "space", SPACE, "backlog", "s51", "open", 51, "#000051"),
+        (WORKSPACE, "space", SPACE, "shipped", "s52", "closed", 52, "#000052"),
+        (WORKSPACE, "folder", FOLDER, "review", "s54", "custom", 54, "#000054"),
+        (WORKSPACE, "list", LISTS["folderless"], "review", "s55", "done", 55, "#000055"),
+        (WORKSPACE, "space", ARCHIVED_SPACE, "anything", "s53", "open", 53, "#000053"),
+    ]
+
+
+def test_only_a_folderless_list_that_overrides_costs_a_request_of_its_own(read: Reader) -> None:
+    first = read(start_date=ALL_TIME)
+    read(start_date=ALL_TIME, state=first.state, time_tracking=False)
+    assert [one.path for one in read.clickup.requests if "/list/" in one.path] == [
+        f"/api/v2/list/{LISTS['folderless']}"
+    ]
+    tasks, webhooks = 2, 1
+    assert len(read.clickup.requests) == 3 + 4 * 2 + 1 + tasks + webhooks
+
+
+def test_only_the_first_run_asks_folders_for_archived_lists_and_those_for_their_tasks(
+    read: Reader,
+) -> None:
+    first = read(start_date=ALL_TIME)
+    archived = (LISTS["in_archived_folder"], LISTS["archived"])
+    folders = [one.path for one in read.clickup.requests if "/folder/" in one.path]
+    assert folders == [f"/api/v2/folder/{one}/list" for one in (FOLDER, ARCHIVED_FOLDER)]
+    asked = {one.path for one in read.asked("/task") if "/list/" in one.path}
+    assert asked == {f"/api/v2/list/{one}/task" for one in archived}
+    read(start_date=ALL_TIME, state=first.state)
+    assert [one for one in read.asked("/task") if "/list/" in one.path] == []
+
+
+def test_a_list_in_a_live_folder_that_is_archived_is_found_with_its_tasks(
+    read: Reader, account: Account
+) -> None:
+    workspace = account.workspaces[0]
+    account.archive(LISTS["in_folder"])
+    run = read(start_date=ALL_TIME)
+    found = {row["id"]: row["archived"] for row in run.rows("lists")}
+    assert found[LISTS["in_folder"]] is True
+    assert set(run.column("tasks", "id")) == set(workspace.tasks)
+
+
+def test_another_archived_folder_has_the_archives_read_again(
+    read: Reader, account: Account
+) -> None:
+    first = read(start_date=ALL_TIME)
+    account.archive(FOLDER)
+    second = read(start_date=ALL_TIME, state=first.state)
+    tasks = account.workspaces[0].tasks.values()
+    below = {task.id for task in tasks if task.list_id == LISTS["in_folder"]}
+    assert below
+    assert below <= set(second.column("tasks", "id"))
+
+
+def test_a_renamed_status_is_read_again_with_its_id(read: Reader, account: Account) -> None:
+    account.rename_status(SPACE, "backlog", "ideas")
+    rows = read().rows("statuses")
+    assert (rows[0]["status"], rows[0]["status_id"]) == ("ideas", "s51")
+
+
+def test_a_list_that_is_archived_on_the_way_comes_once(
+    read: Reader, account: Account, knobs: Knobs
+) -> None:
+    """Between the two halves of the walk it shows in both."""
+    asked: list[str] = []
+
+    def archive(request: object, _: Account) -> None:
+        path = str(getattr(request, "path", ""))
+        asked.append(path)
+        if asked.count(f"/api/v2/space/{SPACE}/list") == 2:
+            account.archive(LISTS["folderless"])
+
+    knobs.on_request = archive
+    ids = read().column("lists", "id")
+    assert ids.count(LISTS["folderless"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "what", "missing"),
+    [
+        (f"/space/{SPACE}/folder", "folders (archived=false)", {LISTS["in_folder"]}),
+        (f"/space/{SPACE}/list", "lists (archived=false)", {LISTS["folderless"]}),
+        (f"/list/{LISTS['folderless']}", f"statuses of list {LISTS['folderless']}", set()),
+    ],
+)
+def test_a_refused_place_is_named_and_the_others_go_on(
+    read: Reader, knobs: Knobs, path: str, what: str, missing: set[str]
+) -> None:
+    """R104: the token works, so the run succeeds."""
+    knobs.faults = [Fault(status=401, body={"ECODE": "OAUTH_018"}, path=f"{path}$")]
+    run = read(start_date=ALL_TIME)
+    why = f"GET {path}: HTTP 401 OAUTH_018: gone, or hidden from the token's user"
+    assert (run.error, run.refused) == (None, [(what, why)])
+    assert f"{what} not read: {why}" in run.log
+    assert set(LISTS.values()) - set(run.column("lists", "id")) == missing
+    assert run.column("tasks", "id") == ["86parent1", "86task001"]
+
+
+def test_a_space_that_is_deleted_during_the_run_is_named_and_the_others_go_on(
+    read: Reader, account: Account, knobs: Knobs
+) -> None:
+    def delete(request: object, _: Account) -> None:
+        if str(getattr(request, "path", "")).endswith(f"/space/{SPACE}/folder"):
+            knobs.on_request = None
+            account.delete(SPACE)
+
+    knobs.on_request = delete
+    run = read()
+    assert run.error is None
+    assert {why.split(": ", 1)[1] for _, why in run.refused} == {"HTTP 404 PROJ_006"}
+    assert run.column("spaces", "id") == [SPACE, ARCHIVED_SPACE]
+    assert run.rows("sync_runs")[0]["complete"] is False
+
+
+def test_a_place_that_keeps_failing_fails_the_run_after_the_others(
+    read: Reader, knobs: Knobs
+) -> None:
+    knobs.faults = [Fault(status=500, path=f"/space/{SPACE}/folder$")] * 6
+    run = read(start_date=ALL_TIME)
+    assert run.error
+    assert run.error.startswith("not everything was read: folders (archived=false): GET /space/")
+    assert run.column("tasks", "id") == ["86parent1", "86task001"]
+    assert run.column("users", "username") == ["Olga", "Mia", None, "Lena"]
+
+
+def test_an_archived_list_that_could_not_be_read_is_read_by_the_next_run(
+    read: Reader, knobs: Knobs, account: Account
+) -> None:
+    account.archive(LISTS["in_folder"])
+    knobs.faults = [Fault(status=400, path=f"/list/{LISTS['in_folder']}/task$")]
+    first = read(start_date=ALL_TIME)
+    assert f"tasks of archived list {LISTS['in_folder']}: " in (first.error or "")
+    second = read(start_date=ALL_TIME, state=first.state)
+    below = {
+        one.id for one in account.workspaces[0].tasks.values() if one.list_id == LISTS["in_folder"]
+    }
+    assert below
+    assert below <= set(second.column("tasks", "id"))

@@ -1,0 +1,147 @@
+"""What a walk could not read is not called gone, and a refusal costs the next polls nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fake_clickup import Fault
+from tests.tap_clickup import accounts
+from tests.tap_clickup.accounts import FOLDER, LISTS, OWNER, WORKSPACE
+from tests.tap_clickup.runner import ALL_TIME, catalog_of
+
+if TYPE_CHECKING:
+    from fake_clickup import Account, Knobs
+    from tests.tap_clickup.runner import Reader, Row, Run
+
+PLACES = {"folders", "lists", "sprints", "statuses"}
+TOLD = ("spaces", *sorted(PLACES), "users", "completed_reads", "sync_runs")
+ARCHIVED = LISTS["archived"]
+
+
+@pytest.fixture
+def account() -> Account:
+    return accounts.shop()
+
+
+def told(run: Run) -> set[str]:
+    """Return the streams of which a run completed something."""
+    return set(run.column("completed_reads", "stream"))
+
+
+def asked_archives(read: Reader) -> list[str]:
+    """Return the folders asked for archived lists, and the lists asked for their tasks."""
+    paths = [one.path.removeprefix("/api/v2") for one in read.clickup.requests]
+    walk = [one for one in paths if one.startswith("/folder/")]
+    return walk + [one for one in paths if one.startswith("/list/") and one.endswith("/task")]
+
+
+# --- objects of an unknown shape
+
+
+@pytest.mark.parametrize("streams", [(*TOLD, "tasks"), TOLD], ids=["all", "without tasks"])
+def test_an_archived_list_of_an_unknown_shape_fails_by_name_and_no_list_is_called_gone(
+    read: Reader, account: Account, knobs: Knobs, streams: tuple[str, ...]
+) -> None:
+    account.archive(LISTS["in_folder"])
+    lists = [{"id": LISTS["in_folder"], "name": "Till", "archived": True, "task_count": "many"}]
+    knobs.faults = [Fault(status=200, body={"lists": lists}, path=f"/folder/{FOLDER}/list$")]
+    run = read(start_date=ALL_TIME, catalog=catalog_of(*streams))
+    assert knobs.faults == []
+    assert run.error == (
+        f"not everything was read: archived lists of folder {FOLDER}: "
+        "ClickUp sent an object of a shape that is not known (ValueError)"
+    )
+    assert told(run) & PLACES == set()
+    assert {"spaces", "users"} <= told(run)
+    assert sorted(run.column("lists", "id")) == sorted({*LISTS.values()} - {LISTS["in_folder"]})
+    assert ("tasks" in streams) is bool(run.rows("tasks"))
+
+
+@pytest.mark.parametrize("streams", [(*TOLD, "tasks"), TOLD], ids=["all", "without tasks"])
+def test_the_next_poll_reads_what_had_an_unknown_shape(
+    read: Reader, account: Account, knobs: Knobs, streams: tuple[str, ...]
+) -> None:
+    account.archive(LISTS["in_folder"])
+    lists = [{"id": LISTS["in_folder"], "task_count": "many"}]
+    knobs.faults = [Fault(status=200, body={"lists": lists}, path=f"/folder/{FOLDER}/list$")]
+    first = read(start_date=ALL_TIME, catalog=catalog_of(*streams))
+    run = read(start_date=ALL_TIME, catalog=catalog_of(*streams), state=first.state)
+    assert run.error is None
+    assert told(run) >= PLACES
+    assert sorted(run.column("lists", "id")) == sorted(LISTS.values())
+    assert ("86task001" in run.column("tasks", "id")) is ("tasks" in streams)
+
+
+# --- members that ClickUp does not show
+
+
+def team(*user_ids: int) -> Row:
+    """Return a workspace with some of its members."""
+    users = [{"id": one, "username": f"User {one}", "role": 3} for one in user_ids]
+    return {"id": WORKSPACE, "name": "Shop", "members": [{"user": one} for one in users]}
+
+
+@pytest.mark.parametrize(
+    ("answer", "came"),
+    [
+        ({"id": WORKSPACE, "name": "Shop"}, []),
+        ({**team(), "members": None}, []),
+        (team(), []),
+        (team(accounts.MEMBER, accounts.INVITED), [str(accounts.MEMBER), str(accounts.INVITED)]),
+    ],
+    ids=["no key", "null", "nobody", "others only"],
+)
+def test_without_the_tokens_own_user_nobody_is_called_gone(
+    read: Reader, knobs: Knobs, answer: Row, came: list[str]
+) -> None:
+    knobs.faults = [Fault(status=200, body={"teams": [answer]}, path="/team$")]
+    run = read(start_date=ALL_TIME)
+    assert "users" not in told(run)
+    members = [row["id"] for row in run.rows("users") if row["is_member"]]
+    assert (run.error, members) == (None, came)
+    assert told(run) >= PLACES
+
+
+def test_with_the_tokens_own_user_the_members_are_told(read: Reader, knobs: Knobs) -> None:
+    body = {"teams": [team(OWNER, accounts.MEMBER)]}
+    knobs.faults = [Fault(status=200, body=body, path="/team$")]
+    rows = read(start_date=ALL_TIME).rows("completed_reads")
+    (row,) = (row for row in rows if row["stream"] == "users")
+    assert row["keys"] == [[str(OWNER)], [str(accounts.MEMBER)]]
+
+
+# --- refusals
+
+
+@pytest.mark.parametrize(
+    "path", [f"/list/{ARCHIVED}/task", f"/folder/{FOLDER}/list"], ids=["list", "folder"]
+)
+def test_a_refusal_does_not_make_later_polls_read_all_archives_again(
+    read: Reader, knobs: Knobs, path: str
+) -> None:
+    knobs.faults = [Fault(status=401, body={"ECODE": "OAUTH_018"}, path=f"{path}$")] * 9
+    first = read(start_date=ALL_TIME)
+    assert (first.error, len(first.refused) > 0, path in asked_archives(read)) == (None, True, True)
+    second = read(start_date=ALL_TIME, state=first.state)
+    assert (second.error, second.refused, asked_archives(read)) == (None, [], [])
+    third = read(start_date=ALL_TIME, state=second.state)
+    assert (third.refused, asked_archives(read)) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "path", [f"/list/{ARCHIVED}/task", f"/folder/{FOLDER}/list"], ids=["list", "folder"]
+)
+def test_the_sweep_still_asks_for_what_was_refused(
+    read: Reader, account: Account, knobs: Knobs, path: str
+) -> None:
+    account.archive(LISTS["in_folder"])
+    hidden = account.create_task(ARCHIVED, name="Hidden").id
+    knobs.faults = [Fault(status=401, body={"ECODE": "OAUTH_018"}, path=f"{path}$")] * 2
+    poll = read(start_date=ALL_TIME)
+    knobs.faults = []
+    sweep = read(start_date=ALL_TIME, sweep=True, state=poll.state)
+    assert path in asked_archives(read)
+    assert {hidden, "86task001", "86parent1"} == set(sweep.column("tasks", "id"))
+    assert {*PLACES, "tasks"} <= told(sweep)

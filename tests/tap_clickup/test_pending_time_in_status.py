@@ -1,0 +1,104 @@
+"""What a cut run has left of time in status is kept until it has been read, all of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fake_clickup import Fault
+from tests.tap_clickup.accounts import LISTS, SPACE
+from tests.tap_clickup.annex import (
+    BOTH,
+    NEW,
+    OLD,
+    START,
+    bookmark,
+    cut_before,
+    of_annex,
+    shop_with_annex,
+)
+from tests.tap_clickup.runner import catalog_of
+from tests.tap_clickup.time_tracking import ago
+
+if TYPE_CHECKING:
+    from fake_clickup import Account, Knobs
+    from tests.tap_clickup.runner import Reader, Row, Run
+
+
+@pytest.fixture
+def account() -> Account:
+    return shop_with_annex()
+
+
+def timed(account: Account, run: Run) -> set[str]:
+    """Return the names of the tasks whose time in status came."""
+    tasks = account.workspaces[0].tasks
+    return {tasks[task_id].name for task_id in run.column("time_in_status", "task_id")}
+
+
+def cut_state(run: Run) -> Row:
+    """Return the state of a run that was cut in front of its time in status."""
+    state = cut_before(run, "time_in_status").state
+    assert "tasks" in bookmark(state, "time_in_status")
+    return state
+
+
+# --- a selection that grew meanwhile
+
+
+def test_tasks_of_a_space_that_is_selected_after_a_cut_get_their_time_in_status(
+    read: Reader, account: Account
+) -> None:
+    first = read(start_date=START, time_in_status=True, space_ids=[SPACE])
+    again = read(start_date=START, time_in_status=True, space_ids=[SPACE], state=first.state)
+    second = read(start_date=START, time_in_status=True, space_ids=BOTH, state=cut_state(again))
+    assert of_annex(second, "tasks", "name") == [NEW, OLD]
+    assert timed(account, second) >= {NEW, OLD}
+
+
+def test_what_is_kept_over_a_wider_selection_is_dropped_when_it_has_been_read(
+    read: Reader, account: Account
+) -> None:
+    first = read(start_date=START, time_in_status=True, space_ids=[SPACE])
+    second = read(start_date=START, time_in_status=True, space_ids=BOTH, state=cut_state(first))
+    third = read(start_date=START, time_in_status=True, space_ids=BOTH, state=second.state)
+    assert "tasks" not in bookmark(second.state, "time_in_status")
+    assert timed(account, third) == {"Youngest"}
+
+
+# --- what could not be read
+
+
+@pytest.fixture
+def in_archive(account: Account) -> str:
+    """Return the name of a task in an archived list."""
+    account.create_task(LISTS["archived"], name="In the archive", at=ago(3))
+    return "In the archive"
+
+
+def test_an_archived_list_that_fails_for_time_in_status_is_made_up_for_by_the_next_run(
+    read: Reader, account: Account, knobs: Knobs, in_archive: str
+) -> None:
+    """The tasks of that list had been read before the cut."""
+    state = cut_state(read(start_date=START, time_in_status=True))
+    knobs.faults = [Fault(status=400, path=f"/list/{LISTS['archived']}/task$")]
+    second = read(start_date=START, time_in_status=True, state=state)
+    assert f"tasks of archived list {LISTS['archived']}: " in (second.error or "")
+    assert in_archive not in timed(account, second)
+    third = read(start_date=START, time_in_status=True, state=second.state)
+    assert (third.error, in_archive in timed(account, third)) == (None, True)
+    assert "tasks" not in bookmark(third.state, "time_in_status")
+
+
+def test_a_run_without_the_stream_of_tasks_leaves_what_is_kept_to_one_with_it(
+    read: Reader, account: Account, in_archive: str
+) -> None:
+    state = cut_state(read(start_date=START, time_in_status=True))
+    catalog = catalog_of("time_in_status")
+    second = read(start_date=START, time_in_status=True, state=state, catalog=catalog)
+    assert (second.error, second.rows("time_in_status")) == (None, [])
+    kept = bookmark(state, "time_in_status")["tasks"]
+    assert bookmark(second.state, "time_in_status")["tasks"] == kept
+    third = read(start_date=START, time_in_status=True, state=second.state)
+    assert timed(account, third) >= {OLD, NEW, "Youngest", in_archive}

@@ -1,0 +1,74 @@
+"""What never leaks (R16, R53, R54, R89-R91): the token, and what may not be kept."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fake_clickup import Account, Fault, LocalClickUp
+from tests.fake_clickup.client import readable
+from tests.tap_clickup.runner import ALL_TIME, command, environment, settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fake_clickup import Knobs
+    from tests.tap_clickup.runner import Reader
+
+PLANTED = {
+    "description": "planted-description",
+    "custom_field_value": "planted-field-value",
+    "attachment_name": "planted-attachment.png",
+    "comment": "planted-comment",
+}
+
+
+@pytest.mark.parametrize("breaks", [False, True])
+def test_what_may_not_be_kept_appears_nowhere(
+    clickup: LocalClickUp, account: Account, knobs: Knobs, *, breaks: bool
+) -> None:
+    """In no record, no state and no log line, not even at DEBUG and in an answer that fails."""
+    for workspace in account.workspaces:
+        for task in readable(workspace)[:200:20]:
+            account.plant(task.id, **PLANTED)
+    if breaks:
+        body = json.dumps({"err": "planted-error", "ECODE": "planted", "tasks": [PLANTED]})
+        knobs.faults = [
+            Fault(status=500, body=body, path="/task$"),
+            Fault(status=200, body=body[:-9], reset=True, path="/task$"),
+            Fault(status=200, body=body[:-9], path="/task$"),
+            Fault(status=403, body=body, path="/list$"),
+        ]
+    values = {**environment(clickup), "TAP_CLICKUP_START_DATE": ALL_TIME}
+    ended = command("--config=ENV", LOGLEVEL="DEBUG", **values)
+    assert ended.returncode == breaks
+    shown = ended.stdout + ended.stderr
+    secret = clickup.token.rpartition("_")[2]
+    assert [one for one in (*PLANTED.values(), "planted", secret) if one in shown] == []
+    assert "DEBUG" in ended.stderr
+
+
+def test_the_token_can_come_from_a_file_and_is_in_no_message(
+    clickup: LocalClickUp, tmp_path: Path
+) -> None:
+    """R16, R17."""
+    clickup.knobs.limit_per_minute = 10_000  # a process of its own waits in real time
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps(settings(clickup)), encoding="utf-8")
+    ended = command(f"--config={file}")
+    assert ended.returncode == 0
+    assert clickup.token not in ended.stdout + ended.stderr
+
+
+def test_a_new_token_replaces_the_old_one_and_the_state_goes_on(
+    read: Reader, account: Account
+) -> None:
+    """R94, R129."""
+    first = read()
+    old, account.token = account.token, f"{account.token}ROTATED"
+    second = read(state=first.state)
+    assert (second.error, second.bookmarks) == (None, first.bookmarks)
+    assert {one.token_ok for one in read.clickup.requests} == {True}
+    assert read(api_token=old).error is not None

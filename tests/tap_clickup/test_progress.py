@@ -1,0 +1,155 @@
+"""Whoever waits for a long reading is told how far it is, in words and for machines."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tap_clickup.progress import Progress
+from tests.fake_clickup.client import live
+from tests.tap_clickup.runner import ALL_TIME
+
+if TYPE_CHECKING:
+    from fake_clickup.model import Workspace
+    from tests.tap_clickup.runner import Reader
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+END = datetime(2026, 1, 11, tzinfo=UTC)
+LOGGER = logging.getLogger("tap-clickup.tasks")
+
+
+class FakeClock:
+    """Goes on when it is told to."""
+
+    def __init__(self) -> None:
+        self.seconds = 1_000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def progress(clock: FakeClock, caplog: pytest.LogCaptureFixture) -> Progress:
+    caplog.set_level(logging.INFO)
+    return Progress(LOGGER, "900", start=START, end=END, now=clock)
+
+
+def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return the lines that are meant to be read by people."""
+    return [one for one in caplog.messages if not one.startswith("METRIC: ")]
+
+
+def measured(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
+    """Return what the METRIC lines hold."""
+    found = [one for one in caplog.messages if one.startswith("METRIC: ")]
+    return [json.loads(one.removeprefix("METRIC: ")) for one in found]
+
+
+def test_the_line_tells_tasks_rate_date_and_time_left(
+    progress: Progress, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A fifth of the ten days took 20 seconds, so four fifths take 80."""
+    clock.seconds += 20
+    progress.read(1_200, START + timedelta(days=2))
+    assert lines(caplog) == [
+        "workspace 900: 1,200 tasks read, 60 a second, up to 2026-01-03 00:00, about 80 s left"
+    ]
+
+
+def test_a_long_time_left_is_told_in_minutes(
+    progress: Progress, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock.seconds += 60
+    progress.read(6_000, START + timedelta(days=1))
+    assert lines(caplog) == [
+        "workspace 900: 6,000 tasks read, 100 a second, up to 2026-01-02 00:00, about 9 min left"
+    ]
+
+
+def test_metric_lines_are_json_with_the_same_figures(
+    progress: Progress, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock.seconds += 20
+    progress.read(1_210, START + timedelta(days=2))
+    points = measured(caplog)
+    assert [(one["type"], one["metric"], one["value"]) for one in points] == [
+        ("gauge", "tasks_read", 1210),
+        ("gauge", "tasks_per_second", 60.5),
+        ("gauge", "seconds_left", 80),
+    ]
+    for one in points:
+        tags = {name: one["tags"][name] for name in ("stream", "workspace_id")}
+        assert tags == {"stream": "tasks", "workspace_id": "900"}
+
+
+def test_nothing_is_told_before_ten_seconds_and_then_every_ten(
+    progress: Progress, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    told = []
+    for _ in range(8):
+        clock.seconds += 4
+        progress.read(100, START + timedelta(days=1))
+        told.append(len(lines(caplog)))
+    assert told == [0, 0, 1, 1, 1, 2, 2, 2]
+    assert [one.partition(" read")[0] for one in lines(caplog)] == [
+        "workspace 900: 300 tasks",
+        "workspace 900: 600 tasks",
+    ]
+
+
+@pytest.mark.parametrize("reached", [None, START, START - timedelta(days=1)])
+def test_without_a_known_date_no_time_left_is_told(
+    progress: Progress, clock: FakeClock, caplog: pytest.LogCaptureFixture, reached: datetime | None
+) -> None:
+    clock.seconds += 10
+    progress.read(500, reached)
+    assert lines(caplog)[0].startswith("workspace 900: 500 tasks read, 50 a second")
+    assert "left" not in lines(caplog)[0]
+    assert [one["metric"] for one in measured(caplog)] == ["tasks_read", "tasks_per_second"]
+
+
+def test_of_what_lies_behind_the_end_no_time_left_is_told(
+    progress: Progress, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Tasks that are edited during the reading lie behind its beginning."""
+    clock.seconds += 10
+    progress.read(500, END + timedelta(hours=1))
+    assert lines(caplog) == ["workspace 900: 500 tasks read, 50 a second, up to 2026-01-11 01:00"]
+
+
+def test_a_reading_without_extent_tells_no_time_left(
+    clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    empty = Progress(LOGGER, "900", start=END, end=START, now=clock)
+    clock.seconds += 10
+    empty.read(10, END + timedelta(days=1))
+    assert "left" not in lines(caplog)[0]
+
+
+class TestRun:
+    @pytest.fixture
+    def clock(self) -> Any:
+        from tests.tap_clickup.runner import SimulatedClock  # noqa: PLC0415 - in place of the one above
+
+        return SimulatedClock()
+
+    def test_a_run_tells_its_progress_and_no_name_of_a_task(
+        self, read: Reader, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("tap_clickup.progress.EVERY_SECONDS", 0.0)
+        run = read(workspace_ids=[workspace.id], start_date=ALL_TIME)
+        assert re.search(rf"workspace {workspace.id}: [\d,]+ tasks read, \d+ a second", run.log)
+        assert '"metric":"tasks_read"' in run.log
+        names = {task.name for task in live(workspace) if len(task.name) > 8}
+        assert [name for name in names if name in run.log] == []

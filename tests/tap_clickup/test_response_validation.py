@@ -1,0 +1,184 @@
+"""What ClickUp ignores, refuses or breaks: named, and no reason to stop the other streams."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fake_clickup import Fault
+from tap_clickup.readers.task_reader import LANES
+from tests.fake_clickup.client import every, live, readable
+from tests.tap_clickup.runner import (
+    ALL_TIME,
+    LiveFaults,
+    expected,
+    is_page,
+    moment,
+    updated_ms,
+    versions,
+)
+
+if TYPE_CHECKING:
+    from fake_clickup import Account, Knobs, Request
+    from fake_clickup.model import Workspace
+    from tests.tap_clickup.runner import Reader
+
+
+@pytest.mark.parametrize(
+    ("ignored", "reason"),
+    [
+        ("order_by", "not in ascending order of date_updated"),
+        ("reverse", "not in ascending order of date_updated"),
+        ("date_updated_gt", "asked were tasks from"),
+        ("space_ids[]", "which was not asked for"),
+        ("page", "page is ignored"),
+    ],
+)
+def test_a_parameter_that_clickup_ignores_fails_tasks_and_nothing_else(
+    read: Reader, account: Account, knobs: Knobs, ignored: str, reason: str
+) -> None:
+    workspace = account.workspaces[0]
+    knobs.ignored_parameters = {ignored}
+    bulk = [task.id for task in readable(workspace)]
+    if ignored == "page":
+        account.bulk_update(bulk, at=datetime(2026, 3, 4, tzinfo=UTC), priority=1)
+    space_ids = list(workspace.spaces)[:1] if ignored == "space_ids[]" else []
+    run = read(space_ids=space_ids, workspace_ids=[workspace.id], start_date=ALL_TIME)
+    assert run.error
+    assert run.error.startswith("not everything was read: ")
+    assert f"stream tasks: GET /team/{workspace.id}/task" in run.error
+    assert {what.rpartition(" list ")[0] or what for what, _ in run.refused} <= {
+        "stream tasks",
+        "tasks of archived",
+    }
+    assert reason in run.error
+    assert run.rows("users")
+    assert run.rows("sync_runs")[0]["complete"] is False
+    bookmark = run.bookmarks[workspace.id] or ""
+    shown = {task for task, _ in versions(run, workspace)}
+    wanted = [
+        one
+        for one in live(workspace)
+        if not space_ids or workspace.lists[one.list_id].space_id in space_ids
+    ]
+    assert [
+        one.id for one in wanted if moment(updated_ms(one)) < bookmark and one.id not in shown
+    ] == []
+
+
+def test_archived_tasks_in_the_answer_fail_tasks(
+    read: Reader, knobs: Knobs, workspace: Workspace
+) -> None:
+    task = {"id": "86a1", "date_updated": "1772600000001", "archived": True}
+    answer = {"tasks": [task], "last_page": True}
+    LiveFaults(knobs, workspace, [Fault(200, answer, path=f"/team/{workspace.id}/task$")])
+    run = read(workspace_ids=[workspace.id])
+    assert run.error
+    assert "task 86a1 has archived=True, which was not asked for" in run.error
+    came = set(run.column("tasks", "id"))
+    assert came & {"86a1", *(task.id for task in live(workspace))} == set()
+    assert run.bookmarks == {workspace.id: None}
+
+
+def test_a_failure_in_the_middle_keeps_what_was_read_and_the_next_run_the_rest(
+    read: Reader, knobs: Knobs, workspace: Workspace
+) -> None:
+    """A 429 that outlasts the retries, on the third page of the live tasks."""
+    asked: list[str] = []
+    faults = LiveFaults(knobs, workspace)
+    hold = knobs.on_request
+
+    def fail(request: Request, account: Account) -> None:
+        assert hold
+        hold(request, account)
+        if is_page(request, workspace, archived=False):
+            asked.append(request.path)
+            if len(asked) == 3:
+                faults.extend([Fault(status=429, path=f"/team/{workspace.id}/task$")] * 6)
+
+    knobs.on_request = fail
+    cut = read(workspace_ids=[workspace.id], start_date=ALL_TIME)
+    assert cut.error
+    assert "HTTP 429 from 127.0.0.1 in 6 attempts" in cut.error
+    seen = {task.id for task in live(workspace)}
+    came = [row["date_updated"] for row in cut.rows("tasks") if row["id"] in seen]
+    shared = 1  # the second page begins with the last task of the first
+    assert (len(came), cut.bookmarks) == (200 - shared, {workspace.id: max(came)})
+    rest = read(workspace_ids=[workspace.id], state=cut.state)
+    assert versions(cut, workspace) | versions(rest, workspace) == expected(every(workspace))
+    assert len(rest.rows("tasks")) < len(every(workspace)) - 190
+
+
+def test_one_refused_workspace_of_two_is_named_and_the_other_one_syncs(
+    read: Reader, account: Account, knobs: Knobs
+) -> None:
+    refused, open_ = account.workspaces
+    path = f"/team/{refused.id}/"
+    knobs.faults = [Fault(status=401, body={"ECODE": "OAUTH_027"}, path=path)] * 9
+    run = read(start_date=ALL_TIME)
+    assert run.error is None
+    assert (versions(run, refused), versions(run, open_)) == (set(), expected(every(open_)))
+    complete = {row["workspace_id"]: row["complete"] for row in run.rows("sync_runs")}
+    assert complete == {refused.id: False, open_.id: True}
+    assert sorted(what for what, _ in run.refused) == [
+        "spaces (archived=false)",
+        "spaces (archived=true)",
+        "stream tasks",
+        "stream time_entries",
+        "stream webhooks",
+    ]
+    assert f"GET {path}task: HTTP 401 OAUTH_027" in run.log
+
+
+def test_a_token_that_dies_on_the_way_stops_the_run_at_once(
+    read: Reader, knobs: Knobs, workspace: Workspace
+) -> None:
+    """No reading that is under way beside the one that met it asks another time."""
+    account, old = read.clickup.account, read.clickup.token
+
+    def revoke(request: Request, _: Account) -> None:
+        if is_page(request, workspace, archived=False):
+            account.token, request.token_ok = f"{old}REVOKED", False
+
+    knobs.on_request = revoke
+    run = read(start_date=ALL_TIME)
+    assert run.error
+    assert run.error.startswith("401 Unauthorized: the token is wrong")
+    beside = (2 + LANES) * len(account.workspaces) + 1
+    assert 1 <= len([one for one in read.clickup.requests if one.status == 401]) <= beside
+    assert read.asked("/time_entries") == []
+    assert set(run.bookmarks.values()) <= {None}
+
+
+def test_an_empty_workspace_is_no_error(read: Reader, workspace: Workspace) -> None:
+    for places in (workspace.tasks, workspace.lists, workspace.folders, workspace.spaces):
+        places.clear()
+    run = read(workspace_ids=[workspace.id])
+    assert (run.error, run.rows("tasks"), run.rows("spaces")) == (None, [], [])
+
+
+def test_an_object_of_an_unknown_shape_fails_its_stream_by_name_and_nothing_else(
+    read: Reader, knobs: Knobs, workspace: Workspace
+) -> None:
+    task = {"id": "86a", "date_updated": "1772000000000", "tags": ["a secret"], "space": None}
+    answer = {"tasks": [task], "last_page": True}
+    LiveFaults(knobs, workspace, [Fault(200, answer, path=f"/team/{workspace.id}/task$")])
+    run = read(start_date=ALL_TIME, workspace_ids=[workspace.id])
+    assert run.error == (
+        "not everything was read: stream tasks: "
+        "ClickUp sent an object of a shape that is not known (TypeError)"
+    )
+    assert run.rows("users")
+
+
+def test_a_space_of_an_unknown_shape_fails_by_name_and_the_others_are_read(
+    read: Reader, knobs: Knobs, workspace: Workspace
+) -> None:
+    broken = {"id": "9", "name": "Broken", "statuses": [{"type": "open"}]}
+    whole = {"id": "8", "name": "Whole", "statuses": []}
+    knobs.faults = [Fault(200, {"spaces": [broken, whole]}, path="/space$")]
+    run = read(start_date=ALL_TIME, workspace_ids=[workspace.id])
+    assert "space 9: ClickUp sent an object of a shape that is not known" in (run.error or "")
+    assert "8" in {one["id"] for one in run.rows("spaces")}

@@ -1,0 +1,91 @@
+"""The SDK's own suite against the local ClickUp, and what that suite does not really test.
+
+Its test of primary keys compares generators, and its test of the final state looks for progress
+markers where they never are; both pass whatever the tap does.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from singer_sdk.testing import SuiteConfig, get_tap_test_class
+
+from fake_clickup import Account, Knobs, LocalClickUp, generate
+from tap_clickup.tap import TapClickUp
+from tests.tap_clickup.runner import end_readings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.tap_clickup.runner import Reader
+
+CONFIG: dict[str, Any] = {
+    "api_token": "pk_123_ABCDEFGH12",
+    "start_date": "2000-01-01",
+    "requests_per_minute": 9999,
+    "time_in_status": True,
+    "custom_fields": ["Channel"],
+}
+"""The real token and the address are set once the local ClickUp runs."""
+
+
+def full(*, workspaces: int) -> Account:
+    """Return an account in which each stream has records."""
+    account = generate(seed=7, tasks=200, workspaces=workspaces)
+    for workspace in account.workspaces:
+        account.add_webhook(workspace.id, endpoint="https://example.com/", events=["taskCreated"])
+    return account
+
+
+@pytest.fixture
+def account() -> Account:
+    return full(workspaces=2)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _clickup() -> Iterator[None]:
+    with LocalClickUp(full(workspaces=1), knobs=Knobs(rate_limited=False)) as running:
+        CONFIG.update(api_token=running.token, api_url=running.api_url)
+        yield
+        end_readings()
+
+
+TestSuite = get_tap_test_class(
+    TapClickUp,
+    config=CONFIG,
+    suite_config=SuiteConfig(max_records_limit=500),
+    parse_env_config=False,
+)
+
+
+def test_keys_are_never_null_and_never_twice(read: Reader) -> None:
+    run = read(start_date="2000-01-01", time_in_status=True)
+    for schema in [m for m in run.messages if m["type"] == "SCHEMA"]:
+        rows = run.rows(schema["stream"])
+        keys = Counter(tuple(row[key] for key in schema["key_properties"]) for row in rows)
+        assert (schema["stream"], max(keys.values())) == (schema["stream"], 1)
+        assert [key for key in keys if None in key] == []
+
+
+def test_the_final_state_holds_finished_bookmarks_only(read: Reader) -> None:
+    bookmarks = read(start_date="2000-01-01", time_in_status=True).state["bookmarks"]
+    partitions = bookmarks.pop("tasks")["partitions"]
+    names = [
+        "archives",
+        "context",
+        "cursors",
+        "lists",
+        "spaces",
+        "start_date",
+        "replication_key",
+        "replication_key_value",
+    ]
+    assert [sorted(one) for one in partitions] == [sorted(names), sorted(names)]
+    partitions = bookmarks.pop("time_entries")["partitions"]
+    names = ["context", "read_until", "sees", "spaces", "start_date", "user_ids"]
+    assert [sorted(one) for one in partitions] == [names, names]
+    partitions = bookmarks.pop("time_in_status")["partitions"]
+    assert [sorted(one) for one in partitions] == [["context"], ["context"]]
+    assert {name: value for name, value in bookmarks.items() if value} == {}

@@ -1,0 +1,120 @@
+"""Settings and the state as operators give them: each one that cannot work is one line."""
+
+from __future__ import annotations
+
+import json
+import socket
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.tap_clickup.cli_output import critical
+from tests.tap_clickup.runner import ALL_TIME, command, environment
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fake_clickup import LocalClickUp
+    from tests.tap_clickup.runner import Reader
+
+TOKEN = "pk_123_NEVERSHOWNTOANYONE"  # noqa: S105 - made up
+
+
+def test_about_names_the_settings_and_marks_the_token_as_secret() -> None:
+    """R16, D5."""
+    about = json.loads(command("--about", "--format=json").stdout)
+    properties = about["settings"]["properties"]
+    named = [
+        "api_token",
+        "workspace_ids",
+        "space_ids",
+        "start_date",
+        "requests_per_minute",
+        "api_url",
+    ]
+    assert [name for name in properties if name in named] == named
+    assert properties["api_token"]["secret"] is True
+    assert about["settings"]["required"] == ["api_token"]
+
+
+@pytest.mark.parametrize("options", [(), ("--test",)])
+def test_a_missing_token_is_one_clear_line(options: tuple[str, ...]) -> None:
+    ended = command(*options)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    (line,) = critical(ended)
+    assert line == (
+        "'api_token' is a required property; settings come from --config or, "
+        "with --config=ENV, from TAP_CLICKUP_<SETTING>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("config", "reason"),
+    [
+        ({"api_token": 123456789}, "a value is not of type 'string' in config['api_token']"),
+        (
+            {"api_token": {"secret": TOKEN}},
+            "a value is not of type 'string' in config['api_token']",
+        ),
+        ({"api_token": [TOKEN]}, "a value is not of type 'string' in config['api_token']"),
+        ({"api_token": TOKEN[3:]}, "api_token: expected a personal API token"),
+        ({"api_token": f"{TOKEN} {TOKEN}"}, "api_token: expected a personal API token"),
+        ({"api_token": TOKEN, "space_ids": TOKEN}, "a value is not of type 'array', 'null'"),
+        ({"api_token": TOKEN, "start_date": "soon"}, "start_date: expected a moment such as"),
+        ({"api_token": TOKEN, "start_date": "2026-02-30"}, "start_date: expected a moment"),
+        (
+            {"api_token": TOKEN, "api_url": "http://example.com"},
+            "api_url: http is allowed for this",
+        ),
+        ({"api_token": TOKEN, "requests_per_minute": 0}, "0 is less than the minimum of 1"),
+        ({"api_tokn": TOKEN, "api_token": TOKEN}, "('api_tokn' was unexpected)"),
+    ],
+)
+def test_a_setting_that_cannot_work_is_one_line_that_shows_no_secret(
+    tmp_path: Path, config: dict[str, Any], reason: str
+) -> None:
+    """R14, R16."""
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps(config), encoding="utf-8")
+    ended = command(f"--config={file}", LOGLEVEL="DEBUG")
+    shown = [line for line in ended.stderr.splitlines() if "| CRITICAL" in line]
+    assert (ended.returncode, ended.stdout, len(shown)) == (1, "", 1)
+    assert reason in shown[0]
+    assert [
+        one for one in (TOKEN, TOKEN[3:], "123456789", "Traceback") if one in ended.stderr
+    ] == []
+
+
+def test_a_state_that_holds_no_moment_is_one_clear_line(read: Reader) -> None:
+    context = {"workspace_id": "1"}
+    partition = {"context": context, "cursors": {"live": "1772600000001"}}
+    run = read(state={"bookmarks": {"tasks": {"partitions": [partition]}}}, start_date=ALL_TIME)
+    assert run.error == (
+        "state of tasks in {'workspace_id': '1'}, cursor live: expected a moment such as 2026-01-31"
+    )
+    assert (run.stdout, read.clickup.requests) == ("", [])
+
+
+def test_a_wrong_token_is_one_line_with_what_to_do(clickup: LocalClickUp) -> None:
+    """R92, R93."""
+    values = {**environment(clickup), "TAP_CLICKUP_API_TOKEN": TOKEN}
+    ended = command("--config=ENV", **values)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    (line,) = critical(ended)
+    assert line == (
+        "401 Unauthorized: the token is wrong, expired or was regenerated; "
+        "make a fresh one in ClickUp under avatar > Settings > My Settings > Apps > API Token, "
+        "and set it as TAP_CLICKUP_API_TOKEN (OAUTH_025)"
+    )
+    assert [(one.path, one.status) for one in clickup.requests] == [("/api/v2/team", 401)]
+
+
+def test_an_unreachable_clickup_is_one_line_before_any_message(read: Reader) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    run = read(api_url=f"http://127.0.0.1:{port}/api/v2")
+    assert run.stdout == ""
+    assert run.error == (
+        "GET /team: ConnectionError from 127.0.0.1 in 6 attempts; "
+        "check that it can be reached on its port, and run again"
+    )

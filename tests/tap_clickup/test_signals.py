@@ -1,0 +1,107 @@
+"""A run of the command that a signal stops, and the next that goes on from its state."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from datetime import datetime, timedelta
+from threading import Event
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fake_clickup import Account, LocalClickUp, generate
+from tests.fake_clickup.client import every, live
+from tests.tap_clickup.runner import ALL_TIME, COMMAND, Run, environment, expected, is_page, moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from fake_clickup import Knobs, Request
+    from tests.tap_clickup.runner import Reader
+
+
+@pytest.fixture
+def halted(knobs: Knobs) -> Iterator[tuple[Event, Event]]:
+    """Let the local ClickUp stop before its 15th page of live tasks; tell when, wait to go on."""
+    reached, go_on = Event(), Event()
+    pages: list[str] = []
+
+    def halt(request: Request, account: Account) -> None:
+        if is_page(request, account.workspaces[0], archived=False):
+            pages.append(request.path)
+            if len(pages) == 15:
+                reached.set()
+                go_on.wait(timeout=20)
+
+    knobs.on_request, knobs.rate_limited = halt, False
+    yield reached, go_on
+    go_on.set()
+
+
+class TestBackfill:
+    """Runs that are stopped in the middle: ClickUp is slow to answer a page."""
+
+    @pytest.fixture
+    def account(self) -> Account:
+        return generate(seed=5, tasks=2_600, time_entries=0)
+
+    def stop(
+        self, clickup: LocalClickUp, halted: tuple[Event, Event], number: int, out: Path
+    ) -> tuple[int, Run]:
+        """Return exit code and output of a run that is stopped by a signal."""
+        values = {
+            **environment(clickup),
+            "TAP_CLICKUP_START_DATE": ALL_TIME,
+            "TAP_CLICKUP_REQUESTS_PER_MINUTE": "9999",
+        }
+        with (
+            out.open("w", encoding="utf-8") as stdout,
+            subprocess.Popen(
+                [COMMAND, "--config=ENV"], stdout=stdout, stderr=subprocess.DEVNULL, env=values
+            ) as process,
+        ):
+            assert halted[0].wait(timeout=20)
+            process.send_signal(number)
+            code = process.wait(timeout=20)
+        halted[1].set()
+        return code, Run(out.read_text(encoding="utf-8"), "", None)
+
+    @staticmethod
+    def before_last_state(run: Run) -> int:
+        """Return how many tasks stand before the last STATE."""
+        last = max(n for n, one in enumerate(run.messages) if one["type"] == "STATE")
+        shown = [one for one in run.messages[:last] if one["type"] == "RECORD"]
+        return len([one for one in shown if one["stream"] == "tasks"])
+
+    @pytest.mark.parametrize(
+        ("number", "code"), [(signal.SIGKILL, -9), (signal.SIGTERM, 143), (signal.SIGINT, 130)]
+    )
+    def test_a_stopped_run_exits_non_zero_and_the_next_goes_on_from_its_last_state(
+        self,
+        read: Reader,
+        halted: tuple[Event, Event],
+        tmp_path: Path,
+        number: signal.Signals,
+        code: int,
+    ) -> None:
+        """R32, R135."""
+        exit_code, cut = self.stop(read.clickup, halted, number, tmp_path / "out.singer")
+        rest = read(state=cut.state, requests_per_minute=9999)
+        workspace = read.clickup.account.workspaces[0]
+        wanted = {(task.id, moment(task.updated_ms or 0)) for task in every(workspace)}
+        found = [
+            (row["id"], row["date_updated"]) for run in (cut, rest) for row in run.rows("tasks")
+        ]
+        assert (exit_code, set(found) ^ wanted) == (code, set())
+        seen = {task.id for task in live(workspace)}
+        came = [one for one in cut.column("tasks", "id") if one in seen]
+        again = [one for one in rest.column("tasks", "id") if one in seen]
+        # Page 15 was asked for once page 13 was taken; a killed process loses what it buffers.
+        assert 1_150 < len(came) <= 1_400
+        assert 0 < len(cut.rows("tasks")) - self.before_last_state(cut) <= 1_000
+        cursor = datetime.fromisoformat(cut.bookmarks[workspace.id] or "")
+        since_ms = round((cursor - timedelta(minutes=10)).timestamp() * 1000)
+        assert set(again) == {id_ for id_, _ in expected(live(workspace), since_ms=since_ms)}
+        assert len(again) < len(seen) - 300

@@ -1,0 +1,196 @@
+"""Which lists come as sprints, and from where their dates are taken (R84, R85)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fake_clickup import Account, generate
+from fake_clickup.model import Folder, TaskList, Workspace
+from tests.tap_clickup import accounts
+from tests.tap_clickup.runner import moment
+
+if TYPE_CHECKING:
+    from tests.tap_clickup.runner import Reader, Run
+
+FOLDER = "90000000027"
+OFF = (
+    "the Sprints ClickApp is off in spaces 90000000011, 90000000012; an owner or admin switches "
+    "it on in ClickUp under Workspace settings > ClickApps > Sprints"
+)
+
+
+@pytest.fixture
+def account() -> Account:
+    """Return the shop with one sprint whose dates stand in its fields."""
+    account = accounts.shop()
+    add_folder(account.workspaces[0], FOLDER, "Team Sprints")
+    dates = {"start_ms": 1772600000021, "due_ms": 1772600000022}
+    add_list(account.workspaces[0], 1, "Sprint 1", **dates)
+    return account
+
+
+def add_folder(workspace: Workspace, folder_id: str, name: str) -> None:
+    workspace.folders[folder_id] = Folder(folder_id, name, accounts.SPACE)
+
+
+def add_list(workspace: Workspace, number: int, name: str, **fields: Any) -> None:
+    list_id = f"9000000004{number}"
+    folder_id = fields.pop("folder_id", FOLDER)
+    made = TaskList(list_id, name, accounts.SPACE, folder_id, orderindex=number, **fields)
+    workspace.lists[list_id] = made
+
+
+def dates(run: Run) -> list[tuple[str, str | None, str | None, bool | None]]:
+    return [
+        (row["name"], row["start_date"], row["end_date"], row["dates_inferred"])
+        for row in run.rows("sprints")
+    ]
+
+
+def test_every_column_of_a_sprint_comes_from_its_own_place(read: Reader) -> None:
+    """R85."""
+    assert read().rows("sprints") == [
+        {
+            "workspace_id": accounts.WORKSPACE,
+            "id": "90000000041",
+            "name": "Sprint 1",
+            "space_id": accounts.SPACE,
+            "folder_id": FOLDER,
+            "start_date": "2026-03-04T04:53:20.021+00:00",
+            "end_date": "2026-03-04T04:53:20.022+00:00",
+            "dates_inferred": False,
+            "archived": False,
+        }
+    ]
+
+
+def test_dates_in_the_name_are_marked_and_those_in_the_fields_go_before(
+    read: Reader, workspace: Workspace
+) -> None:
+    """Without a year a name follows the sprint before it."""
+    add_list(workspace, 2, "Sprint 2 (3/5 - 3/18)")
+    add_list(workspace, 3, "Sprint 3 (2026-03-19 - 2026-04-01)", due_ms=1775700000023)
+    add_list(workspace, 4, "Sprint 4")
+    add_list(workspace, 5, "Sprint 5 (12/24 - 1/6)")
+    add_list(workspace, 6, "Sprint 6 (2027-01-07 - 2027-01-20)", start_ms=1799200000024)
+    assert dates(read())[1:] == [
+        (
+            "Sprint 2 (3/5 - 3/18)",
+            "2026-03-05T00:00:00.000+00:00",
+            "2026-03-18T00:00:00.000+00:00",
+            True,
+        ),
+        (
+            "Sprint 3 (2026-03-19 - 2026-04-01)",
+            "2026-03-19T00:00:00.000+00:00",
+            "2026-04-09T02:00:00.023+00:00",
+            True,
+        ),
+        ("Sprint 4", None, None, None),
+        (
+            "Sprint 5 (12/24 - 1/6)",
+            "2026-12-24T00:00:00.000+00:00",
+            "2027-01-06T00:00:00.000+00:00",
+            True,
+        ),
+        (
+            "Sprint 6 (2027-01-07 - 2027-01-20)",
+            "2027-01-06T01:46:40.024+00:00",
+            "2027-01-20T00:00:00.000+00:00",
+            True,
+        ),
+    ]
+
+
+@pytest.mark.parametrize(("day_first", "start"), [(False, "2026-04-05"), (True, "2026-05-04")])
+def test_slashes_are_read_as_the_setting_says(
+    read: Reader, workspace: Workspace, start: str, *, day_first: bool
+) -> None:
+    add_list(workspace, 2, "Sprint 2 (4/5/2026 - 6/7/2026)")
+    (found,) = dates(read(sprint_names_day_first=day_first))[1:]
+    assert found[1] == f"{start}T00:00:00.000+00:00"
+
+
+def test_archived_sprints_come_too(read: Reader, account: Account, workspace: Workspace) -> None:
+    add_list(workspace, 2, "Sprint 2", archived=True)
+    add_folder(workspace, "90000000028", "Old sprints")
+    add_list(workspace, 3, "Sprint 0", folder_id="90000000028")
+    account.archive("90000000028")
+    rows = [(row["name"], row["archived"]) for row in read().rows("sprints")]
+    assert sorted(rows) == [("Sprint 0", False), ("Sprint 1", False), ("Sprint 2", True)]
+
+
+def test_a_list_elsewhere_is_no_sprint_whatever_its_name(
+    read: Reader, workspace: Workspace
+) -> None:
+    add_list(workspace, 2, "Sprint 2 (3/5 - 3/18)", folder_id=accounts.FOLDER)
+    assert read().column("sprints", "name") == ["Sprint 1"]
+
+
+def test_another_pattern_finds_other_folders(read: Reader, workspace: Workspace) -> None:
+    add_folder(workspace, "90000000029", "ITERATIONS of the till")
+    add_list(workspace, 2, "One", folder_id="90000000029")
+    assert read(sprint_folder_pattern="^iteration").column("sprints", "name") == ["One"]
+
+
+def test_without_the_clickapp_there_are_no_sprints_and_it_is_noted_once(
+    read: Reader, workspace: Workspace
+) -> None:
+    """R84."""
+    for space in workspace.spaces.values():
+        space.sprints = False
+    run = read()
+    assert (run.rows("sprints"), run.error, run.refused) == ([], None, [])
+    assert run.rows("sync_runs")[0]["notes"] == [OFF]
+    assert run.log.count(OFF) == 1
+
+
+def test_sprints_can_be_switched_off(read: Reader) -> None:
+    """R116; lists come all the same, and nothing is said of the ClickApp."""
+    run = read(sprints=False)
+    assert (run.rows("sprints"), run.rows("sync_runs")[0]["notes"]) == ([], [])
+    assert [r for r in run.rows("completed_reads") if r["stream"] == "sprints"] == []
+    assert "90000000041" in run.column("lists", "id")
+
+
+def test_a_pattern_that_cannot_work_is_one_line_before_the_first_request(read: Reader) -> None:
+    run = read(sprint_folder_pattern="sprint(")
+    assert run.error
+    assert run.error.startswith(
+        "sprint_folder_pattern: expected a regular expression such as sprint ("
+    )
+    assert "\n" not in run.error
+    assert (run.stdout, read.clickup.requests) == ("", [])
+
+
+def test_a_completed_reading_tells_which_sprints_there_are(read: Reader) -> None:
+    (row,) = (r for r in read().rows("completed_reads") if r["stream"] == "sprints")
+    assert (row["scope"], row["keys"]) == ("all", [["90000000041"]])
+    assert row["conditions"] == {
+        "workspace_id": {"in": [accounts.WORKSPACE]},
+        "space_id": {"in": [accounts.SPACE, accounts.ARCHIVED_SPACE]},
+    }
+
+
+class TestMadeUp:
+    @pytest.fixture
+    def account(self) -> Account:
+        return generate(seed=3, tasks=20, named_sprints=4, time_entries=0)
+
+    def test_sprints_named_without_a_year_lie_before_those_with_dates(self, read: Reader) -> None:
+        workspace = read.clickup.account.workspaces[0]
+        first = next(one for one in workspace.lists.values() if one.start_ms)
+        begun = datetime.fromtimestamp((first.start_ms or 0) / 1000, tz=UTC).date()
+        found = dates(read())
+        assert found[4][1:3] == (moment(first.start_ms or 0), moment(first.due_ms or 0))
+        for number in range(4):
+            start = begun - timedelta(days=14 * (4 - number))
+            end = start + timedelta(days=13)
+            assert found[number][1:] == (
+                f"{start}T00:00:00.000+00:00",
+                f"{end}T00:00:00.000+00:00",
+                True,
+            )

@@ -1,0 +1,247 @@
+"""Which tasks and people come over HTTP, in which order, and what a run says of itself."""
+
+from __future__ import annotations
+
+import random
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fake_clickup import Fault, generate
+from tests.fake_clickup.client import every, live, readable
+from tests.tap_clickup import accounts
+from tests.tap_clickup.runner import (
+    ALL_TIME,
+    LiveFaults,
+    expected,
+    moment,
+    state_at,
+    updated_ms,
+    versions,
+)
+
+if TYPE_CHECKING:
+    from fake_clickup import Account, Knobs, Request
+    from fake_clickup.model import Workspace
+    from tests.tap_clickup.runner import Reader, Row
+
+
+def by_pass(rows: list[Row]) -> dict[tuple[str, bool], list[str]]:
+    """Return the dates of tasks as they came, by workspace and by live or archived."""
+    passes: dict[tuple[str, bool], list[str]] = {}
+    for row in rows:
+        passes.setdefault((row["workspace_id"], row["archived"]), []).append(row["date_updated"])
+    return passes
+
+
+PERSON = ("workspace_id", "id", "username", "email", "role", "is_member")
+
+
+class TestShop:
+    SPRINTS_OFF = (
+        f"the Sprints ClickApp is off in space {accounts.ARCHIVED_SPACE}; an owner or admin "
+        "switches it on in ClickUp under Workspace settings > ClickApps > Sprints"
+    )
+
+    @pytest.fixture
+    def account(self) -> Account:
+        return accounts.shop()
+
+    def test_every_column_of_a_task_comes_from_its_own_place(self, read: Reader) -> None:
+        """R52-R69."""
+        _, task = read(start_date=ALL_TIME).rows("tasks")
+        assert task == {
+            "workspace_id": accounts.WORKSPACE,
+            "id": "86task001",
+            "custom_id": "SHOP-7",
+            "name": "Count the coins",
+            "status": "review",
+            "status_id": "s54",
+            "status_type": "custom",
+            "priority": 2,
+            "assignee_ids": ["40000002", "40000004"],
+            "creator_id": "40000001",
+            "list_id": accounts.LISTS["in_folder"],
+            "folder_id": accounts.FOLDER,
+            "space_id": accounts.SPACE,
+            "secondary_list_ids": [accounts.LISTS["folderless"]],
+            "parent_id": "86parent1",
+            "top_level_parent_id": "86parent1",
+            "tags": ["urgent"],
+            "points": 0.5,
+            "time_estimate_ms": 1500000.5,
+            "date_created": "2026-03-04T04:53:20.003+00:00",
+            "date_updated": "2026-03-04T04:53:20.004+00:00",
+            "start_date": "2026-03-04T04:53:20.005+00:00",
+            "due_date": "2026-03-04T04:53:20.006+00:00",
+            "date_done": "2026-03-04T04:53:20.007+00:00",
+            "date_closed": "2026-03-04T04:53:20.008+00:00",
+            "archived": False,
+            "url": "https://app.clickup.com/t/86task001",
+            "custom_fields": None,
+        }
+
+    def test_members_come_and_people_who_left_but_are_named_by_tasks(self, read: Reader) -> None:
+        """R86, R87; an invited user has no name yet, and who only watches a task is no news."""
+        rows = [
+            tuple(row[name] for name in PERSON) for row in read(start_date=ALL_TIME).rows("users")
+        ]
+        mail = "user{}@example.com".format
+        assert rows == [
+            (accounts.WORKSPACE, "40000001", "Olga", mail(40000001), 1, True),
+            (accounts.WORKSPACE, "40000002", "Mia", mail(40000002), 3, True),
+            (accounts.WORKSPACE, "40000003", None, mail(40000003), 4, True),
+            (accounts.WORKSPACE, "40000004", "Lena", mail(40000004), None, False),
+        ]
+
+    def test_a_workspace_is_its_id_and_name(self, read: Reader) -> None:
+        assert read().rows("workspaces") == [{"id": accounts.WORKSPACE, "name": "Shop"}]
+
+    def test_the_last_record_tells_what_the_run_did(self, read: Reader) -> None:
+        run = read(start_date=ALL_TIME, time_tracking=False)
+        (row,) = run.rows("sync_runs")
+        started, finished = (
+            datetime.fromisoformat(row.pop(f"{n}_at")) for n in ("started", "finished")
+        )
+        assert timedelta() <= finished - started < timedelta(minutes=1)
+        counts = {"workspaces": 1, "spaces": 2, "folders": 2, "lists": 4, "statuses": 5}
+        assert row == {
+            "workspace_id": accounts.WORKSPACE,
+            "source": "tap-clickup",
+            "complete": True,
+            "records": {**counts, "tasks": 2, "users": 4, "completed_reads": 7},
+            "requests": 21,
+            "retries": 0,
+            "waited_seconds": 0.0,
+            "refused": [],
+            "notes": [self.SPRINTS_OFF],
+            "live_tasks": None,
+            "approximate_task_count": 2,
+        }
+        assert [m["stream"] for m in run.messages if m["type"] == "RECORD"][-1] == "sync_runs"
+
+
+def test_every_task_comes_once_open_closed_or_archived_task_or_subtask(
+    read: Reader, account: Account
+) -> None:
+    """R29, R131: of both workspaces, in ascending order within each pass."""
+    run = read(start_date=ALL_TIME)
+    for workspace in account.workspaces:
+        assert versions(run, workspace) == expected(every(workspace))
+    shown = {task.id for workspace in account.workspaces for task in readable(workspace)}
+    found = [row for row in run.rows("tasks") if row["id"] in shown]
+    assert list(dict.fromkeys(run.column("tasks", "workspace_id"))) == [
+        workspace.id for workspace in account.workspaces
+    ]
+    for dates in by_pass(found).values():
+        assert dates == sorted(dates)
+    assert len(by_pass(found)) == 2 * len(account.workspaces)
+    assert Counter(run.column("tasks", "id")).most_common(1)[0][1] == 1
+    assert run.error is None
+
+
+@pytest.mark.parametrize("inclusive", [True, False])
+@pytest.mark.parametrize("last_page", ["honest", "missing", "always_false"])
+def test_every_task_comes_whatever_clickup_means_by_gt_and_last_page(
+    read: Reader, account: Account, knobs: Knobs, last_page: str, *, inclusive: bool
+) -> None:
+    """Also with 250 tasks of one bulk edit."""
+    knobs.updated_gt_inclusive, knobs.last_page = inclusive, last_page  # type: ignore[assignment]
+    workspace = account.workspaces[0]
+    bulk = [task.id for task in readable(workspace)][:250]
+    account.bulk_update(bulk, at=datetime(2026, 3, 4, tzinfo=UTC), priority=1)
+    run = read(start_date=ALL_TIME, workspace_ids=[workspace.id])
+    assert versions(run, workspace) == expected(every(workspace))
+    promised = "ClickUp promised further tasks and sent none" in run.log
+    assert (run.error, promised) == (None, last_page == "always_false")
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_task_is_lost_while_people_edit_between_the_requests(
+    read: Reader, account: Account, knobs: Knobs, seed: int
+) -> None:
+    workspace = account.workspaces[0]
+    dice = random.Random(seed)  # noqa: S311 - guards nothing
+    ids = [task.id for task in readable(workspace)]
+    knobs.updated_gt_inclusive = bool(seed % 2)
+    account.bulk_update(ids[:150], at=datetime(2026, 3, 4, tzinfo=UTC), priority=1)
+    at_start = {task.id: updated_ms(task) for task in every(workspace)}
+
+    def edit(request: Request, _: Account) -> None:
+        if request.path.endswith("/task"):
+            account.bulk_update(dice.sample(ids, dice.randrange(4)), points=1)
+
+    knobs.on_request = edit
+    run = read(start_date=ALL_TIME, workspace_ids=[workspace.id])
+    newest = {row["id"]: row["date_updated"] for row in run.rows("tasks")}
+    assert [one for one, at in at_start.items() if newest.get(one, "") < moment(at)] == []
+    found = [row for row in run.rows("tasks") if row["id"] in set(ids)]
+    passes = by_pass(found)
+    assert set(passes) == {(workspace.id, False), (workspace.id, True)}
+    for dates in passes.values():
+        assert dates == sorted(dates)
+
+
+def test_tasks_without_date_updated_come_with_their_date_created(
+    read: Reader, knobs: Knobs
+) -> None:
+    account = read.clickup.account
+    workspace = account.workspaces[0]
+    made = generate(seed=7, tasks=400, workspaces=2, time_entries=0, undated_tasks=120)
+    workspace.tasks = made.workspaces[0].tasks
+    workspace.version += 1
+    knobs.rate_limited = False
+    run = read(start_date=ALL_TIME, workspace_ids=[workspace.id])
+    assert versions(run, workspace) == expected(every(workspace))
+    dated = [task.updated_ms for task in live(workspace) if task.updated_ms]
+    assert run.bookmarks == {workspace.id: moment(max(dated))}
+
+
+@pytest.mark.parametrize("created", [None, "2026-03-02T00:00:00.000+00:00"])
+def test_a_task_that_shows_no_update_comes_and_leaves_the_bookmark_alone(
+    read: Reader, knobs: Knobs, workspace: Workspace, created: str | None
+) -> None:
+    """Its place in the order is not known: later tasks may still stand before its creation."""
+    task = {"id": "86a1", "date_created": created and "1772409600000"}
+    answer = {"tasks": [task], "last_page": True}
+    LiveFaults(knobs, workspace, [Fault(200, answer, path=f"/team/{workspace.id}/task$")])
+    run = read(
+        state=state_at(workspace, "2026-03-01T00:00:00.000+00:00"), workspace_ids=[workspace.id]
+    )
+    (row,) = [row for row in run.rows("tasks") if row["id"] == "86a1"]
+    assert row["date_updated"] == created
+    assert run.bookmarks == {workspace.id: "2026-03-01T00:00:00.000+00:00"}
+
+
+def test_each_record_is_dated_by_its_request_and_not_later(
+    read: Reader, account: Account, knobs: Knobs
+) -> None:
+    """Of each reading: live and archived tasks of a workspace, and those of archived lists."""
+    arrived: dict[tuple[str, bool], list[datetime]] = defaultdict(list)
+
+    def note(request: Request, _: Account) -> None:
+        if request.path.endswith("/task"):
+            archived = request.query["archived"] == ["true"]
+            arrived[request.path.removeprefix("/api/v2"), archived].append(datetime.now(UTC))
+
+    knobs.on_request = note
+    before = datetime.now(UTC)
+    run = read(start_date=ALL_TIME)
+    shown = {task.id for workspace in account.workspaces for task in readable(workspace)}
+    extracted: dict[tuple[str, bool], list[datetime]] = defaultdict(list)
+    for message in run.records("tasks"):
+        row = message["record"]
+        place = f"team/{row['workspace_id']}" if row["id"] in shown else f"list/{row['list_id']}"
+        sent_at = datetime.fromisoformat(message["time_extracted"])
+        extracted[f"/{place}/task", row["archived"]].append(sent_at)
+    assert len(extracted) > 4
+    for reading, sent in extracted.items():
+        arrivals = arrived[reading]
+        assert before <= sent[0] <= arrivals[0]
+        assert sent == sorted(sent)
+        next_arrivals = [bisect_left(arrivals, at) for at in sorted(set(sent))]
+        assert next_arrivals == sorted(set(next_arrivals))
+        assert next_arrivals[-1] < len(arrivals)

@@ -1,0 +1,279 @@
+"""Time entries over HTTP: each form of a record, each entry once, and what is read again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+import pytest
+
+from fake_clickup import Fault
+from fake_clickup.storage import to_ms
+from tests.tap_clickup import accounts, time_tracking
+from tests.tap_clickup.time_tracking import MINUTE, SLICE, TASK, ago, border, now, text, track
+
+if TYPE_CHECKING:
+    from fake_clickup import Account, Knobs
+    from tests.tap_clickup.runner import Reader
+
+AT = datetime(2026, 3, 5, 6, 7, 8, 9_000, tzinfo=UTC)
+ENTRY = {
+    "id": "5100000000000000001",
+    "task": {"id": "86task001", "name": "Count the coins", "status": {"status": "review"}},
+    "user": {"id": 40000002, "username": "Mia", "email": "user40000002@example.com"},
+    "duration": 5400011,
+    "description": "planted-description",
+    "source": "clickup",
+    "tags": [{"name": "planted-tag"}],
+    "billable": True,
+    "wid": accounts.WORKSPACE,
+}
+
+
+@pytest.fixture
+def account() -> Account:
+    return accounts.shop()
+
+
+# --- the record
+
+
+def test_every_column_of_a_time_entry_comes_from_its_own_place(
+    read: Reader, account: Account
+) -> None:
+    """R78-R82; the description stays behind."""
+    entry = track(
+        account,
+        AT,
+        timedelta(milliseconds=5400011),
+        at=AT + timedelta(hours=3),
+        user_id=accounts.MEMBER,
+        description="planted-description",
+    )
+    run = read(start_date="2026-03-01")
+    assert run.rows("time_entries") == [
+        {
+            "workspace_id": accounts.WORKSPACE,
+            "id": entry.id,
+            "task_id": "86task001",
+            "space_id": accounts.SPACE,
+            "user_id": "40000002",
+            "started_at": "2026-03-05T06:07:08.009+00:00",
+            "ended_at": "2026-03-05T07:37:08.020+00:00",
+            "duration_ms": 5400011,
+            "is_running": False,
+            "date_updated": "2026-03-05T09:07:08.009+00:00",
+        }
+    ]
+    assert "planted" not in run.stdout + run.log
+
+
+@pytest.mark.parametrize("form", ["null", "absent", "zero"])
+def test_time_without_a_task_is_kept_under_its_user(
+    read: Reader, account: Account, knobs: Knobs, form: Literal["null", "absent", "zero"]
+) -> None:
+    knobs.taskless = form
+    start = now()
+    entry = track(account, start, task_id=None, user_id=accounts.MEMBER)
+    run = read(start_date=text(start))
+    assert [(row["id"], row["task_id"], row["user_id"]) for row in run.rows("time_entries")] == [
+        (entry.id, None, "40000002")
+    ]
+
+
+@pytest.mark.parametrize("number", [int, str])
+@pytest.mark.parametrize(
+    ("task", "task_id"), [(ENTRY["task"], TASK), (0, None), ("0", None)], ids=["task", "0", "text"]
+)
+def test_numbers_and_texts_are_the_same_entry(
+    read: Reader, knobs: Knobs, number: type[Any], task: Any, task_id: str | None
+) -> None:
+    start = now()
+    moments = {"start": to_ms(start), "end": to_ms(start) + 5400011, "at": to_ms(start) + 13}
+    given = {name: number(value) for name, value in moments.items()}
+    duration = number(ENTRY["duration"])
+    item = {**ENTRY, **given, "duration": duration, "task": task, "task_location": {}}
+    knobs.faults = [Fault(status=200, body={"data": [item]}, path="/time_entries$")]
+    (row,) = read(start_date=text(start)).rows("time_entries")
+    assert row == {
+        "workspace_id": accounts.WORKSPACE,
+        "id": "5100000000000000001",
+        "task_id": task_id,
+        "space_id": None,
+        "user_id": "40000002",
+        "started_at": text(start),
+        "ended_at": text(start + timedelta(milliseconds=5400011)),
+        "duration_ms": 5400011,
+        "is_running": False,
+        "date_updated": text(start + timedelta(milliseconds=13)),
+    }
+
+
+def test_a_running_timer_has_no_duration_and_is_replaced_when_it_stops(
+    read: Reader, account: Account
+) -> None:
+    """R81; ClickUp shows minus the milliseconds that it has run."""
+    start = now()
+    read.clock.seconds = start.timestamp() + 0.468
+    timer = track(account, start, None)
+    first = read(start_date=text(start))
+    account.update_time_entry(timer.id, end_ms=to_ms(start) + 90_000, at=start + 2 * MINUTE)
+    second = read(state=first.state)
+    shown = ("id", "started_at", "ended_at", "duration_ms", "is_running", "date_updated")
+    rows = [[run.rows("time_entries")[0][name] for name in shown] for run in (first, second)]
+    ended = text(start + 1.5 * MINUTE)
+    assert rows == [
+        [timer.id, text(start), None, None, True, text(start)],
+        [timer.id, text(start), ended, 90_000, False, text(start + 2 * MINUTE)],
+    ]
+
+
+@pytest.mark.parametrize("mobile", ["null", "absent"])
+def test_an_entry_made_on_a_phone_is_an_entry(
+    read: Reader, account: Account, mobile: Literal["null", "absent"]
+) -> None:
+    start = now()
+    entry = track(account, start, mobile=mobile)
+    (row,) = read(start_date=text(start)).rows("time_entries")
+    assert (row["id"], row["task_id"], row["duration_ms"]) == (entry.id, TASK, 60_000)
+
+
+def test_an_entry_of_no_time_one_of_26_hours_and_overlapping_ones_are_kept(
+    read: Reader, account: Account
+) -> None:
+    """Over midnight; a day is not cut here."""
+    late = datetime(2026, 3, 4, 23, 30, tzinfo=UTC)
+    made = [
+        track(account, late, timedelta()),
+        track(account, late, timedelta(hours=1)),
+        track(account, late + 10 * MINUTE, timedelta(hours=26)),
+    ]
+    rows = read(start_date="2026-03-01").rows("time_entries")
+    shown = [(row["id"], row["started_at"], row["ended_at"], row["duration_ms"]) for row in rows]
+    assert shown == [
+        (made[0].id, "2026-03-04T23:30:00.000+00:00", "2026-03-04T23:30:00.000+00:00", 0),
+        (made[1].id, "2026-03-04T23:30:00.000+00:00", "2026-03-05T00:30:00.000+00:00", 3_600_000),
+        (made[2].id, "2026-03-04T23:40:00.000+00:00", "2026-03-06T01:40:00.000+00:00", 93_600_000),
+    ]
+
+
+# --- which slices
+
+
+def test_a_year_is_read_in_slices_of_30_days_and_each_entry_comes_once(
+    read: Reader, account: Account
+) -> None:
+    """R31; also an entry that begins with a slice, which ClickUp shows at the end of the last."""
+    since = ago(365)
+    borders = [border(since) + number * SLICE for number in range(1, 13)]
+    moments = {since, *borders, *(at - timedelta(milliseconds=1) for at in borders), ago(0.1)}
+    made = {track(account, at).id: text(at) for at in sorted(moments)}
+    run = read(start_date=text(since))
+    rows = [(row["id"], row["started_at"]) for row in run.rows("time_entries")]
+    assert sorted(rows) == sorted(made.items())
+    for one in time_tracking.questions(read):
+        assert 0 < int(one["end_date"]) - int(one["start_date"]) <= 30 * 86_400_000
+    assert time_tracking.starts(read)[:13] == [to_ms(since), *map(to_ms, borders)]
+
+
+def test_each_entry_stands_in_the_slice_that_it_begins_in(read: Reader, account: Account) -> None:
+    since = ago(75)
+    first, second = border(since) + SLICE, border(since) + 2 * SLICE
+    before, at, after = (track(account, each).id for each in (first - MINUTE, first, second))
+    run = read(start_date=text(since))
+    found = time_tracking.completed(run)
+    whole, clipped = time_tracking.slice_of(first), time_tracking.slice_of(since)
+    assert time_tracking.keys(run)[clipped] == [before]
+    assert time_tracking.keys(run)[whole] == [at]
+    assert time_tracking.keys(run)[time_tracking.slice_of(second)] == [after]
+    assert [found[name]["conditions"]["started_at"] for name in (clipped, whole)] == [
+        {"from": text(since), "before": text(first)},
+        {"from": text(first), "before": text(second)},
+    ]
+
+
+def test_time_booked_ahead_is_read(read: Reader, account: Account) -> None:
+    start = now()
+    ahead = track(account, border(start) + SLICE - timedelta(milliseconds=1))
+    assert read(start_date=text(start)).column("time_entries", "id") == [ahead.id]
+
+
+def test_bounds_are_in_utc_wherever_the_start_date_was_written(
+    read: Reader, account: Account
+) -> None:
+    """So that a target that compares texts is right too."""
+    entry = track(account, AT)
+    run = read(start_date="2026-03-05T15:00:00+09:00")
+    (found,) = (row for row in time_tracking.completed(run).values() if [entry.id] in row["keys"])
+    assert found["conditions"]["started_at"] == {
+        "from": "2026-03-05T06:00:00.000+00:00",
+        "before": "2026-03-08T00:00:00.000+00:00",
+    }
+
+
+# --- what is read again
+
+
+def test_the_next_run_reads_the_last_30_days_again(read: Reader, account: Account) -> None:
+    """R32; what was edited there is seen, what was edited before is not."""
+    old, young = track(account, ago(40)), track(account, ago(20))
+    first = read(start_date=text(ago(100)))
+    for entry in (old, young):
+        account.update_time_entry(entry.id, end_ms=entry.start_ms + 120_000)
+    before = ago(30)
+    second = read(state=first.state)
+    assert to_ms(before) <= time_tracking.starts(read)[0] <= to_ms(ago(30))
+    assert sorted(first.column("time_entries", "id")) == sorted([old.id, young.id])
+    rows = second.rows("time_entries")
+    assert [(row["id"], row["duration_ms"]) for row in rows] == [(young.id, 120_000)]
+    assert text(before) <= time_tracking.state_of(first)["read_until"] <= text(now())
+
+
+def test_an_entry_of_40_days_ago_that_was_edited_is_seen_with_a_window_of_60(
+    read: Reader, account: Account
+) -> None:
+    entry = track(account, ago(40))
+    first = read(start_date=text(ago(100)))
+    at = now()
+    account.update_time_entry(entry.id, end_ms=entry.start_ms + 120_000, at=at)
+    second = read(state=first.state, time_entries_window_days=60)
+    rows = second.rows("time_entries")
+    assert [(row["id"], row["duration_ms"], row["date_updated"]) for row in rows] == [
+        (entry.id, 120_000, text(at))
+    ]
+    assert to_ms(ago(60)) - 60_000 <= time_tracking.starts(read)[0] <= to_ms(ago(60))
+
+
+@pytest.mark.parametrize("days", [3_650, 1_000_000])
+def test_a_window_longer_than_everything_ends_at_the_start_date(
+    read: Reader, account: Account, days: int
+) -> None:
+    since = ago(50)
+    entry = track(account, ago(49))
+    first = read(start_date=text(since))
+    second = read(state=first.state, time_entries_window_days=days)
+    assert second.column("time_entries", "id") == [entry.id]
+    assert time_tracking.starts(read)[0] == to_ms(since)
+
+
+def test_a_deleted_entry_is_missing_from_its_completed_slice(
+    read: Reader, account: Account
+) -> None:
+    start = ago(10)
+    kept, deleted = track(account, start), track(account, start)
+    first = read(start_date=text(start))
+    account.delete_time_entry(deleted.id)
+    second = read(state=first.state)
+    name = time_tracking.slice_of(start)
+    assert time_tracking.keys(first)[name] == sorted([kept.id, deleted.id])
+    assert time_tracking.keys(second)[name] == [kept.id]
+    row = time_tracking.completed(second)[name]
+    assert {column: row[column] for column in ("key_properties", "count", "conditions")} == {
+        "key_properties": ["id"],
+        "count": 1,
+        "conditions": {
+            "workspace_id": {"in": [accounts.WORKSPACE]},
+            "started_at": {"from": text(start), "before": text(border(start) + SLICE)},
+            "user_id": {"in": ["40000001"]},
+        },
+    }

@@ -1,0 +1,103 @@
+"""Of those who have left, who is refused by ClickUp is found and named, and hides nobody else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+import pytest
+
+from tests.tap_clickup import accounts, time_tracking
+from tests.tap_clickup.time_tracking import ago, now, text, track
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from fake_clickup import Account, Knobs
+    from tests.tap_clickup.runner import Reader
+
+Refuse: TypeAlias = "Callable[[list[int]], None]"
+MEMBERS = ["40000001", "40000002", "40000003"]
+FORMER = [accounts.LEFT, 49999991, 49999992, 49999993, 49999994]
+GONE = "time entries of people who have left"
+EVERYBODY = sorted([*MEMBERS, *map(str, FORMER)])
+
+
+@pytest.fixture
+def start() -> datetime:
+    return now()
+
+
+@pytest.fixture
+def account(start: datetime) -> Account:
+    """Return the shop with tasks of that moment that name people who have left."""
+    account = accounts.shop()
+    for user_id in FORMER:
+        time_tracking.remember(account, user_id, start)
+    return account
+
+
+@pytest.fixture(params=[400, 401])
+def refuse(request: pytest.FixtureRequest, knobs: Knobs) -> Refuse:
+    """Let ClickUp refuse each request that names one of some people."""
+
+    def any_of(user_ids: list[int]) -> None:
+        names = {str(one) for one in user_ids}
+        time_tracking.refuse(
+            knobs, lambda one: bool(names & {*one["assignee"].split(",")}), status=request.param
+        )
+
+    return any_of
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        pytest.param(FORMER[:1], id="the first"),
+        pytest.param(FORMER[2:3], id="one in the middle"),
+        pytest.param(FORMER[4:], id="the last"),
+        pytest.param([FORMER[0], FORMER[3]], id="one of each half"),
+        pytest.param(FORMER, id="all"),
+    ],
+)
+def test_who_is_refused_is_named_alone_and_the_time_of_the_others_comes(
+    read: Reader, account: Account, start: datetime, refuse: Refuse, refused: list[int]
+) -> None:
+    people = [accounts.OWNER, accounts.MEMBER, *FORMER]
+    made = {one: track(account, start, task_id=None, user_id=one).id for one in people}
+    refuse(refused)
+    run = read(start_date=text(start))
+    expected = [made[one] for one in people if one not in refused]
+    assert sorted(run.column("time_entries", "id")) == sorted(expected)
+    names = [str(one) for one in refused]
+    assert run.refused == [(GONE, f"ClickUp refuses to give the time of users {names}")]
+    (told,) = time_tracking.completed(run).values()
+    assert sorted(told["conditions"]["user_id"]["in"]) == sorted({*EVERYBODY} - {*names})
+
+
+def test_who_is_refused_hides_the_others_in_no_slice(
+    read: Reader, account: Account, refuse: Refuse
+) -> None:
+    since = ago(200)
+    spared = [one for one in FORMER if one != 49999992]
+    days = (195, 150, 100, 50, 1)
+    made = [track(account, ago(n), task_id=None, user_id=one) for n in days for one in spared]
+    refuse([49999992])
+    run = read(start_date=text(since))
+    assert set(run.column("time_entries", "id")) == {one.id for one in made}
+    assert run.refused == [(GONE, "ClickUp refuses to give the time of users ['49999992']")]
+    named = [
+        sorted(row["conditions"]["user_id"]["in"]) for row in time_tracking.completed(run).values()
+    ]
+    assert named == [[one for one in EVERYBODY if one != "49999992"]] * len(named)
+
+
+def test_the_next_run_asks_again_for_who_was_refused(
+    read: Reader, account: Account, start: datetime, knobs: Knobs, refuse: Refuse
+) -> None:
+    entry = track(account, start, task_id=None, user_id=49999992)
+    refuse([49999992])
+    first = read(start_date=text(start))
+    knobs.on_request = None
+    second = read(start_date=text(start), state=first.state)
+    assert (second.column("time_entries", "id"), second.refused) == ([entry.id], [])

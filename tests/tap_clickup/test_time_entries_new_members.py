@@ -1,0 +1,86 @@
+"""People whom a later run sees first, and people who left while time could not be read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fake_clickup import Fault
+from fake_clickup.storage import to_ms
+from tests.tap_clickup import accounts, time_tracking
+from tests.tap_clickup.time_tracking import ago, text, track
+
+if TYPE_CHECKING:
+    from fake_clickup import Account, Knobs
+    from tests.tap_clickup.runner import Reader
+
+STRANGER = 49999999
+SINCE = ago(100)
+
+
+@pytest.fixture
+def account() -> Account:
+    return accounts.shop()
+
+
+def test_somebody_whom_a_later_run_sees_first_is_asked_for_all_slices(
+    read: Reader, account: Account
+) -> None:
+    """R32; a task tells of that person, and others than the last 30 days were read before."""
+    first = read(start_date=text(SINCE))
+    assert str(STRANGER) not in time_tracking.asked_people(read)[0]
+    time_tracking.remember(account, STRANGER, ago(0.1))
+    old = track(account, ago(80), task_id=None, user_id=STRANGER)
+    second = read(start_date=text(SINCE), state=first.state)
+    assert second.column("time_entries", "id") == [old.id]
+    assert time_tracking.starts(read)[0] == to_ms(SINCE)
+    assert [one for one in time_tracking.asked_people(read) if str(STRANGER) not in one] == []
+    told = time_tracking.completed(second)[time_tracking.slice_of(ago(80))]
+    assert str(STRANGER) in told["conditions"]["user_id"]["in"]
+
+
+def test_a_member_who_joins_is_asked_for_all_slices_once(read: Reader, account: Account) -> None:
+    first = read(start_date=text(SINCE))
+    (joined,) = time_tracking.hire(account, range(1))
+    old = track(account, ago(80), task_id=None, user_id=joined)
+    second = read(start_date=text(SINCE), state=first.state)
+    assert second.column("time_entries", "id") == [old.id]
+    third = read(start_date=text(SINCE), state=second.state)
+    assert third.column("time_entries", "id") == []
+    assert to_ms(ago(31)) < time_tracking.starts(read)[0]
+    assert str(joined) in time_tracking.asked_people(read)[0]
+
+
+def test_a_failed_run_keeps_in_mind_that_somebody_new_is_to_be_asked_for_all(
+    read: Reader, account: Account, knobs: Knobs
+) -> None:
+    first = read(start_date=text(SINCE))
+    time_tracking.remember(account, STRANGER, ago(2))
+    account.create_task(accounts.LISTS["in_folder"], name="Later", at=ago(1))
+    old = track(account, ago(80), task_id=None, user_id=STRANGER)
+    knobs.faults = [Fault(status=500, path="/time_entries$")] * 60
+    second = read(start_date=text(SINCE), state=first.state)
+    assert "stream time_entries" in (second.error or "")
+    knobs.faults = []
+    third = read(start_date=text(SINCE), state=second.state)
+    assert third.column("time_entries", "id") == [old.id]
+
+
+@pytest.mark.parametrize("status", [500, 400], ids=["fails", "is denied"])
+def test_people_who_left_are_not_forgotten_by_a_run_whose_reading_of_time_fails(
+    read: Reader, account: Account, knobs: Knobs, status: int
+) -> None:
+    """Only a task names them, and the next run does not read it again."""
+    time_tracking.remember(account, STRANGER, ago(5))
+    account.create_task(accounts.LISTS["in_folder"], name="Later", at=ago(1))
+    made = [track(account, ago(days), task_id=None, user_id=STRANGER) for days in (80, 10)]
+    knobs.faults = [Fault(status=status, path="/time_entries$")] * 60
+    first = read(start_date=text(SINCE))
+    assert "stream time_entries" in (first.error or "")
+    assert first.rows("time_entries") == []
+    knobs.faults = []
+    second = read(start_date=text(SINCE), state=first.state)
+    assert second.column("tasks", "name") == ["Later"]
+    assert set(second.column("time_entries", "id")) == {entry.id for entry in made}
+    assert [one for one in time_tracking.asked_people(read) if str(STRANGER) not in one] == []

@@ -1,0 +1,134 @@
+"""Whose time a run has seen: of others it tells only then, and another token sees other people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fake_clickup.storage import to_ms
+from tests.tap_clickup import accounts, time_tracking
+from tests.tap_clickup.time_tracking import ago, now, text, track
+
+if TYPE_CHECKING:
+    from fake_clickup import Account, Knobs
+    from fake_clickup.model import TimeEntry
+    from tests.tap_clickup.runner import Reader, Run
+
+OWN, EVERYBODY = ["40000001"], ["40000001", "40000002", "40000003", "40000004"]
+SINCE = text(ago(100))
+
+
+@pytest.fixture
+def account() -> Account:
+    return accounts.shop()
+
+
+def told_people(run: Run) -> list[list[str]]:
+    """Return of whom each completed read of time entries tells."""
+    return [row["conditions"]["user_id"]["in"] for row in time_tracking.completed(run).values()]
+
+
+# --- an owner who tracks no time, so that an ignored `assignee` shows nothing at all
+
+
+def test_a_run_that_saw_nobody_elses_time_tells_of_the_own_user_alone(
+    read: Reader, account: Account, knobs: Knobs
+) -> None:
+    """Else an ignored parameter would have the time of everybody marked as gone."""
+    start = text(now())
+    entry = track(account, ago(0), user_id=accounts.MEMBER)
+    first = read(start_date=start)
+    assert (told_people(first), list(time_tracking.keys(first).values())) == (
+        [EVERYBODY],
+        [[entry.id]],
+    )
+    knobs.ignored_parameters = {"assignee"}
+    second = read(start_date=start, state=first.state)
+    assert (second.error, second.rows("time_entries")) == (None, [])
+    assert (told_people(second), list(time_tracking.keys(second).values())) == ([OWN], [[]])
+
+
+def test_time_of_others_in_one_slice_lets_all_slices_tell_of_everybody(
+    read: Reader, account: Account
+) -> None:
+    """Whether `assignee` counts is no matter of the slice."""
+    entry = track(account, ago(35), user_id=accounts.MEMBER)
+    run = read(start_date=SINCE)
+    found = time_tracking.keys(run)
+    assert found.pop(time_tracking.slice_of(ago(35))) == [entry.id]
+    assert len(found) >= 3
+    assert list(found.values()) == [[]] * len(found)
+    assert told_people(run) == [EVERYBODY] * (len(found) + 1)
+
+
+# --- another token, of a member, who sees the own time only
+
+
+@pytest.fixture
+def mias(account: Account, knobs: Knobs) -> list[TimeEntry]:
+    """Return Mia's time, of long ago and of late; Olga has some too, whose token is the first."""
+    knobs.role = "member"
+    track(account, ago(80), user_id=accounts.OWNER)
+    return [track(account, ago(days), user_id=accounts.MEMBER) for days in (80, 2)]
+
+
+def give_token_to(account: Account, user_id: int) -> None:
+    account.user_id, account.token = user_id, f"pk_{user_id}_SHOPSHOPSHOPSHOP"
+
+
+def test_the_time_of_the_user_of_another_token_is_read_from_the_start_date_on(
+    read: Reader, account: Account, mias: list[TimeEntry]
+) -> None:
+    first = read(start_date=SINCE)
+    assert first.column("time_entries", "user_id") == OWN
+    give_token_to(account, accounts.MEMBER)
+    second = read(start_date=SINCE, state=first.state)
+    assert sorted(second.column("time_entries", "id")) == sorted(one.id for one in mias)
+    assert {tuple(one) for one in told_people(second)} == {("40000002",)}
+
+
+def test_another_token_has_all_time_read_once(
+    read: Reader, account: Account, mias: list[TimeEntry]
+) -> None:
+    first = read(start_date=SINCE)
+    give_token_to(account, accounts.MEMBER)
+    second = read(start_date=SINCE, state=first.state)
+    third = read(start_date=SINCE, state=second.state)
+    assert third.column("time_entries", "id") == [mias[1].id]
+    assert time_tracking.starts(read)[0] > to_ms(ago(31))
+
+
+@pytest.mark.usefixtures("mias")
+def test_the_first_token_has_all_its_time_read_again_when_it_comes_back(
+    read: Reader, account: Account
+) -> None:
+    """What was tracked meanwhile for long ago was not seen with the other token."""
+    first = read(start_date=SINCE)
+    give_token_to(account, accounts.MEMBER)
+    second = read(start_date=SINCE, state=first.state)
+    late = track(account, ago(70), user_id=accounts.OWNER)
+    give_token_to(account, accounts.OWNER)
+    third = read(start_date=SINCE, state=second.state)
+    assert late.id in third.column("time_entries", "id")
+
+
+def test_a_user_who_becomes_an_admin_sees_all_time_from_the_start_date_on(
+    read: Reader, knobs: Knobs, mias: list[TimeEntry]
+) -> None:
+    first = read(start_date=SINCE)
+    knobs.role = "admin"
+    second = read(start_date=SINCE, state=first.state)
+    assert {one.id for one in mias} <= set(second.column("time_entries", "id"))
+
+
+@pytest.mark.usefixtures("mias")
+def test_a_token_that_sees_less_than_the_one_before_reads_nothing_again(
+    read: Reader, account: Account, knobs: Knobs
+) -> None:
+    knobs.role = "admin"
+    first = read(start_date=SINCE)
+    knobs.role = "member"
+    give_token_to(account, accounts.MEMBER)
+    read(start_date=SINCE, state=first.state)
+    assert time_tracking.starts(read)[0] > to_ms(ago(31))

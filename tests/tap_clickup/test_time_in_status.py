@@ -1,0 +1,203 @@
+"""Time in status follows the tasks of a run, is asked for on demand only, and loses no task."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fake_clickup import Account, Fault
+from fake_clickup.model import Folder, TaskList
+from tests.tap_clickup import accounts
+from tests.tap_clickup.runner import moment
+
+if TYPE_CHECKING:
+    from fake_clickup import Knobs
+    from fake_clickup.model import Task, Workspace
+    from tests.tap_clickup.runner import Reader, Row, Run
+
+FOLDER, LIST = "90000000026", "90000000036"
+BULK = "/task/bulk_time_in_status/task_ids"
+NOTE = (
+    "time in status of {} tasks was not given (GET /task/{}/time_in_status: HTTP 400 FEATURE_001); "
+    "if that is all of them, an owner or admin switches it on under Workspace settings > ClickApps "
+    "> Total time in Status"
+)
+
+
+@pytest.fixture
+def account() -> Account:
+    """Return the shop with a list whose tasks go from `backlog` to `shipped`."""
+    account = accounts.shop()
+    workspace = account.workspaces[0]
+    workspace.folders[FOLDER] = Folder(FOLDER, "Store room", accounts.SPACE)
+    workspace.lists[LIST] = TaskList(LIST, "Shelf", accounts.SPACE, FOLDER)
+    return account
+
+
+def walked(read: Reader) -> Task:
+    """Return a task made 600 minutes ago and shipped after 90, with half a minute to spare."""
+    account = read.clickup.account
+    now = datetime.fromtimestamp(read.clock.seconds, tz=UTC)
+    made = account.create_task(LIST, name="Walk", at=now - timedelta(minutes=600.5))
+    return account.update_task(made.id, status="shipped", at=now - timedelta(minutes=510.5))
+
+
+def asked(read: Reader) -> list[int]:
+    """Return how many tasks each request named."""
+    bulk = [len(one.query["task_ids"]) for one in read.asked(BULK)]
+    return [*bulk, *(1 for _ in read.asked("/time_in_status"))]
+
+
+def test_it_is_off_by_default_and_then_nothing_is_asked(read: Reader, knobs: Knobs) -> None:
+    knobs.time_in_status = False
+    walked(read)
+    run = read()
+    assert (run.rows("time_in_status"), asked(read)) == ([], [])
+    assert [one for one in run.rows("sync_runs")[0]["notes"] if "status" in one] == []
+
+
+def test_the_time_of_one_task_comes_by_the_single_call_and_the_current_status_once(
+    read: Reader,
+) -> None:
+    """R76; ClickUp shows the current status in two places."""
+    task = walked(read)
+    run = read(time_in_status=True)
+    key = {"workspace_id": accounts.WORKSPACE, "task_id": task.id}
+    assert run.rows("time_in_status") == [
+        {
+            **key,
+            "status": "backlog",
+            "minutes": 90,
+            "since": moment(task.created_ms),
+            "is_current": False,
+            "orderindex": 51,
+        },
+        {
+            **key,
+            "status": "shipped",
+            "minutes": 510,
+            "since": moment(task.updated_ms or 0),
+            "is_current": True,
+            "orderindex": 52,
+        },
+    ]
+    assert [one.path for one in read.asked("/time_in_status")] == [
+        f"/api/v2/task/{task.id}/time_in_status"
+    ]
+    assert read.asked(BULK) == []
+
+
+def test_250_tasks_are_asked_for_in_three_requests(
+    read: Reader, account: Account, workspace: Workspace
+) -> None:
+    ids = [account.create_task(LIST, name=f"Task {number}").id for number in range(250)]
+    run = read(time_in_status=True)
+    assert [len(one.query["task_ids"]) for one in read.asked(BULK)] == [100, 100, 50]
+    named = [task_id for one in read.asked(BULK) for task_id in one.query["task_ids"]]
+    assert sorted(named) == sorted(ids)
+    assert sorted(run.column("time_in_status", "task_id")) == sorted(ids)
+    assert read.asked("/time_in_status") == []
+    assert len(workspace.tasks) == 252
+
+
+def test_101_tasks_are_asked_for_by_the_bulk_call_and_the_single_one(
+    read: Reader, account: Account
+) -> None:
+    ids = [account.create_task(LIST, name=f"Task {number}").id for number in range(101)]
+    run = read(time_in_status=True)
+    assert asked(read) == [100, 1]
+    assert sorted(run.column("time_in_status", "task_id")) == sorted(ids)
+
+
+@pytest.mark.parametrize("tasks", [1, 2, 250])
+def test_without_the_clickapp_one_note_is_left_and_everything_else_is_read(
+    read: Reader, account: Account, knobs: Knobs, tasks: int
+) -> None:
+    knobs.time_in_status = False
+    ids = [account.create_task(LIST, name=f"Task {number}").id for number in range(tasks)]
+    run = read(time_in_status=True)
+    asked_alone = [one.path.split("/")[4] for one in read.asked("/time_in_status")]
+    note = NOTE.format(tasks, asked_alone[-1])
+    assert len(read.asked("task_ids") + asked_alone) <= 2 + 9
+    assert [one for one in run.rows("sync_runs")[0]["notes"] if "status" in one] == [note]
+    assert run.log.count(note) == 1
+    assert run.rows("time_in_status") == []
+    assert sorted(run.column("tasks", "id")) == sorted(ids)
+    assert (run.error, run.refused, run.rows("sync_runs")[0]["complete"]) == (None, [], True)
+
+
+def test_what_was_read_before_a_refusal_comes_and_the_note_tells_the_reason(
+    read: Reader, account: Account, knobs: Knobs
+) -> None:
+    ids = [account.create_task(LIST, name=f"Task {number}").id for number in range(101)]
+    knobs.faults = [Fault(status=401, body={"ECODE": "OAUTH_027"}, path="/time_in_status$")]
+    run = read(time_in_status=True)
+    last = read.asked("/time_in_status")[0].path.split("/")[4]
+    assert sorted(run.column("time_in_status", "task_id")) == sorted({*ids} - {last})
+    notes = run.rows("sync_runs")[0]["notes"]
+    assert [one for one in notes if f"GET /task/{last}/time_in_status: HTTP 401 OAUTH_027" in one]
+
+
+def test_only_tasks_that_the_run_read_are_asked_for(read: Reader, account: Account) -> None:
+    """Those of the last ten minutes before the bookmark are read again."""
+    now = datetime.now(UTC)
+    edited = account.create_task(LIST, name="Edited", at=now - timedelta(hours=3))
+    account.create_task(LIST, name="Quiet", at=now - timedelta(hours=2))
+    newest = account.create_task(LIST, name="Newest", at=now - timedelta(hours=1))
+    first = read(time_in_status=True)
+    account.update_task(edited.id, name="Edited again", at=now)
+    second = read(state=first.state, time_in_status=True)
+    assert sorted(second.column("time_in_status", "task_id")) == sorted([newest.id, edited.id])
+
+
+# --- a run that does not come to its end
+
+
+def before_time_in_status(run: Run) -> Row:
+    """Return the last state that a run wrote before it came to time in status."""
+    streams = [message.get("stream") for message in run.messages]
+    head = run.messages[: streams.index("time_in_status")]
+    states: list[Row] = [message["value"] for message in head if message["type"] == "STATE"]
+    return states[-1]
+
+
+def test_a_run_cut_between_tasks_and_their_time_is_made_up_for(
+    read: Reader, account: Account
+) -> None:
+    now = datetime.now(UTC)
+    hours = [timedelta(hours=number) for number in (3, 2, 1)]
+    ids = [account.create_task(LIST, name="Task", at=now - one).id for one in hours]
+    state = before_time_in_status(read(time_in_status=True))
+    second = read(state=state, time_in_status=True)
+    assert second.column("time_in_status", "task_id") == ids
+    third = read(state=second.state, time_in_status=True)
+    assert third.column("time_in_status", "task_id") == ids[2:]
+
+
+def test_time_in_status_that_fails_is_read_by_the_next_run(
+    read: Reader, account: Account, knobs: Knobs
+) -> None:
+    now = datetime.now(UTC)
+    hours = [timedelta(hours=number) for number in (3, 2, 1)]
+    ids = [account.create_task(LIST, name="Task", at=now - one).id for one in hours]
+    knobs.faults = [Fault(status=500, path=f"{BULK}$")] * 6
+    first = read(time_in_status=True)
+    assert first.error
+    assert first.error.startswith(f"not everything was read: stream time_in_status: GET {BULK}")
+    assert (first.column("tasks", "id"), first.rows("time_in_status")) == (ids, [])
+    again = read(state=first.state, time_in_status=True)
+    assert (again.error, again.column("time_in_status", "task_id")) == (None, ids)
+
+
+def test_a_cut_run_keeps_its_tasks_in_mind_over_further_cut_runs(
+    read: Reader, account: Account
+) -> None:
+    now = datetime.now(UTC)
+    old = account.create_task(LIST, name="Old", at=now - timedelta(hours=3))
+    state = before_time_in_status(read(time_in_status=True))
+    young = account.create_task(LIST, name="Young", at=now - timedelta(hours=1))
+    state = before_time_in_status(read(state=state, time_in_status=True))
+    run = read(state=state, time_in_status=True)
+    assert run.column("time_in_status", "task_id") == [old.id, young.id]

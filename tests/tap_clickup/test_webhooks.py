@@ -1,0 +1,135 @@
+"""Webhooks come with their health, and with nothing that could be used to forge a delivery."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fake_clickup import Account, Fault
+from tests.tap_clickup import accounts
+from tests.tap_clickup.runner import Run, command, environment
+
+if TYPE_CHECKING:
+    from fake_clickup import Knobs, LocalClickUp
+    from fake_clickup.model import Webhook
+    from tests.tap_clickup.runner import Reader
+
+ENDPOINT = (
+    "https://planteduser:plantedpassword@receiver.example.com:8443/plantedpath?key=plantedquery#p"
+)
+
+
+@pytest.fixture
+def account() -> Account:
+    return accounts.shop()
+
+
+@pytest.fixture
+def webhook(account: Account) -> Webhook:
+    return account.add_webhook(
+        endpoint=ENDPOINT,
+        events=["taskUpdated", "taskDeleted"],
+        space_id="61",
+        folder_id="62",
+        list_id="63",
+        task_id="86a64",
+        view_id="plantedview",
+        client_id="plantedclient",
+        health="failing",
+        fail_count=65,
+    )
+
+
+def secrets_in(output: str, webhook: Webhook) -> list[str]:
+    return [one for one in (webhook.secret, "planted") if one in output]
+
+
+def test_every_column_of_a_webhook_comes_from_its_own_place(read: Reader, webhook: Webhook) -> None:
+    run = read()
+    assert run.rows("webhooks") == [
+        {
+            "workspace_id": accounts.WORKSPACE,
+            "id": webhook.id,
+            "user_id": "40000001",
+            "endpoint": "https://receiver.example.com:8443",
+            "events": ["taskUpdated", "taskDeleted"],
+            "space_id": "61",
+            "folder_id": "62",
+            "list_id": "63",
+            "task_id": "86a64",
+            "health_status": "failing",
+            "fail_count": 65,
+        }
+    ]
+    assert secrets_in(run.stdout + run.log, webhook) == []
+
+
+def test_a_webhook_of_the_whole_workspace_that_fares_well(read: Reader, account: Account) -> None:
+    """R98: the same columns tell what fails."""
+    account.add_webhook(endpoint="https://receiver.example.com", events=["*"])
+    (row,) = read().rows("webhooks")
+    places = [row[name] for name in ("space_id", "folder_id", "list_id", "task_id")]
+    assert places == [None] * 4
+    health = [row[name] for name in ("endpoint", "events", "health_status", "fail_count")]
+    assert health == ["https://receiver.example.com", ["*"], "active", 0]
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["receiver.example.com/planted", "https://[planted/", "planted", ""]
+)
+def test_an_endpoint_that_is_no_address_shows_nothing_and_hides_no_other_webhook(
+    read: Reader, account: Account, endpoint: str
+) -> None:
+    odd = account.add_webhook(endpoint=endpoint, events=["*"])
+    other = account.add_webhook(endpoint="https://receiver.example.com/", events=["*"])
+    run = read()
+    assert run.column("webhooks", "id") == [odd.id, other.id]
+    assert (run.error, secrets_in(run.stdout + run.log, odd)) == (None, [])
+
+
+def test_webhooks_of_others_are_neither_shown_nor_gone(read: Reader, account: Account) -> None:
+    own = account.add_webhook(endpoint=ENDPOINT, events=["*"])
+    account.add_webhook(endpoint=ENDPOINT, events=["*"], user_id=accounts.MEMBER)
+    (row,) = (r for r in read().rows("completed_reads") if r["stream"] == "webhooks")
+    assert (row["scope"], row["keys"]) == ("all", [[own.id]])
+    assert row["conditions"] == {
+        "workspace_id": {"in": [accounts.WORKSPACE]},
+        "user_id": {"in": ["40000001"]},
+    }
+
+
+@pytest.mark.parametrize("breaks", [False, True])
+def test_no_secret_of_a_webhook_appears_anywhere(
+    clickup: LocalClickUp, webhook: Webhook, *, breaks: bool
+) -> None:
+    """R16: in no output, no state and no log line, not at DEBUG and not of an answer that fails."""
+    item = {"secret": webhook.secret, "endpoint": ENDPOINT}
+    if breaks:
+        answer = Fault(status=200, body={"webhooks": [item]}, path="/webhook$")
+        clickup.knobs.faults = [answer]
+    ended = command("--config=ENV", LOGLEVEL="DEBUG", **environment(clickup))
+    assert ended.returncode == breaks
+    assert secrets_in(ended.stdout + ended.stderr, webhook) == []
+    assert "DEBUG" in ended.stderr
+    assert clickup.token not in ended.stdout + ended.stderr
+    assert len(Run(ended.stdout, "", None).rows("webhooks")) == (not breaks)
+
+
+@pytest.mark.parametrize(
+    ("status", "ecode", "why"),
+    [
+        (401, "OAUTH_027", "HTTP 401 OAUTH_027: gone, or hidden from the token's user"),
+        (403, "OAUTH_023", "HTTP 403 OAUTH_023"),
+    ],
+)
+def test_refused_webhooks_are_named_and_the_other_streams_go_on(
+    read: Reader, knobs: Knobs, status: int, ecode: str, why: str
+) -> None:
+    """R113: a member may be refused."""
+    knobs.faults = [Fault(status=status, body={"ECODE": ecode}, path="/webhook$")]
+    run = read(start_date="2026-03-01")
+    assert run.refused == [("stream webhooks", f"GET /team/{accounts.WORKSPACE}/webhook: {why}")]
+    assert (run.error, run.rows("sync_runs")[0]["complete"]) == (None, False)
+    assert [r for r in run.rows("completed_reads") if r["stream"] == "webhooks"] == []
+    assert sorted(run.column("tasks", "id")) == ["86parent1", "86task001"]

@@ -1,0 +1,59 @@
+"""What tests of tap-git share: the command in its own process, and what a run wrote."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.tap_git.repository import Work
+
+    Message = dict[str, Any]
+    Read = Callable[..., "Run"]
+
+COMMAND = Path(sys.executable).with_name("tap-git")
+ORIGIN = "git@Git.Example.com:shop/backend/orders.git"
+ORDERS = "git.example.com/shop/backend/orders"
+
+
+class Run:
+    """What one run wrote."""
+
+    def __init__(self, stdout: str) -> None:
+        self.messages: list[Message] = [json.loads(line) for line in stdout.splitlines()]
+
+    def rows(self, stream: str) -> list[Message]:
+        return [
+            m["record"] for m in self.messages if m["type"] == "RECORD" and m["stream"] == stream
+        ]
+
+    def column(self, stream: str, name: str) -> list[Any]:
+        return [row[name] for row in self.rows(stream)]
+
+    @property
+    def state(self) -> Message:
+        states = [m["value"] for m in self.messages if m["type"] == "STATE"]
+        return states[-1] if states else {}
+
+    @property
+    def heads(self) -> dict[str, list[str]]:
+        heads: dict[str, list[str]] = self.state["bookmarks"]["commits"]["heads"]
+        return heads
+
+
+def start(*works: Work, state: Path | None = None, **pipes: Any) -> subprocess.Popen[str]:
+    config = Path(works[0].path).with_name("config.json")
+    config.write_text(json.dumps({"repositories": [work.path for work in works]}))
+    options = [f"--config={config}", *([f"--state={state}"] if state else [])]
+    return subprocess.Popen([COMMAND, *options], text=True, stdout=subprocess.PIPE, **pipes)
+
+
+def command(*options: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [COMMAND, *options], text=True, capture_output=True, check=False, env=environment
+    )

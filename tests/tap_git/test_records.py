@@ -1,0 +1,169 @@
+"""Records of tap-git: every column, in which order, and what odd text and times become."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tap_git.repository import local_time, text
+from tests.tap_git.repository import USER1, Work
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.tap_git.running import Read
+
+FAR_S = b"999999999999999"
+
+
+def test_every_column_comes_from_its_own_place(tmp_path: Path, read: Read) -> None:
+    work = Work(tmp_path / "folder", origin="https://user7:key@git.example.com:8443/shop/api.git/")
+    root = work.commit(b"root")
+    other = work.commit(b"other")
+    merge = work.commit(
+        b"CU-86a1 merge\n\nwith a body\n",
+        other,
+        root,
+        author=b"User One <user1@example.com> 1714557600 +0200",
+        committer=b"User Two <user2@example.com> 1714561261 -0330",
+    )
+    work.point("refs/heads/main", merge)
+    work.point("refs/heads/feature/CU-86a1-x", root)
+    run = read(work)
+    assert run.rows("repositories") == [
+        {
+            "id": "git.example.com/shop/api",
+            "host": "git.example.com",
+            "path": "shop/api",
+            "name": "api",
+            "default_branch": "main",
+        }
+    ]
+    assert run.rows("branches") == [
+        {
+            "repository_id": "git.example.com/shop/api",
+            "name": "feature/CU-86a1-x",
+            "head_sha": root,
+            "is_default": False,
+        },
+        {
+            "repository_id": "git.example.com/shop/api",
+            "name": "main",
+            "head_sha": merge,
+            "is_default": True,
+        },
+    ]
+    assert run.rows("commits")[-1] == {
+        "repository_id": "git.example.com/shop/api",
+        "sha": merge,
+        "author_name": "User One",
+        "author_email": "user1@example.com",
+        "authored_at": "2024-05-01T12:00:00+02:00",
+        "committer_name": "User Two",
+        "committer_email": "user2@example.com",
+        "committed_at": "2024-05-01T07:31:01-03:30",
+        "message": "CU-86a1 merge\n\nwith a body",
+        "parents": [other, root],
+    }
+
+
+def test_repositories_come_before_branches_and_these_before_commits(
+    orders: Work, read: Read
+) -> None:
+    schemas = [m["stream"] for m in read(orders).messages if m["type"] == "SCHEMA"]
+    assert schemas == ["repositories", "branches", "commits"]
+
+
+def test_parents_come_before_their_children(tmp_path: Path, read: Read) -> None:
+    work = Work(tmp_path / "graph")
+    root, left = work.history(b"root", b"left")
+    right = work.commit(b"right", root, committer=USER1 + b" 1 +0000")  # dated before its parent
+    work.point("refs/heads/main", work.commit(b"merge", left, right))
+    seen: set[str] = set()
+    for row in read(work).rows("commits"):
+        assert seen.issuperset(row["parents"])
+        seen.add(row["sha"])
+    assert len(seen) == 4
+
+
+def test_every_record_carries_the_moment_its_repository_was_opened(
+    orders: Work, read: Read
+) -> None:
+    times = {m["time_extracted"] for m in read(orders).messages if m["type"] == "RECORD"}
+    assert len(times) == 1
+
+
+def test_keys_are_never_null_and_never_twice(tmp_path: Path, orders: Work, read: Read) -> None:
+    other = Work(tmp_path / "other")
+    shared = other.history(b"first", b"second", b"third")
+    other.point("refs/heads/main", shared[1])
+    other.point("refs/heads/copy", shared[1])
+    other.point("refs/remotes/origin/main", shared[2])
+    run = read(orders, other)
+    for stream in ("repositories", "branches", "commits"):
+        schema = next(m for m in run.messages if m["type"] == "SCHEMA" and m["stream"] == stream)
+        keys = [tuple(row[key] for key in schema["key_properties"]) for row in run.rows(stream)]
+        assert None not in sum(keys, ())
+        assert len(keys) == len(set(keys)) > 0
+
+
+@pytest.mark.parametrize(
+    ("raw", "encoding", "expected"),
+    [
+        (b"J\xf6rg", "ISO-8859-1", "Jörg"),
+        (b"J\xc3\xb6rg", None, "Jörg"),
+        (b"J\xf6rg", None, "J\ufffdrg"),
+        (b"J\xc3\xb6rg", "no such encoding", "Jörg"),
+        (b"J\xc3\xb6rg", "hex", "Jörg"),
+        (b"a\0b", None, "ab"),
+        (b"\\ud800", "unicode_escape", "?"),
+    ],
+)
+def test_text_is_what_json_and_postgresql_take(
+    raw: bytes, encoding: str | None, expected: str
+) -> None:
+    assert text(raw, encoding) == expected
+
+
+def test_the_encoding_header_of_a_commit_holds_for_all_its_text(tmp_path: Path, read: Read) -> None:
+    work = Work(tmp_path / "latin")
+    who = b"J\xf6rg <user1@example.com> 1714557600 +0200"
+    latin = work.commit(b"gr\xfcn", author=who, header=b"encoding ISO-8859-1")
+    work.point("refs/heads/main", work.commit(b"gr\xfcn", latin, header=b"encoding \xff"))
+    rows = read(work).rows("commits")
+    assert [(row["author_name"], row["message"]) for row in rows] == [
+        ("Jörg", "grün"),
+        ("User One", "gr\ufffdn"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("epoch_s", "offset_min", "expected"),
+    [
+        (1714557600, 120, "2024-05-01T12:00:00+02:00"),
+        (1714557600, 0, "2024-05-01T10:00:00+00:00"),
+        (-5, 0, "1969-12-31T23:59:55+00:00"),
+        (int(FAR_S), 0, None),
+        (1714557600, 1_000_000, None),
+    ],
+)
+def test_a_time_keeps_its_offset_or_is_null(
+    epoch_s: int, offset_min: int, expected: str | None
+) -> None:
+    assert local_time(epoch_s, offset_min=offset_min) == expected
+
+
+def test_times_beyond_the_calendar_are_null_and_told_once(
+    tmp_path: Path, read: Read, caplog: pytest.LogCaptureFixture
+) -> None:
+    work = Work(tmp_path / "far")
+    first = work.commit(b"a", author=USER1 + b" " + FAR_S + b" +0000")
+    second = work.commit(b"b", first, committer=USER1 + b" " + FAR_S + b" +9999")
+    work.point("refs/heads/main", second)
+    rows = read(work).rows("commits")
+    assert [(row["authored_at"], row["committed_at"]) for row in rows] == [
+        (None, "2024-05-01T08:00:00+00:00"),
+        ("2024-05-02T08:00:00+00:00", None),
+    ]
+    assert sum("beyond any calendar" in line for line in caplog.messages) == 1

@@ -1,0 +1,119 @@
+"""PostgreSQL that is killed with all its processes, as durable as the product runs it."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import count
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from target_pandev.embedded import EmbeddedServer
+from target_pandev.embedded.folder import StoreFolder
+from tests.target_pandev.crash.scenario import LENGTH, SCHEMAS, encoded, events, story
+from tests.target_pandev.crash.store_state import Stored
+from tests.target_pandev.crash.target_process import EXAMPLES, Target, await_, run_whole
+from tests.target_pandev.embedded.processes import finish, kill_postmaster, postmaster_pid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.target_pandev.crash.store_state import Everything
+
+LAST = LENGTH - 1
+NUMBERS = count()
+
+
+@pytest.fixture
+def durable(store_dir: Path) -> Iterator[Path]:
+    """Yield the folder of a store that keeps PostgreSQL's own settings for durability."""
+    with EmbeddedServer(store_dir, linger=0) as server:
+        with Stored(server.conninfo) as stored:
+            assert stored.ask("SHOW fsync") == stored.ask("SHOW synchronous_commit") == [("on",)]
+            assert stored.ask("SHOW full_page_writes") == [("on",)]
+        yield store_dir
+    finish(StoreFolder(store_dir))
+
+
+def kill_server(store: Path) -> None:
+    """Kill the postmaster, then all that it leaves, and wait until nothing of it lives."""
+    children = psutil.Process(postmaster_pid(store)).children(recursive=True)
+    with suppress(psutil.NoSuchProcess):
+        for child in children:
+            child.kill()  # before the postmaster could end them in its own way
+    kill_postmaster(store)
+
+
+@dataclass(frozen=True)
+class Crash:
+    """When the server is killed, and how the next run begins."""
+
+    share: float
+    """How much of the records is written before."""
+    delay_ms: float
+    locked: str | None
+    """The table whose lock the target waits for when it loses the server."""
+    resumes: bool
+    """Whether the next run begins after the last state that came out, or from the beginning."""
+    batch: int
+
+
+@settings(
+    max_examples=max(1, EXAMPLES // 2),  # each takes PostgreSQL two starts
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # a cut does not repeat to the instant
+    print_blob=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    st.builds(
+        Crash,
+        share=st.floats(0, 1),
+        delay_ms=st.floats(0, 30),
+        locked=st.none() | st.sampled_from(["things", "tasks", "events", "tombstones"]),
+        resumes=st.booleans(),
+        batch=st.integers(1, 9),
+    )
+)
+def test_a_server_that_is_killed_anywhere_loses_and_doubles_nothing(
+    durable: Path, tmp_path: Path, uncut: Everything, crash: Crash
+) -> None:
+    schema = f"crash{next(NUMBERS)}"
+    config = {"store_dir": str(durable), "store_schema": schema, "batch_size_rows": crash.batch}
+    first = story().sent(after=None)
+    states = load_until_killed(Target(tmp_path, **config), durable, schema, crash)
+    acknowledged = max(states, default=-1)
+    again = story().sent(after=acknowledged if states and crash.resumes else None)
+    with EmbeddedServer(durable, linger=0) as server, Stored(server.conninfo, schema) as stored:
+        stored.check(acknowledged, events(first))
+        assert run_whole(tmp_path, again, **config)[-1] == LAST
+        stored.check(LAST, events(first) + events(again))
+        assert stored.everything().rows == uncut.rows
+
+
+def load_until_killed(target: Target, store: Path, schema: str, crash: Crash) -> list[int]:
+    """Kill the server of a running target, and return the states that came out."""
+    lines, begin = encoded(story().sent(after=None)), len(encoded(SCHEMAS))
+    cut = begin + round(crash.share * (len(lines) - begin))
+    with target, EmbeddedServer(store, linger=0) as server, Stored(server.conninfo) as stored:
+        target.say(lines[:cut])
+        tables = [f"{schema}.{each}" for each in ("things", "notes", "events", "tasks")]
+        await_(lambda: stored.has(*tables), while_runs=target)
+        if crash.locked:
+            stored.connection.autocommit = False
+            stored.connection.execute(f"LOCK TABLE {schema}.{crash.locked}".encode())
+            target.say(lines[cut:])
+            await_(lambda: stored.loads_wait() or LAST in target.states(), while_runs=target)
+        time.sleep(crash.delay_ms / 1000)  # drawn: it is the point of the cut
+        kill_server(store)
+        target.say(lines[cut:] if not crash.locked else b"")
+        if target.end() == 1:
+            assert "the connection to the store was lost" in target.complaint()
+        else:  # all was stored before
+            assert target.states()[-1] == LAST
+        return target.states()

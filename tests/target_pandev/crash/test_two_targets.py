@@ -1,0 +1,136 @@
+"""Two targets at once on one store: the same rows as one after the other."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from tests.target_pandev.crash.scenario import LENGTH, SCHEMAS, encoded, events, moment, story
+from tests.target_pandev.crash.store_state import Stored, copied
+from tests.target_pandev.crash.target_process import EXAMPLES, Target
+from tests.target_pandev.loading import record, schema
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from tests.target_pandev.crash.scenario import Message
+
+LAST = LENGTH - 1
+LOOSE_THINGS = schema(
+    "things",
+    {"id": "string", "n": "integer", "more": {"type": ["integer", "string"]}, "late": "string"},
+    ["id"],
+)
+READY: Message = {"type": "STATE", "value": {"n": -1}}
+
+
+def load_at_once(
+    folder: Path, begins: Sequence[Message], *inputs: Sequence[Message], **config: Any
+) -> None:
+    """Run a target over each input, all of them at the same time once they have begun."""
+    with ExitStack() as stack:
+        targets = [stack.enter_context(Target(folder, **config)) for _ in inputs]
+        for target in targets:
+            target.say(encoded([*begins, READY]))
+        for target in targets:
+            target.await_state(-1)
+        for target, messages in zip(targets, inputs, strict=True):
+            target.say(encoded(messages))
+        for target in targets:
+            assert target.end() == 0, target.log()
+            assert target.states()[-1] == LAST
+
+
+def shuffled(seed: int) -> list[Message]:
+    """Return the story's records and deletions in any order, what they call gone behind them."""
+    records = [each for each in story().messages if each["type"] == "RECORD"]
+    reads = [each for each in records if each["stream"] == "completed_reads"]
+    others = [each for each in records if each["stream"] != "completed_reads"]
+    Random(seed).shuffle(others)  # noqa: S311 - an order, no secret
+    return [*others, *reads, story().messages[LAST]]
+
+
+@settings(
+    max_examples=EXAMPLES,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # two processes never run the same twice
+    print_blob=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    seeds=st.tuples(st.integers(0, 1 << 32), st.integers(0, 1 << 32)),
+    batch=st.integers(1, 30),
+    apart=st.booleans(),
+)
+def test_two_targets_with_the_same_messages_in_any_order_end_in_the_rows_of_one(
+    database: str, tmp_path: Path, *, seeds: tuple[int, int], batch: int, apart: bool
+) -> None:
+    inputs = [shuffled(seed) for seed in seeds]
+    if apart:
+        mine = {"things", "events", "completed_reads", None}
+        inputs = [
+            [each for each in inputs[0] if each.get("stream") in mine],
+            [each for each in inputs[1] if each.get("stream") not in mine - {None}],
+        ]
+    with copied(database) as conninfo, Stored(conninfo) as stored:
+        load_at_once(
+            tmp_path,
+            [LOOSE_THINGS, *SCHEMAS[1:]],
+            *inputs,
+            store_url=conninfo,
+            batch_size_rows=batch,
+        )
+        assert stored.rows() == story().model.rows
+        assert stored.events() == sum(map(events, inputs), start=events([]))
+        assert stored.ask("SELECT * FROM rejected_records") == []
+
+
+def test_two_targets_that_begin_at_once_on_an_empty_database_make_one_store(
+    empty_database: str, tmp_path: Path
+) -> None:
+    with Stored(empty_database) as stored:
+        messages = story().sent(after=None)[len(SCHEMAS) :]
+        config = {"store_url": empty_database, "batch_size_rows": 5}
+        load_at_once(tmp_path, SCHEMAS, messages, messages, **config)
+        assert stored.rows() == story().model.rows
+
+
+WIDER = [
+    ("integer", 1, "string", "1"),
+    ("boolean", True, "string", "true"),
+    ("integer", 1, "object", "1"),
+    ("string", "1", "object", '"1"'),
+    ({"type": "string", "format": "date"}, "2026-03-01",
+     {"type": "string", "format": "date-time"}, "2026-03-01 00:00:00+00"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("narrow", "value", "wide", "text"), WIDER)
+def test_a_table_that_one_target_widens_takes_all_that_another_loads_meanwhile(  # noqa: PLR0913, PLR0917 - a case's parts
+    database: str, tmp_path: Path, narrow: Any, value: Any, wide: Any, text: str
+) -> None:
+    narrow_schema = schema("wares", {"id": "string", "v": narrow}, ["id"])
+    end = story().messages[LAST]
+    loading = [
+        record("wares", {"id": f"{n:03}", "v": value}, at=moment(n).isoformat()) for n in range(200)
+    ]
+    widening = [schema("wares", {"id": "string", "v": wide, "late": "string"}, ["id"])]
+    with Stored(database) as stored:
+        config = {"store_url": database, "batch_size_rows": 2}
+        with Target(tmp_path, **config) as first, Target(tmp_path, **config) as second:
+            first.say(encoded([narrow_schema, *loading[:2], READY]))
+            first.await_state(-1)
+            second.say(encoded([*widening, READY]))
+            first.say(encoded(loading[2:100]))
+            second.await_state(-1)
+            first.say(encoded([*loading[100:], end]))
+            assert second.end() == 0, second.log()
+            assert first.end() == 0, first.log()
+            assert first.states()[-1] == LAST
+        rows = stored.ask("SELECT id, v::text, late FROM wares ORDER BY id")
+        assert rows == [(f"{n:03}", text, None) for n in range(200)]

@@ -1,0 +1,94 @@
+"""Where a store may lie: the default folder, odd paths, and folders that are refused."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from target_pandev.embedded import EmbeddedError, EmbeddedServer, default_store_dir
+from tests.target_pandev.embedded.processes import FAST, ROOT, rows
+
+
+@pytest.mark.parametrize("name", ["deep" * 40, "one, two"])
+def test_a_path_that_cannot_hold_a_socket_gets_a_short_folder_for_it(
+    store: Path, name: str
+) -> None:
+    moved = store.rename(store.with_name(name))
+    with EmbeddedServer(moved, linger=0, settings=FAST) as server:
+        assert rows(server.url, "SELECT 1") == rows(server.conninfo, "SELECT 1") == [(1,)]
+        ((found,),) = rows(server.url, "SHOW unix_socket_directories")
+    short = Path(found.strip('"'))
+    assert short.parent == Path("/tmp")  # noqa: S108 -- the place promised
+    assert short.stat().st_mode & 0o777 == 0o700
+    short.chmod(0o755)
+    with pytest.raises(EmbeddedError, match="mode 0755: remove it, or choose another store_dir"):
+        EmbeddedServer(moved, linger=0).open()
+
+
+def test_a_path_with_spaces_and_quotes_works(store: Path) -> None:
+    moved = store.rename(store.with_name("it's 100% \u00fc"))
+    with EmbeddedServer(moved, linger=0, settings=FAST) as server:
+        assert rows(server.url, "SELECT 1") == rows(server.conninfo, "SELECT 1") == [(1,)]
+
+
+@pytest.mark.skipif(not ROOT, reason="only root runs the server as another user")
+def test_a_folder_that_the_server_cannot_reach_is_named(top: Path) -> None:
+    (top / "closed").mkdir(mode=0o700)
+    with pytest.raises(EmbeddedError) as refused:
+        EmbeddedServer(top / "closed" / "store", linger=0).open()
+    assert str(refused.value) == (
+        f"store_dir {top}/closed/store cannot be reached by user 'nobody', whom PostgreSQL runs "
+        f"as for root: {top}/closed is closed to others; choose another store_dir, for example "
+        "/var/lib/pandev-clickup"
+    )
+    assert (top / "closed").stat().st_mode & 0o777 == 0o700
+    assert list((top / "closed").iterdir()) == []
+
+
+def touched(folder: Path) -> tuple[int, ...]:
+    """Return what changes when somebody does more to a folder than read it."""
+    found = folder.stat()
+    return found.st_mode, found.st_uid, found.st_gid, found.st_mtime_ns, found.st_ctime_ns
+
+
+def test_a_folder_with_other_things_is_refused_and_not_touched(top: Path) -> None:
+    (top / "thesis.txt").write_text("chapter 1")
+    before = touched(top)
+    with pytest.raises(EmbeddedError, match="is neither empty nor a store: choose a new folder"):
+        EmbeddedServer(top, linger=0).open()
+    assert [path.name for path in top.iterdir()] == ["thesis.txt"]
+    assert touched(top) == before
+    with pytest.raises(EmbeddedError, match=r"thesis\.txt is no folder"):
+        EmbeddedServer(top / "thesis.txt", linger=0).open()
+
+
+@pytest.mark.parametrize(
+    ("platform", "uid", "environ", "expected"),
+    [
+        ("linux", 0, {"HOME": "/root"}, "/var/lib/pandev-clickup"),
+        ("darwin", 0, {}, "/var/lib/pandev-clickup"),
+        ("linux", 7, {"HOME": "/home/ada"}, "/home/ada/.local/share/pandev-clickup"),
+        ("linux", 7, {"HOME": "/h", "XDG_DATA_HOME": "/data"}, "/data/pandev-clickup"),
+        ("linux", 7, {"HOME": "/h", "XDG_DATA_HOME": "rel"}, "/h/.local/share/pandev-clickup"),
+        ("darwin", 7, {"HOME": "/h"}, "/h/Library/Application Support/pandev-clickup"),
+    ],
+)
+def test_the_default_folder(
+    monkeypatch: pytest.MonkeyPatch,
+    platform: str,
+    uid: int,
+    environ: dict[str, str],
+    expected: str,
+) -> None:
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(os, "geteuid", lambda: uid)
+    assert default_store_dir(environ) == Path(expected)
+
+
+def test_other_systems_are_told_to_name_a_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(EmbeddedError, match="set store_url"):
+        default_store_dir({})
+    with pytest.raises(EmbeddedError, match="set store_url"):
+        EmbeddedServer(Path("store"))

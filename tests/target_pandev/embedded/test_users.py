@@ -1,0 +1,100 @@
+"""Processes that share one server: who makes the store, who stops it, who may be killed."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from target_pandev.embedded import EmbeddedServer, locks
+from tests.target_pandev.embedded.processes import FAST, MEMBER, NOBODY, ROOT, Member, rows
+
+# Only root can become somebody else, so an ordinary user tests as itself alone.
+IDENTITIES = {"root": None, "an ordinary user": NOBODY} if ROOT else {"an ordinary user": None}
+
+
+@pytest.mark.parametrize("identity", IDENTITIES)
+def test_a_new_store_is_made_and_opened_by(
+    identity: str, begun: Path, members: Callable[..., Member]
+) -> None:
+    uid = IDENTITIES[identity]
+    if uid is not None:
+        subprocess.run(["chown", "-R", f"{uid}:{uid}", begun], check=True)
+    member = members(begun, uid=uid)
+    found = rows(member.url(), "SELECT current_user, current_database(), getdatabaseencoding()")
+    assert found == [("pandev", "pandev", "UTF8")]
+    assert (begun / "data").stat().st_uid == (NOBODY if ROOT else os.geteuid())
+    assert (begun / "password").stat().st_uid == (os.geteuid() if uid is None else uid)
+    member.close()
+    assert locks.is_free(begun / "server.lock")
+
+
+def test_processes_that_open_at_once_share_one_server_and_one_initdb(
+    begun: Path, members: Callable[..., Member]
+) -> None:
+    together = [members(begun) for _ in range(4)]
+    urls = [member.url() for member in together]
+    identity = "SELECT system_identifier, pg_postmaster_start_time() FROM pg_control_system()"
+    assert len({rows(url, identity)[0] for url in urls}) == 1
+    assert (begun / "server.log").read_text().count("starting PostgreSQL") == 1
+    for member in together:
+        assert EmbeddedServer(begun).running()
+        member.close()
+    assert not EmbeddedServer(begun).running()
+
+
+def test_a_killed_user_neither_stops_the_server_nor_is_counted_any_more(
+    store: Path, members: Callable[..., Member]
+) -> None:
+    killed, other = members(store), members(store)
+    killed.url()
+    url = other.url()
+    killed.kill()
+    assert rows(url, "SELECT 1") == [(1,)]
+    other.close()
+    assert not EmbeddedServer(store).running()
+
+
+def test_the_next_user_stops_what_a_killed_one_left(
+    store: Path, members: Callable[..., Member]
+) -> None:
+    killed = members(store)
+    killed.url()
+    killed.kill()
+    assert EmbeddedServer(store).running()
+    with EmbeddedServer(store, linger=0):
+        pass
+    assert not EmbeddedServer(store).running()
+
+
+def test_neither_server_nor_keeper_holds_the_pipes_of_their_user(store: Path) -> None:
+    arguments = json.dumps([str(store), None, {"linger": 60, "settings": FAST}])
+    done = subprocess.run(
+        [sys.executable, "-c", MEMBER, arguments],
+        input=b"\n",
+        capture_output=True,
+        timeout=20,
+        check=True,
+    )
+    assert json.loads(done.stdout)["url"] == EmbeddedServer(store).url
+    assert done.stderr == b""
+    assert EmbeddedServer(store).running()
+    assert EmbeddedServer(store).stop()
+
+
+def test_stop_leaves_a_server_alone_that_others_use(store: Path) -> None:
+    first = EmbeddedServer(store, settings=FAST).open()
+    second = EmbeddedServer(store).open()
+    assert not first.stop()
+    assert rows(second.url, "SELECT 1") == [(1,)]
+    assert second.stop()
+    assert not second.running()
+    assert second.stop()
+
+
+def test_stop_makes_no_store_where_there_is_none(top: Path) -> None:
+    assert EmbeddedServer(top / "nothing").stop()
+    assert not (top / "nothing").exists()

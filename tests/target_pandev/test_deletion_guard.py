@@ -1,0 +1,164 @@
+"""A lost permission is not a mass deletion: more than a share is never marked unasked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from singer_sdk.exceptions import ConfigValidationError
+
+from target_pandev.sinks import RejectedRecordsError
+from tests.target_pandev.loading import COMPLETED_READS, MARKS, TASKS, at, completed, schema, task
+from tests.target_pandev.loading import record as record_of
+
+if TYPE_CHECKING:
+    from tests.target_pandev.loading import Loader
+
+MARKED = "SELECT id FROM {} WHERE _sdc_deleted_at IS NOT NULL ORDER BY id"
+HELP = (
+    "nothing was marked; see that the token may still read them all; "
+    "if they are really gone, run once with max_deleted_share 1"
+)
+
+
+def names(count: int) -> list[str]:
+    """Return ids that sort in their order."""
+    return [f"{n:02}" for n in range(count)]
+
+
+def workspace(store: Loader, tasks: int) -> list[str]:
+    """Load tasks into the workspace of all completed reads, and one into another."""
+    store.load(TASKS, *map(task, names(tasks)), task("x", workspace="901"))
+    return names(tasks)
+
+
+def test_a_read_that_misses_more_than_a_fifth_of_the_rows_marks_nothing(
+    store: Loader, caplog: pytest.LogCaptureFixture
+) -> None:
+    tasks = workspace(store, 50)
+    with pytest.raises(RejectedRecordsError, match="1 records were rejected"):
+        store.load(COMPLETED_READS, completed("tasks", tasks[11:], started="11:00"))
+    assert store.rows(MARKED.format("tasks")) == []
+    assert store.rows("SELECT * FROM completed_reads") == []
+    reason = (
+        "11 of 50 rows of tasks in this scope would be marked as gone, "
+        f"more than max_deleted_share 0.2 allows: {HELP}"
+    )
+    assert store.rows("SELECT stream, key, field, reason FROM rejected_records") == [
+        ("completed_reads", '["900","tasks","all"]', None, reason)
+    ]
+    assert reason in caplog.text
+
+
+def test_a_read_that_misses_a_fifth_of_the_rows_marks_them(store: Loader) -> None:
+    tasks = workspace(store, 55)
+    store.load(COMPLETED_READS, completed("tasks", tasks[11:], started="11:00"))
+    assert store.rows(MARKED.format("tasks")) == [(name,) for name in tasks[:11]]
+
+
+def test_ten_rows_are_marked_whatever_their_share(store: Loader) -> None:
+    tasks = workspace(store, 10)
+    store.load(COMPLETED_READS, completed("tasks", [], started="11:00"))
+    assert store.rows(MARKED.format("tasks")) == [(name,) for name in tasks]
+
+
+def test_ten_rows_are_all_that_a_run_marks_whatever_their_share_in_however_many_slices(
+    store: Loader,
+) -> None:
+    tasks = workspace(store, 16)
+    slices = [tasks[n : n + 4] for n in range(0, 16, 4)]
+    reads = [
+        completed(
+            "tasks", [], scope=str(n), started="11:00", where={"id": {"in": of}}, workspace_id="900"
+        )
+        for n, of in enumerate(slices)
+    ]
+    with pytest.raises(RejectedRecordsError, match="2 records were rejected"):
+        store.load(COMPLETED_READS, *reads)
+    assert store.rows(MARKED.format("tasks")) == [(name,) for name in tasks[:8]]
+    store.load(COMPLETED_READS, *reads)
+    assert store.rows(MARKED.format("tasks")) == [(name,) for name in tasks]
+
+
+def test_rows_within_the_share_leave_the_ten_to_others(store: Loader) -> None:
+    tasks = workspace(store, 60)
+    few = completed("tasks", [], scope="few", started="11:00", where={"id": {"in": tasks[50:]}})
+    many = completed("tasks", tasks[12:], scope="many", started="11:00")
+    store.load(COMPLETED_READS, many, few)
+    assert store.rows(MARKED.format("tasks")) == [(name,) for name in tasks[:12] + tasks[50:]]
+
+
+def test_rows_that_are_marked_already_do_not_count(store: Loader) -> None:
+    tasks = workspace(store, 60)
+    for number, started in enumerate(["11:00", "12:00", "13:00"], start=1):
+        read = completed("tasks", tasks[10 * number :], started=started)
+        store.load(COMPLETED_READS, read)
+    with pytest.raises(RejectedRecordsError):
+        store.load(COMPLETED_READS, completed("tasks", tasks[41:], started="14:00"))
+    assert store.rows(MARKED.format("tasks")) == [(name,) for name in tasks[:30]]
+    assert store.rows("SELECT reason ~ '^11 of 30 ' FROM rejected_records") == [(True,)]
+
+
+@pytest.mark.parametrize("share", [1, "1", "1.0"], ids=repr)
+def test_what_was_refused_is_marked_once_the_share_is_raised(store: Loader, share: Any) -> None:
+    tasks = workspace(store, 20)
+    read = completed("tasks", [], started="11:00")
+    store.load(COMPLETED_READS, read, fail_on_rejected_records=False)
+    assert store.rows(MARKED.format("tasks")) == []
+    store.load(COMPLETED_READS, read, max_deleted_share=share)
+    assert store.rows(MARKED.format("tasks")) == [(name,) for name in tasks]
+
+
+@pytest.mark.parametrize("share", [1.5, -1, "20 %", "2", True])
+def test_a_share_that_is_none_is_refused(store: Loader, share: Any) -> None:
+    with pytest.raises(ConfigValidationError):
+        store.load(COMPLETED_READS, max_deleted_share=share)
+
+
+CONTAINERS = [("spaces", "space_id"), ("folders", "folder_id"), ("lists", "list_id")]
+
+
+def containers(store: Loader, stream: str, column: str) -> None:
+    """Load three containers: one with 11 of 40 tasks, one with the others, one with none."""
+    of = {"workspace_id": "string", "id": "string"}
+    key = ["workspace_id", "id"]
+    tasks = schema("tasks", {**of, column: "string"}, key)
+    places = ["few"] * 11 + ["most"] * 29
+    store.load(
+        schema(stream, of, key),
+        *[
+            record_of(stream, {"workspace_id": "900", "id": one})
+            for one in ("empty", "few", "most")
+        ],
+        tasks,
+        *[
+            record_of("tasks", {"workspace_id": "900", "id": name, column: place})
+            for name, place in zip(names(40), places, strict=True)
+        ],
+    )
+
+
+@pytest.mark.parametrize(("stream", "column"), CONTAINERS)
+def test_what_counts_of_a_container_is_its_tasks(store: Loader, stream: str, column: str) -> None:
+    containers(store, stream, column)
+    store.load(COMPLETED_READS, completed(stream, ["few", "most"], started="11:00"))
+    assert store.rows(MARKED.format(stream)) == [("empty",)]
+    with pytest.raises(RejectedRecordsError):
+        store.load(COMPLETED_READS, completed(stream, ["most"], started="12:00"))
+    assert store.rows(MARKED.format(stream)) == [("empty",)]
+    reason = (
+        f"11 of 40 tasks, by the {stream} they are in, would be marked as gone, "
+        f"more than max_deleted_share 0.2 allows: {HELP}"
+    )
+    assert store.rows("SELECT reason FROM rejected_records") == [(reason,)]
+
+
+def test_ten_tasks_may_go_with_their_list(store: Loader) -> None:
+    containers(store, "lists", "list_id")
+    store.rows("DELETE FROM tasks WHERE list_id = 'most' OR id = '00' RETURNING id")
+    store.load(COMPLETED_READS, completed("lists", ["most", "empty"], started="11:00"))
+    assert store.rows(MARKS.format("lists")) == [
+        ("empty", None),
+        ("few", at("11:00")),
+        ("most", None),
+    ]

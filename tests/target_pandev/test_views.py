@@ -1,0 +1,165 @@
+"""What people read of time and tasks: each view on a worked example."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from tests.target_pandev.loading import COMPLETED_READS, MOMENT, at, completed, record, schema
+
+if TYPE_CHECKING:
+    from tests.target_pandev.loading import Loader
+
+KEY = ["workspace_id", "id"]
+ENTRIES = schema(
+    "time_entries",
+    {
+        **dict.fromkeys(("workspace_id", "id", "task_id", "user_id"), "string"),
+        **dict.fromkeys(("started_at", "ended_at", "date_updated"), MOMENT),
+        "duration_ms": "integer",
+        "is_running": "boolean",
+    },
+    KEY,
+    bookmark="date_updated",
+)
+USERS = schema("users", dict.fromkeys(("workspace_id", "id", "username", "email"), "string"), KEY)
+TASKS = schema(
+    "tasks",
+    {**dict.fromkeys(("workspace_id", "id", "name"), "string"), "custom_fields": "object"},
+    KEY,
+)
+
+
+def entry(name: str, task: str | None, user: str, minutes: int | None) -> dict[str, Any]:
+    """Return a time entry from nine o'clock on; without minutes its timer runs."""
+    ended = minutes and f"2026-02-10T09:{minutes}:00Z"
+    values = {
+        "workspace_id": "900",
+        "id": name,
+        "task_id": task,
+        "user_id": user,
+        "started_at": "2026-02-10T09:00:00Z",
+        "ended_at": ended,
+        "duration_ms": minutes and minutes * 60_000,
+        "is_running": minutes is None,
+        "date_updated": ended or "2026-02-10T09:00:00Z",
+    }
+    return record("time_entries", values)
+
+
+def test_worklogs_show_whose_time_went_to_which_task(store: Loader) -> None:
+    """A running timer, time without task, time of people and tasks that are gone or unknown."""
+    ann, bob = (
+        {"workspace_id": "900", "id": "1", "username": "Ann", "email": " Ann@Example.com "},
+        {"workspace_id": "900", "id": "2", "username": "Bob", "email": "bob@example.com"},
+    )
+    tasks = {"86a1": "Write the README", "86a2": "Ship it"}
+    named = [
+        record("tasks", {"workspace_id": "900", "id": name, "name": text})
+        for name, text in tasks.items()
+    ]
+    store.load(USERS, record("users", ann), record("users", bob), TASKS, *named)
+    store.load(
+        ENTRIES,
+        entry("1", "86a1", "1", 15),
+        entry("2", "86a2", "2", 20),
+        entry("3", None, "1", 25),
+        entry("4", "86zz", "9", 30),
+        entry("5", "86a1", "1", None),
+        entry("6", "86a1", "1", 35),
+    )
+    store.load(
+        COMPLETED_READS,
+        completed("time_entries", ["1", "2", "3", "4", "5"], started="11:00"),
+        completed("users", ["1"], started="11:00"),
+        completed("tasks", ["86a1"], started="11:00"),
+    )
+    nine = datetime(2026, 2, 10, 9, tzinfo=UTC)
+
+    def until(minute: int) -> tuple[Any, ...]:
+        return nine, nine.replace(minute=minute), minute * 60_000, False
+
+    ann_is = ("1", "Ann", "ann@example.com")
+    assert store.rows("SELECT * FROM worklogs ORDER BY id") == [
+        ("900", "1", *ann_is, "86a1", "Write the README", *until(15)),
+        ("900", "2", "2", "Bob", "bob@example.com", "86a2", "Ship it", *until(20)),
+        ("900", "3", *ann_is, None, None, *until(25)),
+        ("900", "4", "9", None, None, "86zz", None, *until(30)),
+        ("900", "5", *ann_is, "86a1", "Write the README", nine, None, None, True),
+    ]
+
+
+def test_opted_in_custom_fields_show_in_the_last_column_of_the_overview(store: Loader) -> None:
+    fields = {"Team": "Payments", "Effort": 3}
+    values = {"workspace_id": "900", "id": "86a1", "name": "x", "custom_fields": fields}
+    store.load(TASKS, record("tasks", values))
+    cursor = store.connection.execute("SELECT * FROM task_overview")
+    assert cursor.description is not None
+    assert (cursor.description[-1].name, cursor.fetchall()[0][-1]) == ("custom_fields", fields)
+
+
+TIME = {"_sdc_extracted_at": at("10:00").isoformat(), "_sdc_deleted_at": None}
+ROWS: dict[str, dict[str, Any]] = {
+    "sprints": {
+        "workspace_id": "900",
+        "id": "1",
+        "name": "Sprint 7",
+        "space_id": "2",
+        "folder_id": "3",
+        "start_date": "2026-02-02T00:00:00+00:00",
+        "end_date": "2026-02-15T00:00:00+00:00",
+        "dates_inferred": True,
+        "archived": False,
+    },
+    "time_in_status": {
+        "workspace_id": "900",
+        "task_id": "86a1",
+        "status": "in review",
+        "minutes": 12.5,
+        "since": "2026-02-03T04:05:06.789+00:00",
+        "is_current": True,
+        "orderindex": 4,
+    },
+    "webhooks": {
+        "workspace_id": "900",
+        "id": "4b67ac88",
+        "user_id": "1",
+        "endpoint": "https://example.com:8443",
+        "events": ["taskUpdated", "taskDeleted"],
+        "space_id": "2",
+        "folder_id": "3",
+        "list_id": "5",
+        "task_id": "86a1",
+        "health_status": "failing",
+        "fail_count": 7,
+    },
+    "sync_runs": {
+        "workspace_id": "900",
+        "source": "tap-clickup",
+        "started_at": "2026-02-03T04:00:00+00:00",
+        "finished_at": "2026-02-03T04:01:00+00:00",
+        "complete": True,
+        "records": {"tasks": 3},
+        "requests": 8,
+        "retries": 1,
+        "waited_seconds": 2.5,
+        "refused": [],
+        "notes": ["no folder is one of sprints"],
+        "live_tasks": 41,
+        "approximate_task_count": 42,
+    },
+}
+KEYS = {
+    "sprints": KEY,
+    "time_in_status": ["workspace_id", "task_id", "status"],
+    "webhooks": KEY,
+    "sync_runs": ["workspace_id", "source", "started_at"],
+}
+
+
+def test_every_field_of_the_streams_without_a_view_arrives(store: Loader) -> None:
+    for stream, values in ROWS.items():
+        properties = {name: {"description": "of any type"} for name in values}
+        store.load(schema(stream, properties, KEYS[stream]), record(stream, values))
+        statement = f"SELECT to_jsonb(t) - '_sdc_hash' FROM {stream} AS t"  # noqa: S608 - our own names
+        assert store.rows(statement) == [(values | TIME,)]
