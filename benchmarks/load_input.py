@@ -23,7 +23,7 @@ import msgspec
 
 from benchmarks.inputs import INPUTS
 from fake_clickup.random_data import DAY_MS, Dice
-from tap_clickup.conversions import moment
+from tap_clickup.conversions import to_iso_timestamp
 
 SEED = 20_260
 NOW_MS = 1_767_225_600_000
@@ -88,10 +88,10 @@ class Tasks:
             "tags": chance.choice(([], ["urgent"], ["urgent", 'says "now"'], ["\U0001f680"])),
             "points": chance.choice((None, 0, 0.5, 3)),
             "time_estimate_ms": chance.choice((None, 3_600_000, 1_500_000.5)),
-            "date_created": moment(created_ms),
-            "date_updated": moment(updated_ms),
-            "start_date": moment(created_ms + DAY_MS) if dice.happens(2 / 3) else None,
-            "due_date": moment(updated_ms + 8 * DAY_MS) if dice.happens(2 / 3) else None,
+            "date_created": to_iso_timestamp(created_ms),
+            "date_updated": to_iso_timestamp(updated_ms),
+            "start_date": to_iso_timestamp(created_ms + DAY_MS) if dice.happens(2 / 3) else None,
+            "due_date": to_iso_timestamp(updated_ms + 8 * DAY_MS) if dice.happens(2 / 3) else None,
             "archived": dice.happens(1 / 25),
             "url": f"https://app.clickup.com/t/{task_id}",
             "custom_fields": {
@@ -112,13 +112,13 @@ class Tasks:
             "name": f"{task['name']} \u270f\ufe0f {later}",
             "assignee_ids": [*task["assignee_ids"], str(self._people[later])],
             "points": (task["points"] or 0) + later,
-            "date_updated": moment(updated_ms),
+            "date_updated": to_iso_timestamp(updated_ms),
             "custom_fields": {**task["custom_fields"], "Edits": later},
         }
 
     def _status(self, status: tuple[str, str], at_ms: int) -> dict[str, Any]:
         name, type_ = status
-        done = moment(at_ms) if type_ in FINISHED else None
+        done = to_iso_timestamp(at_ms) if type_ in FINISHED else None
         return {
             "status": name,
             "status_id": self._statuses[name],
@@ -133,7 +133,7 @@ class Messages:
 
     def __init__(self, path: Path, *, read_at_ms: int) -> None:
         self._file = path.open("wb")
-        self._read_at = moment(read_at_ms)
+        self._read_at = to_iso_timestamp(read_at_ms)
         self.state: dict[str, Any] = {}
         self.bytes = 0
 

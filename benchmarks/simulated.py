@@ -17,7 +17,7 @@ from heapq import heappop, heappush
 from threading import Condition, Thread
 
 from benchmarks.workshop import a_year_ago, made_up
-from fake_clickup import Account, Knobs, LocalClickUp, Request
+from fake_clickup import Account, Behaviour, FakeClickUp, Request
 from tap_clickup.client import Client
 from tap_clickup.rate_limit import RateLimit
 from tap_clickup.tap import TapClickUp
@@ -72,8 +72,8 @@ def main() -> None:
     def take_a_second(_: Request, __: Account) -> None:
         clock.sleep(ANSWER_SECONDS)
 
-    knobs = Knobs(limit_per_minute=LIMIT_PER_MINUTE, clock=clock, on_request=take_a_second)
-    with LocalClickUp(made_up(int(sys.argv[1])), knobs=knobs) as clickup:
+    behaviour = Behaviour(limit_per_minute=LIMIT_PER_MINUTE, clock=clock, on_request=take_a_second)
+    with FakeClickUp(made_up(int(sys.argv[1])), behaviour=behaviour) as clickup:
         settings = {
             "api_url": clickup.api_url,
             "api_token": clickup.token,

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
-from fake_clickup import Fault, Knobs, LocalClickUp, generate
+from fake_clickup import Behaviour, FakeClickUp, Fault, generate
 from fake_clickup.routes import ROUTES
 from fake_clickup.server import ROOT
 
@@ -213,17 +213,17 @@ def _serve(connection: Connection, tasks: int) -> None:
     """Serve until the other end of the connection is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started this process ends it
     account = made_up(tasks)
-    knobs = Knobs(limit_per_minute=NO_LIMIT)
-    with LocalClickUp(account, knobs=knobs) as clickup:
+    behaviour = Behaviour(limit_per_minute=NO_LIMIT)
+    with FakeClickUp(account, behaviour=behaviour) as clickup:
 
         def answer_unknown(request: Request, _: Account) -> None:
             body = _peers_body(request.path.removeprefix(ROOT))
             if body is not None:
-                knobs.faults.append(Fault(200, body, path=f"^{re.escape(request.path)}$"))
+                behaviour.faults.append(Fault(200, body, path=f"^{re.escape(request.path)}$"))
 
         def forget(peer: bool) -> None:  # noqa: FBT001 - arrives over the connection
             clickup.requests.clear()
-            knobs.on_request = answer_unknown if peer else None
+            behaviour.on_request = answer_unknown if peer else None
 
         answers: dict[str, Callable[..., Any]] = {
             "forget": forget,

@@ -29,8 +29,8 @@ from clickup_receiver.schedule.scheduler import POLL, SWEEP, Jobs
 from clickup_receiver.webhooks.monitor import Health, changed_since
 from clickup_receiver.webhooks.registrar import Registration, checked_endpoint
 from clickup_receiver.webhooks.secret_store import FILE, GivenSecrets, Secrets, SecretsFile
-from tap_clickup.errors import ClickUpError, SettingError
-from tap_clickup.validation import check_settings
+from tap_clickup.errors import ClickUpError, ConfigurationError
+from tap_clickup.validation import validate_config
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,7 +81,7 @@ class Settings:
         return Inbox(self.data_dir / "inbox.sqlite", limit_bytes=limit)
 
     def secrets(self) -> Secrets:
-        """Return the secrets of our webhooks. Raises `SettingError`."""
+        """Return the secrets of our webhooks. Raises `ConfigurationError`."""
         if self.webhooks:
             return GivenSecrets(self.webhooks, setting="CLICKUP_RECEIVER_WEBHOOKS")
         return SecretsFile(self.data_dir / FILE)
@@ -109,7 +109,7 @@ class Service:
         if settings.webhook_url:
             checked_endpoint(settings.webhook_url)
         tap = settings.make_tap()
-        check_settings(tap.config)
+        validate_config(tap.config)
         tap.client.close()  # it was made, so the token can be one
         with ExitStack() as running:
             running.callback(os.close, _locked(settings.data_dir))
@@ -214,12 +214,12 @@ def _locked(folder: Path) -> int:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise SettingError(f"data_dir {folder}: {error.strerror}") from error
+        raise ConfigurationError(f"data_dir {folder}: {error.strerror}") from error
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         os.close(handle)
-        raise SettingError(
+        raise ConfigurationError(
             f"data_dir {folder}: another clickup-receiver is running on it; stop that one, or "
             "choose another folder"
         ) from error

@@ -21,7 +21,7 @@ import psycopg
 import pygit2
 from rich.console import Console
 
-from fake_clickup import LocalClickUp, generate
+from fake_clickup import FakeClickUp, generate
 from target_pandev.embedded import EmbeddedServer, default_store_dir
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Demo:
 
     folder: Path
     store_dir: Path
-    clickup: LocalClickUp
+    clickup: FakeClickUp
     repository: Path
 
     @property
@@ -144,7 +144,7 @@ def main(folder: Path, store_dir: Path | None) -> None:
     shutil.copy(PROJECT / "meltano.yml", folder)
     account = generate(seed=1, tasks=TASKS, spaces=4, now=now)
     make_repository(folder / "shop", account, now=now)
-    with LocalClickUp(account) as clickup:
+    with FakeClickUp(account) as clickup:
         demo = Demo(folder, store_dir, clickup, folder / "shop")
         console.print(f"Local ClickUp with {TASKS:,} tasks of a year; first run ...")
         seconds, requests = demo.pipeline()

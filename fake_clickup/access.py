@@ -9,7 +9,7 @@ from .error_codes import RefusedError
 
 if TYPE_CHECKING:
     from .account import Account
-    from .behaviour import Knobs
+    from .behaviour import Behaviour
     from .model import Workspace
     from .storage import Kind
 
@@ -19,11 +19,11 @@ UNKNOWN_OBJECT = "OAUTH_018"
 UNKNOWN_LIST = "OAUTH_027"
 
 
-def unseen_lists(workspace: Workspace, knobs: Knobs) -> frozenset[str]:
+def unseen_lists(workspace: Workspace, behaviour: Behaviour) -> frozenset[str]:
     """Return the ids of the lists hidden from the user, by themselves or with their space."""
-    lists = workspace.lists.values() if knobs.hidden_spaces else ()
-    below = [one.id for one in lists if one.space_id in knobs.hidden_spaces]
-    return frozenset((*knobs.hidden_lists, *below))
+    lists = workspace.lists.values() if behaviour.hidden_spaces else ()
+    below = [one.id for one in lists if one.space_id in behaviour.hidden_spaces]
+    return frozenset((*behaviour.hidden_lists, *below))
 
 
 class Access:
@@ -32,9 +32,9 @@ class Access:
     What is hidden is refused as what does not exist: ClickUp does not tell the two apart.
     """
 
-    def __init__(self, account: Account, knobs: Knobs) -> None:
+    def __init__(self, account: Account, behaviour: Behaviour) -> None:
         self.account = account
-        self.knobs = knobs
+        self.behaviour = behaviour
         self._workspaces = {one.id: one for one in account.workspaces}
 
     def check_id(self, path: str, object_id: str) -> None:
@@ -65,7 +65,7 @@ class Access:
     def task_list(self, list_id: str) -> Workspace:
         """Return the workspace of a list."""
         workspace = self._with("lists", list_id, code=UNKNOWN_LIST)
-        if list_id in unseen_lists(workspace, self.knobs):
+        if list_id in unseen_lists(workspace, self.behaviour):
             raise RefusedError(UNKNOWN_LIST)
         return workspace
 
@@ -74,12 +74,12 @@ class Access:
         if not TASK_ID.fullmatch(task_id):
             raise RefusedError("OAUTH_027")
         workspace = self._with("tasks", task_id, code=UNKNOWN_OBJECT)
-        if workspace.tasks[task_id].list_id in unseen_lists(workspace, self.knobs):
+        if workspace.tasks[task_id].list_id in unseen_lists(workspace, self.behaviour):
             raise RefusedError(UNKNOWN_OBJECT)
         return workspace
 
     def _seen(self, kind: Kind, object_id: str, space_id: str) -> Workspace:
-        if space_id in self.knobs.hidden_spaces:
+        if space_id in self.behaviour.hidden_spaces:
             raise RefusedError(UNKNOWN_OBJECT)
         return self._with(kind, object_id, code=UNKNOWN_OBJECT)
 

@@ -40,7 +40,7 @@ class Fault:
 
 
 @dataclass(slots=True)
-class Knobs:
+class Behaviour:
     """Settings that may change while the server runs; the defaults are today's ClickUp.
 
     `rate_limited` off: no counting, and no header about it. `updated_gt_inclusive`: whether

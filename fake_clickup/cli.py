@@ -8,7 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
-from . import Knobs, LocalClickUp, generate
+from . import Behaviour, FakeClickUp, generate
 
 STOPS = (signal.SIGTERM, signal.SIGINT)
 
@@ -19,8 +19,8 @@ def main() -> None:
     # Blocked before any thread starts, so that the signal waits for `sigwait` and nothing else.
     signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
     account = generate(seed=options.seed, tasks=options.tasks, spaces=options.spaces)
-    knobs = Knobs(limit_per_minute=options.limit_per_minute)
-    with LocalClickUp(account, knobs=knobs, port=options.port) as clickup:
+    behaviour = Behaviour(limit_per_minute=options.limit_per_minute)
+    with FakeClickUp(account, behaviour=behaviour, port=options.port) as clickup:
         sys.stdout.write(f"{clickup.api_url}\n{clickup.token}\n")
         sys.stdout.flush()
         if options.ready_file:

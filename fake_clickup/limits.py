@@ -11,14 +11,14 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .behaviour import Knobs
+    from .behaviour import Behaviour
 
 
 class RateLimit:
     """Counts the requests of one token; the knobs are read at each request."""
 
-    def __init__(self, knobs: Knobs) -> None:
-        self._knobs = knobs
+    def __init__(self, behaviour: Behaviour) -> None:
+        self._knobs = behaviour
         self._lock = Lock()
         self._ends = 0
         self._used = 0

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from .account import Account
-    from .behaviour import Knobs
+    from .behaviour import Behaviour
     from .model import Folder, TaskList, Workspace
 
     Query = Mapping[str, list[str]]
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 class Routes:
     """Answers what an account's user asks; whoever calls holds the account's lock."""
 
-    def __init__(self, account: Account, knobs: Knobs) -> None:
+    def __init__(self, account: Account, behaviour: Behaviour) -> None:
         self.account = account
-        self.knobs = knobs
-        self.access = Access(account, knobs)
-        self._searches = {one.id: Search(one, knobs) for one in account.workspaces}
+        self.behaviour = behaviour
+        self.access = Access(account, behaviour)
+        self._searches = {one.id: Search(one, behaviour) for one in account.workspaces}
 
     def check(self, path: str) -> Callable[[Query], Any]:
         """Return what computes the answer of a path.
@@ -57,7 +57,7 @@ class Routes:
 
     def workspaces(self, _: str, __: Query) -> Any:
         """Answer the workspaces of the token's user, with their members."""
-        user_id, role = self.account.user_id, people.ROLES[self.knobs.role]
+        user_id, role = self.account.user_id, people.ROLES[self.behaviour.role]
         shown = [
             people.workspace(one, user_id=user_id, role=role) for one in self.account.workspaces
         ]
@@ -70,7 +70,7 @@ class Routes:
         shown = [
             self._space_shape(one)
             for one in spaces
-            if one.archived == wanted and one.id not in self.knobs.hidden_spaces
+            if one.archived == wanted and one.id not in self.behaviour.hidden_spaces
         ]
         return {"spaces": shown}
 
@@ -113,7 +113,7 @@ class Routes:
         workspace = self.access.task_list(list_id)
         count = self._searches[workspace.id].count(list_id)
         one = workspace.lists[list_id]
-        generation = self.knobs.generation
+        generation = self.behaviour.generation
         return hierarchy.list_by_itself(workspace, one, task_count=count, generation=generation)
 
     def tasks_of_workspace(self, workspace_id: str, query: Query) -> Any:
@@ -150,24 +150,24 @@ class Routes:
         view = EntryView(
             workspace=workspace,
             user_id=self.account.user_id,
-            privileged=self.knobs.role in {"owner", "admin"},
+            privileged=self.behaviour.role in {"owner", "admin"},
             now_ms=self._now_ms(),
-            generation=self.knobs.generation,
-            hidden_lists=unseen_lists(workspace, self.knobs),
-            taskless=self.knobs.taskless,
+            generation=self.behaviour.generation,
+            hidden_lists=unseen_lists(workspace, self.behaviour),
+            taskless=self.behaviour.taskless,
         )
         return {"data": view.chosen(query)}
 
     def time_in_status(self, task_id: str, _: Query) -> Any:
         """Answer how long one task has been in each status."""
-        if not self.knobs.time_in_status:
+        if not self.behaviour.time_in_status:
             raise RefusedError("FEATURE_001")
         workspace = self.access.task(task_id)
         return time_in_status.show(workspace, workspace.tasks[task_id], now_ms=self._now_ms())
 
     def bulk_time_in_status(self, _: str, query: Query) -> Any:
         """Answer the same for up to a hundred tasks; it leaves out what the user cannot see."""
-        if not self.knobs.time_in_status:
+        if not self.behaviour.time_in_status:
             raise RefusedError("FEATURE_001")
         task_ids = query.get("task_ids", [])
         if len(task_ids) > time_in_status.MOST_TASKS:
@@ -184,15 +184,15 @@ class Routes:
         return {"webhooks": webhooks.show(workspace, user_id=self.account.user_id)}
 
     def _now_ms(self) -> int:
-        return round(self.knobs.clock() * 1000)
+        return round(self.behaviour.clock() * 1000)
 
     def _lists(self, workspace: Workspace, belongs: Callable[[TaskList], bool]) -> list[TaskList]:
         lists = workspace.lists.values()
-        hidden = unseen_lists(workspace, self.knobs)
+        hidden = unseen_lists(workspace, self.behaviour)
         return [one for one in lists if one.id not in hidden and belongs(one)]
 
     def _space_shape(self, space: Any) -> dict[str, Any]:
-        return hierarchy.space(space, generation=self.knobs.generation)
+        return hierarchy.space(space, generation=self.behaviour.generation)
 
     def _folder_shape(self, workspace: Workspace, folder: Folder) -> dict[str, Any]:
         search = self._searches[workspace.id]
@@ -221,8 +221,8 @@ class Routes:
     ) -> TaskShape:
         return TaskShape(
             workspace,
-            generation=self.knobs.generation,
-            hidden_lists=unseen_lists(workspace, self.knobs),
+            generation=self.behaviour.generation,
+            hidden_lists=unseen_lists(workspace, self.behaviour),
             with_markdown=with_markdown,
             alone=alone,
         )
@@ -230,9 +230,9 @@ class Routes:
     def _page(self, workspace: Workspace, found: Found, *, with_markdown: bool) -> dict[str, Any]:
         shape = self._task_shape(workspace, with_markdown=with_markdown)
         shown = {"tasks": [shape.show(task) for task in found.tasks]}
-        if self.knobs.last_page == "missing" or self.knobs.generation == 2022:
+        if self.behaviour.last_page == "missing" or self.behaviour.generation == 2022:
             return shown
-        honest = self.knobs.last_page == "honest"
+        honest = self.behaviour.last_page == "honest"
         return {**shown, "last_page": honest and found.is_last}
 
 

@@ -17,7 +17,7 @@ from .task_query import NEVER, Bound, Question, Scope, value_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .behaviour import Knobs
+    from .behaviour import Behaviour
     from .model import Status, Task, Workspace
 
 PAGE_SIZE = 100
@@ -56,15 +56,15 @@ class Shelf:
 class Search:
     """Searches one workspace; whoever calls holds the account's lock."""
 
-    def __init__(self, workspace: Workspace, knobs: Knobs) -> None:
+    def __init__(self, workspace: Workspace, behaviour: Behaviour) -> None:
         self.workspace = workspace
-        self.knobs = knobs
+        self.behaviour = behaviour
         self._shelves: dict[bool, tuple[tuple[int, int], Shelf]] = {}
 
     def in_workspace(self, asked: Question) -> Found:
         """Return a page of the workspace: live places only, and as late as the index lags."""
         lists = self.workspace.lists
-        hidden = unseen_lists(self.workspace, self.knobs)
+        hidden = unseen_lists(self.workspace, self.behaviour)
         scope = asked.scope
         places = frozenset(
             one.id
@@ -102,7 +102,7 @@ class Search:
         self, scope: Scope, shelf: Shelf, places: frozenset[str], *, added: bool
     ) -> list[Task]:
         """Return the tasks of a scope in ascending order; equal moments are ordered by id."""
-        hidden = unseen_lists(self.workspace, self.knobs)
+        hidden = unseen_lists(self.workspace, self.behaviour)
         key = (scope, places, hidden)
         if key not in shelf.ordered:
             tasks = [task for one in places for task in shelf.by_list.get(one, ())]
@@ -127,7 +127,7 @@ class Search:
 
     def _within(self, tasks: list[Task], bound: Bound, *, order: str) -> list[Task]:
         """Return the tasks on the right side of a bound; one without the date is on neither."""
-        after = bound.gt and not self.knobs.updated_gt_inclusive
+        after = bound.gt and not self.behaviour.updated_gt_inclusive
         if bound.field == order and order in {"created", "updated"}:
             bisect = bisect_right if after else bisect_left
             cut = bisect(tasks, float(bound.moment_ms), key=lambda one: value_of(one, order))
@@ -148,9 +148,9 @@ class Search:
         return shelf
 
     def _unseen_edits(self) -> int:
-        if not self.knobs.index_lag:
+        if not self.behaviour.index_lag:
             return 0
-        since = self.knobs.clock() - self.knobs.index_lag
+        since = self.behaviour.clock() - self.behaviour.index_lag
         edits = self.workspace.edits
         return len(edits) - bisect_right(edits, since, key=lambda edit: edit.made_at)
 

@@ -15,7 +15,7 @@ from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from urllib.parse import parse_qs, urlsplit
 
-from .behaviour import Fault, Knobs, Request
+from .behaviour import Behaviour, Fault, Request
 from .error_codes import RefusedError
 from .limits import RateLimit
 from .routes import Routes
@@ -41,21 +41,23 @@ class Answer(NamedTuple):
     cut: bool = False
 
 
-class LocalClickUp:
+class FakeClickUp:
     """A ClickUp of one account, running while its `with` block does.
 
     `requests` holds every request in order of arrival. Port 0 takes any free one. An error in here
     or in `on_request` cuts the connection, joins `failures`, and is raised when the block ends.
     """
 
-    def __init__(self, account: Account, *, knobs: Knobs | None = None, port: int = 0) -> None:
+    def __init__(
+        self, account: Account, *, behaviour: Behaviour | None = None, port: int = 0
+    ) -> None:
         self.account = account
-        self.knobs = knobs or Knobs()
+        self.behaviour = behaviour or Behaviour()
         self.requests: list[Request] = []
         self._port = port
         self._lock = Lock()
-        self._limit = RateLimit(self.knobs)
-        self._routes = Routes(account, self.knobs)
+        self._limit = RateLimit(self.behaviour)
+        self._routes = Routes(account, self.behaviour)
         self._server: Server | None = None
         self.failures: list[BaseException] = []
         account.clock = self._now
@@ -103,15 +105,15 @@ class LocalClickUp:
         request = Request(method, parts.path, query, 0, token == self.token)
         with self._lock:
             self.requests.append(request)
-        if self.knobs.on_request:
-            self.knobs.on_request(request, self.account)
+        if self.behaviour.on_request:
+            self.behaviour.on_request(request, self.account)
         answer = self._fault(parts.path) or self._computed(request, token, content)
         request.status = answer.status
         return answer._replace(headers=self._headers(answer))
 
     def _headers(self, answer: Answer) -> dict[str, str]:
         return {
-            "Date": formatdate(self.knobs.clock(), usegmt=True),
+            "Date": formatdate(self.behaviour.clock(), usegmt=True),
             "Content-Type": JSON_TYPE,
             "Cache-Control": "no-cache, no-store",
             **answer.headers,
@@ -120,9 +122,9 @@ class LocalClickUp:
 
     def _fault(self, path: str) -> Answer | None:
         with self._lock:
-            for fault in self.knobs.faults:
+            for fault in self.behaviour.faults:
                 if fault.path is None or re.search(fault.path, path):
-                    self.knobs.faults.remove(fault)
+                    self.behaviour.faults.remove(fault)
                     return _faulty(fault)
         return None
 
@@ -153,13 +155,13 @@ class LocalClickUp:
     def _asked(self, compute: Callable[[Query], Any], request: Request, *, passes: bool) -> Any:
         if not passes:
             raise RefusedError("APP_002")
-        ignored = self.knobs.ignored_parameters
+        ignored = self.behaviour.ignored_parameters
         query = {key: value for key, value in request.query.items() if key not in ignored}
         with self.account.lock:
             return compute(query)
 
     def _now(self) -> float:
-        return self.knobs.clock()
+        return self.behaviour.clock()
 
 
 class Server(ThreadingMixIn, TCPServer):
@@ -168,7 +170,7 @@ class Server(ThreadingMixIn, TCPServer):
     allow_reuse_address = True
     request_queue_size = 128
 
-    def __init__(self, clickup: LocalClickUp, *, port: int) -> None:
+    def __init__(self, clickup: FakeClickUp, *, port: int) -> None:
         self.clickup = clickup
         self._open: set[socket.socket] = set()
         self._lock = Lock()

@@ -39,7 +39,7 @@ def write(access: Access, method: str, path: str, content: bytes) -> Callable[[o
 
 def _create(access: Access, workspace_id: str, content: bytes) -> dict[str, Any]:
     workspace = access.workspace(workspace_id)
-    if access.knobs.role not in {"owner", "admin"}:
+    if access.behaviour.role not in {"owner", "admin"}:
         raise RefusedError("ROLE_001")
     body = _object(content)
     wanted: dict[str, Any] = dict.fromkeys(PLACES)

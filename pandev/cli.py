@@ -19,7 +19,7 @@ from clickup_receiver.feed.message_builder import PushTap
 from clickup_receiver.webhooks.registrar import Registration
 from clickup_receiver.webhooks.secret_store import FILE, SecretsFile
 from pandev import report
-from tap_clickup.errors import ClickUpError, SettingError
+from tap_clickup.errors import ClickUpError, ConfigurationError
 from target_pandev.database import StoreError
 from target_pandev.embedded import EmbeddedError, EmbeddedServer
 from target_pandev.open_store import StoreSettings, open_store
@@ -91,7 +91,7 @@ def connect(webhook_url: str, data_dir: Path, *, off: bool) -> None:
     """
     tap = PushTap(parse_env_config=True)
     if not off and not tap.config["enabled"]:
-        raise SettingError("enabled is false: switch it on, or use --off")
+        raise ConfigurationError("enabled is false: switch it on, or use --off")
     tap.check()
     registration = Registration(tap, SecretsFile(data_dir / FILE), endpoint=webhook_url)
     if off:

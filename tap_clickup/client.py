@@ -26,12 +26,12 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from tap_clickup.errors import (
+    AccessDeniedError,
+    ApiUnavailableError,
     BadRequestError,
-    ProtocolError,
-    RefusedError,
-    SettingError,
-    TokenError,
-    UnavailableError,
+    ConfigurationError,
+    InvalidTokenError,
+    UnexpectedResponseError,
 )
 from tap_clickup.rate_limit import RateLimit, seconds_until_reset
 
@@ -94,15 +94,15 @@ class _Question:
 
 
 @dataclass(frozen=True)
-class Answer:
+class ApiResponse:
     """A decoded body, and the moment its request was sent: what it tells was true then or later."""
 
     body: dict[str, Any]
-    sent_at: datetime
+    requested_at: datetime
 
 
 @dataclass
-class Traffic:
+class RequestStats:
     """What the client sent and waited for, for the run's report."""
 
     requests: int = 0
@@ -117,8 +117,8 @@ class Traffic:
         )
 
 
-def authorization(api_token: str) -> str:
-    """Return the `Authorization` header of a token, or raise `SettingError` if it cannot be one.
+def authorization_header(api_token: str) -> str:
+    """Return the `Authorization` header of a token. Raises `ConfigurationError` if it is malformed.
 
     A personal token begins with `pk_` and is sent bare. An OAuth token is sent as `Bearer`, and has
     to be given with that word, since nothing else tells it from a slip of the keyboard.
@@ -130,22 +130,22 @@ def authorization(api_token: str) -> str:
         return bare
     if bare != token and not bare.startswith("pk_") and re.fullmatch(r"[A-Za-z0-9_.-]{16,}", bare):
         return f"Bearer {bare}"
-    raise SettingError(
+    raise ConfigurationError(
         "api_token: expected a personal API token, which begins with 'pk_'; "
         "make one in ClickUp under avatar > Settings > My Settings > Apps > API Token"
     )
 
 
-def checked_url(api_url: str) -> str:
+def validate_api_url(api_url: str) -> str:
     """Return the API's address without a slash at its end; refuse one that is not encrypted."""
     try:
         parts = urlsplit(api_url)
     except ValueError:
         parts = urlsplit("")
     if not parts.hostname or parts.scheme not in {"https", "http"}:
-        raise SettingError(f"api_url: expected an address such as {API_URL}")
+        raise ConfigurationError(f"api_url: expected an address such as {API_URL}")
     if parts.scheme == "http" and parts.hostname not in LOOPBACK:
-        raise SettingError("api_url: http is allowed for this machine only, use https")
+        raise ConfigurationError("api_url: http is allowed for this machine only, use https")
     return api_url.rstrip("/")
 
 
@@ -158,14 +158,14 @@ class Client:
     def __init__(
         self, api_url: str, *, api_token: str, limit: RateLimit, clock: Clock = time
     ) -> None:
-        self.traffic = Traffic()
-        self._api_url = checked_url(api_url)
+        self.stats = RequestStats()
+        self._api_url = validate_api_url(api_url)
         self._limit = limit
         self._clock = clock
         self._token_is_alive = False
         self._lock = Lock()
         self._in_flight = BoundedSemaphore(IN_FLIGHT)
-        header = authorization(api_token)
+        header = authorization_header(api_token)
         self._token_owner = header.split("_")[1] if header.startswith("pk_") else None
         self._session = requests.Session()
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
@@ -184,63 +184,69 @@ class Client:
         """Id of the token's user: a personal token holds it, for another one ClickUp is asked."""
         if self._token_owner:
             return self._token_owner
-        return str(self.get("/user", expect="user").body["user"]["id"])
+        return str(self.get("/user", required_key="user").body["user"]["id"])
 
     def get(
-        self, path: str, params: Sequence[tuple[str, str]] = (), *, expect: str | None = None
-    ) -> Answer:
-        """Return the answer to `GET path`, a JSON object, with the key `expect` if one is given.
+        self, path: str, params: Sequence[tuple[str, str]] = (), *, required_key: str | None = None
+    ) -> ApiResponse:
+        """Return the response to `GET path`: a JSON object that holds `required_key`, if given.
 
-        Raises `TokenError`, `RefusedError`, `UnavailableError` or `ProtocolError`.
+        Raises `InvalidTokenError`, `AccessDeniedError`, `ApiUnavailableError` or
+        `UnexpectedResponseError`.
         """
-        return self._asked(_Question("GET", path, params), expect)
+        return self._asked(_Question("GET", path, params), required_key)
 
     def write(
-        self, method: str, path: str, body: Mapping[str, Any] | None = None, *, expect: str | None
-    ) -> Answer:
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        required_key: str | None,
+    ) -> ApiResponse:
         """Return the answer to one of the few requests that change something: see `WRITES`.
 
         It may be sent twice, if the first answer was lost. Raises what `get` does.
         """
         if not re.fullmatch(WRITES.get(method, ""), path):
             raise ValueError(f"{method} {path}: no write of this client")
-        return self._asked(_Question(method, path, body=body), expect)
+        return self._asked(_Question(method, path, body=body), required_key)
 
-    def _asked(self, question: _Question, expect: str | None) -> Answer:
-        response, sent_at = self._answered(question)
+    def _asked(self, question: _Question, required_key: str | None) -> ApiResponse:
+        response, requested_at = self._answered(question)
         if response.status_code != HTTPStatus.OK:
             raise self._error(question, response)
         try:
             body = msgspec.json.decode(response.content)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise ProtocolError(f"{question}: the answer is not JSON") from error
+            raise UnexpectedResponseError(f"{question}: the answer is not JSON") from error
         if not isinstance(body, dict):
-            raise ProtocolError(f"{question}: the answer is no JSON object")
-        if expect and not isinstance(body.get(expect), list | dict):
-            raise ProtocolError(f"{question}: the answer holds no {expect!r}")
+            raise UnexpectedResponseError(f"{question}: the answer is no JSON object")
+        if required_key and not isinstance(body.get(required_key), list | dict):
+            raise UnexpectedResponseError(f"{question}: the answer holds no {required_key!r}")
         self._token_is_alive = True
-        return Answer(body, sent_at)
+        return ApiResponse(body, requested_at)
 
     def _answered(self, question: _Question) -> tuple[requests.Response, datetime]:
         """Send until an answer comes that a repetition would not change."""
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                response, sent_at = self._send(question)
+                response, requested_at = self._send(question)
             except LOST as error:
                 reason, wait = type(error).__name__, None
             except requests.RequestException as error:
-                raise UnavailableError(f"{question}: {type(error).__name__}") from None
+                raise ApiUnavailableError(f"{question}: {type(error).__name__}") from None
             else:
                 with self._lock:
                     self._limit.learn(response.headers)
                 if not _may_heal(response):
-                    return response, sent_at
+                    return response, requested_at
                 reason = f"HTTP {response.status_code}"
                 wait = seconds_until_reset(response.headers) if _limited(response) else None
                 self._pause(wait)
             if attempt < ATTEMPTS:
                 self._back_off(question, attempt=attempt, reason=reason, wait=wait)
-        raise UnavailableError(
+        raise ApiUnavailableError(
             f"{question}: {reason} from {urlsplit(self._api_url).hostname} in {ATTEMPTS} attempts; "
             "check that it can be reached on its port, and run again"
         )
@@ -259,9 +265,9 @@ class Client:
     def _send(self, question: _Question) -> tuple[requests.Response, datetime]:
         with self._in_flight:
             self._wait_for_place()
-            sent_at = datetime.now(UTC)
+            requested_at = datetime.now(UTC)
             with self._lock:
-                self.traffic.requests += 1
+                self.stats.requests += 1
             response = self._session.request(
                 question.method,
                 self._api_url + question.path,
@@ -270,7 +276,7 @@ class Client:
                 timeout=TIMEOUT_SECONDS,
                 allow_redirects=False,
             )
-        return response, sent_at
+        return response, requested_at
 
     def _back_off(
         self, question: _Question, *, attempt: int, reason: str, wait: float | None
@@ -279,13 +285,13 @@ class Client:
         seconds = (2.0 ** (attempt - 1) / 2 if wait is None else wait) + jitter
         logger.warning("%s: %s, again in %.1f s", question, reason, seconds)
         with self._lock:
-            self.traffic.retries += 1
+            self.stats.retries += 1
         self._wait(seconds)
 
     def _wait(self, seconds: float) -> None:
         if seconds > 0:
             with self._lock:
-                self.traffic.waited_seconds += seconds
+                self.stats.waited_seconds += seconds
             self._clock.sleep(seconds)
 
     def _error(self, question: _Question, response: requests.Response) -> ClickUpError:
@@ -294,17 +300,19 @@ class Client:
         what = f"{question}: HTTP {status} {ecode}".rstrip()
         if status == HTTPStatus.UNAUTHORIZED:
             if ecode in DEAD_TOKEN or question.path == "/user":
-                return TokenError(f"401 Unauthorized: {ADVICE} ({ecode or 'no ECODE'})")
+                return InvalidTokenError(f"401 Unauthorized: {ADVICE} ({ecode or 'no ECODE'})")
             self._confirm_token()
-            return RefusedError(f"{what}: gone, or hidden from the token's user")
+            return AccessDeniedError(f"{what}: gone, or hidden from the token's user")
         if response.is_redirect:
-            return ProtocolError(f"{what}: a redirect, which is not followed; check api_url")
-        return RefusedError(what) if status in HIDDEN else BadRequestError(what, ecode=ecode)
+            return UnexpectedResponseError(
+                f"{what}: a redirect, which is not followed; check api_url"
+            )
+        return AccessDeniedError(what) if status in HIDDEN else BadRequestError(what, ecode=ecode)
 
     def _confirm_token(self) -> None:
         """Ask once whether the token itself still works."""
         if not self._token_is_alive:
-            self.get("/user", expect="user")
+            self.get("/user", required_key="user")
 
 
 class _Authorization(requests.auth.AuthBase):

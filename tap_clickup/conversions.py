@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def moment(milliseconds: str | float | None) -> str | None:
+def to_iso_timestamp(milliseconds: str | float | None) -> str | None:
     """Return milliseconds since 1970 as ISO 8601 UTC, or None outside the years 1 to 9999."""
     if milliseconds is None:
         return None
@@ -22,23 +22,23 @@ def moment(milliseconds: str | float | None) -> str | None:
     return value.isoformat(timespec="milliseconds")
 
 
-def parsed(value: str) -> datetime:
+def parse_timestamp(value: str) -> datetime:
     """Return an ISO 8601 moment; UTC where it has no offset. Raises `ValueError`."""
     at = datetime.fromisoformat(value)
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def milliseconds(at: datetime) -> int:
+def to_epoch_ms(at: datetime) -> int:
     """Return whole milliseconds since 1970."""
     return (at - EPOCH) // timedelta(milliseconds=1)
 
 
-def text_id(value: str | int | None) -> str | None:
+def id_to_str(value: str | int | None) -> str | None:
     """Return an id as text: ClickUp sends the same id as a number here and as text there."""
     return None if value is None else str(value)
 
 
-def number(value: str | float | None) -> float | None:
+def parse_number(value: str | float | None) -> float | None:
     """Return a number, also where ClickUp sends it as text; None where the text is none."""
     if not isinstance(value, str):
         return value

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tap_clickup.conversions import moment, number
+from tap_clickup.conversions import parse_number, to_iso_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -94,7 +94,7 @@ def _text(value: Any, _config: Json) -> str | None:
 def _number(value: Any, _config: Json) -> float | None:
     """Return a number; whole numbers beyond 2**53 would lose digits on the way over a float."""
     if isinstance(value, str):
-        value = _whole(value) or number(value)
+        value = _whole(value) or parse_number(value)
     return value if _finite(value) else None
 
 
@@ -111,7 +111,7 @@ def _checkbox(value: Any, _config: Json) -> bool | None:
 
 
 def _date(value: Any, _config: Json) -> str | None:
-    return moment(value) if isinstance(value, str) or _finite(value) else None
+    return to_iso_timestamp(value) if isinstance(value, str) or _finite(value) else None
 
 
 def _place(value: Any, config: Json) -> str | None:

@@ -29,7 +29,7 @@ class Slice:
     end: datetime
 
 
-def slices(since: datetime, until: datetime) -> Iterator[Slice]:
+def date_slices(since: datetime, until: datetime) -> Iterator[Slice]:
     """Yield the slices from `since` to the end of the one that holds `until`.
 
     The first begins at `since`, or with ClickUp itself if that is later. The last reaches into the

@@ -7,27 +7,27 @@ class ClickUpError(Exception):
     """What kept the tap from reading: one line that says what, where, and what to do."""
 
 
-class SettingError(ClickUpError):
+class ConfigurationError(ClickUpError):
     """A setting that cannot work. Nothing was sent."""
 
 
-class TokenError(ClickUpError):
+class InvalidTokenError(ClickUpError):
     """ClickUp does not accept the token."""
 
 
-class RefusedError(ClickUpError):
+class AccessDeniedError(ClickUpError):
     """ClickUp refuses one object: it is gone, or hidden from the token's user."""
 
 
-class UnavailableError(ClickUpError):
+class ApiUnavailableError(ClickUpError):
     """ClickUp cannot be reached, or keeps failing."""
 
 
-class ProtocolError(ClickUpError):
+class UnexpectedResponseError(ClickUpError):
     """An answer is not what ClickUp's documentation promises."""
 
 
-class BadRequestError(ProtocolError):
+class BadRequestError(UnexpectedResponseError):
     """ClickUp does not take the question: a 4xx that is not about one object."""
 
     def __init__(self, what: str, *, ecode: str = "") -> None:

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Reading:
+class ExtractedRecord:
     """A record and the moment its request was sent: what it tells was true then or later."""
 
     record: dict[str, Any]
-    sent_at: datetime
+    extracted_at: datetime

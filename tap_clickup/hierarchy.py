@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_clickup import records
 from tap_clickup.errors import ClickUpError
-from tap_clickup.extracted import Reading
+from tap_clickup.extracted import ExtractedRecord
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 
     from tap_clickup.client import Client
     from tap_clickup.records import Json
-    from tap_clickup.sync_report import Gap, Report
+    from tap_clickup.sync_report import ReadFailure, SyncReport
 
 LIVE_AND_ARCHIVED = ("false", "true")
 
 
 @dataclass(frozen=True)
-class Place:
+class ListLocation:
     """Where a list lies, and whether that is archived."""
 
     space_id: str
@@ -47,85 +47,88 @@ class Place:
 class Hierarchy:
     """What one workspace holds, by stream name: spaces, folders, lists, statuses.
 
-    `find_spaces` finds the selected spaces, all if none is named; `walk` what lies in them. Both
+    `load_spaces` finds the selected spaces, all if none is named; `walk` what lies in them. Both
     report and leave out what is refused, and do nothing at a second call.
 
-    `archives` are the lists whose tasks no search over the workspace shows: lists that are archived
-    or lie in an archived folder or space. `known_lists` is the `lists_digest` of the walk before.
+    `archived_list_ids` are the lists whose tasks no search over the workspace returns: lists that
+    are archived or lie in an archived folder or space. `previous_lists_digest` is the
+    `lists_digest` of the previous walk.
     """
 
     client: Client
     workspace_id: str
-    report: Report
+    report: SyncReport
     space_ids: Collection[str] = ()
-    known_lists: str | None = None
-    thorough: bool = False
-    gaps: list[Gap] = field(default_factory=list)
+    previous_lists_digest: str | None = None
+    include_archived_lists: bool = False
+    failures: list[ReadFailure] = field(default_factory=list)
     """What the walk did not find because ClickUp refused it or failed."""
-    archives: list[str] = field(default_factory=list)
+    archived_list_ids: list[str] = field(default_factory=list)
     orderindexes: dict[str, int] = field(default_factory=dict)
     """The place of each list among its neighbours."""
     lists_digest: str = ""
     """A short mark of the lists that every walk finds, and of which of them lie in archives."""
-    readings: defaultdict[str, list[Reading]] = field(default_factory=lambda: defaultdict(list))
+    records: defaultdict[str, list[ExtractedRecord]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
-    spaces_whole: bool = False
-    _spaces: list[tuple[Json, datetime]] | None = None
-    _folders: list[Place] = field(default_factory=list)
+    spaces_complete: bool = False
+    _space_payloads: list[tuple[Json, datetime]] | None = None
+    _folders: list[ListLocation] = field(default_factory=list)
     _seen: set[tuple[str, str]] = field(default_factory=set)
     _walked: bool = False
     _lock: RLock = field(default_factory=RLock)
 
     @property
-    def whole(self) -> bool:
+    def complete(self) -> bool:
         """Whether the walk found all it asked for."""
-        return self._walked and not self.gaps
+        return self._walked and not self.failures
 
     @property
-    def failed(self) -> bool:
+    def has_retryable_failures(self) -> bool:
         """Whether another walk may find more: what ClickUp refuses it will refuse again."""
-        return not self._walked or any(gap.failed for gap in self.gaps)
+        return not self._walked or any(gap.retryable for gap in self.failures)
 
     @property
     def space_ids_found(self) -> list[str]:
         """Ids of the selected spaces, live and archived."""
-        self.find_spaces()
-        return [reading.record["id"] for reading in self.readings["spaces"]]
+        self.load_spaces()
+        return [reading.record["id"] for reading in self.records["spaces"]]
 
     @property
-    def archives_digest(self) -> str:
+    def archived_lists_digest(self) -> str:
         """A short mark of the archives: another one, and others are there."""
-        return digest(self.archives)
+        return digest(self.archived_list_ids)
 
     @property
     def approximate_task_count(self) -> int | None:
         """Sum of ClickUp's own counts of the live lists, None if none was told."""
-        archives = set(self.archives)
-        rows = [reading.record for reading in self.readings["lists"]]
+        archives = set(self.archived_list_ids)
+        rows = [reading.record for reading in self.records["lists"]]
         counts = [row["task_count"] for row in rows if row["id"] not in archives]
         told = [count for count in counts if count is not None]
         return sum(told) if told else None
 
-    def find_spaces(self) -> None:
+    def load_spaces(self) -> None:
         """Read the spaces."""
         with self._lock:
-            if self._spaces is None:
+            if self._space_payloads is None:
                 self._find_spaces()
 
     def _find_spaces(self) -> None:
-        self._spaces = []
+        self._space_payloads = []
         for archived in LIVE_AND_ARCHIVED:
             path = f"/team/{self.workspace_id}/space"
-            for item, sent_at in self._read(path, "spaces", archived):
+            for item, requested_at in self._read(path, "spaces", archived):
                 if not self.space_ids or str(item["id"]) in self.space_ids:
                     with self._guard(f"space {item['id']}"):
                         record = records.space(item, workspace_id=self.workspace_id)
-                        self._add("spaces", record, sent_at)
-                        self._spaces.append((item, sent_at))
-        self.spaces_whole = not self.gaps
+                        self._add("spaces", record, requested_at)
+                        self._space_payloads.append((item, requested_at))
+        self.spaces_complete = not self.failures
 
     def _guard(self, what: str) -> AbstractContextManager[None]:
-        return self.report.guard(what, self.gaps)
+        return self.report.capture_errors(what, self.failures)
 
     def walk(self) -> None:
         """Read the folders, lists and statuses; a second caller waits for the first."""
@@ -135,76 +138,81 @@ class Hierarchy:
                 self._walked = True
 
     def _walk(self) -> None:
-        self.find_spaces()
-        for item, sent_at in self._spaces or ():
+        self.load_spaces()
+        for item, requested_at in self._space_payloads or ():
             with self._guard(f"space {item['id']}"):
-                self._space(item, sent_at)
-        archives, lists = set(self.archives), [r.record["id"] for r in self.readings["lists"]]
+                self._space(item, requested_at)
+        archives, lists = (
+            set(self.archived_list_ids),
+            [r.record["id"] for r in self.records["lists"]],
+        )
         self.lists_digest = digest(f"{one} {one in archives}" for one in lists)
-        self.thorough = self.thorough or self.lists_digest != self.known_lists
-        if self.thorough:
+        self.include_archived_lists = (
+            self.include_archived_lists or self.lists_digest != self.previous_lists_digest
+        )
+        if self.include_archived_lists:
             self._archived_lists()
 
     def _read(self, path: str, key: str, archived: str) -> Iterator[tuple[Json, datetime]]:
         try:
-            answer = self.client.get(path, [("archived", archived)], expect=key)
+            answer = self.client.get(path, [("archived", archived)], required_key=key)
         except ClickUpError as error:
-            self.report.missed(f"{key} (archived={archived})", error, self.gaps)
+            self.report.record_failure(f"{key} (archived={archived})", error, self.failures)
             return
         for item in answer.body[key]:
             if (key, str(item["id"])) not in self._seen:
                 self._seen.add((key, str(item["id"])))
-                yield item, answer.sent_at
+                yield item, answer.requested_at
 
-    def _add(self, stream: str, record: dict[str, Any], sent_at: datetime) -> None:
-        self.readings[stream].append(Reading(record, sent_at))
+    def _add(self, stream: str, record: dict[str, Any], requested_at: datetime) -> None:
+        self.records[stream].append(ExtractedRecord(record, requested_at))
 
-    def add_space(self, item: Json, sent_at: datetime) -> None:
+    def add_space(self, item: Json, requested_at: datetime) -> None:
         """Add a space that was read by itself, and its statuses."""
-        self._add("spaces", records.space(item, workspace_id=self.workspace_id), sent_at)
-        self._statuses(item, sent_at, scope=("space", str(item["id"])))
+        self._add("spaces", records.space(item, workspace_id=self.workspace_id), requested_at)
+        self._statuses(item, requested_at, scope=("space", str(item["id"])))
 
-    def add_folder(self, item: Json, sent_at: datetime) -> None:
+    def add_folder(self, item: Json, requested_at: datetime) -> None:
         """Add a folder that was read by itself, its live lists and its statuses."""
-        space = Place(str(item["space"]["id"]), None, archived=False)
-        self._folder(item, sent_at, space=space)
+        space = ListLocation(str(item["space"]["id"]), None, archived=False)
+        self._folder(item, requested_at, space=space)
 
-    def add_list(self, item: Json, sent_at: datetime) -> None:
+    def add_list(self, item: Json, requested_at: datetime) -> None:
         """Add a list that was read by itself, and its statuses."""
         folder_id = records.folder_id(item)
-        place = Place(str(item["space"]["id"]), folder_id, archived=False)
-        self._list(item, sent_at, place=place)
+        place = ListLocation(str(item["space"]["id"]), folder_id, archived=False)
+        self._list(item, requested_at, place=place)
 
-    def _space(self, item: Json, sent_at: datetime) -> None:
-        place = Place(str(item["id"]), None, archived=bool(item.get("archived")))
-        self._statuses(item, sent_at, scope=("space", place.space_id))
+    def _space(self, item: Json, requested_at: datetime) -> None:
+        place = ListLocation(str(item["id"]), None, archived=bool(item.get("archived")))
+        self._statuses(item, requested_at, scope=("space", place.space_id))
         for archived in LIVE_AND_ARCHIVED:
             path = f"/space/{place.space_id}"
-            for folder, folder_sent_at in self._read(f"{path}/folder", "folders", archived):
-                self._folder(folder, folder_sent_at, space=place)
-            for list_, list_sent_at in self._read(f"{path}/list", "lists", archived):
-                self._list(list_, list_sent_at, place=place)
+            for folder, folder_requested_at in self._read(f"{path}/folder", "folders", archived):
+                self._folder(folder, folder_requested_at, space=place)
+            for list_, list_requested_at in self._read(f"{path}/list", "lists", archived):
+                self._list(list_, list_requested_at, place=place)
 
-    def _folder(self, item: Json, sent_at: datetime, *, space: Place) -> None:
+    def _folder(self, item: Json, requested_at: datetime, *, space: ListLocation) -> None:
         folder_id = str(item["id"])
         archived = space.archived or bool(item.get("archived"))
-        place = Place(space.space_id, folder_id, archived=archived)
+        place = ListLocation(space.space_id, folder_id, archived=archived)
         record = records.folder(item, workspace_id=self.workspace_id, space_id=space.space_id)
-        self._add("folders", record, sent_at)
+        self._add("folders", record, requested_at)
         self._folders.append(place)
         if item.get("override_statuses"):
-            self._statuses(item, sent_at, scope=("folder", folder_id))
+            self._statuses(item, requested_at, scope=("folder", folder_id))
         for list_ in item.get("lists") or ():
-            self._list(list_, sent_at, place=place)
+            self._list(list_, requested_at, place=place)
 
     def _archived_lists(self) -> None:
         for place in self._folders:
             with self._guard(f"archived lists of folder {place.folder_id}"):
                 path = f"/folder/{place.folder_id}/list"
-                for list_, sent_at in self._read(path, "lists", "true"):
-                    self._list(list_, sent_at, place=place)
+                for list_, requested_at in self._read(path, "lists", "true"):
+                    self._list(list_, requested_at, place=place)
 
-    def _list(self, item: Json, sent_at: datetime, *, place: Place) -> None:
+    def _list(self, item: Json, requested_at: datetime, *, place: ListLocation) -> None:
         list_id = str(item["id"])
         record = records.list_(
             item,
@@ -212,29 +220,29 @@ class Hierarchy:
             space_id=place.space_id,
             folder_id=place.folder_id,
         )
-        self._add("lists", record, sent_at)
+        self._add("lists", record, requested_at)
         if (orderindex := item.get("orderindex")) is not None:
             self.orderindexes[list_id] = int(orderindex)
         if place.archived or record["archived"]:
-            self.archives.append(list_id)
+            self.archived_list_ids.append(list_id)
         if not item.get("override_statuses"):
             return
         if "statuses" not in item:
             try:
-                answer = self.client.get(f"/list/{list_id}", expect="statuses")
+                answer = self.client.get(f"/list/{list_id}", required_key="statuses")
             except ClickUpError as error:
-                self.report.missed(f"statuses of list {list_id}", error, self.gaps)
+                self.report.record_failure(f"statuses of list {list_id}", error, self.failures)
                 return
-            item, sent_at = answer.body, answer.sent_at
-        self._statuses(item, sent_at, scope=("list", list_id))
+            item, requested_at = answer.body, answer.requested_at
+        self._statuses(item, requested_at, scope=("list", list_id))
 
-    def _statuses(self, item: Json, sent_at: datetime, *, scope: tuple[str, str]) -> None:
+    def _statuses(self, item: Json, requested_at: datetime, *, scope: tuple[str, str]) -> None:
         scope_type, scope_id = scope
         for status in item.get("statuses") or ():
             record = records.status(
                 status, workspace_id=self.workspace_id, scope_type=scope_type, scope_id=scope_id
             )
-            self._add("statuses", record, sent_at)
+            self._add("statuses", record, requested_at)
 
 
 def digest(ids: Iterable[str]) -> str:

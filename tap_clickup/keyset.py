@@ -29,12 +29,12 @@ PAGE_SIZE = 100
 ASKED = "which was not asked for"
 
 
-class MismatchError(Exception):
+class ResponseMismatchError(Exception):
     """An answer does not fit its question: a parameter was ignored, or the order is not kept."""
 
 
 @dataclass(frozen=True)
-class Question:
+class TaskQuery:
     """One request to `GET /team/{id}/task`. Times are milliseconds since 1970, UTC."""
 
     gt: int
@@ -70,24 +70,26 @@ def newest_ms(tasks: Sequence[Mapping[str, Any]], by: Order) -> int:
     return max(dated or (int(task.get("date_created") or 0) for task in tasks), default=0)
 
 
-def check(question: Question, tasks: Sequence[Mapping[str, Any]]) -> None:
-    """Raise `MismatchError` if the tasks are not what the question asked for."""
+def check(question: TaskQuery, tasks: Sequence[Mapping[str, Any]]) -> None:
+    """Raise `ResponseMismatchError` if the tasks are not what the question asked for."""
     last, by = question.gt, question.by
     for task in tasks:
         task_id, at = task["id"], date_ms(task, by)
         if bool(task.get("archived")) != question.archived:
-            raise MismatchError(f"task {task_id} has archived={not question.archived}, {ASKED}")
+            raise ResponseMismatchError(
+                f"task {task_id} has archived={not question.archived}, {ASKED}"
+            )
         space_id = str((task.get("space") or {}).get("id"))
         if question.space_ids and space_id not in question.space_ids:
-            raise MismatchError(f"task {task_id} is of space {space_id}, {ASKED}")
+            raise ResponseMismatchError(f"task {task_id} is of space {space_id}, {ASKED}")
         if at is None:
             continue
         if at < question.gt:
-            raise MismatchError(
+            raise ResponseMismatchError(
                 f"task {task_id} was {by} at {at}, asked were tasks from {question.gt} on"
             )
         if at < last:
-            raise MismatchError(
+            raise ResponseMismatchError(
                 f"task {task_id} was {by} at {at} and stands behind one of {last}: "
                 f"the answer is not in ascending order of date_{by}"
             )
@@ -117,12 +119,12 @@ class Keyset:
     _page_before: tuple[tuple[str, int | None], ...] = ()
 
     @property
-    def question(self) -> Question | None:
+    def question(self) -> TaskQuery | None:
         """The next request, or None when all has been read."""
         if self._done:
             return None
         gt = max(self.start - 1, 0)
-        return Question(gt, self._page, self.space_ids, self.archived, self.by)
+        return TaskQuery(gt, self._page, self.space_ids, self.archived, self.by)
 
     def answered(
         self, tasks: Sequence[Mapping[str, Any]], *, last_page: bool | None
@@ -140,11 +142,13 @@ class Keyset:
         self._move(newest_ms(tasks, self.by), end=end)
 
     def _check_page(self, tasks: Sequence[Mapping[str, Any]]) -> None:
-        """Raise `MismatchError` if a page upwards shows what the page before showed."""
+        """Raise `ResponseMismatchError` if a page upwards shows what the page before showed."""
         versions = tuple((str(task["id"]), date_ms(task, self.by)) for task in tasks)
         upwards = self._page > 0 and not self._downwards
         if upwards and versions and versions == self._page_before:
-            raise MismatchError(f"page {self._page} repeats the page before: page is ignored")
+            raise ResponseMismatchError(
+                f"page {self._page} repeats the page before: page is ignored"
+            )
         self._page_before = versions
 
     def _is_end(self, tasks: Sequence[Mapping[str, Any]], *, last_page: bool | None) -> bool:

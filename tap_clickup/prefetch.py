@@ -18,7 +18,7 @@ Item = TypeVar("Item")
 THREAD_NAME = "tap-clickup reading"
 
 
-class Beside(Generic[Item]):
+class Prefetcher(Generic[Item]):
     """The items of several readings in the order of their arrival; begins at once.
 
     The error of one reading ends all: it is raised where its item would have been taken. After

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 WINDOW_SECONDS = 61.0
-SMALLEST_PLAN = 100
+DEFAULT_REQUESTS_PER_MINUTE = 100
 """Requests a minute of the Free, Unlimited and Business plans, until a header tells more."""
 
 
@@ -31,7 +31,7 @@ class RateLimit:
     def __init__(self, per_minute: int | None = None, *, share: float = 0.8) -> None:
         self._fixed = per_minute
         self._share = share
-        self._budget = per_minute or int(SMALLEST_PLAN * share)
+        self._budget = per_minute or int(DEFAULT_REQUESTS_PER_MINUTE * share)
         self._sent: deque[float] = deque()
         self._paused_until = 0.0
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
 
-from tap_clickup.conversions import moment, number, text_id
+from tap_clickup.conversions import id_to_str, parse_number, to_iso_timestamp
 from tap_clickup.custom_fields import opted_in
 
 if TYPE_CHECKING:
@@ -22,13 +22,13 @@ Json: TypeAlias = "Mapping[str, Any]"
 
 
 def _id_of(item: Json, key: str) -> str | None:
-    return text_id((item.get(key) or {}).get("id"))
+    return id_to_str((item.get(key) or {}).get("id"))
 
 
 def folder_id(item: Json) -> str | None:
     """Return the folder's id; a list without folder carries a hidden pseudo folder of its own."""
     folder = item.get("folder") or {}
-    return None if folder.get("hidden") else text_id(folder.get("id"))
+    return None if folder.get("hidden") else id_to_str(folder.get("id"))
 
 
 def workspace(team: Json) -> dict[str, Any]:
@@ -104,8 +104,8 @@ def list_(item: Json, *, workspace_id: str, space_id: str, folder_id: str | None
         "archived": bool(item.get("archived")),
         "override_statuses": item.get("override_statuses"),
         "task_count": None if count is None else int(count),
-        "start_date": moment(item.get("start_date")),
-        "due_date": moment(item.get("due_date")),
+        "start_date": to_iso_timestamp(item.get("start_date")),
+        "due_date": to_iso_timestamp(item.get("due_date")),
     }
 
 
@@ -149,14 +149,14 @@ def task(item: Json, *, workspace_id: str, custom_fields: Collection[str] = ()) 
         "parent_id": item.get("parent"),
         "top_level_parent_id": item.get("top_level_parent"),
         "tags": [tag["name"] for tag in item.get("tags") or ()],
-        "points": number(item.get("points")),
-        "time_estimate_ms": number(item.get("time_estimate")),
-        "date_created": moment(item.get("date_created")),
-        "date_updated": moment(item.get("date_updated") or item.get("date_created")),
-        "start_date": moment(item.get("start_date")),
-        "due_date": moment(item.get("due_date")),
-        "date_done": moment(item.get("date_done")),
-        "date_closed": moment(item.get("date_closed")),
+        "points": parse_number(item.get("points")),
+        "time_estimate_ms": parse_number(item.get("time_estimate")),
+        "date_created": to_iso_timestamp(item.get("date_created")),
+        "date_updated": to_iso_timestamp(item.get("date_updated") or item.get("date_created")),
+        "start_date": to_iso_timestamp(item.get("start_date")),
+        "due_date": to_iso_timestamp(item.get("due_date")),
+        "date_done": to_iso_timestamp(item.get("date_done")),
+        "date_closed": to_iso_timestamp(item.get("date_closed")),
         "archived": bool(item.get("archived")),
         "url": item.get("url"),
         "custom_fields": opted_in(item, custom_fields),
@@ -175,26 +175,26 @@ def time_entry(item: Json, *, workspace_id: str) -> dict[str, Any]:
     `task_id` is None for time without a task, which ClickUp shows as null, "0" or no key at all.
     A running timer's `duration` is negative: minus the milliseconds it has run.
     """
-    duration = number(item.get("duration"))
+    duration = parse_number(item.get("duration"))
     runs = item.get("end") is None and (duration is None or duration <= 0)
     return {
         "workspace_id": workspace_id,
         "id": str(item["id"]),
         "task_id": task_id_of(item),
-        "space_id": text_id((item.get("task_location") or {}).get("space_id")),
+        "space_id": id_to_str((item.get("task_location") or {}).get("space_id")),
         "user_id": _id_of(item, "user"),
-        "started_at": moment(item.get("start")),
-        "ended_at": moment(item.get("end")),
+        "started_at": to_iso_timestamp(item.get("start")),
+        "ended_at": to_iso_timestamp(item.get("end")),
         "duration_ms": None if runs or duration is None else int(duration),
         "is_running": runs,
-        "date_updated": moment(item.get("at")),
+        "date_updated": to_iso_timestamp(item.get("at")),
     }
 
 
 def task_id_of(entry: Json) -> str | None:
     """Return the id of a time entry's task; None where it has none, in all forms of that."""
     task = entry.get("task")
-    return text_id(task.get("id")) if isinstance(task, dict) else None
+    return id_to_str(task.get("id")) if isinstance(task, dict) else None
 
 
 def sprint(
@@ -225,8 +225,8 @@ def time_in_status(item: Json, *, workspace_id: str, task_id: str) -> Iterator[d
             "workspace_id": workspace_id,
             "task_id": task_id,
             "status": name,
-            "minutes": number(total.get("by_minute")),
-            "since": moment(total.get("since")),
+            "minutes": parse_number(total.get("by_minute")),
+            "since": to_iso_timestamp(total.get("since")),
             "is_current": name == current.get("status"),
             "orderindex": row.get("orderindex"),
         }
@@ -241,13 +241,13 @@ def webhook(item: Json, *, workspace_id: str) -> dict[str, Any]:
     return {
         "workspace_id": workspace_id,
         "id": str(item["id"]),
-        "user_id": text_id(item.get("userid")),
+        "user_id": id_to_str(item.get("userid")),
         "endpoint": _receiver(item.get("endpoint")),
         "events": [events] if isinstance(events, str) else events,
-        "space_id": text_id(item.get("space_id")),
-        "folder_id": text_id(item.get("folder_id")),
-        "list_id": text_id(item.get("list_id")),
-        "task_id": text_id(item.get("task_id")),
+        "space_id": id_to_str(item.get("space_id")),
+        "folder_id": id_to_str(item.get("folder_id")),
+        "list_id": id_to_str(item.get("list_id")),
+        "task_id": id_to_str(item.get("task_id")),
         "health_status": health.get("status"),
         "fail_count": health.get("fail_count"),
     }

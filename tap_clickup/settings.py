@@ -9,7 +9,7 @@ from singer_sdk import typing as th
 from tap_clickup.client import API_URL
 from tap_clickup.sprints import FOLDER_PATTERN
 
-SETTINGS: dict[str, Any] = th.PropertiesList(
+CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
     th.Property(
         "api_token",
         th.StringType(nullable=False),

@@ -9,7 +9,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from tap_clickup.errors import ClickUpError, ProtocolError, RefusedError, TokenError
+from tap_clickup.errors import (
+    AccessDeniedError,
+    ClickUpError,
+    InvalidTokenError,
+    UnexpectedResponseError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,50 +23,55 @@ logger = logging.getLogger("tap-clickup")
 
 
 @dataclass(frozen=True)
-class Gap:
-    """Something that was not read. `failed`: another run may heal it; else ClickUp refuses it."""
+class ReadFailure:
+    """Something that was not read. Unless `retryable`, ClickUp denies access to it."""
 
-    what: str
-    why: str
-    failed: bool
+    subject: str
+    reason: str
+    retryable: bool
 
 
 @dataclass
-class Report:
+class SyncReport:
     """One run over one workspace."""
 
     workspace_id: str
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     records: Counter[str] = field(default_factory=Counter)
-    gaps: list[Gap] = field(default_factory=list)
+    failures: list[ReadFailure] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     @contextmanager
-    def guard(self, what: str, gaps: list[Gap] | None = None) -> Iterator[None]:
-        """Report what keeps the block from its end: ClickUp, or an object of an unknown shape.
+    def capture_errors(
+        self, subject: str, failures: list[ReadFailure] | None = None
+    ) -> Iterator[None]:
+        """Record an error that ends the block: from ClickUp, or an object of an unknown shape.
 
-        The gap is added to `gaps` too: those of one reading, which decide whether it is complete.
+        The failure is also added to `failures`, which decide whether that one read is complete.
         """
         try:
             yield
         except ClickUpError as error:
-            self.missed(what, error, gaps)
+            self.record_failure(subject, error, failures)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             unknown = (
                 f"ClickUp sent an object of a shape that is not known ({type(error).__name__})"
             )
-            self.missed(what, ProtocolError(unknown), gaps)
+            self.record_failure(subject, UnexpectedResponseError(unknown), failures)
 
-    def missed(self, what: str, error: ClickUpError, gaps: list[Gap] | None = None) -> None:
-        """Note and log what could not be read; the run goes on, unless the token is dead."""
-        if isinstance(error, TokenError):
+    def record_failure(
+        self, subject: str, error: ClickUpError, failures: list[ReadFailure] | None = None
+    ) -> None:
+        """Record and log what could not be read; the run goes on, unless the token is invalid."""
+        if isinstance(error, InvalidTokenError):
             raise error
-        gap = Gap(what, str(error), failed=not isinstance(error, RefusedError))
-        self.gaps.append(gap)
-        if gaps is not None:
-            gaps.append(gap)
-        level = logging.ERROR if gap.failed else logging.WARNING
-        logger.log(level, "workspace %s: %s not read: %s", self.workspace_id, gap.what, gap.why)
+        retryable = not isinstance(error, AccessDeniedError)
+        failure = ReadFailure(subject, str(error), retryable=retryable)
+        self.failures.append(failure)
+        if failures is not None:
+            failures.append(failure)
+        level = logging.ERROR if retryable else logging.WARNING
+        logger.log(level, "workspace %s: %s not read: %s", self.workspace_id, subject, error)
 
     def note(self, note: str, *, level: int = logging.WARNING) -> None:
         """Note and log, once, what limits the result and is nobody's failure."""
@@ -69,7 +79,7 @@ class Report:
             self.notes.append(note)
             logger.log(level, "workspace %s: %s", self.workspace_id, note)
 
-    def note_off(self, clickapp: str, space_ids: Sequence[str]) -> None:
+    def note_disabled_clickapp(self, clickapp: str, space_ids: Sequence[str]) -> None:
         """Note that a ClickApp is off in spaces, if it is."""
         if space_ids:
             self.note(
@@ -79,9 +89,9 @@ class Report:
             )
 
     @property
-    def failures(self) -> list[Gap]:
+    def retryable_failures(self) -> list[ReadFailure]:
         """What was not read and another run may heal."""
-        return [gap for gap in self.gaps if gap.failed]
+        return [gap for gap in self.failures if gap.retryable]
 
 
 def _spaces(space_ids: Sequence[str]) -> str:

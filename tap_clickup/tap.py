@@ -14,11 +14,11 @@ from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
 from tap_clickup.client import Client
-from tap_clickup.errors import ClickUpError, RefusedError, SettingError
+from tap_clickup.errors import AccessDeniedError, ClickUpError, ConfigurationError
 from tap_clickup.hierarchy import Hierarchy
-from tap_clickup.prefetch import Beside
+from tap_clickup.prefetch import Prefetcher
 from tap_clickup.rate_limit import RateLimit
-from tap_clickup.settings import SETTINGS
+from tap_clickup.settings import CONFIG_SCHEMA
 from tap_clickup.streams.hierarchy import Folders, Lists, Spaces, Sprints, Statuses, Workspaces
 from tap_clickup.streams.runs import CompletedReads, SyncRuns
 from tap_clickup.streams.tasks import Tasks
@@ -26,8 +26,8 @@ from tap_clickup.streams.time_entries import TimeEntries
 from tap_clickup.streams.time_in_status import TimeInStatus
 from tap_clickup.streams.users import Users
 from tap_clickup.streams.webhooks import Webhooks
-from tap_clickup.sync_report import Report
-from tap_clickup.validation import check_settings, check_state, partitions
+from tap_clickup.sync_report import SyncReport
+from tap_clickup.validation import partitions, validate_config, validate_state
 from tap_clickup.workspace import Workspace
 from tap_clickup.writer import BufferedWriter
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
 
     from tap_clickup.streams.base import ClickUpStream
-    from tap_clickup.workspace import Conditions
+    from tap_clickup.workspace import ScopeConditions
 
 STREAMS: tuple[type[ClickUpStream], ...] = (
     Workspaces,
@@ -78,18 +78,18 @@ class TapClickUp(Tap):
         PluginCapabilities.STRUCTURED_LOGGING,
     ]
 
-    config_jsonschema: ClassVar[dict[str, Any]] = SETTINGS
+    config_jsonschema: ClassVar[dict[str, Any]] = CONFIG_SCHEMA
     stream_types: ClassVar[tuple[type[ClickUpStream], ...]] = STREAMS
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self._running = ExitStack()
         if isinstance(options.get("state"), list):
-            check_state(options["state"])
+            validate_state(options["state"])
         super().__init__(*arguments, **options)
 
     def load_state(self, state: dict[str, Any]) -> None:
-        """Take over a state. Raises `SettingError` if it is none of this tap's."""
-        check_state(state)
+        """Take over a state. Raises `ConfigurationError` if it is none of this tap's."""
+        validate_state(state)
         super().load_state(state)
 
     def discover_streams(self) -> list[Stream]:
@@ -123,29 +123,32 @@ class TapClickUp(Tap):
 
     @cached_property
     def workspaces(self) -> list[Workspace]:
-        """The selected workspaces. Raises `SettingError` if one is not visible to the token."""
-        answer = self.client.get("/team", expect="teams")
+        """The selected workspaces.
+
+        Raises `ConfigurationError` if one is not visible to the token.
+        """
+        answer = self.client.get("/team", required_key="teams")
         teams = {str(team["id"]): team for team in answer.body["teams"]}
         wanted = list(dict.fromkeys(self.config.get("workspace_ids") or teams))
         if unknown := [one for one in wanted if one not in teams]:
-            raise SettingError(
+            raise ConfigurationError(
                 f"workspace_ids: {', '.join(unknown)} not visible to the token, "
                 f"which sees {', '.join(teams) or 'none'}"
             )
-        return [self._workspace(teams[one], answer.sent_at) for one in wanted]
+        return [self._workspace(teams[one], answer.requested_at) for one in wanted]
 
-    def _workspace(self, team: Mapping[str, Any], sent_at: datetime) -> Workspace:
-        workspace_id, report = str(team["id"]), Report(str(team["id"]))
+    def _workspace(self, team: Mapping[str, Any], requested_at: datetime) -> Workspace:
+        workspace_id, report = str(team["id"]), SyncReport(str(team["id"]))
         known = None if self.sweeps else self._lists_before(workspace_id)
         hierarchy = Hierarchy(
             self.client,
             workspace_id,
             report,
             self.space_ids,
-            known_lists=known,
-            thorough=self.sweeps,
+            previous_lists_digest=known,
+            include_archived_lists=self.sweeps,
         )
-        return Workspace(team, sent_at, hierarchy, report)
+        return Workspace(team, requested_at, hierarchy, report)
 
     def _lists_before(self, workspace_id: str) -> str | None:
         """Return from the state the mark of the lists that were found by a run before."""
@@ -156,7 +159,9 @@ class TapClickUp(Tap):
 
     def hierarchy_of(self, workspace: Workspace) -> Hierarchy:
         """Return the hierarchy of a workspace to be walked once more, thoroughly."""
-        return Hierarchy(self.client, workspace.id, workspace.report, self.space_ids, thorough=True)
+        return Hierarchy(
+            self.client, workspace.id, workspace.report, self.space_ids, include_archived_lists=True
+        )
 
     def reads_spaces_of(self, workspace: Workspace) -> bool:
         """Whether a workspace holds selected spaces; all are if none is named."""
@@ -171,7 +176,7 @@ class TapClickUp(Tap):
         before, state["spaces"] = state.get("spaces"), now
         return bool(before) and not (now and set(now) <= set(before or ()))
 
-    def placed(self, workspace: Workspace) -> Conditions:
+    def placed(self, workspace: Workspace) -> ScopeConditions:
         """Return the condition that something lies in the selected spaces; none if all are."""
         if not self.space_ids:
             return {}
@@ -202,9 +207,9 @@ class TapClickUp(Tap):
         default = (datetime.now(UTC) - BACKFILL).isoformat(timespec="milliseconds")
         return str(self.config.get("start_date") or default)
 
-    def beside(self, readings: Iterable[Iterable[Item]]) -> Beside[Item]:
+    def beside(self, readings: Iterable[Iterable[Item]]) -> Prefetcher[Item]:
         """Run readings beside each other, until the run ends at the latest."""
-        beside = Beside(readings)
+        beside = Prefetcher(readings)
         self._running.callback(beside.close)
         return beside
 
@@ -243,16 +248,19 @@ class TapClickUp(Tap):
 
     def check(self) -> None:
         """Raise what would keep the run from reading anything, before its first message."""
-        check_settings(self.config)
+        validate_config(self.config)
         if self.workspaces and self.space_ids:
             self._check_space_ids()
 
     def _check_space_ids(self) -> None:
-        """Report selected spaces that are in no workspace. Raises `SettingError` if that is all."""
+        """Report selected spaces that are in no workspace.
+
+        Raises `ConfigurationError` if none is in any.
+        """
         found = {
             one for workspace in self.workspaces for one in workspace.hierarchy.space_ids_found
         }
-        failed = any(workspace.report.failures for workspace in self.workspaces)
+        failed = any(workspace.report.retryable_failures for workspace in self.workspaces)
         if not (unknown := sorted(self.space_ids - found)) or failed:
             return
         why = (
@@ -260,19 +268,22 @@ class TapClickUp(Tap):
             "workspaces; make its user a member of the space, or correct the setting"
         )
         if not found:
-            raise SettingError(why)
-        self.workspaces[0].report.missed("selected spaces", RefusedError(why))
+            raise ConfigurationError(why)
+        self.workspaces[0].report.record_failure("selected spaces", AccessDeniedError(why))
 
     def conclude(self) -> None:
         """Log what the run did. Raises `ClickUpError` if a stream failed."""
         for workspace in self.workspaces:
             counts = ", ".join(f"{n:,} {name}" for name, n in workspace.report.records.items())
             self.logger.info("workspace %s: %s", workspace.id, counts)
-        self.logger.info("%s", self.client.traffic)
-        failed = [gap for workspace in self.workspaces for gap in workspace.report.failures]
+        self.logger.info("%s", self.client.stats)
+        failed = [
+            gap for workspace in self.workspaces for gap in workspace.report.retryable_failures
+        ]
         if failed:
             raise ClickUpError(
-                "not everything was read: " + "; ".join(f"{gap.what}: {gap.why}" for gap in failed)
+                "not everything was read: "
+                + "; ".join(f"{gap.subject}: {gap.reason}" for gap in failed)
             )
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
@@ -280,7 +291,7 @@ class TapClickUp(Tap):
         try:
             return super()._validate_config(raise_errors=raise_errors)
         except ConfigValidationError as error:
-            raise SettingError(
+            raise ConfigurationError(
                 "; ".join(re.sub(r"^.* (is not )", r"a value \1", line) for line in error.errors)
                 + "; settings come from --config or, with --config=ENV, from TAP_CLICKUP_<SETTING>"
             ) from None

@@ -5,31 +5,31 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from tap_clickup.conversions import parsed
-from tap_clickup.errors import SettingError
+from tap_clickup.conversions import parse_timestamp
+from tap_clickup.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 
-def check_settings(config: Mapping[str, Any]) -> None:
-    """Raise `SettingError` if a setting has the right type and still cannot work."""
+def validate_config(config: Mapping[str, Any]) -> None:
+    """Raise `ConfigurationError` if a setting has the right type and still cannot work."""
     _check_moment("start_date", config.get("start_date"))
     try:
         re.compile(config["sprint_folder_pattern"])
     except re.error as error:
-        raise SettingError(
+        raise ConfigurationError(
             f"sprint_folder_pattern: expected a regular expression such as sprint ({error})"
         ) from None
 
 
-def check_state(state: Any) -> None:
-    """Raise `SettingError` if the state is none of this tap's."""
+def validate_state(state: Any) -> None:
+    """Raise `ConfigurationError` if the state is none of this tap's."""
     try:
         for name, value in _moments(state):
             _check_moment(name, value)
     except (AttributeError, KeyError, TypeError):
-        raise SettingError(
+        raise ConfigurationError(
             "state: not as tap-clickup writes it; give the last STATE of a run, or none"
         ) from None
 
@@ -56,6 +56,6 @@ def _moments(state: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 def _check_moment(name: str, value: Any) -> None:
     try:
-        parsed(value or "1970-01-01")
+        parse_timestamp(value or "1970-01-01")
     except (TypeError, ValueError):
-        raise SettingError(f"{name}: expected a moment such as 2026-01-31") from None
+        raise ConfigurationError(f"{name}: expected a moment such as 2026-01-31") from None

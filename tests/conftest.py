@@ -16,7 +16,7 @@ from hypothesis import settings
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from fake_clickup import Account, Knobs, LocalClickUp, generate
+from fake_clickup import Account, Behaviour, FakeClickUp, generate
 from target_pandev.database import Store
 from target_pandev.embedded import EmbeddedServer
 
@@ -125,11 +125,11 @@ def workspace(account: Account) -> Workspace:
 
 
 @pytest.fixture
-def knobs() -> Knobs:
-    return Knobs(rate_limited=False)
+def behaviour() -> Behaviour:
+    return Behaviour(rate_limited=False)
 
 
 @pytest.fixture
-def clickup(account: Account, knobs: Knobs) -> Iterator[LocalClickUp]:
-    with LocalClickUp(account, knobs=knobs) as running:
+def clickup(account: Account, behaviour: Behaviour) -> Iterator[FakeClickUp]:
+    with FakeClickUp(account, behaviour=behaviour) as running:
         yield running

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from fake_clickup import Fault, LocalClickUp, generate
+from fake_clickup import FakeClickUp, Fault, generate
 from tests.tap_clickup.runner import environment
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def extended(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a copy of the project in which the page has been followed."""
     copy = tmp_path_factory.mktemp("extended")
     caches = shutil.ignore_patterns("__pycache__")
-    for name in ("tap_clickup", "target_pandev", "tests"):
+    for name in ("tap_clickup", "target_pandev", "fake_clickup", "tests"):
         shutil.copytree(PROJECT / name, copy / name, ignore=caches)
     shutil.copy(PROJECT / "pyproject.toml", copy)
     for path, kind, text in steps():
@@ -83,9 +83,9 @@ def test_the_files_on_the_page_pass_the_checks(extended: Path) -> None:
 
 
 def test_the_target_makes_the_table_by_itself(extended: Path, database: str) -> None:
-    with LocalClickUp(generate(tasks=5, time_entries=0)) as clickup:
+    with FakeClickUp(generate(tasks=5, time_entries=0)) as clickup:
         items = [{"id": 1300, "name": "Bug"}, {"id": 1301, "name": "Idea"}]
-        clickup.knobs.faults = [Fault(200, {"custom_items": items}, path="/custom_item$")]
+        clickup.behaviour.faults = [Fault(200, {"custom_items": items}, path="/custom_item$")]
         tap = [sys.executable, "-m", "tap_clickup.tap", "--config=ENV"]
         settings = {**environment(clickup), **paths(extended)}
         read = subprocess.run(

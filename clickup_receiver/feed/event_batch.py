@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tap_clickup.conversions import parsed
-from tap_clickup.extracted import Reading
+from tap_clickup.conversions import parse_timestamp
+from tap_clickup.extracted import ExtractedRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -32,7 +32,7 @@ class Burst:
 
     workspace_id: str
     since: datetime
-    status_changes: list[Reading] = field(default_factory=list)
+    status_changes: list[ExtractedRecord] = field(default_factory=list)
     deleted: dict[Place, datetime] = field(default_factory=dict)
     changed: dict[Place, str] = field(default_factory=dict)
     timed: dict[str, set[str]] = field(default_factory=dict)
@@ -45,7 +45,7 @@ class Burst:
         self.numbers.setdefault(place, []).append(waiting.number)
         self.since = min(self.since, _happened(waiting))
         self.status_changes += [
-            Reading(_status_change(event, change, self.workspace_id), waiting.received_at)
+            ExtractedRecord(_status_change(event, change, self.workspace_id), waiting.received_at)
             for change in event.status_changes
         ]
         if event.is_deletion:
@@ -74,7 +74,7 @@ def bursts(waiting: Iterable[Waiting], webhooks: Mapping[str, WebhookSecrets]) -
 
 
 def _happened(waiting: Waiting) -> datetime:
-    return parsed(waiting.event.latest) if waiting.event.latest else waiting.received_at
+    return parse_timestamp(waiting.event.latest) if waiting.event.latest else waiting.received_at
 
 
 def _status_change(event: Event, change: StatusChange, workspace_id: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from clickup_receiver.feed.event_batch import Burst, Place
     from clickup_receiver.inbox.events import Kind
-    from tap_clickup.extracted import Reading
+    from tap_clickup.extracted import ExtractedRecord
     from tap_clickup.streams.base import ClickUpStream
     from tap_clickup.workspace import Workspace
 
@@ -61,13 +61,13 @@ class PushTap(TapClickUp):
                 yield from self._records(stream, found)
         failed |= objects.failed
 
-    def sprints_of(self, workspace: Workspace) -> list[Reading]:
+    def sprints_of(self, workspace: Workspace) -> list[ExtractedRecord]:
         """Return the sprints among the lists that were read of a workspace."""
         stream = self.streams[Sprints.name]
         assert isinstance(stream, Sprints)  # noqa: S101 - our own list of streams
         return stream.readings(workspace) if self.config["sprints"] else []
 
-    def _records(self, name: str, readings: Iterable[Reading]) -> Iterator[Message]:
+    def _records(self, name: str, readings: Iterable[ExtractedRecord]) -> Iterator[Message]:
         """Yield the messages of a stream; its SCHEMA allows deletions."""
         stream: Any = self.streams[name]
         for message in stream.messages(readings):

@@ -10,7 +10,7 @@ from singer_sdk.contrib.msgspec import MsgSpecWriter
 
 from clickup_receiver.feed.event_batch import bursts
 from clickup_receiver.feed.feeder import Messages
-from tap_clickup.errors import SettingError
+from tap_clickup.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,11 +42,11 @@ class Source:
     def tap(self) -> PushTap:
         """Return a tap with the settings of the moment, and the same client while it serves them.
 
-        Raises `SettingError` if they cannot work, or switch everything off.
+        Raises `ConfigurationError` if they cannot work, or switch everything off.
         """
         tap = self._make_tap()
         if not tap.config["enabled"]:
-            raise SettingError("enabled is false: nothing is read and nothing fed")
+            raise ConfigurationError("enabled is false: nothing is read and nothing fed")
         account = [tap.config.get(name) for name in ("api_url", "api_token", "requests_per_minute")]
         with self._lock:
             if self._client and self._client[0] == account:

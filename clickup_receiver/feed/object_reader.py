@@ -10,17 +10,17 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from tap_clickup import records
-from tap_clickup.conversions import parsed
-from tap_clickup.date_slices import slices
-from tap_clickup.errors import ClickUpError, ProtocolError, RefusedError
-from tap_clickup.extracted import Reading
+from tap_clickup.conversions import parse_timestamp
+from tap_clickup.date_slices import date_slices
+from tap_clickup.errors import AccessDeniedError, ClickUpError, UnexpectedResponseError
+from tap_clickup.extracted import ExtractedRecord
 from tap_clickup.hierarchy import Hierarchy
-from tap_clickup.readers.task_reader import TaskPages
-from tap_clickup.readers.time_entry_reader import SliceReader
+from tap_clickup.readers.task_reader import TaskReader
+from tap_clickup.readers.time_entry_reader import TimeEntryReader
 from tap_clickup.sprints import is_sprint_folder
-from tap_clickup.streams.tasks import OVERLAP
-from tap_clickup.sync_report import Report
-from tap_clickup.workspace import Scope, Workspace
+from tap_clickup.streams.tasks import BOOKMARK_OVERLAP
+from tap_clickup.sync_report import SyncReport
+from tap_clickup.workspace import ReadScope, Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,16 +29,16 @@ if TYPE_CHECKING:
     from clickup_receiver.feed.message_builder import PushTap
     from clickup_receiver.inbox.events import Kind
     from tap_clickup.date_slices import Slice
-    from tap_clickup.readers.time_entry_reader import SliceRead
+    from tap_clickup.readers.time_entry_reader import TimeEntrySlice
     from tap_clickup.records import Json
-    from tap_clickup.workspace import Conditions
+    from tap_clickup.workspace import ScopeConditions
 
 FEW = 5
 """Up to so many tasks are read one by one; a page of the search holds a hundred."""
 WINDOW = timedelta(days=30)
 """Where time entries are looked for whose beginning was not told: the rest is the sweep's."""
 
-UNUSABLE = (ProtocolError, AttributeError, KeyError, TypeError, ValueError)
+UNUSABLE = (UnexpectedResponseError, AttributeError, KeyError, TypeError, ValueError)
 """What an answer raises that is not as documented; another attempt would bring the same."""
 
 logger = logging.getLogger("clickup-receiver")
@@ -57,7 +57,7 @@ class Objects:
         self._burst = burst
         self._team = {"id": burst.workspace_id}
 
-    def read(self) -> Iterator[tuple[str, Iterable[Reading]]]:
+    def read(self) -> Iterator[tuple[str, Iterable[ExtractedRecord]]]:
         """Yield the names of streams, and what was read of them."""
         yield from self._places()
         tasks = list(self._tasks(self._burst.changed_of("task")))
@@ -67,7 +67,7 @@ class Objects:
 
     def _workspace(self, team: Json) -> Workspace:
         """Return a workspace of its own for this burst; nothing of it has been read yet."""
-        report = Report(self._burst.workspace_id)
+        report = SyncReport(self._burst.workspace_id)
         hierarchy = Hierarchy(self._tap.client, self._burst.workspace_id, report)
         return Workspace(team, datetime.now(UTC), hierarchy, report)
 
@@ -75,7 +75,7 @@ class Objects:
     def _guard(self, kind: Kind, *object_ids: str) -> Iterator[None]:
         try:
             yield
-        except RefusedError as error:
+        except AccessDeniedError as error:
             what = ", ".join(object_ids)
             logger.warning("%s %s was changed and cannot be read: %s", kind, what, error)
         except UNUSABLE as error:
@@ -86,38 +86,38 @@ class Objects:
 
     def _get(self, kind: Kind, object_id: str) -> tuple[Json, datetime]:
         answer = self._tap.client.get(f"/{kind}/{object_id}")
-        return answer.body, answer.sent_at
+        return answer.body, answer.requested_at
 
-    def _tasks(self, dirty: dict[str, str]) -> Iterator[Reading]:
+    def _tasks(self, dirty: dict[str, str]) -> Iterator[ExtractedRecord]:
         """Yield tasks: many of them by pages, as far as that is cheaper, the rest one by one."""
         if len(dirty) > FEW:
             try:
                 yield from self._paged(dirty)
-            except (RefusedError, *UNUSABLE) as error:
+            except (AccessDeniedError, *UNUSABLE) as error:
                 logger.warning("%s; the tasks are read one by one", _why(error))
         for task_id in dirty:
             with self._guard("task", task_id):
-                item, sent_at = self._get("task", task_id)
+                item, requested_at = self._get("task", task_id)
                 record = records.task(
                     item,
                     workspace_id=self._burst.workspace_id,
                     custom_fields=tuple(self._tap.config["custom_fields"]),
                 )
                 if self._is_selected(record["space_id"]):
-                    yield Reading(record, sent_at)
+                    yield ExtractedRecord(record, requested_at)
 
-    def _paged(self, dirty: dict[str, str]) -> Iterator[Reading]:
+    def _paged(self, dirty: dict[str, str]) -> Iterator[ExtractedRecord]:
         """Yield all tasks updated since the burst; take those from `dirty` that it asks for.
 
         A task that is found as it was before its event has to be read by itself: ClickUp's index
         may lag.
         """
-        pages = TaskPages(
+        pages = TaskReader(
             client=self._tap.client,
             workspace=self._workspace(self._team),
             space_ids=tuple(sorted(self._burst.space_ids)) if self._tap.space_ids else (),
             custom_fields=tuple(self._tap.config["custom_fields"]),
-            start=self._burst.since - OVERLAP,
+            start=self._burst.since - BOOKMARK_OVERLAP,
             starts={},
             sweeps=False,
         )
@@ -126,11 +126,11 @@ class Objects:
             for record in page.records:
                 if (record["date_updated"] or "") >= dirty.get(record["id"], "9"):
                     del dirty[record["id"]]
-                yield Reading(record, page.sent_at)
+                yield ExtractedRecord(record, page.requested_at)
             if len(dirty) <= FEW:
                 return
 
-    def _places(self) -> Iterator[tuple[str, list[Reading]]]:
+    def _places(self) -> Iterator[tuple[str, list[ExtractedRecord]]]:
         """Yield spaces, folders, lists, their statuses, and the sprints among the lists.
 
         What the name of a sprint tells depends on its neighbours, so its folder is read as a whole.
@@ -145,29 +145,29 @@ class Objects:
                 folder_ids.append(str(folder["id"]))
         for folder_id in dict.fromkeys(folder_ids):
             with self._guard("folder", folder_id):
-                item, sent_at = self._get("folder", folder_id)
+                item, requested_at = self._get("folder", folder_id)
                 if self._is_selected(str(item["space"]["id"])):
-                    hierarchy.add_folder(item, sent_at)
+                    hierarchy.add_folder(item, requested_at)
                     if self._holds_sprints(item):
                         space_ids.append(str(item["space"]["id"]))
-        found = {reading.record["id"] for reading in hierarchy.readings["lists"]}
-        for item, sent_at in lists:
+        found = {reading.record["id"] for reading in hierarchy.records["lists"]}
+        for item, requested_at in lists:
             if str(item["id"]) not in found:
                 with self._guard("list", str(item["id"])):
-                    hierarchy.add_list(item, sent_at)
+                    hierarchy.add_list(item, requested_at)
         for space_id in filter(self._is_selected, dict.fromkeys(space_ids)):
             with self._guard("space", space_id):
                 hierarchy.add_space(*self._get("space", space_id))
         for stream in ("spaces", "folders", "lists", "statuses"):
-            yield stream, hierarchy.readings[stream]
+            yield stream, hierarchy.records[stream]
         yield "sprints", self._tap.sprints_of(workspace)
 
     def _lists(self) -> Iterator[tuple[Json, datetime]]:
         for list_id in self._burst.changed_of("list"):
             with self._guard("list", list_id):
-                item, sent_at = self._get("list", list_id)
+                item, requested_at = self._get("list", list_id)
                 if self._is_selected(str(item["space"]["id"])):
-                    yield item, sent_at
+                    yield item, requested_at
 
     def _holds_sprints(self, folder: Json) -> bool:
         pattern = re.compile(self._tap.config["sprint_folder_pattern"])
@@ -175,14 +175,14 @@ class Objects:
             folder.get("name") or "", pattern
         )
 
-    def _time(self, task_ids: set[str]) -> Iterator[tuple[str, list[Reading]]]:
+    def _time(self, task_ids: set[str]) -> Iterator[tuple[str, list[ExtractedRecord]]]:
         """Yield the time entries of tasks, and that these are all; of many tasks those of all."""
-        teams = {workspace.id: workspace.team for workspace in self._tap.workspaces}
+        teams = {workspace.id: workspace.payload for workspace in self._tap.workspaces}
         if not (team := teams.get(self._burst.workspace_id)):
             logger.warning("workspace %s is no longer visible", self._burst.workspace_id)
             return
         workspace = self._workspace(team)
-        workspace.task_ids.update(task_ids)
+        workspace.synced_task_ids.update(task_ids)
         timed = self._burst.timed
         if len(timed) > FEW:
             with self._guard("task", *timed):
@@ -196,22 +196,22 @@ class Objects:
 
     def _slices(
         self, workspace: Workspace, task_id: str | None, starts: Iterable[str]
-    ) -> list[Reading]:
+    ) -> list[ExtractedRecord]:
         user_ids = sorted({self._tap.client.user_id, *workspace.members})
         space_ids = self._tap.space_ids or None
-        reader = SliceReader(self._tap.client, workspace, user_ids, space_ids, task_id=task_id)
+        reader = TimeEntryReader(self._tap.client, workspace, user_ids, space_ids, task_id=task_id)
         found = []
         for part in _parts(starts):
             each = reader.read(part)
-            found += [Reading(record, each.sent_at) for record in each.records]
+            found += [ExtractedRecord(record, each.requested_at) for record in each.records]
             self._completed(workspace, each, task_id, others=reader.told_apart)
         return found
 
     def _completed(
-        self, workspace: Workspace, each: SliceRead, task_id: str | None, *, others: bool
+        self, workspace: Workspace, each: TimeEntrySlice, task_id: str | None, *, others: bool
     ) -> None:
         """Tell which entries of a slice there are."""
-        conditions: Conditions = {
+        conditions: ScopeConditions = {
             "started_at": {"from": _text(each.slice.start), "before": _text(each.slice.end)},
             "user_id": {"in": each.user_ids if others else [self._tap.client.user_id]},
         }
@@ -220,8 +220,8 @@ class Objects:
         if self._tap.space_ids:
             conditions["space_id"] = {"in": sorted(self._tap.space_ids)}
         name = f"{each.slice.name} {task_id}" if task_id else each.slice.name
-        scope = Scope("time_entries", each.sent_at, conditions, name=name)
-        workspace.completed(scope, [(record["id"],) for record in each.records])
+        scope = ReadScope("time_entries", each.requested_at, conditions, name=name)
+        workspace.add_completed_read(scope, [(record["id"],) for record in each.records])
 
 
 def _why(error: Exception) -> str:
@@ -234,11 +234,11 @@ def _why(error: Exception) -> str:
 def _parts(starts: Iterable[str]) -> list[Slice]:
     """Return the slices of the last days, and those in which entries began."""
     now = datetime.now(UTC)
-    parts = list(slices(now - WINDOW, now))
+    parts = list(date_slices(now - WINDOW, now))
     for start in starts:
-        if parsed(start) < parts[0].start:
-            at = parsed(start)
-            parts += [part for part in slices(at, at) if part not in parts]
+        if parse_timestamp(start) < parts[0].start:
+            at = parse_timestamp(start)
+            parts += [part for part in date_slices(at, at) if part not in parts]
     return parts
 
 

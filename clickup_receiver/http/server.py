@@ -10,7 +10,7 @@ import uvicorn
 from prometheus_client import start_http_server
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from tap_clickup.errors import SettingError
+from tap_clickup.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import asyncio
@@ -82,7 +82,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
 
 def listening(host: str, port: int) -> socket.socket:
-    """Return a socket that takes connections; port 0 takes any free one. Raises `SettingError`.
+    """Return a listening socket; port 0 picks a free port. Raises `ConfigurationError`.
 
     It names its protocol: only then asyncio switches off Nagle's algorithm, which makes each answer
     wait 40 ms, as it is sent in two pieces.
@@ -95,7 +95,7 @@ def listening(host: str, port: int) -> socket.socket:
         made.listen(BACKLOG)
     except OSError as error:
         made.close()
-        raise SettingError(
+        raise ConfigurationError(
             f"host {host}, port {port}: {error.strerror or error}; choose an address of this "
             "machine and a port that is free"
         ) from error
@@ -103,11 +103,11 @@ def listening(host: str, port: int) -> socket.socket:
 
 
 def show_metrics(metrics: Metrics, *, port: int) -> Callable[[], None]:
-    """Serve metrics on the loopback device; return what ends that. Raises `SettingError`."""
+    """Serve metrics on the loopback device; return what ends that. Raises `ConfigurationError`."""
     try:
         served, thread = start_http_server(port, addr="127.0.0.1", registry=metrics.registry)
     except OSError as error:
-        raise SettingError(
+        raise ConfigurationError(
             f"metrics_port {port}: {error.strerror}; choose one that is free"
         ) from error
 

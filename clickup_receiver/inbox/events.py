@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import msgspec
 
-from tap_clickup.conversions import moment
+from tap_clickup.conversions import to_iso_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -192,7 +192,7 @@ def _id(value: Any) -> str | None:
 
 
 def _moment(value: Any) -> str | None:
-    return moment(value) if isinstance(value, str | int) else None
+    return to_iso_timestamp(value) if isinstance(value, str | int) else None
 
 
 def _object(item: dict[str, Any], key: str) -> dict[str, Any]:

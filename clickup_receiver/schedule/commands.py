@@ -6,19 +6,19 @@ import shlex
 import sys
 from pathlib import Path
 
-from tap_clickup.errors import SettingError
+from tap_clickup.errors import ConfigurationError
 
 
 def words_of(command: str, *, setting: str) -> list[str]:
     """Return the words of a command; a program installed beside this one is found there.
 
-    Raises `SettingError`, which names the setting.
+    Raises `ConfigurationError`, which names the setting.
     """
     try:
         words = shlex.split(command)
     except ValueError as error:
-        raise SettingError(f"{setting}: {error}") from error
+        raise ConfigurationError(f"{setting}: {error}") from error
     if not words:
-        raise SettingError(f"{setting}: expected a command")
+        raise ConfigurationError(f"{setting}: expected a command")
     beside = Path(sys.executable).parent / words[0]
     return [str(beside) if beside.is_file() else words[0], *words[1:]]

@@ -14,7 +14,13 @@ from urllib.parse import urlsplit
 
 from clickup_receiver.inbox.events import EVENTS
 from tap_clickup.client import LOOPBACK
-from tap_clickup.errors import BadRequestError, ClickUpError, RefusedError, SettingError, TokenError
+from tap_clickup.errors import (
+    AccessDeniedError,
+    BadRequestError,
+    ClickUpError,
+    ConfigurationError,
+    InvalidTokenError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,14 +65,14 @@ class Registered:
 
 
 def checked_endpoint(url: str) -> str:
-    """Return the public address of the receiver. Raises `SettingError`."""
+    """Return the public address of the receiver. Raises `ConfigurationError`."""
     try:
         parts = urlsplit(url)
     except ValueError:
         parts = urlsplit("")
     encrypted = parts.scheme == "https" or parts.hostname in LOOPBACK
     if not parts.hostname or parts.scheme not in {"https", "http"} or not encrypted:
-        raise SettingError(
+        raise ConfigurationError(
             "webhook_url: expected the https address under which ClickUp reaches this receiver, "
             "such as https://receiver.example.com/v1/clickup/webhook"
         )
@@ -85,12 +91,15 @@ class Registration:
         self._endpoint = checked_endpoint(endpoint)
 
     def repair(self) -> list[Registered]:
-        """Return the webhooks of all selected places. Raises `TokenError` and `SettingError`."""
+        """Return the webhooks of everything selected.
+
+        Raises `InvalidTokenError` and `ConfigurationError`.
+        """
         found = []
         for workspace in self._tap.workspaces:
             try:
                 found += self._repair(workspace)
-            except (TokenError, SettingError):
+            except (InvalidTokenError, ConfigurationError):
                 raise
             except ClickUpError as error:
                 logger.warning("webhooks of workspace %s: %s", workspace.id, error)
@@ -112,7 +121,7 @@ class Registration:
         places: Sequence[str | None] = [None]
         if self._tap.space_ids:
             places = workspace.hierarchy.space_ids_found
-            if not workspace.hierarchy.spaces_whole:
+            if not workspace.hierarchy.spaces_complete:
                 why = "not all spaces could be read, so all webhooks are left as they are"
                 return [Registered(workspace.id, None, problem=why)]
         ours = []
@@ -133,7 +142,7 @@ class Registration:
     def _ours(self, workspace: Workspace) -> list[Json]:
         """Return the webhooks that lead here, those whose secrets are kept first."""
         known = self._secrets.webhooks()
-        answer = self._tap.client.get(f"/team/{workspace.id}/webhook", expect="webhooks")
+        answer = self._tap.client.get(f"/team/{workspace.id}/webhook", required_key="webhooks")
         items: list[Json] = [
             item
             for item in answer.body["webhooks"]
@@ -165,7 +174,7 @@ class Registration:
         done = tuple(name for name, differs in differences.items() if differs)
         if done:
             body = {"endpoint": self._endpoint, "events": [*EVENTS], "status": "active"}
-            self._tap.client.write("PUT", f"/webhook/{webhook_id}", body, expect="webhook")
+            self._tap.client.write("PUT", f"/webhook/{webhook_id}", body, required_key="webhook")
             logger.info("webhook %s: repaired (%s)", webhook_id, ", ".join(done))
         return Registered(workspace_id, space_id, webhook_id, done, status, fail_count)
 
@@ -174,10 +183,10 @@ class Registration:
         body |= {"space_id": int(space_id)} if space_id else {}
         path = f"/team/{workspace_id}/webhook"
         try:
-            item: Json = self._tap.client.write("POST", path, body, expect="webhook").body[
+            item: Json = self._tap.client.write("POST", path, body, required_key="webhook").body[
                 "webhook"
             ]
-        except RefusedError as error:
+        except AccessDeniedError as error:
             why = (
                 f"{error}: ClickUp lets this token's user make no webhook, so changes come by "
                 "polling only; make the user an owner or admin under Workspace settings > People"
@@ -220,8 +229,8 @@ class Registration:
     def _remove(self, webhook_id: str) -> None:
         """Delete a webhook at ClickUp, and its secret."""
         try:
-            self._tap.client.write("DELETE", f"/webhook/{webhook_id}", expect=None)
-        except RefusedError:
+            self._tap.client.write("DELETE", f"/webhook/{webhook_id}", required_key=None)
+        except AccessDeniedError:
             logger.info("webhook %s: is not there, or another user made it", webhook_id)
         else:
             logger.info("webhook %s: removed", webhook_id)

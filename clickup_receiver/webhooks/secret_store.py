@@ -14,7 +14,7 @@ from typing import Protocol, TypeAlias
 
 import msgspec
 
-from tap_clickup.errors import SettingError
+from tap_clickup.errors import ConfigurationError
 
 FILE = "webhooks.json"
 """Its name, in the receiver's folder."""
@@ -43,18 +43,21 @@ class Secrets(Protocol):
     """Where the secrets of webhooks are kept; several threads may use it."""
 
     def of(self, webhook_id: str) -> tuple[str, ...]:
-        """Return the secrets of a webhook, none if it is not ours. Raises `SettingError`."""
+        """Return the secrets of a webhook, none if it is not ours. Raises `ConfigurationError`."""
 
     def webhooks(self) -> Known:
-        """Return all webhooks that are ours. Raises `SettingError`."""
+        """Return all webhooks that are ours. Raises `ConfigurationError`."""
 
     def keep(
         self, webhook_id: str, secret: str, *, workspace_id: str, space_id: str | None = None
     ) -> None:
-        """Add a webhook, or another secret of one; durable on return. Raises `SettingError`."""
+        """Add a webhook, or another secret of one; durable on return.
+
+        Raises `ConfigurationError`.
+        """
 
     def drop(self, webhook_id: str) -> None:
-        """Forget a webhook, if it is known. Raises `SettingError`."""
+        """Forget a webhook, if it is known. Raises `ConfigurationError`."""
 
 
 class GivenSecrets(Secrets):
@@ -65,7 +68,7 @@ class GivenSecrets(Secrets):
         try:
             self._known = msgspec.json.decode(text.encode(), type=Known)
         except msgspec.DecodeError:  # its text may quote a secret
-            raise SettingError(
+            raise ConfigurationError(
                 f"{setting}: expected JSON, as pandev connect writes it into webhooks.json"
             ) from None
 
@@ -86,8 +89,8 @@ class GivenSecrets(Secrets):
         workspace_id: str,
         space_id: str | None = None,  # noqa: ARG002 - as above
     ) -> None:
-        """Raise `SettingError`: who gives the setting has to add it."""
-        raise SettingError(
+        """Raise `ConfigurationError`: who gives the setting has to add it."""
+        raise ConfigurationError(
             f"{self._setting}: lacks webhook {webhook_id} of workspace {workspace_id}; run pandev "
             "connect and set this to what its webhooks.json holds"
         )
@@ -106,19 +109,22 @@ class SecretsFile(Secrets):
         self._known: Known = {}
 
     def of(self, webhook_id: str) -> tuple[str, ...]:
-        """Return the secrets of a webhook, none if it is not ours. Raises `SettingError`."""
+        """Return the secrets of a webhook, none if it is not ours. Raises `ConfigurationError`."""
         found = self.webhooks().get(webhook_id)
         return found.secrets if found else ()
 
     def webhooks(self) -> Known:
-        """Return all webhooks that are ours. Raises `SettingError`."""
+        """Return all webhooks that are ours. Raises `ConfigurationError`."""
         with self._lock:
             return dict(self._current())
 
     def keep(
         self, webhook_id: str, secret: str, *, workspace_id: str, space_id: str | None = None
     ) -> None:
-        """Add a webhook, or another secret of one; durable on return. Raises `SettingError`."""
+        """Add a webhook, or another secret of one; durable on return.
+
+        Raises `ConfigurationError`.
+        """
         with self._lock:
             known = self._current()
             before = known[webhook_id].secrets if webhook_id in known else ()
@@ -126,7 +132,7 @@ class SecretsFile(Secrets):
             self._write({**known, webhook_id: WebhookSecrets(workspace_id, secrets, space_id)})
 
     def drop(self, webhook_id: str) -> None:
-        """Forget a webhook, if it is known. Raises `SettingError`."""
+        """Forget a webhook, if it is known. Raises `ConfigurationError`."""
         with self._lock:
             known = self._current()
             if webhook_id in known:
@@ -175,5 +181,5 @@ class SecretsFile(Secrets):
         except OSError as error:
             raise self._unusable(error.strerror or "cannot be written") from error
 
-    def _unusable(self, reason: str) -> SettingError:
-        return SettingError(f"webhook secrets {self._path}: {reason}")
+    def _unusable(self, reason: str) -> ConfigurationError:
+        return ConfigurationError(f"webhook secrets {self._path}: {reason}")

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from tap_clickup import records
-from tap_clickup.conversions import milliseconds
-from tap_clickup.errors import BadRequestError, ProtocolError, RefusedError
+from tap_clickup.conversions import to_epoch_ms
+from tap_clickup.errors import AccessDeniedError, BadRequestError, UnexpectedResponseError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -25,20 +25,20 @@ PRIVILEGED = {1, 2}
 
 
 @dataclass(frozen=True)
-class SliceRead:
+class TimeEntrySlice:
     """A slice: the records that may be kept, and the people on them.
 
-    `user_ids` are those who were asked for. `sent_at` is of the first request.
+    `user_ids` are those who were asked for. `requested_at` is of the first request.
     """
 
     slice: Slice
     records: list[dict[str, Any]]
     user_ids: list[str]
-    people: list[Json]
-    sent_at: datetime
+    seen_users: list[Json]
+    requested_at: datetime
 
 
-class SliceReader:
+class TimeEntryReader:
     """Reads slices of one workspace; several threads may, at once.
 
     `space_ids` are the selected spaces, None for all; `task_id` asks for the time on one task.
@@ -82,9 +82,12 @@ class SliceReader:
         hidden = {*self._workspace.members} - {self._me} - self._seen
         return set() if self.privileged else hidden
 
-    def read(self, part: Slice) -> SliceRead:
-        """Return the entries of a slice. Raises `ProtocolError` if they are not what was asked."""
-        sent_at = datetime.now(UTC)
+    def read(self, part: Slice) -> TimeEntrySlice:
+        """Return the entries of a slice.
+
+        Raises `UnexpectedResponseError` if they do not match the request.
+        """
+        requested_at = datetime.now(UTC)
         found: dict[str, Json] = {}
         asked: list[str] = []
         for first in range(0, len(self._user_ids), MOST_USERS):
@@ -92,12 +95,12 @@ class SliceReader:
             found |= {str(item["id"]): item for item in items if _within(item, part)}
             asked += user_ids
         kept = [item for item in found.values() if self._is_selected(item)]
-        return SliceRead(
+        return TimeEntrySlice(
             slice=part,
             records=[records.time_entry(item, workspace_id=self._workspace.id) for item in kept],
             user_ids=asked,
-            people=[item["user"] for item in kept if item.get("user")],
-            sent_at=sent_at,
+            seen_users=[item["user"] for item in kept if item.get("user")],
+            requested_at=requested_at,
         )
 
     def _ask(self, part: Slice, asked: Sequence[str]) -> tuple[list[Json], list[str]]:
@@ -111,7 +114,7 @@ class SliceReader:
             return [], []
         try:
             items = self._get(part, user_ids)
-        except (BadRequestError, RefusedError):
+        except (BadRequestError, AccessDeniedError):
             members = [one for one in user_ids if one in {self._me, *self._workspace.members}]
             former = [one for one in user_ids if one not in members]
             if not former:
@@ -127,7 +130,7 @@ class SliceReader:
         return items, user_ids
 
     def _get(self, part: Slice, user_ids: Sequence[str]) -> list[Json]:
-        start, end = milliseconds(part.start), milliseconds(part.end)
+        start, end = to_epoch_ms(part.start), to_epoch_ms(part.end)
         params = [
             ("start_date", str(start)),
             ("end_date", str(end)),
@@ -135,23 +138,23 @@ class SliceReader:
             *([("task_id", self._task_id)] if self._task_id else []),
         ]
         path = f"/team/{self._workspace.id}/time_entries"
-        items: list[Json] = self._client.get(path, params, expect="data").body["data"]
+        items: list[Json] = self._client.get(path, params, required_key="data").body["data"]
         for item in items:
             at = item.get("start")
             if at is not None and not start <= int(at) <= end:
-                raise ProtocolError(
+                raise UnexpectedResponseError(
                     f"GET {path}: entry {item['id']} began at {at}, asked were entries from "
                     f"{start} to {end}"
                 )
             if self._task_id and records.task_id_of(item) != self._task_id:
-                raise ProtocolError(
+                raise UnexpectedResponseError(
                     f"GET {path}: entry {item['id']} is not of task {self._task_id}, which alone "
                     "was asked for: task_id is ignored"
                 )
         return items
 
     def _check_people(self, part: Slice, user_ids: Sequence[str], items: list[Json]) -> None:
-        """Raise `ProtocolError` if entries are of other people than those that were asked for.
+        """Raise `UnexpectedResponseError` if entries belong to users that were not requested.
 
         An ignored `assignee` gives the own entries only, which may also be all there are. So where
         only own ones come, others are asked for alone, once.
@@ -168,7 +171,7 @@ class SliceReader:
 
     def _check(self, found: set[str], asked: Sequence[str]) -> None:
         if strange := sorted(found - set(asked)):
-            raise ProtocolError(
+            raise UnexpectedResponseError(
                 f"GET /team/{self._workspace.id}/time_entries: entries of user {strange[0]}, "
                 "who was not asked for: assignee is ignored"
             )
@@ -183,9 +186,9 @@ class SliceReader:
         if (space_id := (item.get("task_location") or {}).get("space_id")) is not None:
             return str(space_id) in self._space_ids
         task_id = records.task_id_of(item)
-        if task_id and task_id not in self._workspace.task_ids:
+        if task_id and task_id not in self._workspace.synced_task_ids:
             self.unplaced.add(str(item["id"]))
-        return task_id in self._workspace.task_ids
+        return task_id in self._workspace.synced_task_ids
 
 
 def _role(workspace: Workspace, user_id: str) -> int | None:
@@ -198,4 +201,4 @@ def _people(items: Sequence[Json]) -> set[str]:
 
 def _within(item: Json, part: Slice) -> bool:
     """Return whether an entry belongs to the slice: one that begins at its end does not."""
-    return item.get("start") is None or int(item["start"]) < milliseconds(part.end)
+    return item.get("start") is None or int(item["start"]) < to_epoch_ms(part.end)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context
     from singer_sdk.singerlib import Message
 
-    from tap_clickup.extracted import Reading
+    from tap_clickup.extracted import ExtractedRecord
     from tap_clickup.tap import TapClickUp
     from tap_clickup.workspace import Workspace
 
@@ -37,10 +37,10 @@ class ClickUpStream(Stream):
     schema: ClassVar[StreamSchema[str]] = StreamSchema(SCHEMAS)
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # `records` makes what the schema declares
     _tap: TapClickUp
-    _sent_at: datetime
+    _extracted_at: datetime
 
     @abstractmethod
-    def read(self, workspace: Workspace, context: Context | None) -> Iterator[Reading]:
+    def read(self, workspace: Workspace, context: Context | None) -> Iterator[ExtractedRecord]:
         """Yield the stream's records of one workspace."""
 
     def get_records(self, context: Context | None) -> Iterable[dict[str, Any]]:
@@ -51,17 +51,17 @@ class ClickUpStream(Stream):
 
     def _counted(self, workspace: Workspace, context: Context | None) -> Iterator[dict[str, Any]]:
         count = workspace.report.records
-        with workspace.report.guard(f"stream {self.name}"):
+        with workspace.report.capture_errors(f"stream {self.name}"):
             for reading in self.read(workspace, context):
-                self._sent_at = reading.sent_at
+                self._extracted_at = reading.extracted_at
                 count[self.name] += 1
                 yield reading.record
 
-    def messages(self, readings: Iterable[Reading]) -> Iterator[Message]:
+    def messages(self, readings: Iterable[ExtractedRecord]) -> Iterator[Message]:
         """Yield the stream's SCHEMA and a RECORD for each reading, as a run of the tap would."""
         yield from self._generate_schema_messages()
         for reading in readings:
-            self._sent_at = reading.sent_at
+            self._extracted_at = reading.extracted_at
             yield from self._generate_record_messages(reading.record)
 
     @cached_property
@@ -78,10 +78,10 @@ class ClickUpStream(Stream):
         Where nothing is to be changed in records, the SDK does not look through them.
         """
         if self._unchanged:
-            yield RecordMessage(self.name, record, time_extracted=self._sent_at)
+            yield RecordMessage(self.name, record, time_extracted=self._extracted_at)
             return
         for message in super()._generate_record_messages(record):
-            message.time_extracted = self._sent_at
+            message.time_extracted = self._extracted_at
             yield message
 
 

@@ -8,18 +8,18 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from tap_clickup import records
-from tap_clickup.conversions import parsed
-from tap_clickup.extracted import Reading
+from tap_clickup.conversions import parse_timestamp
+from tap_clickup.extracted import ExtractedRecord
 from tap_clickup.sprints import Dates, SprintList, inferred, is_sprint_folder
 from tap_clickup.streams.base import ClickUpStream
-from tap_clickup.workspace import Scope
+from tap_clickup.workspace import ReadScope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from singer_sdk.helpers.types import Context
 
-    from tap_clickup.workspace import Conditions, Workspace
+    from tap_clickup.workspace import ScopeConditions, Workspace
 
 
 class Workspaces(ClickUpStream):
@@ -28,9 +28,9 @@ class Workspaces(ClickUpStream):
     name = "workspaces"
     primary_keys = ("id",)
 
-    def read(self, workspace: Workspace, context: Context | None) -> Iterator[Reading]:  # noqa: ARG002
+    def read(self, workspace: Workspace, context: Context | None) -> Iterator[ExtractedRecord]:  # noqa: ARG002
         """Yield the workspace itself."""
-        yield Reading(records.workspace(workspace.team), workspace.sent_at)
+        yield ExtractedRecord(records.workspace(workspace.payload), workspace.requested_at)
 
 
 class Spaces(ClickUpStream):
@@ -39,16 +39,16 @@ class Spaces(ClickUpStream):
     name = "spaces"
     primary_keys = ("workspace_id", "id")
 
-    def read(self, workspace: Workspace, context: Context | None) -> Iterator[Reading]:  # noqa: ARG002
+    def read(self, workspace: Workspace, context: Context | None) -> Iterator[ExtractedRecord]:  # noqa: ARG002
         """Yield what `find_spaces` found."""
         hierarchy = workspace.hierarchy
-        hierarchy.find_spaces()
-        yield from hierarchy.readings[self.name]
-        if hierarchy.spaces_whole:
+        hierarchy.load_spaces()
+        yield from hierarchy.records[self.name]
+        if hierarchy.spaces_complete:
             selected = sorted(self._tap.space_ids)
-            conditions: Conditions = {"id": {"in": selected}} if selected else {}
-            scope = Scope(self.name, hierarchy.started_at, conditions)
-            workspace.completed(scope, [(one,) for one in hierarchy.space_ids_found])
+            conditions: ScopeConditions = {"id": {"in": selected}} if selected else {}
+            scope = ReadScope(self.name, hierarchy.started_at, conditions)
+            workspace.add_completed_read(scope, [(one,) for one in hierarchy.space_ids_found])
 
 
 class HierarchyStream(ClickUpStream):
@@ -60,20 +60,20 @@ class HierarchyStream(ClickUpStream):
 
     primary_keys: tuple[str, ...] = ("workspace_id", "id")
 
-    def read(self, workspace: Workspace, context: Context | None) -> Iterator[Reading]:  # noqa: ARG002
+    def read(self, workspace: Workspace, context: Context | None) -> Iterator[ExtractedRecord]:  # noqa: ARG002
         """Yield what the walk found."""
         hierarchy = workspace.hierarchy
         hierarchy.walk()
         found = list(self.readings(workspace))
         yield from found
-        if hierarchy.whole and hierarchy.thorough:
-            conditions: Conditions = {"space_id": {"in": hierarchy.space_ids_found}}
-            scope = Scope(self.name, hierarchy.started_at, conditions)
-            workspace.completed(scope, [(reading.record["id"],) for reading in found])
+        if hierarchy.complete and hierarchy.include_archived_lists:
+            conditions: ScopeConditions = {"space_id": {"in": hierarchy.space_ids_found}}
+            scope = ReadScope(self.name, hierarchy.started_at, conditions)
+            workspace.add_completed_read(scope, [(reading.record["id"],) for reading in found])
 
-    def readings(self, workspace: Workspace) -> list[Reading]:
+    def readings(self, workspace: Workspace) -> list[ExtractedRecord]:
         """Return the stream's records."""
-        return workspace.hierarchy.readings[self.name]
+        return workspace.hierarchy.records[self.name]
 
 
 class Folders(HierarchyStream):
@@ -94,19 +94,19 @@ class Statuses(ClickUpStream):
     name = "statuses"
     primary_keys = ("workspace_id", "scope_type", "scope_id", "status")
 
-    def read(self, workspace: Workspace, context: Context | None) -> Iterator[Reading]:  # noqa: ARG002
+    def read(self, workspace: Workspace, context: Context | None) -> Iterator[ExtractedRecord]:  # noqa: ARG002
         """Yield what the walk found; of each space, folder and list it found, it found all."""
         hierarchy = workspace.hierarchy
         hierarchy.walk()
-        yield from hierarchy.readings[self.name]
-        if hierarchy.whole:
+        yield from hierarchy.records[self.name]
+        if hierarchy.complete:
             streams = ("spaces", "folders", "lists")
-            places = {r.record["id"] for stream in streams for r in hierarchy.readings[stream]}
+            places = {r.record["id"] for stream in streams for r in hierarchy.records[stream]}
             key = self.primary_keys[1:]
-            conditions: Conditions = {"scope_id": {"in": sorted(places)}}
-            scope = Scope(self.name, hierarchy.started_at, conditions, key)
-            rows = (reading.record for reading in hierarchy.readings[self.name])
-            workspace.completed(scope, [[row[name] for name in key] for row in rows])
+            conditions: ScopeConditions = {"scope_id": {"in": sorted(places)}}
+            scope = ReadScope(self.name, hierarchy.started_at, conditions, key)
+            rows = (reading.record for reading in hierarchy.records[self.name])
+            workspace.add_completed_read(scope, [[row[name] for name in key] for row in rows])
 
 
 class Sprints(HierarchyStream):
@@ -117,17 +117,17 @@ class Sprints(HierarchyStream):
 
     name = "sprints"
 
-    def read(self, workspace: Workspace, context: Context | None) -> Iterator[Reading]:
+    def read(self, workspace: Workspace, context: Context | None) -> Iterator[ExtractedRecord]:
         """Yield the sprints, unless they are switched off; note where the ClickApp is off."""
         if self.config["sprints"]:
             workspace.hierarchy.walk()
-            workspace.report.note_off("Sprints", self._off(workspace))
+            workspace.report.note_disabled_clickapp("Sprints", self._off(workspace))
             yield from super().read(workspace, context)
 
-    def readings(self, workspace: Workspace) -> list[Reading]:
+    def readings(self, workspace: Workspace) -> list[ExtractedRecord]:
         """Return the records of the sprints of all sprint folders."""
         pattern = re.compile(self.config["sprint_folder_pattern"])
-        rows = workspace.hierarchy.readings
+        rows = workspace.hierarchy.records
         on = {r.record["id"] for r in rows["spaces"] if r.record["sprints_enabled"]}
         folders = {
             r.record["id"]
@@ -140,7 +140,9 @@ class Sprints(HierarchyStream):
                 lists[reading.record["folder_id"]].append(reading)
         return [sprint for found in lists.values() for sprint in self._sprints(workspace, found)]
 
-    def _sprints(self, workspace: Workspace, lists: list[Reading]) -> Iterator[Reading]:
+    def _sprints(
+        self, workspace: Workspace, lists: list[ExtractedRecord]
+    ) -> Iterator[ExtractedRecord]:
         order = workspace.hierarchy.orderindexes
         told = [
             SprintList(
@@ -151,15 +153,15 @@ class Sprints(HierarchyStream):
         day_first = self.config["sprint_names_day_first"]
         dates = inferred(told, today=datetime.now(UTC).date(), day_first=day_first)
         for reading, named in zip(lists, dates, strict=True):
-            yield Reading(_sprint(reading.record, named), reading.sent_at)
+            yield ExtractedRecord(_sprint(reading.record, named), reading.extracted_at)
 
     def _off(self, workspace: Workspace) -> list[str]:
-        rows = [reading.record for reading in workspace.hierarchy.readings["spaces"]]
+        rows = [reading.record for reading in workspace.hierarchy.records["spaces"]]
         return [row["id"] for row in rows if row["sprints_enabled"] is False]
 
 
 def _day(at: str | None) -> date | None:
-    return parsed(at).date() if at else None
+    return parse_timestamp(at).date() if at else None
 
 
 def _sprint(record: dict[str, Any], named: Dates | None) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from tap_clickup.extracted import Reading
+from tap_clickup.extracted import ExtractedRecord
 from tap_clickup.streams.base import ClickUpStream
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ class CompletedReads(ClickUpStream):
     name = "completed_reads"
     primary_keys = ("workspace_id", "stream", "scope")
 
-    def read(self, workspace: Workspace, context: Context | None) -> Iterator[Reading]:  # noqa: ARG002
+    def read(self, workspace: Workspace, context: Context | None) -> Iterator[ExtractedRecord]:  # noqa: ARG002
         """Yield what the streams before have completed."""
         yield from workspace.completed_reads
 
@@ -33,24 +33,24 @@ class SyncRuns(ClickUpStream):
     name = "sync_runs"
     primary_keys = ("workspace_id", "source", "started_at")
 
-    def read(self, workspace: Workspace, context: Context | None) -> Iterator[Reading]:  # noqa: ARG002
+    def read(self, workspace: Workspace, context: Context | None) -> Iterator[ExtractedRecord]:  # noqa: ARG002
         """Yield what was read, asked and refused."""
         self._tap.tasks.remember_lists(workspace)
-        report, traffic = workspace.report, self._tap.client.traffic
+        report, stats = workspace.report, self._tap.client.stats
         finished_at = datetime.now(UTC)
         record = {
             "workspace_id": workspace.id,
             "source": "tap-clickup-sweep" if self._tap.sweeps else "tap-clickup",
             "started_at": report.started_at.isoformat(timespec="milliseconds"),
             "finished_at": finished_at.isoformat(timespec="milliseconds"),
-            "complete": not report.gaps,
+            "complete": not report.failures,
             "records": dict(report.records),
-            "requests": traffic.requests,
-            "retries": traffic.retries,
-            "waited_seconds": round(traffic.waited_seconds, 3),
-            "refused": [{"what": gap.what, "why": gap.why} for gap in report.gaps],
+            "requests": stats.requests,
+            "retries": stats.retries,
+            "waited_seconds": round(stats.waited_seconds, 3),
+            "refused": [{"what": gap.subject, "why": gap.reason} for gap in report.failures],
             "notes": report.notes,
-            "live_tasks": workspace.live_tasks,
+            "live_tasks": workspace.live_task_count,
             "approximate_task_count": workspace.hierarchy.approximate_task_count,
         }
-        yield Reading(record, finished_at)
+        yield ExtractedRecord(record, finished_at)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers.types import Context
 
-    from tap_clickup.extracted import Reading
+    from tap_clickup.extracted import ExtractedRecord
     from tap_clickup.workspace import Workspace
 
 
@@ -24,6 +24,6 @@ class StatusChanges(ClickUpStream):
     name = "status_changes"
     primary_keys = ("workspace_id", "id")
 
-    def read(self, workspace: Workspace, context: Context | None) -> Iterator[Reading]:  # noqa: ARG002
+    def read(self, workspace: Workspace, context: Context | None) -> Iterator[ExtractedRecord]:  # noqa: ARG002
         """Yield nothing: there is no request that would show them."""
         yield from ()

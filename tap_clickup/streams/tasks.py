@@ -6,34 +6,34 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tap_clickup.conversions import parsed
-from tap_clickup.extracted import Reading
+from tap_clickup.conversions import parse_timestamp
+from tap_clickup.extracted import ExtractedRecord
 from tap_clickup.progress import Progress
-from tap_clickup.readers.task_reader import PASSES, Page, TaskPages
+from tap_clickup.readers.task_reader import PASSES, Page, TaskReader
 from tap_clickup.streams.base import BookmarkedStream
-from tap_clickup.workspace import Scope
+from tap_clickup.workspace import ReadScope
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from singer_sdk.helpers.types import Context
 
-    from tap_clickup.prefetch import Beside
+    from tap_clickup.prefetch import Prefetcher
     from tap_clickup.workspace import Workspace
 
-OVERLAP = timedelta(minutes=10)
+BOOKMARK_OVERLAP = timedelta(minutes=10)
 """How far a run reads again behind its bookmark: ClickUp's index may lag behind an edit."""
 
 
 @dataclass
-class TaskRun:
+class TaskSync:
     """The reading of one workspace's tasks, begun at `started_at`.
 
     `task_ids` are all that a sweep has seen, `live` how many of them are live.
     """
 
-    pages: TaskPages
-    arriving: Beside[Page]
+    pages: TaskReader
+    arriving: Prefetcher[Page]
     started_at: datetime
     task_ids: set[str] = field(default_factory=set)
     live: int = 0
@@ -61,7 +61,7 @@ class Tasks(BookmarkedStream):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._runs: dict[str, TaskRun] = {}
+        self._runs: dict[str, TaskSync] = {}
 
     def start(self) -> None:
         """Begin to read the tasks of all workspaces that hold selected spaces."""
@@ -69,7 +69,7 @@ class Tasks(BookmarkedStream):
             if self._tap.reads_spaces_of(workspace):
                 self._runs[workspace.id] = self._begin(workspace)
 
-    def _begin(self, workspace: Workspace) -> TaskRun:
+    def _begin(self, workspace: Workspace) -> TaskSync:
         """Begin to read. The state is looked at here, by the main thread."""
         state = self.state_of(workspace)
         state.setdefault("start_date", self._tap.default_start)
@@ -81,18 +81,18 @@ class Tasks(BookmarkedStream):
             state["cursors"] = {}  # nothing of the spaces that came to it was read
             state.pop("lists", None)
             state.pop("archives", None)
-            workspace.hierarchy.thorough = True
+            workspace.hierarchy.include_archived_lists = True
         if follower := self._tap.follower:
             follower.remember(workspace, state, anew=grew)
         pages = self.pages(workspace, {} if self._tap.sweeps else state["cursors"])
         started_at = datetime.now(UTC)
         arriving = self._tap.beside(pages.readings(known_archives=state.get("archives")))
-        return TaskRun(pages, arriving, started_at)
+        return TaskSync(pages, arriving, started_at)
 
     def _warn_of_start(self, workspace: Workspace, kept: str) -> None:
         """Tell that the first run has fixed where reading begins, if it is wanted earlier."""
         wanted = self.config.get("start_date")
-        if wanted and parsed(wanted) < parsed(kept):
+        if wanted and parse_timestamp(wanted) < parse_timestamp(kept):
             self.logger.warning(
                 "workspace %s: start_date: %s is kept, as the first run fixed it; to read what was "
                 "updated before, begin with an empty state",
@@ -100,20 +100,23 @@ class Tasks(BookmarkedStream):
                 kept,
             )
 
-    def pages(self, workspace: Workspace, cursors: Mapping[str, str]) -> TaskPages:
+    def pages(self, workspace: Workspace, cursors: Mapping[str, str]) -> TaskReader:
         """Return the readings of a workspace's tasks from cursors on, where there are any."""
-        first = parsed(self.state_of(workspace)["start_date"])
-        return TaskPages(
+        first = parse_timestamp(self.state_of(workspace)["start_date"])
+        return TaskReader(
             client=self._tap.client,
             workspace=workspace,
             space_ids=tuple(workspace.hierarchy.space_ids_found) if self._tap.space_ids else (),
             custom_fields=tuple(self.config["custom_fields"]),
             start=first,
-            starts={name: max(first, parsed(at) - OVERLAP) for name, at in cursors.items()},
+            starts={
+                name: max(first, parse_timestamp(at) - BOOKMARK_OVERLAP)
+                for name, at in cursors.items()
+            },
             sweeps=self._tap.sweeps,
         )
 
-    def read(self, workspace: Workspace, context: Context | None) -> Iterator[Reading]:  # noqa: ARG002
+    def read(self, workspace: Workspace, context: Context | None) -> Iterator[ExtractedRecord]:  # noqa: ARG002
         """Yield live tasks, archived ones, and those that lie in archived places."""
         if not self._runs:
             self.start()
@@ -127,33 +130,33 @@ class Tasks(BookmarkedStream):
             run.pages.stopped.set()
         self._check_custom_fields(workspace, run)
         run.ended = True
-        if self._is_settled(workspace) and workspace.hierarchy.thorough:
-            self.state_of(workspace)["archives"] = workspace.hierarchy.archives_digest
-        if self._tap.sweeps and workspace.hierarchy.whole and not run.pages.gaps:
+        if self._is_settled(workspace) and workspace.hierarchy.include_archived_lists:
+            self.state_of(workspace)["archives"] = workspace.hierarchy.archived_lists_digest
+        if self._tap.sweeps and workspace.hierarchy.complete and not run.pages.gaps:
             self._completed(workspace, run)
 
     def _records(
-        self, workspace: Workspace, run: TaskRun, pages: Iterable[Page]
-    ) -> Iterator[Reading]:
+        self, workspace: Workspace, run: TaskSync, pages: Iterable[Page]
+    ) -> Iterator[ExtractedRecord]:
         state = self.state_of(workspace)
         latest = run.started_at.isoformat(timespec="milliseconds")  # no edit is of a later moment
         start = None if self._tap.sweeps else run.pages.starts.get("live", run.pages.start)
         progress = Progress(self.logger, workspace.id, start=start, end=run.started_at)
         for page in pages:
             for record in page.records:
-                yield Reading(record, page.sent_at)
-            workspace.people.update({str(user["id"]): user for user in page.people})
+                yield ExtractedRecord(record, page.requested_at)
+            workspace.seen_users.update({str(user["id"]): user for user in page.seen_users})
             run.task_ids.update(page.task_ids if self._tap.sweeps else ())
             run.count = len(run.task_ids) if self._tap.sweeps else run.count + len(page.task_ids)
             run.custom_fields |= page.custom_fields
             if self._tap.follower or self._tap.space_ids:
-                workspace.task_ids.update(page.task_ids)
+                workspace.synced_task_ids.update(page.task_ids)
             if self._tap.sweeps:
                 run.live += len(page.task_ids) if page.source == "live" else 0
             elif page.source in PASSES and page.reached:
                 self._move_cursor(state, page.source, min(page.reached, latest))
             reached = page.reached if page.source == "live" else None
-            progress.read(len(page.task_ids), parsed(reached) if reached else None)
+            progress.read(len(page.task_ids), parse_timestamp(reached) if reached else None)
 
     def _move_cursor(self, state: dict[str, Any], name: str, reached: str) -> None:
         """Move a pass's cursor, forward only. Singer's tools are shown the smaller cursor."""
@@ -163,16 +166,16 @@ class Tasks(BookmarkedStream):
             state["replication_key"] = self.replication_key
             state["replication_key_value"] = min(cursors.values())
 
-    def _changes(self, workspace: Workspace, run: TaskRun) -> Iterator[Page]:
+    def _changes(self, workspace: Workspace, run: TaskSync) -> Iterator[Page]:
         """Read what may have slid between the readings of a sweep: edited tasks, archived lists.
 
         What came out of an archived list meanwhile is in a pass, what went into one is here.
         """
-        yield from run.pages.updated_since(run.started_at - OVERLAP)
+        yield from run.pages.updated_since(run.started_at - BOOKMARK_OVERLAP)
         again = self._tap.hierarchy_of(workspace)
         again.walk()
-        yield from run.pages.in_lists(again.archives)
-        workspace.hierarchy.gaps.extend(again.gaps)
+        yield from run.pages.in_lists(again.archived_list_ids)
+        workspace.hierarchy.failures.extend(again.failures)
 
     def remember_lists(self, workspace: Workspace) -> None:
         """Keep which lists there are, once the streams that tell of them have been written."""
@@ -185,19 +188,19 @@ class Tasks(BookmarkedStream):
         What ClickUp refused does not change that; the sweep asks for it every night.
         """
         run = self._runs.get(workspace.id)
-        if not run or not run.ended or workspace.hierarchy.failed:
+        if not run or not run.ended or workspace.hierarchy.has_retryable_failures:
             return False
-        return not any(gap.failed for gap in run.pages.gaps)
+        return not any(gap.retryable for gap in run.pages.gaps)
 
-    def _completed(self, workspace: Workspace, run: TaskRun) -> None:
+    def _completed(self, workspace: Workspace, run: TaskSync) -> None:
         """Tell which tasks there are, of those that are old enough for ClickUp's index."""
-        workspace.live_tasks = run.live
-        until = (run.started_at - OVERLAP).isoformat(timespec="milliseconds")
+        workspace.live_task_count = run.live
+        until = (run.started_at - BOOKMARK_OVERLAP).isoformat(timespec="milliseconds")
         conditions = {**self._tap.placed(workspace), "date_created": {"before": until}}
-        scope = Scope(self.name, run.started_at, conditions)
-        workspace.completed(scope, [(task_id,) for task_id in run.task_ids])
+        scope = ReadScope(self.name, run.started_at, conditions)
+        workspace.add_completed_read(scope, [(task_id,) for task_id in run.task_ids])
 
-    def _check_custom_fields(self, workspace: Workspace, run: TaskRun) -> None:
+    def _check_custom_fields(self, workspace: Workspace, run: TaskSync) -> None:
         """Note custom fields that no task has: ClickUp tells nobody of a slip in a name."""
         for entry in run.pages.custom_fields if run.first and run.count else ():
             if entry.casefold() not in run.custom_fields:
@@ -208,7 +211,7 @@ class Tasks(BookmarkedStream):
 
     def _not_ahead(self, cursor: str) -> str:
         """Return a cursor in UTC, or now if it lies in the future."""
-        at, now = parsed(cursor), datetime.now(UTC)
+        at, now = parse_timestamp(cursor), datetime.now(UTC)
         if at > now:
             self.logger.warning("the cursor %s lies in the future, reading from now", cursor)
         return min(at, now).astimezone(UTC).isoformat(timespec="milliseconds")

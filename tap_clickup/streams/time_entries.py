@@ -12,20 +12,20 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tap_clickup.conversions import parsed
-from tap_clickup.date_slices import slices
-from tap_clickup.errors import BadRequestError, ProtocolError, RefusedError
-from tap_clickup.extracted import Reading
-from tap_clickup.readers.time_entry_reader import SliceRead, SliceReader
+from tap_clickup.conversions import parse_timestamp
+from tap_clickup.date_slices import date_slices
+from tap_clickup.errors import AccessDeniedError, BadRequestError, UnexpectedResponseError
+from tap_clickup.extracted import ExtractedRecord
+from tap_clickup.readers.time_entry_reader import TimeEntryReader, TimeEntrySlice
 from tap_clickup.streams.base import BookmarkedStream
-from tap_clickup.workspace import Scope
+from tap_clickup.workspace import ReadScope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from singer_sdk.helpers.types import Context
 
-    from tap_clickup.workspace import Conditions, Workspace
+    from tap_clickup.workspace import ScopeConditions, Workspace
 
 LANES = 3
 """How many slices are read beside each other."""
@@ -41,17 +41,17 @@ class TimeEntries(BookmarkedStream):
     primary_keys = ("workspace_id", "id")
     replication_key = "date_updated"
 
-    def read(self, workspace: Workspace, context: Context | None) -> Iterator[Reading]:  # noqa: ARG002
+    def read(self, workspace: Workspace, context: Context | None) -> Iterator[ExtractedRecord]:  # noqa: ARG002
         """Yield the entries slice by slice, unless time tracking is switched off."""
         if not self.config["time_tracking"] or not self._tap.reads_spaces_of(workspace):
             return
-        workspace.report.note_off("Time Tracking", self._off(workspace))
+        workspace.report.note_disabled_clickapp("Time Tracking", self._off(workspace))
         state = self.state_of(workspace)
         reader = self._reader(workspace, state)
-        before, done = state.get("read_until"), list[tuple[SliceRead, list[str]]]()
+        before, done = state.get("read_until"), list[tuple[TimeEntrySlice, list[str]]]()
         try:
             yield from self._slices(workspace, state, reader, done)
-        except ProtocolError as error:
+        except UnexpectedResponseError as error:
             if not isinstance(error, BadRequestError):
                 # A parameter is ignored: then the slices before have shown less than there is, too.
                 done.clear()
@@ -67,42 +67,42 @@ class TimeEntries(BookmarkedStream):
         self,
         workspace: Workspace,
         state: dict[str, Any],
-        reader: SliceReader,
-        done: list[tuple[SliceRead, list[str]]],
-    ) -> Iterator[Reading]:
+        reader: TimeEntryReader,
+        done: list[tuple[TimeEntrySlice, list[str]]],
+    ) -> Iterator[ExtractedRecord]:
         """Yield the entries; add to `done` what was read to its end."""
         now = datetime.now(UTC)
-        parts = list(slices(self._starts_at(state, now), now))
+        parts = list(date_slices(self._starts_at(state, now), now))
         for each in self._tap.beside(map(reader.read, parts[lane::LANES]) for lane in range(LANES)):
-            workspace.people.update({str(user["id"]): user for user in each.people})
+            workspace.seen_users.update({str(user["id"]): user for user in each.seen_users})
             for record in each.records:
-                yield Reading(record, each.sent_at)
-            done.append((replace(each, records=[], people=[]), [r["id"] for r in each.records]))
+                yield ExtractedRecord(record, each.requested_at)
+            done.append((replace(each, records=[], seen_users=[]), [r["id"] for r in each.records]))
             parts.remove(each.slice)
             until = min(parts[0].start if parts else now, now)
             state["read_until"] = until.isoformat(timespec="milliseconds")
 
     def _completed(
-        self, workspace: Workspace, each: SliceRead, entry_ids: list[str], *, others: bool
+        self, workspace: Workspace, each: TimeEntrySlice, entry_ids: list[str], *, others: bool
     ) -> None:
         """Tell which entries of a slice there are: everybody's, or only those of the own user."""
-        conditions: Conditions = {
+        conditions: ScopeConditions = {
             "started_at": {"from": _text(each.slice.start), "before": _text(each.slice.end)},
             "user_id": {"in": each.user_ids if others else [self._tap.client.user_id]},
         }
         conditions |= self._tap.placed(workspace)
-        scope = Scope(self.name, each.sent_at, conditions, name=each.slice.name)
-        workspace.completed(scope, [(entry_id,) for entry_id in entry_ids])
+        scope = ReadScope(self.name, each.requested_at, conditions, name=each.slice.name)
+        workspace.add_completed_read(scope, [(entry_id,) for entry_id in entry_ids])
 
-    def _reader(self, workspace: Workspace, state: dict[str, Any]) -> SliceReader:
+    def _reader(self, workspace: Workspace, state: dict[str, Any]) -> TimeEntryReader:
         """Return what asks for everybody: members, and whoever any run has seen.
 
         If there is somebody new, or the token sees more than before, all slices are read again.
         """
         before = set(state.get("user_ids", ()))
-        user_ids = {self._tap.client.user_id, *workspace.members, *workspace.people, *before}
+        user_ids = {self._tap.client.user_id, *workspace.members, *workspace.seen_users, *before}
         space_ids = set(workspace.hierarchy.space_ids_found) if self._tap.space_ids else None
-        reader = SliceReader(self._tap.client, workspace, sorted(user_ids), space_ids)
+        reader = TimeEntryReader(self._tap.client, workspace, sorted(user_ids), space_ids)
         sees = "all" if reader.privileged else self._tap.client.user_id
         sees_more = state.get("sees", "all") not in {"all", sees}
         grew = self._tap.selection_grew(workspace, state)
@@ -114,35 +114,37 @@ class TimeEntries(BookmarkedStream):
         return reader
 
     def _starts_at(self, state: dict[str, Any], now: datetime) -> datetime:
-        first = parsed(state["start_date"])
+        first = parse_timestamp(state["start_date"])
         if self._tap.sweeps or "read_until" not in state:
             return first
         try:
             window = now - timedelta(days=self.config["time_entries_window_days"])
         except OverflowError:
             return first
-        return max(first, min(parsed(state["read_until"]), window))
+        return max(first, min(parse_timestamp(state["read_until"]), window))
 
     def _off(self, workspace: Workspace) -> list[str]:
         hierarchy = workspace.hierarchy
-        hierarchy.find_spaces()
-        rows = [reading.record for reading in hierarchy.readings["spaces"]]
+        hierarchy.load_spaces()
+        rows = [reading.record for reading in hierarchy.records["spaces"]]
         return [row["id"] for row in rows if row["time_tracking_enabled"] is False]
 
-    def _tell_limits(self, workspace: Workspace, reader: SliceReader) -> None:
+    def _tell_limits(self, workspace: Workspace, reader: TimeEntryReader) -> None:
         """Report whose time is hidden: no permission is not the same as no time."""
         if hidden := reader.hidden_user_ids:
-            workspace.report.missed(
+            workspace.report.record_failure(
                 f"time entries of {len(hidden)} other people",
-                RefusedError(
+                AccessDeniedError(
                     "not visible with this token, whose user is neither owner nor admin; "
                     "give the user that role in ClickUp under Workspace settings > People"
                 ),
             )
         if reader.refused:
-            workspace.report.missed(
+            workspace.report.record_failure(
                 "time entries of people who have left",
-                RefusedError(f"ClickUp refuses to give the time of users {sorted(reader.refused)}"),
+                AccessDeniedError(
+                    f"ClickUp refuses to give the time of users {sorted(reader.refused)}"
+                ),
             )
         if reader.unplaced:
             workspace.report.note(

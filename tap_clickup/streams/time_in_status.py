@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tap_clickup import records
-from tap_clickup.errors import BadRequestError, RefusedError
-from tap_clickup.extracted import Reading
+from tap_clickup.errors import AccessDeniedError, BadRequestError
+from tap_clickup.extracted import ExtractedRecord
 from tap_clickup.readers.task_reader import PASSES
 from tap_clickup.streams.base import BookmarkedStream
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers.types import Context
 
-    from tap_clickup.client import Answer, Client
+    from tap_clickup.client import ApiResponse, Client
     from tap_clickup.workspace import Workspace
 
 MOST_IDS = 100
@@ -51,23 +51,23 @@ class TimeInStatus(BookmarkedStream):
             if anew:
                 state["tasks"] = {"cursors": {}, "archives": None}
             self._left.add(workspace.id)
-            workspace.hierarchy.thorough = True
+            workspace.hierarchy.include_archived_lists = True
         else:
             kept = {"cursors": dict(tasks["cursors"]), "archives": tasks.get("archives")}
             state["tasks"] = kept
 
-    def read(self, workspace: Workspace, context: Context | None) -> Iterator[Reading]:  # noqa: ARG002
+    def read(self, workspace: Workspace, context: Context | None) -> Iterator[ExtractedRecord]:  # noqa: ARG002
         """Yield the statuses of the tasks of this run, and of those that a cut run left."""
         if not self._tap.follower or workspace.id not in self._begun:
             return
-        asking = StatusTimes(self._tap.client)
+        asking = TimeInStatusReader(self._tap.client)
         for task_ids in self._task_ids(workspace):
             for answer in asking.answers(task_ids):
                 for task_id, item in answer.body.items():
                     for record in records.time_in_status(
                         item, workspace_id=workspace.id, task_id=task_id
                     ):
-                        yield Reading(record, answer.sent_at)
+                        yield ExtractedRecord(record, answer.requested_at)
         if asking.refused:
             workspace.report.note(
                 f"time in status of {asking.refused} tasks was not given ({asking.why}); if that "
@@ -82,7 +82,7 @@ class TimeInStatus(BookmarkedStream):
         if workspace.id in self._left:
             yield from self._left_by_a_cut_run(workspace)
             return
-        found = sorted(workspace.task_ids)
+        found = sorted(workspace.synced_task_ids)
         for start in range(0, len(found), MOST_IDS):
             yield found[start : start + MOST_IDS]
 
@@ -94,11 +94,11 @@ class TimeInStatus(BookmarkedStream):
             yield page.task_ids
             if page.source in PASSES and page.reached:
                 kept["cursors"][page.source] = page.reached
-        if any(gap.failed for gap in pages.gaps):
+        if any(gap.retryable for gap in pages.gaps):
             self._begun.discard(workspace.id)  # what is left stays for the next run
 
 
-class StatusTimes:
+class TimeInStatusReader:
     """Asks for the time in status of tasks, and finds out which of them ClickUp refuses.
 
     One task that is gone may cost its hundred their answer, so they are halved until it is found.
@@ -111,14 +111,14 @@ class StatusTimes:
         self._client = client
         self._answered = False
 
-    def answers(self, task_ids: list[str]) -> Iterator[Answer]:
+    def answers(self, task_ids: list[str]) -> Iterator[ApiResponse]:
         """Yield what ClickUp tells of the tasks, by their id."""
         if not task_ids or self._is_off:
             self.refused += len(task_ids)
             return
         try:
             answer = self._ask(task_ids)
-        except (BadRequestError, RefusedError) as error:
+        except (BadRequestError, AccessDeniedError) as error:
             self.why = str(error)
             if len(task_ids) == 1:
                 self.refused += 1
@@ -134,11 +134,11 @@ class StatusTimes:
     def _is_off(self) -> bool:
         return self.refused >= PROBES and not self._answered
 
-    def _ask(self, task_ids: list[str]) -> Answer:
+    def _ask(self, task_ids: list[str]) -> ApiResponse:
         """Ask for several at once, or for one: the bulk request is for two and more."""
         if len(task_ids) == 1:
             answer = self._client.get(
-                f"/task/{task_ids[0]}/time_in_status", expect="current_status"
+                f"/task/{task_ids[0]}/time_in_status", required_key="current_status"
             )
             return replace(answer, body={task_ids[0]: answer.body})
         path = "/task/bulk_time_in_status/task_ids"

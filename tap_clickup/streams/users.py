@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tap_clickup import records
-from tap_clickup.extracted import Reading
+from tap_clickup.extracted import ExtractedRecord
 from tap_clickup.streams.base import ClickUpStream
-from tap_clickup.workspace import Scope
+from tap_clickup.workspace import ReadScope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,16 +23,16 @@ class Users(ClickUpStream):
     name = "users"
     primary_keys = ("workspace_id", "id")
 
-    def read(self, workspace: Workspace, context: Context | None) -> Iterator[Reading]:  # noqa: ARG002
+    def read(self, workspace: Workspace, context: Context | None) -> Iterator[ExtractedRecord]:  # noqa: ARG002
         """Yield the members with their role, then those who have left."""
         members = workspace.members
-        for member in workspace.team.get("members") or ():
+        for member in workspace.payload.get("members") or ():
             record = records.member(member["user"], workspace_id=workspace.id)
-            yield Reading(record, workspace.sent_at)
-        for user_id, user in sorted(workspace.people.items()):
+            yield ExtractedRecord(record, workspace.requested_at)
+        for user_id, user in sorted(workspace.seen_users.items()):
             if user_id not in members:
                 record = records.former_member(user, workspace_id=workspace.id)
-                yield Reading(record, workspace.sent_at)
+                yield ExtractedRecord(record, workspace.requested_at)
         if self._tap.client.user_id in members:  # else ClickUp does not show the members
-            scope = Scope(self.name, workspace.sent_at, {"is_member": {"in": [True]}})
-            workspace.completed(scope, [(user_id,) for user_id in members])
+            scope = ReadScope(self.name, workspace.requested_at, {"is_member": {"in": [True]}})
+            workspace.add_completed_read(scope, [(user_id,) for user_id in members])

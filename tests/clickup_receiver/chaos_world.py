@@ -17,7 +17,7 @@ import psutil
 import psycopg
 from psycopg import sql
 
-from fake_clickup import Knobs, LocalClickUp, generate
+from fake_clickup import Behaviour, FakeClickUp, generate
 from fake_clickup.webhook_sender import Dispatcher, Parcel
 from target_pandev.embedded import EmbeddedServer
 from target_pandev.embedded.folder import StoreFolder
@@ -52,7 +52,7 @@ class World:
         self.folder = folder
         self.store = store
         self.account = generate(seed=seed, tasks=60, workspaces=1, time_entries=20)
-        self.clickup = LocalClickUp(self.account, knobs=Knobs(rate_limited=False))
+        self.clickup = FakeClickUp(self.account, behaviour=Behaviour(rate_limited=False))
         self.clickup.__enter__()
         self.dispatcher = Dispatcher(self.account)
         self.made: set[str] = set()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from fake_clickup import LocalClickUp
+    from fake_clickup import FakeClickUp
 
 
 class Running:
@@ -50,13 +50,13 @@ class Running:
 
 
 @pytest.fixture
-def tell(clickup: LocalClickUp) -> Telling:
+def tell(clickup: FakeClickUp) -> Telling:
     return Telling(clickup)
 
 
 @pytest.fixture
 def read(
-    clickup: LocalClickUp, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    clickup: FakeClickUp, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> Reader:
     return Reader(clickup, SimulatedClock(), capsys, caplog)
 

@@ -17,7 +17,7 @@ from tests.clickup_receiver.payloads import WEBHOOK_ID, body
 
 if TYPE_CHECKING:
     from clickup_receiver.feed.feeder import Messages
-    from fake_clickup import LocalClickUp
+    from fake_clickup import FakeClickUp
     from fake_clickup.model import Workspace
 
 Row = dict[str, Any]
@@ -35,7 +35,7 @@ def waiting(name: str, *items: Row, number: int = 1, **keys: Any) -> Waiting:
 class Telling:
     """A source of one webhook over the first workspace; `told` are the messages it gave last."""
 
-    clickup: LocalClickUp
+    clickup: FakeClickUp
     config: Row = field(default_factory=dict)
     space_id: str | None = None
     told: list[Row] = field(default_factory=list)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
-    from fake_clickup import LocalClickUp
+    from fake_clickup import FakeClickUp
 
 COMMAND = Path(sys.executable).with_name("clickup-receiver")
 ENDPOINT = "http://127.0.0.1:1/v1/clickup/webhook"
@@ -46,7 +46,7 @@ class ReceiverProcess:
     Its settings stand in the folder's `.env` and in `options`, its log in `log`.
     """
 
-    clickup: LocalClickUp
+    clickup: FakeClickUp
     database: str
     folder: Path
     options: dict[str, str] = field(default_factory=dict)

@@ -10,7 +10,7 @@ import pytest
 from clickup_receiver.feed.feeder import MOST, Feeder, Messages, TargetError
 from clickup_receiver.inbox.events import decoded, event_of
 from clickup_receiver.inbox.inbox import Delivery, Inbox
-from tap_clickup.errors import TokenError
+from tap_clickup.errors import InvalidTokenError
 from tests.clickup_receiver.payloads import WEBHOOK_ID, body, history
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Fed:
 
     def _tell(self, waiting: list[Waiting]) -> Messages:
         if self.deaf:
-            raise TokenError("401 Unauthorized")
+            raise InvalidTokenError("401 Unauthorized")
         if self.broken:
             raise RuntimeError("a secret plan")
         lines = [one.event.object_id.encode() for one in waiting]

@@ -17,7 +17,7 @@ from tests.end_to_end.pipeline import Pipeline
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fake_clickup import LocalClickUp
+    from fake_clickup import FakeClickUp
     from fake_clickup.model import Workspace
 
 
@@ -29,7 +29,7 @@ def answers(url: str) -> bool:
 
 
 def test_it_runs_as_a_utility_of_meltano(
-    clickup: LocalClickUp, workspace: Workspace, database: str, tmp_path: Path
+    clickup: FakeClickUp, workspace: Workspace, database: str, tmp_path: Path
 ) -> None:
     port = free_port()
     project = Pipeline(

@@ -7,7 +7,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from fake_clickup import Account, Fault, Knobs, LocalClickUp, generate
+from fake_clickup import Account, Behaviour, FakeClickUp, Fault, generate
 from tests.clickup_receiver.message_source import Telling, changed, live, waiting
 from tests.clickup_receiver.payloads import PRIVATE, history
 from tests.tap_clickup.runner import ALL_TIME, Reader
@@ -43,13 +43,13 @@ def test_a_thousand_events_of_fifty_tasks_cost_a_page_or_two(
 
 
 def test_a_task_that_the_search_shows_as_before_its_event_is_read_by_itself(
-    knobs: Knobs, account: Account, workspace: Workspace, tell: Telling
+    behaviour: Behaviour, account: Account, workspace: Workspace, tell: Telling
 ) -> None:
     """The index of ClickUp's search may lag behind an edit."""
     at = datetime.now(UTC) - timedelta(minutes=1)
     task_ids = live(workspace)[:20]
     account.bulk_update(task_ids, at=at, name="Renamed")
-    knobs.index_lag = 3600
+    behaviour.index_lag = 3600
     date = str(int(at.timestamp() * 1000))
     asked = tell(*changed(task_ids, history_items=[history("name", date=date)]))
     assert [one for one in asked if "team" not in one] == [f"/task/{one}" for one in task_ids]
@@ -58,12 +58,12 @@ def test_a_task_that_the_search_shows_as_before_its_event_is_read_by_itself(
 
 
 def test_a_task_that_was_edited_twice_is_read_by_itself_where_the_search_shows_the_first_edit(
-    knobs: Knobs, account: Account, workspace: Workspace, tell: Telling
+    behaviour: Behaviour, account: Account, workspace: Workspace, tell: Telling
 ) -> None:
     now, task_ids = time.time(), live(workspace)[:6]
-    knobs.clock = lambda: now - 300
+    behaviour.clock = lambda: now - 300
     account.bulk_update(task_ids, name="First")
-    knobs.clock, knobs.index_lag = time.time, 60
+    behaviour.clock, behaviour.index_lag = time.time, 60
     account.bulk_update(task_ids, name="Second")
     date = str(workspace.tasks[task_ids[0]].updated_ms)
     tell(*changed(task_ids, history_items=[history("name", date=date)]))
@@ -71,12 +71,12 @@ def test_a_task_that_was_edited_twice_is_read_by_itself_where_the_search_shows_t
 
 
 def test_pages_are_read_only_as_long_as_they_are_cheaper_than_the_tasks(
-    knobs: Knobs,
+    behaviour: Behaviour,
 ) -> None:
     """An event that was replayed after weeks does not read weeks of tasks."""
     account = generate(seed=7, tasks=900, workspaces=1)
     (workspace,) = account.workspaces
-    with LocalClickUp(account, knobs=knobs) as clickup:
+    with FakeClickUp(account, behaviour=behaviour) as clickup:
         latest = sorted(live(workspace), key=lambda one: workspace.tasks[one].updated_ms or 0)[-6:]
         old = history("name", date="1704067200000")
         asked = Telling(clickup)(*changed(latest, history_items=[old]))
@@ -92,10 +92,10 @@ def test_what_is_hidden_or_gone_is_left_as_it_is(
 
 
 def test_an_object_of_a_shape_that_is_not_known_is_no_fault_of_the_others(
-    tell: Telling, clickup: LocalClickUp, workspace: Workspace
+    tell: Telling, clickup: FakeClickUp, workspace: Workspace
 ) -> None:
     good, bad = list(workspace.tasks)[:2]
-    clickup.knobs.faults.append(Fault(status=200, body={"name": PRIVATE}, path=bad))
+    clickup.behaviour.faults.append(Fault(status=200, body={"name": PRIVATE}, path=bad))
     tell(
         waiting("taskUpdated", task_id=bad, number=1),
         waiting("taskUpdated", task_id=good, number=2),
@@ -198,7 +198,7 @@ def test_what_is_complete_is_so_for_those_whose_time_was_seen(
 
 
 def test_with_selected_spaces_time_without_a_place_is_kept_if_its_task_is_in_them(
-    clickup: LocalClickUp, account: Account, workspace: Workspace
+    clickup: FakeClickUp, account: Account, workspace: Workspace
 ) -> None:
     list_ = next(iter(workspace.lists.values()))
     tell = Telling(clickup, {"space_ids": [list_.space_id]}, space_id=list_.space_id)
@@ -239,7 +239,7 @@ def test_the_time_of_many_tasks_is_read_once_for_all(tell: Telling, workspace: W
 
 
 def test_a_workspace_that_is_hidden_from_the_token_now_holds_up_no_other(
-    clickup: LocalClickUp, tell: Telling, workspace: Workspace
+    clickup: FakeClickUp, tell: Telling, workspace: Workspace
 ) -> None:
     clickup.account.workspaces.remove(workspace)
     clickup.account.foreign_workspaces.add(workspace.id)
@@ -250,8 +250,8 @@ def test_a_workspace_that_is_hidden_from_the_token_now_holds_up_no_other(
     assert (tell.told, tell.unusable) == ([], {})
 
 
-def test_an_ignored_task_id_is_noticed(clickup: LocalClickUp, workspace: Workspace) -> None:
-    clickup.knobs.ignored_parameters = {"task_id"}
+def test_an_ignored_task_id_is_noticed(clickup: FakeClickUp, workspace: Workspace) -> None:
+    clickup.behaviour.ignored_parameters = {"task_id"}
     tell = Telling(clickup)
     recent = max(workspace.time_entries.values(), key=lambda one: one.start_ms)
     task_id = next(one for one in workspace.tasks if one != recent.task_id)
@@ -262,7 +262,7 @@ def test_an_ignored_task_id_is_noticed(clickup: LocalClickUp, workspace: Workspa
 
 
 def test_time_that_is_switched_off_is_not_asked_for(
-    clickup: LocalClickUp, workspace: Workspace
+    clickup: FakeClickUp, workspace: Workspace
 ) -> None:
     """R116."""
     tell = Telling(clickup, {"time_tracking": False})
@@ -271,7 +271,7 @@ def test_time_that_is_switched_off_is_not_asked_for(
     assert asked == [f"/task/{task_id}"]
 
 
-def test_nothing_of_another_space_is_told(clickup: LocalClickUp, workspace: Workspace) -> None:
+def test_nothing_of_another_space_is_told(clickup: FakeClickUp, workspace: Workspace) -> None:
     chosen, other = list(workspace.spaces)[:2]
     tell = Telling(clickup, {"space_ids": [chosen]}, space_id=chosen)
     tasks = {
@@ -287,7 +287,7 @@ def test_nothing_of_another_space_is_told(clickup: LocalClickUp, workspace: Work
 
 
 def test_pages_ask_only_for_spaces_of_their_own_workspace(
-    clickup: LocalClickUp, account: Account, workspace: Workspace
+    clickup: FakeClickUp, account: Account, workspace: Workspace
 ) -> None:
     """A selection may name spaces of several workspaces."""
     here = workspace.lists[workspace.tasks[live(workspace)[0]].list_id].space_id

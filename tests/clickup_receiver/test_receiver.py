@@ -21,19 +21,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from fake_clickup import Account, LocalClickUp
+    from fake_clickup import Account, FakeClickUp
     from fake_clickup.model import Workspace
 
 
 @pytest.fixture
-def receiver(clickup: LocalClickUp, database: str, tmp_path: Path) -> Iterator[ReceiverProcess]:
+def receiver(clickup: FakeClickUp, database: str, tmp_path: Path) -> Iterator[ReceiverProcess]:
     with ReceiverProcess(clickup, database, tmp_path) as running:
         yield running
 
 
 @pytest.fixture
 def receiver_without_target(
-    clickup: LocalClickUp, database: str, tmp_path: Path
+    clickup: FakeClickUp, database: str, tmp_path: Path
 ) -> Iterator[ReceiverProcess]:
     """Yield a receiver whose target fails."""
     with ReceiverProcess(clickup, database, tmp_path, {"target-command": "false"}) as running:
@@ -172,11 +172,13 @@ def test_one_folder_has_one_receiver(receiver: ReceiverProcess) -> None:
 
 
 def test_dead_letters_are_listed_and_replayed(
-    receiver: ReceiverProcess, clickup: LocalClickUp, workspace: Workspace, database: str
+    receiver: ReceiverProcess, clickup: FakeClickUp, workspace: Workspace, database: str
 ) -> None:
     """Without a word of what was in them."""
     task_id = next(iter(workspace.tasks))
-    clickup.knobs.faults.append(Fault(status=200, body={"name": PRIVATE}, path=f"/task/{task_id}"))
+    clickup.behaviour.faults.append(
+        Fault(status=200, body={"name": PRIVATE}, path=f"/task/{task_id}")
+    )
     receiver.post("taskUpdated", history("name"), task_id=task_id)
     eventually(lambda: "is a dead letter" in receiver.log)
     listed = receiver.call("dead-letters")
@@ -243,7 +245,7 @@ def test_neither_secrets_nor_texts_are_logged(
     ],
 )
 def test_a_setting_that_cannot_work_stops_it_with_one_line(
-    clickup: LocalClickUp,
+    clickup: FakeClickUp,
     database: str,
     tmp_path: Path,
     given: tuple[dict[str, str], dict[str, str]],

@@ -11,13 +11,13 @@ from clickup_receiver.inbox.events import EVENTS
 from clickup_receiver.webhooks.registrar import Registered, Registration, checked_endpoint
 from clickup_receiver.webhooks.secret_store import SecretsFile
 from fake_clickup import Fault
-from tap_clickup.errors import SettingError, TokenError
+from tap_clickup.errors import ConfigurationError, InvalidTokenError
 from tests.tap_clickup.runner import SimulatedClock
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fake_clickup import Account, Knobs, LocalClickUp
+    from fake_clickup import Account, Behaviour, FakeClickUp
     from fake_clickup.model import Webhook, Workspace
 
 ENDPOINT = "https://receiver.example.com/v1/clickup/webhook"
@@ -26,7 +26,7 @@ ENDPOINT = "https://receiver.example.com/v1/clickup/webhook"
 class Registrar:
     """Repairs the webhooks of a selection; `sent` are the writes that this took."""
 
-    def __init__(self, clickup: LocalClickUp, folder: Path) -> None:
+    def __init__(self, clickup: FakeClickUp, folder: Path) -> None:
         self.clickup = clickup
         self.secrets = SecretsFile(folder / "webhooks.json")
         self.config: dict[str, Any] = {"workspace_ids": [clickup.account.workspaces[0].id]}
@@ -59,7 +59,7 @@ class Registrar:
 
 
 @pytest.fixture
-def register(clickup: LocalClickUp, tmp_path: Path) -> Registrar:
+def register(clickup: FakeClickUp, tmp_path: Path) -> Registrar:
     return Registrar(clickup, tmp_path)
 
 
@@ -118,7 +118,7 @@ def test_spaces_that_cannot_be_read_cost_no_webhook(
     register.config["space_ids"] = sorted(workspace.spaces)[:2]
     register()
     before = {*register.webhooks}
-    register.clickup.knobs.faults += [Fault(status=403, path="/space$") for _ in range(count)]
+    register.clickup.behaviour.faults += [Fault(status=403, path="/space$") for _ in range(count)]
     (found,) = register()
     assert str(found.problem).startswith("not all spaces could be read")
     assert (register.sent, {*register.webhooks}, {*register.kept}) == ([], before, before)
@@ -191,9 +191,11 @@ def test_one_whose_answer_was_lost_is_found_again(register: Registrar) -> None:
             account.add_webhook(
                 register.config["workspace_ids"][0], endpoint=ENDPOINT, events=EVENTS
             )
-            register.clickup.knobs.faults.append(Fault(status=200, reset=True, path="/webhook$"))
+            register.clickup.behaviour.faults.append(
+                Fault(status=200, reset=True, path="/webhook$")
+            )
 
-    register.clickup.knobs.on_request = cut
+    register.clickup.behaviour.on_request = cut
     (found,) = register()
     assert lost == 1
     assert [found.webhook_id] == [*register.webhooks]
@@ -222,7 +224,7 @@ def test_one_of_two_for_the_same_place_is_removed(register: Registrar, account: 
 def test_one_whose_secret_nobody_shows_is_replaced(register: Registrar, account: Account) -> None:
     old = account.add_webhook(endpoint=ENDPOINT, events=EVENTS)
     listed = {"webhooks": [{"id": old.id, "endpoint": ENDPOINT, "events": [*EVENTS]}]}
-    register.clickup.knobs.faults.append(Fault(status=200, body=listed, path="/webhook$"))
+    register.clickup.behaviour.faults.append(Fault(status=200, body=listed, path="/webhook$"))
     (found,) = register()
     assert found.done == ("created",)
     assert [*register.webhooks] == [found.webhook_id] != [old.id]
@@ -233,9 +235,9 @@ def test_what_clickup_does_not_take_is_told_with_its_code(register: Registrar) -
     def refuse(request: Any, account: Account) -> None:  # noqa: ARG001 - a hook's shape
         if request.method == "POST":
             refusal = {"err": "?", "ECODE": "WEBHOOK_007"}
-            register.clickup.knobs.faults.append(Fault(400, refusal, path="/webhook$"))
+            register.clickup.behaviour.faults.append(Fault(400, refusal, path="/webhook$"))
 
-    register.clickup.knobs.on_request = refuse
+    register.clickup.behaviour.on_request = refuse
     (found,) = register()
     assert str(found.problem).endswith("HTTP 400 WEBHOOK_007")
 
@@ -261,10 +263,10 @@ def test_one_that_was_deleted_in_clickup_is_made_anew(register: Registrar) -> No
 
 
 def test_a_members_token_means_polling_only(
-    register: Registrar, knobs: Knobs, caplog: pytest.LogCaptureFixture
+    register: Registrar, behaviour: Behaviour, caplog: pytest.LogCaptureFixture
 ) -> None:
     """R113."""
-    knobs.role = "member"
+    behaviour.role = "member"
     (found,) = register()
     assert found.webhook_id is None
     assert "changes come by polling only; make the user an owner or admin" in str(found.problem)
@@ -283,7 +285,7 @@ def test_a_workspace_that_fails_does_not_stop_the_others(
 ) -> None:
     register.config = {}
     failing, other = (one.id for one in account.workspaces)
-    register.clickup.knobs.faults += [
+    register.clickup.behaviour.faults += [
         Fault(status=400, body={"err": "?", "ECODE": "X_1"}, path=f"/team/{failing}/webhook")
     ]
     found = {one.workspace_id: one for one in register()}
@@ -293,7 +295,7 @@ def test_a_workspace_that_fails_does_not_stop_the_others(
 
 def test_a_dead_token_stops_all(register: Registrar) -> None:
     register.config["api_token"] = "pk_1_OLDOLDOLD"  # noqa: S105 - made up
-    with pytest.raises(TokenError):
+    with pytest.raises(InvalidTokenError):
         register()
 
 
@@ -301,7 +303,7 @@ def test_a_dead_token_stops_all(register: Registrar) -> None:
     "url", ["", "receiver.example.com", "http://receiver.example.com/x", "ftp://a/b", "https://[1"]
 )
 def test_an_address_that_clickup_cannot_call_safely_is_refused(url: str) -> None:
-    with pytest.raises(SettingError, match="webhook_url: expected the https address"):
+    with pytest.raises(ConfigurationError, match="webhook_url: expected the https address"):
         checked_endpoint(url)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from clickup_receiver.schedule.scheduler import POLL, SWEEP, Jobs, Timetable
-from tap_clickup.errors import SettingError
+from tap_clickup.errors import ConfigurationError
 from tests.clickup_receiver.receiver_process import eventually
 
 if TYPE_CHECKING:
@@ -142,5 +142,5 @@ def test_who_has_set_no_command_is_told_when_to_poll(caplog: pytest.LogCaptureFi
 
 
 def test_what_is_no_command_is_refused() -> None:
-    with pytest.raises(SettingError, match="sweep_command"):
+    with pytest.raises(ConfigurationError, match="sweep_command"):
         Jobs({SWEEP: "'"}, poll_every=DAY)

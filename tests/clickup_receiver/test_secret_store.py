@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from clickup_receiver.webhooks.secret_store import GivenSecrets, SecretsFile, WebhookSecrets
-from tap_clickup.errors import SettingError
+from tap_clickup.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,7 +56,7 @@ def test_a_file_that_others_can_read_or_write_is_refused(path: Path, mode: int) 
     SecretsFile(path).keep("7f", "ONE", workspace_id="9001")
     path.chmod(mode)
     with pytest.raises(
-        SettingError, match=r"secrets\.json: others can read or write it; run chmod"
+        ConfigurationError, match=r"secrets\.json: others can read or write it; run chmod"
     ):
         SecretsFile(path).of("7f")
 
@@ -81,7 +81,7 @@ def test_a_broken_file_is_named_without_its_content_and_left_as_it_is(
         lambda: SecretsFile(path).of("7f"),
         lambda: SecretsFile(path).keep("7f", "ONE", workspace_id="1"),
     ):
-        with pytest.raises(SettingError, match=r"secrets\.json: expected JSON") as raised:
+        with pytest.raises(ConfigurationError, match=r"secrets\.json: expected JSON") as raised:
             use()
         assert "SECRET" not in str(raised.value)
         assert raised.value.__suppress_context__
@@ -90,11 +90,11 @@ def test_a_broken_file_is_named_without_its_content_and_left_as_it_is(
 
 def test_a_place_that_cannot_be_written_is_named_and_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(SettingError, match=r"file/secrets\.json: "):
+    with pytest.raises(ConfigurationError, match=r"file/secrets\.json: "):
         SecretsFile(tmp_path / "file" / "secrets.json").keep("7f", "ONE", workspace_id="1")
     taken = tmp_path / "folder" / "secrets.json"
     taken.mkdir(parents=True, mode=0o700)
-    with pytest.raises(SettingError, match=r"folder/secrets\.json: Is a directory"):
+    with pytest.raises(ConfigurationError, match=r"folder/secrets\.json: Is a directory"):
         SecretsFile(taken).keep("7f", "ONE", workspace_id="1")
     assert [*(tmp_path / "folder").iterdir()] == [taken]
 
@@ -109,7 +109,7 @@ def test_a_full_disk_leaves_the_file_as_it_was_and_nothing_beside_it(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(SettingError, match=r"secrets\.json: No space left on device"):
+    with pytest.raises(ConfigurationError, match=r"secrets\.json: No space left on device"):
         secrets.keep("8a", "TWO", workspace_id="9001")
     assert [*path.parent.iterdir()] == [path]
     assert [*SecretsFile(path).webhooks()] == ["7f"]
@@ -156,14 +156,16 @@ def test_secrets_from_the_environment_are_those_of_the_file(tmp_path: Path) -> N
     assert (given.of("w1"), given.of("w2")) == (("SECRET1",), ())
     given.drop("w1")
     assert given.of("w1") == ("SECRET1",)
-    with pytest.raises(SettingError, match="HERE: lacks webhook w3 of workspace 9001") as told:
+    with pytest.raises(
+        ConfigurationError, match="HERE: lacks webhook w3 of workspace 9001"
+    ) as told:
         given.keep("w3", "SECRET3", workspace_id="9001")
     assert "SECRET3" not in str(told.value)
 
 
 @pytest.mark.parametrize("text", ["SECRET", '{"w1": "SECRET"}', "[]"])
 def test_what_is_no_secrets_is_refused_without_a_word_of_it(text: str) -> None:
-    with pytest.raises(SettingError, match="HERE: expected JSON, as pandev connect") as told:
+    with pytest.raises(ConfigurationError, match="HERE: expected JSON, as pandev connect") as told:
         GivenSecrets(text, setting="HERE")
     assert "SECRET" not in str(told.value)
     assert told.value.__cause__ is None

@@ -13,12 +13,12 @@ import psycopg
 import pytest
 
 from clickup_receiver.feed.feeder import TargetCommand, TargetError
-from tap_clickup.errors import SettingError
+from tap_clickup.errors import ConfigurationError
 from tests.clickup_receiver.message_source import Telling, waiting
 from tests.clickup_receiver.payloads import history, status
 
 if TYPE_CHECKING:
-    from fake_clickup import LocalClickUp
+    from fake_clickup import FakeClickUp
 
 TARGET_JSONL = Path(sys.prefix) / "peers" / "target-jsonl" / "bin" / "target-jsonl"
 CHANGE = history("status", before=status("to do", "open"), after=status("done", "closed"))
@@ -70,7 +70,7 @@ def test_a_command_that_is_not_there_is_named() -> None:
 
 @pytest.mark.parametrize("command", ["", "  ", "target 'open"])
 def test_what_is_no_command_is_refused(command: str) -> None:
-    with pytest.raises(SettingError, match="target_command"):
+    with pytest.raises(ConfigurationError, match="target_command"):
         TargetCommand(command)
 
 
@@ -88,7 +88,7 @@ def test_the_target_is_not_given_what_is_clickups(
 
 
 @pytest.fixture
-def told(clickup: LocalClickUp) -> Telling:
+def told(clickup: FakeClickUp) -> Telling:
     """Return what is told of a change of status, of its task, and of another task's deletion."""
     tell = Telling(clickup)
     task_id = next(iter(clickup.account.workspaces[0].tasks))

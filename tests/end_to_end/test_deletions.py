@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from fake_clickup import Fault, Knobs, LocalClickUp, generate
+from fake_clickup import Behaviour, FakeClickUp, Fault, generate
 from tests.end_to_end.pipeline import COMMANDS, SYNC_NIGHTLY, Pipeline
 from tests.tap_clickup.runner import environment
 
@@ -29,7 +29,7 @@ NOW = datetime.now(UTC)
 class Sync:
     """Runs tap-clickup into target-pandev; polls and sweeps each go on from their own state."""
 
-    def __init__(self, clickup: LocalClickUp, database: str, folder: Path) -> None:
+    def __init__(self, clickup: FakeClickUp, database: str, folder: Path) -> None:
         self._settings = {**environment(clickup), "TARGET_PANDEV_STORE_URL": database}
         self._database = database
         self._folder = folder
@@ -86,13 +86,13 @@ def workspace(account: Account) -> Workspace:
 
 
 @pytest.fixture
-def clickup(account: Account) -> Iterator[LocalClickUp]:
-    with LocalClickUp(account, knobs=Knobs()) as running:
+def clickup(account: Account) -> Iterator[FakeClickUp]:
+    with FakeClickUp(account, behaviour=Behaviour()) as running:
         yield running
 
 
 @pytest.fixture
-def sync(clickup: LocalClickUp, database: str, tmp_path: Path) -> Sync:
+def sync(clickup: FakeClickUp, database: str, tmp_path: Path) -> Sync:
     made = Sync(clickup, database, tmp_path)
     assert made(TAP_CLICKUP_START_DATE="2024-01-01")[:2] == (0, 0)
     made.forget_days(1)
@@ -185,21 +185,21 @@ def test_time_that_was_deleted_or_edited_is_put_right_by_a_poll(
 
 
 def test_a_slice_that_failed_marks_nothing(
-    sync: Sync, account: Account, workspace: Workspace, clickup: LocalClickUp
+    sync: Sync, account: Account, workspace: Workspace, clickup: FakeClickUp
 ) -> None:
     newest = max(workspace.time_entries.values(), key=lambda one: one.start_ms)
     account.delete_time_entry(newest.id)
-    clickup.knobs.faults = [Fault(200, {"data": "?"}, path="/time_entries") for _ in range(3)]
+    clickup.behaviour.faults = [Fault(200, {"data": "?"}, path="/time_entries") for _ in range(3)]
     assert (sync()[0], sync.marked("time_entries")) == (1, set())
-    clickup.knobs.faults = []
+    clickup.behaviour.faults = []
     assert (sync()[0], sync.marked("time_entries")) == (0, {newest.id})
 
 
 def test_a_lost_permission_is_no_mass_deletion(
-    sync: Sync, workspace: Workspace, clickup: LocalClickUp
+    sync: Sync, workspace: Workspace, clickup: FakeClickUp
 ) -> None:
     largest = max(workspace.spaces, key=lambda one: _tasks_in_space(workspace, one))
-    clickup.knobs.hidden_spaces = {largest}
+    clickup.behaviour.hidden_spaces = {largest}
     tap, target, last = sync(**SWEEP)
     assert (tap, target) == (0, 1)
     assert "rejected" in last
@@ -207,7 +207,7 @@ def test_a_lost_permission_is_no_mass_deletion(
     refused = sync.rows("SELECT stream, reason FROM rejected_records ORDER BY reason")
     assert {stream for stream, _ in refused} == {"completed_reads"}
     assert all("max_deleted_share" in reason for _, reason in refused)
-    clickup.knobs.hidden_spaces = set()
+    clickup.behaviour.hidden_spaces = set()
     assert sync(**SWEEP)[:2] == (0, 0)
 
 
@@ -240,7 +240,7 @@ def test_who_has_left_is_no_member_any_more_and_keeps_the_name(
 
 
 def test_the_nightly_job_of_meltano_has_a_state_of_its_own(
-    clickup: LocalClickUp, account: Account, workspace: Workspace, database: str, tmp_path: Path
+    clickup: FakeClickUp, account: Account, workspace: Workspace, database: str, tmp_path: Path
 ) -> None:
     """D5: the poll before and after it is not disturbed."""
     settings = {**environment(clickup), "TARGET_PANDEV_STORE_URL": database}

@@ -14,7 +14,7 @@ import requests
 from psycopg import sql
 
 from examples.demo import make_repository
-from fake_clickup import Knobs, LocalClickUp, generate
+from fake_clickup import Behaviour, FakeClickUp, generate
 from target_pandev.embedded import EmbeddedServer
 from tests.end_to_end.pipeline import WRITES, Pipeline
 
@@ -38,13 +38,13 @@ def account() -> Account:
 
 
 @pytest.fixture
-def clickup(account: Account) -> Iterator[LocalClickUp]:
-    with LocalClickUp(account, knobs=Knobs(limit_per_minute=10_000)) as server:
+def clickup(account: Account) -> Iterator[FakeClickUp]:
+    with FakeClickUp(account, behaviour=Behaviour(limit_per_minute=10_000)) as server:
         yield server
 
 
 @pytest.fixture
-def pipeline(tmp_path: Path, clickup: LocalClickUp, account: Account, database: str) -> Pipeline:
+def pipeline(tmp_path: Path, clickup: FakeClickUp, account: Account, database: str) -> Pipeline:
     """Return a project that reads the local ClickUp and one git repository."""
     make_repository(tmp_path / "shop", account, now=NOW)
     settings = {
@@ -180,7 +180,7 @@ sys.addaudithook(watch)
 
 
 def test_no_other_host_and_nothing_outside_the_api_is_asked(
-    pipeline: Pipeline, clickup: LocalClickUp
+    pipeline: Pipeline, clickup: FakeClickUp
 ) -> None:
     """R8, R114, R125: seen by an audit hook in every Python process of the run."""
     hook, watched = pipeline.folder / "hook", pipeline.folder / "watched"
@@ -230,13 +230,13 @@ def content(database: str) -> dict[str, object]:
 
 @pytest.mark.parametrize("victim", ["tap-clickup", "target-pandev", "meltano"])
 def test_a_run_killed_in_the_middle_and_started_again_ends_in_the_same_rows(
-    pipeline: Pipeline, clickup: LocalClickUp, database: str, empty_database: str, victim: str
+    pipeline: Pipeline, clickup: FakeClickUp, database: str, empty_database: str, victim: str
 ) -> None:
     """R32, R135: `kill -9` of one process of the run, at the third page of tasks."""
     with pipeline.start(*SYNC) as process:
-        clickup.knobs.on_request = kill_at_page(3, process, victim)
+        clickup.behaviour.on_request = kill_at_page(3, process, victim)
         process.communicate()
-    clickup.knobs.on_request = None
+    clickup.behaviour.on_request = None
     assert process.returncode != 0
     again = pipeline.run(*SYNC, "--force")  # a killed Meltano leaves its run marked as running
     assert again.returncode == 0, again.stderr

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import psycopg
 import pytest
 
-from fake_clickup import Knobs, LocalClickUp
+from fake_clickup import Behaviour, FakeClickUp
 from fake_clickup.storage import to_ms
 from tests.end_to_end.pipeline import COMMANDS
 from tests.tap_clickup import accounts
@@ -41,13 +41,13 @@ def account() -> Account:
 
 
 @pytest.fixture
-def clickup(account: Account) -> Iterator[LocalClickUp]:
-    with LocalClickUp(account, knobs=Knobs()) as running:
+def clickup(account: Account) -> Iterator[FakeClickUp]:
+    with FakeClickUp(account, behaviour=Behaviour()) as running:
         yield running
 
 
 @pytest.fixture
-def sync(clickup: LocalClickUp, database: str, tmp_path: Path) -> Callable[[], None]:
+def sync(clickup: FakeClickUp, database: str, tmp_path: Path) -> Callable[[], None]:
     """Return what runs the tap into the target with the token of then; runs are a day apart."""
     state = tmp_path / "state.json"
 
@@ -97,33 +97,33 @@ def delete(account: Account, user_id: int, days: int) -> None:
 
 @pytest.mark.parametrize("role", ["owner", "member"])
 def test_another_members_token_adds_the_own_time_and_marks_nothing_of_anybody_elses(
-    clickup: LocalClickUp,
+    clickup: FakeClickUp,
     account: Account,
     database: str,
     sync: Callable[[], None],
     role: Literal["owner", "member"],
 ) -> None:
-    clickup.knobs.role = role
+    clickup.behaviour.role = role
     sync()
     seen = [OLGA] if role == "member" else [OLGA, MIA]
     assert entries(database) == [(one, days, False) for one in seen for days in (5, 80)]
-    clickup.knobs.role = "member"
+    clickup.behaviour.role = "member"
     account.user_id, account.token = accounts.MEMBER, f"pk_{MIA}_SHOPSHOPSHOPSHOP"
     sync()
     assert entries(database) == [(one, days, False) for one in (OLGA, MIA) for days in (5, 80)]
 
 
 def test_an_ignored_assignee_marks_the_time_of_nobody_where_the_own_user_has_none(
-    clickup: LocalClickUp, account: Account, database: str, sync: Callable[[], None]
+    clickup: FakeClickUp, account: Account, database: str, sync: Callable[[], None]
 ) -> None:
     """ClickUp answers with the own entries then, that is with none at all."""
     delete(account, accounts.OWNER, 80)
     delete(account, accounts.OWNER, 5)
     sync()
-    clickup.knobs.ignored_parameters = {"assignee"}
+    clickup.behaviour.ignored_parameters = {"assignee"}
     sync()
     assert entries(database) == [(MIA, 5, False), (MIA, 80, False)]
-    clickup.knobs.ignored_parameters = set()
+    clickup.behaviour.ignored_parameters = set()
     delete(account, accounts.MEMBER, 5)
     track(account, ago(3), user_id=accounts.MEMBER)
     sync()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import requests
 
-    from fake_clickup import LocalClickUp
+    from fake_clickup import FakeClickUp
     from fake_clickup.model import Task, Workspace
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
@@ -30,7 +30,7 @@ class Clock:
 class Client:
     """Asks a local ClickUp over one kept connection."""
 
-    def __init__(self, clickup: LocalClickUp, session: requests.Session) -> None:
+    def __init__(self, clickup: FakeClickUp, session: requests.Session) -> None:
         self.clickup = clickup
         self.session = session
         self.workspace = clickup.account.workspaces[0]

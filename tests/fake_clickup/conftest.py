@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from fake_clickup import Account, Knobs, LocalClickUp, generate
+from fake_clickup import Account, Behaviour, FakeClickUp, generate
 from tests.fake_clickup.client import NOW, Client, Clock
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def knobs(clock: Clock) -> Knobs:
-    return Knobs(clock=clock)
+def behaviour(clock: Clock) -> Behaviour:
+    return Behaviour(clock=clock)
 
 
 @pytest.fixture
@@ -30,6 +30,6 @@ def account() -> Account:
 
 
 @pytest.fixture
-def client(account: Account, knobs: Knobs) -> Iterator[Client]:
-    with LocalClickUp(account, knobs=knobs) as clickup, requests.Session() as session:
+def client(account: Account, behaviour: Behaviour) -> Iterator[Client]:
+    with FakeClickUp(account, behaviour=behaviour) as clickup, requests.Session() as session:
         yield Client(clickup, session)

@@ -10,7 +10,7 @@ from fake_clickup.model import CustomField
 from tests.fake_clickup.client import ASCENDING, Client, live
 
 if TYPE_CHECKING:
-    from fake_clickup import Account, Knobs
+    from fake_clickup import Account, Behaviour
     from fake_clickup.model import Workspace
 
 OPTIONS = (("o-1", "Web"), ("o-2", "Phone"))
@@ -99,12 +99,12 @@ def test_people_are_shown_as_users(client: Client, workspace: Workspace) -> None
 
 
 def test_related_tasks_are_shown_as_far_as_they_can_be_seen(
-    client: Client, account: Account, workspace: Workspace, knobs: Knobs
+    client: Client, account: Account, workspace: Workspace, behaviour: Behaviour
 ) -> None:
     seen, gone = live(workspace)[:2]
     hidden = next(one for one in live(workspace) if one.list_id != seen.list_id)
     account.delete_task(gone.id)
-    knobs.hidden_lists = {hidden.list_id}
+    behaviour.hidden_lists = {hidden.list_id}
     place = account.create_task(seen.list_id, name="Related")
     related = [seen.id, gone.id, hidden.id]
     field = CustomField(FIELD_ID, "Needs", "tasks", 5, related)

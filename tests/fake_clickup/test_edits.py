@@ -13,7 +13,7 @@ from tests.fake_clickup.client import ASCENDING, DAY_MS, NOW, Client, Clock, ids
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fake_clickup import Account, Knobs, Request
+    from fake_clickup import Account, Behaviour, Request
     from fake_clickup.model import Workspace
 
 
@@ -61,7 +61,7 @@ def test_a_bulk_edit_shares_one_millisecond(account: Account, workspace: Workspa
 
 
 def test_an_edit_while_paging_can_push_a_task_over_the_page_border(
-    client: Client, workspace: Workspace, knobs: Knobs
+    client: Client, workspace: Workspace, behaviour: Behaviour
 ) -> None:
     first, border = live(workspace)[0], live(workspace)[100]
 
@@ -69,16 +69,16 @@ def test_an_edit_while_paging_can_push_a_task_over_the_page_border(
         if request.query.get("page") == ["1"]:
             account.update_task(first.id, priority=1)
 
-    knobs.on_request = edit
+    behaviour.on_request = edit
     found = ids(client.all_tasks(**ASCENDING))
     assert found.count(first.id) == 2
     assert border.id not in found
 
 
 def test_the_index_shows_edits_late_but_the_task_itself_at_once(
-    client: Client, account: Account, workspace: Workspace, knobs: Knobs, clock: Clock
+    client: Client, account: Account, workspace: Workspace, behaviour: Behaviour, clock: Clock
 ) -> None:
-    knobs.index_lag = 30
+    behaviour.index_lag = 30
     task, gone = live(workspace)[:2]
     account.update_task(task.id, name="Edited")
     account.delete_task(gone.id)
@@ -119,9 +119,9 @@ def test_without_parameters_time_entries_are_the_own_ones_of_30_days(
 
 @pytest.mark.parametrize("role", ["owner", "admin", "member"])
 def test_a_member_gets_only_own_entries_whoever_is_asked_for(
-    client: Client, account: Account, workspace: Workspace, knobs: Knobs, role: Any
+    client: Client, account: Account, workspace: Workspace, behaviour: Behaviour, role: Any
 ) -> None:
-    knobs.role = role
+    behaviour.role = role
     asked = list(workspace.people)[:3]
     query = {"assignee": ",".join(str(one) for one in asked), "start_date": 0}
     found = client.get(f"/team/{workspace.id}/time_entries", **query)["data"]
@@ -141,13 +141,13 @@ def test_a_running_timer_has_no_end_and_a_negative_duration(
 
 
 def test_time_without_a_task_can_take_three_forms(
-    client: Client, account: Account, workspace: Workspace, knobs: Knobs
+    client: Client, account: Account, workspace: Workspace, behaviour: Behaviour
 ) -> None:
     account.add_time_entry(None, start=NOW, duration=timedelta(0))
     forms: dict[str, Any] = {}
-    for knobs.taskless in ("zero", "null", "absent"):
+    for behaviour.taskless in ("zero", "null", "absent"):
         last = client.get(f"/team/{workspace.id}/time_entries")["data"][-1]
-        forms[knobs.taskless] = last.get("task", "no such key")
+        forms[behaviour.taskless] = last.get("task", "no such key")
     assert forms == {"zero": "0", "null": None, "absent": "no such key"}
 
 

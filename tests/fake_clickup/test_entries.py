@@ -10,7 +10,7 @@ import pytest
 from tests.fake_clickup.client import NOW, Client, live
 
 if TYPE_CHECKING:
-    from fake_clickup import Account, Knobs
+    from fake_clickup import Account, Behaviour
     from fake_clickup.model import Workspace
 
 HOUR = timedelta(hours=1)
@@ -57,10 +57,10 @@ def test_entries_of_somebody_who_left_show_to_whoever_asks_for_that_person(
 
 
 def test_an_ignored_assignee_leaves_the_own_entries(
-    client: Client, account: Account, workspace: Workspace, knobs: Knobs
+    client: Client, account: Account, workspace: Workspace, behaviour: Behaviour
 ) -> None:
     other = next(one for one in workspace.people if one != account.user_id)
-    knobs.ignored_parameters = {"assignee"}
+    behaviour.ignored_parameters = {"assignee"}
     found = entries(client, assignee=other, start_date=0)
     assert {one["user"]["id"] for one in found} == {account.user_id}
 
@@ -73,11 +73,11 @@ def test_an_ignored_assignee_leaves_the_own_entries(
     ],
 )
 def test_an_ignored_bound_leaves_the_default_range(
-    client: Client, account: Account, knobs: Knobs, ignored: str, query: dict[str, int]
+    client: Client, account: Account, behaviour: Behaviour, ignored: str, query: dict[str, int]
 ) -> None:
     for ago in (HOUR, 3 * HOUR, MONTH):
         account.add_time_entry(None, start=NOW - ago, duration=HOUR)
     default = entries(client)
     assert entries(client, **query) != default
-    knobs.ignored_parameters = {ignored}
+    behaviour.ignored_parameters = {ignored}
     assert entries(client, **query) == default

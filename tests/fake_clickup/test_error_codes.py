@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from fake_clickup import Account, Fault, Knobs, LocalClickUp
+from fake_clickup import Account, Behaviour, FakeClickUp, Fault
 from tests.fake_clickup.client import EVERYTHING, NOW, Client, Clock
 
 if TYPE_CHECKING:
@@ -94,9 +94,9 @@ def test_each_answer_counts_down_to_the_end_of_a_window_in_unix_seconds(
 
 
 def test_a_used_up_window_answers_429_until_it_ends(
-    client: Client, clock: Clock, knobs: Knobs
+    client: Client, clock: Clock, behaviour: Behaviour
 ) -> None:
-    knobs.limit_per_minute = 2
+    behaviour.limit_per_minute = 2
     assert [client.answer("/user").status_code for _ in range(3)] == [200, 200, 429]
     refused = client.answer("/user")
     assert refused.json() == {"err": "Rate limit reached", "ECODE": "APP_002"}
@@ -106,13 +106,13 @@ def test_a_used_up_window_answers_429_until_it_ends(
     assert client.answer("/user").headers["x-ratelimit-remaining"] == "1"
 
 
-def test_without_a_limit_nothing_is_said_about_one(client: Client, knobs: Knobs) -> None:
-    knobs.rate_limited, knobs.limit_per_minute = False, 0
+def test_without_a_limit_nothing_is_said_about_one(client: Client, behaviour: Behaviour) -> None:
+    behaviour.rate_limited, behaviour.limit_per_minute = False, 0
     assert "x-ratelimit-limit" not in client.answer("/user").headers
 
 
-def test_faults_are_used_up_one_a_matching_request(client: Client, knobs: Knobs) -> None:
-    knobs.faults = [
+def test_faults_are_used_up_one_a_matching_request(client: Client, behaviour: Behaviour) -> None:
+    behaviour.faults = [
         Fault(status=502, body="<html>Bad gateway</html>", headers={"Content-Type": "text/html"}),
         Fault(status=429, body={"err": "x"}, headers={"x-ratelimit-reset": "1"}, path="/user$"),
         Fault(status=200, body={"unexpected": 1}, path="/user$"),
@@ -124,14 +124,14 @@ def test_faults_are_used_up_one_a_matching_request(client: Client, knobs: Knobs)
     assert answers[1].headers["x-ratelimit-reset"] == "1"
     assert answers[2].json() == {"unexpected": 1}
     assert client.answer(f"/team/{client.workspace.id}/space").content == b""
-    assert knobs.faults == []
+    assert behaviour.faults == []
 
 
 @pytest.mark.parametrize("body", ["", '{"tasks": ['])
 def test_a_connection_can_be_cut_before_or_inside_the_answer(
-    client: Client, knobs: Knobs, body: str
+    client: Client, behaviour: Behaviour, body: str
 ) -> None:
-    knobs.faults = [Fault(status=200, body=body, reset=True)]
+    behaviour.faults = [Fault(status=200, body=body, reset=True)]
     with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
         client.get("/user")
     assert client.get("/user")["user"]["email"] == "user1@example.com"
@@ -142,7 +142,7 @@ def test_an_error_in_on_request_comes_out_at_the_end(account: Account) -> None:
         raise ValueError("wrong in the test")
 
     def ask() -> None:
-        clickup = LocalClickUp(account, knobs=Knobs(on_request=fail))
+        clickup = FakeClickUp(account, behaviour=Behaviour(on_request=fail))
         with clickup, pytest.raises(requests.ConnectionError):
             requests.get(clickup.api_url, timeout=10)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from fake_clickup import Account, Knobs, LocalClickUp, generate
+from fake_clickup import Account, Behaviour, FakeClickUp, generate
 from tests.fake_clickup.client import ASCENDING, EVERYTHING, NOW, Client, ids, live
 
 if TYPE_CHECKING:
@@ -42,9 +42,9 @@ def test_pages_hold_a_hundred_and_the_last_is_marked(client: Client, workspace: 
 
 @pytest.mark.parametrize("inclusive", [True, False])
 def test_a_lower_bound_may_include_the_moment_itself(
-    client: Client, workspace: Workspace, knobs: Knobs, *, inclusive: bool
+    client: Client, workspace: Workspace, behaviour: Behaviour, *, inclusive: bool
 ) -> None:
-    knobs.updated_gt_inclusive = inclusive
+    behaviour.updated_gt_inclusive = inclusive
     moments = [(task.updated_ms or 0, task.id) for task in live(workspace)]
     bound = moments[50][0]
     found = ids(client.tasks(**ASCENDING, date_updated_gt=bound))
@@ -65,9 +65,9 @@ def test_created_is_bounded_on_both_sides(client: Client, workspace: Workspace) 
     ("mode", "marks"), [("missing", [None, None]), ("always_false", [False, False])]
 )
 def test_last_page_can_be_missing_or_wrong(
-    client: Client, knobs: Knobs, mode: Any, marks: list[bool | None]
+    client: Client, behaviour: Behaviour, mode: Any, marks: list[bool | None]
 ) -> None:
-    knobs.last_page = mode
+    behaviour.last_page = mode
     pages = [client.page(**ASCENDING, page=number) for number in (0, 99)]
     assert [page.get("last_page") for page in pages] == marks
 
@@ -108,10 +108,10 @@ def test_only_a_scalar_status_is_an_error_other_wrong_names_are_ignored(client: 
     assert client.page(space_ids="1", list_ids="2", assignees="3", limit=5, paged=1) == expected
 
 
-def test_ignored_parameters_are_ignored_in_silence(client: Client, knobs: Knobs) -> None:
-    knobs.ignored_parameters = {"order_by", "reverse", "page", "date_updated_gt"}
+def test_ignored_parameters_are_ignored_in_silence(client: Client, behaviour: Behaviour) -> None:
+    behaviour.ignored_parameters = {"order_by", "reverse", "page", "date_updated_gt"}
     found = client.page(**ASCENDING, page=2, date_updated_gt=10**13)
-    knobs.ignored_parameters = set()
+    behaviour.ignored_parameters = set()
     assert found == client.page(**EVERYTHING)
     assert client.clickup.requests[0].query["page"] == ["2"]
 
@@ -129,7 +129,7 @@ def test_a_task_added_to_a_list_shows_there_only_if_asked_for(
 def test_a_task_without_date_updated_lacks_the_key() -> None:
     account = generate(seed=7, now=NOW, tasks=30, undated_tasks=2)
     workspace = account.workspaces[0]
-    with LocalClickUp(account) as clickup, requests.Session() as session:
+    with FakeClickUp(account) as clickup, requests.Session() as session:
         client = Client(clickup, session)
         undated = list(workspace.tasks)[:2]
         shown = [client.get(f"/task/{task_id}") for task_id in undated]
@@ -163,7 +163,7 @@ def test_archived_places_are_listed_only_when_asked_for(
 
 def test_each_folderless_list_has_a_hidden_folder_of_its_own() -> None:
     account = generate(now=NOW, folderless_lists=3, spaces=1)
-    with LocalClickUp(account) as clickup, requests.Session() as session:
+    with FakeClickUp(account) as clickup, requests.Session() as session:
         client = Client(clickup, session)
         space_id = next(iter(client.workspace.spaces))
         lists = client.get(f"/space/{space_id}/list")["lists"]
@@ -174,7 +174,7 @@ def test_each_folderless_list_has_a_hidden_folder_of_its_own() -> None:
 
 
 def test_a_hidden_list_is_absent_everywhere(
-    client: Client, workspace: Workspace, knobs: Knobs
+    client: Client, workspace: Workspace, behaviour: Behaviour
 ) -> None:
     task = next(
         one
@@ -182,7 +182,7 @@ def test_a_hidden_list_is_absent_everywhere(
         if not workspace.folder_of(workspace.lists[one.list_id]).hidden
     )
     task_list = workspace.lists[task.list_id]
-    knobs.hidden_lists = {task_list.id}
+    behaviour.hidden_lists = {task_list.id}
     assert client.answer(f"/list/{task_list.id}").json()["ECODE"] == "OAUTH_027"
     assert client.answer(f"/task/{task.id}").json()["ECODE"] == "OAUTH_018"
     folder = client.get(f"/folder/{task_list.folder_id}")

@@ -12,7 +12,7 @@ from fake_clickup.shapes import Shape, differences
 from tests.fake_clickup.client import EVERYTHING, Client
 
 if TYPE_CHECKING:
-    from fake_clickup import Account, Knobs
+    from fake_clickup import Account, Behaviour
     from fake_clickup.model import Workspace
 
 ROOT = Path(__file__).parents[2]
@@ -150,8 +150,8 @@ def test_a_task_by_itself_is_shaped_as_recorded(client: Client, workspace: Works
     check([client.get(f"/task/{task_id}") for task_id in some], *ONE_TASK[1:], known=ANY_TASK)
 
 
-def test_tasks_of_2022_lack_what_came_later(client: Client, knobs: Knobs) -> None:
-    knobs.generation = 2022
+def test_tasks_of_2022_lack_what_came_later(client: Client, behaviour: Behaviour) -> None:
+    behaviour.generation = 2022
     page = client.page(**EVERYTHING)
     old = recorded("team_tasks/legacy_2022_no_last_page_key:tasks").always
     ours = Shape(page["tasks"]).always
@@ -161,9 +161,9 @@ def test_tasks_of_2022_lack_what_came_later(client: Client, knobs: Knobs) -> Non
 
 
 def test_spaces_of_2022_are_shaped_as_recorded(
-    client: Client, workspace: Workspace, knobs: Knobs
+    client: Client, workspace: Workspace, behaviour: Behaviour
 ) -> None:
-    knobs.generation = 2022
+    behaviour.generation = 2022
     spaces = client.get(f"/team/{workspace.id}/space")["spaces"]
     check(spaces[:1], "spaces/list_2022_sprints_and_points_enabled:spaces", known=SPACES)
 

@@ -11,7 +11,7 @@ from fake_clickup.storage import to_ms
 from tests.fake_clickup.client import NOW, Client, live
 
 if TYPE_CHECKING:
-    from fake_clickup import Account, Knobs
+    from fake_clickup import Account, Behaviour
     from fake_clickup.model import Task, Workspace
 
 BULK = "/task/bulk_time_in_status/task_ids"
@@ -109,11 +109,11 @@ def test_generated_tasks_came_to_their_status_with_their_last_edit(
 
 
 def test_many_tasks_are_answered_by_id_without_those_out_of_sight(
-    client: Client, workspace: Workspace, knobs: Knobs, task: Task
+    client: Client, workspace: Workspace, behaviour: Behaviour, task: Task
 ) -> None:
     hidden = next(one for one in live(workspace) if one.list_id != task.list_id)
     other = next(one for one in live(workspace) if one.list_id == task.list_id)
-    knobs.hidden_lists = {hidden.list_id}
+    behaviour.hidden_lists = {hidden.list_id}
     asked = [task.id, "86zzzzzzz", hidden.id, other.id, "NO"]
     found = client.get(BULK, task_ids=asked)
     assert list(found) == [task.id, other.id]
@@ -131,8 +131,10 @@ def test_more_than_a_hundred_tasks_are_refused(client: Client, workspace: Worksp
     assert client.answer(BULK, task_ids=task_ids).status_code == 400
 
 
-def test_without_the_click_app_both_are_refused(client: Client, knobs: Knobs, task: Task) -> None:
-    knobs.time_in_status = False
+def test_without_the_click_app_both_are_refused(
+    client: Client, behaviour: Behaviour, task: Task
+) -> None:
+    behaviour.time_in_status = False
     answers = [
         client.answer(f"/task/{task.id}/time_in_status"),
         client.answer(BULK, task_ids=[task.id]),

@@ -9,7 +9,7 @@ import pytest
 from tests.fake_clickup.client import ASCENDING, NOW, Client, ids, live
 
 if TYPE_CHECKING:
-    from fake_clickup import Account, Knobs
+    from fake_clickup import Account, Behaviour
     from fake_clickup.model import Task, Workspace
 
 
@@ -22,7 +22,7 @@ def in_a_folder(workspace: Workspace) -> Task:
 
 
 def test_a_hidden_space_refuses_as_an_unknown_one(
-    client: Client, workspace: Workspace, knobs: Knobs
+    client: Client, workspace: Workspace, behaviour: Behaviour
 ) -> None:
     task = in_a_folder(workspace)
     task_list = workspace.lists[task.list_id]
@@ -30,19 +30,19 @@ def test_a_hidden_space_refuses_as_an_unknown_one(
     within = {space, f"{space}/folder", f"{space}/list", folder, f"{folder}/list"}
     within |= {f"/task/{task.id}", f"/task/{task.id}/comment", f"/task/{task.id}/time_in_status"}
     lists = {f"/list/{task_list.id}", f"/list/{task_list.id}/task"}
-    knobs.hidden_spaces = {task_list.space_id}
+    behaviour.hidden_spaces = {task_list.space_id}
     codes = {path: client.answer(path).json().get("ECODE") for path in within | lists}
     assert codes == dict.fromkeys(within, "OAUTH_018") | dict.fromkeys(lists, "OAUTH_027")
-    knobs.hidden_spaces = set()
+    behaviour.hidden_spaces = set()
     assert all(client.answer(path).status_code == 200 for path in within | lists)
 
 
 def test_a_hidden_space_is_absent_from_every_list(
-    client: Client, workspace: Workspace, knobs: Knobs
+    client: Client, workspace: Workspace, behaviour: Behaviour
 ) -> None:
     hidden, *others = [one.id for one in workspace.spaces.values() if not one.archived]
     before = client.all_tasks(**ASCENDING)
-    knobs.hidden_spaces = {hidden}
+    behaviour.hidden_spaces = {hidden}
     assert ids(client.get(f"/team/{workspace.id}/space")["spaces"]) == others
     expected = [task for task in before if task["space"]["id"] != hidden]
     assert ids(client.all_tasks(**ASCENDING)) == ids(expected)
@@ -55,7 +55,7 @@ def test_a_hidden_space_is_absent_from_every_list(
 
 
 def test_a_list_in_a_hidden_space_is_no_location(
-    client: Client, workspace: Workspace, knobs: Knobs
+    client: Client, workspace: Workspace, behaviour: Behaviour
 ) -> None:
     sprint_space = next(iter(workspace.spaces))
     added = next(
@@ -64,7 +64,7 @@ def test_a_list_in_a_hidden_space_is_no_location(
         if one.other_list_ids and workspace.lists[one.list_id].space_id != sprint_space
     )
     assert ids(client.get(f"/task/{added.id}")["locations"]) == list(added.other_list_ids)
-    knobs.hidden_spaces = {sprint_space}
+    behaviour.hidden_spaces = {sprint_space}
     assert client.get(f"/task/{added.id}")["locations"] == []
 
 
@@ -138,12 +138,12 @@ def test_a_deleted_place_takes_its_tasks_along(
 
 
 def test_archived_is_ignored_on_places_if_told_so(
-    client: Client, workspace: Workspace, knobs: Knobs
+    client: Client, workspace: Workspace, behaviour: Behaviour
 ) -> None:
     first = next(iter(workspace.spaces))
     paths = (f"/team/{workspace.id}/space", f"/space/{first}/folder", f"/space/{first}/list")
     asked = [client.get(path, archived="true") for path in paths]
-    knobs.ignored_parameters = {"archived"}
+    behaviour.ignored_parameters = {"archived"}
     for path, archived in zip(paths, asked, strict=True):
         found = client.get(path, archived="true")
         assert found == client.get(path)

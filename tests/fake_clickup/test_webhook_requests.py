@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from fake_clickup import Account, Knobs
+    from fake_clickup import Account, Behaviour
     from fake_clickup.model import Workspace
     from tests.fake_clickup.client import Client
 
@@ -100,9 +100,9 @@ def test_the_webhook_of_another_is_neither_changed_nor_deleted(
     assert account.workspaces[0].webhooks == {other.id: other}
 
 
-def test_a_member_makes_no_webhook(client: Client, knobs: Knobs, path: str) -> None:
+def test_a_member_makes_no_webhook(client: Client, behaviour: Behaviour, path: str) -> None:
     """R113."""
-    knobs.role = "member"
+    behaviour.role = "member"
     assert send(client, "POST", path, WANTED)[0] == 403
     assert client.get(path) == {"webhooks": []}
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 if TYPE_CHECKING:
-    from fake_clickup import Account, Knobs
+    from fake_clickup import Account, Behaviour
     from fake_clickup.model import Workspace
     from tests.fake_clickup.client import Client
 
@@ -58,9 +58,9 @@ def test_a_failing_webhook_tells_how_often_it_failed(
 
 @pytest.mark.parametrize("role", ["owner", "admin", "member"])
 def test_nobody_sees_the_webhooks_of_others(
-    client: Client, account: Account, workspace: Workspace, knobs: Knobs, role: Any
+    client: Client, account: Account, workspace: Workspace, behaviour: Behaviour, role: Any
 ) -> None:
-    knobs.role = role
+    behaviour.role = role
     own = account.add_webhook(endpoint=ENDPOINT, events=["*"])
     other = account.add_webhook(endpoint=ENDPOINT, events=["*"], user_id=account.user_id + 1)
     shown = client.get(f"/team/{workspace.id}/webhook")["webhooks"]

@@ -12,7 +12,7 @@ from tests.end_to_end.pipeline import Pipeline
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fake_clickup import Knobs, LocalClickUp
+    from fake_clickup import Behaviour, FakeClickUp
     from fake_clickup.model import Workspace
 
 ENDPOINT = "https://receiver.example.com/v1/clickup/webhook"
@@ -20,7 +20,7 @@ CONNECT = ("pandev", "connect")
 
 
 @pytest.fixture
-def project(clickup: LocalClickUp, workspace: Workspace, tmp_path: Path) -> Pipeline:
+def project(clickup: FakeClickUp, workspace: Workspace, tmp_path: Path) -> Pipeline:
     settings = {
         "TAP_CLICKUP_API_TOKEN": clickup.token,
         "TAP_CLICKUP_API_URL": clickup.api_url,
@@ -42,16 +42,18 @@ def test_it_registers_once_and_tells_what_it_did(project: Pipeline, workspace: W
 
 
 def test_the_receiver_takes_what_a_registered_webhook_sends(
-    project: Pipeline, clickup: LocalClickUp, database: str
+    project: Pipeline, clickup: FakeClickUp, database: str
 ) -> None:
     project.run(*CONNECT)
     with ReceiverProcess(clickup, database, project.folder, {"webhook-url": ENDPOINT}) as receiver:
         assert receiver.post("taskDeleted", task_id="86gone") == 200
 
 
-def test_a_members_token_is_told_that_changes_are_polled(project: Pipeline, knobs: Knobs) -> None:
+def test_a_members_token_is_told_that_changes_are_polled(
+    project: Pipeline, behaviour: Behaviour
+) -> None:
     """R113."""
-    knobs.role = "member"
+    behaviour.role = "member"
     ended = project.run(*CONNECT)
     assert ended.returncode == 0
     assert "changes come by polling only" in ended.stdout

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fake_clickup import Account, Knobs, LocalClickUp, generate
+from fake_clickup import Account, Behaviour, FakeClickUp, generate
 from tests.tap_clickup.runner import Reader, SimulatedClock
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ def clock() -> SimulatedClock:
 
 
 @pytest.fixture
-def knobs(clock: SimulatedClock) -> Knobs:
-    return Knobs(clock=clock)
+def behaviour(clock: SimulatedClock) -> Behaviour:
+    return Behaviour(clock=clock)
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def account() -> Account:
 
 @pytest.fixture
 def read(
-    clickup: LocalClickUp,
+    clickup: FakeClickUp,
     clock: SimulatedClock,
     capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from fake_clickup import Account, Knobs, LocalClickUp, Request
+    from fake_clickup import Account, Behaviour, FakeClickUp, Request
     from fake_clickup.model import Task, Workspace
 
 COMMAND = Path(sys.executable).with_name("tap-clickup")
@@ -104,7 +104,7 @@ class Reader:
 
     def __init__(
         self,
-        clickup: LocalClickUp,
+        clickup: FakeClickUp,
         clock: SimulatedClock,
         capsys: pytest.CaptureFixture[str],
         caplog: pytest.LogCaptureFixture,
@@ -165,11 +165,13 @@ def is_page(request: Request, workspace: Workspace, *, archived: bool) -> bool:
 class LiveFaults(list[Fault]):
     """Faults that meet the live tasks of a workspace: its archived ones are not answered before."""
 
-    def __init__(self, knobs: Knobs, workspace: Workspace, faults: Iterable[Fault] = ()) -> None:
+    def __init__(
+        self, behaviour: Behaviour, workspace: Workspace, faults: Iterable[Fault] = ()
+    ) -> None:
         super().__init__(faults)
         self._workspace = workspace
         self._used_up = threading.Event()
-        knobs.faults, knobs.on_request = self, self._hold
+        behaviour.faults, behaviour.on_request = self, self._hold
 
     def remove(self, fault: Fault) -> None:
         super().remove(fault)
@@ -190,7 +192,7 @@ def catalog_of(*streams: str) -> Row:
     return catalog
 
 
-def settings(clickup: LocalClickUp) -> Row:
+def settings(clickup: FakeClickUp) -> Row:
     """Return the settings that lead to a local ClickUp."""
     return {"api_token": clickup.token, "api_url": clickup.api_url}
 
@@ -202,12 +204,12 @@ def command(*options: str, **environment: str) -> subprocess.CompletedProcess[st
     )
 
 
-def environment(clickup: LocalClickUp) -> dict[str, str]:
+def environment(clickup: FakeClickUp) -> dict[str, str]:
     """Return the settings of a local ClickUp as --config=ENV reads them.
 
     A process of its own waits in real time, so the limit is raised out of its way.
     """
-    clickup.knobs.limit_per_minute = 10_000
+    clickup.behaviour.limit_per_minute = 10_000
     return {f"TAP_CLICKUP_{name.upper()}": value for name, value in settings(clickup).items()}
 
 

@@ -21,7 +21,7 @@ from tests.tap_clickup.runner import ALL_TIME, Run
 from tests.tap_clickup.time_tracking import ago, slice_of, text, track
 
 if TYPE_CHECKING:
-    from fake_clickup import Account, Knobs
+    from fake_clickup import Account, Behaviour
     from tests.tap_clickup.runner import Reader, Row
 
 NAMES = ["spaces", "folders", "lists", "statuses", "sprints", "users", "webhooks"]
@@ -197,17 +197,17 @@ def test_a_selection_of_spaces_is_a_condition(read: Reader) -> None:
     ],
 )
 def test_what_was_refused_or_failed_is_not_told_and_the_rest_is(
-    read: Reader, knobs: Knobs, path: str, untold: set[str], status: int
+    read: Reader, behaviour: Behaviour, path: str, untold: set[str], status: int
 ) -> None:
-    knobs.faults = [Fault(status=status, body={"ECODE": "OAUTH_018"}, path=path)]
+    behaviour.faults = [Fault(status=status, body={"ECODE": "OAUTH_018"}, path=path)]
     run = read(start_date=ALL_TIME, sweep=True)
-    assert knobs.faults == []
+    assert behaviour.faults == []
     assert set(completed(run)) == {*NAMES, "tasks", "time_entries"} - untold
     assert bool(run.error) is (status == 400)
 
 
-def test_a_slice_that_failed_is_not_told(read: Reader, knobs: Knobs) -> None:
-    knobs.faults = [Fault(status=400, path="/time_entries$")] * 2
+def test_a_slice_that_failed_is_not_told(read: Reader, behaviour: Behaviour) -> None:
+    behaviour.faults = [Fault(status=400, path="/time_entries$")] * 2
     run = read(start_date=text(ago(1)))
     assert "time_entries" not in completed(run)
     assert run.error

@@ -30,7 +30,7 @@ from tests.tap_clickup.runner import (
 )
 
 if TYPE_CHECKING:
-    from fake_clickup import Knobs, Request
+    from fake_clickup import Behaviour, Request
     from fake_clickup.model import Workspace
     from tests.tap_clickup.runner import Reader, Row
 
@@ -94,7 +94,7 @@ def is_complete(run: Run, *workspaces: Workspace) -> bool:
 
 @pytest.mark.parametrize("slow", sorted(READINGS))
 def test_a_slow_reading_keeps_no_other_from_beginning(
-    read: Reader, account: Account, knobs: Knobs, slow: str
+    read: Reader, account: Account, behaviour: Behaviour, slow: str
 ) -> None:
     """The first answer of one waits until all others have asked, in both workspaces."""
     asked: set[str] = set()
@@ -109,7 +109,7 @@ def test_a_slow_reading_keeps_no_other_from_beginning(
         if asked >= READINGS - {slow}:
             all_others.set()
 
-    knobs.on_request = hold
+    behaviour.on_request = hold
     run = read(**FAST)
     assert is_complete(run, *account.workspaces)
     assert (run.error, any(late), asked) == (None, False, READINGS)
@@ -121,7 +121,7 @@ class TestThreeWorkspaces:
         return generate(seed=7, tasks=120, workspaces=3, time_entries=0)
 
     def test_never_more_than_eight_requests_are_under_way(
-        self, read: Reader, account: Account, knobs: Knobs, monkeypatch: pytest.MonkeyPatch
+        self, read: Reader, account: Account, behaviour: Behaviour, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Ten could be: live, archived and the walk of each workspace, and the webhooks."""
         counts, lock = Counter[str](), threading.Lock()
@@ -153,14 +153,14 @@ class TestThreeWorkspaces:
             ninth.wait(MOMENT)
 
         monkeypatch.setattr(requests.Session, "request", counted)
-        knobs.on_request = hold
+        behaviour.on_request = hold
         run = read(**FAST)
         assert is_complete(run, *account.workspaces)
         assert (run.error, counts["most"], ninth.is_set()) == (None, 8, False)
 
 
 def test_no_reading_is_more_than_one_page_ahead_of_whoever_takes(
-    read: Reader, account: Account, knobs: Knobs
+    read: Reader, account: Account, behaviour: Behaviour
 ) -> None:
     """Nobody takes tasks while the webhooks are waited for: a page each, and one in hand."""
     asked: Counter[str] = Counter()
@@ -180,7 +180,7 @@ def test_no_reading_is_more_than_one_page_ahead_of_whoever_takes(
             one_more.wait(MOMENT)
             at_stall.append(asked.copy())
 
-    knobs.on_request = hold
+    behaviour.on_request = hold
     run = read(**FAST)
     assert is_complete(run, *account.workspaces)
     most = {name: 2 * LANES if "archives" in name else 2 for name in READINGS}
@@ -195,10 +195,10 @@ class TestWaiting:
 
     @pytest.mark.parametrize("limit", [20, 30])
     def test_many_threads_keep_the_rate_limit_by_the_servers_own_count(
-        self, read: Reader, account: Account, knobs: Knobs, limit: int
+        self, read: Reader, account: Account, behaviour: Behaviour, limit: int
     ) -> None:
         """R134: the limit is learnt from ClickUp's header, and ClickUp never has to refuse."""
-        knobs.limit_per_minute, began = limit, read.clock.seconds
+        behaviour.limit_per_minute, began = limit, read.clock.seconds
         run = read(start_date=ALL_TIME, time_tracking=False)
         assert is_complete(run, *account.workspaces)
         assert (run.error, {one.status for one in read.clickup.requests}) == (None, {200})
@@ -206,7 +206,7 @@ class TestWaiting:
         assert read.clock.seconds - began > 2 * 61
 
     def test_after_a_429_all_threads_wait_for_its_end(
-        self, read: Reader, account: Account, knobs: Knobs
+        self, read: Reader, account: Account, behaviour: Behaviour
     ) -> None:
         """Only what was already under way still comes: one request of each reading at most."""
         clock = read.clock
@@ -223,12 +223,12 @@ class TestWaiting:
             elif name == "live 0":
                 limited.set()
                 path = f"/team/{account.workspaces[0].id}/task$"
-                knobs.faults = [Fault(status=429, headers=headers, path=path)]
+                behaviour.faults = [Fault(status=429, headers=headers, path=path)]
 
-        knobs.on_request = note
+        behaviour.on_request = note
         run = read(**FAST)
         assert is_complete(run, *account.workspaces)
-        assert (run.error, knobs.faults) == (None, [])
+        assert (run.error, behaviour.faults) == (None, [])
         assert sum(early.values()) <= IN_FLIGHT
         assert "HTTP 429, again in" in run.log
         assert clock.seconds >= reset
@@ -237,18 +237,18 @@ class TestWaiting:
 @pytest.mark.parametrize("number", [0, 1], ids=["first", "second"])
 @pytest.mark.parametrize("status", [400, 401], ids=["failed", "refused"])
 def test_an_error_in_one_workspace_leaves_the_other_complete(
-    read: Reader, account: Account, knobs: Knobs, number: int, status: int
+    read: Reader, account: Account, behaviour: Behaviour, number: int, status: int
 ) -> None:
     broken, whole = account.workspaces[number], account.workspaces[1 - number]
     fault = Fault(status=status, body={"ECODE": "OAUTH_027"}, path=f"/team/{broken.id}/task$")
 
     def fail(request: Request, _: Account) -> None:
         if reading(request, account) == f"live {number}" and not is_first(request):
-            knobs.faults = [fault]
+            behaviour.faults = [fault]
 
-    knobs.on_request = fail
+    behaviour.on_request = fail
     run = read(**FAST)
-    knobs.on_request = None
+    behaviour.on_request = None
     assert is_complete(run, whole)
     assert {what for what, _ in run.refused} == {"stream tasks"}
     assert bool(run.error) is (status == 400)
@@ -259,7 +259,7 @@ def test_an_error_in_one_workspace_leaves_the_other_complete(
 
 
 def test_a_token_that_dies_stops_all_readings_at_once(
-    read: Reader, account: Account, knobs: Knobs
+    read: Reader, account: Account, behaviour: Behaviour
 ) -> None:
     """Each reading asks once more at most, and none of the streams behind them begins."""
 
@@ -267,7 +267,7 @@ def test_a_token_that_dies_stops_all_readings_at_once(
         if reading(request, account) == "live 0":
             account.token, request.token_ok = "pk_1_REVOKEDREVOKED", False
 
-    knobs.on_request = revoke
+    behaviour.on_request = revoke
     run = read(**FAST)
     assert run.error
     assert run.error.startswith("401 Unauthorized: the token is wrong")
@@ -277,7 +277,7 @@ def test_a_token_that_dies_stops_all_readings_at_once(
 
 
 def test_a_command_that_is_told_to_end_waits_for_no_reading(
-    read: Reader, account: Account, knobs: Knobs
+    read: Reader, account: Account, behaviour: Behaviour
 ) -> None:
     """R135: it ends while every reading waits for an answer, and what it wrote is whole."""
     given_up, waits = threading.Event(), threading.Event()
@@ -287,7 +287,7 @@ def test_a_command_that_is_told_to_end_waits_for_no_reading(
             waits.set()
             given_up.wait(DEADLINE)
 
-    knobs.on_request = hold
+    behaviour.on_request = hold
     settings = {**environment(read.clickup), "TAP_CLICKUP_START_DATE": ALL_TIME}
     with subprocess.Popen(
         [COMMAND, "--config=ENV"], env=settings, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL

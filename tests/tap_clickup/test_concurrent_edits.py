@@ -19,7 +19,7 @@ from tests.tap_clickup.runner import ALL_TIME, Run, SimulatedClock, moment, upda
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from fake_clickup import Account, Knobs, Request
+    from fake_clickup import Account, Behaviour, Request
     from fake_clickup.model import Task, Workspace
     from tests.tap_clickup.runner import Reader, Row
 
@@ -132,11 +132,11 @@ def account(clock: MortalClock) -> Account:
 
 
 @pytest.fixture
-def storm(account: Account, clock: MortalClock, knobs: Knobs, seed: int) -> Storm:
+def storm(account: Account, clock: MortalClock, behaviour: Behaviour, seed: int) -> Storm:
     for workspace in account.workspaces:
         some = [task.id for task in readable(workspace) if not task.archived][:OLD_BULK]
         account.bulk_update(some, at=datetime(2025, 1, 2, tzinfo=UTC), priority=1)
-    knobs.on_request = brewing = Storm(account, clock, seed)
+    behaviour.on_request = brewing = Storm(account, clock, seed)
     return brewing
 
 
@@ -170,11 +170,11 @@ def truth(account: Account) -> dict[str, Shown]:
 @pytest.mark.parametrize("inclusive", [True, False])
 @pytest.mark.parametrize("seed", range(3))
 def test_after_a_poll_every_task_is_as_in_clickup_however_much_was_edited_meanwhile(
-    read: Reader, account: Account, knobs: Knobs, storm: Storm, *, inclusive: bool
+    read: Reader, account: Account, behaviour: Behaviour, storm: Storm, *, inclusive: bool
 ) -> None:
-    knobs.updated_gt_inclusive = inclusive
+    behaviour.updated_gt_inclusive = inclusive
     load = read(**FAST)
-    knobs.on_request = None
+    behaviour.on_request = None
     poll = read(**FAST, state=load.state)
     assert (load.error, poll.error, storm.left) == (None, None, 0)
     assert storm.kinds == {"rename", "status", "archive", "move", "create"}
@@ -183,17 +183,17 @@ def test_after_a_poll_every_task_is_as_in_clickup_however_much_was_edited_meanwh
 
 @pytest.mark.parametrize("seed", range(20, 23))
 def test_edits_that_the_index_shows_late_are_found_by_the_polls_overlap(
-    read: Reader, account: Account, knobs: Knobs, storm: Storm
+    read: Reader, account: Account, behaviour: Behaviour, storm: Storm
 ) -> None:
     """The lag differs from request to request, so that what was seen can be gone again."""
 
     def lag(_: int) -> None:
-        knobs.index_lag = storm.dice.choice((0, 0.05, 3))
+        behaviour.index_lag = storm.dice.choice((0, 0.05, 3))
         storm.clock.seconds += 0.1
 
     storm.at_request, storm.late = lag, 60
     load = read(**FAST)
-    knobs.on_request, knobs.index_lag = None, 3
+    behaviour.on_request, behaviour.index_lag = None, 3
     storm.clock.sleep(4)
     poll = read(**FAST, state=load.state)
     assert (load.error, poll.error) == (None, None)
@@ -211,7 +211,7 @@ def test_a_run_that_is_killed_in_the_storm_is_continued_from_its_last_state(
 ) -> None:
     """A STATE each hundred records, so that there are cursors to go on from."""
     monkeypatch.setattr(Tasks, "STATE_MSG_FREQUENCY", 100)
-    knobs, clock = read.clickup.knobs, read.clock
+    behaviour, clock = read.clickup.behaviour, read.clock
     assert isinstance(clock, MortalClock)
 
     def die(requests: int) -> None:
@@ -224,7 +224,7 @@ def test_a_run_that_is_killed_in_the_storm_is_continued_from_its_last_state(
     assert any(cursors(killed.state))
     storm.at_request, clock.deadly = None, False
     rest = read(**FAST, state=killed.state)
-    knobs.on_request = None
+    behaviour.on_request = None
     poll = read(**FAST, state=rest.state)
     assert (rest.error, poll.error) == (None, None)
     assert newest([killed, rest, poll]) == truth(storm.account)
@@ -237,12 +237,16 @@ def cursors(state: Row) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("seed", range(40, 42))
 def test_messages_that_are_cut_anywhere_are_continued_from_the_last_state_among_them(
-    read: Reader, account: Account, knobs: Knobs, storm: Storm, monkeypatch: pytest.MonkeyPatch
+    read: Reader,
+    account: Account,
+    behaviour: Behaviour,
+    storm: Storm,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Whatever a target took before it died: the next run brings the rest."""
     monkeypatch.setattr(Tasks, "STATE_MSG_FREQUENCY", 100)
     lines = read(**FAST).stdout.splitlines(keepends=True)
-    knobs.on_request = None
+    behaviour.on_request = None
     for share in (0.2, 0.5, 0.7):
         cut = Run("".join(lines[: int(len(lines) * share)]), "", None)
         rest = read(**FAST, state=cut.state)
@@ -253,11 +257,11 @@ def test_messages_that_are_cut_anywhere_are_continued_from_the_last_state_among_
 
 @pytest.mark.parametrize("seed", [50])
 def test_what_moves_no_date_and_what_lies_in_archives_is_found_by_the_sweep(
-    read: Reader, account: Account, knobs: Knobs, storm: Storm
+    read: Reader, account: Account, behaviour: Behaviour, storm: Storm
 ) -> None:
     """Subtasks that move with their parent keep their dates, and no search shows archived lists."""
     load = read(**FAST)
-    knobs.on_request = None
+    behaviour.on_request = None
     for workspace in account.workspaces:
         parents = [one for one in readable(workspace) if workspace.below(one.id)][:20]
         for task in parents:
@@ -274,10 +278,10 @@ def test_what_moves_no_date_and_what_lies_in_archives_is_found_by_the_sweep(
 @pytest.mark.parametrize("inclusive", [True, False])
 @pytest.mark.parametrize("seed", range(60, 62))
 def test_a_sweep_during_edits_tells_of_everybody_who_was_there_before(
-    read: Reader, account: Account, knobs: Knobs, seed: int, *, inclusive: bool
+    read: Reader, account: Account, behaviour: Behaviour, seed: int, *, inclusive: bool
 ) -> None:
     """Who goes into the archive and out of it three times in one sweep can evade every pass."""
-    dice, knobs.updated_gt_inclusive = random.Random(seed), inclusive  # noqa: S311 - guards nothing
+    dice, behaviour.updated_gt_inclusive = random.Random(seed), inclusive  # noqa: S311 - guards nothing
     read.clock.sleep(6 * 3_600)  # to our own time, which a sweep goes by
     before = {task.id for one in account.workspaces for task in every(one)}
     touched: Counter[str] = Counter()
@@ -292,7 +296,7 @@ def test_a_sweep_during_edits_tells_of_everybody_who_was_there_before(
                 account.move_task(task.id, dice.choice(readable(workspace)).list_id)
                 account.create_task(task.list_id, name="New")
 
-    knobs.on_request = edit
+    behaviour.on_request = edit
     sweep = read(**FAST, sweep=True)
     told = [row["keys"] for row in sweep.rows("completed_reads") if row["stream"] == "tasks"]
     assert before - {key[0] for keys in told for key in keys} == set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fake_clickup import Account, Fault, Knobs, LocalClickUp, generate
+from fake_clickup import Account, Behaviour, FakeClickUp, Fault, generate
 from tests.tap_clickup.cli_output import STREAMS, critical
 from tests.tap_clickup.runner import Run, command, environment
 
@@ -18,7 +18,7 @@ class TestOfEveryStream:
         return made
 
     def test_the_connection_test_asks_for_the_workspaces_and_reads_one_record_a_stream(
-        self, clickup: LocalClickUp
+        self, clickup: FakeClickUp
     ) -> None:
         """R21."""
         values = {**environment(clickup), "TAP_CLICKUP_TIME_IN_STATUS": "true"}
@@ -35,9 +35,9 @@ class TestOfEveryStream:
 
 @pytest.mark.parametrize("status", [401, 200])
 def test_the_connection_test_fails_where_a_run_would(
-    clickup: LocalClickUp, knobs: Knobs, status: int
+    clickup: FakeClickUp, behaviour: Behaviour, status: int
 ) -> None:
-    knobs.faults = [Fault(status=status, body={"ECODE": "OAUTH_025"}, path="/team")]
+    behaviour.faults = [Fault(status=status, body={"ECODE": "OAUTH_025"}, path="/team")]
     ended = command("--config=ENV", "--test", **environment(clickup))
     reason = {401: "401 Unauthorized", 200: "GET /team: the answer holds no 'teams'"}[status]
     assert (ended.returncode, ended.stdout) == (1, "")
@@ -46,10 +46,10 @@ def test_the_connection_test_fails_where_a_run_would(
 
 
 def test_the_connection_test_names_the_stream_that_fails(
-    clickup: LocalClickUp, knobs: Knobs
+    clickup: FakeClickUp, behaviour: Behaviour
 ) -> None:
     """It reads one record a stream, of whichever reading comes first: so here all fail."""
-    knobs.faults = [Fault(status=400, path="/task$")] * 999
+    behaviour.faults = [Fault(status=400, path="/task$")] * 999
     ended = command("--config=ENV", "--test", **environment(clickup))
     assert ended.returncode == 1
     told = [line for line in critical(ended) if line.startswith("not everything was read: ")]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_clickup.date_slices import Slice, slices
+from tap_clickup.date_slices import Slice, date_slices
 
 MOMENTS = st.datetimes(datetime(2016, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds the zone
 SPANS = st.timedeltas(timedelta(), timedelta(days=800))
@@ -20,7 +20,7 @@ def utc(*parts: int) -> datetime:
 
 
 def test_slices_lie_at_multiples_of_30_days_and_the_first_is_clipped() -> None:
-    assert list(slices(utc(2026, 3, 4, 5), utc(2026, 5, 6))) == [
+    assert list(date_slices(utc(2026, 3, 4, 5), utc(2026, 5, 6))) == [
         Slice("2026-02-06/2026-03-08", utc(2026, 3, 4, 5), utc(2026, 3, 8)),
         Slice("2026-03-08/2026-04-07", utc(2026, 3, 8), utc(2026, 4, 7)),
         Slice("2026-04-07/2026-05-07", utc(2026, 4, 7), utc(2026, 5, 7)),
@@ -29,28 +29,28 @@ def test_slices_lie_at_multiples_of_30_days_and_the_first_is_clipped() -> None:
 
 def test_a_slice_has_the_same_name_from_day_to_day() -> None:
     begun = [utc(2026, 3, 8) + day * DAY for day in range(30)]
-    names = {each.name for at in begun for each in slices(at, at)}
+    names = {each.name for at in begun for each in date_slices(at, at)}
     assert names == {"2026-03-08/2026-04-07"}
 
 
 def test_the_last_slice_reaches_into_the_future_whatever_the_hour() -> None:
     for until in (utc(2026, 3, 8), utc(2026, 4, 6, 23, 59, 59)):
-        assert [each.end for each in slices(utc(2026, 3, 8), until)] == [utc(2026, 4, 7)]
-    ends = [each.end for each in slices(utc(2026, 3, 8), utc(2026, 4, 7))]
+        assert [each.end for each in date_slices(utc(2026, 3, 8), until)] == [utc(2026, 4, 7)]
+    ends = [each.end for each in date_slices(utc(2026, 3, 8), utc(2026, 4, 7))]
     assert ends == [utc(2026, 4, 7), utc(2026, 5, 7)]
 
 
 @pytest.mark.parametrize("since", [utc(1, 1, 1), utc(1970, 1, 20), utc(2015, 12, 31)])
 def test_there_is_no_slice_before_clickup(since: datetime) -> None:
     """A start in seconds instead of milliseconds makes an entry of January 1970."""
-    first, second = slices(since, utc(2016, 1, 30))
+    first, second = date_slices(since, utc(2016, 1, 30))
     assert first == Slice("2015-12-31/2016-01-30", utc(2016, 1, 1), utc(2016, 1, 30))
     assert second == Slice("2016-01-30/2016-02-29", utc(2016, 1, 30), utc(2016, 2, 29))
 
 
 def test_a_start_in_another_zone_is_the_same_moment_in_utc() -> None:
     since = datetime(2026, 3, 4, 5, tzinfo=timezone(timedelta(hours=9)))
-    (part,) = slices(since, since)
+    (part,) = date_slices(since, since)
     assert (part.start, part.start.tzinfo) == (utc(2026, 3, 3, 20), UTC)
 
 
@@ -59,16 +59,16 @@ def test_every_moment_of_a_range_lies_in_exactly_one_slice(
     since: datetime, span: timedelta, share: float
 ) -> None:
     at = since + span * share
-    found = [each for each in slices(since, since + span) if each.start <= at < each.end]
+    found = [each for each in date_slices(since, since + span) if each.start <= at < each.end]
     assert len(found) == 1
-    assert found[0] in slices(at - 40 * DAY, at) or found[0].start == since
+    assert found[0] in date_slices(at - 40 * DAY, at) or found[0].start == since
 
 
 @given(since=MOMENTS, span=SPANS)
 def test_slices_follow_each_other_without_a_gap_and_are_at_most_30_days(
     since: datetime, span: timedelta
 ) -> None:
-    found = list(slices(since, since + span))
+    found = list(date_slices(since, since + span))
     assert [each.start for each in found] == [since, *(each.end for each in found[:-1])]
     assert {each.end - each.start for each in found[1:]} <= {30 * DAY}
     assert timedelta() < found[0].end - found[0].start <= 30 * DAY

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fake_clickup import Account, Fault, LocalClickUp
+from fake_clickup import Account, FakeClickUp, Fault
 from tests.fake_clickup.client import every
 from tests.tap_clickup.cli_output import STREAMS, critical
 from tests.tap_clickup.runner import ALL_TIME, Run, command, environment
 
 if TYPE_CHECKING:
-    from fake_clickup import Knobs
+    from fake_clickup import Behaviour
 
 
-def test_the_command_reads_everything_and_exits_0(clickup: LocalClickUp, account: Account) -> None:
+def test_the_command_reads_everything_and_exits_0(clickup: FakeClickUp, account: Account) -> None:
     values = {**environment(clickup), "TAP_CLICKUP_START_DATE": ALL_TIME}
     ended = command("--config=ENV", **values)
     assert (ended.returncode, critical(ended)) == (0, [])
@@ -24,8 +24,10 @@ def test_the_command_reads_everything_and_exits_0(clickup: LocalClickUp, account
     assert list(dict.fromkeys(schemas)) == STREAMS
 
 
-def test_a_failed_stream_exits_1_after_the_others(clickup: LocalClickUp, knobs: Knobs) -> None:
-    knobs.ignored_parameters = {"reverse"}
+def test_a_failed_stream_exits_1_after_the_others(
+    clickup: FakeClickUp, behaviour: Behaviour
+) -> None:
+    behaviour.ignored_parameters = {"reverse"}
     ended = command("--config=ENV", **environment(clickup))
     run = Run(ended.stdout, ended.stderr, None)
     assert ended.returncode == 1
@@ -34,9 +36,13 @@ def test_a_failed_stream_exits_1_after_the_others(clickup: LocalClickUp, knobs: 
     assert ["stream tasks: GET /team/" in line for line in told] == [True]
 
 
-def test_a_refused_place_exits_0(clickup: LocalClickUp, knobs: Knobs, account: Account) -> None:
+def test_a_refused_place_exits_0(
+    clickup: FakeClickUp, behaviour: Behaviour, account: Account
+) -> None:
     space_id = next(iter(account.workspaces[0].spaces))
-    knobs.faults = [Fault(status=401, body={"ECODE": "OAUTH_018"}, path=f"/space/{space_id}/list")]
+    behaviour.faults = [
+        Fault(status=401, body={"ECODE": "OAUTH_018"}, path=f"/space/{space_id}/list")
+    ]
     ended = command("--config=ENV", **environment(clickup))
     (line,) = critical(ended)
     assert ended.returncode == 0

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from singer_sdk.singerlib import RecordMessage
 
-    from fake_clickup import Account, Knobs
+    from fake_clickup import Account, Behaviour
     from tests.tap_clickup.runner import Reader, Run
 
 MOMENTS = ("started_at", "finished_at")
@@ -62,14 +62,14 @@ def told(run: Run) -> dict[str, list[dict[str, Any]]]:
 def by_the_sdk(stream: ClickUpStream, record: dict[str, Any]) -> Iterator[RecordMessage]:
     """Yield messages as the SDK makes them, dated by their request."""
     for message in Stream._generate_record_messages(stream, record):  # noqa: SLF001 - what the tap's own replaces
-        message.time_extracted = stream._sent_at  # noqa: SLF001 - as above
+        message.time_extracted = stream._extracted_at  # noqa: SLF001 - as above
         yield message
 
 
 def test_the_fast_path_and_the_sdks_own_give_the_same_messages(
-    read: Reader, knobs: Knobs, monkeypatch: pytest.MonkeyPatch
+    read: Reader, behaviour: Behaviour, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    knobs.rate_limited = False  # so that no time passes: time in status would tell it
+    behaviour.rate_limited = False  # so that no time passes: time in status would tell it
     config: dict[str, Any] = {
         "start_date": ALL_TIME,
         "time_in_status": True,

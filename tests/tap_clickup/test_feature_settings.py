@@ -13,7 +13,7 @@ from tests.tap_clickup.runner import command, environment
 from tests.tap_clickup.time_tracking import MINUTE, now, text, track
 
 if TYPE_CHECKING:
-    from fake_clickup import Account, Knobs, LocalClickUp
+    from fake_clickup import Account, Behaviour, FakeClickUp
     from tests.tap_clickup.runner import Reader, Row, Run
 
 SINCE = "2026-03-01"
@@ -95,7 +95,7 @@ def test_a_field_that_is_not_named_stays_behind_and_one_without_value_is_left_ou
     assert "planted" not in run.stdout + run.log
 
 
-def test_opting_a_field_in_comes_from_the_environment_too(clickup: LocalClickUp) -> None:
+def test_opting_a_field_in_comes_from_the_environment_too(clickup: FakeClickUp) -> None:
     settings = {"TAP_CLICKUP_START_DATE": SINCE, "TAP_CLICKUP_CUSTOM_FIELDS": '["Severity"]'}
     ended = command("--config=ENV", **environment(clickup), **settings)
     records = [json.loads(line) for line in ended.stdout.splitlines()]
@@ -131,7 +131,7 @@ def test_a_run_that_is_switched_off_asks_nothing_and_writes_nothing(read: Reader
     assert "enabled is false: nothing is asked and nothing written" in run.log
 
 
-def test_the_command_that_is_switched_off_exits_0_and_is_silent(clickup: LocalClickUp) -> None:
+def test_the_command_that_is_switched_off_exits_0_and_is_silent(clickup: FakeClickUp) -> None:
     """R19."""
     ended = command("--config=ENV", **environment(clickup), TAP_CLICKUP_ENABLED="false")
     assert (ended.returncode, ended.stdout, clickup.requests) == (0, "", [])
@@ -141,9 +141,11 @@ def test_the_command_that_is_switched_off_exits_0_and_is_silent(clickup: LocalCl
 # --- one ClickApp after the other: R116
 
 
-def test_time_tracking_can_be_switched_off(read: Reader, account: Account, knobs: Knobs) -> None:
+def test_time_tracking_can_be_switched_off(
+    read: Reader, account: Account, behaviour: Behaviour
+) -> None:
     """R116; then no request for it is made, and nothing said of it."""
-    knobs.role = "member"
+    behaviour.role = "member"
     start = now()
     track(account, start)
     run = read(start_date=text(start), time_tracking=False)
@@ -220,7 +222,7 @@ def test_where_no_task_was_read_no_custom_field_is_called_a_slip(read: Reader) -
 
 
 def test_the_connection_test_of_a_tap_that_is_not_enabled_asks_nothing_and_exits_0(
-    clickup: LocalClickUp,
+    clickup: FakeClickUp,
 ) -> None:
     values = {**environment(clickup), "TAP_CLICKUP_ENABLED": "false"}
     ended = command("--config=ENV", "--test", **values)

@@ -12,7 +12,7 @@ from fake_clickup.model import CustomField
 from tests.tap_clickup.runner import ALL_TIME
 
 if TYPE_CHECKING:
-    from fake_clickup import Knobs
+    from fake_clickup import Behaviour
     from tests.tap_clickup.runner import Reader, Row, Run
 
 FLAT: Row = {"flattening_enabled": True, "flattening_max_depth": 1}
@@ -52,12 +52,12 @@ def misfits(run: Run) -> dict[str, set[str]]:
 
 @pytest.mark.parametrize("config", [{}, FLAT, DROPPED, {**FLAT, **DROPPED}], ids=repr)
 def test_every_record_fits_the_schema_of_its_stream(
-    read: Reader, knobs: Knobs, config: Row
+    read: Reader, behaviour: Behaviour, config: Row
 ) -> None:
     refusal = Fault(status=401, body={"ECODE": "OAUTH_018"}, path=r"/folder/\d+/list$")
-    knobs.faults = [refusal]
+    behaviour.faults = [refusal]
     run = read(start_date=ALL_TIME, time_in_status=True, custom_fields=["Channel"], **config)
-    assert knobs.faults == []
+    assert behaviour.faults == []
     assert (run.error, misfits(run)) == (None, {stream: set() for stream in STREAMS})
 
 

@@ -19,7 +19,7 @@ from tests.tap_clickup.accounts import (
 from tests.tap_clickup.runner import ALL_TIME
 
 if TYPE_CHECKING:
-    from fake_clickup import Account, Knobs
+    from fake_clickup import Account, Behaviour
     from tests.tap_clickup.runner import Reader
 
 
@@ -173,7 +173,7 @@ def test_a_renamed_status_is_read_again_with_its_id(read: Reader, account: Accou
 
 
 def test_a_list_that_is_archived_on_the_way_comes_once(
-    read: Reader, account: Account, knobs: Knobs
+    read: Reader, account: Account, behaviour: Behaviour
 ) -> None:
     """Between the two halves of the walk it shows in both."""
     asked: list[str] = []
@@ -184,7 +184,7 @@ def test_a_list_that_is_archived_on_the_way_comes_once(
         if asked.count(f"/api/v2/space/{SPACE}/list") == 2:
             account.archive(LISTS["folderless"])
 
-    knobs.on_request = archive
+    behaviour.on_request = archive
     ids = read().column("lists", "id")
     assert ids.count(LISTS["folderless"]) == 1
 
@@ -198,10 +198,10 @@ def test_a_list_that_is_archived_on_the_way_comes_once(
     ],
 )
 def test_a_refused_place_is_named_and_the_others_go_on(
-    read: Reader, knobs: Knobs, path: str, what: str, missing: set[str]
+    read: Reader, behaviour: Behaviour, path: str, what: str, missing: set[str]
 ) -> None:
     """R104: the token works, so the run succeeds."""
-    knobs.faults = [Fault(status=401, body={"ECODE": "OAUTH_018"}, path=f"{path}$")]
+    behaviour.faults = [Fault(status=401, body={"ECODE": "OAUTH_018"}, path=f"{path}$")]
     run = read(start_date=ALL_TIME)
     why = f"GET {path}: HTTP 401 OAUTH_018: gone, or hidden from the token's user"
     assert (run.error, run.refused) == (None, [(what, why)])
@@ -211,14 +211,14 @@ def test_a_refused_place_is_named_and_the_others_go_on(
 
 
 def test_a_space_that_is_deleted_during_the_run_is_named_and_the_others_go_on(
-    read: Reader, account: Account, knobs: Knobs
+    read: Reader, account: Account, behaviour: Behaviour
 ) -> None:
     def delete(request: object, _: Account) -> None:
         if str(getattr(request, "path", "")).endswith(f"/space/{SPACE}/folder"):
-            knobs.on_request = None
+            behaviour.on_request = None
             account.delete(SPACE)
 
-    knobs.on_request = delete
+    behaviour.on_request = delete
     run = read()
     assert run.error is None
     assert {why.split(": ", 1)[1] for _, why in run.refused} == {"HTTP 404 PROJ_006"}
@@ -227,9 +227,9 @@ def test_a_space_that_is_deleted_during_the_run_is_named_and_the_others_go_on(
 
 
 def test_a_place_that_keeps_failing_fails_the_run_after_the_others(
-    read: Reader, knobs: Knobs
+    read: Reader, behaviour: Behaviour
 ) -> None:
-    knobs.faults = [Fault(status=500, path=f"/space/{SPACE}/folder$")] * 6
+    behaviour.faults = [Fault(status=500, path=f"/space/{SPACE}/folder$")] * 6
     run = read(start_date=ALL_TIME)
     assert run.error
     assert run.error.startswith("not everything was read: folders (archived=false): GET /space/")
@@ -238,10 +238,10 @@ def test_a_place_that_keeps_failing_fails_the_run_after_the_others(
 
 
 def test_an_archived_list_that_could_not_be_read_is_read_by_the_next_run(
-    read: Reader, knobs: Knobs, account: Account
+    read: Reader, behaviour: Behaviour, account: Account
 ) -> None:
     account.archive(LISTS["in_folder"])
-    knobs.faults = [Fault(status=400, path=f"/list/{LISTS['in_folder']}/task$")]
+    behaviour.faults = [Fault(status=400, path=f"/list/{LISTS['in_folder']}/task$")]
     first = read(start_date=ALL_TIME)
     assert f"tasks of archived list {LISTS['in_folder']}: " in (first.error or "")
     second = read(start_date=ALL_TIME, state=first.state)

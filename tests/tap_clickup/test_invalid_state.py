@@ -13,7 +13,7 @@ from tests.tap_clickup.runner import command, environment
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fake_clickup import Account, LocalClickUp
+    from fake_clickup import Account, FakeClickUp
 
 HERE = {"context": {"workspace_id": accounts.WORKSPACE}}
 NOT_OURS = "state: not as tap-clickup writes it; give the last STATE of a run, or none"
@@ -66,7 +66,7 @@ def state_of(stream: str, *partitions: Any) -> Any:
     ids=json.dumps,
 )
 def test_a_state_that_cannot_be_meant_is_one_clear_line(
-    clickup: LocalClickUp, tmp_path: Path, state: Any, line: str
+    clickup: FakeClickUp, tmp_path: Path, state: Any, line: str
 ) -> None:
     file = tmp_path / "state.json"
     file.write_text(json.dumps(state), encoding="utf-8")
@@ -79,7 +79,7 @@ def test_a_state_that_cannot_be_meant_is_one_clear_line(
 
 
 @pytest.mark.parametrize("state", [{}, {"bookmarks": {}}, {"bookmarks": {"tasks": {}}}], ids=repr)
-def test_an_empty_state_is_a_first_run(clickup: LocalClickUp, tmp_path: Path, state: Any) -> None:
+def test_an_empty_state_is_a_first_run(clickup: FakeClickUp, tmp_path: Path, state: Any) -> None:
     file = tmp_path / "state.json"
     file.write_text(json.dumps(state), encoding="utf-8")
     ended = command("--config=ENV", f"--state={file}", **environment(clickup))

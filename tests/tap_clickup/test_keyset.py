@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tap_clickup import keyset as module
-from tap_clickup.keyset import Keyset, MismatchError, Question
+from tap_clickup.keyset import Keyset, ResponseMismatchError, TaskQuery
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,9 +39,9 @@ class Server:
     page_size: int = 100
     hidden: set[str] = field(default_factory=set)
     edits: list[list[int]] = field(default_factory=list)
-    questions: list[Question] = field(default_factory=list)
+    questions: list[TaskQuery] = field(default_factory=list)
 
-    def answer(self, question: Question) -> tuple[list[Task], bool | None]:
+    def answer(self, question: TaskQuery) -> tuple[list[Task], bool | None]:
         self.questions.append(question)
         low = question.gt + (not self.inclusive)
         rows = sorted((at, one) for one, at in self.updated.items() if at >= low)
@@ -135,16 +135,16 @@ def test_any_number_of_tasks_in_one_millisecond_comes_once(
 def test_exactly_a_page_that_is_the_last_takes_one_request() -> None:
     server = Server({f"t{number:03}": START + number for number in range(100)})
     assert len(read(server, Keyset(START), at_most=1)) == 100
-    assert server.questions == [Question(START - 1, 0)]
+    assert server.questions == [TaskQuery(START - 1, 0)]
 
 
 def test_a_later_page_begins_where_the_last_one_ended_as_page_0() -> None:
     server = Server({f"t{number:03}": START + number for number in range(250)})
     read(server, Keyset(START), at_most=3)
     assert server.questions == [
-        Question(START - 1, 0),
-        Question(START + 98, 0),
-        Question(START + 196, 0),
+        TaskQuery(START - 1, 0),
+        TaskQuery(START + 98, 0),
+        TaskQuery(START + 196, 0),
     ]
 
 
@@ -167,14 +167,14 @@ def test_an_empty_page_that_is_not_the_last_ends_the_reading_and_is_noted() -> N
 def test_a_short_page_that_is_not_the_last_does_not_end_the_reading() -> None:
     keyset = Keyset(START)
     assert list(keyset.answered([task("a", START + 5)], last_page=False)) == [task("a", START + 5)]
-    assert keyset.question == Question(START + 4, 0)
+    assert keyset.question == TaskQuery(START + 4, 0)
 
 
 def test_a_task_without_update_is_read_and_does_not_move_the_bound() -> None:
     keyset = Keyset(START)
     page = [task("a", START + 1), task("b", None, created=START + 999), task("c", START + 2)]
     assert list(keyset.answered(page, last_page=False)) == page
-    assert keyset.question == Question(START + 1, 0)
+    assert keyset.question == TaskQuery(START + 1, 0)
     assert list(keyset.answered(page[1:], last_page=True)) == []
 
 
@@ -182,11 +182,11 @@ def test_a_page_without_any_update_moves_the_bound_by_creation() -> None:
     keyset = Keyset(START)
     page = [task("a", None, created=START + 3), {"id": "b"}]
     assert list(keyset.answered(page, last_page=False)) == page
-    assert keyset.question == Question(START + 2, 0)
+    assert keyset.question == TaskQuery(START + 2, 0)
 
 
 def test_a_question_names_all_that_it_rests_on() -> None:
-    assert Question(5, 2, ("11", "22")).params == [
+    assert TaskQuery(5, 2, ("11", "22")).params == [
         ("page", "2"),
         ("order_by", "updated"),
         ("reverse", "true"),
@@ -200,7 +200,7 @@ def test_a_question_names_all_that_it_rests_on() -> None:
 
 
 def test_the_first_bound_is_never_below_zero() -> None:
-    assert Keyset(0).question == Question(0, 0)
+    assert Keyset(0).question == TaskQuery(0, 0)
 
 
 @pytest.mark.parametrize(
@@ -219,9 +219,9 @@ def test_an_answer_to_another_question_is_refused_before_it_brings_anything(
 ) -> None:
     keyset = Keyset(START, ("5",) if "space" in found else ())
     answers = keyset.answered(answer, last_page=True)
-    with pytest.raises(MismatchError, match=found):
+    with pytest.raises(ResponseMismatchError, match=found):
         next(answers)
-    assert keyset.question == Question(START - 1, 0, keyset.space_ids)
+    assert keyset.question == TaskQuery(START - 1, 0, keyset.space_ids)
 
 
 @pytest.mark.parametrize("count", [1, 100])
@@ -229,7 +229,7 @@ def test_an_answer_to_another_question_is_refused_before_it_brings_anything(
 def test_a_page_number_that_is_ignored_is_noticed(count: int, *, inclusive: bool) -> None:
     tasks = {f"t{number:03}": START for number in range(count)}
     server = Server(tasks, last_page="always_false", inclusive=inclusive)
-    ask: Callable[[Question], Any] = server.answer
-    server.answer = lambda question: ask(Question(question.gt, 0))  # type: ignore[method-assign]
-    with pytest.raises(MismatchError, match="page 1 repeats the page before"):
+    ask: Callable[[TaskQuery], Any] = server.answer
+    server.answer = lambda question: ask(TaskQuery(question.gt, 0))  # type: ignore[method-assign]
+    with pytest.raises(ResponseMismatchError, match="page 1 repeats the page before"):
         read(server, Keyset(START), at_most=30)

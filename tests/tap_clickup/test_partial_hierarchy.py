@@ -12,7 +12,7 @@ from tests.tap_clickup.accounts import FOLDER, LISTS, OWNER, WORKSPACE
 from tests.tap_clickup.runner import ALL_TIME, catalog_of
 
 if TYPE_CHECKING:
-    from fake_clickup import Account, Knobs
+    from fake_clickup import Account, Behaviour
     from tests.tap_clickup.runner import Reader, Row, Run
 
 PLACES = {"folders", "lists", "sprints", "statuses"}
@@ -42,13 +42,13 @@ def asked_archives(read: Reader) -> list[str]:
 
 @pytest.mark.parametrize("streams", [(*TOLD, "tasks"), TOLD], ids=["all", "without tasks"])
 def test_an_archived_list_of_an_unknown_shape_fails_by_name_and_no_list_is_called_gone(
-    read: Reader, account: Account, knobs: Knobs, streams: tuple[str, ...]
+    read: Reader, account: Account, behaviour: Behaviour, streams: tuple[str, ...]
 ) -> None:
     account.archive(LISTS["in_folder"])
     lists = [{"id": LISTS["in_folder"], "name": "Till", "archived": True, "task_count": "many"}]
-    knobs.faults = [Fault(status=200, body={"lists": lists}, path=f"/folder/{FOLDER}/list$")]
+    behaviour.faults = [Fault(status=200, body={"lists": lists}, path=f"/folder/{FOLDER}/list$")]
     run = read(start_date=ALL_TIME, catalog=catalog_of(*streams))
-    assert knobs.faults == []
+    assert behaviour.faults == []
     assert run.error == (
         f"not everything was read: archived lists of folder {FOLDER}: "
         "ClickUp sent an object of a shape that is not known (ValueError)"
@@ -61,11 +61,11 @@ def test_an_archived_list_of_an_unknown_shape_fails_by_name_and_no_list_is_calle
 
 @pytest.mark.parametrize("streams", [(*TOLD, "tasks"), TOLD], ids=["all", "without tasks"])
 def test_the_next_poll_reads_what_had_an_unknown_shape(
-    read: Reader, account: Account, knobs: Knobs, streams: tuple[str, ...]
+    read: Reader, account: Account, behaviour: Behaviour, streams: tuple[str, ...]
 ) -> None:
     account.archive(LISTS["in_folder"])
     lists = [{"id": LISTS["in_folder"], "task_count": "many"}]
-    knobs.faults = [Fault(status=200, body={"lists": lists}, path=f"/folder/{FOLDER}/list$")]
+    behaviour.faults = [Fault(status=200, body={"lists": lists}, path=f"/folder/{FOLDER}/list$")]
     first = read(start_date=ALL_TIME, catalog=catalog_of(*streams))
     run = read(start_date=ALL_TIME, catalog=catalog_of(*streams), state=first.state)
     assert run.error is None
@@ -94,9 +94,9 @@ def team(*user_ids: int) -> Row:
     ids=["no key", "null", "nobody", "others only"],
 )
 def test_without_the_tokens_own_user_nobody_is_called_gone(
-    read: Reader, knobs: Knobs, answer: Row, came: list[str]
+    read: Reader, behaviour: Behaviour, answer: Row, came: list[str]
 ) -> None:
-    knobs.faults = [Fault(status=200, body={"teams": [answer]}, path="/team$")]
+    behaviour.faults = [Fault(status=200, body={"teams": [answer]}, path="/team$")]
     run = read(start_date=ALL_TIME)
     assert "users" not in told(run)
     members = [row["id"] for row in run.rows("users") if row["is_member"]]
@@ -104,9 +104,9 @@ def test_without_the_tokens_own_user_nobody_is_called_gone(
     assert told(run) >= PLACES
 
 
-def test_with_the_tokens_own_user_the_members_are_told(read: Reader, knobs: Knobs) -> None:
+def test_with_the_tokens_own_user_the_members_are_told(read: Reader, behaviour: Behaviour) -> None:
     body = {"teams": [team(OWNER, accounts.MEMBER)]}
-    knobs.faults = [Fault(status=200, body=body, path="/team$")]
+    behaviour.faults = [Fault(status=200, body=body, path="/team$")]
     rows = read(start_date=ALL_TIME).rows("completed_reads")
     (row,) = (row for row in rows if row["stream"] == "users")
     assert row["keys"] == [[str(OWNER)], [str(accounts.MEMBER)]]
@@ -119,9 +119,9 @@ def test_with_the_tokens_own_user_the_members_are_told(read: Reader, knobs: Knob
     "path", [f"/list/{ARCHIVED}/task", f"/folder/{FOLDER}/list"], ids=["list", "folder"]
 )
 def test_a_refusal_does_not_make_later_polls_read_all_archives_again(
-    read: Reader, knobs: Knobs, path: str
+    read: Reader, behaviour: Behaviour, path: str
 ) -> None:
-    knobs.faults = [Fault(status=401, body={"ECODE": "OAUTH_018"}, path=f"{path}$")] * 9
+    behaviour.faults = [Fault(status=401, body={"ECODE": "OAUTH_018"}, path=f"{path}$")] * 9
     first = read(start_date=ALL_TIME)
     assert (first.error, len(first.refused) > 0, path in asked_archives(read)) == (None, True, True)
     second = read(start_date=ALL_TIME, state=first.state)
@@ -134,13 +134,13 @@ def test_a_refusal_does_not_make_later_polls_read_all_archives_again(
     "path", [f"/list/{ARCHIVED}/task", f"/folder/{FOLDER}/list"], ids=["list", "folder"]
 )
 def test_the_sweep_still_asks_for_what_was_refused(
-    read: Reader, account: Account, knobs: Knobs, path: str
+    read: Reader, account: Account, behaviour: Behaviour, path: str
 ) -> None:
     account.archive(LISTS["in_folder"])
     hidden = account.create_task(ARCHIVED, name="Hidden").id
-    knobs.faults = [Fault(status=401, body={"ECODE": "OAUTH_018"}, path=f"{path}$")] * 2
+    behaviour.faults = [Fault(status=401, body={"ECODE": "OAUTH_018"}, path=f"{path}$")] * 2
     poll = read(start_date=ALL_TIME)
-    knobs.faults = []
+    behaviour.faults = []
     sweep = read(start_date=ALL_TIME, sweep=True, state=poll.state)
     assert path in asked_archives(read)
     assert {hidden, "86task001", "86parent1"} == set(sweep.column("tasks", "id"))

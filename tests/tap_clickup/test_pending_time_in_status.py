@@ -22,7 +22,7 @@ from tests.tap_clickup.runner import catalog_of
 from tests.tap_clickup.time_tracking import ago
 
 if TYPE_CHECKING:
-    from fake_clickup import Account, Knobs
+    from fake_clickup import Account, Behaviour
     from tests.tap_clickup.runner import Reader, Row, Run
 
 
@@ -78,11 +78,11 @@ def in_archive(account: Account) -> str:
 
 
 def test_an_archived_list_that_fails_for_time_in_status_is_made_up_for_by_the_next_run(
-    read: Reader, account: Account, knobs: Knobs, in_archive: str
+    read: Reader, account: Account, behaviour: Behaviour, in_archive: str
 ) -> None:
     """The tasks of that list had been read before the cut."""
     state = cut_state(read(start_date=START, time_in_status=True))
-    knobs.faults = [Fault(status=400, path=f"/list/{LISTS['archived']}/task$")]
+    behaviour.faults = [Fault(status=400, path=f"/list/{LISTS['archived']}/task$")]
     second = read(start_date=START, time_in_status=True, state=state)
     assert f"tasks of archived list {LISTS['archived']}: " in (second.error or "")
     assert in_archive not in timed(account, second)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_clickup.prefetch import THREAD_NAME, Beside
+from tap_clickup.prefetch import THREAD_NAME, Prefetcher
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,7 @@ def ended() -> bool:
 
 
 def test_all_items_of_all_readings_come_each_reading_in_its_order() -> None:
-    items = list(Beside([["a1", "a2", "a3"], [], ["b1", "b2"]]))
+    items = list(Prefetcher([["a1", "a2", "a3"], [], ["b1", "b2"]]))
     assert sorted(items) == ["a1", "a2", "a3", "b1", "b2"]
     assert [one for one in items if one.startswith("a")] == ["a1", "a2", "a3"]
     assert ended()
@@ -37,7 +37,7 @@ def test_a_slow_reading_does_not_keep_another_from_going_on() -> None:
         assert go_on.wait(DEADLINE)
         yield "slow"
 
-    beside = iter(Beside([slow(), ["fast", "faster"]]))
+    beside = iter(Prefetcher([slow(), ["fast", "faster"]]))
     assert [next(beside), next(beside)] == ["fast", "faster"]
     go_on.set()
     assert list(beside) == ["slow"]
@@ -54,7 +54,7 @@ def test_a_reading_waits_until_its_last_item_is_taken() -> None:
                 third.set()
             yield number
 
-    beside = iter(Beside([numbers()]))
+    beside = iter(Prefetcher([numbers()]))
     assert next(beside) == 0
     assert third.wait(DEADLINE)
     assert begun == [0, 1, 2]
@@ -72,7 +72,7 @@ def test_an_error_comes_where_its_item_would_have_come_and_ends_the_others() -> 
 
     taken: list[int] = []
     with pytest.raises(ValueError, match="broken"):
-        taken.extend(one for one in Beside([broken(), endless()]))
+        taken.extend(one for one in Prefetcher([broken(), endless()]))
     assert ended()
 
 
@@ -81,7 +81,7 @@ def test_nothing_goes_on_after_the_taker_has_left() -> None:
         while True:
             yield 0
 
-    for item in Beside([endless()]):
+    for item in Prefetcher([endless()]):
         assert item == 0
         break
     assert ended()

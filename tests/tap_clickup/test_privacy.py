@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fake_clickup import Account, Fault, LocalClickUp
+from fake_clickup import Account, FakeClickUp, Fault
 from tests.fake_clickup.client import readable
 from tests.tap_clickup.runner import ALL_TIME, command, environment, settings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fake_clickup import Knobs
+    from fake_clickup import Behaviour
     from tests.tap_clickup.runner import Reader
 
 PLANTED = {
@@ -27,7 +27,7 @@ PLANTED = {
 
 @pytest.mark.parametrize("breaks", [False, True])
 def test_what_may_not_be_kept_appears_nowhere(
-    clickup: LocalClickUp, account: Account, knobs: Knobs, *, breaks: bool
+    clickup: FakeClickUp, account: Account, behaviour: Behaviour, *, breaks: bool
 ) -> None:
     """In no record, no state and no log line, not even at DEBUG and in an answer that fails."""
     for workspace in account.workspaces:
@@ -35,7 +35,7 @@ def test_what_may_not_be_kept_appears_nowhere(
             account.plant(task.id, **PLANTED)
     if breaks:
         body = json.dumps({"err": "planted-error", "ECODE": "planted", "tasks": [PLANTED]})
-        knobs.faults = [
+        behaviour.faults = [
             Fault(status=500, body=body, path="/task$"),
             Fault(status=200, body=body[:-9], reset=True, path="/task$"),
             Fault(status=200, body=body[:-9], path="/task$"),
@@ -51,10 +51,10 @@ def test_what_may_not_be_kept_appears_nowhere(
 
 
 def test_the_token_can_come_from_a_file_and_is_in_no_message(
-    clickup: LocalClickUp, tmp_path: Path
+    clickup: FakeClickUp, tmp_path: Path
 ) -> None:
     """R16, R17."""
-    clickup.knobs.limit_per_minute = 10_000  # a process of its own waits in real time
+    clickup.behaviour.limit_per_minute = 10_000  # a process of its own waits in real time
     file = tmp_path / "config.json"
     file.write_text(json.dumps(settings(clickup)), encoding="utf-8")
     ended = command(f"--config={file}")

@@ -21,7 +21,7 @@ from tests.tap_clickup.runner import (
 )
 
 if TYPE_CHECKING:
-    from fake_clickup import Account, Knobs, Request
+    from fake_clickup import Account, Behaviour, Request
     from fake_clickup.model import Workspace
     from tests.tap_clickup.runner import Reader
 
@@ -37,10 +37,10 @@ if TYPE_CHECKING:
     ],
 )
 def test_a_parameter_that_clickup_ignores_fails_tasks_and_nothing_else(
-    read: Reader, account: Account, knobs: Knobs, ignored: str, reason: str
+    read: Reader, account: Account, behaviour: Behaviour, ignored: str, reason: str
 ) -> None:
     workspace = account.workspaces[0]
-    knobs.ignored_parameters = {ignored}
+    behaviour.ignored_parameters = {ignored}
     bulk = [task.id for task in readable(workspace)]
     if ignored == "page":
         account.bulk_update(bulk, at=datetime(2026, 3, 4, tzinfo=UTC), priority=1)
@@ -69,11 +69,11 @@ def test_a_parameter_that_clickup_ignores_fails_tasks_and_nothing_else(
 
 
 def test_archived_tasks_in_the_answer_fail_tasks(
-    read: Reader, knobs: Knobs, workspace: Workspace
+    read: Reader, behaviour: Behaviour, workspace: Workspace
 ) -> None:
     task = {"id": "86a1", "date_updated": "1772600000001", "archived": True}
     answer = {"tasks": [task], "last_page": True}
-    LiveFaults(knobs, workspace, [Fault(200, answer, path=f"/team/{workspace.id}/task$")])
+    LiveFaults(behaviour, workspace, [Fault(200, answer, path=f"/team/{workspace.id}/task$")])
     run = read(workspace_ids=[workspace.id])
     assert run.error
     assert "task 86a1 has archived=True, which was not asked for" in run.error
@@ -83,12 +83,12 @@ def test_archived_tasks_in_the_answer_fail_tasks(
 
 
 def test_a_failure_in_the_middle_keeps_what_was_read_and_the_next_run_the_rest(
-    read: Reader, knobs: Knobs, workspace: Workspace
+    read: Reader, behaviour: Behaviour, workspace: Workspace
 ) -> None:
     """A 429 that outlasts the retries, on the third page of the live tasks."""
     asked: list[str] = []
-    faults = LiveFaults(knobs, workspace)
-    hold = knobs.on_request
+    faults = LiveFaults(behaviour, workspace)
+    hold = behaviour.on_request
 
     def fail(request: Request, account: Account) -> None:
         assert hold
@@ -98,7 +98,7 @@ def test_a_failure_in_the_middle_keeps_what_was_read_and_the_next_run_the_rest(
             if len(asked) == 3:
                 faults.extend([Fault(status=429, path=f"/team/{workspace.id}/task$")] * 6)
 
-    knobs.on_request = fail
+    behaviour.on_request = fail
     cut = read(workspace_ids=[workspace.id], start_date=ALL_TIME)
     assert cut.error
     assert "HTTP 429 from 127.0.0.1 in 6 attempts" in cut.error
@@ -112,11 +112,11 @@ def test_a_failure_in_the_middle_keeps_what_was_read_and_the_next_run_the_rest(
 
 
 def test_one_refused_workspace_of_two_is_named_and_the_other_one_syncs(
-    read: Reader, account: Account, knobs: Knobs
+    read: Reader, account: Account, behaviour: Behaviour
 ) -> None:
     refused, open_ = account.workspaces
     path = f"/team/{refused.id}/"
-    knobs.faults = [Fault(status=401, body={"ECODE": "OAUTH_027"}, path=path)] * 9
+    behaviour.faults = [Fault(status=401, body={"ECODE": "OAUTH_027"}, path=path)] * 9
     run = read(start_date=ALL_TIME)
     assert run.error is None
     assert (versions(run, refused), versions(run, open_)) == (set(), expected(every(open_)))
@@ -133,7 +133,7 @@ def test_one_refused_workspace_of_two_is_named_and_the_other_one_syncs(
 
 
 def test_a_token_that_dies_on_the_way_stops_the_run_at_once(
-    read: Reader, knobs: Knobs, workspace: Workspace
+    read: Reader, behaviour: Behaviour, workspace: Workspace
 ) -> None:
     """No reading that is under way beside the one that met it asks another time."""
     account, old = read.clickup.account, read.clickup.token
@@ -142,7 +142,7 @@ def test_a_token_that_dies_on_the_way_stops_the_run_at_once(
         if is_page(request, workspace, archived=False):
             account.token, request.token_ok = f"{old}REVOKED", False
 
-    knobs.on_request = revoke
+    behaviour.on_request = revoke
     run = read(start_date=ALL_TIME)
     assert run.error
     assert run.error.startswith("401 Unauthorized: the token is wrong")
@@ -160,11 +160,11 @@ def test_an_empty_workspace_is_no_error(read: Reader, workspace: Workspace) -> N
 
 
 def test_an_object_of_an_unknown_shape_fails_its_stream_by_name_and_nothing_else(
-    read: Reader, knobs: Knobs, workspace: Workspace
+    read: Reader, behaviour: Behaviour, workspace: Workspace
 ) -> None:
     task = {"id": "86a", "date_updated": "1772000000000", "tags": ["a secret"], "space": None}
     answer = {"tasks": [task], "last_page": True}
-    LiveFaults(knobs, workspace, [Fault(200, answer, path=f"/team/{workspace.id}/task$")])
+    LiveFaults(behaviour, workspace, [Fault(200, answer, path=f"/team/{workspace.id}/task$")])
     run = read(start_date=ALL_TIME, workspace_ids=[workspace.id])
     assert run.error == (
         "not everything was read: stream tasks: "
@@ -174,11 +174,11 @@ def test_an_object_of_an_unknown_shape_fails_its_stream_by_name_and_nothing_else
 
 
 def test_a_space_of_an_unknown_shape_fails_by_name_and_the_others_are_read(
-    read: Reader, knobs: Knobs, workspace: Workspace
+    read: Reader, behaviour: Behaviour, workspace: Workspace
 ) -> None:
     broken = {"id": "9", "name": "Broken", "statuses": [{"type": "open"}]}
     whole = {"id": "8", "name": "Whole", "statuses": []}
-    knobs.faults = [Fault(200, {"spaces": [broken, whole]}, path="/space$")]
+    behaviour.faults = [Fault(200, {"spaces": [broken, whole]}, path="/space$")]
     run = read(start_date=ALL_TIME, workspace_ids=[workspace.id])
     assert "space 9: ClickUp sent an object of a shape that is not known" in (run.error or "")
     assert "8" in {one["id"] for one in run.rows("spaces")}

@@ -21,7 +21,7 @@ from tests.tap_clickup.runner import Run, is_page
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fake_clickup import Account, Knobs, Request
+    from fake_clickup import Account, Behaviour, Request
     from tests.tap_clickup.runner import Reader, Row
 
 FOLDER, LIST = "90000000026", "90000000036"
@@ -147,7 +147,7 @@ def test_making_up_that_is_cut_itself_goes_on_where_it_was(read: Reader, account
 
 
 def test_a_load_whose_tasks_fail_on_the_way_gives_every_task_its_time_later(
-    read: Reader, account: Account, knobs: Knobs
+    read: Reader, account: Account, behaviour: Behaviour
 ) -> None:
     everything, workspace = set(account.workspaces[0].tasks), account.workspaces[0]
 
@@ -157,10 +157,10 @@ def test_a_load_whose_tasks_fail_on_the_way_gives_every_task_its_time_later(
         if live and int(request.query["date_updated_gt"][0]) > late:
             request.path = "/api/v2/list/x"
 
-    knobs.on_request = refuse
+    behaviour.on_request = refuse
     first = read(start_date=SINCE, time_in_status=True)
     assert "stream tasks: GET" in (first.error or "")
-    knobs.on_request = None
+    behaviour.on_request = None
     second = read(start_date=SINCE, time_in_status=True, state=first.state)
     assert len(second.rows("tasks")) < len(everything) - 50
     assert (second.error, ids(first, second)) == (None, everything)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from singer_sdk.testing import SuiteConfig, get_tap_test_class
 
-from fake_clickup import Account, Knobs, LocalClickUp, generate
+from fake_clickup import Account, Behaviour, FakeClickUp, generate
 from tap_clickup.tap import TapClickUp
 from tests.tap_clickup.runner import end_readings
 
@@ -46,7 +46,7 @@ def account() -> Account:
 
 @pytest.fixture(scope="module", autouse=True)
 def _clickup() -> Iterator[None]:
-    with LocalClickUp(full(workspaces=1), knobs=Knobs(rate_limited=False)) as running:
+    with FakeClickUp(full(workspaces=1), behaviour=Behaviour(rate_limited=False)) as running:
         CONFIG.update(api_token=running.token, api_url=running.api_url)
         yield
         end_readings()

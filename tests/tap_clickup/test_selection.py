@@ -10,7 +10,7 @@ from tests.fake_clickup.client import every, readable
 from tests.tap_clickup.runner import ALL_TIME, catalog_of, expected, versions
 
 if TYPE_CHECKING:
-    from fake_clickup import Account, Knobs
+    from fake_clickup import Account, Behaviour
     from fake_clickup.model import Workspace
     from tests.tap_clickup.runner import Reader
 
@@ -63,10 +63,10 @@ def test_unknown_ids_are_named_before_the_first_message(read: Reader, account: A
 
 
 def test_spaces_that_could_not_be_asked_are_not_called_unknown(
-    read: Reader, knobs: Knobs, workspace: Workspace
+    read: Reader, behaviour: Behaviour, workspace: Workspace
 ) -> None:
     selected = next(iter(workspace.spaces))
-    knobs.faults = [Fault(status=500, path=f"{workspace.id}/space$")] * 12
+    behaviour.faults = [Fault(status=500, path=f"{workspace.id}/space$")] * 12
     run = read(workspace_ids=[workspace.id], space_ids=[selected])
     assert run.error
     assert run.error.startswith("not everything was read: spaces (archived=false): GET /team/")
@@ -95,9 +95,11 @@ def test_a_run_sends_nothing_but_get_under_api_v2_to_the_given_host(
     assert len(requests) <= hierarchy + len(others)
 
 
-def test_a_run_keeps_the_rate_limit_by_the_servers_own_count(read: Reader, knobs: Knobs) -> None:
+def test_a_run_keeps_the_rate_limit_by_the_servers_own_count(
+    read: Reader, behaviour: Behaviour
+) -> None:
     """One request after another: of several at once the simulated clock moves each by all."""
-    knobs.limit_per_minute = 10
+    behaviour.limit_per_minute = 10
     catalog = catalog_of("spaces", "folders", "lists", "statuses", "users", "sync_runs")
     run = read(start_date=ALL_TIME, catalog=catalog)
     assert run.error is None
@@ -107,10 +109,10 @@ def test_a_run_keeps_the_rate_limit_by_the_servers_own_count(read: Reader, knobs
 
 
 def test_readings_beside_each_other_share_the_limit_and_lose_nothing_by_it(
-    read: Reader, account: Account, knobs: Knobs
+    read: Reader, account: Account, behaviour: Behaviour
 ) -> None:
     """A place may be taken late, while others let the clock go on: few are, and asked again."""
-    knobs.limit_per_minute = 10
+    behaviour.limit_per_minute = 10
     run = read(start_date=ALL_TIME)
     assert run.error is None
     for workspace in account.workspaces:

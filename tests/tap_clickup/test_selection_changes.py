@@ -15,7 +15,7 @@ from tests.tap_clickup.runner import is_page
 from tests.tap_clickup.time_tracking import ago, text, track
 
 if TYPE_CHECKING:
-    from fake_clickup import Account, Knobs, Request
+    from fake_clickup import Account, Behaviour, Request
     from tests.tap_clickup.runner import Reader, Run
 
 ANNEX, ATTIC, BOX = "90000000013", "90000000025", "90000000035"
@@ -110,7 +110,7 @@ def test_a_space_that_was_selected_before_the_last_selection_is_read_again(read:
 
 
 def test_tasks_of_a_wider_selection_go_on_where_they_were_cut(
-    read: Reader, account: Account, knobs: Knobs
+    read: Reader, account: Account, behaviour: Behaviour
 ) -> None:
     made = {account.create_task(BOX, name="Many", at=at).id for at in LONG_AGO}
     first = read(start_date=text(SINCE), space_ids=[SPACE])
@@ -120,10 +120,10 @@ def test_tasks_of_a_wider_selection_go_on_where_they_were_cut(
         if late and is_page(request, account.workspaces[0], archived=False):
             request.path = "/api/v2/list/x"
 
-    knobs.on_request = cut
+    behaviour.on_request = cut
     second = read(start_date=text(SINCE), space_ids=[SPACE, ANNEX], state=first.state)
     assert f"stream tasks: GET /team/{WORKSPACE}/task: HTTP 400" in (second.error or "")
-    knobs.on_request = None
+    behaviour.on_request = None
     third = read(start_date=text(SINCE), space_ids=[SPACE, ANNEX], state=second.state)
     assert began(read) >= to_ms(LONG_AGO[90])
     came = [set(run.column("tasks", "id")) & made for run in (second, third)]
@@ -132,16 +132,18 @@ def test_tasks_of_a_wider_selection_go_on_where_they_were_cut(
 
 
 def test_time_entries_of_a_wider_selection_go_on_where_they_were_cut(
-    read: Reader, knobs: Knobs
+    read: Reader, behaviour: Behaviour
 ) -> None:
     first = read(start_date=text(SINCE), space_ids=[SPACE])
     fourth = to_ms(
         time_tracking.border(SINCE) + 3 * time_tracking.SLICE
     )  # behind the first one, in its lane
-    time_tracking.refuse(knobs, lambda question: question["start_date"] == str(fourth), status=400)
+    time_tracking.refuse(
+        behaviour, lambda question: question["start_date"] == str(fourth), status=400
+    )
     second = read(start_date=text(SINCE), space_ids=[SPACE, ANNEX], state=first.state)
     assert "stream time_entries: GET" in (second.error or "")
-    knobs.on_request = None
+    behaviour.on_request = None
     third = read(start_date=text(SINCE), space_ids=[SPACE, ANNEX], state=second.state)
     assert third.error is None
     assert to_ms(SINCE) < time_tracking.starts(read)[0] <= fourth
@@ -167,21 +169,23 @@ def test_a_selected_space_that_is_not_visible_is_named_and_the_others_are_read(
     assert run.column("time_entries", "space_id") == [SPACE, SPACE]
 
 
-def test_a_space_that_the_user_lost_is_named_and_comes_back(read: Reader, knobs: Knobs) -> None:
+def test_a_space_that_the_user_lost_is_named_and_comes_back(
+    read: Reader, behaviour: Behaviour
+) -> None:
     first = read(start_date=text(SINCE), space_ids=[SPACE, ANNEX])
-    knobs.hidden_spaces = {ANNEX}
+    behaviour.hidden_spaces = {ANNEX}
     second = read(start_date=text(SINCE), space_ids=[SPACE, ANNEX], state=first.state)
     assert (second.error, [what for what, _ in second.refused]) == (None, ["selected spaces"])
-    knobs.hidden_spaces = set()
+    behaviour.hidden_spaces = set()
     third = read(start_date=text(SINCE), space_ids=[SPACE, ANNEX], state=second.state)
     assert (third.error, third.refused) == (None, [])
     assert third.column("spaces", "id") == [SPACE, ANNEX]
 
 
 def test_if_no_selected_space_is_visible_the_run_stops_before_its_first_message(
-    read: Reader, knobs: Knobs
+    read: Reader, behaviour: Behaviour
 ) -> None:
-    knobs.hidden_spaces = {SPACE, ANNEX}
+    behaviour.hidden_spaces = {SPACE, ANNEX}
     run = read(space_ids=[SPACE, ANNEX])
     assert (run.error or "").startswith(f"space_ids: {SPACE}, {ANNEX} not visible to the token")
     assert run.stdout == ""

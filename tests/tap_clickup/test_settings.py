@@ -14,7 +14,7 @@ from tests.tap_clickup.runner import ALL_TIME, command, environment
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fake_clickup import LocalClickUp
+    from fake_clickup import FakeClickUp
     from tests.tap_clickup.runner import Reader
 
 TOKEN = "pk_123_NEVERSHOWNTOANYONE"  # noqa: S105 - made up
@@ -95,7 +95,7 @@ def test_a_state_that_holds_no_moment_is_one_clear_line(read: Reader) -> None:
     assert (run.stdout, read.clickup.requests) == ("", [])
 
 
-def test_a_wrong_token_is_one_line_with_what_to_do(clickup: LocalClickUp) -> None:
+def test_a_wrong_token_is_one_line_with_what_to_do(clickup: FakeClickUp) -> None:
     """R92, R93."""
     values = {**environment(clickup), "TAP_CLICKUP_API_TOKEN": TOKEN}
     ended = command("--config=ENV", **values)

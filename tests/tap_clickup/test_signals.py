@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fake_clickup import Account, LocalClickUp, generate
+from fake_clickup import Account, FakeClickUp, generate
 from tests.fake_clickup.client import every, live
 from tests.tap_clickup.runner import ALL_TIME, COMMAND, Run, environment, expected, is_page, moment
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from fake_clickup import Knobs, Request
+    from fake_clickup import Behaviour, Request
     from tests.tap_clickup.runner import Reader
 
 
 @pytest.fixture
-def halted(knobs: Knobs) -> Iterator[tuple[Event, Event]]:
+def halted(behaviour: Behaviour) -> Iterator[tuple[Event, Event]]:
     """Let the local ClickUp stop before its 15th page of live tasks; tell when, wait to go on."""
     reached, go_on = Event(), Event()
     pages: list[str] = []
@@ -35,7 +35,7 @@ def halted(knobs: Knobs) -> Iterator[tuple[Event, Event]]:
                 reached.set()
                 go_on.wait(timeout=20)
 
-    knobs.on_request, knobs.rate_limited = halt, False
+    behaviour.on_request, behaviour.rate_limited = halt, False
     yield reached, go_on
     go_on.set()
 
@@ -48,7 +48,7 @@ class TestBackfill:
         return generate(seed=5, tasks=2_600, time_entries=0)
 
     def stop(
-        self, clickup: LocalClickUp, halted: tuple[Event, Event], number: int, out: Path
+        self, clickup: FakeClickUp, halted: tuple[Event, Event], number: int, out: Path
     ) -> tuple[int, Run]:
         """Return exit code and output of a run that is stopped by a signal."""
         values = {

@@ -13,7 +13,7 @@ from tests.tap_clickup.annex import ANNEX, BOTH, BOX, NEW, OLD, START, of_annex,
 from tests.tap_clickup.time_tracking import ago, track
 
 if TYPE_CHECKING:
-    from fake_clickup import Account, Knobs
+    from fake_clickup import Account, Behaviour
     from tests.tap_clickup.runner import Reader
 
 
@@ -29,13 +29,13 @@ def old_task(account: Account) -> str:
 
 
 def test_a_selected_space_that_is_hidden_at_first_is_read_from_the_start_date_on_when_it_is_shown(
-    read: Reader, account: Account, knobs: Knobs
+    read: Reader, account: Account, behaviour: Behaviour
 ) -> None:
     (entry_id,) = account.workspaces[0].time_entries
-    knobs.hidden_spaces = {ANNEX}
+    behaviour.hidden_spaces = {ANNEX}
     first = read(start_date=START, space_ids=BOTH)
     assert of_annex(first, "tasks", "name") == of_annex(first, "time_entries", "id") == []
-    knobs.hidden_spaces = set()
+    behaviour.hidden_spaces = set()
     second = read(start_date=START, space_ids=BOTH, state=first.state)
     assert of_annex(second, "tasks", "name") == [NEW, OLD]
     assert of_annex(second, "time_entries", "id") == [entry_id]
@@ -43,11 +43,11 @@ def test_a_selected_space_that_is_hidden_at_first_is_read_from_the_start_date_on
 
 
 def test_a_space_that_is_shown_is_read_from_the_start_date_on_once(
-    read: Reader, knobs: Knobs
+    read: Reader, behaviour: Behaviour
 ) -> None:
-    knobs.hidden_spaces = {ANNEX}
+    behaviour.hidden_spaces = {ANNEX}
     first = read(start_date=START, space_ids=BOTH)
-    knobs.hidden_spaces = set()
+    behaviour.hidden_spaces = set()
     second = read(start_date=START, space_ids=BOTH, state=first.state)
     third = read(start_date=START, space_ids=BOTH, state=second.state)
     assert third.column("tasks", "name") == ["Youngest"]
@@ -55,15 +55,15 @@ def test_a_space_that_is_shown_is_read_from_the_start_date_on_once(
 
 
 def test_what_was_edited_while_a_space_was_hidden_comes_when_it_is_shown_again(
-    read: Reader, account: Account, knobs: Knobs
+    read: Reader, account: Account, behaviour: Behaviour
 ) -> None:
     first = read(start_date=START, space_ids=BOTH)
-    knobs.hidden_spaces = {ANNEX}
+    behaviour.hidden_spaces = {ANNEX}
     task_id = old_task(account)
     entry = track(account, ago(70), task_id=task_id)
     account.update_task(task_id, name="Edited unseen", at=ago(1.5))
     second = read(start_date=START, space_ids=BOTH, state=first.state)
-    knobs.hidden_spaces = set()
+    behaviour.hidden_spaces = set()
     third = read(start_date=START, space_ids=BOTH, state=second.state)
     assert of_annex(second, "tasks", "name") == []
     assert of_annex(third, "tasks", "name") == ["Edited unseen", NEW]
@@ -71,10 +71,10 @@ def test_what_was_edited_while_a_space_was_hidden_comes_when_it_is_shown_again(
 
 
 def test_a_space_that_is_hidden_has_nothing_of_the_others_read_again(
-    read: Reader, knobs: Knobs
+    read: Reader, behaviour: Behaviour
 ) -> None:
     first = read(start_date=START, space_ids=BOTH)
-    knobs.hidden_spaces = {ANNEX}
+    behaviour.hidden_spaces = {ANNEX}
     second = read(start_date=START, space_ids=BOTH, state=first.state)
     assert second.column("tasks", "name") == ["Youngest"]
     assert time_tracking.starts(read)[0] > to_ms(ago(31))
@@ -95,12 +95,12 @@ def test_an_archived_list_in_a_live_folder_comes_with_a_space_that_is_selected_l
 
 
 def test_an_archived_list_in_a_live_folder_comes_with_a_space_that_is_shown_later(
-    read: Reader, account: Account, knobs: Knobs
+    read: Reader, account: Account, behaviour: Behaviour
 ) -> None:
     account.archive(BOX)
-    knobs.hidden_spaces = {ANNEX}
+    behaviour.hidden_spaces = {ANNEX}
     first = read(start_date=START, space_ids=BOTH)
-    knobs.hidden_spaces = set()
+    behaviour.hidden_spaces = set()
     second = read(start_date=START, space_ids=BOTH, state=first.state)
     assert of_annex(second, "lists", "id") == [BOX]
     assert of_annex(second, "tasks", "name") == [NEW, OLD]

@@ -21,7 +21,7 @@ from tests.tap_clickup.annex import (
 )
 
 if TYPE_CHECKING:
-    from fake_clickup import Account, Knobs
+    from fake_clickup import Account, Behaviour
     from tests.tap_clickup.runner import Reader, Run
 
 
@@ -48,10 +48,10 @@ def test_a_wider_selection_that_is_cut_among_tasks_has_its_archived_lists_read_l
 
 @pytest.mark.parametrize("path", [f"/list/{BOX}/task$", f"/folder/{ATTIC}/list$"])
 def test_a_wider_selection_whose_archived_list_fails_has_it_read_by_the_next_run(
-    read: Reader, knobs: Knobs, path: str
+    read: Reader, behaviour: Behaviour, path: str
 ) -> None:
     first = read(start_date=START, space_ids=[SPACE])
-    knobs.faults = [Fault(status=400, path=path)]
+    behaviour.faults = [Fault(status=400, path=path)]
     second = read(start_date=START, space_ids=BOTH, state=first.state)
     assert second.error
     assert has_come(read(start_date=START, space_ids=BOTH, state=second.state))

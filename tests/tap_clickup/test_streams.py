@@ -24,7 +24,7 @@ from tests.tap_clickup.runner import (
 )
 
 if TYPE_CHECKING:
-    from fake_clickup import Account, Knobs, Request
+    from fake_clickup import Account, Behaviour, Request
     from fake_clickup.model import Workspace
     from tests.tap_clickup.runner import Reader, Row
 
@@ -146,10 +146,10 @@ def test_every_task_comes_once_open_closed_or_archived_task_or_subtask(
 @pytest.mark.parametrize("inclusive", [True, False])
 @pytest.mark.parametrize("last_page", ["honest", "missing", "always_false"])
 def test_every_task_comes_whatever_clickup_means_by_gt_and_last_page(
-    read: Reader, account: Account, knobs: Knobs, last_page: str, *, inclusive: bool
+    read: Reader, account: Account, behaviour: Behaviour, last_page: str, *, inclusive: bool
 ) -> None:
     """Also with 250 tasks of one bulk edit."""
-    knobs.updated_gt_inclusive, knobs.last_page = inclusive, last_page  # type: ignore[assignment]
+    behaviour.updated_gt_inclusive, behaviour.last_page = inclusive, last_page  # type: ignore[assignment]
     workspace = account.workspaces[0]
     bulk = [task.id for task in readable(workspace)][:250]
     account.bulk_update(bulk, at=datetime(2026, 3, 4, tzinfo=UTC), priority=1)
@@ -161,12 +161,12 @@ def test_every_task_comes_whatever_clickup_means_by_gt_and_last_page(
 
 @pytest.mark.parametrize("seed", range(6))
 def test_no_task_is_lost_while_people_edit_between_the_requests(
-    read: Reader, account: Account, knobs: Knobs, seed: int
+    read: Reader, account: Account, behaviour: Behaviour, seed: int
 ) -> None:
     workspace = account.workspaces[0]
     dice = random.Random(seed)  # noqa: S311 - guards nothing
     ids = [task.id for task in readable(workspace)]
-    knobs.updated_gt_inclusive = bool(seed % 2)
+    behaviour.updated_gt_inclusive = bool(seed % 2)
     account.bulk_update(ids[:150], at=datetime(2026, 3, 4, tzinfo=UTC), priority=1)
     at_start = {task.id: updated_ms(task) for task in every(workspace)}
 
@@ -174,7 +174,7 @@ def test_no_task_is_lost_while_people_edit_between_the_requests(
         if request.path.endswith("/task"):
             account.bulk_update(dice.sample(ids, dice.randrange(4)), points=1)
 
-    knobs.on_request = edit
+    behaviour.on_request = edit
     run = read(start_date=ALL_TIME, workspace_ids=[workspace.id])
     newest = {row["id"]: row["date_updated"] for row in run.rows("tasks")}
     assert [one for one, at in at_start.items() if newest.get(one, "") < moment(at)] == []
@@ -186,14 +186,14 @@ def test_no_task_is_lost_while_people_edit_between_the_requests(
 
 
 def test_tasks_without_date_updated_come_with_their_date_created(
-    read: Reader, knobs: Knobs
+    read: Reader, behaviour: Behaviour
 ) -> None:
     account = read.clickup.account
     workspace = account.workspaces[0]
     made = generate(seed=7, tasks=400, workspaces=2, time_entries=0, undated_tasks=120)
     workspace.tasks = made.workspaces[0].tasks
     workspace.version += 1
-    knobs.rate_limited = False
+    behaviour.rate_limited = False
     run = read(start_date=ALL_TIME, workspace_ids=[workspace.id])
     assert versions(run, workspace) == expected(every(workspace))
     dated = [task.updated_ms for task in live(workspace) if task.updated_ms]
@@ -202,12 +202,12 @@ def test_tasks_without_date_updated_come_with_their_date_created(
 
 @pytest.mark.parametrize("created", [None, "2026-03-02T00:00:00.000+00:00"])
 def test_a_task_that_shows_no_update_comes_and_leaves_the_bookmark_alone(
-    read: Reader, knobs: Knobs, workspace: Workspace, created: str | None
+    read: Reader, behaviour: Behaviour, workspace: Workspace, created: str | None
 ) -> None:
     """Its place in the order is not known: later tasks may still stand before its creation."""
     task = {"id": "86a1", "date_created": created and "1772409600000"}
     answer = {"tasks": [task], "last_page": True}
-    LiveFaults(knobs, workspace, [Fault(200, answer, path=f"/team/{workspace.id}/task$")])
+    LiveFaults(behaviour, workspace, [Fault(200, answer, path=f"/team/{workspace.id}/task$")])
     run = read(
         state=state_at(workspace, "2026-03-01T00:00:00.000+00:00"), workspace_ids=[workspace.id]
     )
@@ -217,7 +217,7 @@ def test_a_task_that_shows_no_update_comes_and_leaves_the_bookmark_alone(
 
 
 def test_each_record_is_dated_by_its_request_and_not_later(
-    read: Reader, account: Account, knobs: Knobs
+    read: Reader, account: Account, behaviour: Behaviour
 ) -> None:
     """Of each reading: live and archived tasks of a workspace, and those of archived lists."""
     arrived: dict[tuple[str, bool], list[datetime]] = defaultdict(list)
@@ -227,7 +227,7 @@ def test_each_record_is_dated_by_its_request_and_not_later(
             archived = request.query["archived"] == ["true"]
             arrived[request.path.removeprefix("/api/v2"), archived].append(datetime.now(UTC))
 
-    knobs.on_request = note
+    behaviour.on_request = note
     before = datetime.now(UTC)
     run = read(start_date=ALL_TIME)
     shown = {task.id for workspace in account.workspaces for task in readable(workspace)}
@@ -235,8 +235,8 @@ def test_each_record_is_dated_by_its_request_and_not_later(
     for message in run.records("tasks"):
         row = message["record"]
         place = f"team/{row['workspace_id']}" if row["id"] in shown else f"list/{row['list_id']}"
-        sent_at = datetime.fromisoformat(message["time_extracted"])
-        extracted[f"/{place}/task", row["archived"]].append(sent_at)
+        requested_at = datetime.fromisoformat(message["time_extracted"])
+        extracted[f"/{place}/task", row["archived"]].append(requested_at)
     assert len(extracted) > 4
     for reading, sent in extracted.items():
         arrivals = arrived[reading]

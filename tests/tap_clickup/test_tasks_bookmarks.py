@@ -19,7 +19,7 @@ from tests.tap_clickup.runner import (
 )
 
 if TYPE_CHECKING:
-    from fake_clickup import Account, Knobs
+    from fake_clickup import Account, Behaviour
     from fake_clickup.model import Workspace
     from tests.tap_clickup.runner import Reader, Row
 
@@ -191,11 +191,11 @@ def test_a_task_deleted_since_does_not_move_the_bookmark_back(
 
 
 def test_a_task_that_the_index_showed_late_is_read_by_the_overlap(
-    read: Reader, account: Account, knobs: Knobs, workspace: Workspace
+    read: Reader, account: Account, behaviour: Behaviour, workspace: Workspace
 ) -> None:
     """Two edits within the lag: the run sees neither, or only what came before them."""
     first = read(workspace_ids=[workspace.id], start_date=ALL_TIME)
-    knobs.index_lag = 300
+    behaviour.index_lag = 300
     task = account.update_task(readable(workspace)[0].id, name="Edited")
     second = read(workspace_ids=[workspace.id], state=first.state)
     assert task.id not in second.column("tasks", "id")

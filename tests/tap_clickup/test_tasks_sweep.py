@@ -14,7 +14,7 @@ from tests.tap_clickup.runner import ALL_TIME, Run, is_page, updated_ms
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fake_clickup import Account, Knobs, Request
+    from fake_clickup import Account, Behaviour, Request
     from fake_clickup.model import Task, Workspace
     from tests.tap_clickup.runner import Reader, Row
 
@@ -41,7 +41,7 @@ def ids(tasks: list[Task]) -> set[str]:
     return {task.id for task in tasks}
 
 
-def when(knobs: Knobs, meets: Callable[[Request], bool], do: Callable[[], object]) -> None:
+def when(behaviour: Behaviour, meets: Callable[[Request], bool], do: Callable[[], object]) -> None:
     """Do something once, before the first of the requests that are meant is answered."""
     met: list[Request] = []
 
@@ -51,7 +51,7 @@ def when(knobs: Knobs, meets: Callable[[Request], bool], do: Callable[[], object
             if len(met) == 1:
                 do()
 
-    knobs.on_request = meet
+    behaviour.on_request = meet
 
 
 def of(workspace: Workspace, *, archived: bool) -> Callable[[Request], bool]:
@@ -191,11 +191,11 @@ def test_a_task_that_left_the_selected_spaces_is_not_told(
 
 
 def test_what_lies_in_a_space_that_the_user_lost_is_not_told_and_nor_is_the_space(
-    read: Reader, knobs: Knobs, workspace: Workspace
+    read: Reader, behaviour: Behaviour, workspace: Workspace
 ) -> None:
     """For the target to doubt: it cannot be told from a deleted space."""
     lost = list(workspace.spaces)[1]
-    knobs.hidden_spaces = {lost}
+    behaviour.hidden_spaces = {lost}
     run = read(sweep=True)
     homes = {one.id: one.space_id for one in workspace.lists.values()}
     seen = [t for t in every(workspace) if homes[t.list_id] != lost]
@@ -210,19 +210,19 @@ def test_what_lies_in_a_space_that_the_user_lost_is_not_told_and_nor_is_the_spac
 
 @pytest.mark.parametrize("archived", [True, False], ids=["leaves", "enters"])
 def test_a_task_that_leaves_or_enters_the_archive_before_its_pass_is_told(
-    read: Reader, account: Account, knobs: Knobs, workspace: Workspace, *, archived: bool
+    read: Reader, account: Account, behaviour: Behaviour, workspace: Workspace, *, archived: bool
 ) -> None:
     """It is in neither pass, or only in one that is over."""
     found = [one for one in readable(workspace) if one.archived is archived]
     task, asked = max(found, key=lambda one: one.created_ms), of(workspace, archived=archived)
-    when(knobs, asked, lambda: account.archive_task(task.id, archived=not archived))
+    when(behaviour, asked, lambda: account.archive_task(task.id, archived=not archived))
     run = read(sweep=True, workspace_ids=[workspace.id])
     assert swept(run, workspace) == ids(every(workspace))
 
 
 @pytest.mark.parametrize("archives", [False, True], ids=["brings back", "archives"])
 def test_tasks_of_a_list_that_is_archived_or_brought_back_between_the_passes_are_told(
-    read: Reader, account: Account, knobs: Knobs, workspace: Workspace, *, archives: bool
+    read: Reader, account: Account, behaviour: Behaviour, workspace: Workspace, *, archives: bool
 ) -> None:
     place = next(
         one.id
@@ -230,7 +230,7 @@ def test_tasks_of_a_list_that_is_archived_or_brought_back_between_the_passes_are
         if one.archived is not archives and (one.archived or not workspace.lies_in_archive(one.id))
     )
     asked = of(workspace, archived=False)
-    when(knobs, asked, lambda: account.archive(place, archived=archives))
+    when(behaviour, asked, lambda: account.archive(place, archived=archives))
     run = read(sweep=True, workspace_ids=[workspace.id])
     assert swept(run, workspace) == ids(every(workspace))
 
@@ -254,7 +254,7 @@ def test_subtasks_that_move_with_their_parent_into_an_archived_list_or_out_are_t
         "live": of(workspace, archived=False),
         "archived": of(workspace, archived=True),
     }[when_asked]
-    when(read.clickup.knobs, asked, lambda: account.move_task(parent.id, goal))
+    when(read.clickup.behaviour, asked, lambda: account.move_task(parent.id, goal))
     run = read(sweep=True, workspace_ids=[workspace.id])
     assert ids(every(workspace)) - swept(run, workspace) == set()
     assert child.id in swept(run, workspace)
@@ -276,16 +276,16 @@ def test_subtasks_that_move_with_their_parent_into_an_archived_list_or_out_are_t
 )
 @pytest.mark.parametrize("number", [0, 1], ids=["first", "second"])
 def test_what_was_not_read_to_its_end_completes_nothing_and_the_other_workspace_does(
-    read: Reader, knobs: Knobs, where: str, status: int, number: int
+    read: Reader, behaviour: Behaviour, where: str, status: int, number: int
 ) -> None:
     account = read.clickup.account
     workspace, other = account.workspaces[number], account.workspaces[1 - number]
     archived = next(one.id for one in workspace.lists.values() if one.archived)
     names = {"workspace": workspace.id, "archived": archived, "space": next(iter(workspace.spaces))}
     fault = Fault(status=status, body={"ECODE": "OAUTH_027"}, path=f"/{where.format(**names)}$")
-    knobs.faults = [fault]
+    behaviour.faults = [fault]
     run = read(sweep=True, start_date=ALL_TIME)
-    assert knobs.faults == []
+    assert behaviour.faults == []
     assert completed(run, workspace) is None
     assert swept(run, other) == ids(every(other))
     assert bool(run.error) is (status == 400)

@@ -13,7 +13,7 @@ from tests.tap_clickup import accounts, time_tracking
 from tests.tap_clickup.time_tracking import MINUTE, SLICE, TASK, ago, border, now, text, track
 
 if TYPE_CHECKING:
-    from fake_clickup import Account, Knobs
+    from fake_clickup import Account, Behaviour
     from tests.tap_clickup.runner import Reader
 
 AT = datetime(2026, 3, 5, 6, 7, 8, 9_000, tzinfo=UTC)
@@ -70,9 +70,9 @@ def test_every_column_of_a_time_entry_comes_from_its_own_place(
 
 @pytest.mark.parametrize("form", ["null", "absent", "zero"])
 def test_time_without_a_task_is_kept_under_its_user(
-    read: Reader, account: Account, knobs: Knobs, form: Literal["null", "absent", "zero"]
+    read: Reader, account: Account, behaviour: Behaviour, form: Literal["null", "absent", "zero"]
 ) -> None:
-    knobs.taskless = form
+    behaviour.taskless = form
     start = now()
     entry = track(account, start, task_id=None, user_id=accounts.MEMBER)
     run = read(start_date=text(start))
@@ -86,14 +86,14 @@ def test_time_without_a_task_is_kept_under_its_user(
     ("task", "task_id"), [(ENTRY["task"], TASK), (0, None), ("0", None)], ids=["task", "0", "text"]
 )
 def test_numbers_and_texts_are_the_same_entry(
-    read: Reader, knobs: Knobs, number: type[Any], task: Any, task_id: str | None
+    read: Reader, behaviour: Behaviour, number: type[Any], task: Any, task_id: str | None
 ) -> None:
     start = now()
     moments = {"start": to_ms(start), "end": to_ms(start) + 5400011, "at": to_ms(start) + 13}
     given = {name: number(value) for name, value in moments.items()}
     duration = number(ENTRY["duration"])
     item = {**ENTRY, **given, "duration": duration, "task": task, "task_location": {}}
-    knobs.faults = [Fault(status=200, body={"data": [item]}, path="/time_entries$")]
+    behaviour.faults = [Fault(status=200, body={"data": [item]}, path="/time_entries$")]
     (row,) = read(start_date=text(start)).rows("time_entries")
     assert row == {
         "workspace_id": accounts.WORKSPACE,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from fake_clickup import Account, Knobs
+    from fake_clickup import Account, Behaviour
     from tests.tap_clickup.runner import Reader
 
 Refuse: TypeAlias = "Callable[[list[int]], None]"
@@ -38,13 +38,13 @@ def account(start: datetime) -> Account:
 
 
 @pytest.fixture(params=[400, 401])
-def refuse(request: pytest.FixtureRequest, knobs: Knobs) -> Refuse:
+def refuse(request: pytest.FixtureRequest, behaviour: Behaviour) -> Refuse:
     """Let ClickUp refuse each request that names one of some people."""
 
     def any_of(user_ids: list[int]) -> None:
         names = {str(one) for one in user_ids}
         time_tracking.refuse(
-            knobs, lambda one: bool(names & {*one["assignee"].split(",")}), status=request.param
+            behaviour, lambda one: bool(names & {*one["assignee"].split(",")}), status=request.param
         )
 
     return any_of
@@ -93,11 +93,11 @@ def test_who_is_refused_hides_the_others_in_no_slice(
 
 
 def test_the_next_run_asks_again_for_who_was_refused(
-    read: Reader, account: Account, start: datetime, knobs: Knobs, refuse: Refuse
+    read: Reader, account: Account, start: datetime, behaviour: Behaviour, refuse: Refuse
 ) -> None:
     entry = track(account, start, task_id=None, user_id=49999992)
     refuse([49999992])
     first = read(start_date=text(start))
-    knobs.on_request = None
+    behaviour.on_request = None
     second = read(start_date=text(start), state=first.state)
     assert (second.column("time_entries", "id"), second.refused) == ([entry.id], [])

@@ -15,7 +15,7 @@ from tests.tap_clickup.time_tracking import SLICE, ago, border, now, text, track
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from fake_clickup import Account, Knobs
+    from fake_clickup import Account, Behaviour
     from tests.tap_clickup.runner import Reader
 
 OTHERS = {"workspaces", "tasks", "spaces", "folders", "lists", "statuses", "users", "sync_runs"}
@@ -28,9 +28,9 @@ def account() -> Account:
 
 
 @pytest.fixture
-def broken(knobs: Knobs) -> None:
+def broken(behaviour: Behaviour) -> None:
     """Let ClickUp answer every question for time with a server error."""
-    knobs.faults = [Fault(status=500, path="/time_entries$")] * 60
+    behaviour.faults = [Fault(status=500, path="/time_entries$")] * 60
 
 
 def begins(at: datetime) -> time_tracking.When:
@@ -57,12 +57,12 @@ def test_a_failed_reading_completes_nothing_and_the_other_streams_go_on(
 
 
 def test_a_refusal_of_all_time_is_named_and_the_other_streams_go_on(
-    read: Reader, account: Account, knobs: Knobs
+    read: Reader, account: Account, behaviour: Behaviour
 ) -> None:
     """R104; the role or the plan may be in the way."""
     start = now()
     track(account, start, task_id=None)
-    time_tracking.refuse(knobs, lambda _: True, status=401)
+    time_tracking.refuse(behaviour, lambda _: True, status=401)
     run = read(start_date="2026-03-01")
     assert run.error is None
     why = "HTTP 401 OAUTH_056: gone, or hidden from the token's user"
@@ -71,36 +71,38 @@ def test_a_refusal_of_all_time_is_named_and_the_other_streams_go_on(
     assert {m["stream"] for m in run.messages if m["type"] == "RECORD"} >= OTHERS
 
 
-def test_a_later_failure_moves_no_bookmark(read: Reader, account: Account, knobs: Knobs) -> None:
+def test_a_later_failure_moves_no_bookmark(
+    read: Reader, account: Account, behaviour: Behaviour
+) -> None:
     start = now()
     entry = track(account, start)
     first = read(start_date=text(start))
-    knobs.faults = [Fault(status=500, path="/time_entries$")] * 60
+    behaviour.faults = [Fault(status=500, path="/time_entries$")] * 60
     second = read(state=first.state)
     assert (time_tracking.state_of(second), time_tracking.completed(second)) == (
         time_tracking.state_of(first),
         {},
     )
-    knobs.faults = []
+    behaviour.faults = []
     third = read(state=second.state)
     assert third.column("time_entries", "id") == [entry.id]
 
 
 def test_an_interrupted_first_load_goes_on_at_its_slice(
-    read: Reader, account: Account, knobs: Knobs
+    read: Reader, account: Account, behaviour: Behaviour
 ) -> None:
     """R32."""
     since = ago(365)
     moments = [since, *(border(since) + number * SLICE for number in range(1, 13))]
     made = [track(account, at + timedelta(minutes=5)).id for at in moments]
-    time_tracking.refuse(knobs, begins(moments[6]), status=400)
+    time_tracking.refuse(behaviour, begins(moments[6]), status=400)
     first = read(start_date=text(since))
     reached = time_tracking.state_of(first)["read_until"]
     assert first.error
     assert first.error.startswith(f"{FAILED}HTTP 400")
     assert text(moments[1]) <= reached <= text(moments[6])
     assert time_tracking.slice_of(moments[6]) not in time_tracking.completed(first)
-    knobs.on_request = None
+    behaviour.on_request = None
     second = read(state=first.state)
     assert (
         time_tracking.starts(read)[:2] == [to_ms(at) for at in moments if text(at) >= reached][:2]
@@ -111,14 +113,14 @@ def test_an_interrupted_first_load_goes_on_at_its_slice(
 
 
 def test_what_was_completed_before_a_failure_was_read_to_its_end(
-    read: Reader, account: Account, knobs: Knobs
+    read: Reader, account: Account, behaviour: Behaviour
 ) -> None:
     since = ago(365)
     moments = [since, *(border(since) + number * SLICE for number in range(1, 12))]
     made = {
         time_tracking.slice_of(at): track(account, at + timedelta(minutes=5)).id for at in moments
     }
-    time_tracking.refuse(knobs, begins(moments[6]), status=400)
+    time_tracking.refuse(behaviour, begins(moments[6]), status=400)
     run = read(start_date=text(since))
     found = time_tracking.keys(run)
     assert time_tracking.slice_of(since) in found
@@ -131,33 +133,33 @@ def test_what_was_completed_before_a_failure_was_read_to_its_end(
 
 @pytest.mark.parametrize("ignored", ["assignee", "start_date", "end_date"])
 def test_an_ignored_parameter_is_noticed_and_completes_nothing(
-    read: Reader, account: Account, knobs: Knobs, ignored: str
+    read: Reader, account: Account, behaviour: Behaviour, ignored: str
 ) -> None:
     """Somebody else's time of 95 days ago is not shown then; it is not gone, and read later."""
     since = ago(100)
     old = track(account, ago(95), user_id=accounts.MEMBER)
     track(account, border(now()) - timedelta(milliseconds=1))
     track(account, ago(1), user_id=accounts.MEMBER)
-    knobs.ignored_parameters = {ignored}
+    behaviour.ignored_parameters = {ignored}
     first = read(start_date=text(since))
     assert first.error
     assert first.error.startswith(FAILED)
     denied = [row for row in time_tracking.completed(first).values() if [old.id] not in row["keys"]]
     bounds = [row["conditions"]["started_at"] for row in denied]
     assert [one for one in bounds if one["from"] <= text(ago(95)) < one["before"]] == []
-    knobs.ignored_parameters = set()
+    behaviour.ignored_parameters = set()
     second = read(state=first.state)
     assert old.id in second.column("time_entries", "id")
 
 
 def test_an_assignee_that_is_ignored_later_moves_no_bookmark(
-    read: Reader, account: Account, knobs: Knobs
+    read: Reader, account: Account, behaviour: Behaviour
 ) -> None:
     start = now()
     track(account, start)
     track(account, start, user_id=accounts.MEMBER)
     first = read(start_date=text(start))
-    knobs.ignored_parameters = {"assignee"}
+    behaviour.ignored_parameters = {"assignee"}
     second = read(state=first.state)
     assert second.error == (
         f"{FAILED}entries of user 40000001, who was not asked for: assignee is ignored"
@@ -185,14 +187,14 @@ def test_somebody_alone_at_work_is_not_taken_for_an_ignored_assignee(
 
 
 def test_a_space_without_time_tracking_is_noted_once(
-    read: Reader, account: Account, knobs: Knobs
+    read: Reader, account: Account, behaviour: Behaviour
 ) -> None:
     """R101, R103; the spaces where it is on are read."""
     start = now()
     entry = track(account, start)
     space = {"id": accounts.SPACE, "name": "Shop floor"}
     off = {**space, "features": {"time_tracking": {"enabled": False}, "sprints": {"enabled": True}}}
-    knobs.faults = [Fault(status=200, body={"spaces": [off]}, path="/space$")]
+    behaviour.faults = [Fault(status=200, body={"spaces": [off]}, path="/space$")]
     run = read(start_date=text(start))
     note = (
         "the Time Tracking ClickApp is off in space 90000000011; an owner or admin switches it on "

@@ -12,7 +12,7 @@ from tests.tap_clickup import accounts, time_tracking
 from tests.tap_clickup.time_tracking import ago, text, track
 
 if TYPE_CHECKING:
-    from fake_clickup import Account, Knobs
+    from fake_clickup import Account, Behaviour
     from tests.tap_clickup.runner import Reader
 
 STRANGER = 49999999
@@ -53,33 +53,33 @@ def test_a_member_who_joins_is_asked_for_all_slices_once(read: Reader, account: 
 
 
 def test_a_failed_run_keeps_in_mind_that_somebody_new_is_to_be_asked_for_all(
-    read: Reader, account: Account, knobs: Knobs
+    read: Reader, account: Account, behaviour: Behaviour
 ) -> None:
     first = read(start_date=text(SINCE))
     time_tracking.remember(account, STRANGER, ago(2))
     account.create_task(accounts.LISTS["in_folder"], name="Later", at=ago(1))
     old = track(account, ago(80), task_id=None, user_id=STRANGER)
-    knobs.faults = [Fault(status=500, path="/time_entries$")] * 60
+    behaviour.faults = [Fault(status=500, path="/time_entries$")] * 60
     second = read(start_date=text(SINCE), state=first.state)
     assert "stream time_entries" in (second.error or "")
-    knobs.faults = []
+    behaviour.faults = []
     third = read(start_date=text(SINCE), state=second.state)
     assert third.column("time_entries", "id") == [old.id]
 
 
 @pytest.mark.parametrize("status", [500, 400], ids=["fails", "is denied"])
 def test_people_who_left_are_not_forgotten_by_a_run_whose_reading_of_time_fails(
-    read: Reader, account: Account, knobs: Knobs, status: int
+    read: Reader, account: Account, behaviour: Behaviour, status: int
 ) -> None:
     """Only a task names them, and the next run does not read it again."""
     time_tracking.remember(account, STRANGER, ago(5))
     account.create_task(accounts.LISTS["in_folder"], name="Later", at=ago(1))
     made = [track(account, ago(days), task_id=None, user_id=STRANGER) for days in (80, 10)]
-    knobs.faults = [Fault(status=status, path="/time_entries$")] * 60
+    behaviour.faults = [Fault(status=status, path="/time_entries$")] * 60
     first = read(start_date=text(SINCE))
     assert "stream time_entries" in (first.error or "")
     assert first.rows("time_entries") == []
-    knobs.faults = []
+    behaviour.faults = []
     second = read(start_date=text(SINCE), state=first.state)
     assert second.column("tasks", "name") == ["Later"]
     assert set(second.column("time_entries", "id")) == {entry.id for entry in made}

@@ -12,7 +12,7 @@ from tests.tap_clickup import accounts, time_tracking
 from tests.tap_clickup.time_tracking import SLICE, ago, now, text, track
 
 if TYPE_CHECKING:
-    from fake_clickup import Account, Knobs
+    from fake_clickup import Account, Behaviour
     from tests.tap_clickup.runner import Reader, Row, Run
 
 OWN = "40000001"
@@ -111,10 +111,10 @@ def test_more_than_50_people_are_asked_for_in_several_requests(
 
 
 def test_a_member_token_is_told_and_never_shown_as_no_time(
-    read: Reader, account: Account, knobs: Knobs
+    read: Reader, account: Account, behaviour: Behaviour
 ) -> None:
     """R102."""
-    knobs.role = "member"
+    behaviour.role = "member"
     start = now()
     own = track(account, start)
     track(account, start, user_id=accounts.MEMBER)
@@ -129,8 +129,10 @@ def test_a_member_token_is_told_and_never_shown_as_no_time(
     assert run.error is None
 
 
-def test_an_admin_token_sees_everybody(read: Reader, account: Account, knobs: Knobs) -> None:
-    knobs.role = "admin"
+def test_an_admin_token_sees_everybody(
+    read: Reader, account: Account, behaviour: Behaviour
+) -> None:
+    behaviour.role = "admin"
     start = now()
     entry = track(account, start, user_id=accounts.MEMBER)
     run = read(start_date=text(start))
@@ -142,11 +144,11 @@ def test_an_admin_token_sees_everybody(read: Reader, account: Account, knobs: Kn
 
 @pytest.mark.parametrize("status", [400, 401])
 def test_without_people_who_left_is_asked_again_where_clickup_refuses_them(
-    read: Reader, account: Account, knobs: Knobs, status: int
+    read: Reader, account: Account, behaviour: Behaviour, status: int
 ) -> None:
     start = now()
     made = [track(account, start, user_id=one) for one in (accounts.OWNER, accounts.MEMBER)]
-    time_tracking.refuse(knobs, asks_for(FORMER), status=status)
+    time_tracking.refuse(behaviour, asks_for(FORMER), status=status)
     run = read(start_date=text(start))
     assert MEMBERS in time_tracking.asked_people(read)
     assert by_user(run) == [(entry.id, str(entry.user_id)) for entry in made]
@@ -158,25 +160,25 @@ def test_without_people_who_left_is_asked_again_where_clickup_refuses_them(
 
 @pytest.mark.parametrize("status", [400, 401])
 def test_who_is_refused_hides_nobody_else_where_only_own_time_was_tracked(
-    read: Reader, account: Account, knobs: Knobs, status: int
+    read: Reader, account: Account, behaviour: Behaviour, status: int
 ) -> None:
     start = now()
     own = track(account, start)
-    time_tracking.refuse(knobs, asks_for(FORMER), status=status)
+    time_tracking.refuse(behaviour, asks_for(FORMER), status=status)
     run = read(start_date=text(start))
     assert (run.error, by_user(run)) == (None, [(own.id, OWN)])
     assert [what for what, _ in run.refused] == [GONE]
 
 
 def test_who_is_refused_hides_nobody_of_the_next_fifty(
-    read: Reader, account: Account, knobs: Knobs
+    read: Reader, account: Account, behaviour: Behaviour
 ) -> None:
     start = now()
     clerks = time_tracking.hire(account, range(60))
     made = [
         track(account, start, user_id=one) for one in (accounts.OWNER, accounts.MEMBER, *clerks)
     ]
-    time_tracking.refuse(knobs, asks_for(FORMER), status=401)
+    time_tracking.refuse(behaviour, asks_for(FORMER), status=401)
     run = read(start_date=text(start))
     assert by_user(run) == [(entry.id, str(entry.user_id)) for entry in made]
     everybody = sorted({*MEMBERS, *(str(entry.user_id) for entry in made)})
@@ -186,7 +188,7 @@ def test_who_is_refused_hides_nobody_of_the_next_fifty(
 
 
 def test_a_request_for_people_who_left_alone_may_be_refused(
-    read: Reader, account: Account, knobs: Knobs
+    read: Reader, account: Account, behaviour: Behaviour
 ) -> None:
     """Asked for nobody, ClickUp answers with the own entries."""
     start = now()
@@ -196,18 +198,18 @@ def test_a_request_for_people_who_left_alone_may_be_refused(
         track(account, start, task_id=None, user_id=one)
         for one in (accounts.OWNER, accounts.MEMBER)
     ]
-    time_tracking.refuse(knobs, asks_for("49999999"), status=401)
+    time_tracking.refuse(behaviour, asks_for("49999999"), status=401)
     run = read(start_date=text(start))
     assert (run.error, [what for what, _ in run.refused]) == (None, [GONE])
     assert by_user(run) == [(entry.id, str(entry.user_id)) for entry in made]
 
 
 def test_who_is_refused_is_named_once_however_many_slices_are_read(
-    read: Reader, account: Account, knobs: Knobs
+    read: Reader, account: Account, behaviour: Behaviour
 ) -> None:
     since = ago(200)
     track(account, since, user_id=accounts.MEMBER)
-    time_tracking.refuse(knobs, asks_for(FORMER), status=401)
+    time_tracking.refuse(behaviour, asks_for(FORMER), status=401)
     run = read(start_date=text(since))
     assert [what for what, _ in run.refused] == [GONE]
 

@@ -11,7 +11,7 @@ from tests.tap_clickup import accounts, time_tracking
 from tests.tap_clickup.time_tracking import ago, now, text, track
 
 if TYPE_CHECKING:
-    from fake_clickup import Account, Knobs
+    from fake_clickup import Account, Behaviour
     from fake_clickup.model import TimeEntry
     from tests.tap_clickup.runner import Reader, Run
 
@@ -33,7 +33,7 @@ def told_people(run: Run) -> list[list[str]]:
 
 
 def test_a_run_that_saw_nobody_elses_time_tells_of_the_own_user_alone(
-    read: Reader, account: Account, knobs: Knobs
+    read: Reader, account: Account, behaviour: Behaviour
 ) -> None:
     """Else an ignored parameter would have the time of everybody marked as gone."""
     start = text(now())
@@ -43,7 +43,7 @@ def test_a_run_that_saw_nobody_elses_time_tells_of_the_own_user_alone(
         [EVERYBODY],
         [[entry.id]],
     )
-    knobs.ignored_parameters = {"assignee"}
+    behaviour.ignored_parameters = {"assignee"}
     second = read(start_date=start, state=first.state)
     assert (second.error, second.rows("time_entries")) == (None, [])
     assert (told_people(second), list(time_tracking.keys(second).values())) == ([OWN], [[]])
@@ -66,9 +66,9 @@ def test_time_of_others_in_one_slice_lets_all_slices_tell_of_everybody(
 
 
 @pytest.fixture
-def mias(account: Account, knobs: Knobs) -> list[TimeEntry]:
+def mias(account: Account, behaviour: Behaviour) -> list[TimeEntry]:
     """Return Mia's time, of long ago and of late; Olga has some too, whose token is the first."""
-    knobs.role = "member"
+    behaviour.role = "member"
     track(account, ago(80), user_id=accounts.OWNER)
     return [track(account, ago(days), user_id=accounts.MEMBER) for days in (80, 2)]
 
@@ -114,21 +114,21 @@ def test_the_first_token_has_all_its_time_read_again_when_it_comes_back(
 
 
 def test_a_user_who_becomes_an_admin_sees_all_time_from_the_start_date_on(
-    read: Reader, knobs: Knobs, mias: list[TimeEntry]
+    read: Reader, behaviour: Behaviour, mias: list[TimeEntry]
 ) -> None:
     first = read(start_date=SINCE)
-    knobs.role = "admin"
+    behaviour.role = "admin"
     second = read(start_date=SINCE, state=first.state)
     assert {one.id for one in mias} <= set(second.column("time_entries", "id"))
 
 
 @pytest.mark.usefixtures("mias")
 def test_a_token_that_sees_less_than_the_one_before_reads_nothing_again(
-    read: Reader, account: Account, knobs: Knobs
+    read: Reader, account: Account, behaviour: Behaviour
 ) -> None:
-    knobs.role = "admin"
+    behaviour.role = "admin"
     first = read(start_date=SINCE)
-    knobs.role = "member"
+    behaviour.role = "member"
     give_token_to(account, accounts.MEMBER)
     read(start_date=SINCE, state=first.state)
     assert time_tracking.starts(read)[0] > to_ms(ago(31))

@@ -13,7 +13,7 @@ from tests.tap_clickup import accounts
 from tests.tap_clickup.runner import moment
 
 if TYPE_CHECKING:
-    from fake_clickup import Knobs
+    from fake_clickup import Behaviour
     from fake_clickup.model import Task, Workspace
     from tests.tap_clickup.runner import Reader, Row, Run
 
@@ -50,8 +50,8 @@ def asked(read: Reader) -> list[int]:
     return [*bulk, *(1 for _ in read.asked("/time_in_status"))]
 
 
-def test_it_is_off_by_default_and_then_nothing_is_asked(read: Reader, knobs: Knobs) -> None:
-    knobs.time_in_status = False
+def test_it_is_off_by_default_and_then_nothing_is_asked(read: Reader, behaviour: Behaviour) -> None:
+    behaviour.time_in_status = False
     walked(read)
     run = read()
     assert (run.rows("time_in_status"), asked(read)) == ([], [])
@@ -113,9 +113,9 @@ def test_101_tasks_are_asked_for_by_the_bulk_call_and_the_single_one(
 
 @pytest.mark.parametrize("tasks", [1, 2, 250])
 def test_without_the_clickapp_one_note_is_left_and_everything_else_is_read(
-    read: Reader, account: Account, knobs: Knobs, tasks: int
+    read: Reader, account: Account, behaviour: Behaviour, tasks: int
 ) -> None:
-    knobs.time_in_status = False
+    behaviour.time_in_status = False
     ids = [account.create_task(LIST, name=f"Task {number}").id for number in range(tasks)]
     run = read(time_in_status=True)
     asked_alone = [one.path.split("/")[4] for one in read.asked("/time_in_status")]
@@ -129,10 +129,10 @@ def test_without_the_clickapp_one_note_is_left_and_everything_else_is_read(
 
 
 def test_what_was_read_before_a_refusal_comes_and_the_note_tells_the_reason(
-    read: Reader, account: Account, knobs: Knobs
+    read: Reader, account: Account, behaviour: Behaviour
 ) -> None:
     ids = [account.create_task(LIST, name=f"Task {number}").id for number in range(101)]
-    knobs.faults = [Fault(status=401, body={"ECODE": "OAUTH_027"}, path="/time_in_status$")]
+    behaviour.faults = [Fault(status=401, body={"ECODE": "OAUTH_027"}, path="/time_in_status$")]
     run = read(time_in_status=True)
     last = read.asked("/time_in_status")[0].path.split("/")[4]
     assert sorted(run.column("time_in_status", "task_id")) == sorted({*ids} - {last})
@@ -177,12 +177,12 @@ def test_a_run_cut_between_tasks_and_their_time_is_made_up_for(
 
 
 def test_time_in_status_that_fails_is_read_by_the_next_run(
-    read: Reader, account: Account, knobs: Knobs
+    read: Reader, account: Account, behaviour: Behaviour
 ) -> None:
     now = datetime.now(UTC)
     hours = [timedelta(hours=number) for number in (3, 2, 1)]
     ids = [account.create_task(LIST, name="Task", at=now - one).id for one in hours]
-    knobs.faults = [Fault(status=500, path=f"{BULK}$")] * 6
+    behaviour.faults = [Fault(status=500, path=f"{BULK}$")] * 6
     first = read(time_in_status=True)
     assert first.error
     assert first.error.startswith(f"not everything was read: stream time_in_status: GET {BULK}")

@@ -11,7 +11,7 @@ from tests.tap_clickup import accounts
 from tests.tap_clickup.runner import Run, command, environment
 
 if TYPE_CHECKING:
-    from fake_clickup import Knobs, LocalClickUp
+    from fake_clickup import Behaviour, FakeClickUp
     from fake_clickup.model import Webhook
     from tests.tap_clickup.runner import Reader
 
@@ -101,13 +101,13 @@ def test_webhooks_of_others_are_neither_shown_nor_gone(read: Reader, account: Ac
 
 @pytest.mark.parametrize("breaks", [False, True])
 def test_no_secret_of_a_webhook_appears_anywhere(
-    clickup: LocalClickUp, webhook: Webhook, *, breaks: bool
+    clickup: FakeClickUp, webhook: Webhook, *, breaks: bool
 ) -> None:
     """R16: in no output, no state and no log line, not at DEBUG and not of an answer that fails."""
     item = {"secret": webhook.secret, "endpoint": ENDPOINT}
     if breaks:
         answer = Fault(status=200, body={"webhooks": [item]}, path="/webhook$")
-        clickup.knobs.faults = [answer]
+        clickup.behaviour.faults = [answer]
     ended = command("--config=ENV", LOGLEVEL="DEBUG", **environment(clickup))
     assert ended.returncode == breaks
     assert secrets_in(ended.stdout + ended.stderr, webhook) == []
@@ -124,10 +124,10 @@ def test_no_secret_of_a_webhook_appears_anywhere(
     ],
 )
 def test_refused_webhooks_are_named_and_the_other_streams_go_on(
-    read: Reader, knobs: Knobs, status: int, ecode: str, why: str
+    read: Reader, behaviour: Behaviour, status: int, ecode: str, why: str
 ) -> None:
     """R113: a member may be refused."""
-    knobs.faults = [Fault(status=status, body={"ECODE": ecode}, path="/webhook$")]
+    behaviour.faults = [Fault(status=status, body={"ECODE": ecode}, path="/webhook$")]
     run = read(start_date="2026-03-01")
     assert run.refused == [("stream webhooks", f"GET /team/{accounts.WORKSPACE}/webhook: {why}")]
     assert (run.error, run.rows("sync_runs")[0]["complete"]) == (None, False)

@@ -11,7 +11,7 @@ from tests.tap_clickup import accounts
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fake_clickup import Account, Knobs, Request
+    from fake_clickup import Account, Behaviour, Request
     from fake_clickup.model import TimeEntry
     from tests.tap_clickup.runner import Reader, Row, Run
 
@@ -78,7 +78,7 @@ def remember(account: Account, user_id: int, at: datetime) -> None:
     account.create_task(accounts.LISTS["in_folder"], name="Farewell", at=at, creator_id=user_id)
 
 
-def refuse(knobs: Knobs, when: When, *, status: int) -> None:
+def refuse(behaviour: Behaviour, when: When, *, status: int) -> None:
     """Let the local ClickUp refuse questions for time entries, as often as they are asked."""
     path = {400: "/api/v2/list/x", 401: f"/api/v2/team/{FOREIGN}/time_entries"}[status]
 
@@ -87,7 +87,7 @@ def refuse(knobs: Knobs, when: When, *, status: int) -> None:
         if request.path.endswith("/time_entries") and when(_question(request)):
             request.path = path
 
-    knobs.on_request = swap
+    behaviour.on_request = swap
 
 
 def _question(request: Request) -> Row:
