@@ -1,7 +1,8 @@
-"""What is true of every request to ClickUp: address, token, rate limit, retries, errors.
+"""Send requests to ClickUp: base URL, token, rate limit, retries and errors.
 
-The only module that speaks HTTP. It sends GET only, to one host, and follows no redirect, so the
-token reaches nobody else. No error text holds the token or a part of an answer's body.
+The only module that uses HTTP. It sends GET, and the few writes of `ALLOWED_WRITES`, to one host
+and does not follow redirects, so the token is sent to no other host. Error texts never contain the
+token or any part of a response body.
 https://developer.clickup.com/docs/common_errors
 """
 
@@ -41,29 +42,29 @@ if TYPE_CHECKING:
     from tap_clickup.errors import ClickUpError
 
 API_URL = "https://api.clickup.com/api/v2"
-ATTEMPTS = 6
-IN_FLIGHT = 8
-"""Most requests that wait for their answers at the same time."""
+MAX_ATTEMPTS = 6
+MAX_IN_FLIGHT = 8
+"""Maximum number of concurrent requests."""
 TIMEOUT_SECONDS = (10, 90)
-"""To connect, and between two pieces of an answer: a full page weighs a megabyte."""
-DEAD_TOKEN = {"OAUTH_017", "OAUTH_019", "OAUTH_021", "OAUTH_025", "OAUTH_077"}
-LOST = (
+"""Connect timeout and read timeout: a full page of tasks is about one megabyte."""
+INVALID_TOKEN_ECODES = {"OAUTH_017", "OAUTH_019", "OAUTH_021", "OAUTH_025", "OAUTH_077"}
+CONNECTION_ERRORS = (
     requests.ConnectionError,
     requests.Timeout,
     requests.exceptions.ChunkedEncodingError,
     requests.exceptions.ContentDecodingError,
 )
-"""The connection was lost: before the answer, or in the middle of it."""
+"""Raised when the connection is lost before or during the response."""
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-HIDDEN = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
-WRITES = {
+INACCESSIBLE_STATUSES = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
+ALLOWED_WRITES = {
     "POST": r"/team/[^/]+/webhook",
     "PUT": r"/webhook/[^/]+",
     "DELETE": r"/webhook/[^/]+",
 }
-"""All that is ever changed at ClickUp, by method: webhooks are registered."""
-ADVICE = (
-    "the token is wrong, expired or was regenerated; make a fresh one in ClickUp under "
+"""Everything this project changes in ClickUp, by method: webhook registrations only."""
+AUTHENTICATION_HELP = (
+    "the token is wrong, expired or was regenerated; create a new one in ClickUp under "
     "avatar > Settings > My Settings > Apps > API Token, and set it as TAP_CLICKUP_API_TOKEN"
 )
 
@@ -71,18 +72,18 @@ logger = logging.getLogger("tap-clickup")
 
 
 class Clock(Protocol):
-    """Where the client takes time from; tests put a simulated one here."""
+    """The client's source of time; tests pass a simulated clock."""
 
     def monotonic(self) -> float:
-        """Return seconds that never go back."""
+        """Return seconds of a monotonic clock."""
 
     def sleep(self, seconds: float, /) -> None:
-        """Wait."""
+        """Sleep for `seconds`."""
 
 
 @dataclass(frozen=True)
-class _Question:
-    """A request, as it is sent and as it is named in errors."""
+class _Request:
+    """A request; its text names it in errors."""
 
     method: str
     path: str
@@ -95,7 +96,7 @@ class _Question:
 
 @dataclass(frozen=True)
 class ApiResponse:
-    """A decoded body, and the moment its request was sent: what it tells was true then or later."""
+    """A decoded response body, and when its request was sent: ClickUp read the data after that."""
 
     body: dict[str, Any]
     requested_at: datetime
@@ -103,25 +104,25 @@ class ApiResponse:
 
 @dataclass
 class RequestStats:
-    """What the client sent and waited for, for the run's report."""
+    """Counts of requests and retries and the time spent waiting, for the run's summary."""
 
     requests: int = 0
     retries: int = 0
     waited_seconds: float = 0.0
 
     def __str__(self) -> str:
-        """One line for the log."""
+        """Return one line for the log."""
         return (
-            f"{self.requests} requests, {self.retries} of them repeated, "
+            f"{self.requests} requests, {self.retries} of them retries, "
             f"{self.waited_seconds:.0f} s waited"
         )
 
 
 def authorization_header(api_token: str) -> str:
-    """Return the `Authorization` header of a token. Raises `ConfigurationError` if it is malformed.
+    """Return the `Authorization` header for a token. Raises `ConfigurationError` if it is invalid.
 
-    A personal token begins with `pk_` and is sent bare. An OAuth token is sent as `Bearer`, and has
-    to be given with that word, since nothing else tells it from a slip of the keyboard.
+    A personal token begins with `pk_` and is sent as it is. An OAuth token is sent as `Bearer` and
+    has to be given with that word, since otherwise it cannot be distinguished from a typing error.
     https://developer.clickup.com/docs/authentication
     """
     token = api_token.strip()
@@ -132,27 +133,30 @@ def authorization_header(api_token: str) -> str:
         return f"Bearer {bare}"
     raise ConfigurationError(
         "api_token: expected a personal API token, which begins with 'pk_'; "
-        "make one in ClickUp under avatar > Settings > My Settings > Apps > API Token"
+        "create one in ClickUp under avatar > Settings > My Settings > Apps > API Token"
     )
 
 
 def validate_api_url(api_url: str) -> str:
-    """Return the API's address without a slash at its end; refuse one that is not encrypted."""
+    """Return the API's base URL without a trailing slash.
+
+    Raises `ConfigurationError` unless it is an https URL, or http on this machine.
+    """
     try:
         parts = urlsplit(api_url)
     except ValueError:
         parts = urlsplit("")
     if not parts.hostname or parts.scheme not in {"https", "http"}:
-        raise ConfigurationError(f"api_url: expected an address such as {API_URL}")
+        raise ConfigurationError(f"api_url: expected a URL such as {API_URL}")
     if parts.scheme == "http" and parts.hostname not in LOOPBACK:
         raise ConfigurationError("api_url: http is allowed for this machine only, use https")
     return api_url.rstrip("/")
 
 
 class Client:
-    """Asks ClickUp within the rate limit and repeats what may heal: 429, 5xx, lost connections.
+    """Sends requests within the rate limit and retries 429, 5xx and lost connections.
 
-    Several threads may ask at once; they share the limit.
+    Thread-safe: the threads share the rate limit.
     """
 
     def __init__(
@@ -162,16 +166,16 @@ class Client:
         self._api_url = validate_api_url(api_url)
         self._limit = limit
         self._clock = clock
-        self._token_is_alive = False
+        self._token_verified = False
         self._lock = Lock()
-        self._in_flight = BoundedSemaphore(IN_FLIGHT)
+        self._in_flight = BoundedSemaphore(MAX_IN_FLIGHT)
         header = authorization_header(api_token)
         self._token_owner = header.split("_")[1] if header.startswith("pk_") else None
         self._session = requests.Session()
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         for scheme in ("https://", "http://"):
-            self._session.mount(scheme, HTTPAdapter(pool_maxsize=IN_FLIGHT))
-        # As `auth` rather than a header: otherwise requests lets an entry in ~/.netrc replace it.
+            self._session.mount(scheme, HTTPAdapter(pool_maxsize=MAX_IN_FLIGHT))
+        # Set as `auth`, not as a header: otherwise requests replaces it by an entry in ~/.netrc.
         self._session.auth = _Authorization(header)
         self._session.headers["User-Agent"] = f"tap-clickup/{version('pandev-clickup')}"
 
@@ -181,7 +185,10 @@ class Client:
 
     @cached_property
     def user_id(self) -> str:
-        """Id of the token's user: a personal token holds it, for another one ClickUp is asked."""
+        """Id of the token's user: part of a personal token, requested for an OAuth token.
+
+        https://developer.clickup.com/reference/getauthorizeduser
+        """
         if self._token_owner:
             return self._token_owner
         return str(self.get("/user", required_key="user").body["user"]["id"])
@@ -189,12 +196,12 @@ class Client:
     def get(
         self, path: str, params: Sequence[tuple[str, str]] = (), *, required_key: str | None = None
     ) -> ApiResponse:
-        """Return the response to `GET path`: a JSON object that holds `required_key`, if given.
+        """Return the response to `GET path`: a JSON object that contains `required_key`, if given.
 
         Raises `InvalidTokenError`, `AccessDeniedError`, `ApiUnavailableError` or
         `UnexpectedResponseError`.
         """
-        return self._asked(_Question("GET", path, params), required_key)
+        return self._request_json(_Request("GET", path, params), required_key)
 
     def write(
         self,
@@ -204,119 +211,141 @@ class Client:
         *,
         required_key: str | None,
     ) -> ApiResponse:
-        """Return the answer to one of the few requests that change something: see `WRITES`.
+        """Send one of the `ALLOWED_WRITES` and return the response.
 
-        It may be sent twice, if the first answer was lost. Raises what `get` does.
+        It may be sent twice if the first response was lost. Raises the same errors as `get`, and
+        `ValueError` for any other request.
         """
-        if not re.fullmatch(WRITES.get(method, ""), path):
-            raise ValueError(f"{method} {path}: no write of this client")
-        return self._asked(_Question(method, path, body=body), required_key)
+        if not re.fullmatch(ALLOWED_WRITES.get(method, ""), path):
+            raise ValueError(f"{method} {path}: not in ALLOWED_WRITES")
+        return self._request_json(_Request(method, path, body=body), required_key)
 
-    def _asked(self, question: _Question, required_key: str | None) -> ApiResponse:
-        response, requested_at = self._answered(question)
+    def _request_json(self, request: _Request, required_key: str | None) -> ApiResponse:
+        """Return the decoded response, validated to be a JSON object with `required_key`."""
+        response, requested_at = self._request_with_retries(request)
         if response.status_code != HTTPStatus.OK:
-            raise self._error(question, response)
+            raise self._error_for(request, response)
         try:
             body = msgspec.json.decode(response.content)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise UnexpectedResponseError(f"{question}: the answer is not JSON") from error
+            raise UnexpectedResponseError(f"{request}: the response is not JSON") from error
         if not isinstance(body, dict):
-            raise UnexpectedResponseError(f"{question}: the answer is no JSON object")
+            raise UnexpectedResponseError(f"{request}: the response is not a JSON object")
         if required_key and not isinstance(body.get(required_key), list | dict):
-            raise UnexpectedResponseError(f"{question}: the answer holds no {required_key!r}")
-        self._token_is_alive = True
+            raise UnexpectedResponseError(f"{request}: the response has no {required_key!r}")
+        self._token_verified = True
         return ApiResponse(body, requested_at)
 
-    def _answered(self, question: _Question) -> tuple[requests.Response, datetime]:
-        """Send until an answer comes that a repetition would not change."""
-        for attempt in range(1, ATTEMPTS + 1):
+    def _request_with_retries(self, request: _Request) -> tuple[requests.Response, datetime]:
+        """Return the first response that is not retryable, and when its request was sent."""
+        for attempt in range(1, MAX_ATTEMPTS + 1):
+            reset_seconds = None
             try:
-                response, requested_at = self._send(question)
-            except LOST as error:
-                reason, wait = type(error).__name__, None
+                response, requested_at = self._send(request)
+            except CONNECTION_ERRORS as error:
+                reason = type(error).__name__
             except requests.RequestException as error:
-                raise ApiUnavailableError(f"{question}: {type(error).__name__}") from None
+                raise ApiUnavailableError(f"{request}: {type(error).__name__}") from None
             else:
                 with self._lock:
-                    self._limit.learn(response.headers)
-                if not _may_heal(response):
+                    self._limit.update_from_headers(response.headers)
+                if not _is_retryable(response):
                     return response, requested_at
                 reason = f"HTTP {response.status_code}"
-                wait = seconds_until_reset(response.headers) if _limited(response) else None
-                self._pause(wait)
-            if attempt < ATTEMPTS:
-                self._back_off(question, attempt=attempt, reason=reason, wait=wait)
+                if _is_rate_limited(response):
+                    reset_seconds = seconds_until_reset(response.headers)
+                self._pause_all(reset_seconds)
+            if attempt < MAX_ATTEMPTS:
+                self._sleep_before_retry(
+                    request, attempt=attempt, reason=reason, reset_seconds=reset_seconds
+                )
         raise ApiUnavailableError(
-            f"{question}: {reason} from {urlsplit(self._api_url).hostname} in {ATTEMPTS} attempts; "
-            "check that it can be reached on its port, and run again"
+            f"{request}: {reason} from {urlsplit(self._api_url).hostname} in {MAX_ATTEMPTS} "
+            "attempts; check that its port can be reached, and run again"
         )
 
-    def _wait_for_place(self) -> None:
-        with self._lock:
-            seconds = self._limit.reserve(self._clock.monotonic())
-        self._wait(seconds)
-
-    def _pause(self, seconds: float | None) -> None:
-        """Let the other threads wait too."""
-        if seconds is not None:
-            with self._lock:
-                self._limit.pause(self._clock.monotonic() + seconds)
-
-    def _send(self, question: _Question) -> tuple[requests.Response, datetime]:
+    def _send(self, request: _Request) -> tuple[requests.Response, datetime]:
+        """Send the request once, when both concurrency and rate limit allow it."""
         with self._in_flight:
-            self._wait_for_place()
+            self._acquire_slot()
             requested_at = datetime.now(UTC)
             with self._lock:
                 self.stats.requests += 1
             response = self._session.request(
-                question.method,
-                self._api_url + question.path,
-                params=list(question.params),
-                json=question.body,
+                request.method,
+                self._api_url + request.path,
+                params=list(request.params),
+                json=request.body,
                 timeout=TIMEOUT_SECONDS,
                 allow_redirects=False,
             )
         return response, requested_at
 
-    def _back_off(
-        self, question: _Question, *, attempt: int, reason: str, wait: float | None
+    def _acquire_slot(self) -> None:
+        """Sleep until the rate limit allows another request."""
+        with self._lock:
+            seconds = self._limit.reserve(self._clock.monotonic())
+        self._sleep(seconds)
+
+    def _pause_all(self, seconds: float | None) -> None:
+        """Make the requests of all threads wait, since they share the rate limit."""
+        if seconds is not None:
+            with self._lock:
+                self._limit.pause(self._clock.monotonic() + seconds)
+
+    def _sleep_before_retry(
+        self, request: _Request, *, attempt: int, reason: str, reset_seconds: float | None
     ) -> None:
-        jitter = random.uniform(0.0, 0.5)  # noqa: S311 - spreads retries, guards nothing
-        seconds = (2.0 ** (attempt - 1) / 2 if wait is None else wait) + jitter
-        logger.warning("%s: %s, again in %.1f s", question, reason, seconds)
+        """Sleep until the rate limit resets, if known, else with exponential backoff."""
+        backoff_seconds = 2.0 ** (attempt - 1) / 2
+        jitter = random.uniform(0.0, 0.5)  # noqa: S311 - spreads retries, not used for security
+        seconds = (backoff_seconds if reset_seconds is None else reset_seconds) + jitter
+        logger.warning("%s: %s, retrying in %.1f s", request, reason, seconds)
         with self._lock:
             self.stats.retries += 1
-        self._wait(seconds)
+        self._sleep(seconds)
 
-    def _wait(self, seconds: float) -> None:
+    def _sleep(self, seconds: float) -> None:
         if seconds > 0:
             with self._lock:
                 self.stats.waited_seconds += seconds
             self._clock.sleep(seconds)
 
-    def _error(self, question: _Question, response: requests.Response) -> ClickUpError:
-        """Tell a dead token from an object that is gone or hidden: by ECODE, never by the text."""
-        status, ecode = response.status_code, _ecode(response)
-        what = f"{question}: HTTP {status} {ecode}".rstrip()
+    def _error_for(self, request: _Request, response: requests.Response) -> ClickUpError:
+        """Return the error for a failed response.
+
+        An invalid token is distinguished from an inaccessible object by the ECODE: ClickUp sends
+        401 for both, and its error texts are not reliable.
+        """
+        status = response.status_code
+        ecode = _ecode(response)
+        summary = f"{request}: HTTP {status} {ecode}".rstrip()
         if status == HTTPStatus.UNAUTHORIZED:
-            if ecode in DEAD_TOKEN or question.path == "/user":
-                return InvalidTokenError(f"401 Unauthorized: {ADVICE} ({ecode or 'no ECODE'})")
-            self._confirm_token()
-            return AccessDeniedError(f"{what}: gone, or hidden from the token's user")
+            if ecode in INVALID_TOKEN_ECODES or request.path == "/user":
+                return InvalidTokenError(
+                    f"401 Unauthorized: {AUTHENTICATION_HELP} ({ecode or 'no ECODE'})"
+                )
+            self._verify_token()
+            return AccessDeniedError(f"{summary}: deleted, or not visible to the token's user")
         if response.is_redirect:
             return UnexpectedResponseError(
-                f"{what}: a redirect, which is not followed; check api_url"
+                f"{summary}: redirects are not followed; check the setting api_url"
             )
-        return AccessDeniedError(what) if status in HIDDEN else BadRequestError(what, ecode=ecode)
+        if status in INACCESSIBLE_STATUSES:
+            return AccessDeniedError(summary)
+        return BadRequestError(summary, ecode=ecode)
 
-    def _confirm_token(self) -> None:
-        """Ask once whether the token itself still works."""
-        if not self._token_is_alive:
+    def _verify_token(self) -> None:
+        """Raise `InvalidTokenError` if the token does not work at all; sends at most one request.
+
+        https://developer.clickup.com/reference/getauthorizeduser
+        """
+        if not self._token_verified:
             self.get("/user", required_key="user")
 
 
 class _Authorization(requests.auth.AuthBase):
-    """Sets the header, and does not show it when printed."""
+    """Sets the header without exposing it in its `repr`."""
 
     def __init__(self, header: str) -> None:
         self._header = header
@@ -326,16 +355,19 @@ class _Authorization(requests.auth.AuthBase):
         return request
 
 
-def _limited(response: requests.Response) -> bool:
+def _is_rate_limited(response: requests.Response) -> bool:
     return response.status_code == HTTPStatus.TOO_MANY_REQUESTS
 
 
-def _may_heal(response: requests.Response) -> bool:
-    return _limited(response) or response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+def _is_retryable(response: requests.Response) -> bool:
+    return _is_rate_limited(response) or response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _ecode(response: requests.Response) -> str:
-    """Return the error's code, a short word of capitals, digits and `_`, or nothing."""
+    """Return ClickUp's error code, a short word of capitals, digits and `_`, or an empty text.
+
+    https://developer.clickup.com/docs/common_errors
+    """
     try:
         code = msgspec.json.decode(response.content, type=dict[str, Any]).get("ECODE", "")
     except (msgspec.DecodeError, UnicodeDecodeError):

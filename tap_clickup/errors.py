@@ -1,14 +1,17 @@
-"""What keeps the tap from reading."""
+"""The errors of reading ClickUp: one tree, rooted in `ClickUpError`.
+
+Their texts are one line each and never contain the token or any part of a response body.
+"""
 
 from __future__ import annotations
 
 
 class ClickUpError(Exception):
-    """What kept the tap from reading: one line that says what, where, and what to do."""
+    """The tap could not read: the text names what failed, where, and what to do."""
 
 
 class ConfigurationError(ClickUpError):
-    """A setting that cannot work. Nothing was sent."""
+    """A setting or the state is invalid. No request was sent."""
 
 
 class InvalidTokenError(ClickUpError):
@@ -16,7 +19,7 @@ class InvalidTokenError(ClickUpError):
 
 
 class AccessDeniedError(ClickUpError):
-    """ClickUp refuses one object: it is gone, or hidden from the token's user."""
+    """ClickUp denies access to one object: it was deleted, or the token's user cannot see it."""
 
 
 class ApiUnavailableError(ClickUpError):
@@ -24,12 +27,12 @@ class ApiUnavailableError(ClickUpError):
 
 
 class UnexpectedResponseError(ClickUpError):
-    """An answer is not what ClickUp's documentation promises."""
+    """A response differs from ClickUp's documentation."""
 
 
 class BadRequestError(UnexpectedResponseError):
-    """ClickUp does not take the question: a 4xx that is not about one object."""
+    """ClickUp rejected the request: a 4xx that is not about one object. `ecode` is its code."""
 
-    def __init__(self, what: str, *, ecode: str = "") -> None:
-        super().__init__(what)
+    def __init__(self, summary: str, *, ecode: str = "") -> None:
+        super().__init__(summary)
         self.ecode = ecode

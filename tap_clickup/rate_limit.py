@@ -1,9 +1,8 @@
-"""How long to wait before a request. Pure: sending and sleeping are the client's work.
+"""Calculate how long to wait before each request. Pure: the client sends and sleeps.
 
-ClickUp allows a number of requests a minute and token and tells it in `X-RateLimit-Limit`; the
-window it counts in starts with its first request and ends at a whole second, up to 61 seconds
-later. `RateLimit` therefore keeps to a share of that number in *any* 61 seconds, which no position
-of the window can exceed.
+ClickUp allows a number of requests per minute and token and reports it in `X-RateLimit-Limit`. Its
+window starts with the first request and ends at a whole second, up to 61 seconds later. Therefore
+`RateLimit` keeps to a share of that number in *any* 61 seconds, wherever the window starts.
 https://developer.clickup.com/docs/rate-limits
 """
 
@@ -19,13 +18,14 @@ if TYPE_CHECKING:
 
 WINDOW_SECONDS = 61.0
 DEFAULT_REQUESTS_PER_MINUTE = 100
-"""Requests a minute of the Free, Unlimited and Business plans, until a header tells more."""
+"""The limit of the Free, Unlimited and Business plans, assumed until a response reports another."""
 
 
 class RateLimit:
     """A budget of requests in any 61 seconds. Times are seconds of one monotonic clock.
 
-    `per_minute` fixes the budget; without it the budget is `share` of what ClickUp's header says.
+    `per_minute` sets a fixed budget; without it the budget is `share` of the limit that ClickUp
+    reports.
     """
 
     def __init__(self, per_minute: int | None = None, *, share: float = 0.8) -> None:
@@ -35,36 +35,38 @@ class RateLimit:
         self._sent: deque[float] = deque()
         self._paused_until = 0.0
 
-    def learn(self, headers: Mapping[str, str]) -> None:
-        """Take the limit from an answer's headers, which may change with the plan at any time."""
+    def update_from_headers(self, headers: Mapping[str, str]) -> None:
+        """Adopt the limit in a response's headers: it changes with the workspace's plan."""
         limit = headers.get("X-RateLimit-Limit", "")
         if self._fixed is None and limit.isdecimal() and int(limit) > 0:
             self._budget = max(1, int(int(limit) * self._share))
 
     def reserve(self, now: float) -> float:
-        """Take the next free place for a request and return the seconds until then."""
+        """Reserve the next free slot for a request and return the seconds until then."""
         while self._sent and self._sent[0] <= now - WINDOW_SECONDS:
             self._sent.popleft()
-        at = max(now, self._paused_until)
+        slot = max(now, self._paused_until)
         if len(self._sent) >= self._budget:
-            at = max(at, self._sent[-self._budget] + WINDOW_SECONDS)
-        insort(self._sent, at)
-        return at - now
+            slot = max(slot, self._sent[-self._budget] + WINDOW_SECONDS)
+        insort(self._sent, slot)
+        return slot - now
 
     def pause(self, until: float) -> None:
-        """Give no place before a moment: ClickUp answered 429."""
+        """Reserve no slot before `until`, because ClickUp responded with 429."""
         self._paused_until = max(self._paused_until, until)
 
 
 def seconds_until_reset(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait after a 429, at least 1 and at most 65; None where the headers do not tell.
+    """Return the seconds to wait after a 429, between 1 and 65; None if the headers are invalid.
 
-    `X-RateLimit-Reset` is a Unix time in seconds. It is compared with the answer's own `Date`, so a
-    wrong local clock does no harm.
+    `X-RateLimit-Reset` is a Unix time in seconds. It is compared with the `Date` of the same
+    response, so a wrong local clock has no effect.
+    https://developer.clickup.com/docs/rate-limits
     """
-    reset, date = headers.get("X-RateLimit-Reset", ""), headers.get("Date", "")
+    reset = headers.get("X-RateLimit-Reset", "")
+    date = headers.get("Date", "")
     try:
-        wait = int(reset) - parsedate_to_datetime(date).timestamp()
+        seconds = int(reset) - parsedate_to_datetime(date).timestamp()
     except (OverflowError, ValueError):
         return None
-    return min(max(wait, 1.0), 65.0)
+    return min(max(seconds, 1.0), 65.0)

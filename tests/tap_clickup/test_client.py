@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fake_clickup import FakeClickUp, Fault, generate
-from tap_clickup.client import ATTEMPTS, Client, authorization_header
+from tap_clickup.client import MAX_ATTEMPTS, Client, authorization_header
 from tap_clickup.errors import (
     AccessDeniedError,
     ApiUnavailableError,
@@ -117,10 +117,10 @@ def test_neither_the_client_nor_what_it_holds_shows_the_token(
         ("http://api.clickup.com/api/v2", "use https"),
         ("http://127.0.0.1.example.com/api/v2", "use https"),
         ("http://localhost@example.com/", "use https"),
-        ("ftp://api.clickup.com", "expected an address such as"),
-        ("api.clickup.com/api/v2", "expected an address such as"),
-        ("http://[::1", "expected an address such as"),
-        ("", "expected an address such as"),
+        ("ftp://api.clickup.com", "expected a URL such as"),
+        ("api.clickup.com/api/v2", "expected a URL such as"),
+        ("http://[::1", "expected a URL such as"),
+        ("", "expected a URL such as"),
     ],
 )
 def test_an_address_that_would_show_the_token_to_others_is_refused(
@@ -139,9 +139,7 @@ def test_http_is_allowed_for_this_machine(host: str) -> None:
 def test_a_redirect_is_not_followed(client: Client, behaviour: Behaviour) -> None:
     with FakeClickUp(generate(seed=2, tasks=1)) as other:
         behaviour.faults = [Fault(status=302, headers={"Location": f"{other.api_url}/user"})]
-        with pytest.raises(
-            UnexpectedResponseError, match="HTTP 302: a redirect, which is not followed"
-        ):
+        with pytest.raises(UnexpectedResponseError, match="HTTP 302: redirects are not followed"):
             client.get("/user", required_key="user")
         assert other.requests == []
 
@@ -191,7 +189,7 @@ def test_what_does_not_heal_fails_after_a_few_attempts_and_shows_no_body(
     behaviour.faults = [fault] * 10
     with caplog.at_level(logging.DEBUG), pytest.raises(ApiUnavailableError) as failed:
         client.get("/user", required_key="user")
-    assert len(clickup.requests) == ATTEMPTS
+    assert len(clickup.requests) == MAX_ATTEMPTS
     assert "from 127.0.0.1 in 6 attempts" in str(failed.value)
     assert PRIVATE not in caplog.text + str(failed.value)
     assert clickup.token not in caplog.text + str(failed.value)
@@ -206,7 +204,7 @@ def test_a_clickup_that_cannot_be_reached_is_named_in_one_line(clock: SimulatedC
         client.get("/team", required_key="teams")
     assert str(failed.value) == (
         "GET /team: ConnectionError from 127.0.0.1 in 6 attempts; "
-        "check that it can be reached on its port, and run again"
+        "check that its port can be reached, and run again"
     )
 
 
@@ -255,7 +253,7 @@ def test_a_dead_token_is_told_by_its_code(client: Client, behaviour: Behaviour, 
         client.get("/team", required_key="teams")
     assert str(dead.value) == (
         "401 Unauthorized: the token is wrong, expired or was regenerated; "
-        "make a fresh one in ClickUp under avatar > Settings > My Settings > Apps > API Token, "
+        "create a new one in ClickUp under avatar > Settings > My Settings > Apps > API Token, "
         f"and set it as TAP_CLICKUP_API_TOKEN (OAUTH_{code})"
     )
 
@@ -269,7 +267,7 @@ def test_another_401_is_an_object_that_is_gone_or_hidden(
     )
     behaviour.faults = [Fault(status=401, body=body, path="/space/7/")] * 2
     for _ in range(2):
-        with pytest.raises(AccessDeniedError, match="gone, or hidden from the token's user"):
+        with pytest.raises(AccessDeniedError, match="deleted, or not visible to the token's user"):
             client.get("/space/7/folder", required_key="folders")
     paths = [request.path for request in clickup.requests]
     assert paths == ["/api/v2/space/7/folder", "/api/v2/user", "/api/v2/space/7/folder"]
@@ -313,12 +311,12 @@ def test_a_code_that_is_none_is_not_shown(client: Client, behaviour: Behaviour, 
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        ("", "the answer is not JSON"),
-        (f"<html>{PRIVATE}</html>", "the answer is not JSON"),
-        ({"err": PRIVATE}, "the answer holds no 'tasks'"),
-        ({"tasks": None}, "the answer holds no 'tasks'"),
-        ({"tasks": 7}, "the answer holds no 'tasks'"),
-        ([], "the answer is no JSON object"),
+        ("", "the response is not JSON"),
+        (f"<html>{PRIVATE}</html>", "the response is not JSON"),
+        ({"err": PRIVATE}, "the response has no 'tasks'"),
+        ({"tasks": None}, "the response has no 'tasks'"),
+        ({"tasks": 7}, "the response has no 'tasks'"),
+        ([], "the response is not a JSON object"),
     ],
 )
 def test_a_200_without_what_was_asked_is_an_error_and_not_an_empty_result(
@@ -356,5 +354,5 @@ def test_every_error_is_one_line(client: Client, behaviour: Behaviour, account: 
 )
 def test_nothing_is_written_but_webhooks(client: Client, method: str, path: str) -> None:
     """R128: whatever calls the client, no other request leaves it."""
-    with pytest.raises(ValueError, match="no write of this client"):
+    with pytest.raises(ValueError, match="not in ALLOWED_WRITES"):
         client.write(method, path, {}, required_key=None)

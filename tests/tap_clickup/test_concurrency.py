@@ -13,9 +13,9 @@ import pytest
 import requests
 
 from fake_clickup import Account, Fault, generate
-from tap_clickup.client import IN_FLIGHT
+from tap_clickup.client import MAX_IN_FLIGHT
 from tap_clickup.prefetch import THREAD_NAME
-from tap_clickup.readers.task_reader import LANES
+from tap_clickup.readers.task_reader import ARCHIVED_LIST_WORKERS
 from tests.fake_clickup.client import every
 from tests.tap_clickup.runner import (
     ALL_TIME,
@@ -145,9 +145,9 @@ class TestThreeWorkspaces:
                 return
             with lock:
                 counts["held"] += 1
-                if counts["held"] == IN_FLIGHT:
+                if counts["held"] == MAX_IN_FLIGHT:
                     full.set()
-                if counts["held"] > IN_FLIGHT:
+                if counts["held"] > MAX_IN_FLIGHT:
                     ninth.set()
             assert full.wait(DEADLINE)
             ninth.wait(MOMENT)
@@ -183,7 +183,7 @@ def test_no_reading_is_more_than_one_page_ahead_of_whoever_takes(
     behaviour.on_request = hold
     run = read(**FAST)
     assert is_complete(run, *account.workspaces)
-    most = {name: 2 * LANES if "archives" in name else 2 for name in READINGS}
+    most = {name: 2 * ARCHIVED_LIST_WORKERS if "archives" in name else 2 for name in READINGS}
     assert {name for name in READINGS if at_stall[0][name] > most[name]} == set()
     assert asked["live 0"] > 2
 
@@ -229,8 +229,8 @@ class TestWaiting:
         run = read(**FAST)
         assert is_complete(run, *account.workspaces)
         assert (run.error, behaviour.faults) == (None, [])
-        assert sum(early.values()) <= IN_FLIGHT
-        assert "HTTP 429, again in" in run.log
+        assert sum(early.values()) <= MAX_IN_FLIGHT
+        assert "HTTP 429, retrying in" in run.log
         assert clock.seconds >= reset
 
 

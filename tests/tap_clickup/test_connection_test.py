@@ -39,7 +39,7 @@ def test_the_connection_test_fails_where_a_run_would(
 ) -> None:
     behaviour.faults = [Fault(status=status, body={"ECODE": "OAUTH_025"}, path="/team")]
     ended = command("--config=ENV", "--test", **environment(clickup))
-    reason = {401: "401 Unauthorized", 200: "GET /team: the answer holds no 'teams'"}[status]
+    reason = {401: "401 Unauthorized", 200: "GET /team: the response has no 'teams'"}[status]
     assert (ended.returncode, ended.stdout) == (1, "")
     (line,) = critical(ended)
     assert line.startswith(reason)

@@ -203,7 +203,7 @@ def test_a_refused_place_is_named_and_the_others_go_on(
     """R104: the token works, so the run succeeds."""
     behaviour.faults = [Fault(status=401, body={"ECODE": "OAUTH_018"}, path=f"{path}$")]
     run = read(start_date=ALL_TIME)
-    why = f"GET {path}: HTTP 401 OAUTH_018: gone, or hidden from the token's user"
+    why = f"GET {path}: HTTP 401 OAUTH_018: deleted, or not visible to the token's user"
     assert (run.error, run.refused) == (None, [(what, why)])
     assert f"{what} not read: {why}" in run.log
     assert set(LISTS.values()) - set(run.column("lists", "id")) == missing

@@ -35,7 +35,7 @@ def test_no_61_seconds_ever_hold_more_requests_than_the_budget(
         now += limit.reserve(now)
         moments.append(now)
         assert len([one for one in moments if one > now - 61 + 1e-6]) <= budget
-        limit.learn({"X-RateLimit-Limit": header} if header else {})
+        limit.update_from_headers({"X-RateLimit-Limit": header} if header else {})
         budget = {"1": 1, "7": 5, "10": 8}.get(header or "", budget)
 
 
@@ -47,14 +47,14 @@ def test_the_first_minute_holds_four_fifths_of_the_smallest_plan() -> None:
 def test_a_larger_plan_is_used_from_the_answer_on_that_tells_it() -> None:
     limit = RateLimit()
     assert sent(limit, 80)[-1] == 0.0
-    limit.learn({"X-RateLimit-Limit": "1000"})
+    limit.update_from_headers({"X-RateLimit-Limit": "1000"})
     assert sent(limit, 721)[719:] == [0.0, 61.0]
 
 
 def test_a_smaller_plan_counts_what_was_sent_before_it_was_known() -> None:
     limit = RateLimit()
     sent(limit, 50)
-    limit.learn({"X-RateLimit-Limit": "10"})
+    limit.update_from_headers({"X-RateLimit-Limit": "10"})
     assert limit.reserve(1.0) == 60.0
 
 
@@ -71,14 +71,14 @@ def test_a_429_lets_all_wait() -> None:
 
 def test_a_fixed_number_of_requests_a_minute_is_kept_whatever_the_headers_say() -> None:
     limit = RateLimit(3)
-    limit.learn({"X-RateLimit-Limit": "1000"})
+    limit.update_from_headers({"X-RateLimit-Limit": "1000"})
     assert sent(limit, 7) == [0.0, 0.0, 0.0, 61.0, 61.0, 61.0, 122.0]
 
 
 @pytest.mark.parametrize("header", ["", "0", "-5", "1e3", "nan", "many"])
 def test_a_limit_that_is_none_changes_nothing(header: str) -> None:
     limit = RateLimit()
-    limit.learn({"X-RateLimit-Limit": header})
+    limit.update_from_headers({"X-RateLimit-Limit": header})
     assert sent(limit, 81)[79:] == [0.0, 61.0]
 
 

@@ -103,7 +103,7 @@ def test_a_wrong_token_is_one_line_with_what_to_do(clickup: FakeClickUp) -> None
     (line,) = critical(ended)
     assert line == (
         "401 Unauthorized: the token is wrong, expired or was regenerated; "
-        "make a fresh one in ClickUp under avatar > Settings > My Settings > Apps > API Token, "
+        "create a new one in ClickUp under avatar > Settings > My Settings > Apps > API Token, "
         "and set it as TAP_CLICKUP_API_TOKEN (OAUTH_025)"
     )
     assert [(one.path, one.status) for one in clickup.requests] == [("/api/v2/team", 401)]
@@ -116,5 +116,5 @@ def test_an_unreachable_clickup_is_one_line_before_any_message(read: Reader) -> 
     assert run.stdout == ""
     assert run.error == (
         "GET /team: ConnectionError from 127.0.0.1 in 6 attempts; "
-        "check that it can be reached on its port, and run again"
+        "check that its port can be reached, and run again"
     )

@@ -65,7 +65,7 @@ def test_a_refusal_of_all_time_is_named_and_the_other_streams_go_on(
     time_tracking.refuse(behaviour, lambda _: True, status=401)
     run = read(start_date="2026-03-01")
     assert run.error is None
-    why = "HTTP 401 OAUTH_056: gone, or hidden from the token's user"
+    why = "HTTP 401 OAUTH_056: deleted, or not visible to the token's user"
     assert run.refused == [("stream time_entries", f"GET /team/90000000001/time_entries: {why}")]
     assert (time_tracking.completed(run), run.rows("time_entries")) == ({}, [])
     assert {m["stream"] for m in run.messages if m["type"] == "RECORD"} >= OTHERS

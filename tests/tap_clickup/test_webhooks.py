@@ -119,7 +119,7 @@ def test_no_secret_of_a_webhook_appears_anywhere(
 @pytest.mark.parametrize(
     ("status", "ecode", "why"),
     [
-        (401, "OAUTH_027", "HTTP 401 OAUTH_027: gone, or hidden from the token's user"),
+        (401, "OAUTH_027", "HTTP 401 OAUTH_027: deleted, or not visible to the token's user"),
         (403, "OAUTH_023", "HTTP 403 OAUTH_023"),
     ],
 )
