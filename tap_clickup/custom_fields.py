@@ -22,7 +22,7 @@ _Reader: TypeAlias = "Callable[[Any, Json], Any]"
 FULL = 100
 
 
-def opted_in(task: Json, wanted: Collection[str]) -> dict[str, Any] | None:
+def selected_values(task: Json, wanted: Collection[str]) -> dict[str, Any] | None:
     """Return the values of the wanted fields by entry of the setting, or None if none is wanted.
 
     An entry is the id or the name of a field, in upper or lower case. An id goes before a name; of
@@ -35,7 +35,7 @@ def opted_in(task: Json, wanted: Collection[str]) -> dict[str, Any] | None:
     return {entry: value for entry, value in found.items() if value is not None}
 
 
-def names(task: Json) -> set[str]:
+def field_identifiers(task: Json) -> set[str]:
     """Return the ids and names of a task's custom fields, set or not, in lower case."""
     fields = _objects(task.get("custom_fields"))
     return {

@@ -1,17 +1,18 @@
-"""Which request reads the next tasks, and when all have been read. Pure: `streams` sends it.
+"""Decide which request reads the next tasks, and when all tasks have been read. Pure.
 
 Page numbers lose tasks while people edit: an edited task moves to the end of the order by
-`date_updated`, and the rows behind it slide over a page border. So tasks are read by keyset: always
-page 0 of what comes after the last value seen, ascending. Rows at the border are asked again and
-known ones dropped, which is right whether ClickUp's `date_updated_gt` means > or ≥. The sweep
-reads by `date_created` instead, which no edit moves.
+`date_updated`, and the tasks behind it shift across a page boundary. Therefore tasks are read with
+keyset pagination: always page 0 of the tasks after the last timestamp seen, in ascending order.
+Tasks at the boundary are requested again and the ones already seen are dropped, which is correct
+whether ClickUp's `date_updated_gt` means > or ≥. The sweep reads by `date_created` instead, which
+no edit changes.
 
-Where one millisecond holds more than a page (a bulk edit), its pages are read upwards and then
-down to page 0. An edit takes a row out and lets the rows behind it slide to a lower page: the way
-up can miss them, the way down cannot.
+Where one millisecond has more than a page of tasks (a bulk edit), its pages are walked up and then
+down to page 0. An edit removes a task from the millisecond, so the tasks behind it shift to a lower
+page: walking up can miss them, walking down cannot.
 
-What this rests on is not documented by ClickUp, and ClickUp ignores in silence what it does not
-know. So every answer is checked against its question.
+ClickUp does not document what this relies on and silently ignores parameters it does not know.
+Therefore every response is validated against its request.
 https://developer.clickup.com/reference/getfilteredteamtasks
 """
 
@@ -24,173 +25,212 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 Order: TypeAlias = Literal["updated", "created"]
-"""The date of a task that a reading goes by, as in ClickUp's `order_by`."""
+"""The date by which tasks are read, as in ClickUp's `order_by`."""
+Mode: TypeAlias = Literal["advance", "walk_up", "walk_down"]
 PAGE_SIZE = 100
-ASKED = "which was not asked for"
 
 
 class ResponseMismatchError(Exception):
-    """An answer does not fit its question: a parameter was ignored, or the order is not kept."""
+    """A response does not match its request: a parameter was ignored, or the order is wrong."""
 
 
 @dataclass(frozen=True)
 class TaskQuery:
-    """One request to `GET /team/{id}/task`. Times are milliseconds since 1970, UTC."""
+    """One request to `GET /team/{id}/task`. Timestamps are milliseconds since 1970, UTC.
 
-    gt: int
+    https://developer.clickup.com/reference/getfilteredteamtasks
+    """
+
+    after_ms: int
     page: int
     space_ids: tuple[str, ...] = ()
     archived: bool = False
-    by: Order = "updated"
+    order_by: Order = "updated"
 
     @property
     def params(self) -> list[tuple[str, str]]:
-        """The query. Closed tasks and subtasks come only when asked for."""
+        """The query parameters. Closed tasks and subtasks are returned only if requested."""
         return [
             ("page", str(self.page)),
-            ("order_by", self.by),
+            ("order_by", self.order_by),
             ("reverse", "true"),
             ("subtasks", "true"),
             ("include_closed", "true"),
             ("archived", str(self.archived).lower()),
-            (f"date_{self.by}_gt", str(self.gt)),
+            (f"date_{self.order_by}_gt", str(self.after_ms)),
             *(("space_ids[]", space_id) for space_id in self.space_ids),
         ]
 
 
-def date_ms(task: Mapping[str, Any], by: Order) -> int | None:
-    """`date_updated` or `date_created` of a task in milliseconds, or None where it is left out."""
-    value = task.get(f"date_{by}")
+def date_ms(task: Mapping[str, Any], order_by: Order) -> int | None:
+    """Return `date_updated` or `date_created` of a task in milliseconds, or None if missing."""
+    value = task.get(f"date_{order_by}")
     return int(value) if value else None
 
 
-def newest_ms(tasks: Sequence[Mapping[str, Any]], by: Order) -> int:
-    """How far a page reaches: by creation only if none of its tasks shows an update."""
-    dated = [at for task in tasks if (at := date_ms(task, by)) is not None]
-    return max(dated or (int(task.get("date_created") or 0) for task in tasks), default=0)
+def max_timestamp_ms(tasks: Sequence[Mapping[str, Any]], order_by: Order) -> int:
+    """Return the last timestamp of a page; `date_created` counts only if no task has the other."""
+    timestamps = [at for task in tasks if (at := date_ms(task, order_by)) is not None]
+    if timestamps:
+        return max(timestamps)
+    return max((int(task.get("date_created") or 0) for task in tasks), default=0)
 
 
-def check(question: TaskQuery, tasks: Sequence[Mapping[str, Any]]) -> None:
-    """Raise `ResponseMismatchError` if the tasks are not what the question asked for."""
-    last, by = question.gt, question.by
+def validate_page(query: TaskQuery, tasks: Sequence[Mapping[str, Any]]) -> None:
+    """Raise `ResponseMismatchError` if the tasks are not those that the query requested."""
+    previous = query.after_ms
     for task in tasks:
-        task_id, at = task["id"], date_ms(task, by)
-        if bool(task.get("archived")) != question.archived:
-            raise ResponseMismatchError(
-                f"task {task_id} has archived={not question.archived}, {ASKED}"
-            )
-        space_id = str((task.get("space") or {}).get("id"))
-        if question.space_ids and space_id not in question.space_ids:
-            raise ResponseMismatchError(f"task {task_id} is of space {space_id}, {ASKED}")
+        _validate_selection(query, task)
+        at = date_ms(task, query.order_by)
         if at is None:
             continue
-        if at < question.gt:
+        if at < query.after_ms:
             raise ResponseMismatchError(
-                f"task {task_id} was {by} at {at}, asked were tasks from {question.gt} on"
+                f"task {task['id']} was {query.order_by} at {at}, "
+                f"requested were tasks from {query.after_ms} on"
             )
-        if at < last:
+        if at < previous:
             raise ResponseMismatchError(
-                f"task {task_id} was {by} at {at} and stands behind one of {last}: "
-                f"the answer is not in ascending order of date_{by}"
+                f"task {task['id']} was {query.order_by} at {at} but follows one of {previous}: "
+                f"the response is not in ascending order of date_{query.order_by}"
             )
-        last = at
+        previous = at
+
+
+def _validate_selection(query: TaskQuery, task: Mapping[str, Any]) -> None:
+    """Raise `ResponseMismatchError` if a task is not in the requested spaces and archive state."""
+    if bool(task.get("archived")) != query.archived:
+        raise ResponseMismatchError(
+            f"task {task['id']} has archived={not query.archived}, which was not requested"
+        )
+    space_id = str((task.get("space") or {}).get("id"))
+    if query.space_ids and space_id not in query.space_ids:
+        raise ResponseMismatchError(
+            f"task {task['id']} is in space {space_id}, which was not requested"
+        )
 
 
 @dataclass
 class Keyset:
-    """The reading of all tasks, live or archived, dated at or after `start` (ms, UTC).
+    """Reads all tasks, live or archived, dated at or after `start_ms` (milliseconds, UTC).
 
-    Ask `question`, give what came to `answered`, until `question` is None. Tasks come out in
-    ascending order of their date, each version once; everything before the last one is then
-    complete, so its date may be kept as a bookmark at any moment.
+    Send `next_query` and pass its tasks to `receive_page`, until `next_query` is None. Tasks are
+    yielded in ascending order of their date and each version once. Everything before the last task
+    yielded has been read, so its date is a valid bookmark at any time.
 
-    `stopped_short` tells that ClickUp promised a further page and sent an empty one.
+    `truncated` is set if ClickUp announced a further page and then sent an empty one.
     """
 
-    start: int
+    start_ms: int
     space_ids: tuple[str, ...] = ()
     archived: bool = False
-    by: Order = "updated"
-    stopped_short: bool = False
+    order_by: Order = "updated"
+    truncated: bool = False
     _page: int = 0
-    _downwards: bool = False
+    _mode: Mode = "advance"
     _done: bool = False
-    _known: dict[str, int | None] = field(default_factory=dict)
-    _page_before: tuple[tuple[str, int | None], ...] = ()
+    _seen: dict[str, int | None] = field(default_factory=dict)
+    _previous_page: tuple[tuple[str, int | None], ...] = ()
 
     @property
-    def question(self) -> TaskQuery | None:
-        """The next request, or None when all has been read."""
-        if self._done:
-            return None
-        gt = max(self.start - 1, 0)
-        return TaskQuery(gt, self._page, self.space_ids, self.archived, self.by)
+    def next_query(self) -> TaskQuery | None:
+        """The next request, or None if all tasks have been read."""
+        return None if self._done else self._query
 
-    def answered(
+    @property
+    def _query(self) -> TaskQuery:
+        after_ms = max(self.start_ms - 1, 0)
+        return TaskQuery(after_ms, self._page, self.space_ids, self.archived, self.order_by)
+
+    def receive_page(
         self, tasks: Sequence[Mapping[str, Any]], *, last_page: bool | None
     ) -> Iterator[Mapping[str, Any]]:
-        """Yield the tasks of an answer that are new, and move to the next question.
+        """Yield the new tasks of the response to `next_query`, then move on to the next one.
 
-        `last_page` is ClickUp's flag; answers of 2022 lack it, then fewer than 100 tasks end.
+        `last_page` is ClickUp's flag. Responses of 2022 lack it; then a page with fewer than 100
+        tasks is the last. Raises `ResponseMismatchError` before it yields any task.
         """
-        question = self.question
-        assert question is not None, "asked after the end"  # noqa: S101 - a slip of the caller, not input
-        check(question, tasks)
-        self._check_page(tasks)
-        end = self._is_end(tasks, last_page=last_page)
-        yield from self._new(tasks)
-        self._move(newest_ms(tasks, self.by), end=end)
+        if self._done:
+            raise RuntimeError("receive_page was called after the last page")
+        validate_page(self._query, tasks)
+        self._check_repetition(tasks)
+        is_last = self._is_last(tasks, last_page=last_page)
+        yield from self._unseen(tasks)
+        newest_ms = max_timestamp_ms(tasks, self.order_by)
+        match self._mode:
+            case "advance":
+                self._advance(newest_ms, is_last=is_last)
+            case "walk_up":
+                self._walk_up(newest_ms, is_last=is_last)
+            case "walk_down":
+                self._walk_down(newest_ms, is_last=is_last)
 
-    def _check_page(self, tasks: Sequence[Mapping[str, Any]]) -> None:
-        """Raise `ResponseMismatchError` if a page upwards shows what the page before showed."""
-        versions = tuple((str(task["id"]), date_ms(task, self.by)) for task in tasks)
-        upwards = self._page > 0 and not self._downwards
-        if upwards and versions and versions == self._page_before:
+    def _check_repetition(self, tasks: Sequence[Mapping[str, Any]]) -> None:
+        """Raise `ResponseMismatchError` if walking up returns the same page twice."""
+        versions = tuple((str(task["id"]), date_ms(task, self.order_by)) for task in tasks)
+        if self._mode == "walk_up" and versions and versions == self._previous_page:
             raise ResponseMismatchError(
-                f"page {self._page} repeats the page before: page is ignored"
+                f"page {self._page} repeats the page before: the parameter page is ignored"
             )
-        self._page_before = versions
+        self._previous_page = versions
 
-    def _is_end(self, tasks: Sequence[Mapping[str, Any]], *, last_page: bool | None) -> bool:
+    def _is_last(self, tasks: Sequence[Mapping[str, Any]], *, last_page: bool | None) -> bool:
+        """Return whether ClickUp has no further page for this query."""
         if last_page is None:
             return len(tasks) < PAGE_SIZE
         if not tasks and not last_page:
-            self.stopped_short = True
+            self.truncated = True
         return last_page or not tasks
 
-    def _new(self, tasks: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-        """Yield unknown versions; on a later page only those of the walked millisecond.
+    def _unseen(self, tasks: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+        """Yield versions not seen before; on a later page only those of the walked millisecond.
 
-        What lies behind that millisecond on a later page is left for page 0 of another question:
-        between two pages a row may have slid over the border, between two page 0 none can.
+        Tasks after that millisecond on a later page are left for page 0 of another query: between
+        two pages a task may have shifted across the boundary, between two pages 0 none can.
         """
         for task in tasks:
-            task_id, at = str(task["id"]), date_ms(task, self.by)
-            if self._page > 0 and at is not None and at > self.start:
+            task_id = str(task["id"])
+            at = date_ms(task, self.order_by)
+            if self._page > 0 and at is not None and at > self.start_ms:
                 continue
-            if task_id in self._known and self._known[task_id] == at:
+            if task_id in self._seen and self._seen[task_id] == at:
                 continue
-            self._known[task_id] = at
+            self._seen[task_id] = at
             yield task
 
-    def _move(self, newest: int, *, end: bool) -> None:
-        """Choose the next question: further on, or a page of a millisecond that fills several."""
-        if self._page == 0 and newest > self.start:
-            self._go_on(newest)
-            self._done = end
-        elif self._page == 0 and self._downwards:
-            self._go_on(self.start + 1)
-        elif self._page == 0 and end:
+    def _advance(self, newest_ms: int, *, is_last: bool) -> None:
+        """Continue after this page, or walk up if it contains one millisecond only."""
+        if newest_ms > self.start_ms:
+            self._advance_to(newest_ms)
+            self._done = is_last
+        elif is_last:
             self._done = True
-        elif self._downwards or newest > self.start or end:
-            self._downwards = True
+        else:
+            self._mode = "walk_up"
+            self._page += 1
+
+    def _walk_up(self, newest_ms: int, *, is_last: bool) -> None:
+        """Continue with the next page until the millisecond ends, then turn round."""
+        if newest_ms > self.start_ms or is_last:
+            self._mode = "walk_down"
             self._page -= 1
         else:
             self._page += 1
 
-    def _go_on(self, start: int) -> None:
-        """Begin at another lower bound, and forget the tasks that no answer can show again."""
-        self.start, self._downwards = start, False
-        self._known = {
-            task: at for task, at in self._known.items() if at is None or at >= start - 1
+    def _walk_down(self, newest_ms: int, *, is_last: bool) -> None:
+        """Continue with the previous page; after page 0 the millisecond has been read."""
+        if self._page > 0:
+            self._page -= 1
+        elif newest_ms > self.start_ms:
+            self._advance_to(newest_ms)
+            self._done = is_last
+        else:
+            self._advance_to(self.start_ms + 1)
+
+    def _advance_to(self, start_ms: int) -> None:
+        """Move the lower bound, and forget the tasks that no further response can contain."""
+        self.start_ms = start_ms
+        self._mode = "advance"
+        self._seen = {
+            task_id: at for task_id, at in self._seen.items() if at is None or at >= start_ms - 1
         }

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-EVERY_SECONDS = 10.0
+LOG_INTERVAL_SECONDS = 10.0
 
 
 class Gauge(StrEnum):
@@ -47,12 +47,12 @@ class Progress:
         self._began = self._told = now()
         self._read = 0
 
-    def read(self, tasks: int, reached: datetime | None) -> None:
+    def update(self, tasks: int, reached: datetime | None) -> None:
         """Count tasks; tell of it every ten seconds. `reached` is the date of the last one."""
         self._read += tasks
         self._start = self._start or reached
         now = self._now()
-        if now - self._told < EVERY_SECONDS:
+        if now - self._told < LOG_INTERVAL_SECONDS:
             return
         self._told = now
         seconds = now - self._began

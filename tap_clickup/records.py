@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
 
 from tap_clickup.conversions import id_to_str, parse_number, to_iso_timestamp
-from tap_clickup.custom_fields import opted_in
+from tap_clickup.custom_fields import selected_values
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -53,7 +53,7 @@ def former_member(user: Json, *, workspace_id: str) -> dict[str, Any]:
     return {**member(user, workspace_id=workspace_id), "role": None, "is_member": False}
 
 
-def people(task: Json) -> Iterator[Json]:
+def task_users(task: Json) -> Iterator[Json]:
     """Yield the users named by a task: its creator and its assignees."""
     if creator := task.get("creator"):
         yield creator
@@ -159,7 +159,7 @@ def task(item: Json, *, workspace_id: str, custom_fields: Collection[str] = ()) 
         "date_closed": to_iso_timestamp(item.get("date_closed")),
         "archived": bool(item.get("archived")),
         "url": item.get("url"),
-        "custom_fields": opted_in(item, custom_fields),
+        "custom_fields": selected_values(item, custom_fields),
     }
 
 

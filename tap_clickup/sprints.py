@@ -140,7 +140,7 @@ def is_sprint_folder(name: str | None, pattern: re.Pattern[str]) -> bool:
     return bool(re.search(pattern.pattern, name or "", pattern.flags | re.IGNORECASE))
 
 
-def inferred(
+def infer_dates(
     lists: Sequence[SprintList], *, today: date, day_first: bool = False
 ) -> list[Dates | None]:
     """Return the dates in the names of all lists of one folder, in the order of the lists.

@@ -117,12 +117,12 @@ class Objects:
             workspace=self._workspace(self._team),
             space_ids=tuple(sorted(self._burst.space_ids)) if self._tap.space_ids else (),
             custom_fields=tuple(self._tap.config["custom_fields"]),
-            start=self._burst.since - BOOKMARK_OVERLAP,
-            starts={},
-            sweeps=False,
+            start_date=self._burst.since - BOOKMARK_OVERLAP,
+            bookmarks={},
+            is_sweep=False,
         )
         most = len(dirty) // FEW
-        for page in islice(pages.updated_since(pages.start), most):
+        for page in islice(pages.updated_since(pages.start_date), most):
             for record in page.records:
                 if (record["date_updated"] or "") >= dirty.get(record["id"], "9"):
                     del dirty[record["id"]]
@@ -204,7 +204,7 @@ class Objects:
         for part in _parts(starts):
             each = reader.read(part)
             found += [ExtractedRecord(record, each.requested_at) for record in each.records]
-            self._completed(workspace, each, task_id, others=reader.told_apart)
+            self._completed(workspace, each, task_id, others=reader.others_confirmed_visible)
         return found
 
     def _completed(

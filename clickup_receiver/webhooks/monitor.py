@@ -12,8 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from tap_clickup.conversions import to_epoch_ms, to_iso_timestamp
-from tap_clickup.errors import UnexpectedResponseError
-from tap_clickup.keyset import Keyset, ResponseMismatchError
+from tap_clickup.readers.task_reader import fetch_first_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -101,15 +100,6 @@ class Health:
 def changed_since(client: Client, one: Registered, start: datetime, end: datetime) -> bool:
     """Return whether a live task of a webhook's place was updated between two moments."""
     space_ids = (one.space_id,) if one.space_id else ()
-    keyset = Keyset(to_epoch_ms(start), space_ids, archived=False)
-    question = keyset.question
-    path = f"/team/{one.workspace_id}/task"
-    if not question:
-        return False
-    answer = client.get(path, question.params, required_key="tasks")
-    try:
-        tasks = list(keyset.answered(answer.body["tasks"], last_page=answer.body.get("last_page")))
-    except ResponseMismatchError as error:
-        raise UnexpectedResponseError(f"GET {path}: {error}") from error
+    tasks = fetch_first_page(client, one.workspace_id, space_ids=space_ids, since=start)
     until = to_iso_timestamp(to_epoch_ms(end)) or ""
     return any((to_iso_timestamp(task.get("date_updated")) or "9") <= until for task in tasks)

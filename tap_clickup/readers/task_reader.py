@@ -1,7 +1,7 @@
-"""Pages of tasks: live ones, archived ones, those in archived places, as they come from ClickUp.
+"""Read pages of tasks from ClickUp: live tasks, archived tasks, and the tasks of archived lists.
 
-What is read here runs in threads beside each other; the stream `tasks` makes messages and state of
-it in one.
+The page iterators run concurrently, each in a thread; the stream `tasks` turns their pages into
+messages and state in the main thread.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import logging
 from dataclasses import dataclass, field
 from itertools import chain, product
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from tap_clickup import records
 from tap_clickup.conversions import to_epoch_ms, to_iso_timestamp
-from tap_clickup.custom_fields import names
+from tap_clickup.custom_fields import field_identifiers
 from tap_clickup.errors import UnexpectedResponseError
 from tap_clickup.keyset import Keyset, ResponseMismatchError, date_ms
 
@@ -27,129 +27,176 @@ if TYPE_CHECKING:
     from tap_clickup.sync_report import ReadFailure
     from tap_clickup.workspace import Workspace
 
-PASSES = {"live": False, "archived": True}
-"""The readings of a workspace's tasks, by the value of ClickUp's `archived`."""
-LANES = 2
-"""How many archived lists are read beside each other."""
+Pass: TypeAlias = Literal["live", "archived"]
+Source: TypeAlias = Literal["live", "archived", "archived list", "changes"]
+"""The pass that returned a page, or the request outside the passes."""
+PASSES: dict[Pass, bool] = {"live": False, "archived": True}
+"""The passes over a workspace's tasks, with the value of ClickUp's parameter `archived`."""
+ARCHIVED_LIST_WORKERS = 2
+"""How many archived lists are read concurrently."""
 
 logger = logging.getLogger("tap-clickup")
 
 
+class TaskResponse(NamedTuple):
+    """The tasks of a response that were not seen before, and when its request was sent."""
+
+    tasks: list[Json]
+    requested_at: datetime
+
+
+def fetch_next_page(client: Client, path: str, keyset: Keyset) -> TaskResponse | None:
+    """Send the next query of a keyset and return its new tasks, or None after the last page.
+
+    Raises `UnexpectedResponseError` if the response does not match the query.
+    https://developer.clickup.com/reference/getfilteredteamtasks
+    """
+    query = keyset.next_query
+    if query is None:
+        return None
+    response = client.get(path, query.params, required_key="tasks")
+    last_page = response.body.get("last_page")
+    try:
+        tasks = list(keyset.receive_page(response.body["tasks"], last_page=last_page))
+    except ResponseMismatchError as error:
+        raise UnexpectedResponseError(f"GET {path}: {error}") from error
+    return TaskResponse(tasks, response.requested_at)
+
+
+def fetch_first_page(
+    client: Client, workspace_id: str, *, space_ids: tuple[str, ...], since: datetime
+) -> list[Json]:
+    """Return up to 100 live tasks of a workspace updated at or after `since`, oldest first.
+
+    Without `space_ids`, of all spaces. Raises `UnexpectedResponseError` if the response does not
+    match the query.
+    """
+    keyset = Keyset(to_epoch_ms(since), space_ids)
+    response = fetch_next_page(client, f"/team/{workspace_id}/task", keyset)
+    return response.tasks if response else []
+
+
 @dataclass(frozen=True)
 class Page:
-    """The tasks of an answer that are new: their records, all their ids, the people they name.
+    """The new tasks of a response: their records, all their ids and the users named in them.
 
-    `reached` is the date in the order of reading up to which everything has been read.
+    Up to `complete_until`, a date in the order of reading, its source has been read completely.
     """
 
-    source: str
+    source: Source
     records: list[dict[str, Any]]
     task_ids: list[str]
     seen_users: list[Json]
     custom_fields: set[str]
-    reached: str | None
+    complete_until: str | None
     requested_at: datetime
 
 
 @dataclass(frozen=True)
 class TaskReader:
-    """The readings of the tasks of one workspace.
+    """Reads the tasks of one workspace.
 
-    `starts` are the dates of update from which the passes read; a sweep has none, it reads all by
-    date of creation. `start` is the start date: what was updated before is not among the records.
+    `bookmarks` are the update dates from which the passes read. A sweep has none: it reads all
+    tasks by date of creation, and returns no records of tasks updated before `start_date`.
     """
 
     client: Client
     workspace: Workspace
     space_ids: tuple[str, ...]
     custom_fields: tuple[str, ...]
-    start: datetime
-    starts: Mapping[str, datetime]
-    sweeps: bool
-    gaps: list[ReadFailure] = field(default_factory=list)
-    """What these readings did not get; none stops the others."""
+    start_date: datetime
+    bookmarks: Mapping[str, datetime]
+    is_sweep: bool
+    failures: list[ReadFailure] = field(default_factory=list)
+    """Archived lists that could not be read; the other lists are read nevertheless."""
     stopped: Event = field(default_factory=Event)
-    """Whether nobody takes any more pages."""
+    """Set when no further pages will be used."""
 
-    def readings(self, *, known_archives: str | None) -> list[Iterator[Page]]:
-        """Return what runs beside each other: the passes, and the archived lists in lanes.
+    def page_iterators(self, *, known_archived_lists: str | None) -> list[Iterator[Page]]:
+        """Return iterators to run concurrently: one per pass, and the workers of archived lists.
 
-        A sweep reads one after the other, so that what moves meanwhile is found by a later one.
+        A sweep gets one iterator that reads them in sequence, so that a task moved meanwhile is
+        found by a later one. `known_archived_lists` is the digest of the archived lists that need
+        not be read again.
         """
-        passes = [self._pass(name) for name in PASSES]
-        lanes = [self._archives(known_archives, lane=lane) for lane in range(LANES)]
-        return [chain(*lanes, *passes)] if self.sweeps else [*passes, *lanes]
+        passes = [self._read_pass(name) for name in PASSES]
+        workers = [
+            self._read_archived_lists(known_archived_lists, worker=worker)
+            for worker in range(ARCHIVED_LIST_WORKERS)
+        ]
+        return [chain(*workers, *passes)] if self.is_sweep else [*passes, *workers]
 
-    def updated_since(self, at: datetime) -> Iterator[Page]:
-        """Read the tasks of both passes that were updated since a moment."""
+    def updated_since(self, since: datetime) -> Iterator[Page]:
+        """Yield the pages of live and archived tasks updated at or after `since`."""
         for archived in PASSES.values():
-            keyset = Keyset(to_epoch_ms(at), self.space_ids, archived)
-            yield from self._of_workspace(keyset, source="changes")
+            keyset = Keyset(to_epoch_ms(since), self.space_ids, archived)
+            yield from self._read_workspace(keyset, source="changes")
 
-    def in_lists(self, list_ids: Iterable[str]) -> Iterator[Page]:
-        """Read the tasks of lists one by one, live and archived ones; report a list that fails."""
+    def read_lists(self, list_ids: Iterable[str]) -> Iterator[Page]:
+        """Yield the pages of each list, live and archived tasks; record a list that fails."""
         for list_id, archived in product(list_ids, PASSES.values()):
-            if not self.stopped.is_set():
-                what = f"tasks of archived list {list_id}"
-                with self.workspace.report.capture_errors(what, self.gaps):
-                    keyset = self._keyset((), archived=archived, start=self.start)
-                    yield from self._read_all(keyset, path=f"/list/{list_id}/task", source="list")
+            if self.stopped.is_set():
+                return
+            subject = f"tasks of archived list {list_id}"
+            with self.workspace.report.capture_errors(subject, self.failures):
+                keyset = self._keyset((), archived=archived, start=self.start_date)
+                yield from self._read_pages(
+                    keyset, path=f"/list/{list_id}/task", source="archived list"
+                )
 
-    def _pass(self, name: str) -> Iterator[Page]:
-        keyset = self._keyset(
-            self.space_ids, archived=PASSES[name], start=self.starts.get(name, self.start)
-        )
-        return self._of_workspace(keyset, source=name)
+    def _read_pass(self, name: Pass) -> Iterator[Page]:
+        start = self.bookmarks.get(name, self.start_date)
+        keyset = self._keyset(self.space_ids, archived=PASSES[name], start=start)
+        return self._read_workspace(keyset, source=name)
 
     def _keyset(self, space_ids: tuple[str, ...], *, archived: bool, start: datetime) -> Keyset:
-        if self.sweeps:
-            return Keyset(0, space_ids, archived, by="created")
+        if self.is_sweep:
+            return Keyset(0, space_ids, archived, order_by="created")
         return Keyset(to_epoch_ms(start), space_ids, archived)
 
-    def _archives(self, known: str | None, *, lane: int) -> Iterator[Page]:
-        """Walk the hierarchy, then read the archived lists of a lane, unless they are as known."""
+    def _read_archived_lists(self, known_digest: str | None, *, worker: int) -> Iterator[Page]:
+        """Walk the hierarchy, then read a worker's share of the archived lists if any changed."""
         hierarchy = self.workspace.hierarchy
         hierarchy.walk()
-        same = not hierarchy.include_archived_lists or known == hierarchy.archived_lists_digest
-        if self.sweeps or not same:
-            yield from self.in_lists(hierarchy.archived_list_ids[lane::LANES])
+        unchanged = (
+            not hierarchy.include_archived_lists or known_digest == hierarchy.archived_lists_digest
+        )
+        if self.is_sweep or not unchanged:
+            yield from self.read_lists(hierarchy.archived_list_ids[worker::ARCHIVED_LIST_WORKERS])
 
-    def _of_workspace(self, keyset: Keyset, *, source: str) -> Iterator[Page]:
-        return self._read_all(keyset, path=f"/team/{self.workspace.id}/task", source=source)
+    def _read_workspace(self, keyset: Keyset, *, source: Source) -> Iterator[Page]:
+        path = f"/team/{self.workspace.id}/task"
+        return self._read_pages(keyset, path=path, source=source)
 
-    def _read_all(self, keyset: Keyset, *, path: str, source: str) -> Iterator[Page]:
-        while question := keyset.question:
-            answer = self.client.get(path, question.params, required_key="tasks")
-            last_page = answer.body.get("last_page")
-            try:
-                tasks = list(keyset.answered(answer.body["tasks"], last_page=last_page))
-            except ResponseMismatchError as error:
-                raise UnexpectedResponseError(f"GET {path}: {error}") from error
-            yield self._page(tasks, keyset=keyset, source=source, requested_at=answer.requested_at)
-        if keyset.stopped_short:
+    def _read_pages(self, keyset: Keyset, *, path: str, source: Source) -> Iterator[Page]:
+        while response := fetch_next_page(self.client, path, keyset):
+            yield self._page(response, keyset=keyset, source=source)
+        if keyset.truncated:
             logger.warning(
-                "workspace %s: ClickUp promised further tasks and sent none", self.workspace.id
+                "workspace %s: ClickUp announced further tasks and sent none", self.workspace.id
             )
 
-    def _page(
-        self, tasks: list[Json], *, keyset: Keyset, source: str, requested_at: datetime
-    ) -> Page:
-        found = [
+    def _page(self, response: TaskResponse, *, keyset: Keyset, source: Source) -> Page:
+        tasks = response.tasks
+        task_records = [
             records.task(task, workspace_id=self.workspace.id, custom_fields=self.custom_fields)
             for task in tasks
         ]
-        dates = [at for task in tasks if (at := date_ms(task, keyset.by)) is not None]
+        timestamps = [at for task in tasks if (at := date_ms(task, keyset.order_by)) is not None]
+        identifiers: set[str] = set()
+        if self.custom_fields:
+            identifiers.update(*map(field_identifiers, tasks))
         return Page(
             source=source,
-            records=self._since_start(found) if self.sweeps else found,
-            task_ids=[record["id"] for record in found],
-            seen_users=[user for task in tasks for user in records.people(task)],
-            custom_fields=set().union(*map(names, tasks)) if self.custom_fields else set(),
-            reached=to_iso_timestamp(max(dates)) if dates else None,
-            requested_at=requested_at,
+            records=self._since_start_date(task_records) if self.is_sweep else task_records,
+            task_ids=[record["id"] for record in task_records],
+            seen_users=[user for task in tasks for user in records.task_users(task)],
+            custom_fields=identifiers,
+            complete_until=to_iso_timestamp(max(timestamps)) if timestamps else None,
+            requested_at=response.requested_at,
         )
 
-    def _since_start(self, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Leave out what a sweep reads only to count it."""
-        start = to_iso_timestamp(to_epoch_ms(self.start)) or ""
-        return [record for record in found if (record["date_updated"] or start) >= start]
+    def _since_start_date(self, task_records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the records to emit; a sweep reads older tasks only for their ids."""
+        start = to_iso_timestamp(to_epoch_ms(self.start_date)) or ""
+        return [record for record in task_records if (record["date_updated"] or start) >= start]

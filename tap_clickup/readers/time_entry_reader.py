@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from tap_clickup.records import Json
     from tap_clickup.workspace import Workspace
 
-MOST_USERS = 50
+MAX_ASSIGNEES_PER_REQUEST = 50
 """Most people of one request, which names them in its address."""
-PRIVILEGED = {1, 2}
+PRIVILEGED_ROLES = {1, 2}
 """The roles that see the time of others: owner and admin."""
 
 
@@ -42,8 +42,8 @@ class TimeEntryReader:
     """Reads slices of one workspace; several threads may, at once.
 
     `space_ids` are the selected spaces, None for all; `task_id` asks for the time on one task.
-    `refused` are people for whom ClickUp does
-    not let ask, `unplaced` entries of which it is not known whether they lie in a selected space.
+    `denied_user_ids` are users whose time entries ClickUp denies; `without_location` are entries
+    of which it is not known whether they are in a selected space.
     """
 
     def __init__(
@@ -55,31 +55,31 @@ class TimeEntryReader:
         *,
         task_id: str | None = None,
     ) -> None:
-        self.refused: set[str] = set()
-        self.unplaced: set[str] = set()
+        self.denied_user_ids: set[str] = set()
+        self.without_location: set[str] = set()
         self._client = client
         self._workspace = workspace
         self._user_ids = tuple(user_ids)
         self._space_ids = space_ids
         self._task_id = task_id
-        self._me = client.user_id
+        self._token_user_id = client.user_id
         self._seen: set[str] = set()
-        self._others_were_told_apart = False
+        self._others_seen = False
 
     @property
     def privileged(self) -> bool:
         """Whether the token's user sees the time of others."""
-        return _role(self._workspace, self._me) in PRIVILEGED
+        return _role(self._workspace, self._token_user_id) in PRIVILEGED_ROLES
 
     @property
-    def told_apart(self) -> bool:
+    def others_confirmed_visible(self) -> bool:
         """Whether others were seen: an ignored `assignee` would have shown nobody else."""
-        return self.privileged and bool(self._seen - {self._me})
+        return self.privileged and bool(self._seen - {self._token_user_id})
 
     @property
     def hidden_user_ids(self) -> set[str]:
         """The members whose time the token may not see."""
-        hidden = {*self._workspace.members} - {self._me} - self._seen
+        hidden = {*self._workspace.members} - {self._token_user_id} - self._seen
         return set() if self.privileged else hidden
 
     def read(self, part: Slice) -> TimeEntrySlice:
@@ -90,9 +90,11 @@ class TimeEntryReader:
         requested_at = datetime.now(UTC)
         found: dict[str, Json] = {}
         asked: list[str] = []
-        for first in range(0, len(self._user_ids), MOST_USERS):
-            items, user_ids = self._ask(part, self._user_ids[first : first + MOST_USERS])
-            found |= {str(item["id"]): item for item in items if _within(item, part)}
+        for first in range(0, len(self._user_ids), MAX_ASSIGNEES_PER_REQUEST):
+            items, user_ids = self._ask(
+                part, self._user_ids[first : first + MAX_ASSIGNEES_PER_REQUEST]
+            )
+            found |= {str(item["id"]): item for item in items if _starts_within(item, part)}
             asked += user_ids
         kept = [item for item in found.values() if self._is_selected(item)]
         return TimeEntrySlice(
@@ -109,18 +111,20 @@ class TimeEntryReader:
         It may refuse a request for the sake of one who has left. So members are asked for alone
         then, and who has left by halves until it is found.
         """
-        user_ids = [one for one in asked if one not in self.refused]
+        user_ids = [one for one in asked if one not in self.denied_user_ids]
         if not user_ids:
             return [], []
         try:
             items = self._get(part, user_ids)
         except (BadRequestError, AccessDeniedError):
-            members = [one for one in user_ids if one in {self._me, *self._workspace.members}]
+            members = [
+                one for one in user_ids if one in {self._token_user_id, *self._workspace.members}
+            ]
             former = [one for one in user_ids if one not in members]
             if not former:
                 raise
             if len(user_ids) == 1:
-                self.refused |= set(former)
+                self.denied_user_ids |= set(former)
                 return [], []
             middle = len(former) // 2
             parts = [members, former] if members else [former[:middle], former[middle:]]
@@ -164,15 +168,15 @@ class TimeEntryReader:
         if not self.privileged:
             return
         self._check(found, user_ids)
-        others = [one for one in user_ids if one != self._me]
-        if found == {self._me} and others and not self._others_were_told_apart:
+        others = [one for one in user_ids if one != self._token_user_id]
+        if found == {self._token_user_id} and others and not self._others_seen:
             self._check(_people(self._get(part, others)), others)
-        self._others_were_told_apart |= bool(found)
+        self._others_seen |= bool(found)
 
     def _check(self, found: set[str], asked: Sequence[str]) -> None:
-        if strange := sorted(found - set(asked)):
+        if unexpected := sorted(found - set(asked)):
             raise UnexpectedResponseError(
-                f"GET /team/{self._workspace.id}/time_entries: entries of user {strange[0]}, "
+                f"GET /team/{self._workspace.id}/time_entries: entries of user {unexpected[0]}, "
                 "who was not asked for: assignee is ignored"
             )
 
@@ -187,7 +191,7 @@ class TimeEntryReader:
             return str(space_id) in self._space_ids
         task_id = records.task_id_of(item)
         if task_id and task_id not in self._workspace.synced_task_ids:
-            self.unplaced.add(str(item["id"]))
+            self.without_location.add(str(item["id"]))
         return task_id in self._workspace.synced_task_ids
 
 
@@ -199,6 +203,6 @@ def _people(items: Sequence[Json]) -> set[str]:
     return {str(user["id"]) for item in items if (user := item.get("user"))}
 
 
-def _within(item: Json, part: Slice) -> bool:
+def _starts_within(item: Json, part: Slice) -> bool:
     """Return whether an entry belongs to the slice: one that begins at its end does not."""
     return item.get("start") is None or int(item["start"]) < to_epoch_ms(part.end)

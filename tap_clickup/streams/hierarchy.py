@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tap_clickup import records
 from tap_clickup.conversions import parse_timestamp
 from tap_clickup.extracted import ExtractedRecord
-from tap_clickup.sprints import Dates, SprintList, inferred, is_sprint_folder
+from tap_clickup.sprints import Dates, SprintList, infer_dates, is_sprint_folder
 from tap_clickup.streams.base import ClickUpStream
 from tap_clickup.workspace import ReadScope
 
@@ -151,7 +151,7 @@ class Sprints(HierarchyStream):
             for r in lists
         ]
         day_first = self.config["sprint_names_day_first"]
-        dates = inferred(told, today=datetime.now(UTC).date(), day_first=day_first)
+        dates = infer_dates(told, today=datetime.now(UTC).date(), day_first=day_first)
         for reading, named in zip(lists, dates, strict=True):
             yield ExtractedRecord(_sprint(reading.record, named), reading.extracted_at)
 

@@ -44,7 +44,7 @@ class TaskSync:
     @property
     def first(self) -> bool:
         """Whether nothing was read before: a sweep, or the first run."""
-        return not self.pages.starts
+        return not self.pages.bookmarks
 
 
 class Tasks(BookmarkedStream):
@@ -86,7 +86,8 @@ class Tasks(BookmarkedStream):
             follower.remember(workspace, state, anew=grew)
         pages = self.pages(workspace, {} if self._tap.sweeps else state["cursors"])
         started_at = datetime.now(UTC)
-        arriving = self._tap.beside(pages.readings(known_archives=state.get("archives")))
+        iterators = pages.page_iterators(known_archived_lists=state.get("archives"))
+        arriving = self._tap.beside(iterators)
         return TaskSync(pages, arriving, started_at)
 
     def _warn_of_start(self, workspace: Workspace, kept: str) -> None:
@@ -108,12 +109,12 @@ class Tasks(BookmarkedStream):
             workspace=workspace,
             space_ids=tuple(workspace.hierarchy.space_ids_found) if self._tap.space_ids else (),
             custom_fields=tuple(self.config["custom_fields"]),
-            start=first,
-            starts={
+            start_date=first,
+            bookmarks={
                 name: max(first, parse_timestamp(at) - BOOKMARK_OVERLAP)
                 for name, at in cursors.items()
             },
-            sweeps=self._tap.sweeps,
+            is_sweep=self._tap.sweeps,
         )
 
     def read(self, workspace: Workspace, context: Context | None) -> Iterator[ExtractedRecord]:  # noqa: ARG002
@@ -132,7 +133,7 @@ class Tasks(BookmarkedStream):
         run.ended = True
         if self._is_settled(workspace) and workspace.hierarchy.include_archived_lists:
             self.state_of(workspace)["archives"] = workspace.hierarchy.archived_lists_digest
-        if self._tap.sweeps and workspace.hierarchy.complete and not run.pages.gaps:
+        if self._tap.sweeps and workspace.hierarchy.complete and not run.pages.failures:
             self._completed(workspace, run)
 
     def _records(
@@ -140,7 +141,7 @@ class Tasks(BookmarkedStream):
     ) -> Iterator[ExtractedRecord]:
         state = self.state_of(workspace)
         latest = run.started_at.isoformat(timespec="milliseconds")  # no edit is of a later moment
-        start = None if self._tap.sweeps else run.pages.starts.get("live", run.pages.start)
+        start = None if self._tap.sweeps else run.pages.bookmarks.get("live", run.pages.start_date)
         progress = Progress(self.logger, workspace.id, start=start, end=run.started_at)
         for page in pages:
             for record in page.records:
@@ -153,10 +154,10 @@ class Tasks(BookmarkedStream):
                 workspace.synced_task_ids.update(page.task_ids)
             if self._tap.sweeps:
                 run.live += len(page.task_ids) if page.source == "live" else 0
-            elif page.source in PASSES and page.reached:
-                self._move_cursor(state, page.source, min(page.reached, latest))
-            reached = page.reached if page.source == "live" else None
-            progress.read(len(page.task_ids), parse_timestamp(reached) if reached else None)
+            elif page.source in PASSES and page.complete_until:
+                self._move_cursor(state, page.source, min(page.complete_until, latest))
+            reached = page.complete_until if page.source == "live" else None
+            progress.update(len(page.task_ids), parse_timestamp(reached) if reached else None)
 
     def _move_cursor(self, state: dict[str, Any], name: str, reached: str) -> None:
         """Move a pass's cursor, forward only. Singer's tools are shown the smaller cursor."""
@@ -174,7 +175,7 @@ class Tasks(BookmarkedStream):
         yield from run.pages.updated_since(run.started_at - BOOKMARK_OVERLAP)
         again = self._tap.hierarchy_of(workspace)
         again.walk()
-        yield from run.pages.in_lists(again.archived_list_ids)
+        yield from run.pages.read_lists(again.archived_list_ids)
         workspace.hierarchy.failures.extend(again.failures)
 
     def remember_lists(self, workspace: Workspace) -> None:
@@ -190,7 +191,7 @@ class Tasks(BookmarkedStream):
         run = self._runs.get(workspace.id)
         if not run or not run.ended or workspace.hierarchy.has_retryable_failures:
             return False
-        return not any(gap.retryable for gap in run.pages.gaps)
+        return not any(gap.retryable for gap in run.pages.failures)
 
     def _completed(self, workspace: Workspace, run: TaskSync) -> None:
         """Tell which tasks there are, of those that are old enough for ClickUp's index."""

@@ -60,7 +60,7 @@ class TimeEntries(BookmarkedStream):
             raise
         finally:
             for part, entry_ids in done:
-                self._completed(workspace, part, entry_ids, others=reader.told_apart)
+                self._completed(workspace, part, entry_ids, others=reader.others_confirmed_visible)
         self._tell_limits(workspace, reader)
 
     def _slices(
@@ -139,17 +139,17 @@ class TimeEntries(BookmarkedStream):
                     "give the user that role in ClickUp under Workspace settings > People"
                 ),
             )
-        if reader.refused:
+        if reader.denied_user_ids:
             workspace.report.record_failure(
                 "time entries of people who have left",
                 AccessDeniedError(
-                    f"ClickUp refuses to give the time of users {sorted(reader.refused)}"
+                    f"ClickUp refuses to give the time of users {sorted(reader.denied_user_ids)}"
                 ),
             )
-        if reader.unplaced:
+        if reader.without_location:
             workspace.report.note(
-                f"{len(reader.unplaced)} time entries show no place and were left out, since only "
-                "selected spaces are read"
+                f"{len(reader.without_location)} time entries show no place and were left out, "
+                "since only selected spaces are read"
             )
 
 

@@ -90,11 +90,11 @@ class TimeInStatus(BookmarkedStream):
         """Read the ids of the tasks since then, this run's among them; keep how far that is."""
         kept = self.state_of(workspace)["tasks"]
         pages = self._tap.tasks.pages(workspace, kept["cursors"])
-        for page in self._tap.beside(pages.readings(known_archives=kept["archives"])):
+        for page in self._tap.beside(pages.page_iterators(known_archived_lists=kept["archives"])):
             yield page.task_ids
-            if page.source in PASSES and page.reached:
-                kept["cursors"][page.source] = page.reached
-        if any(gap.retryable for gap in pages.gaps):
+            if page.source in PASSES and page.complete_until:
+                kept["cursors"][page.source] = page.complete_until
+        if any(gap.retryable for gap in pages.failures):
             self._begun.discard(workspace.id)  # what is left stays for the next run
 
 

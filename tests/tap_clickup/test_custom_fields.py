@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_clickup.custom_fields import opted_in
+from tap_clickup.custom_fields import selected_values
 
 DROP_DOWN = {
     "options": [
@@ -47,11 +47,13 @@ def field(name: str, **more: Any) -> dict[str, Any]:
 def read(type_: str, value: Any, config: Any = None) -> dict[str, Any] | None:
     """Return what becomes of one field of that type and value, by the setting `chosen`."""
     task = {"custom_fields": [field("Chosen", type=type_, type_config=config, value=value)]}
-    return opted_in(task, ["chosen"])
+    return selected_values(task, ["chosen"])
 
 
 def test_without_the_setting_there_are_no_custom_fields() -> None:
-    assert opted_in({"custom_fields": [field("Client", value="a client")]}, frozenset()) is None
+    assert (
+        selected_values({"custom_fields": [field("Client", value="a client")]}, frozenset()) is None
+    )
 
 
 def test_only_the_named_fields_get_out_under_the_words_of_the_setting() -> None:
@@ -62,7 +64,7 @@ def test_only_the_named_fields_get_out_under_the_words_of_the_setting() -> None:
         field("Team", value="team 4"),
     ]
     wanted = frozenset({"CLIENT", "grösse", "ID-Team", "no such field"})
-    assert opted_in({"custom_fields": fields}, wanted) == {
+    assert selected_values({"custom_fields": fields}, wanted) == {
         "CLIENT": "client 1",
         "ID-Team": "team 4",
         "grösse": "size 3",
@@ -70,7 +72,10 @@ def test_only_the_named_fields_get_out_under_the_words_of_the_setting() -> None:
 
 
 def test_a_name_is_matched_as_a_whole() -> None:
-    assert opted_in({"custom_fields": [field("Client name", value="client 1")]}, ["client"]) == {}
+    assert (
+        selected_values({"custom_fields": [field("Client name", value="client 1")]}, ["client"])
+        == {}
+    )
 
 
 def test_of_two_fields_with_one_name_the_first_that_is_set_is_taken() -> None:
@@ -80,24 +85,26 @@ def test_of_two_fields_with_one_name_the_first_that_is_set_is_taken() -> None:
         field("Client", value="client 3"),
         field("Client", value="client 4"),
     ]
-    assert opted_in({"custom_fields": fields}, ["Client"]) == {"Client": "client 3"}
+    assert selected_values({"custom_fields": fields}, ["Client"]) == {"Client": "client 3"}
 
 
 def test_an_id_goes_before_a_name_even_if_that_field_is_not_set() -> None:
     named, meant = field("cc-1", value="by name"), {**field("Client"), "id": "cc-1"}
-    assert opted_in({"custom_fields": [named, {**meant, "value": 2}]}, ["cc-1"]) == {"cc-1": "2"}
-    assert opted_in({"custom_fields": [named, meant]}, ["cc-1"]) == {}
+    assert selected_values({"custom_fields": [named, {**meant, "value": 2}]}, ["cc-1"]) == {
+        "cc-1": "2"
+    }
+    assert selected_values({"custom_fields": [named, meant]}, ["cc-1"]) == {}
 
 
 def test_a_field_that_is_not_set_is_left_out() -> None:
     fields = [field("Without"), field("Null", value=None), field("Empty", value="")]
-    assert opted_in({"custom_fields": fields}, ["Without", "Null", "Empty"]) == {"Empty": ""}
+    assert selected_values({"custom_fields": fields}, ["Without", "Null", "Empty"]) == {"Empty": ""}
 
 
 @pytest.mark.parametrize("fields", [None, {}, "fields", [None, 3, "text", [], {}, {"name": 4}]])
 def test_a_task_without_readable_fields_has_no_values(fields: Any) -> None:
-    assert opted_in({"custom_fields": fields}, ["Client"]) == {}
-    assert opted_in({}, ["Client"]) == {}
+    assert selected_values({"custom_fields": fields}, ["Client"]) == {}
+    assert selected_values({}, ["Client"]) == {}
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ class Server:
 
     def answer(self, question: TaskQuery) -> tuple[list[Task], bool | None]:
         self.questions.append(question)
-        low = question.gt + (not self.inclusive)
+        low = question.after_ms + (not self.inclusive)
         rows = sorted((at, one) for one, at in self.updated.items() if at >= low)
         page = rows[question.page * self.page_size :][: self.page_size]
         tasks = [task(one, at) for at, one in page if one not in self.hidden]
@@ -64,9 +64,9 @@ class Server:
 def read(server: Server, keyset: Keyset, *, at_most: int) -> list[tuple[str, int]]:
     """Return what a keyset brings from a server: ids and versions, in order."""
     found = []
-    while question := keyset.question:
+    while question := keyset.next_query:
         tasks, last_page = server.answer(question)
-        new = keyset.answered(tasks, last_page=last_page)
+        new = keyset.receive_page(tasks, last_page=last_page)
         found += [(str(one["id"]), int(one["date_updated"])) for one in new]
         assert len(server.questions) <= at_most
     return found
@@ -111,9 +111,9 @@ def test_a_reading_cut_anywhere_goes_on_from_its_bookmark(server: Server, cut: i
     keyset, found = Keyset(START), dict[str, int]()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "PAGE_SIZE", server.page_size)
-        while len(server.questions) < cut and (question := keyset.question):
+        while len(server.questions) < cut and (question := keyset.next_query):
             tasks, last_page = server.answer(question)
-            for one in keyset.answered(tasks, last_page=last_page):
+            for one in keyset.receive_page(tasks, last_page=last_page):
                 found[one["id"]] = int(one["date_updated"])
         bookmark = max(found.values(), default=START)
         found |= dict(read(server, Keyset(bookmark), at_most=2_000))
@@ -160,29 +160,31 @@ def test_a_row_that_slides_over_a_page_border_is_read_on_the_way_back() -> None:
 
 def test_an_empty_page_that_is_not_the_last_ends_the_reading_and_is_noted() -> None:
     keyset = Keyset(START)
-    assert list(keyset.answered([], last_page=False)) == []
-    assert (keyset.question, keyset.stopped_short) == (None, True)
+    assert list(keyset.receive_page([], last_page=False)) == []
+    assert (keyset.next_query, keyset.truncated) == (None, True)
 
 
 def test_a_short_page_that_is_not_the_last_does_not_end_the_reading() -> None:
     keyset = Keyset(START)
-    assert list(keyset.answered([task("a", START + 5)], last_page=False)) == [task("a", START + 5)]
-    assert keyset.question == TaskQuery(START + 4, 0)
+    assert list(keyset.receive_page([task("a", START + 5)], last_page=False)) == [
+        task("a", START + 5)
+    ]
+    assert keyset.next_query == TaskQuery(START + 4, 0)
 
 
 def test_a_task_without_update_is_read_and_does_not_move_the_bound() -> None:
     keyset = Keyset(START)
     page = [task("a", START + 1), task("b", None, created=START + 999), task("c", START + 2)]
-    assert list(keyset.answered(page, last_page=False)) == page
-    assert keyset.question == TaskQuery(START + 1, 0)
-    assert list(keyset.answered(page[1:], last_page=True)) == []
+    assert list(keyset.receive_page(page, last_page=False)) == page
+    assert keyset.next_query == TaskQuery(START + 1, 0)
+    assert list(keyset.receive_page(page[1:], last_page=True)) == []
 
 
 def test_a_page_without_any_update_moves_the_bound_by_creation() -> None:
     keyset = Keyset(START)
     page = [task("a", None, created=START + 3), {"id": "b"}]
-    assert list(keyset.answered(page, last_page=False)) == page
-    assert keyset.question == TaskQuery(START + 2, 0)
+    assert list(keyset.receive_page(page, last_page=False)) == page
+    assert keyset.next_query == TaskQuery(START + 2, 0)
 
 
 def test_a_question_names_all_that_it_rests_on() -> None:
@@ -200,28 +202,28 @@ def test_a_question_names_all_that_it_rests_on() -> None:
 
 
 def test_the_first_bound_is_never_below_zero() -> None:
-    assert Keyset(0).question == TaskQuery(0, 0)
+    assert Keyset(0).next_query == TaskQuery(0, 0)
 
 
 @pytest.mark.parametrize(
     ("answer", "found"),
     [
         ([task("a", START + 9), task("b", START + 8)], "not in ascending order of date_updated"),
-        ([task("a", START - 2)], "asked were tasks from 999 on"),
-        ([task("a", START, archived=True)], "task a has archived=True, which was not asked for"),
-        ([task("a", START, space={"id": "7"})], "task a is of space 7"),
-        ([task("a", START)], "task a is of space None"),
-        ([task("a", START, space=None)], "task a is of space None"),
+        ([task("a", START - 2)], "requested were tasks from 999 on"),
+        ([task("a", START, archived=True)], "task a has archived=True, which was not requested"),
+        ([task("a", START, space={"id": "7"})], "task a is in space 7"),
+        ([task("a", START)], "task a is in space None"),
+        ([task("a", START, space=None)], "task a is in space None"),
     ],
 )
 def test_an_answer_to_another_question_is_refused_before_it_brings_anything(
     answer: list[Task], found: str
 ) -> None:
     keyset = Keyset(START, ("5",) if "space" in found else ())
-    answers = keyset.answered(answer, last_page=True)
+    answers = keyset.receive_page(answer, last_page=True)
     with pytest.raises(ResponseMismatchError, match=found):
         next(answers)
-    assert keyset.question == TaskQuery(START - 1, 0, keyset.space_ids)
+    assert keyset.next_query == TaskQuery(START - 1, 0, keyset.space_ids)
 
 
 @pytest.mark.parametrize("count", [1, 100])
@@ -230,6 +232,6 @@ def test_a_page_number_that_is_ignored_is_noticed(count: int, *, inclusive: bool
     tasks = {f"t{number:03}": START for number in range(count)}
     server = Server(tasks, last_page="always_false", inclusive=inclusive)
     ask: Callable[[TaskQuery], Any] = server.answer
-    server.answer = lambda question: ask(TaskQuery(question.gt, 0))  # type: ignore[method-assign]
+    server.answer = lambda question: ask(TaskQuery(question.after_ms, 0))  # type: ignore[method-assign]
     with pytest.raises(ResponseMismatchError, match="page 1 repeats the page before"):
         read(server, Keyset(START), at_most=30)

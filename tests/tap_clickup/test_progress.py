@@ -60,7 +60,7 @@ def test_the_line_tells_tasks_rate_date_and_time_left(
 ) -> None:
     """A fifth of the ten days took 20 seconds, so four fifths take 80."""
     clock.seconds += 20
-    progress.read(1_200, START + timedelta(days=2))
+    progress.update(1_200, START + timedelta(days=2))
     assert lines(caplog) == [
         "workspace 900: 1,200 tasks read, 60 a second, up to 2026-01-03 00:00, about 80 s left"
     ]
@@ -70,7 +70,7 @@ def test_a_long_time_left_is_told_in_minutes(
     progress: Progress, clock: FakeClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     clock.seconds += 60
-    progress.read(6_000, START + timedelta(days=1))
+    progress.update(6_000, START + timedelta(days=1))
     assert lines(caplog) == [
         "workspace 900: 6,000 tasks read, 100 a second, up to 2026-01-02 00:00, about 9 min left"
     ]
@@ -80,7 +80,7 @@ def test_metric_lines_are_json_with_the_same_figures(
     progress: Progress, clock: FakeClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     clock.seconds += 20
-    progress.read(1_210, START + timedelta(days=2))
+    progress.update(1_210, START + timedelta(days=2))
     points = measured(caplog)
     assert [(one["type"], one["metric"], one["value"]) for one in points] == [
         ("gauge", "tasks_read", 1210),
@@ -98,7 +98,7 @@ def test_nothing_is_told_before_ten_seconds_and_then_every_ten(
     told = []
     for _ in range(8):
         clock.seconds += 4
-        progress.read(100, START + timedelta(days=1))
+        progress.update(100, START + timedelta(days=1))
         told.append(len(lines(caplog)))
     assert told == [0, 0, 1, 1, 1, 2, 2, 2]
     assert [one.partition(" read")[0] for one in lines(caplog)] == [
@@ -112,7 +112,7 @@ def test_without_a_known_date_no_time_left_is_told(
     progress: Progress, clock: FakeClock, caplog: pytest.LogCaptureFixture, reached: datetime | None
 ) -> None:
     clock.seconds += 10
-    progress.read(500, reached)
+    progress.update(500, reached)
     assert lines(caplog)[0].startswith("workspace 900: 500 tasks read, 50 a second")
     assert "left" not in lines(caplog)[0]
     assert [one["metric"] for one in measured(caplog)] == ["tasks_read", "tasks_per_second"]
@@ -123,7 +123,7 @@ def test_of_what_lies_behind_the_end_no_time_left_is_told(
 ) -> None:
     """Tasks that are edited during the reading lie behind its beginning."""
     clock.seconds += 10
-    progress.read(500, END + timedelta(hours=1))
+    progress.update(500, END + timedelta(hours=1))
     assert lines(caplog) == ["workspace 900: 500 tasks read, 50 a second, up to 2026-01-11 01:00"]
 
 
@@ -133,7 +133,7 @@ def test_a_reading_without_extent_tells_no_time_left(
     caplog.set_level(logging.INFO)
     empty = Progress(LOGGER, "900", start=END, end=START, now=clock)
     clock.seconds += 10
-    empty.read(10, END + timedelta(days=1))
+    empty.update(10, END + timedelta(days=1))
     assert "left" not in lines(caplog)[0]
 
 
@@ -147,7 +147,7 @@ class TestRun:
     def test_a_run_tells_its_progress_and_no_name_of_a_task(
         self, read: Reader, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("tap_clickup.progress.EVERY_SECONDS", 0.0)
+        monkeypatch.setattr("tap_clickup.progress.LOG_INTERVAL_SECONDS", 0.0)
         run = read(workspace_ids=[workspace.id], start_date=ALL_TIME)
         assert re.search(rf"workspace {workspace.id}: [\d,]+ tasks read, \d+ a second", run.log)
         assert '"metric":"tasks_read"' in run.log

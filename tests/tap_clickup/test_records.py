@@ -161,8 +161,8 @@ def test_a_value_is_kept_as_it_is_meant(field: str, given: Any, column: str, exp
 
 
 def test_the_people_of_a_task_are_its_creator_and_its_assignees() -> None:
-    assert [user["id"] for user in records.people(TASK)] == [11, 12, 13]
-    assert list(records.people({"id": "86a1", "creator": None, "assignees": None})) == []
+    assert [user["id"] for user in records.task_users(TASK)] == [11, 12, 13]
+    assert list(records.task_users({"id": "86a1", "creator": None, "assignees": None})) == []
 
 
 def test_a_workspace_becomes_its_id_and_name() -> None:

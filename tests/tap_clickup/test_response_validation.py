@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fake_clickup import Fault
-from tap_clickup.readers.task_reader import LANES
+from tap_clickup.readers.task_reader import ARCHIVED_LIST_WORKERS
 from tests.fake_clickup.client import every, live, readable
 from tests.tap_clickup.runner import (
     ALL_TIME,
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     [
         ("order_by", "not in ascending order of date_updated"),
         ("reverse", "not in ascending order of date_updated"),
-        ("date_updated_gt", "asked were tasks from"),
-        ("space_ids[]", "which was not asked for"),
+        ("date_updated_gt", "requested were tasks from"),
+        ("space_ids[]", "which was not requested"),
         ("page", "page is ignored"),
     ],
 )
@@ -76,7 +76,7 @@ def test_archived_tasks_in_the_answer_fail_tasks(
     LiveFaults(behaviour, workspace, [Fault(200, answer, path=f"/team/{workspace.id}/task$")])
     run = read(workspace_ids=[workspace.id])
     assert run.error
-    assert "task 86a1 has archived=True, which was not asked for" in run.error
+    assert "task 86a1 has archived=True, which was not requested" in run.error
     came = set(run.column("tasks", "id"))
     assert came & {"86a1", *(task.id for task in live(workspace))} == set()
     assert run.bookmarks == {workspace.id: None}
@@ -146,7 +146,7 @@ def test_a_token_that_dies_on_the_way_stops_the_run_at_once(
     run = read(start_date=ALL_TIME)
     assert run.error
     assert run.error.startswith("401 Unauthorized: the token is wrong")
-    beside = (2 + LANES) * len(account.workspaces) + 1
+    beside = (2 + ARCHIVED_LIST_WORKERS) * len(account.workspaces) + 1
     assert 1 <= len([one for one in read.clickup.requests if one.status == 401]) <= beside
     assert read.asked("/time_entries") == []
     assert set(run.bookmarks.values()) <= {None}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_clickup.sprints import FOLDER_PATTERN, Dates, SprintList, inferred, is_sprint_folder
+from tap_clickup.sprints import FOLDER_PATTERN, Dates, SprintList, infer_dates, is_sprint_folder
 
 TODAY = date(2026, 3, 10)
 FEBRUARY = ("2026-02-05", "2026-02-18")
@@ -21,7 +21,7 @@ def dates(start: str, end: str) -> Dates:
 
 def read(*names: str, today: date = TODAY, day_first: bool = False) -> list[tuple[str, str] | None]:
     """Return the days of the sprints of a folder with these lists."""
-    found = inferred([SprintList(name) for name in names], today=today, day_first=day_first)
+    found = infer_dates([SprintList(name) for name in names], today=today, day_first=day_first)
     return [(each.start.isoformat(), each.end.isoformat()) if each else None for each in found]
 
 
@@ -138,13 +138,13 @@ def test_sprints_without_a_number_of_their_own_follow_clickups_order(
     first, second = names
     lists = [SprintList(f"{second} (1/8 - 1/21)", 2), SprintList(f"{first} (12/25 - 1/7)", 1)]
     expected = [dates("2026-01-08", "2026-01-21"), dates("2025-12-25", "2026-01-07")]
-    assert inferred(lists, today=TODAY) == expected
+    assert infer_dates(lists, today=TODAY) == expected
 
 
 def test_without_an_order_the_lists_stand_as_they_came() -> None:
     lists = [SprintList("A (12/25 - 1/7)", 2), SprintList("B (1/8 - 1/21)", None)]
     expected = [dates("2025-12-25", "2026-01-07"), dates("2026-01-08", "2026-01-21")]
-    assert inferred(lists, today=TODAY) == expected
+    assert infer_dates(lists, today=TODAY) == expected
 
 
 def test_a_written_year_settles_the_sprints_around_it() -> None:
@@ -164,7 +164,7 @@ def test_a_start_from_the_fields_settles_its_own_name_and_the_sprints_around_it(
         SprintList("Sprint 3", start=date(2024, 1, 6)),
         SprintList("Sprint 4 (1/20 - 2/2)"),
     ]
-    assert inferred(lists, today=TODAY) == [
+    assert infer_dates(lists, today=TODAY) == [
         dates("2023-12-09", "2023-12-22"),
         dates("2023-12-23", "2024-01-05"),
         None,
@@ -202,7 +202,7 @@ def test_days_that_never_make_a_sprint_leave_the_others_alone() -> None:
 
 
 def test_a_folder_without_lists_has_no_sprints() -> None:
-    assert inferred([], today=TODAY) == []
+    assert infer_dates([], today=TODAY) == []
 
 
 @pytest.mark.parametrize(
@@ -235,4 +235,4 @@ def test_consecutive_sprints_without_a_year_are_all_recovered(
     expected = [Dates(start, start + timedelta(days=13)) for start in starts]
     names = [style.format(n=n, s=each.start, e=each.end) for n, each in enumerate(expected, 1)]
     lists = [SprintList(name) for name in names]
-    assert inferred(lists, today=last + timedelta(days=since)) == expected
+    assert infer_dates(lists, today=last + timedelta(days=since)) == expected

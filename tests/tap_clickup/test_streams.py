@@ -155,7 +155,7 @@ def test_every_task_comes_whatever_clickup_means_by_gt_and_last_page(
     account.bulk_update(bulk, at=datetime(2026, 3, 4, tzinfo=UTC), priority=1)
     run = read(start_date=ALL_TIME, workspace_ids=[workspace.id])
     assert versions(run, workspace) == expected(every(workspace))
-    promised = "ClickUp promised further tasks and sent none" in run.log
+    promised = "ClickUp announced further tasks and sent none" in run.log
     assert (run.error, promised) == (None, last_page == "always_false")
 
 
