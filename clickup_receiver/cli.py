@@ -108,9 +108,9 @@ def dead_letters(settings: Settings) -> None:
 
 def _line(letter: DeadLetter) -> str:
     event = letter.event
-    what = f"{event.name} of {event.kind} {event.object_id}" if event else "no event"
+    what = f"{event.name} of {event.object_type} {event.object_id}" if event else "no event"
     at = letter.received_at.isoformat(timespec="seconds")
-    return f"{letter.number}  {at}  {what}: {letter.reason}"
+    return f"{letter.id}  {at}  {what}: {letter.reason}"
 
 
 @receiver.command()

@@ -172,7 +172,7 @@ class Service:
             return
         health = Health(
             endpoint=endpoint,
-            heard=inbox.heard,
+            heard=inbox.last_delivery_times,
             changed_since=lambda one, *span: changed_since(self._source.tap().client, one, *span),
             catch_up=self._jobs.catch_up,
         )
@@ -181,7 +181,7 @@ class Service:
             webhooks = Registration(self._source.tap(), self._secrets, endpoint=endpoint).repair()
             health.tell(webhooks)
             health.look(webhooks)
-            self._metrics.show_health(webhooks, inbox.heard())
+            self._metrics.show_health(webhooks, inbox.last_delivery_times())
             return self._settings.watch_minutes * 60.0
 
         self._repeat(turn, what="webhooks are not looked after")
@@ -202,8 +202,8 @@ class Service:
 def _forget(inbox: Inbox, now: datetime) -> None:
     """Make room in an inbox, at the cost of knowing old deliveries again only if it has to be."""
     for kept in KEPT:
-        inbox.forget(now - kept)
-        if not inbox.is_crowded():
+        inbox.purge_keys(now - kept)
+        if not inbox.is_over_half_full():
             return
 
 

@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from clickup_receiver.inbox.events import Event, Kind, StatusChange
-    from clickup_receiver.inbox.inbox import Waiting
+    from clickup_receiver.inbox.events import Event, ObjectType, StatusChange
+    from clickup_receiver.inbox.inbox import PendingEvent
     from clickup_receiver.webhooks.secret_store import WebhookSecrets
 
-Place: TypeAlias = "tuple[Kind, str]"
+Place: TypeAlias = "tuple[ObjectType, str]"
 """An object of ClickUp: its kind and its id."""
 
 
@@ -39,10 +39,10 @@ class Burst:
     numbers: dict[Place, list[int]] = field(default_factory=dict)
     space_ids: set[str] = field(default_factory=set)
 
-    def add(self, waiting: Waiting) -> None:
+    def add(self, waiting: PendingEvent) -> None:
         """Add an event of this workspace."""
-        event, place = waiting.event, (waiting.event.kind, waiting.event.object_id)
-        self.numbers.setdefault(place, []).append(waiting.number)
+        event, place = waiting.event, (waiting.event.object_type, waiting.event.object_id)
+        self.numbers.setdefault(place, []).append(waiting.id)
         self.since = min(self.since, _happened(waiting))
         self.status_changes += [
             ExtractedRecord(_status_change(event, change, self.workspace_id), waiting.received_at)
@@ -52,16 +52,16 @@ class Burst:
             before = self.deleted.get(place, waiting.received_at)
             self.deleted[place] = max(before, waiting.received_at)
             return
-        self.changed[place] = max(self.changed.get(place, ""), event.latest or "")
-        if event.is_about_time:
-            self.timed.setdefault(event.object_id, set()).update(event.entry_starts)
+        self.changed[place] = max(self.changed.get(place, ""), event.changed_at or "")
+        if event.has_time_changes:
+            self.timed.setdefault(event.object_id, set()).update(event.time_entry_starts)
 
-    def changed_of(self, kind: Kind) -> dict[str, str]:
+    def changed_of(self, kind: ObjectType) -> dict[str, str]:
         """Return the objects of a kind that have to be read, with their latest moment or ""."""
         return {object_id: at for (of, object_id), at in self.changed.items() if of == kind}
 
 
-def bursts(waiting: Iterable[Waiting], webhooks: Mapping[str, WebhookSecrets]) -> list[Burst]:
+def bursts(waiting: Iterable[PendingEvent], webhooks: Mapping[str, WebhookSecrets]) -> list[Burst]:
     """Return what the events of some webhooks ask for, by workspace; others are left out."""
     found: dict[str, Burst] = {}
     for one in waiting:
@@ -73,8 +73,9 @@ def bursts(waiting: Iterable[Waiting], webhooks: Mapping[str, WebhookSecrets]) -
     return list(found.values())
 
 
-def _happened(waiting: Waiting) -> datetime:
-    return parse_timestamp(waiting.event.latest) if waiting.event.latest else waiting.received_at
+def _happened(waiting: PendingEvent) -> datetime:
+    changed_at = waiting.event.changed_at
+    return parse_timestamp(changed_at) if changed_at else waiting.received_at
 
 
 def _status_change(event: Event, change: StatusChange, workspace_id: str) -> dict[str, Any]:

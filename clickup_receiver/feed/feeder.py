@@ -21,7 +21,7 @@ from tap_clickup.errors import ClickUpError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from clickup_receiver.inbox.inbox import Inbox, Waiting
+    from clickup_receiver.inbox.inbox import Inbox, PendingEvent
 
 MOST = 1_000
 """Events of one burst."""
@@ -122,7 +122,7 @@ class Feeder:
         self,
         inbox: Inbox,
         *,
-        tell: Callable[[list[Waiting]], Messages],
+        tell: Callable[[list[PendingEvent]], Messages],
         load: Callable[[Iterable[bytes]], None],
     ) -> None:
         self._inbox = inbox
@@ -140,8 +140,8 @@ class Feeder:
 
     def feed(self) -> bool:
         """Feed the next burst; return whether there was one. Failures are logged, none raised."""
-        waiting = self._inbox.waiting(limit=self._most + len(self._suspects))
-        burst = [one for one in waiting if one.number not in self._suspects][: self._most]
+        waiting = self._inbox.pending(limit=self._most + len(self._suspects))
+        burst = [one for one in waiting if one.id not in self._suspects][: self._most]
         if not burst and self._suspects:
             self._suspects.clear()
             burst = waiting[: self._most]
@@ -149,7 +149,7 @@ class Feeder:
             self._feed(burst)
         return bool(burst)
 
-    def _feed(self, burst: list[Waiting]) -> None:
+    def _feed(self, burst: list[PendingEvent]) -> None:
         try:
             messages = self._tell(burst)
             if messages.lines:
@@ -165,17 +165,17 @@ class Feeder:
         else:
             self._done(burst, messages.unusable)
 
-    def _failed(self, why: str, burst: list[Waiting]) -> None:
+    def _failed(self, why: str, burst: list[PendingEvent]) -> None:
         self._failures += 1
         logger.error("%s; %d events wait, again in %.0f s", why, len(burst), self.pause_seconds)
 
-    def _narrow(self, burst: list[Waiting]) -> None:
+    def _narrow(self, burst: list[PendingEvent]) -> None:
         self._most = max(1, len(burst) // NARROWER)
         if len(burst) == 1:
-            self._suspects.add(burst[0].number)
+            self._suspects.add(burst[0].id)
 
-    def _done(self, burst: list[Waiting], unusable: dict[int, str]) -> None:
-        self._inbox.fed([one.number for one in burst if one.number not in unusable])
+    def _done(self, burst: list[PendingEvent], unusable: dict[int, str]) -> None:
+        self._inbox.mark_loaded([one.id for one in burst if one.id not in unusable])
         for number, reason in unusable.items():
             self._give_up(number, reason)
         for number in self._suspects:
@@ -188,4 +188,4 @@ class Feeder:
 
     def _give_up(self, number: int, reason: str) -> None:
         logger.error("event %d is a dead letter: %s", number, reason)
-        self._inbox.give_up(number, reason=reason)
+        self._inbox.dead_letter(number, reason=reason)

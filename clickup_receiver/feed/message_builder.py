@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib import Message
 
     from clickup_receiver.feed.event_batch import Burst, Place
-    from clickup_receiver.inbox.events import Kind
+    from clickup_receiver.inbox.events import ObjectType
     from tap_clickup.extracted import ExtractedRecord
     from tap_clickup.streams.base import ClickUpStream
     from tap_clickup.workspace import Workspace
 
-DELETED_FROM: dict[Kind, tuple[str, ...]] = {
+DELETED_FROM: dict[ObjectType, tuple[str, ...]] = {
     "task": ("tasks",),
     "list": ("lists", "sprints"),
     "folder": ("folders",),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from clickup_receiver.feed.event_batch import Place
     from clickup_receiver.feed.message_builder import PushTap
-    from clickup_receiver.inbox.inbox import Waiting
+    from clickup_receiver.inbox.inbox import PendingEvent
     from clickup_receiver.webhooks.secret_store import Known
     from tap_clickup.client import Client
 
@@ -55,7 +55,7 @@ class Source:
                 self._client = (account, tap.client)
         return tap
 
-    def tell(self, waiting: list[Waiting]) -> Messages:
+    def tell(self, waiting: list[PendingEvent]) -> Messages:
         """Return the messages of events. Raises `ClickUpError` if ClickUp cannot be asked.
 
         Events of a webhook that covers what is not selected, or is ours no more, are left out.

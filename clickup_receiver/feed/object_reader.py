@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from clickup_receiver.feed.event_batch import Burst, Place
     from clickup_receiver.feed.message_builder import PushTap
-    from clickup_receiver.inbox.events import Kind
+    from clickup_receiver.inbox.events import ObjectType
     from tap_clickup.date_slices import Slice
     from tap_clickup.readers.time_entry_reader import TimeEntrySlice
     from tap_clickup.records import Json
@@ -72,7 +72,7 @@ class Objects:
         return Workspace(team, datetime.now(UTC), hierarchy, report)
 
     @contextmanager
-    def _guard(self, kind: Kind, *object_ids: str) -> Iterator[None]:
+    def _guard(self, kind: ObjectType, *object_ids: str) -> Iterator[None]:
         try:
             yield
         except AccessDeniedError as error:
@@ -84,7 +84,7 @@ class Objects:
     def _is_selected(self, space_id: str | None) -> bool:
         return not self._tap.space_ids or space_id in self._tap.space_ids
 
-    def _get(self, kind: Kind, object_id: str) -> tuple[Json, datetime]:
+    def _get(self, kind: ObjectType, object_id: str) -> tuple[Json, datetime]:
         answer = self._tap.client.get(f"/{kind}/{object_id}")
         return answer.body, answer.requested_at
 

@@ -23,7 +23,7 @@ from starlette.routing import Route
 
 from clickup_receiver.http.group_commit import GroupCommit
 from clickup_receiver.http.signature import is_signed
-from clickup_receiver.inbox.events import EventError, decoded, event_of, webhook_id_of
+from clickup_receiver.inbox.events import EventError, decode_body, parse_event, parse_webhook_id
 from clickup_receiver.inbox.inbox import Delivery, InboxError
 
 if TYPE_CHECKING:
@@ -146,8 +146,8 @@ class Receiver:
         if len(signatures) != 1:
             raise _RefusedError(HTTPStatus.FORBIDDEN, "no signature, or several")
         try:
-            found = decoded(body)
-            webhook_id = webhook_id_of(found)
+            found = decode_body(body)
+            webhook_id = parse_webhook_id(found)
         except EventError as error:
             raise _RefusedError(HTTPStatus.FORBIDDEN, "no webhook named") from error
         signature = signatures[0].encode("latin-1")
@@ -160,11 +160,11 @@ class Receiver:
     ) -> Delivery | None:
         """Return what is stored of a verified body. A repetition would not mend a broken one."""
         try:
-            event: Event | None = event_of(found)
+            event: Event | None = parse_event(found)
         except EventError as error:
             self.metrics.unusable.inc()
             logger.warning("webhook %s: delivery is no event: %s", webhook_id, error)
-            return Delivery(signature, webhook_id, None, dead_because=str(error))
+            return Delivery(signature, webhook_id, None, failure_reason=str(error))
         self.metrics.received.labels(event.name if event else "other").inc()
         return Delivery(signature, webhook_id, event) if event else None
 

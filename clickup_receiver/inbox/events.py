@@ -1,7 +1,7 @@
-"""A delivery's body becomes an Event. Pure; what may not be kept is dropped here.
+"""Parse the body of a delivery into an `Event`. Pure; whatever must not be stored is dropped here.
 
-An Event holds ids, moments and names of statuses: no text that people wrote, no name, no e-mail.
-https://developer.clickup.com/docs/webhooktaskpayloads
+An event contains ids, timestamps and names of statuses: no free text, no names of people and no
+e-mail addresses. https://developer.clickup.com/docs/webhooktaskpayloads
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from tap_clickup.conversions import to_iso_timestamp
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-Kind: TypeAlias = Literal["task", "list", "folder", "space"]
-EVENTS: dict[str, Kind] = {
+ObjectType: TypeAlias = Literal["task", "list", "folder", "space"]
+EVENTS: dict[str, ObjectType] = {
     "taskCreated": "task",
     "taskUpdated": "task",
     "taskDeleted": "task",
@@ -39,18 +39,18 @@ EVENTS: dict[str, Kind] = {
     "spaceUpdated": "space",
     "spaceDeleted": "space",
 }
-"""The events that are subscribed to, and what they are about. Comments and goals are not read."""
-LONGEST_ID = 128
+"""The events we subscribe to, and the type of their object. Comments and goals are not read."""
+MAX_ID_LENGTH = 128
 
 
 class EventError(Exception):
-    """A body that is signed and all the same no event: what is wrong, without its text."""
+    """A signed body that is not an event. The message names the problem and quotes nothing."""
 
 
 class StatusChange(msgspec.Struct, frozen=True, omit_defaults=True):
     """One history item of a status: ids, and the names and types before and after.
 
-    `changed_at` is ISO 8601 in UTC. A new task comes from no status: `from_status` is None.
+    `changed_at` is ISO 8601 in UTC. A new task has no previous status: `from_status` is None.
     """
 
     id: str
@@ -64,141 +64,152 @@ class StatusChange(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Event(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a delivery tells. `latest` is the latest moment among its history items, ISO 8601 UTC.
+    """The part of a delivery that the inbox stores, as JSON; `name=` is the stored name of a field.
 
-    `workspace_id` is None in deliveries from before 2026, which do not name it. Without history an
-    event tells nothing but that its object has to be read again. `entry_starts` are the moments at
-    which time entries began that it is about; it is not told of all.
+    `changed_at` is the latest timestamp among the history items, ISO 8601 in UTC. `workspace_id` is
+    None in deliveries from before 2026, which do not name it. An event without history only means
+    that its object has changed and must be read again. `time_entry_starts` are the start times of
+    the time entries that changed, if ClickUp names them.
     """
 
     name: str
     webhook_id: str
-    kind: Kind
+    object_type: ObjectType = msgspec.field(name="kind")
     object_id: str
     workspace_id: str | None = None
     has_history: bool = False
-    latest: str | None = None
+    changed_at: str | None = msgspec.field(name="latest", default=None)
     status_changes: tuple[StatusChange, ...] = ()
-    is_about_time: bool = False
-    entry_starts: tuple[str, ...] = ()
+    has_time_changes: bool = msgspec.field(name="is_about_time", default=False)
+    time_entry_starts: tuple[str, ...] = msgspec.field(name="entry_starts", default=())
 
     @property
     def is_deletion(self) -> bool:
-        """Whether its object is gone."""
+        """Whether its object was deleted."""
         return self.name.endswith("Deleted")
 
 
-def decoded(body: bytes) -> dict[str, Any]:
-    """Return a body's JSON object. Raises `EventError`.
+def decode_body(body: bytes) -> dict[str, Any]:
+    """Return the JSON object in a body. Raises `EventError`.
 
-    A text that was cut within a character is half of a surrogate pair, which msgspec refuses.
+    ClickUp cuts texts within a character, which leaves half of a surrogate pair. msgspec rejects
+    that, so such a body is decoded by the standard library.
     """
     try:
-        found = msgspec.json.decode(body)
+        delivery = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        found = _decoded_slowly(body)
-    if not isinstance(found, dict):
-        raise EventError("the body is no JSON object")
-    return found
+        delivery = _decode_leniently(body)
+    if not isinstance(delivery, dict):
+        raise EventError("the body is not a JSON object")
+    return delivery
 
 
-def _decoded_slowly(body: bytes) -> Any:
+def _decode_leniently(body: bytes) -> Any:
     try:
-        return json.loads(body.decode(), parse_constant=_refuse)
+        return json.loads(body.decode(), parse_constant=_reject_constant)
     except (ValueError, RecursionError) as error:
         raise EventError("the body is not JSON") from error
 
 
-def _refuse(constant: str) -> None:
+def _reject_constant(constant: str) -> None:
+    """Reject NaN and Infinity, which the standard library accepts and JSON does not have."""
     raise ValueError(constant)
 
 
-def webhook_id_of(delivery: dict[str, Any]) -> str:
-    """Return the webhook that a delivery says it comes from, to find its secret by."""
-    return _needed(delivery, "webhook_id")
+def parse_webhook_id(delivery: dict[str, Any]) -> str:
+    """Return the id of the webhook that a delivery claims to come from. Raises `EventError`."""
+    return _require_id(delivery, "webhook_id")
 
 
-def event_of(delivery: dict[str, Any]) -> Event | None:
-    """Return the event of a delivery; None if it is none that we read. Raises `EventError`."""
+def parse_event(delivery: dict[str, Any]) -> Event | None:
+    """Return the event of a delivery, None for an event that is not read. Raises `EventError`."""
     name = delivery.get("event")
     if not isinstance(name, str):
         raise EventError("event: expected a name")
-    if not (kind := EVENTS.get(name)):
+    object_type = EVENTS.get(name)
+    if not object_type:
         return None
-    history = [item for item in _listed(delivery) if isinstance(item, dict)]
-    moments = [at for item in history if (at := _moment(item.get("date")))]
+    history = _history_items(delivery)
+    timestamps = [_parse_timestamp(item.get("date")) for item in history]
     return Event(
         name=name,
-        webhook_id=webhook_id_of(delivery),
-        kind=kind,
-        object_id=_needed(delivery, f"{kind}_id"),
-        workspace_id=_id(delivery.get("team_id")),
+        webhook_id=parse_webhook_id(delivery),
+        object_type=object_type,
+        object_id=_require_id(delivery, f"{object_type}_id"),
+        workspace_id=_parse_id(delivery.get("team_id")),
         has_history=bool(history),
-        latest=max(moments, default=None),
-        status_changes=tuple(_status_changes(history)) if kind == "task" else (),
-        is_about_time=any(item.get("field") == "time_spent" for item in history),
-        entry_starts=tuple(sorted(set(_entry_starts(history)))),
+        changed_at=max(filter(None, timestamps), default=None),
+        status_changes=tuple(_status_changes(history)) if object_type == "task" else (),
+        has_time_changes=any(item.get("field") == "time_spent" for item in history),
+        time_entry_starts=tuple(sorted(set(_time_entry_starts(history)))),
     )
 
 
-def _listed(delivery: dict[str, Any]) -> list[Any]:
-    """Return the history: no key at all in deliveries of 2022, an empty list in those of 2026."""
+def _history_items(delivery: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the history. Deliveries of 2022 lack the key, those of 2026 have an empty list."""
     history = delivery.get("history_items") or []
     if not isinstance(history, list):
         raise EventError("history_items: expected a list")
-    return history
+    return [item for item in history if isinstance(item, dict)]
 
 
 def _status_changes(history: list[dict[str, Any]]) -> Iterator[StatusChange]:
     for item in history:
         if item.get("field") != "status":
             continue
-        history_id, changed_at = _id(item.get("id")), _moment(item.get("date"))
+        history_id = _parse_id(item.get("id"))
+        changed_at = _parse_timestamp(item.get("date"))
         if not history_id or not changed_at:
-            raise EventError("history_items: a change of status lacks its id or its date")
-        before, after = _object(item, "before"), _object(item, "after")
-        from_status = _text(before.get("status"))
+            raise EventError("history_items: a status change lacks its id or its date")
+        before = _object_at(item, "before")
+        after = _object_at(item, "after")
+        from_status = _encodable_text(before.get("status"))
         yield StatusChange(
             id=history_id,
             changed_at=changed_at,
-            list_id=_id(item.get("parent_id")),
-            user_id=_id(_object(item, "user").get("id")),
+            list_id=_parse_id(item.get("parent_id")),
+            user_id=_parse_id(_object_at(item, "user").get("id")),
             from_status=from_status,
-            from_status_type=_text(before.get("type")) if from_status else None,
-            to_status=_text(after.get("status")),
-            to_status_type=_text(after.get("type")),
+            from_status_type=_encodable_text(before.get("type")) if from_status else None,
+            to_status=_encodable_text(after.get("status")),
+            to_status_type=_encodable_text(after.get("type")),
         )
 
 
-def _entry_starts(history: list[dict[str, Any]]) -> Iterator[str]:
+def _time_entry_starts(history: list[dict[str, Any]]) -> Iterator[str]:
     for item in history:
-        if item.get("field") == "time_spent":
-            starts = (_moment(_object(item, side).get("start")) for side in ("before", "after"))
-            yield from (at for at in starts if at)
+        if item.get("field") != "time_spent":
+            continue
+        for side in ("before", "after"):
+            start = _parse_timestamp(_object_at(item, side).get("start"))
+            if start:
+                yield start
 
 
-def _needed(delivery: dict[str, Any], key: str) -> str:
-    if not (found := _id(delivery.get(key))):
+def _require_id(delivery: dict[str, Any], key: str) -> str:
+    value = _parse_id(delivery.get(key))
+    if not value:
         raise EventError(f"{key}: expected an id")
-    return found
+    return value
 
 
-def _id(value: Any) -> str | None:
+def _parse_id(value: Any) -> str | None:
     """Return an id as text: ClickUp sends the same id as a number here and as text there."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
     text = str(value) if isinstance(value, str) or abs(value) < 2**63 else ""
-    return text if 0 < len(text) <= LONGEST_ID and text.isprintable() else None
+    return text if 0 < len(text) <= MAX_ID_LENGTH and text.isprintable() else None
 
 
-def _moment(value: Any) -> str | None:
+def _parse_timestamp(value: Any) -> str | None:
     return to_iso_timestamp(value) if isinstance(value, str | int) else None
 
 
-def _object(item: dict[str, Any], key: str) -> dict[str, Any]:
-    found = item.get(key)
-    return found if isinstance(found, dict) else {}
+def _object_at(item: dict[str, Any], key: str) -> dict[str, Any]:
+    value = item.get(key)
+    return value if isinstance(value, dict) else {}
 
 
-def _text(value: Any) -> str | None:
+def _encodable_text(value: Any) -> str | None:
+    """Return a text with half a surrogate pair replaced, so that it can be stored as UTF-8."""
     return value.encode(errors="replace").decode() if isinstance(value, str) else None

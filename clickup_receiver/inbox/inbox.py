@@ -1,7 +1,7 @@
-"""Where events wait, durably, between the answer to ClickUp and the work.
+"""Pending events, stored durably between the response to ClickUp and the load into the target.
 
-One SQLite file: what `add` has returned from survives `kill -9` and the loss of power. It holds
-events as `events` has reduced them, never a body. Feeding them is the work of another module.
+One SQLite file. Whatever `add` has returned from survives `kill -9` and power loss. It contains
+events as `events` has reduced them, never a body. Loading them is the task of another module.
 https://www.sqlite.org/pragma.html#pragma_synchronous
 """
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-TABLE = """
+DELIVERIES_TABLE = """
 CREATE TABLE IF NOT EXISTS deliveries (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     key TEXT NOT NULL UNIQUE,
@@ -35,37 +35,41 @@ CREATE TABLE IF NOT EXISTS deliveries (
     dead_because TEXT
 ) STRICT
 """
-HEARD = """
+"""`is_hint`: the event has no history. `dead_because`: why it is a dead letter.
+
+An event is set to NULL once it is loaded; its key stays, so that a repeated delivery is recognized.
+"""
+LAST_DELIVERY_TABLE = """
 CREATE TABLE IF NOT EXISTS heard (webhook_id TEXT PRIMARY KEY, received_at TEXT NOT NULL) STRICT
 """
-"""When each webhook sent its latest delivery, known or not."""
-WAITING = "event IS NOT NULL AND dead_because IS NULL"
-FED = "event IS NULL AND dead_because IS NULL"
-INDEX = f"CREATE INDEX IF NOT EXISTS waiting ON deliveries (id) WHERE {WAITING}"
-WAIT_SECONDS = 5
-"""How long a write waits for another process: ClickUp waits 7 seconds for its answer."""
+"""When each webhook sent its latest delivery, including repeated ones."""
+IS_PENDING = "event IS NOT NULL AND dead_because IS NULL"
+IS_LOADED = "event IS NULL AND dead_because IS NULL"
+PENDING_INDEX = f"CREATE INDEX IF NOT EXISTS waiting ON deliveries (id) WHERE {IS_PENDING}"
+BUSY_TIMEOUT_SECONDS = 5
+"""How long a write waits for another process. ClickUp waits 7 seconds for a response."""
 
 
 class InboxError(ClickUpError):
-    """The inbox cannot be used, or cannot take more: nothing of what was given to it is stored."""
+    """The inbox cannot be used or is full. Nothing of the failed call is stored."""
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """A verified delivery; `event` is None if its body is no event, then `dead_because` says why.
+    """A verified delivery. If its body is not an event, `event` is None and `failure_reason` set.
 
     ClickUp repeats a delivery with the same body, so `signature`, a keyed hash of the whole body,
-    tells deliveries apart; the ids in it do not: twins and edits of a comment share theirs.
+    distinguishes deliveries. The ids in the body do not: twins and edits of a comment share theirs.
     """
 
     signature: str
     webhook_id: str
     event: Event | None
-    dead_because: str | None = None
+    failure_reason: str | None = None
 
     @property
-    def is_hint(self) -> bool:
-        """Whether it has no history and only means "read this again".
+    def has_no_history(self) -> bool:
+        """Whether it is an event without history, which only means "read this object again".
 
         Two of them may have equal bodies: a folder that is renamed twice.
         """
@@ -73,26 +77,26 @@ class Delivery:
 
     @property
     def key(self) -> str:
-        """What two deliveries that mean the same have in common."""
-        if self.event and self.is_hint:
+        """The key that is equal for two deliveries with the same meaning."""
+        if self.event and self.has_no_history:
             return f"{self.event.webhook_id}:{self.event.name}:{self.event.object_id}"
         return self.signature
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """An event in the inbox; a smaller `number` came earlier."""
+class PendingEvent:
+    """An event that is not loaded yet; a smaller `id` arrived earlier."""
 
-    number: int
+    id: int
     received_at: datetime
     event: Event
 
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """A delivery that was given up; without an event there is nothing to replay."""
+    """A delivery that could not be loaded; without an event it cannot be replayed."""
 
-    number: int
+    id: int
     received_at: datetime
     webhook_id: str
     reason: str
@@ -100,34 +104,37 @@ class DeadLetter:
 
 
 class Inbox:
-    """The deliveries that were received, fed and given up. Several threads may use it.
+    """The received deliveries: pending, loaded or dead. Several threads may use it.
 
-    A delivery that was fed leaves its key behind, so that a repetition of it is known.
+    A loaded delivery leaves its key behind, so that a repeated one is recognized.
     """
 
     def __init__(self, path: Path, *, limit_bytes: int = 2**30) -> None:
         self._path = path
         self._limit_bytes = limit_bytes
         self._lock = RLock()
-        self._connection = self._opened()
+        self._connection = self._open()
         ((self._page_bytes,),) = self._connection.execute("PRAGMA page_size")
 
-    def _opened(self) -> sqlite3.Connection:
+    def _open(self) -> sqlite3.Connection:
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
             connection = sqlite3.connect(
-                self._path, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False
+                self._path,
+                timeout=BUSY_TIMEOUT_SECONDS,
+                isolation_level=None,
+                check_same_thread=False,
             )
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
-            connection.execute(TABLE)
-            connection.execute(HEARD)
-            connection.execute(INDEX)
+            connection.execute(DELIVERIES_TABLE)
+            connection.execute(LAST_DELIVERY_TABLE)
+            connection.execute(PENDING_INDEX)
         except (OSError, sqlite3.Error) as error:
             raise InboxError(
-                f"inbox {self._path}: {error}; expected a file of this receiver that can be "
-                "written, or a place where one can be made"
+                f"inbox {self._path}: {error}; expected a writable inbox file of this receiver, or "
+                "a directory in which it can be created"
             ) from error
         return connection
 
@@ -137,9 +144,9 @@ class Inbox:
             self._connection.close()
 
     def add(self, deliveries: Sequence[Delivery]) -> list[bool]:
-        """Store deliveries durably, all or none; return which of them were not known.
+        """Store deliveries durably, all or none; return for each whether it is new.
 
-        Raises `InboxError` if they cannot be stored, or if the inbox has reached its limit.
+        Raises `InboxError` if they cannot be stored, or if the inbox has reached its size limit.
         """
         now = datetime.now(UTC).isoformat()
         with self._transaction() as connection:
@@ -149,83 +156,92 @@ class Inbox:
             return [_add(connection, delivery, now) for delivery in deliveries]
 
     def _check_size(self, connection: sqlite3.Connection) -> None:
-        if self._bytes(connection) >= self._limit_bytes:
+        if self._used_bytes(connection) >= self._limit_bytes:
             raise InboxError(
-                f"inbox {self._path}: holds {self._limit_bytes} bytes, its limit; "
-                "see why its events are not fed"
+                f"inbox {self._path}: contains {self._limit_bytes} bytes, its limit; check the log "
+                "for why its events are not loaded"
             )
 
-    def _bytes(self, connection: sqlite3.Connection) -> int:
+    def _used_bytes(self, connection: sqlite3.Connection) -> int:
         ((pages,),) = connection.execute("PRAGMA page_count")
-        ((free,),) = connection.execute("PRAGMA freelist_count")
-        size: int = (pages - free) * self._page_bytes
+        ((free_pages,),) = connection.execute("PRAGMA freelist_count")
+        size: int = (pages - free_pages) * self._page_bytes
         return size
 
-    def is_crowded(self) -> bool:
-        """Return whether more than half of what it may hold is in use."""
+    def is_over_half_full(self) -> bool:
+        """Return whether more than half of its size limit is used."""
         with self._transaction() as connection:
-            return self._bytes(connection) * 2 > self._limit_bytes
+            return self._used_bytes(connection) * 2 > self._limit_bytes
 
-    def waiting(self, *, limit: int) -> list[Waiting]:
-        """Return the events that wait, in the order of their arrival, the first `limit` of them."""
+    def pending(self, *, limit: int) -> list[PendingEvent]:
+        """Return the first `limit` pending events, in the order of their arrival."""
         rows = self._rows(
-            f"SELECT id, received_at, event FROM deliveries WHERE {WAITING} ORDER BY id LIMIT ?",  # noqa: S608 - a constant
+            f"SELECT id, received_at, event FROM deliveries WHERE {IS_PENDING} ORDER BY id LIMIT ?",  # noqa: S608 - a constant
             limit,
         )
-        return [Waiting(number, _moment(at), _event(event)) for number, at, event in rows]
+        return [
+            PendingEvent(row_id, datetime.fromisoformat(received_at), _decode_event(event))
+            for row_id, received_at, event in rows
+        ]
 
-    def fed(self, numbers: Sequence[int]) -> None:
-        """Note that events have reached the target: only the keys of those with history stay."""
+    def mark_loaded(self, event_ids: Sequence[int]) -> None:
+        """Remove events that the target has loaded; keep the keys of those with history."""
         with self._transaction() as connection:
-            for number in numbers:
-                connection.execute("DELETE FROM deliveries WHERE id = ? AND is_hint", (number,))
-                connection.execute("UPDATE deliveries SET event = NULL WHERE id = ?", (number,))
+            for event_id in event_ids:
+                connection.execute("DELETE FROM deliveries WHERE id = ? AND is_hint", (event_id,))
+                connection.execute("UPDATE deliveries SET event = NULL WHERE id = ?", (event_id,))
 
-    def give_up(self, number: int, *, reason: str) -> None:
-        """Make an event a dead letter, so that it holds up no other."""
+    def dead_letter(self, event_id: int, *, reason: str) -> None:
+        """Make an event a dead letter, so that it does not block others."""
         with self._transaction() as connection:
             connection.execute(
-                "UPDATE deliveries SET dead_because = ? WHERE id = ?", (reason, number)
+                "UPDATE deliveries SET dead_because = ? WHERE id = ?", (reason, event_id)
             )
 
     def dead_letters(self) -> list[DeadLetter]:
-        """Return what was given up, in the order of arrival."""
+        """Return the dead letters, in the order of their arrival."""
         rows = self._rows(
             "SELECT id, received_at, webhook_id, dead_because, event FROM deliveries "
             "WHERE dead_because IS NOT NULL ORDER BY id"
         )
         return [
-            DeadLetter(number, _moment(at), webhook_id, reason, _event(event) if event else None)
-            for number, at, webhook_id, reason, event in rows
+            DeadLetter(
+                row_id,
+                datetime.fromisoformat(received_at),
+                webhook_id,
+                reason,
+                _decode_event(event) if event else None,
+            )
+            for row_id, received_at, webhook_id, reason, event in rows
         ]
 
     def replay(self) -> int:
-        """Let all dead letters that are events wait again; return how many."""
+        """Make all dead letters that are events pending again; return how many."""
         with self._transaction() as connection:
             return connection.execute(
                 "UPDATE deliveries SET dead_because = NULL "
                 "WHERE dead_because IS NOT NULL AND event IS NOT NULL"
             ).rowcount
 
-    def forget(self, before: datetime) -> int:
-        """Drop the keys of what was received before a moment and fed; return how many."""
+    def purge_keys(self, received_before: datetime) -> int:
+        """Delete the keys of loaded deliveries that are older than a time; return how many."""
         with self._transaction() as connection:
             return connection.execute(
-                f"DELETE FROM deliveries WHERE {FED} AND received_at < ?",  # noqa: S608 - a constant
-                (before.astimezone(UTC).isoformat(),),
+                f"DELETE FROM deliveries WHERE {IS_LOADED} AND received_at < ?",  # noqa: S608 - a constant
+                (received_before.astimezone(UTC).isoformat(),),
             ).rowcount
 
     def depth(self) -> tuple[int, datetime | None]:
-        """Return how many events wait, and since when the oldest does."""
+        """Return how many events are pending, and when the oldest of them was received."""
         ((count, oldest),) = self._rows(
-            f"SELECT count(*), min(received_at) FROM deliveries WHERE {WAITING}"  # noqa: S608 - a constant
+            f"SELECT count(*), min(received_at) FROM deliveries WHERE {IS_PENDING}"  # noqa: S608 - a constant
         )
-        return count, _moment(oldest) if oldest else None
+        return count, datetime.fromisoformat(oldest) if oldest else None
 
-    def heard(self) -> dict[str, datetime]:
-        """Return when each webhook sent its latest delivery, a repeated one too."""
+    def last_delivery_times(self) -> dict[str, datetime]:
+        """Return by webhook id when its latest delivery was received, even a repeated one."""
         rows = self._rows("SELECT webhook_id, received_at FROM heard")
-        return {webhook_id: _moment(at) for webhook_id, at in rows}
+        return {webhook_id: datetime.fromisoformat(received_at) for webhook_id, received_at in rows}
 
     def _rows(self, query: str, *parameters: int) -> list[tuple[Any, ...]]:
         with self._transaction() as connection:
@@ -233,7 +249,7 @@ class Inbox:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        """Commit what is done inside, or nothing of it."""
+        """Commit on success, roll back on any exception. Raises `InboxError`."""
         with self._lock:
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
@@ -249,8 +265,11 @@ class Inbox:
 
 
 def _add(connection: sqlite3.Connection, delivery: Delivery, now: str) -> bool:
-    """Insert a delivery; a hint takes the place of an equal one that still waits."""
-    if delivery.is_hint:
+    """Insert a delivery; return whether it is new.
+
+    An event without history replaces an equal pending one: it must be read after the later of them.
+    """
+    if delivery.has_no_history:
         connection.execute("DELETE FROM deliveries WHERE key = ?", (delivery.key,))
     event = msgspec.json.encode(delivery.event) if delivery.event else None
     with closing(connection.cursor()) as cursor:
@@ -261,17 +280,13 @@ def _add(connection: sqlite3.Connection, delivery: Delivery, now: str) -> bool:
                 delivery.key,
                 delivery.webhook_id,
                 now,
-                delivery.is_hint,
+                delivery.has_no_history,
                 event,
-                delivery.dead_because,
+                delivery.failure_reason,
             ),
         )
         return cursor.rowcount > 0
 
 
-def _event(encoded: bytes) -> Event:
+def _decode_event(encoded: bytes) -> Event:
     return msgspec.json.decode(encoded, type=Event)
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)

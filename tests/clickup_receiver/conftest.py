@@ -43,7 +43,7 @@ class Running:
         return self.session.post(self.url + PATH, body, headers=headers, timeout=30).status_code
 
     def stored(self) -> list[str]:
-        return [one.event.object_id for one in self.inbox.waiting(limit=10_000)]
+        return [one.event.object_id for one in self.inbox.pending(limit=10_000)]
 
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout=30)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from clickup_receiver.feed.message_builder import PushTap
 from clickup_receiver.feed.message_source import Source
-from clickup_receiver.inbox.events import decoded, event_of
-from clickup_receiver.inbox.inbox import Waiting
+from clickup_receiver.inbox.events import decode_body, parse_event
+from clickup_receiver.inbox.inbox import PendingEvent
 from clickup_receiver.webhooks.secret_store import WebhookSecrets
 from tests.clickup_receiver.payloads import WEBHOOK_ID, body
 
@@ -24,11 +24,11 @@ Row = dict[str, Any]
 RECEIVED = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def waiting(name: str, *items: Row, number: int = 1, **keys: Any) -> Waiting:
+def waiting(name: str, *items: Row, number: int = 1, **keys: Any) -> PendingEvent:
     """Return an event in the inbox, of a delivery about task 86a1 unless `keys` say otherwise."""
-    event = event_of(decoded(body(name, *items, **keys)))
+    event = parse_event(decode_body(body(name, *items, **keys)))
     assert event
-    return Waiting(number, RECEIVED, event)
+    return PendingEvent(number, RECEIVED, event)
 
 
 @dataclass
@@ -59,7 +59,7 @@ class Telling:
             else {"api_url": self.clickup.api_url, "api_token": self.clickup.token}
         )
 
-    def __call__(self, *events: Waiting) -> list[str]:
+    def __call__(self, *events: PendingEvent) -> list[str]:
         """Tell events; return the addresses that were asked for that, without their root."""
         before = len(self.clickup.requests)
         messages: Messages = self.source.tell(list(events))
@@ -91,6 +91,6 @@ def live(workspace: Workspace) -> list[str]:
     return [one.id for one in workspace.tasks.values() if not one.archived and one.list_id in lists]
 
 
-def changed(task_ids: list[str], **keys: Any) -> list[Waiting]:
+def changed(task_ids: list[str], **keys: Any) -> list[PendingEvent]:
     """Return an event for each task, numbered from 0."""
     return [waiting("taskUpdated", number=n, task_id=one, **keys) for n, one in enumerate(task_ids)]

@@ -26,7 +26,7 @@ def test_objects_are_named_once_with_their_latest_change_whatever_the_order() ->
 
 def test_the_latest_deletion_counts_whatever_the_order() -> None:
     first = waiting("taskDeleted", number=1)
-    second = replace(first, number=2, received_at=RECEIVED + timedelta(hours=1))
+    second = replace(first, id=2, received_at=RECEIVED + timedelta(hours=1))
     for events in ([first, second], [second, first]):
         (burst,) = bursts(events, OURS)
         assert burst.deleted == {("task", "86a1"): second.received_at}

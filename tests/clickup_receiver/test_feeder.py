@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from clickup_receiver.feed.feeder import MOST, Feeder, Messages, TargetError
-from clickup_receiver.inbox.events import decoded, event_of
+from clickup_receiver.inbox.events import decode_body, parse_event
 from clickup_receiver.inbox.inbox import Delivery, Inbox
 from tap_clickup.errors import InvalidTokenError
 from tests.clickup_receiver.payloads import WEBHOOK_ID, body, history
@@ -16,7 +16,7 @@ from tests.clickup_receiver.payloads import WEBHOOK_ID, body, history
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from clickup_receiver.inbox.inbox import Waiting
+    from clickup_receiver.inbox.inbox import PendingEvent
 
 
 class Fed:
@@ -35,14 +35,14 @@ class Fed:
         """Feed until nothing waits; return how many attempts it took."""
         return next((n for n in range(most) if not self.feeder.feed()), most)
 
-    def _tell(self, waiting: list[Waiting]) -> Messages:
+    def _tell(self, waiting: list[PendingEvent]) -> Messages:
         if self.deaf:
             raise InvalidTokenError("401 Unauthorized")
         if self.broken:
             raise RuntimeError("a secret plan")
         lines = [one.event.object_id.encode() for one in waiting]
         unusable = {
-            one.number: self.unreadable[one.event.object_id]
+            one.id: self.unreadable[one.event.object_id]
             for one in waiting
             if one.event.object_id in self.unreadable
         }
@@ -65,7 +65,7 @@ def put(inbox: Inbox, *task_ids: str) -> None:
     """Put an event into the inbox for each task."""
     for task_id in task_ids:
         sent = body("taskUpdated", history("name"), task_id=task_id)
-        inbox.add([Delivery(f"signature of {task_id}", WEBHOOK_ID, event_of(decoded(sent)))])
+        inbox.add([Delivery(f"signature of {task_id}", WEBHOOK_ID, parse_event(decode_body(sent)))])
 
 
 def names(count: int) -> list[str]:
@@ -73,7 +73,7 @@ def names(count: int) -> list[str]:
 
 
 def waiting(inbox: Inbox) -> list[str]:
-    return [one.event.object_id for one in inbox.waiting(limit=10_000)]
+    return [one.event.object_id for one in inbox.pending(limit=10_000)]
 
 
 def test_a_burst_that_was_taken_waits_no_more(fed: Fed) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from clickup_receiver.inbox.events import event_of
+from clickup_receiver.inbox.events import parse_event
 from clickup_receiver.inbox.inbox import Delivery, Inbox, InboxError
 from tests.clickup_receiver.payloads import WEBHOOK_ID, delivery, history
 
@@ -36,13 +36,15 @@ def inbox(path: Path) -> Iterator[Inbox]:
 
 def changed(signature: str, *, task_id: str = "86a1") -> Delivery:
     """Return a delivery with history."""
-    event = event_of(delivery("taskUpdated", history("name"), task_id=task_id))
+    event = parse_event(delivery("taskUpdated", history("name"), task_id=task_id))
     return Delivery(signature, WEBHOOK_ID, event)
 
 
 def renamed(signature: str, *, folder_id: str = "12") -> Delivery:
     """Return a delivery without history."""
-    return Delivery(signature, WEBHOOK_ID, event_of(delivery("folderUpdated", folder_id=folder_id)))
+    return Delivery(
+        signature, WEBHOOK_ID, parse_event(delivery("folderUpdated", folder_id=folder_id))
+    )
 
 
 def filled(inbox: Inbox) -> int:
@@ -56,20 +58,20 @@ def filled(inbox: Inbox) -> int:
 
 
 def waiting(inbox: Inbox) -> list[str]:
-    return [one.event.object_id for one in inbox.waiting(limit=100)]
+    return [one.event.object_id for one in inbox.pending(limit=100)]
 
 
 def test_events_wait_in_the_order_of_their_arrival(inbox: Inbox) -> None:
     assert inbox.add([changed("b", task_id="2"), changed("a", task_id="1")]) == [True, True]
     inbox.add([changed("c", task_id="3")])
     assert waiting(inbox) == ["2", "1", "3"]
-    assert [one.event.object_id for one in inbox.waiting(limit=2)] == ["2", "1"]
+    assert [one.event.object_id for one in inbox.pending(limit=2)] == ["2", "1"]
 
 
 def test_a_repetition_is_known_while_it_waits_and_after_it_was_fed(inbox: Inbox) -> None:
     """Of five attempts one counts; twins with the same history id are two."""
     assert inbox.add([changed("a"), changed("a"), changed("twin")]) == [True, False, True]
-    inbox.fed([one.number for one in inbox.waiting(limit=100)])
+    inbox.mark_loaded([one.id for one in inbox.pending(limit=100)])
     assert inbox.add([changed("a")]) == [False]
     assert waiting(inbox) == []
 
@@ -78,37 +80,37 @@ def test_events_without_history_are_one_while_they_wait_and_new_afterwards(inbox
     """A folder that is renamed twice sends two equal bodies."""
     inbox.add([renamed("same"), renamed("same"), renamed("other", folder_id="13")])
     assert waiting(inbox) == ["12", "13"]
-    inbox.fed([one.number for one in inbox.waiting(limit=100)])
+    inbox.mark_loaded([one.id for one in inbox.pending(limit=100)])
     assert inbox.add([renamed("same")]) == [True]
     assert waiting(inbox) == ["12"]
 
 
 def test_what_comes_while_an_event_is_fed_is_not_taken_for_fed(inbox: Inbox) -> None:
     inbox.add([renamed("same")])
-    (being_fed,) = inbox.waiting(limit=100)
+    (being_fed,) = inbox.pending(limit=100)
     inbox.add([renamed("same")])
-    inbox.fed([being_fed.number])
+    inbox.mark_loaded([being_fed.id])
     assert waiting(inbox) == ["12"]
 
 
 def test_a_dead_letter_holds_up_nothing_and_waits_again_when_replayed(inbox: Inbox) -> None:
     inbox.add([changed("a", task_id="1"), changed("b", task_id="2")])
-    first, second = inbox.waiting(limit=100)
-    inbox.give_up(first.number, reason="the target refuses it")
+    first, second = inbox.pending(limit=100)
+    inbox.dead_letter(first.id, reason="the target refuses it")
     assert waiting(inbox) == ["2"]
     (dead,) = inbox.dead_letters()
-    assert (dead.number, dead.reason, dead.event) == (
-        first.number,
+    assert (dead.id, dead.reason, dead.event) == (
+        first.id,
         "the target refuses it",
         first.event,
     )
     assert inbox.replay() == 1
-    assert inbox.waiting(limit=100) == [first, second]
+    assert inbox.pending(limit=100) == [first, second]
     assert inbox.dead_letters() == []
 
 
 def test_a_body_that_was_no_event_is_listed_and_not_replayed(inbox: Inbox) -> None:
-    inbox.add([Delivery("a", WEBHOOK_ID, None, dead_because="task_id: expected an id")])
+    inbox.add([Delivery("a", WEBHOOK_ID, None, failure_reason="task_id: expected an id")])
     (dead,) = inbox.dead_letters()
     assert (dead.webhook_id, dead.reason, dead.event) == (
         WEBHOOK_ID,
@@ -120,12 +122,12 @@ def test_a_body_that_was_no_event_is_listed_and_not_replayed(inbox: Inbox) -> No
 
 
 def test_keys_of_what_was_fed_are_forgotten_in_time_and_nothing_else(inbox: Inbox) -> None:
-    inbox.add([changed("fed"), Delivery("dead", WEBHOOK_ID, None, dead_because="no event")])
-    inbox.fed([one.number for one in inbox.waiting(limit=1)])
+    inbox.add([changed("fed"), Delivery("dead", WEBHOOK_ID, None, failure_reason="no event")])
+    inbox.mark_loaded([one.id for one in inbox.pending(limit=1)])
     inbox.add([changed("waits", task_id="2")])
     now = datetime.now(UTC)
-    assert inbox.forget(now - timedelta(days=1)) == 0
-    assert inbox.forget(now + timedelta(days=1)) == 1
+    assert inbox.purge_keys(now - timedelta(days=1)) == 0
+    assert inbox.purge_keys(now + timedelta(days=1)) == 1
     assert waiting(inbox) == ["2"]
     assert len(inbox.dead_letters()) == 1
     assert inbox.add([changed("fed")]) == [True]
@@ -134,17 +136,17 @@ def test_keys_of_what_was_fed_are_forgotten_in_time_and_nothing_else(inbox: Inbo
 def test_the_depth_tells_how_many_wait_and_since_when(inbox: Inbox) -> None:
     assert inbox.depth() == (0, None)
     inbox.add([changed("a"), changed("b")])
-    assert inbox.depth() == (2, inbox.waiting(limit=1)[0].received_at)
+    assert inbox.depth() == (2, inbox.pending(limit=1)[0].received_at)
 
 
 def test_all_is_there_after_a_restart(path: Path) -> None:
     first = Inbox(path)
     first.add([changed("a", task_id="1"), changed("b", task_id="2")])
-    before = first.waiting(limit=100)
-    first.fed([before[0].number])
+    before = first.pending(limit=100)
+    first.mark_loaded([before[0].id])
     first.close()
     second = Inbox(path)
-    assert second.waiting(limit=100) == before[1:]
+    assert second.pending(limit=100) == before[1:]
     assert second.add([changed("a", task_id="1")]) == [False]
     second.close()
 
@@ -170,18 +172,18 @@ def test_a_commit_waits_for_the_disk(path: Path, inbox: Inbox) -> None:
 def test_a_full_inbox_takes_nothing_and_takes_again_when_it_was_fed(path: Path) -> None:
     inbox = Inbox(path, limit_bytes=200_000)
     taken = filled(inbox)
-    with pytest.raises(InboxError, match="holds 200000 bytes, its limit"):
+    with pytest.raises(InboxError, match="contains 200000 bytes, its limit"):
         inbox.add([changed("one too many")])
     assert inbox.depth()[0] == taken
     assert taken > 100
-    inbox.fed([one.number for one in inbox.waiting(limit=100_000)])
-    inbox.forget(datetime.now(UTC) + timedelta(days=1))
+    inbox.mark_loaded([one.id for one in inbox.pending(limit=100_000)])
+    inbox.purge_keys(datetime.now(UTC) + timedelta(days=1))
     assert inbox.add([changed("new")]) == [True]
     inbox.close()
 
 
 def test_a_delivery_that_cannot_be_stored_takes_none_of_its_commit_with_it(inbox: Inbox) -> None:
-    wrong = Delivery("b", WEBHOOK_ID, None, dead_because=b"\xff")  # type: ignore[arg-type]
+    wrong = Delivery("b", WEBHOOK_ID, None, failure_reason=b"\xff")  # type: ignore[arg-type]
     with pytest.raises(InboxError):
         inbox.add([changed("a"), wrong])
     assert inbox.depth() == (0, None)
@@ -192,7 +194,9 @@ def test_a_file_that_is_no_inbox_is_named_and_left_as_it_is(tmp_path: Path) -> N
     path = tmp_path / "notes.txt"
     path.write_text("these are my notes, and no database at all" * 50)
     before = path.read_bytes()
-    with pytest.raises(InboxError, match=r"notes\.txt: file is not a database; expected a file of"):
+    with pytest.raises(
+        InboxError, match=r"notes\.txt: file is not a database; expected a writable inbox"
+    ):
         Inbox(path)
     assert path.read_bytes() == before
 
@@ -236,7 +240,7 @@ def test_a_killed_process_has_stored_what_it_answered(path: Path, after: int) ->
     writer.wait()
     writer.stdout.close()
     inbox = Inbox(path)
-    stored = [int(one.event.object_id) for one in inbox.waiting(limit=1_000_000)]
+    stored = [int(one.event.object_id) for one in inbox.pending(limit=1_000_000)]
     inbox.close()
     assert stored[: len(answered)] == answered
     assert len(stored) <= len(answered) + 1
@@ -245,7 +249,7 @@ def test_a_killed_process_has_stored_what_it_answered(path: Path, after: int) ->
 def test_a_locked_file_is_an_error_and_not_a_loss(
     path: Path, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("clickup_receiver.inbox.inbox.WAIT_SECONDS", 0)
+    monkeypatch.setattr("clickup_receiver.inbox.inbox.BUSY_TIMEOUT_SECONDS", 0)
     hasty = Inbox(path)
     holder = sqlite3.connect(path, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
@@ -263,17 +267,17 @@ def test_when_a_webhook_was_heard_outlives_what_it_sent(inbox: Inbox) -> None:
     before = datetime.now(UTC)
     for _ in range(2):
         inbox.add([changed("a signature")])
-    inbox.fed([one.number for one in inbox.waiting(limit=9)])
-    assert [*inbox.heard()] == [WEBHOOK_ID]
-    assert before <= inbox.heard()[WEBHOOK_ID] <= datetime.now(UTC)
+    inbox.mark_loaded([one.id for one in inbox.pending(limit=9)])
+    assert [*inbox.last_delivery_times()] == [WEBHOOK_ID]
+    assert before <= inbox.last_delivery_times()[WEBHOOK_ID] <= datetime.now(UTC)
 
 
 def test_half_of_its_limit_is_a_crowd_until_keys_are_forgotten(path: Path) -> None:
     inbox = Inbox(path, limit_bytes=400_000)
-    assert not inbox.is_crowded()
+    assert not inbox.is_over_half_full()
     inbox.add([changed(f"signature {n:0100}") for n in range(900)])
-    inbox.fed([one.number for one in inbox.waiting(limit=1_000)])
-    assert inbox.is_crowded()
-    assert inbox.forget(datetime.now(UTC)) == 900
-    assert not inbox.is_crowded()
+    inbox.mark_loaded([one.id for one in inbox.pending(limit=1_000)])
+    assert inbox.is_over_half_full()
+    assert inbox.purge_keys(datetime.now(UTC)) == 900
+    assert not inbox.is_over_half_full()
     inbox.close()
