@@ -1,0 +1,77 @@
+"""The layout of the repository, its packages and its tests follow the house style."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PROJECT = Path(__file__).parents[1]
+README = (PROJECT / "README.md").read_text(encoding="utf-8")
+PYPROJECT: dict[str, Any] = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
+SCRIPTS: dict[str, str] = PYPROJECT["project"]["scripts"]
+PACKAGES = {target.split(":")[0].split(".")[0] for target in SCRIPTS.values()}
+OTHER_FOLDERS = {"benchmarks", "deploy", "docs", "examples", "tests"}
+GENERATED = {"__pycache__", "build", "dist"}
+REQUIREMENTS = (PROJECT / "docs" / "contributing" / "requirements.md").read_text(encoding="utf-8")
+REQUIREMENT = re.compile(r"\b(?P<kind>[DR])(?P<first>\d{1,3})(?:-(?P=kind)(?P<last>\d{1,3}))?\b")
+
+
+def all_tests() -> Iterator[tuple[str, ast.FunctionDef]]:
+    """Yield the file of each test and its definition."""
+    for path in sorted((PROJECT / "tests").rglob("test_*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                yield path.relative_to(PROJECT).as_posix(), node
+
+
+def numbers_in(text: str) -> set[str]:
+    """Return the requirements that a text names; R57-R59 names three."""
+    return {
+        f"{match['kind']}{number}"
+        for match in REQUIREMENT.finditer(text)
+        for number in range(int(match["first"]), int(match["last"] or match["first"]) + 1)
+    }
+
+
+def test_readme_lists_every_command() -> None:
+    table = README.split("| command |", 1)[1].split("\n\n", 1)[0]
+    assert re.findall(r"^\| `([\w-]+)`", table, re.MULTILINE) == list(SCRIPTS)
+
+
+def test_every_command_has_a_package_of_its_name() -> None:
+    assert {name.replace("-", "_") for name in SCRIPTS} == PACKAGES
+    wheel = PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert set(wheel["packages"]) == PACKAGES
+
+
+def test_top_level_folders_are_the_packages_and_their_surroundings() -> None:
+    folders = {path.name for path in PROJECT.iterdir() if path.is_dir()}
+    visible = {name for name in folders if not name.startswith(".")}
+    assert visible - GENERATED == PACKAGES | OTHER_FOLDERS
+
+
+def test_images_contain_the_packages_only() -> None:
+    """Settings, history and environments are excluded, for Docker and for Podman."""
+    ignored = (PROJECT / ".dockerignore").read_text(encoding="utf-8")
+    assert (PROJECT / ".containerignore").read_text(encoding="utf-8") == ignored
+    rules = [line for line in ignored.splitlines() if not line.startswith("#")]
+    assert rules[0] == "*"
+    included = {rule.removeprefix("!") for rule in rules if rule.startswith("!")}
+    assert included == {*PACKAGES, "LICENSE", "README.md", "constraints.txt", "pyproject.toml"}
+    assert rules[-2] == "**/.*"
+
+
+def test_every_requirement_that_a_test_names_is_listed() -> None:
+    listed = re.findall(r"^- ([DR]\d+): ", REQUIREMENTS, re.MULTILINE)
+    assert listed == [f"R{number}" for number in range(1, 136)] + [f"D{n}" for n in range(1, 8)]
+    named = {
+        number for _, test in all_tests() for number in numbers_in(ast.get_docstring(test) or "")
+    }
+    assert named
+    assert named - set(listed) == set()
