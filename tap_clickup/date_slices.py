@@ -1,7 +1,7 @@
-"""Cuts a range of time into slices of 30 days, the most that time entries are asked for at once.
+"""Divide a date range into slices of 30 days, the most requested from ClickUp at once. Pure.
 
-Pure. Slices lie at fixed multiples of 30 days since 1970, so that the same slice is read again, and
-known by the same name, whenever it is read.
+Slices start at fixed multiples of 30 days since 1970, so that a slice has the same bounds and the
+same name in every run.
 https://developer.clickup.com/reference/gettimeentrieswithinadaterange
 """
 
@@ -11,18 +11,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from tap_clickup.conversions import EPOCH
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LENGTH = timedelta(days=30)
+SLICE_LENGTH = timedelta(days=30)
 EARLIEST = datetime(2016, 1, 1, tzinfo=UTC)
-"""Before ClickUp was there; what lies before is a slip of a unit, not time."""
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""Before ClickUp was launched: an earlier start is a mistake in the unit, not a date."""
 
 
 @dataclass(frozen=True)
 class Slice:
-    """A range of time: its start belongs to it, its end to the next one. `name` is of the whole."""
+    """A date range from `start` (inclusive) to `end` (exclusive).
+
+    `name` is that of the whole slice, even if it is read from a later `start` only.
+    """
 
     name: str
     start: datetime
@@ -30,14 +34,14 @@ class Slice:
 
 
 def date_slices(since: datetime, until: datetime) -> Iterator[Slice]:
-    """Yield the slices from `since` to the end of the one that holds `until`.
+    """Yield the slices from `since` to the end of the slice that contains `until`.
 
-    The first begins at `since`, or with ClickUp itself if that is later. The last reaches into the
-    future, where people book time too.
+    The first begins at `since`, but not before ClickUp was launched. The last one ends in the
+    future, because people also enter time in advance.
     """
     since = max(since, EARLIEST).astimezone(UTC)
-    number = (since - EPOCH) // LENGTH
-    while (start := EPOCH + number * LENGTH) <= until:
-        end = start + LENGTH
+    number = (since - EPOCH) // SLICE_LENGTH
+    while (start := EPOCH + number * SLICE_LENGTH) <= until:
+        end = start + SLICE_LENGTH
         yield Slice(f"{start:%Y-%m-%d}/{end:%Y-%m-%d}", max(start, since), end)
         number += 1

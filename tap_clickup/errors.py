@@ -36,3 +36,10 @@ class BadRequestError(UnexpectedResponseError):
     def __init__(self, summary: str, *, ecode: str = "") -> None:
         super().__init__(summary)
         self.ecode = ecode
+
+
+def unexpected_shape_error(error: Exception) -> UnexpectedResponseError:
+    """Return the error for an object whose conversion raised `error`, without its content."""
+    return UnexpectedResponseError(
+        f"ClickUp sent an object of an unexpected shape ({type(error).__name__})"
+    )

@@ -1,4 +1,4 @@
-"""Tells whoever waits how far a long reading is: a line to read, and METRIC lines for machines."""
+"""Log the progress of a long read every ten seconds: a line for people, METRIC lines for tools."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LOG_INTERVAL_SECONDS = 10.0
 
 
 class Gauge(StrEnum):
-    """What the METRIC lines tell, beside the SDK's own."""
+    """The METRIC lines logged in addition to the SDK's."""
 
     TASKS_READ = "tasks_read"
     TASKS_PER_SECOND = "tasks_per_second"
@@ -25,10 +25,10 @@ class Gauge(StrEnum):
 
 
 class Progress:
-    """The progress of a reading that goes from one date to another.
+    """Logs the progress of a read from date `start` to date `end`.
 
-    What is left is reckoned from how far the dates have come, as if work were spread evenly over
-    them: ClickUp does not tell how many tasks there are. Without `start` the first date is it.
+    The remaining time is an estimate from the dates read so far, as if tasks were evenly
+    distributed: ClickUp does not return the number of tasks. Without `start` the first date counts.
     """
 
     def __init__(
@@ -42,45 +42,55 @@ class Progress:
     ) -> None:
         self._logger = logger
         self._workspace_id = workspace_id
-        self._start, self._end = start, end
+        self._start = start
+        self._end = end
         self._now = now
-        self._began = self._told = now()
-        self._read = 0
+        self._started = now()
+        self._last_logged = self._started
+        self._tasks_read = 0
 
     def update(self, tasks: int, reached: datetime | None) -> None:
-        """Count tasks; tell of it every ten seconds. `reached` is the date of the last one."""
-        self._read += tasks
+        """Add a number of tasks, the last of date `reached`; log if the interval has passed."""
+        self._tasks_read += tasks
         self._start = self._start or reached
         now = self._now()
-        if now - self._told < LOG_INTERVAL_SECONDS:
+        if now - self._last_logged < LOG_INTERVAL_SECONDS:
             return
-        self._told = now
-        seconds = now - self._began
-        rate, left = self._read / seconds, self._left(seconds, reached)
+        self._last_logged = now
+        elapsed_seconds = now - self._started
+        self._log(
+            rate=self._tasks_read / elapsed_seconds,
+            reached=reached,
+            seconds_left=self._seconds_left(elapsed_seconds, reached),
+        )
+
+    def _log(self, *, rate: float, reached: datetime | None, seconds_left: float | None) -> None:
+        left = "" if seconds_left is None else f", about {_format_duration(seconds_left)} left"
         self._logger.info(
-            "workspace %s: %s tasks read, %.0f a second%s%s",
+            "workspace %s: %s tasks read, %.0f per second%s%s",
             self._workspace_id,
-            f"{self._read:,}",
+            f"{self._tasks_read:,}",
             rate,
             f", up to {reached:%Y-%m-%d %H:%M}" if reached else "",
-            f", about {_minutes(left)} left" if left is not None else "",
+            left,
         )
-        self._measure(Gauge.TASKS_READ, self._read)
-        self._measure(Gauge.TASKS_PER_SECOND, round(rate, 1))
-        if left is not None:
-            self._measure(Gauge.SECONDS_LEFT, round(left))
+        self._log_metric(Gauge.TASKS_READ, self._tasks_read)
+        self._log_metric(Gauge.TASKS_PER_SECOND, round(rate, 1))
+        if seconds_left is not None:
+            self._log_metric(Gauge.SECONDS_LEFT, round(seconds_left))
 
-    def _left(self, seconds: float, reached: datetime | None) -> float | None:
+    def _seconds_left(self, elapsed_seconds: float, reached: datetime | None) -> float | None:
+        """Return the estimated time left, or None if the dates do not allow an estimate."""
         if reached is None or self._start is None or not self._start < reached <= self._end:
             return None
         share = (reached - self._start) / (self._end - self._start)
-        return seconds * (1 - share) / share
+        return elapsed_seconds * (1 - share) / share
 
-    def _measure(self, gauge: Gauge, value: float) -> None:
+    def _log_metric(self, gauge: Gauge, value: float) -> None:
         tags = {"stream": "tasks", "workspace_id": self._workspace_id}
-        point = metrics.Point("gauge", gauge, value, tags)  # type: ignore[arg-type] # its metrics are the SDK's own
+        point = metrics.Point("gauge", gauge, value, tags)  # type: ignore[arg-type] # typed for the SDK's own metrics
         metrics.log(self._logger, point)
 
 
-def _minutes(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"  # noqa: PLR2004 - as people say it
+def _format_duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"  # noqa: PLR2004 - seconds are readable up to 90

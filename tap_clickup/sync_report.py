@@ -1,4 +1,4 @@
-"""What a run read and what it was refused, for the last record of the run and for the log."""
+"""Collect what a run read and what it could not read, for its `sync_runs` record and the log."""
 
 from __future__ import annotations
 
@@ -13,18 +13,20 @@ from tap_clickup.errors import (
     AccessDeniedError,
     ClickUpError,
     InvalidTokenError,
-    UnexpectedResponseError,
+    unexpected_shape_error,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+MAX_LOGGED_SPACES = 5
 
 logger = logging.getLogger("tap-clickup")
 
 
 @dataclass(frozen=True)
 class ReadFailure:
-    """Something that was not read. Unless `retryable`, ClickUp denies access to it."""
+    """Something that could not be read. If it is not `retryable`, ClickUp denies access to it."""
 
     subject: str
     reason: str
@@ -33,7 +35,7 @@ class ReadFailure:
 
 @dataclass
 class SyncReport:
-    """One run over one workspace."""
+    """The report on one run over one workspace: record counts, failures and notes."""
 
     workspace_id: str
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -45,24 +47,24 @@ class SyncReport:
     def capture_errors(
         self, subject: str, failures: list[ReadFailure] | None = None
     ) -> Iterator[None]:
-        """Record an error that ends the block: from ClickUp, or an object of an unknown shape.
+        """Record an error that ends the block: from ClickUp, or an object of an unexpected shape.
 
-        The failure is also added to `failures`, which decide whether that one read is complete.
+        The failure is also added to `failures`, the list of one read, if given.
         """
         try:
             yield
         except ClickUpError as error:
             self.record_failure(subject, error, failures)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            unknown = (
-                f"ClickUp sent an object of a shape that is not known ({type(error).__name__})"
-            )
-            self.record_failure(subject, UnexpectedResponseError(unknown), failures)
+            self.record_failure(subject, unexpected_shape_error(error), failures)
 
     def record_failure(
         self, subject: str, error: ClickUpError, failures: list[ReadFailure] | None = None
     ) -> None:
-        """Record and log what could not be read; the run goes on, unless the token is invalid."""
+        """Record and log a failure; the run continues unless the token is invalid.
+
+        Raises `InvalidTokenError` if that is the error.
+        """
         if isinstance(error, InvalidTokenError):
             raise error
         retryable = not isinstance(error, AccessDeniedError)
@@ -74,27 +76,28 @@ class SyncReport:
         logger.log(level, "workspace %s: %s not read: %s", self.workspace_id, subject, error)
 
     def note(self, note: str, *, level: int = logging.WARNING) -> None:
-        """Note and log, once, what limits the result and is nobody's failure."""
+        """Record and log, once, a limitation of the result that is not a failure."""
         if note not in self.notes:
             self.notes.append(note)
             logger.log(level, "workspace %s: %s", self.workspace_id, note)
 
     def note_disabled_clickapp(self, clickapp: str, space_ids: Sequence[str]) -> None:
-        """Note that a ClickApp is off in spaces, if it is."""
+        """Note the spaces in which a ClickApp is off, if there are any."""
         if space_ids:
             self.note(
                 f"the {clickapp} ClickApp is off in {_spaces(space_ids)}; an owner or admin "
-                f"switches it on in ClickUp under Workspace settings > ClickApps > {clickapp}",
+                f"can switch it on in ClickUp under Workspace settings > ClickApps > {clickapp}",
                 level=logging.INFO,
             )
 
     @property
     def retryable_failures(self) -> list[ReadFailure]:
-        """What was not read and another run may heal."""
-        return [gap for gap in self.failures if gap.retryable]
+        """The failures that another run may resolve."""
+        return [failure for failure in self.failures if failure.retryable]
 
 
 def _spaces(space_ids: Sequence[str]) -> str:
-    shown, rest = ", ".join(space_ids[:5]), len(space_ids) - 5
-    word = "space" if len(space_ids) == 1 else "spaces"
-    return f"{word} {shown}" + (f" and {rest} more" if rest > 0 else "")
+    noun = "space" if len(space_ids) == 1 else "spaces"
+    shown = ", ".join(space_ids[:MAX_LOGGED_SPACES])
+    omitted = len(space_ids) - MAX_LOGGED_SPACES
+    return f"{noun} {shown} and {omitted} more" if omitted > 0 else f"{noun} {shown}"

@@ -1,4 +1,4 @@
-"""Checks of settings and state, before the first request. Pure."""
+"""Validate settings and state before the first request. Pure."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 
 def validate_config(config: Mapping[str, Any]) -> None:
-    """Raise `ConfigurationError` if a setting has the right type and still cannot work."""
-    _check_moment("start_date", config.get("start_date"))
+    """Raise `ConfigurationError` if a setting has the right type but an invalid value."""
+    _validate_timestamp("start_date", config.get("start_date"))
     try:
         re.compile(config["sprint_folder_pattern"])
     except re.error as error:
@@ -24,38 +24,43 @@ def validate_config(config: Mapping[str, Any]) -> None:
 
 
 def validate_state(state: Any) -> None:
-    """Raise `ConfigurationError` if the state is none of this tap's."""
+    """Raise `ConfigurationError` if the state was not written by this tap."""
     try:
-        for name, value in _moments(state):
-            _check_moment(name, value)
+        for name, value in _state_timestamps(state):
+            _validate_timestamp(name, value)
     except (AttributeError, KeyError, TypeError):
         raise ConfigurationError(
-            "state: not as tap-clickup writes it; give the last STATE of a run, or none"
+            "state: not a state of tap-clickup; pass the last STATE of a run, or no state"
         ) from None
 
 
 def partitions(state: Mapping[str, Any], stream: str) -> list[dict[str, Any]]:
-    """Return the parts of a stream's state, one a workspace."""
+    """Return the partitions of a stream's state, one per workspace."""
     bookmarks: Mapping[str, Any] = state.get("bookmarks", {})
-    found: list[dict[str, Any]] = bookmarks.get(stream, {}).get("partitions", [])
-    return found
+    stream_partitions: list[dict[str, Any]] = bookmarks.get(stream, {}).get("partitions", [])
+    return stream_partitions
 
 
-def _moments(state: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    if not all(isinstance(one, dict) for one in state.get("bookmarks", {}).values()):
+def _state_timestamps(state: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the name and the value of each timestamp in the state."""
+    bookmarks = state.get("bookmarks", {}).values()
+    if not all(isinstance(bookmark, dict) for bookmark in bookmarks):
         raise TypeError
     for stream in ("tasks", "time_entries", "time_in_status"):
         for partition in partitions(state, stream):
-            where = f"state of {stream} in {partition['context']}"
+            location = f"state of {stream} in {partition['context']}"
             for name in ("start_date", "read_until"):
-                yield f"{where}, {name}", partition.get(name)
-            for part in (partition, partition.get("tasks", {})):
-                for name, cursor in part.get("cursors", {}).items():
-                    yield f"{where}, cursor {name}", cursor
+                yield f"{location}, {name}", partition.get(name)
+            for cursors_of in (partition, partition.get("tasks", {})):
+                for name, cursor in cursors_of.get("cursors", {}).items():
+                    yield f"{location}, cursor {name}", cursor
 
 
-def _check_moment(name: str, value: Any) -> None:
+def _validate_timestamp(name: str, value: Any) -> None:
+    """Raise `ConfigurationError` unless the value is a date, a timestamp or missing."""
     try:
         parse_timestamp(value or "1970-01-01")
     except (TypeError, ValueError):
-        raise ConfigurationError(f"{name}: expected a moment such as 2026-01-31") from None
+        raise ConfigurationError(
+            f"{name}: expected a date or timestamp such as 2026-01-31"
+        ) from None

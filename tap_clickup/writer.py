@@ -1,4 +1,4 @@
-"""Writes messages without a system call for each of them."""
+"""Write Singer messages without a system call per message."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 class BufferedWriter(MsgSpecWriter):
-    """Records wait in the buffer of standard output until it is full; other messages send it off.
+    """Buffers RECORD messages; any other message flushes standard output.
 
-    So a STATE is never behind: what stands before it has been written before it.
+    A STATE message is therefore written at once, after the records it covers.
     """
 
     def write_message(self, message: Message) -> None:
-        """Write a message."""
+        """Write a message, and flush unless it is a RECORD."""
         sys.stdout.buffer.write(self.format_message(message))
         if not isinstance(message, RecordMessage):
             sys.stdout.flush()

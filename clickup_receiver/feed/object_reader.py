@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING
 from tap_clickup import records
 from tap_clickup.conversions import parse_timestamp
 from tap_clickup.date_slices import date_slices
-from tap_clickup.errors import AccessDeniedError, ClickUpError, UnexpectedResponseError
+from tap_clickup.errors import (
+    AccessDeniedError,
+    ClickUpError,
+    UnexpectedResponseError,
+    unexpected_shape_error,
+)
 from tap_clickup.extracted import ExtractedRecord
 from tap_clickup.hierarchy import Hierarchy
 from tap_clickup.readers.task_reader import TaskReader
@@ -228,7 +233,7 @@ def _why(error: Exception) -> str:
     """Return what is wrong with an answer, without anything of it."""
     if isinstance(error, ClickUpError):
         return str(error)
-    return f"ClickUp sent an object of a shape that is not known ({type(error).__name__})"
+    return str(unexpected_shape_error(error))
 
 
 def _parts(starts: Iterable[str]) -> list[Slice]:

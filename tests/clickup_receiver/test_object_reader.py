@@ -102,7 +102,7 @@ def test_an_object_of_a_shape_that_is_not_known_is_no_fault_of_the_others(
         waiting("taskMoved", task_id=bad, number=3),
     )
     assert [row["id"] for row in tell.rows("tasks")] == [good]
-    reason = "ClickUp sent an object of a shape that is not known (KeyError)"
+    reason = "ClickUp sent an object of an unexpected shape (KeyError)"
     assert tell.unusable == {1: reason, 3: reason}
 
 

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from fake_clickup import Account, FakeClickUp
 
 HERE = {"context": {"workspace_id": accounts.WORKSPACE}}
-NOT_OURS = "state: not as tap-clickup writes it; give the last STATE of a run, or none"
+NOT_OURS = "state: not a state of tap-clickup; pass the last STATE of a run, or no state"
 IN = f"in {HERE['context']}"
-MOMENT = "expected a moment such as 2026-01-31"
+MOMENT = "expected a date or timestamp such as 2026-01-31"
 
 
 @pytest.fixture

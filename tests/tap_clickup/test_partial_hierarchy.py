@@ -51,7 +51,7 @@ def test_an_archived_list_of_an_unknown_shape_fails_by_name_and_no_list_is_calle
     assert behaviour.faults == []
     assert run.error == (
         f"not everything was read: archived lists of folder {FOLDER}: "
-        "ClickUp sent an object of a shape that is not known (ValueError)"
+        "ClickUp sent an object of an unexpected shape (ValueError)"
     )
     assert told(run) & PLACES == set()
     assert {"spaces", "users"} <= told(run)

@@ -62,7 +62,7 @@ def test_the_line_tells_tasks_rate_date_and_time_left(
     clock.seconds += 20
     progress.update(1_200, START + timedelta(days=2))
     assert lines(caplog) == [
-        "workspace 900: 1,200 tasks read, 60 a second, up to 2026-01-03 00:00, about 80 s left"
+        "workspace 900: 1,200 tasks read, 60 per second, up to 2026-01-03 00:00, about 80 s left"
     ]
 
 
@@ -72,7 +72,7 @@ def test_a_long_time_left_is_told_in_minutes(
     clock.seconds += 60
     progress.update(6_000, START + timedelta(days=1))
     assert lines(caplog) == [
-        "workspace 900: 6,000 tasks read, 100 a second, up to 2026-01-02 00:00, about 9 min left"
+        "workspace 900: 6,000 tasks read, 100 per second, up to 2026-01-02 00:00, about 9 min left"
     ]
 
 
@@ -113,7 +113,7 @@ def test_without_a_known_date_no_time_left_is_told(
 ) -> None:
     clock.seconds += 10
     progress.update(500, reached)
-    assert lines(caplog)[0].startswith("workspace 900: 500 tasks read, 50 a second")
+    assert lines(caplog)[0].startswith("workspace 900: 500 tasks read, 50 per second")
     assert "left" not in lines(caplog)[0]
     assert [one["metric"] for one in measured(caplog)] == ["tasks_read", "tasks_per_second"]
 
@@ -124,7 +124,7 @@ def test_of_what_lies_behind_the_end_no_time_left_is_told(
     """Tasks that are edited during the reading lie behind its beginning."""
     clock.seconds += 10
     progress.update(500, END + timedelta(hours=1))
-    assert lines(caplog) == ["workspace 900: 500 tasks read, 50 a second, up to 2026-01-11 01:00"]
+    assert lines(caplog) == ["workspace 900: 500 tasks read, 50 per second, up to 2026-01-11 01:00"]
 
 
 def test_a_reading_without_extent_tells_no_time_left(
@@ -149,7 +149,7 @@ class TestRun:
     ) -> None:
         monkeypatch.setattr("tap_clickup.progress.LOG_INTERVAL_SECONDS", 0.0)
         run = read(workspace_ids=[workspace.id], start_date=ALL_TIME)
-        assert re.search(rf"workspace {workspace.id}: [\d,]+ tasks read, \d+ a second", run.log)
+        assert re.search(rf"workspace {workspace.id}: [\d,]+ tasks read, \d+ per second", run.log)
         assert '"metric":"tasks_read"' in run.log
         names = {task.name for task in live(workspace) if len(task.name) > 8}
         assert [name for name in names if name in run.log] == []

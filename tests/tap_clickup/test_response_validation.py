@@ -168,7 +168,7 @@ def test_an_object_of_an_unknown_shape_fails_its_stream_by_name_and_nothing_else
     run = read(start_date=ALL_TIME, workspace_ids=[workspace.id])
     assert run.error == (
         "not everything was read: stream tasks: "
-        "ClickUp sent an object of a shape that is not known (TypeError)"
+        "ClickUp sent an object of an unexpected shape (TypeError)"
     )
     assert run.rows("users")
 
@@ -180,5 +180,5 @@ def test_a_space_of_an_unknown_shape_fails_by_name_and_the_others_are_read(
     whole = {"id": "8", "name": "Whole", "statuses": []}
     behaviour.faults = [Fault(200, {"spaces": [broken, whole]}, path="/space$")]
     run = read(start_date=ALL_TIME, workspace_ids=[workspace.id])
-    assert "space 9: ClickUp sent an object of a shape that is not known" in (run.error or "")
+    assert "space 9: ClickUp sent an object of an unexpected shape" in (run.error or "")
     assert "8" in {one["id"] for one in run.rows("spaces")}

@@ -60,8 +60,14 @@ def test_a_missing_token_is_one_clear_line(options: tuple[str, ...]) -> None:
         ({"api_token": TOKEN[3:]}, "api_token: expected a personal API token"),
         ({"api_token": f"{TOKEN} {TOKEN}"}, "api_token: expected a personal API token"),
         ({"api_token": TOKEN, "space_ids": TOKEN}, "a value is not of type 'array', 'null'"),
-        ({"api_token": TOKEN, "start_date": "soon"}, "start_date: expected a moment such as"),
-        ({"api_token": TOKEN, "start_date": "2026-02-30"}, "start_date: expected a moment"),
+        (
+            {"api_token": TOKEN, "start_date": "soon"},
+            "start_date: expected a date or",
+        ),
+        (
+            {"api_token": TOKEN, "start_date": "2026-02-30"},
+            "start_date: expected a date or timestamp",
+        ),
         (
             {"api_token": TOKEN, "api_url": "http://example.com"},
             "api_url: http is allowed for this",
@@ -90,7 +96,8 @@ def test_a_state_that_holds_no_moment_is_one_clear_line(read: Reader) -> None:
     partition = {"context": context, "cursors": {"live": "1772600000001"}}
     run = read(state={"bookmarks": {"tasks": {"partitions": [partition]}}}, start_date=ALL_TIME)
     assert run.error == (
-        "state of tasks in {'workspace_id': '1'}, cursor live: expected a moment such as 2026-01-31"
+        "state of tasks in {'workspace_id': '1'}, cursor live: "
+        "expected a date or timestamp such as 2026-01-31"
     )
     assert (run.stdout, read.clickup.requests) == ("", [])
 

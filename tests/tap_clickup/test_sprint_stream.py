@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 FOLDER = "90000000027"
 OFF = (
-    "the Sprints ClickApp is off in spaces 90000000011, 90000000012; an owner or admin switches "
-    "it on in ClickUp under Workspace settings > ClickApps > Sprints"
+    "the Sprints ClickApp is off in spaces 90000000011, 90000000012; an owner or admin "
+    "can switch it on in ClickUp under Workspace settings > ClickApps > Sprints"
 )
 
 

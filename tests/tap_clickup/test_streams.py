@@ -43,7 +43,7 @@ PERSON = ("workspace_id", "id", "username", "email", "role", "is_member")
 class TestShop:
     SPRINTS_OFF = (
         f"the Sprints ClickApp is off in space {accounts.ARCHIVED_SPACE}; an owner or admin "
-        "switches it on in ClickUp under Workspace settings > ClickApps > Sprints"
+        "can switch it on in ClickUp under Workspace settings > ClickApps > Sprints"
     )
 
     @pytest.fixture

@@ -197,8 +197,8 @@ def test_a_space_without_time_tracking_is_noted_once(
     behaviour.faults = [Fault(status=200, body={"spaces": [off]}, path="/space$")]
     run = read(start_date=text(start))
     note = (
-        "the Time Tracking ClickApp is off in space 90000000011; an owner or admin switches it on "
-        "in ClickUp under Workspace settings > ClickApps > Time Tracking"
+        "the Time Tracking ClickApp is off in space 90000000011; an owner or admin can switch it "
+        "on in ClickUp under Workspace settings > ClickApps > Time Tracking"
     )
     assert [one for one in run.rows("sync_runs")[0]["notes"] if "Time" in one] == [note]
     assert run.log.count(note) == 1
