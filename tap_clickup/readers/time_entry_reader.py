@@ -1,17 +1,24 @@
-"""Slices of time entries, asked for by name of each person and checked against the question."""
+"""Read slices of time entries: request every user by id and validate the response.
+
+ClickUp returns the entries of the token's own user unless other users are requested, and it
+silently ignores a parameter that it does not understand.
+https://developer.clickup.com/reference/gettimeentrieswithinadaterange
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tap_clickup import records
+from tap_clickup.bisect_requests import Accepted, request_with_bisection, split_in_half
 from tap_clickup.conversions import to_epoch_ms
-from tap_clickup.errors import AccessDeniedError, BadRequestError, UnexpectedResponseError
+from tap_clickup.errors import UnexpectedResponseError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from tap_clickup.client import Client
     from tap_clickup.date_slices import Slice
@@ -19,16 +26,17 @@ if TYPE_CHECKING:
     from tap_clickup.workspace import Workspace
 
 MAX_ASSIGNEES_PER_REQUEST = 50
-"""Most people of one request, which names them in its address."""
+"""The ids are sent in the query string, whose length is limited."""
 PRIVILEGED_ROLES = {1, 2}
-"""The roles that see the time of others: owner and admin."""
+"""The roles that see the time of other users: owner and admin."""
 
 
 @dataclass(frozen=True)
 class TimeEntrySlice:
-    """A slice: the records that may be kept, and the people on them.
+    """The time entries of a slice as records, and the users on them.
 
-    `user_ids` are those who were asked for. `requested_at` is of the first request.
+    `user_ids` are the users whose entries were requested; `requested_at` is the time of the first
+    request.
     """
 
     slice: Slice
@@ -39,11 +47,11 @@ class TimeEntrySlice:
 
 
 class TimeEntryReader:
-    """Reads slices of one workspace; several threads may, at once.
+    """Reads slices of one workspace. Thread-safe.
 
-    `space_ids` are the selected spaces, None for all; `task_id` asks for the time on one task.
-    `denied_user_ids` are users whose time entries ClickUp denies; `without_location` are entries
-    of which it is not known whether they are in a selected space.
+    `space_ids` are the selected spaces, None for all; with `task_id` only the entries of that task
+    are read. `denied_user_ids` are users whose time entries ClickUp denies; `without_location` are
+    entries for which it is unknown whether they are in a selected space.
     """
 
     def __init__(
@@ -68,12 +76,12 @@ class TimeEntryReader:
 
     @property
     def privileged(self) -> bool:
-        """Whether the token's user sees the time of others."""
+        """Whether the token's user sees the time of other users."""
         return _role(self._workspace, self._token_user_id) in PRIVILEGED_ROLES
 
     @property
     def others_confirmed_visible(self) -> bool:
-        """Whether others were seen: an ignored `assignee` would have shown nobody else."""
+        """Whether entries of other users were seen: with `assignee` ignored there would be none."""
         return self.privileged and bool(self._seen - {self._token_user_id})
 
     @property
@@ -86,112 +94,130 @@ class TimeEntryReader:
         """Return the entries of a slice.
 
         Raises `UnexpectedResponseError` if they do not match the request.
+        https://developer.clickup.com/reference/gettimeentrieswithinadaterange
         """
         requested_at = datetime.now(UTC)
-        found: dict[str, Json] = {}
-        asked: list[str] = []
+        entries: dict[str, Json] = {}
+        user_ids: list[str] = []
         for first in range(0, len(self._user_ids), MAX_ASSIGNEES_PER_REQUEST):
-            items, user_ids = self._ask(
-                part, self._user_ids[first : first + MAX_ASSIGNEES_PER_REQUEST]
-            )
-            found |= {str(item["id"]): item for item in items if _starts_within(item, part)}
-            asked += user_ids
-        kept = [item for item in found.values() if self._is_selected(item)]
+            batch = self._user_ids[first : first + MAX_ASSIGNEES_PER_REQUEST]
+            for accepted in self._read_users(part, batch):
+                user_ids += accepted.ids
+                for entry in accepted.response:
+                    if _starts_within(entry, part):
+                        entries[str(entry["id"])] = entry
+        selected = [entry for entry in entries.values() if self._is_selected(entry)]
         return TimeEntrySlice(
             slice=part,
-            records=[records.time_entry(item, workspace_id=self._workspace.id) for item in kept],
-            user_ids=asked,
-            seen_users=[item["user"] for item in kept if item.get("user")],
+            records=[
+                records.time_entry(entry, workspace_id=self._workspace.id) for entry in selected
+            ],
+            user_ids=user_ids,
+            seen_users=[entry["user"] for entry in selected if entry.get("user")],
             requested_at=requested_at,
         )
 
-    def _ask(self, part: Slice, asked: Sequence[str]) -> tuple[list[Json], list[str]]:
-        """Return the entries of people, and of whom; without those that ClickUp refuses.
+    def _read_users(self, part: Slice, user_ids: Sequence[str]) -> Iterator[Accepted[list[Json]]]:
+        """Yield the validated entries of users, except those whose entries ClickUp denies.
 
-        It may refuse a request for the sake of one who has left. So members are asked for alone
-        then, and who has left by halves until it is found.
+        Raises the error if ClickUp denies the entries of members.
         """
-        user_ids = [one for one in asked if one not in self.denied_user_ids]
-        if not user_ids:
-            return [], []
-        try:
-            items = self._get(part, user_ids)
-        except (BadRequestError, AccessDeniedError):
-            members = [
-                one for one in user_ids if one in {self._token_user_id, *self._workspace.members}
-            ]
-            former = [one for one in user_ids if one not in members]
-            if not former:
-                raise
-            if len(user_ids) == 1:
-                self.denied_user_ids |= set(former)
-                return [], []
-            middle = len(former) // 2
-            parts = [members, former] if members else [former[:middle], former[middle:]]
-            (first, of_first), (rest, of_rest) = (self._ask(part, some) for some in parts)
-            return first + rest, of_first + of_rest
-        self._check_people(part, user_ids, items)
-        return items, user_ids
+        outcomes = request_with_bisection(
+            user_ids,
+            partial(self._request_entries, part),
+            split=self._split_users,
+            excluded=self.denied_user_ids,
+        )
+        for outcome in outcomes:
+            if isinstance(outcome, Accepted):
+                self._validate_users(part, outcome.ids, outcome.response)
+                yield outcome
+            elif self._former_members(outcome.ids):
+                self.denied_user_ids.update(outcome.ids)
+            else:
+                raise outcome.error
 
-    def _get(self, part: Slice, user_ids: Sequence[str]) -> list[Json]:
-        start, end = to_epoch_ms(part.start), to_epoch_ms(part.end)
+    def _former_members(self, user_ids: Sequence[str]) -> list[str]:
+        members = {self._token_user_id, *self._workspace.members}
+        return [user_id for user_id in user_ids if user_id not in members]
+
+    def _split_users(self, user_ids: list[str]) -> list[list[str]]:
+        """Separate members from former members, then halve the former members.
+
+        Members are not split further: ClickUp rejects a request because of a former member only.
+        """
+        former = self._former_members(user_ids)
+        members = [user_id for user_id in user_ids if user_id not in former]
+        if members:
+            return [members, former] if former else []
+        return split_in_half(former)
+
+    def _request_entries(self, part: Slice, user_ids: Sequence[str]) -> list[Json]:
+        """Return the entries of users in a slice, validated by time and task."""
+        start_ms = to_epoch_ms(part.start)
+        end_ms = to_epoch_ms(part.end)
         params = [
-            ("start_date", str(start)),
-            ("end_date", str(end)),
+            ("start_date", str(start_ms)),
+            ("end_date", str(end_ms)),
             ("assignee", ",".join(user_ids)),
-            *([("task_id", self._task_id)] if self._task_id else []),
         ]
+        if self._task_id:
+            params.append(("task_id", self._task_id))
         path = f"/team/{self._workspace.id}/time_entries"
-        items: list[Json] = self._client.get(path, params, required_key="data").body["data"]
-        for item in items:
-            at = item.get("start")
-            if at is not None and not start <= int(at) <= end:
+        entries: list[Json] = self._client.get(path, params, required_key="data").body["data"]
+        for entry in entries:
+            at = entry.get("start")
+            if at is not None and not start_ms <= int(at) <= end_ms:
                 raise UnexpectedResponseError(
-                    f"GET {path}: entry {item['id']} began at {at}, asked were entries from "
-                    f"{start} to {end}"
+                    f"GET {path}: entry {entry['id']} started at {at}, requested were entries "
+                    f"from {start_ms} to {end_ms}"
                 )
-            if self._task_id and records.task_id_of(item) != self._task_id:
+            if self._task_id and records.task_id_of(entry) != self._task_id:
                 raise UnexpectedResponseError(
-                    f"GET {path}: entry {item['id']} is not of task {self._task_id}, which alone "
-                    "was asked for: task_id is ignored"
+                    f"GET {path}: entry {entry['id']} does not belong to the requested task "
+                    f"{self._task_id}: the parameter task_id is ignored"
                 )
-        return items
+        return entries
 
-    def _check_people(self, part: Slice, user_ids: Sequence[str], items: list[Json]) -> None:
+    def _validate_users(
+        self, part: Slice, user_ids: Sequence[str], entries: Sequence[Json]
+    ) -> None:
         """Raise `UnexpectedResponseError` if entries belong to users that were not requested.
 
-        An ignored `assignee` gives the own entries only, which may also be all there are. So where
-        only own ones come, others are asked for alone, once.
+        With `assignee` ignored ClickUp returns only the token user's own entries, which may also
+        be the only ones. So if only own entries are returned, other users are requested
+        separately, once.
         """
-        found = _people(items)
-        self._seen |= found
+        seen = _user_ids(entries)
+        self._seen |= seen
         if not self.privileged:
             return
-        self._check(found, user_ids)
-        others = [one for one in user_ids if one != self._token_user_id]
-        if found == {self._token_user_id} and others and not self._others_seen:
-            self._check(_people(self._get(part, others)), others)
-        self._others_seen |= bool(found)
+        self._check_requested(seen, user_ids)
+        others = [user_id for user_id in user_ids if user_id != self._token_user_id]
+        if seen == {self._token_user_id} and others and not self._others_seen:
+            self._check_requested(_user_ids(self._request_entries(part, others)), others)
+        self._others_seen |= bool(seen)
 
-    def _check(self, found: set[str], asked: Sequence[str]) -> None:
-        if unexpected := sorted(found - set(asked)):
+    def _check_requested(self, seen: set[str], user_ids: Sequence[str]) -> None:
+        if unexpected := sorted(seen - set(user_ids)):
             raise UnexpectedResponseError(
                 f"GET /team/{self._workspace.id}/time_entries: entries of user {unexpected[0]}, "
-                "who was not asked for: assignee is ignored"
+                "which were not requested: the parameter assignee is ignored"
             )
 
-    def _is_selected(self, item: Json) -> bool:
-        """Return whether an entry may be kept: with a selection only what lies in its spaces.
+    def _is_selected(self, entry: Json) -> bool:
+        """Return whether an entry is in a selected space.
 
-        Entries made on a phone show no place; those of a task that this run has read lie there.
+        Entries made in ClickUp's mobile app have no location; they are in a selected space if this
+        run has read their task.
         """
         if self._space_ids is None:
             return True
-        if (space_id := (item.get("task_location") or {}).get("space_id")) is not None:
+        if (space_id := (entry.get("task_location") or {}).get("space_id")) is not None:
             return str(space_id) in self._space_ids
-        task_id = records.task_id_of(item)
+        task_id = records.task_id_of(entry)
         if task_id and task_id not in self._workspace.synced_task_ids:
-            self.without_location.add(str(item["id"]))
+            self.without_location.add(str(entry["id"]))
         return task_id in self._workspace.synced_task_ids
 
 
@@ -199,10 +225,10 @@ def _role(workspace: Workspace, user_id: str) -> int | None:
     return (workspace.members.get(user_id) or {}).get("role")
 
 
-def _people(items: Sequence[Json]) -> set[str]:
-    return {str(user["id"]) for item in items if (user := item.get("user"))}
+def _user_ids(entries: Sequence[Json]) -> set[str]:
+    return {str(user["id"]) for entry in entries if (user := entry.get("user"))}
 
 
-def _starts_within(item: Json, part: Slice) -> bool:
-    """Return whether an entry belongs to the slice: one that begins at its end does not."""
-    return item.get("start") is None or int(item["start"]) < to_epoch_ms(part.end)
+def _starts_within(entry: Json, part: Slice) -> bool:
+    """Return whether an entry belongs to the slice, whose end is exclusive."""
+    return entry.get("start") is None or int(entry["start"]) < to_epoch_ms(part.end)

@@ -258,7 +258,7 @@ def test_an_ignored_task_id_is_noticed(clickup: FakeClickUp, workspace: Workspac
     hint = history("time_spent", after={"start": str(recent.start_ms)})
     tell(waiting("taskTimeTrackedUpdated", hint, task_id=task_id, number=9))
     assert tell.rows("time_entries") == tell.rows("completed_reads") == []
-    assert tell.unusable[9].endswith("which alone was asked for: task_id is ignored")
+    assert tell.unusable[9].endswith("the parameter task_id is ignored")
 
 
 def test_time_that_is_switched_off_is_not_asked_for(

@@ -162,7 +162,8 @@ def test_an_assignee_that_is_ignored_later_moves_no_bookmark(
     behaviour.ignored_parameters = {"assignee"}
     second = read(state=first.state)
     assert second.error == (
-        f"{FAILED}entries of user 40000001, who was not asked for: assignee is ignored"
+        f"{FAILED}entries of user 40000001, which were not requested: "
+        "the parameter assignee is ignored"
     )
     assert (time_tracking.state_of(second), time_tracking.completed(second)) == (
         time_tracking.state_of(first),
