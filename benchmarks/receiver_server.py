@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
-from clickup_receiver.feed.feeder import Feeder, Messages
+from clickup_receiver.feed.feeder import Feeder, SingerBatch
 from clickup_receiver.http import group_commit
 from clickup_receiver.http.app import Receiver
 from clickup_receiver.http.server import listening, server
@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def _feed(inbox: Inbox, stopped: Event) -> None:
-    feeder = Feeder(inbox, tell=lambda _: Messages([]), load=lambda _: None)
+    feeder = Feeder(inbox, build_messages=lambda _: SingerBatch([]), load=lambda _: None)
     while not stopped.wait(0.05):
         while feeder.feed() and not stopped.is_set():
             pass

@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 from dotenv import find_dotenv, load_dotenv
 
-from clickup_receiver.feed.feeder import Feeder, TargetCommand
+from clickup_receiver.feed.feeder import Feeder
 from clickup_receiver.feed.message_builder import PushTap
 from clickup_receiver.feed.message_source import Source
+from clickup_receiver.feed.target_process import TargetProcess
 from clickup_receiver.http.app import PATH, Metrics, Receiver
 from clickup_receiver.http.server import listening, server, show_metrics
 from clickup_receiver.inbox.inbox import Inbox
@@ -94,7 +95,7 @@ class Service:
         self._settings = settings
         self._secrets = settings.secrets()
         self._source = Source(settings.make_tap, self._secrets.webhooks)
-        self._target = TargetCommand(settings.target_command)
+        self._target = TargetProcess(settings.target_command)
         commands = {POLL: settings.poll_command, SWEEP: settings.sweep_command}
         self._jobs = Jobs(commands, poll_every=timedelta(minutes=settings.poll_minutes))
         self._metrics = Metrics()
@@ -154,7 +155,7 @@ class Service:
         return stack
 
     def _feed(self, inbox: Inbox) -> None:
-        feeder = Feeder(inbox, tell=self._source.tell, load=self._target.load)
+        feeder = Feeder(inbox, build_messages=self._source.tell, load=self._target.load)
         forgotten = datetime.now(UTC)
 
         def turn() -> float:

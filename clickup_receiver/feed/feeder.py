@@ -1,191 +1,134 @@
-"""Events in the inbox become messages for a target, burst by burst; what it has taken is done.
+"""Load pending events into the target, batch by batch, and acknowledge what it has loaded.
 
-Nothing is noted before the target has ended well, so whatever is killed meanwhile, the burst is
-sent again. All of it may arrive twice: targets load by key.
+Nothing is acknowledged before the target has succeeded. If either process is killed before that,
+the batch is loaded again; targets load by key, so a repeated batch changes nothing.
 """
 
 from __future__ import annotations
 
 import logging
-import os
-import subprocess
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
-from threading import Timer
 from typing import TYPE_CHECKING
 
-from clickup_receiver.schedule.commands import words_of
+from clickup_receiver.feed.target_process import TargetError
+from clickup_receiver.wording import format_count
 from tap_clickup.errors import ClickUpError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from clickup_receiver.inbox.inbox import Inbox, PendingEvent
 
-MOST = 1_000
-"""Events of one burst."""
-STRIKES = 3
-"""Failures after which an event is given up that fails alone, while others pass."""
-TARGET_SECONDS = 600.0
-"""How long a target may take for a burst before it is ended and started anew."""
-LONGEST_PAUSE = 60.0
-NARROWER = 10
-"""By how much a burst that failed is made smaller, and larger again."""
+MAX_BATCH_SIZE = 1_000
+"""Events per batch."""
+MAX_FAILURES_ALONE = 3
+"""An event that fails so often alone, while others are loaded, becomes a dead letter."""
+MAX_PAUSE_SECONDS = 60.0
+SHRINK_FACTOR = 10
+"""By how much the batch size shrinks after a failure and grows after a success."""
 
 logger = logging.getLogger("clickup-receiver")
 
 
-class TargetError(ClickUpError):
-    """The target did not take a burst."""
-
-
 @dataclass(frozen=True)
-class Messages:
-    """The lines that tell a burst, and the numbers of events that cannot be told, with reasons."""
+class SingerBatch:
+    """The Singer messages of some events; `failed_events` are reasons by the ids of the others."""
 
     lines: Sequence[bytes]
-    unusable: dict[int, str] = field(default_factory=dict)
-
-
-class TargetCommand:
-    """A Singer target: one process a burst. Exit code 0 acknowledges all that was written to it."""
-
-    def __init__(self, command: str, *, seconds: float = TARGET_SECONDS) -> None:
-        self._command = words_of(command, setting="target_command")
-        self._seconds = seconds
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def stop(self) -> None:
-        """End a target that is under way; its burst is sent again another time."""
-        if process := self._process:
-            process.kill()
-
-    def load(self, lines: Iterable[bytes]) -> None:
-        """Return once the target has taken the lines. Raises `TargetError`."""
-        name = Path(self._command[0]).name
-        try:
-            process = subprocess.Popen(  # noqa: S603 - the operator's own setting, no shell
-                self._command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                env=_environment(),
-                start_new_session=True,  # a signal for the receiver does not cut a load
-            )
-        except OSError as error:
-            raise TargetError(f"target_command {name}: {error.strerror}") from error
-        self._process = process
-        overdue = Timer(self._seconds, process.kill)
-        overdue.daemon = True
-        overdue.start()
-        try:
-            whole = _written(process, lines)
-            code = process.wait()
-        except BaseException:
-            process.kill()
-            process.wait()
-            raise
-        finally:
-            overdue.cancel()
-        if code:
-            raise TargetError(f"target_command {name}: exit code {code}; its log tells why")
-        if not whole:
-            raise TargetError(f"target_command {name}: ended before it had read everything")
-
-
-def _written(process: subprocess.Popen[bytes], lines: Iterable[bytes]) -> bool:
-    """Write lines to a process and close its input; return whether it has taken them all."""
-    assert process.stdin  # noqa: S101 - a pipe was asked for
-    try:
-        with process.stdin:
-            process.stdin.writelines(lines)
-    except BrokenPipeError:
-        return False
-    return True
-
-
-def _environment() -> dict[str, str]:
-    """Return the environment without what is ClickUp's: a target needs no token."""
-    ours = ("TAP_CLICKUP_", "CLICKUP_RECEIVER_")
-    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    failed_events: Mapping[int, str] = field(default_factory=dict)
 
 
 class Feeder:
     """Feeds a target from the inbox.
 
-    `tell` makes messages of events, `load` hands them to a target. A burst that fails is made
-    smaller until the event is found that fails alone; it waits while others pass, and is given up
-    only if they do: if all fail, the fault is not in them.
+    `build_messages` converts events to messages, `load` passes these to a target. A batch that the
+    target rejects is retried in smaller batches until the failing event is alone. That event is set
+    aside while others are loaded. It becomes a dead letter only if they succeed: as long as every
+    batch fails, the cause is not the event.
     """
 
     def __init__(
         self,
         inbox: Inbox,
         *,
-        tell: Callable[[list[PendingEvent]], Messages],
+        build_messages: Callable[[list[PendingEvent]], SingerBatch],
         load: Callable[[Iterable[bytes]], None],
     ) -> None:
         self._inbox = inbox
-        self._tell = tell
+        self._build_messages = build_messages
         self._load = load
-        self._most = MOST
-        self._failures = 0
-        self._strikes: Counter[int] = Counter()
+        self._batch_size = MAX_BATCH_SIZE
+        self._consecutive_failures = 0
+        self._failures_alone: Counter[int] = Counter()
         self._suspects: set[int] = set()
 
     @property
     def pause_seconds(self) -> float:
-        """How long to wait before the next attempt: longer with each failure."""
-        return min(2.0 ** (self._failures - 1), LONGEST_PAUSE) if self._failures else 0.0
+        """How long to wait before the next attempt: twice as long after each failure."""
+        if not self._consecutive_failures:
+            return 0.0
+        return min(2.0 ** (self._consecutive_failures - 1), MAX_PAUSE_SECONDS)
 
     def feed(self) -> bool:
-        """Feed the next burst; return whether there was one. Failures are logged, none raised."""
-        waiting = self._inbox.pending(limit=self._most + len(self._suspects))
-        burst = [one for one in waiting if one.id not in self._suspects][: self._most]
-        if not burst and self._suspects:
-            self._suspects.clear()
-            burst = waiting[: self._most]
-        if burst:
-            self._feed(burst)
-        return bool(burst)
+        """Feed the next batch; return whether there was one. Failures are logged, never raised."""
+        batch = self._next_batch()
+        if batch:
+            self._feed(batch)
+        return bool(batch)
 
-    def _feed(self, burst: list[PendingEvent]) -> None:
+    def _next_batch(self) -> list[PendingEvent]:
+        """Return pending events without the suspects; the suspects if nothing else is pending."""
+        pending = self._inbox.pending(limit=self._batch_size + len(self._suspects))
+        batch = [event for event in pending if event.id not in self._suspects]
+        if not batch and self._suspects:
+            self._suspects.clear()
+            batch = pending
+        return batch[: self._batch_size]
+
+    def _feed(self, batch: list[PendingEvent]) -> None:
         try:
-            messages = self._tell(burst)
+            messages = self._build_messages(batch)
             if messages.lines:
                 self._load(messages.lines)
         except TargetError as error:
-            self._failed(str(error), burst)
-            self._narrow(burst)
+            self._record_failure(str(error), batch)
+            self._shrink_batch(batch)
         except ClickUpError as error:
-            self._failed(str(error), burst)
-        except Exception as error:  # noqa: BLE001 - one event must not end the feeding of all
-            self._failed(f"unexpected {type(error).__name__}", burst)
-            self._narrow(burst)
+            self._record_failure(str(error), batch)
+        except Exception as error:  # noqa: BLE001 - one event must not stop the feeding of others
+            self._record_failure(f"unexpected {type(error).__name__}", batch)
+            self._shrink_batch(batch)
         else:
-            self._done(burst, messages.unusable)
+            self._acknowledge(batch, messages.failed_events)
 
-    def _failed(self, why: str, burst: list[PendingEvent]) -> None:
-        self._failures += 1
-        logger.error("%s; %d events wait, again in %.0f s", why, len(burst), self.pause_seconds)
+    def _record_failure(self, reason: str, batch: list[PendingEvent]) -> None:
+        self._consecutive_failures += 1
+        logger.error(
+            "%s; %s not loaded, retrying in %.0f s",
+            reason,
+            format_count(len(batch), "event"),
+            self.pause_seconds,
+        )
 
-    def _narrow(self, burst: list[PendingEvent]) -> None:
-        self._most = max(1, len(burst) // NARROWER)
-        if len(burst) == 1:
-            self._suspects.add(burst[0].id)
+    def _shrink_batch(self, batch: list[PendingEvent]) -> None:
+        self._batch_size = max(1, len(batch) // SHRINK_FACTOR)
+        if len(batch) == 1:
+            self._suspects.add(batch[0].id)
 
-    def _done(self, burst: list[PendingEvent], unusable: dict[int, str]) -> None:
-        self._inbox.mark_loaded([one.id for one in burst if one.id not in unusable])
-        for number, reason in unusable.items():
-            self._give_up(number, reason)
-        for number in self._suspects:
-            self._strikes[number] += 1
-            if self._strikes[number] >= STRIKES:
-                self._give_up(number, f"the target failed {STRIKES} times with it alone")
+    def _acknowledge(self, batch: list[PendingEvent], failed_events: Mapping[int, str]) -> None:
+        self._inbox.mark_loaded([event.id for event in batch if event.id not in failed_events])
+        for event_id, reason in failed_events.items():
+            self._dead_letter(event_id, reason)
+        for event_id in self._suspects:
+            self._failures_alone[event_id] += 1
+            if self._failures_alone[event_id] >= MAX_FAILURES_ALONE:
+                reason = f"the target failed {MAX_FAILURES_ALONE} times with this event alone"
+                self._dead_letter(event_id, reason)
         self._suspects.clear()
-        self._failures = 0
-        self._most = min(self._most * NARROWER, MOST)
+        self._consecutive_failures = 0
+        self._batch_size = min(self._batch_size * SHRINK_FACTOR, MAX_BATCH_SIZE)
 
-    def _give_up(self, number: int, reason: str) -> None:
-        logger.error("event %d is a dead letter: %s", number, reason)
-        self._inbox.dead_letter(number, reason=reason)
+    def _dead_letter(self, event_id: int, reason: str) -> None:
+        logger.error("event %d is a dead letter: %s", event_id, reason)
+        self._inbox.dead_letter(event_id, reason=reason)

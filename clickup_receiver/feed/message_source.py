@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from singer_sdk.contrib.msgspec import MsgSpecWriter
 
 from clickup_receiver.feed.event_batch import bursts
-from clickup_receiver.feed.feeder import Messages
+from clickup_receiver.feed.feeder import SingerBatch
 from tap_clickup.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Source:
                 self._client = (account, tap.client)
         return tap
 
-    def tell(self, waiting: list[PendingEvent]) -> Messages:
+    def tell(self, waiting: list[PendingEvent]) -> SingerBatch:
         """Return the messages of events. Raises `ClickUpError` if ClickUp cannot be asked.
 
         Events of a webhook that covers what is not selected, or is ours no more, are left out.
@@ -75,7 +75,7 @@ class Source:
             lines += [bytes(self._writer.format_message(message)) for message in found]
             for place, reason in failed.items():
                 unusable |= dict.fromkeys(burst.numbers.get(place, ()), reason)
-        return Messages(lines, unusable)
+        return SingerBatch(lines, unusable)
 
 
 def _selected(webhooks: Known, tap: PushTap) -> Known:

@@ -1,4 +1,4 @@
-"""Commands of the settings, without a shell."""
+"""Parse a command of the settings into a program and its arguments; no shell is involved."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 from tap_clickup.errors import ConfigurationError
 
 
-def words_of(command: str, *, setting: str) -> list[str]:
-    """Return the words of a command; a program installed beside this one is found there.
+def split_command(command: str, *, setting: str) -> list[str]:
+    """Return the words of a command; a program next to this Python takes precedence over PATH.
 
     Raises `ConfigurationError`, which names the setting.
     """
@@ -20,5 +20,5 @@ def words_of(command: str, *, setting: str) -> list[str]:
         raise ConfigurationError(f"{setting}: {error}") from error
     if not words:
         raise ConfigurationError(f"{setting}: expected a command")
-    beside = Path(sys.executable).parent / words[0]
-    return [str(beside) if beside.is_file() else words[0], *words[1:]]
+    sibling = Path(sys.executable).parent / words[0]
+    return [str(sibling) if sibling.is_file() else words[0], *words[1:]]

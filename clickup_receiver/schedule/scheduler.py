@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from threading import Condition
 from typing import TYPE_CHECKING
 
-from clickup_receiver.schedule.commands import words_of
+from clickup_receiver.schedule.commands import split_command
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,7 +60,9 @@ class Jobs:
     """Runs the commands of the settings, one at a time; who has set none is told when to."""
 
     def __init__(self, commands: Mapping[str, str | None], *, poll_every: timedelta) -> None:
-        self._commands = {name: words_of(it, setting=name) for name, it in commands.items() if it}
+        self._commands = {
+            name: split_command(it, setting=name) for name, it in commands.items() if it
+        }
         self._table = Timetable(poll_every=poll_every, now=datetime.now(UTC))
         self._changed = Condition()
         self._stopped = False

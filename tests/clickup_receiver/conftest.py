@@ -13,7 +13,7 @@ from clickup_receiver.http.app import PATH, Receiver
 from clickup_receiver.http.server import listening, server
 from clickup_receiver.http.signature import signature_of
 from clickup_receiver.inbox.inbox import Inbox
-from tests.clickup_receiver.message_source import Telling
+from tests.clickup_receiver.message_source import MessageSourceHarness
 from tests.clickup_receiver.payloads import KEYS, SECRETS
 from tests.tap_clickup.runner import Reader, SimulatedClock
 
@@ -50,8 +50,8 @@ class Running:
 
 
 @pytest.fixture
-def tell(clickup: FakeClickUp) -> Telling:
-    return Telling(clickup)
+def source(clickup: FakeClickUp) -> MessageSourceHarness:
+    return MessageSourceHarness(clickup)
 
 
 @pytest.fixture

@@ -1,11 +1,10 @@
-"""A source over a local ClickUp, and the events that a test lets it tell."""
+"""Build messages from events over a fake ClickUp, and inspect them."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from clickup_receiver.feed.message_builder import PushTap
@@ -16,7 +15,7 @@ from clickup_receiver.webhooks.secret_store import WebhookSecrets
 from tests.clickup_receiver.payloads import WEBHOOK_ID, body
 
 if TYPE_CHECKING:
-    from clickup_receiver.feed.feeder import Messages
+    from clickup_receiver.feed.feeder import SingerBatch
     from fake_clickup import FakeClickUp
     from fake_clickup.model import Workspace
 
@@ -24,28 +23,30 @@ Row = dict[str, Any]
 RECEIVED = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def waiting(name: str, *items: Row, number: int = 1, **keys: Any) -> PendingEvent:
-    """Return an event in the inbox, of a delivery about task 86a1 unless `keys` say otherwise."""
+def pending_event(name: str, *items: Row, event_id: int = 1, **keys: Any) -> PendingEvent:
+    """Return an event in the inbox; it is about task 86a1 unless `keys` name another object."""
     event = parse_event(decode_body(body(name, *items, **keys)))
     assert event
-    return PendingEvent(number, RECEIVED, event)
+    return PendingEvent(event_id, RECEIVED, event)
 
 
 @dataclass
-class Telling:
-    """A source of one webhook over the first workspace; `told` are the messages it gave last."""
+class MessageSourceHarness:
+    """A message source with one webhook of the first workspace.
+
+    `messages` and `failed_events` are the result of the latest `build`.
+    """
 
     clickup: FakeClickUp
     config: Row = field(default_factory=dict)
     space_id: str | None = None
-    told: list[Row] = field(default_factory=list)
-    unusable: dict[int, str] = field(default_factory=dict)
+    messages: list[Row] = field(default_factory=list)
+    failed_events: dict[int, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.workspace_id = self.clickup.account.workspaces[0].id
         self._webhook = WebhookSecrets(self.workspace_id, ("SECRET",), self.space_id)
         self.source = Source(self.make_tap, lambda: {WEBHOOK_ID: self._webhook})
-        self._numbers = count(1)
 
     def make_tap(self) -> PushTap:
         return PushTap(
@@ -59,38 +60,46 @@ class Telling:
             else {"api_url": self.clickup.api_url, "api_token": self.clickup.token}
         )
 
-    def __call__(self, *events: PendingEvent) -> list[str]:
-        """Tell events; return the addresses that were asked for that, without their root."""
+    def build(self, *events: PendingEvent) -> list[str]:
+        """Build the messages of events; return the paths that were requested for it."""
         before = len(self.clickup.requests)
-        messages: Messages = self.source.tell(list(events))
-        self.told = [json.loads(line) for line in messages.lines]
-        self.unusable = messages.unusable
-        asked = self.clickup.requests[before:]
-        return [request.path.removeprefix("/api/v2") for request in asked]
+        batch: SingerBatch = self.source.tell(list(events))
+        self.messages = [json.loads(line) for line in batch.lines]
+        self.failed_events = dict(batch.failed_events)
+        requests = self.clickup.requests[before:]
+        return [request.path.removeprefix("/api/v2") for request in requests]
 
     def records(self, stream: str) -> list[Row]:
-        return [m for m in self.told if m["type"] == "RECORD" and m["stream"] == stream]
+        return [
+            message
+            for message in self.messages
+            if message["type"] == "RECORD" and message["stream"] == stream
+        ]
 
     def rows(self, stream: str) -> list[Row]:
         return [message["record"] for message in self.records(stream)]
 
 
-def live(workspace: Workspace) -> list[str]:
-    """Return the ids of tasks that the search over the workspace shows."""
-    archived = {
-        one.id
-        for places in (workspace.spaces, workspace.folders, workspace.lists)
-        for one in places.values()
-        if one.archived
+def searchable_task_ids(workspace: Workspace) -> list[str]:
+    """Return the ids of the tasks that a search in the workspace returns: none that is archived."""
+    archived = {space.id for space in workspace.spaces.values() if space.archived}
+    archived |= {folder.id for folder in workspace.folders.values() if folder.archived}
+    archived |= {list_.id for list_ in workspace.lists.values() if list_.archived}
+    list_ids = {
+        list_.id
+        for list_ in workspace.lists.values()
+        if not {list_.id, list_.folder_id, list_.space_id} & archived
     }
-    lists = {
-        one.id
-        for one in workspace.lists.values()
-        if not {one.id, one.folder_id, one.space_id} & archived
-    }
-    return [one.id for one in workspace.tasks.values() if not one.archived and one.list_id in lists]
+    return [
+        task.id
+        for task in workspace.tasks.values()
+        if not task.archived and task.list_id in list_ids
+    ]
 
 
-def changed(task_ids: list[str], **keys: Any) -> list[PendingEvent]:
-    """Return an event for each task, numbered from 0."""
-    return [waiting("taskUpdated", number=n, task_id=one, **keys) for n, one in enumerate(task_ids)]
+def changed_events(task_ids: list[str], **keys: Any) -> list[PendingEvent]:
+    """Return an event for each task, with ids from 0."""
+    return [
+        pending_event("taskUpdated", event_id=event_id, task_id=task_id, **keys)
+        for event_id, task_id in enumerate(task_ids)
+    ]

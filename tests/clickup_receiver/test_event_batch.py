@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from clickup_receiver.feed.event_batch import bursts
 from clickup_receiver.webhooks.secret_store import WebhookSecrets
-from tests.clickup_receiver.message_source import RECEIVED, waiting
+from tests.clickup_receiver.message_source import RECEIVED, pending_event
 from tests.clickup_receiver.payloads import OTHER_ID, WEBHOOK_ID, history
 
 OURS = {WEBHOOK_ID: WebhookSecrets("9001", ("SECRET",))}
@@ -15,8 +15,8 @@ EARLY, LATE = "1772366400000", "1772370000000"
 
 
 def test_objects_are_named_once_with_their_latest_change_whatever_the_order() -> None:
-    late = waiting("taskUpdated", history("name", date=LATE), number=1)
-    early = waiting("taskUpdated", history("name", date=EARLY), number=2)
+    late = pending_event("taskUpdated", history("name", date=LATE), event_id=1)
+    early = pending_event("taskUpdated", history("name", date=EARLY), event_id=2)
     for events in ([late, early], [early, late]):
         (burst,) = bursts(events, OURS)
         assert burst.changed == {("task", "86a1"): "2026-03-01T13:00:00.000+00:00"}
@@ -25,7 +25,7 @@ def test_objects_are_named_once_with_their_latest_change_whatever_the_order() ->
 
 
 def test_the_latest_deletion_counts_whatever_the_order() -> None:
-    first = waiting("taskDeleted", number=1)
+    first = pending_event("taskDeleted", event_id=1)
     second = replace(first, id=2, received_at=RECEIVED + timedelta(hours=1))
     for events in ([first, second], [second, first]):
         (burst,) = bursts(events, OURS)
@@ -34,7 +34,7 @@ def test_the_latest_deletion_counts_whatever_the_order() -> None:
 
 
 def test_an_event_without_a_date_counts_from_its_arrival() -> None:
-    hint = waiting("folderUpdated", folder_id="12")
+    hint = pending_event("folderUpdated", folder_id="12")
     (burst,) = bursts([hint], OURS)
     assert (burst.changed, burst.since) == ({("folder", "12"): ""}, RECEIVED)
     assert burst.changed_of("folder") == {"12": ""}
@@ -43,15 +43,15 @@ def test_an_event_without_a_date_counts_from_its_arrival() -> None:
 
 def test_time_is_kept_by_task_with_the_moments_that_were_told() -> None:
     items = [history("time_spent", after={"start": at}) for at in (EARLY, LATE)]
-    events = [waiting("taskTimeTrackedUpdated", one) for one in items]
-    (burst,) = bursts([*events, waiting("taskUpdated", history("time_spent"))], OURS)
+    events = [pending_event("taskTimeTrackedUpdated", one) for one in items]
+    (burst,) = bursts([*events, pending_event("taskUpdated", history("time_spent"))], OURS)
     assert burst.timed == {
         "86a1": {"2026-03-01T12:00:00.000+00:00", "2026-03-01T13:00:00.000+00:00"}
     }
 
 
 def test_each_workspace_has_a_burst_and_unknown_webhooks_have_none() -> None:
-    events = [waiting("taskDeleted"), waiting("taskDeleted", webhook_id=OTHER_ID)]
+    events = [pending_event("taskDeleted"), pending_event("taskDeleted", webhook_id=OTHER_ID)]
     both = bursts(events, {**OURS, OTHER_ID: WebhookSecrets("9002", ("SECRET",), "7")})
     assert [one.workspace_id for one in both] == ["9001", "9002"]
     assert [one.space_ids for one in both] == [set(), {"7"}]

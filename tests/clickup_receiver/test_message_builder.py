@@ -1,4 +1,4 @@
-"""What webhooks tell becomes the messages that the tap itself would write."""
+"""What webhooks source becomes the messages that the tap itself would write."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.clickup_receiver.message_source import RECEIVED, Telling, waiting
+from tests.clickup_receiver.message_source import RECEIVED, MessageSourceHarness, pending_event
 from tests.clickup_receiver.payloads import PRIVATE, history, status
 
 if TYPE_CHECKING:
     from fake_clickup.model import Workspace
 
 
-def test_a_change_of_status_is_told_with_who_when_from_and_to(tell: Telling) -> None:
+def test_a_change_of_status_is_told_with_who_when_from_and_to(source: MessageSourceHarness) -> None:
     """R70 to R74."""
     change = history("status", before=status("to do", "open"), after=status("done", "closed"))
-    tell(waiting("taskStatusUpdated", change))
-    (message,) = tell.records("status_changes")
+    source.build(pending_event("taskStatusUpdated", change))
+    (message,) = source.records("status_changes")
     assert message["record"] == {
-        "workspace_id": tell.workspace_id,
+        "workspace_id": source.workspace_id,
         "id": "2800787326392370170",
         "task_id": "86a1",
         "list_id": "162641062",
@@ -41,16 +41,16 @@ def test_a_change_of_status_is_told_with_who_when_from_and_to(tell: Telling) -> 
      ("space", ["spaces"])],
 )  # fmt: skip
 def test_a_deletion_is_a_tombstone_and_asks_for_nothing(
-    tell: Telling, kind: str, streams: list[str]
+    source: MessageSourceHarness, kind: str, streams: list[str]
 ) -> None:
     gone: dict[str, Any] = {"task_id": None, f"{kind}_id": "gone1"}
-    asked = tell(waiting(f"{kind}Deleted", **gone))
+    asked = source.build(pending_event(f"{kind}Deleted", **gone))
     assert asked == []
-    assert [m["stream"] for m in tell.told if m["type"] == "RECORD"] == streams
+    assert [m["stream"] for m in source.messages if m["type"] == "RECORD"] == streams
     for stream in streams:
-        assert tell.rows(stream) == [
+        assert source.rows(stream) == [
             {
-                "workspace_id": tell.workspace_id,
+                "workspace_id": source.workspace_id,
                 "id": "gone1",
                 "_sdc_deleted_at": "2026-03-01T12:00:00.000+00:00",
             }
@@ -58,28 +58,32 @@ def test_a_deletion_is_a_tombstone_and_asks_for_nothing(
 
 
 def test_the_latest_of_two_deletions_counts_and_a_change_beside_it_is_read(
-    tell: Telling, workspace: Workspace
+    source: MessageSourceHarness, workspace: Workspace
 ) -> None:
     task_id = next(iter(workspace.tasks))
-    gone = [waiting("taskDeleted", task_id=task_id, number=n) for n in (1, 2)]
-    assert tell(*gone, waiting("taskUpdated", task_id=task_id, number=3)) == [f"/task/{task_id}"]
-    first, second = tell.rows("tasks")
+    gone = [pending_event("taskDeleted", task_id=task_id, event_id=n) for n in (1, 2)]
+    assert source.build(*gone, pending_event("taskUpdated", task_id=task_id, event_id=3)) == [
+        f"/task/{task_id}"
+    ]
+    first, second = source.rows("tasks")
     assert (first["_sdc_deleted_at"], second["id"]) == ("2026-03-01T12:00:00.000+00:00", task_id)
 
 
-def test_every_schema_with_a_tombstone_allows_for_it(tell: Telling) -> None:
-    tell(waiting("taskDeleted"))
-    assert [message["type"] for message in tell.told] == ["SCHEMA", "RECORD"]
-    assert tell.told[0]["schema"]["properties"]["_sdc_deleted_at"] == {
+def test_every_schema_with_a_tombstone_allows_for_it(source: MessageSourceHarness) -> None:
+    source.build(pending_event("taskDeleted"))
+    assert [message["type"] for message in source.messages] == ["SCHEMA", "RECORD"]
+    assert source.messages[0]["schema"]["properties"]["_sdc_deleted_at"] == {
         "type": ["string", "null"],
         "format": "date-time",
     }
-    assert tell.told[0]["key_properties"] == ["workspace_id", "id"]
+    assert source.messages[0]["key_properties"] == ["workspace_id", "id"]
 
 
-def test_no_text_of_people_is_told(tell: Telling) -> None:
+def test_no_text_of_people_is_told(source: MessageSourceHarness) -> None:
     """R89 to R91."""
     change = history("status", before=status("to do", "open"), after=status("done", "closed"))
-    tell(waiting("taskStatusUpdated", change, history("comment", comment={"text": PRIVATE})))
-    assert PRIVATE not in json.dumps(tell.told)
-    assert "@example.com" not in json.dumps(tell.told)
+    source.build(
+        pending_event("taskStatusUpdated", change, history("comment", comment={"text": PRIVATE}))
+    )
+    assert PRIVATE not in json.dumps(source.messages)
+    assert "@example.com" not in json.dumps(source.messages)

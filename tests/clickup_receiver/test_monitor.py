@@ -13,7 +13,7 @@ from clickup_receiver.webhooks.registrar import Registered
 if TYPE_CHECKING:
     from fake_clickup import Account
     from fake_clickup.model import Workspace
-    from tests.clickup_receiver.message_source import Telling
+    from tests.clickup_receiver.message_source import MessageSourceHarness
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -125,7 +125,7 @@ def test_a_place_that_is_polled_only_is_left_alone(looking: Looking) -> None:
 
 
 def test_changes_are_looked_for_in_the_webhooks_own_place(
-    tell: Telling, account: Account, workspace: Workspace
+    source: MessageSourceHarness, account: Account, workspace: Workspace
 ) -> None:
     at = datetime.now(UTC) - HOUR
     task = next(
@@ -136,7 +136,7 @@ def test_changes_are_looked_for_in_the_webhooks_own_place(
     space_id = workspace.lists[task.list_id].space_id
     other = next(one for one in workspace.spaces if one != space_id)
     account.update_task(task.id, name="Renamed", at=at)
-    client, span = tell.source.tap().client, (at - HOUR, at + HOUR / 2)
+    client, span = source.source.tap().client, (at - HOUR, at + HOUR / 2)
     for place, found in ((None, True), (space_id, True), (other, False)):
         one = Registered(workspace.id, place, "w1")
         assert changed_since(client, one, *span) is found
