@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.markup import escape
 from rich.table import Table
 
-from target_pandev.sql import statement
+from target_pandev.sql import read_statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,7 +26,7 @@ SECTIONS = {
 def tables(store: Store, *, most: int) -> Iterator[Table]:
     """Yield a table for each section; the longer ones end after `most` rows or tasks."""
     for name, title in SECTIONS.items():
-        columns, rows = store.query(statement(f"report_{name}", "pandev.sql"), {"most": most})
+        columns, rows = store.query(read_statement(f"report_{name}", "pandev.sql"), {"most": most})
         yield _table(title, columns, rows)
     yield _table("Rows", ["table", "rows"], store.row_counts())
 

@@ -16,7 +16,7 @@ from target_pandev.completed_reads import Condition
 from target_pandev.database.ddl import columns_of, key_of
 from target_pandev.database.deletions import KEYS_IN_MEMORY, Scope, remove
 from target_pandev.database.table import quoted
-from target_pandev.sql import statement
+from target_pandev.sql import read_statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -40,7 +40,10 @@ def complete(
     `RefusedFieldError`; nothing is stored or marked then.
     """
     with connection.transaction():
-        if connection.execute(statement("completed_read"), _parameters(read)).fetchone() is None:
+        if (
+            connection.execute(read_statement("completed_read"), _parameters(read)).fetchone()
+            is None
+        ):
             return 0
         scope, back = _scope(connection, schema, read)
         connection.execute(KEYS_IN_MEMORY)

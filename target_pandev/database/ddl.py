@@ -12,7 +12,7 @@ from target_pandev import columns
 from target_pandev.database.connection import StoreError
 from target_pandev.database.migrate import lock_ddl
 from target_pandev.database.table import METADATA, STAGE, StreamSchema, Table
-from target_pandev.sql import migrations
+from target_pandev.sql import read_migrations
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger("target-pandev")
 
 OWN_TABLES = frozenset(
-    name for _, _, text in migrations() for name in re.findall(r"(?m)^CREATE TABLE (\w+)", text)
+    name
+    for _, _, text in read_migrations()
+    for name in re.findall(r"(?m)^CREATE TABLE (\w+)", text)
 )
 """The tables that the store comes with."""
 RESERVED = {*METADATA, "_sdc_deleted_at", "_sdc_row"}

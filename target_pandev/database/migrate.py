@@ -1,4 +1,9 @@
-"""Makes the store's schema or brings an older one up to date: numbered files, each applied once."""
+"""Create the store's schema or bring an older one up to date: numbered migrations, then views.
+
+A migration is a file of `sql/migrations` and is applied once, by its number: a file that a store
+has applied already may change without effect on that store. Migrations contain tables only; views
+are files of `sql/views` and are created again when they change (`views`).
+"""
 
 from __future__ import annotations
 
@@ -8,7 +13,8 @@ from typing import TYPE_CHECKING
 from psycopg import errors, sql
 
 from target_pandev.database.connection import StoreError
-from target_pandev.sql import migrations
+from target_pandev.database.views import are_views_current, read_stored_views, update_views
+from target_pandev.sql import read_migrations
 
 if TYPE_CHECKING:
     from target_pandev.database.connection import Connection
@@ -25,14 +31,14 @@ def lock_ddl(connection: Connection) -> None:
 
 
 def migrate(connection: Connection, schema: str) -> None:
-    """Make `schema` the connection's own and apply what it lacks. Raises `StoreError`."""
+    """Make `schema` the connection's search path and bring it up to date. Raises `StoreError`."""
     try:
         connection.execute("SELECT set_config('search_path', %s, false)", (_quoted(schema),))
         with connection.transaction():
             lock_ddl(connection)
             if not _exists(connection):
                 _create(connection, schema)
-            _apply(connection, schema)
+            _update(connection, schema)
     except errors.InsufficientPrivilege:
         raise StoreError(
             f"store_schema {schema}: the store's user may not make or change it; "
@@ -57,19 +63,30 @@ def _create(connection: Connection, schema: str) -> None:
     )
 
 
-def _apply(connection: Connection, schema: str) -> None:
+def _update(connection: Connection, schema: str) -> None:
+    """Apply the migrations that the schema lacks, and create the views that have changed."""
     row = connection.execute("SELECT coalesce(max(version), 0) FROM schema_versions").fetchone()
-    have, known = row[0] if row else 0, migrations()
-    newest = known[-1][0]
-    if have > newest:
+    stored_version = int(row[0]) if row else 0
+    migrations = read_migrations()
+    newest_version = migrations[-1][0]
+    if stored_version > newest_version:
         raise StoreError(
-            f"store_schema {schema}: made by a newer target-pandev (its schema has version {have}, "
-            f"this one knows {newest}); update target-pandev"
+            f"store_schema {schema}: made by a newer target-pandev (its schema has version "
+            f"{stored_version}, this one knows {newest_version}); update target-pandev"
         )
-    for version, name, text in known:
-        if version > have:
-            logger.info("store: applying %s", name)
-            connection.execute(text.encode())
-            connection.execute(
-                "INSERT INTO schema_versions VALUES (%s, %s, now())", (version, name)
-            )
+    if stored_version == newest_version and are_views_current(connection):
+        return
+    views = read_stored_views(connection, stored_version)
+    for version, name, text in migrations:
+        if version > stored_version:
+            _apply(connection, version, name, text)
+    update_views(connection, schema, views)
+
+
+def _apply(connection: Connection, version: int, name: str, text: str) -> None:
+    logger.info("store: applying %s", name)
+    connection.execute(text.encode())
+    connection.execute(
+        "INSERT INTO schema_versions (version, name, applied_at) VALUES (%s, %s, now())",
+        (version, name),
+    )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
 
-from target_pandev.sql import statement
+from target_pandev.sql import read_statement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -182,7 +182,7 @@ class Table:
         """What follows from the staged rows and needs the stored ones as they were."""
         have = {each.name for each in self.columns}
         if self.name == "tasks" and have >= OBSERVED:
-            text = sql.SQL(statement("status_observations"))
+            text = sql.SQL(read_statement("status_observations"))
             return [text.format(table=self.identifier, stage=STAGE)]
         if self.name in REFERENCE_SOURCES and REFERENCE_SOURCES[self.name].text in have:
             return [KEEP_RULES, references(self.name)]
@@ -206,7 +206,7 @@ def references(table: str, rows: sql.Identifier = STAGE) -> Composed:
         text=sql.Identifier(where.text),
         rows=rows,
     )
-    return sql.SQL(statement("references")).format(source=source)
+    return sql.SQL(read_statement("references")).format(source=source)
 
 
 def quoted(*names: str) -> sql.SQL:

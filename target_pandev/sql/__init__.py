@@ -1,19 +1,37 @@
-"""Statements too long to stand in code: migrations by number, and what a load derives."""
+"""SQL statements too long to be written in code.
+
+`migrations` are the store's tables by number, `views` the views in the order of their dependencies;
+the other files are what a load derives from rows.
+"""
 
 from __future__ import annotations
 
 from importlib.resources import files
 
 
-def statement(name: str, package: str = __name__) -> str:
+def read_statement(name: str, package: str = __name__) -> str:
     """Return the text of `<name>.sql` in a package; in this one if none is named."""
     return files(package).joinpath(f"{name}.sql").read_text(encoding="utf-8")
 
 
-def migrations() -> list[tuple[int, str, str]]:
-    """Return (number, name, text) of every migration, in order."""
-    found = sorted(
-        (one for one in files(__name__).joinpath("migrations").iterdir() if one.name[:1].isdigit()),
-        key=lambda one: one.name,
-    )
-    return [(int(one.name[:4]), one.name, one.read_text(encoding="utf-8")) for one in found]
+def read_migrations() -> list[tuple[int, str, str]]:
+    """Return (number, file name, text) of every migration, in order."""
+    return [(int(name[:4]), name, text) for name, text in _read_numbered("migrations")]
+
+
+def read_views() -> dict[str, str]:
+    """Return the statements that create each view, by its name, in order of dependency."""
+    return {
+        name.split("_", 1)[1].removesuffix(".sql"): text for name, text in _read_numbered("views")
+    }
+
+
+def _read_numbered(folder: str) -> list[tuple[str, str]]:
+    """Return (file name, text) of the files whose names begin with a number, in order."""
+    numbered = [
+        file for file in files(__name__).joinpath(folder).iterdir() if file.name[0].isdigit()
+    ]
+    return [
+        (file.name, file.read_text(encoding="utf-8"))
+        for file in sorted(numbered, key=lambda file: file.name)
+    ]

@@ -17,7 +17,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from target_pandev.database import Store, StoreError, StreamSchema
 from target_pandev.database.ddl import OWN_TABLES
 from target_pandev.database.store import TRIES, Refused
-from target_pandev.sql import migrations
+from target_pandev.sql import read_migrations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,7 @@ def test_processes_that_open_an_empty_store_at_once_make_it_once(empty_database:
         store.close()
     with psycopg.connect(empty_database) as connection:
         versions = connection.execute("SELECT version FROM org.schema_versions").fetchall()
-    assert versions == [(number,) for number, _, _ in migrations()]
+    assert versions == [(number,) for number, _, _ in read_migrations()]
     assert {table.key for table in tables} == {("id",)}
 
 
@@ -60,7 +60,7 @@ def test_two_targets_at_once_lose_and_double_nothing(database: str) -> None:
 
 
 def test_an_existing_store_is_brought_up_to_date_without_loss(empty_database: str) -> None:
-    first = migrations()[0]
+    first = read_migrations()[0]
     with psycopg.connect(empty_database) as connection:
         connection.execute("CREATE SCHEMA old; SET search_path = old")
         connection.execute(

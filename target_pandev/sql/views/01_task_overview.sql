@@ -1,0 +1,66 @@
+-- Tasks with PanDev's status group. The group follows from the type that the workflow of the task's
+-- list, folder or space gives its status now, so a changed mapping shows without an edit of the task.
+-- Cost: for one task its own row, its list, folder and space by key, and one workflow's statuses.
+
+CREATE OR REPLACE VIEW task_overview AS
+SELECT
+    t.workspace_id,
+    t.id AS task_id,
+    t.custom_id,
+    t.name,
+    t.status,
+    coalesce(g.status_group, 'UNDEFINED') AS status_group,
+    coalesce(d.status_type, t.status_type) AS status_type,
+    d.status_type IS NULL AS status_type_from_task,
+    t.priority,
+    t.assignee_ids,
+    t.creator_id,
+    t.list_id,
+    l.name AS list_name,
+    t.folder_id,
+    f.name AS folder_name,
+    t.space_id,
+    s.name AS space_name,
+    t.tags,
+    t.points,
+    t.time_estimate_ms,
+    t.parent_id,
+    t.date_created,
+    t.date_updated,
+    t.start_date,
+    t.due_date,
+    t.date_done,
+    t.date_closed,
+    t.archived,
+    t.url,
+    t.custom_fields
+FROM tasks AS t
+LEFT JOIN lists AS l ON l.workspace_id = t.workspace_id AND l.id = t.list_id
+LEFT JOIN folders AS f ON f.workspace_id = t.workspace_id AND f.id = t.folder_id
+LEFT JOIN spaces AS s ON s.workspace_id = t.workspace_id AND s.id = t.space_id
+LEFT JOIN LATERAL (
+    SELECT d.status_type
+    FROM statuses AS d
+    WHERE d.workspace_id = t.workspace_id
+        AND lower(d.status) = lower(t.status)
+        AND d._sdc_deleted_at IS NULL
+        AND d.scope_type = CASE
+            WHEN l.override_statuses THEN 'list' WHEN f.override_statuses THEN 'folder' ELSE 'space'
+        END
+        AND d.scope_id = CASE
+            WHEN l.override_statuses THEN t.list_id WHEN f.override_statuses THEN t.folder_id
+            ELSE t.space_id
+        END
+    ORDER BY d.status = t.status DESC, d._sdc_extracted_at DESC
+    LIMIT 1
+) AS d ON true
+LEFT JOIN status_groups AS g ON g.status_type = coalesce(d.status_type, t.status_type)
+WHERE t._sdc_deleted_at IS NULL
+    AND l._sdc_deleted_at IS NULL
+    AND f._sdc_deleted_at IS NULL
+    AND s._sdc_deleted_at IS NULL;
+COMMENT ON VIEW task_overview IS
+    'One row a task, with PanDev''s status group: by the type of its status in its list, folder or space as last read, never by the status''s name';
+COMMENT ON COLUMN task_overview.status_group IS 'OPEN, IN_PROGRESS, CLOSED or UNDEFINED';
+COMMENT ON COLUMN task_overview.status_type_from_task IS
+    'True where the workflow does not define the status, so that the type inside the task decides';

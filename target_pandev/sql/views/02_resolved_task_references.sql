@@ -1,0 +1,21 @@
+-- Task ids found in branches and commits, with the tasks that they name.
+-- Cost: for one task two index lookups, by id and by custom id.
+
+CREATE OR REPLACE VIEW resolved_task_references AS
+SELECT r.repository_id, r.source, r.object_key, r.kind, r.reference, r.ordinal,
+    t.workspace_id, t.id AS task_id
+FROM task_references AS r
+LEFT JOIN tasks AS t
+    ON t.id = r.reference AND t._sdc_deleted_at IS NULL
+    AND (r.workspace_id IS NULL OR t.workspace_id = r.workspace_id)
+WHERE r.kind = 'task_id'
+UNION ALL
+SELECT r.repository_id, r.source, r.object_key, r.kind, r.reference, r.ordinal,
+    t.workspace_id, t.id
+FROM task_references AS r
+INNER JOIN tasks AS t
+    ON upper(t.custom_id) = r.reference AND t.custom_id IS NOT NULL AND t._sdc_deleted_at IS NULL
+    AND (r.workspace_id IS NULL OR t.workspace_id = r.workspace_id)
+WHERE r.kind = 'custom_id';
+COMMENT ON VIEW resolved_task_references IS
+    'task_references with the task they name; task_id is null until a task of that id arrives. What only looks like a custom id (UTF-8) is left out';

@@ -1,0 +1,33 @@
+-- Tasks next to the commits and branches that name them. Deleted tasks, branches and commits are left out.
+-- Cost: for one task its references, and one branch and commit by key for each of them.
+
+CREATE OR REPLACE VIEW task_activity AS
+SELECT DISTINCT
+    o.workspace_id,
+    o.task_id,
+    o.name AS task_name,
+    o.status,
+    o.status_group,
+    o.url AS task_url,
+    r.source,
+    r.repository_id,
+    r.object_key,
+    CASE r.source
+        WHEN 'branch' THEN b.name ELSE split_part(c.message, E'\n', 1)
+    END AS title,
+    c.sha,
+    c.author_name,
+    lower(btrim(c.author_email)) AS author_email,
+    c.committed_at AS occurred_at
+FROM resolved_task_references AS r
+INNER JOIN task_overview AS o ON o.workspace_id = r.workspace_id AND o.task_id = r.task_id
+LEFT JOIN branches AS b
+    ON r.source = 'branch' AND b.repository_id = r.repository_id AND b.name = r.object_key
+LEFT JOIN commits AS c
+    ON c.repository_id = r.repository_id
+    AND c.sha = CASE r.source WHEN 'branch' THEN b.head_sha ELSE r.object_key END
+WHERE b._sdc_deleted_at IS NULL AND c._sdc_deleted_at IS NULL;
+COMMENT ON VIEW task_activity IS
+    'Tasks next to the commits and branches that name them, a row for each pair; a branch shows its newest commit';
+COMMENT ON COLUMN task_activity.title IS 'Name of the branch, or first line of the commit''s message';
+COMMENT ON COLUMN task_activity.occurred_at IS 'When that commit was made';

@@ -1,0 +1,26 @@
+-- Tracked time. An entry remains work that a person did when its task is deleted or the person's
+-- account is removed: only the entry's own deletion hides it, and names of deleted tasks and users show.
+-- Cost: for one task its time entries by index, users and task by key.
+
+CREATE OR REPLACE VIEW worklogs AS
+SELECT
+    e.workspace_id,
+    e.id,
+    e.user_id AS author_id,
+    u.username AS author_name,
+    lower(btrim(u.email)) AS author_email,
+    e.task_id,
+    t.name AS task_name,
+    e.started_at,
+    e.ended_at,
+    CASE WHEN e.is_running THEN NULL ELSE e.duration_ms END AS duration_ms,
+    coalesce(e.is_running, false) AS is_running
+FROM time_entries AS e
+LEFT JOIN users AS u ON u.workspace_id = e.workspace_id AND u.id = e.user_id
+LEFT JOIN tasks AS t ON t.workspace_id = e.workspace_id AND t.id = e.task_id
+WHERE e._sdc_deleted_at IS NULL;
+COMMENT ON VIEW worklogs IS
+    'Time that people booked in ClickUp, a row for each entry, with or without a task';
+COMMENT ON COLUMN worklogs.author_name IS 'Null until the person is known; stays when the person leaves';
+COMMENT ON COLUMN worklogs.task_name IS 'Null for time without a task, and until the task arrives';
+COMMENT ON COLUMN worklogs.duration_ms IS 'Null while the timer runs';

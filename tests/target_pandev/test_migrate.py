@@ -1,0 +1,173 @@
+"""A store of any released version is brought up to date without loss, and ends like a new one.
+
+`fixtures/first_release` contains the migrations as they were at the first release, rows for the
+tables of each version, and what the views showed of these rows.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+
+from target_pandev.database import Store
+from target_pandev.sql import read_migrations, read_views
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    Connection = psycopg.Connection[tuple[Any, ...]]
+
+FIRST_RELEASE = Path(__file__).parent / "fixtures" / "first_release"
+MIGRATIONS = {int(file.name[:4]): file for file in sorted(FIRST_RELEASE.glob("[0-9]*.sql"))}
+ROWS = {int(file.stem[-4:]): file for file in FIRST_RELEASE.glob("rows_*.sql")}
+VIEW_ROWS = json.loads((FIRST_RELEASE / "view_rows.json").read_text(encoding="utf-8"))
+
+RELATIONS = """
+SELECT c.relname, c.relkind::text, obj_description(c.oid, 'pg_class'), pg_get_viewdef(c.oid)
+FROM pg_class AS c WHERE c.relnamespace = 'pandev'::regnamespace ORDER BY c.relname
+"""
+COLUMNS = """
+SELECT c.relname, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
+    pg_get_expr(d.adbin, d.adrelid), col_description(c.oid, a.attnum)
+FROM pg_class AS c
+INNER JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0
+LEFT JOIN pg_attrdef AS d ON d.adrelid = c.oid AND d.adnum = a.attnum
+WHERE c.relnamespace = 'pandev'::regnamespace ORDER BY c.relname, a.attnum
+"""
+INDEXES = """
+SELECT pg_get_indexdef(i.indexrelid) FROM pg_index AS i
+INNER JOIN pg_class AS c ON c.oid = i.indrelid
+WHERE c.relnamespace = 'pandev'::regnamespace ORDER BY 1
+"""
+CONSTRAINTS = """
+SELECT c.conrelid::regclass::text, c.conname, pg_get_constraintdef(c.oid) FROM pg_constraint AS c
+WHERE c.connamespace = 'pandev'::regnamespace ORDER BY 1, 2
+"""
+
+
+@pytest.fixture
+def connection(empty_database: str) -> Iterator[Connection]:
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA pandev")
+        connection.execute("SET search_path = pandev")
+        connection.execute("SET timezone = 'UTC'")
+        yield connection
+
+
+def create_old_store(connection: Connection, version: int) -> None:
+    """Create the tables and views of a version as its release did, with rows in all tables."""
+    connection.execute(
+        "CREATE TABLE schema_versions "
+        "(version integer PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL)"
+    )
+    for number in range(1, version + 1):
+        file = MIGRATIONS[number]
+        connection.execute(file.read_bytes())
+        connection.execute(
+            "INSERT INTO schema_versions VALUES (%s, %s, now())", (number, file.name)
+        )
+    insert_rows(connection, range(1, version + 1))
+
+
+def insert_rows(connection: Connection, versions: range) -> None:
+    """Insert the rows of the tables of some versions."""
+    for version in versions:
+        if version in ROWS:
+            connection.execute(ROWS[version].read_bytes())
+
+
+def names(connection: Connection, kind: str) -> list[str]:
+    """Return the names of the tables (r) or views (v)."""
+    rows = connection.execute(
+        "SELECT relname FROM pg_class "
+        "WHERE relnamespace = 'pandev'::regnamespace AND relkind = %s ORDER BY relname",
+        (kind,),
+    )
+    return [str(name) for (name,) in rows]
+
+
+def read_rows(connection: Connection, kind: str) -> dict[str, list[dict[str, Any]]]:
+    """Return all rows of all tables (r) or views (v)."""
+    return {
+        name: [
+            row
+            for (row,) in connection.execute(
+                f"SELECT to_jsonb(t) FROM {name} AS t ORDER BY to_jsonb(t)::text".encode()  # noqa: S608 - names of our own
+            )
+        ]
+        for name in names(connection, kind)
+    }
+
+
+def read_schema(connection: Connection) -> dict[str, list[tuple[Any, ...]]]:
+    """Return all that defines the tables and views, comments included."""
+    return {
+        statement: connection.execute(statement.encode()).fetchall()
+        for statement in (RELATIONS, COLUMNS, INDEXES, CONSTRAINTS)
+    }
+
+
+def in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows in an order that does not depend on how long an open period lasts."""
+    return sorted(rows, key=lambda row: json.dumps(row, sort_keys=True))
+
+
+def test_the_fixtures_cover_every_table(connection: Connection) -> None:
+    create_old_store(connection, max(MIGRATIONS))
+    assert sorted(MIGRATIONS) == [1, 2, 3, 4, 5, 6, 7]
+    assert [table for table, rows in read_rows(connection, "r").items() if not rows] == []
+    assert [view for view, rows in read_rows(connection, "v").items() if not rows] == []
+
+
+@pytest.mark.parametrize("version", MIGRATIONS)
+def test_an_upgrade_keeps_all_rows(
+    connection: Connection, empty_database: str, version: int
+) -> None:
+    create_old_store(connection, version)
+    before = read_rows(connection, "r")
+    Store(empty_database, schema="pandev").close()
+    after = read_rows(connection, "r")
+    for table in before.keys() - {"schema_versions"}:
+        new_columns = dict.fromkeys(after[table][0].keys() - before[table][0].keys())
+        assert after[table] == [{**row, **new_columns} for row in before[table]]
+    assert [(row["version"], row["name"]) for row in after["schema_versions"]] == [
+        (number, name) for number, name, _ in read_migrations()
+    ]
+
+
+@pytest.mark.parametrize("version", MIGRATIONS)
+def test_views_show_the_same_rows_after_an_upgrade(
+    connection: Connection, empty_database: str, version: int
+) -> None:
+    """Rows of tables that a version does not have yet are inserted after the upgrade."""
+    create_old_store(connection, version)
+    Store(empty_database, schema="pandev").close()
+    insert_rows(connection, range(version + 1, max(MIGRATIONS) + 1))
+    shown = read_rows(connection, "v")
+    open_periods = [row for row in shown["status_durations"] if row["ended_at"] is None]
+    assert len(open_periods) == 2
+    for row in open_periods:  # they last until now
+        assert row.pop("duration_ms") > 0
+        row["duration_ms"] = None
+    assert sorted(shown) == sorted(VIEW_ROWS)
+    for view, rows in VIEW_ROWS.items():
+        assert in_order(shown[view]) == in_order(rows)
+
+
+@pytest.mark.parametrize("version", MIGRATIONS)
+def test_an_upgraded_schema_equals_a_new_one(
+    connection: Connection, empty_database: str, database: str, version: int
+) -> None:
+    create_old_store(connection, version)
+    Store(empty_database, schema="pandev").close()
+    upgraded = read_schema(connection)
+    with psycopg.connect(database) as new_store:
+        new_store.execute("SET search_path = pandev")
+        new = read_schema(new_store)
+    for statement, rows in new.items():
+        assert upgraded[statement] == rows
+    assert names(connection, "v") == sorted(read_views())
