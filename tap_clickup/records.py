@@ -1,10 +1,10 @@
-"""ClickUp's objects become records. Pure: a record holds the promised fields and nothing else.
+"""Convert ClickUp's objects to records. Pure: a record has the documented fields and no others.
 
-Each function names the fields it takes; what ClickUp adds stays behind. Descriptions, comments,
-attachments and checklists are not among them, nor the values of custom fields that were not opted
-in by name.
+Each function names the fields it takes; fields that ClickUp adds are ignored. Descriptions,
+comments, attachments and checklists are not among them, nor the values of custom fields that were
+not selected by name.
 
-Keys may be missing or null in any answer, except `id`.
+In any response, every key except `id` may be missing or null.
 """
 
 from __future__ import annotations
@@ -26,18 +26,24 @@ def _id_of(item: Json, key: str) -> str | None:
 
 
 def folder_id(item: Json) -> str | None:
-    """Return the folder's id; a list without folder carries a hidden pseudo folder of its own."""
+    """Return the folder's id; None for the hidden pseudo folder of a list without a folder."""
     folder = item.get("folder") or {}
     return None if folder.get("hidden") else id_to_str(folder.get("id"))
 
 
 def workspace(team: Json) -> dict[str, Any]:
-    """Return the record of a workspace, which API v2 calls team."""
+    """Return the record of a workspace, which API v2 calls team.
+
+    https://developer.clickup.com/reference/getauthorizedteams
+    """
     return {"id": str(team["id"]), "name": team.get("name")}
 
 
 def member(user: Json, *, workspace_id: str) -> dict[str, Any]:
-    """Return the record of a user listed in `GET /team`; who is invited has no username yet."""
+    """Return the record of a user listed in `GET /team`; an invited user has no username yet.
+
+    https://developer.clickup.com/reference/getauthorizedteams
+    """
     return {
         "workspace_id": workspace_id,
         "id": str(user["id"]),
@@ -49,19 +55,22 @@ def member(user: Json, *, workspace_id: str) -> dict[str, Any]:
 
 
 def former_member(user: Json, *, workspace_id: str) -> dict[str, Any]:
-    """Return the record of a user seen on a task or time entry who is in `GET /team` no more."""
+    """Return the record of a user seen on a task or time entry who is no longer in `GET /team`."""
     return {**member(user, workspace_id=workspace_id), "role": None, "is_member": False}
 
 
 def task_users(task: Json) -> Iterator[Json]:
-    """Yield the users named by a task: its creator and its assignees."""
+    """Yield the users of a task: its creator and its assignees."""
     if creator := task.get("creator"):
         yield creator
     yield from task.get("assignees") or ()
 
 
 def space(item: Json, *, workspace_id: str) -> dict[str, Any]:
-    """Return the record of a space; the ClickApps say what its tasks can hold."""
+    """Return the record of a space, with the ClickApps that determine the fields of its tasks.
+
+    https://developer.clickup.com/reference/getspaces
+    """
     features = item.get("features") or {}
     return {
         "workspace_id": workspace_id,
@@ -76,12 +85,15 @@ def space(item: Json, *, workspace_id: str) -> dict[str, Any]:
 
 
 def _enabled(features: Json, clickapp: str) -> bool | None:
-    """Return whether a ClickApp is on, or None where ClickUp does not tell."""
+    """Return whether a ClickApp is on, or None if ClickUp does not report it."""
     return (features.get(clickapp) or {}).get("enabled")
 
 
 def folder(item: Json, *, workspace_id: str, space_id: str) -> dict[str, Any]:
-    """Return the record of a folder."""
+    """Return the record of a folder.
+
+    https://developer.clickup.com/reference/getfolders
+    """
     return {
         "workspace_id": workspace_id,
         "id": str(item["id"]),
@@ -93,7 +105,10 @@ def folder(item: Json, *, workspace_id: str, space_id: str) -> dict[str, Any]:
 
 
 def list_(item: Json, *, workspace_id: str, space_id: str, folder_id: str | None) -> dict[str, Any]:
-    """Return the record of a list. `task_count` is ClickUp's own count and approximate."""
+    """Return the record of a list. `task_count` is ClickUp's own approximate count.
+
+    https://developer.clickup.com/reference/getlists
+    """
     count = item.get("task_count")
     return {
         "workspace_id": workspace_id,
@@ -126,11 +141,11 @@ def status(item: Json, *, workspace_id: str, scope_type: str, scope_id: str) -> 
 def task(item: Json, *, workspace_id: str, custom_fields: Collection[str] = ()) -> dict[str, Any]:
     """Return the record of a task, with the values of the named custom fields.
 
-    `priority` is 1 urgent, 2 high, 3 normal, 4 low. `time_estimate_ms` may hold a fraction. A task
-    without `date_updated` shows its `date_created` there.
+    `priority` is 1 urgent, 2 high, 3 normal, 4 low. `time_estimate_ms` may have a fraction. If
+    ClickUp sends no `date_updated`, it is set to `date_created`.
+    https://developer.clickup.com/reference/getfilteredteamtasks
     """
     state = item.get("status") or {}
-    priority = item.get("priority")
     return {
         "workspace_id": workspace_id,
         "id": str(item["id"]),
@@ -139,13 +154,13 @@ def task(item: Json, *, workspace_id: str, custom_fields: Collection[str] = ()) 
         "status": state.get("status"),
         "status_id": state.get("id"),
         "status_type": state.get("type"),
-        "priority": _priority(priority),
+        "priority": _priority(item.get("priority")),
         "assignee_ids": [str(user["id"]) for user in item.get("assignees") or ()],
         "creator_id": _id_of(item, "creator"),
         "list_id": _id_of(item, "list"),
         "folder_id": folder_id(item),
         "space_id": _id_of(item, "space"),
-        "secondary_list_ids": [str(place["id"]) for place in item.get("locations") or ()],
+        "secondary_list_ids": [str(location["id"]) for location in item.get("locations") or ()],
         "parent_id": item.get("parent"),
         "top_level_parent_id": item.get("top_level_parent"),
         "tags": [tag["name"] for tag in item.get("tags") or ()],
@@ -164,19 +179,20 @@ def task(item: Json, *, workspace_id: str, custom_fields: Collection[str] = ()) 
 
 
 def _priority(priority: Any) -> int | None:
-    """Return 1 to 4: ClickUp sends an object with a text id, its docs show a bare number."""
+    """Return 1 to 4: ClickUp sends an object with a text id, its documentation shows a number."""
     value = priority.get("id") if isinstance(priority, dict) else priority
     return None if value is None else int(value)
 
 
 def time_entry(item: Json, *, workspace_id: str) -> dict[str, Any]:
-    """Return the record of a time entry; while its timer runs it has no end and no duration.
+    """Return the record of a time entry; a running timer has no end and no duration.
 
-    `task_id` is None for time without a task, which ClickUp shows as null, "0" or no key at all.
-    A running timer's `duration` is negative: minus the milliseconds it has run.
+    `task_id` is None for time without a task, for which ClickUp sends null, "0" or no key. The
+    `duration` of a running timer is negative.
+    https://developer.clickup.com/reference/gettimeentrieswithinadaterange
     """
     duration = parse_number(item.get("duration"))
-    runs = item.get("end") is None and (duration is None or duration <= 0)
+    is_running = item.get("end") is None and (duration is None or duration <= 0)
     return {
         "workspace_id": workspace_id,
         "id": str(item["id"]),
@@ -185,14 +201,14 @@ def time_entry(item: Json, *, workspace_id: str) -> dict[str, Any]:
         "user_id": _id_of(item, "user"),
         "started_at": to_iso_timestamp(item.get("start")),
         "ended_at": to_iso_timestamp(item.get("end")),
-        "duration_ms": None if runs or duration is None else int(duration),
-        "is_running": runs,
+        "duration_ms": None if is_running or duration is None else int(duration),
+        "is_running": is_running,
         "date_updated": to_iso_timestamp(item.get("at")),
     }
 
 
 def task_id_of(entry: Json) -> str | None:
-    """Return the id of a time entry's task; None where it has none, in all forms of that."""
+    """Return the id of a time entry's task, or None if it has no task in any of ClickUp's forms."""
     task = entry.get("task")
     return id_to_str(task.get("id")) if isinstance(task, dict) else None
 
@@ -200,7 +216,10 @@ def task_id_of(entry: Json) -> str | None:
 def sprint(
     item: Json, *, start_date: str | None, end_date: str | None, inferred: bool | None
 ) -> dict[str, Any]:
-    """Return the record of a sprint from the record of its list. `inferred`: dates of its name."""
+    """Return the record of a sprint from the record of its list.
+
+    `inferred` is whether the dates are from its name; None without dates.
+    """
     return {
         **{key: item[key] for key in ("workspace_id", "id", "name", "space_id", "folder_id")},
         "start_date": start_date,
@@ -213,7 +232,8 @@ def sprint(
 def time_in_status(item: Json, *, workspace_id: str, task_id: str) -> Iterator[dict[str, Any]]:
     """Yield a record for each status that a task has been in, with whole minutes.
 
-    The current status stands in the history too; where it does not, its own total counts.
+    The current status is part of the history; if it is missing there, its own total is used.
+    https://developer.clickup.com/reference/getbulktaskstimeinstatus
     """
     current = item.get("current_status") or {}
     rows = {row["status"]: row for row in item.get("status_history") or ()}
@@ -233,16 +253,18 @@ def time_in_status(item: Json, *, workspace_id: str, task_id: str) -> Iterator[d
 
 
 def webhook(item: Json, *, workspace_id: str) -> dict[str, Any]:
-    """Return the record of a webhook: where it leads and how it fares, never its secrets.
+    """Return the record of a webhook: its endpoint, scope and health, but not its secret.
 
-    Of the endpoint only scheme, host and port: its path and query may be as good as a password.
+    The endpoint is reduced to scheme, host and port: its path and query may be a password.
+    https://developer.clickup.com/reference/getwebhooks
     """
-    events, health = item.get("events"), item.get("health") or {}
+    events = item.get("events")
+    health = item.get("health") or {}
     return {
         "workspace_id": workspace_id,
         "id": str(item["id"]),
         "user_id": id_to_str(item.get("userid")),
-        "endpoint": _receiver(item.get("endpoint")),
+        "endpoint": _endpoint_origin(item.get("endpoint")),
         "events": [events] if isinstance(events, str) else events,
         "space_id": id_to_str(item.get("space_id")),
         "folder_id": id_to_str(item.get("folder_id")),
@@ -253,7 +275,7 @@ def webhook(item: Json, *, workspace_id: str) -> dict[str, Any]:
     }
 
 
-def _receiver(endpoint: str | None) -> str | None:
+def _endpoint_origin(endpoint: str | None) -> str | None:
     try:
         parts = urlsplit(endpoint or "")
     except ValueError:
