@@ -1,1 +1,1 @@
-"""Measurements with goals: they print figures, and fail only where a run itself fails."""
+"""Measurements with goals. They print their results and fail only if a measured run fails."""

@@ -1,7 +1,7 @@
-"""The frame of a benchmark's command: measure in a temporary folder, show a table, tell JSON.
+"""Run a benchmark: measure in a temporary folder, print a table and one JSON object.
 
-The last line of its output is one JSON object. A goal that is missed is no failure: figures differ
-from machine to machine. A run that fails is.
+The JSON object is the last line of the output. A missed goal is not a failure, because figures
+differ from machine to machine. A failed run is one.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from benchmarks.goals import Figures, Goal
 
 
-def tell(
+def run_benchmark(
     name: str,
     measure: Callable[[Path], Figures],
     *,
-    goals: Callable[[Figures], list[Goal]],
-    table: Callable[[Figures, list[Goal]], str],
+    evaluate: Callable[[Figures], list[Goal]],
+    format_table: Callable[[Figures, list[Goal]], str],
 ) -> None:
-    """Measure, show a table, and tell everything in one JSON object."""
+    """Measure, print a table, and print all figures and goals as one JSON object."""
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     try:
@@ -38,13 +38,13 @@ def tell(
             figures = measure(Path(folder))
     except (FailedRunError, RuntimeError) as error:
         sys.exit(f"bench-{name}: {error}")
-    judged = goals(figures)
-    print("\n" + table(figures, judged) + "\n")
-    print(json.dumps({"benchmark": name, **figures, "goals": [asdict(one) for one in judged]}))
+    goals = evaluate(figures)
+    print("\n" + format_table(figures, goals) + "\n")
+    print(json.dumps({"benchmark": name, **figures, "goals": [asdict(goal) for goal in goals]}))
 
 
 def positive(text: str) -> int:
-    """Return an option's number; the parser's type for numbers from 1 on."""
+    """Return an option's number; raise `ArgumentTypeError` unless it is at least 1."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError("at least 1")
     return int(text)

@@ -1,15 +1,15 @@
-"""What the extract benchmark is to reach, and how it is shown. Pure."""
+"""The goals of the extract benchmark and the format of its results. Pure."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmarks.goals import at_least, at_most, heading, judgement, row
+from benchmarks.goals import at_least, at_most, format_goals, format_header, format_row
 
 if TYPE_CHECKING:
     from benchmarks.goals import Figures, Goal
 
-SHOWN = (
+ROWS = (
     ("requests, first load", "requests_first_load"),
     ("requests, poll with nothing new", "requests_poll"),
     ("tasks", "tasks"),
@@ -21,28 +21,32 @@ SHOWN = (
 )
 
 
-def goals(figures: Figures) -> list[Goal]:
-    """Judge the figures."""
-    ours, peer, large = figures["ours"], figures["peer"], figures["large"]
-    held, simulated = figures["workspace"], figures["simulated"]
+def evaluate(figures: Figures) -> list[Goal]:
+    """Return the goals with the figures."""
+    ours = figures["ours"]
+    peer = figures["peer"]
+    large = figures["large"]
+    existing = figures["workspace"]
+    simulated = figures["simulated"]
     speed = ours["records_per_cpu_second"]
     ratio = round(speed / peer["records_per_cpu_second"], 2) if peer else None
     growth = round(large["peak_mb"] - ours["peak_mb"], 1) if large else None
     return [
         at_most("requests of a first load", ours["requests_first_load"], 300),
         at_most("requests of a poll with nothing new", ours["requests_poll"], 50),
-        at_least("tasks got", ours["tasks"], held["tasks"]),
-        at_least("time entries got", ours["time_entries"], held["time_entries"]),
+        at_least("tasks read", ours["tasks"], existing["tasks"]),
+        at_least("time entries read", ours["time_entries"], existing["time_entries"]),
         at_least("records per CPU second, times the peer's", ratio, 5),
         at_most("peak memory at 20,000 tasks, MB", ours["peak_mb"], 100),
-        at_most("more of it at 200,000 tasks, MB", growth, 10),
+        at_most("additional memory at 200,000 tasks, MB", growth, 10),
         at_most("minutes for 10,000 tasks, simulated", simulated["10000"]["minutes"], 2.5),
         at_most("minutes for 100,000 tasks, simulated", simulated["100000"]["minutes"], 18),
     ]
 
 
-def table(figures: Figures, judged: list[Goal]) -> str:
+def format_table(figures: Figures, goals: list[Goal]) -> str:
     """Return the figures of both taps, then the goals, in lines of text."""
-    ours, peer = figures["ours"], figures["peer"] or {}
-    lines = [row(title, ours[key], peer.get(key)) for title, key in SHOWN]
-    return "\n".join([heading("", "ours", "peer"), *lines, "", *judgement(judged)])
+    ours = figures["ours"]
+    peer = figures["peer"] or {}
+    rows = [format_row(title, ours[key], peer.get(key)) for title, key in ROWS]
+    return "\n".join([format_header("", "ours", "peer"), *rows, "", *format_goals(goals)])

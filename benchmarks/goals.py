@@ -1,4 +1,4 @@
-"""Figures beside their goals, and how both are shown. Pure."""
+"""Figures, their goals, and the format of both. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MET = {True: "met", False: "missed", None: "not measured"}
 
 @dataclass(frozen=True)
 class Goal:
-    """A figure beside its goal; without a value it was not measured, and `met` is None."""
+    """A figure and its goal; if the figure was not measured, `value` and `met` are None."""
 
     name: str
     value: float | None
@@ -29,26 +29,25 @@ def at_most(name: str, value: float | None, goal: float) -> Goal:
 
 
 def at_least(name: str, value: float | None, goal: float) -> Goal:
-    """Return a goal that a figure has to reach."""
+    """Return a goal that a figure must reach."""
     return Goal(name, value, ">=", goal, None if value is None else value >= goal)
 
 
-def heading(title: str, *columns: str) -> str:
-    """Return the first line of a table of figures."""
+def format_header(title: str, *columns: str) -> str:
+    """Return the header of a table of figures."""
     return f"{title:42}" + "".join(f"{name:>14}" for name in columns)
 
 
-def row(title: str, *values: float | None) -> str:
-    """Return a line of a table of figures."""
-    return heading(title, *("-" if one is None else f"{one:,}" for one in values))
+def format_row(title: str, *values: float | None) -> str:
+    """Return a row of a table of figures."""
+    return format_header(title, *("-" if value is None else f"{value:,}" for value in values))
 
 
-def judgement(judged: Iterable[Goal]) -> list[str]:
+def format_goals(goals: Iterable[Goal]) -> list[str]:
     """Return the goals as a table, in lines of text."""
-    return [
-        heading("goal", "value") + f"{'goal':>17}",
-        *(
-            f"{row(one.name, one.value)} {one.relation}{one.goal:>14,}  {MET[one.met]}"
-            for one in judged
-        ),
+    header = format_header("goal", "value") + f"{'goal':>17}"
+    rows = [
+        f"{format_row(goal.name, goal.value)} {goal.relation}{goal.goal:>14,}  {MET[goal.met]}"
+        for goal in goals
     ]
+    return [header, *rows]

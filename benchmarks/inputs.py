@@ -1,6 +1,6 @@
 """The four inputs of the load benchmark, in the order in which they are loaded. Pure.
 
-Each changes what the one before has left: nothing of it, every tenth record, every record.
+Each changes records of the one before: none, every tenth, all.
 """
 
 from __future__ import annotations

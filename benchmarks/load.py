@@ -1,18 +1,18 @@
-"""`make bench-load`: target-pandev beside its peers and the least a loader can do, and its goals.
+"""`make bench-load`: compare target-pandev with its peers, a minimal loader and its goals.
 
-200,000 tasks as the tap writes them (`load_input`), into one PostgreSQL, each loader into a
-database of its own (`load_store`): into nothing, then the same again, with a tenth changed, with
-all changed. Input is read from a file, so all of it is there at once. The loaders take turns, input
-by input; ours and the minimal one (`minimal_load` tells what it does not do) for several rounds,
-the peers once and only into nothing, since they take minutes.
+200,000 tasks as the tap writes them (`load_input`) are loaded into one PostgreSQL, with one
+database per loader (`load_store`): into empty tables, then the same again, with a tenth changed,
+with all changed. Input is read from a file, so all of it is available immediately. The loaders take
+turns, input by input; ours and the minimal one (`minimal_load` lists what it does not do) for
+several rounds, the peers once and only into empty tables, since they take minutes.
 
-Times are those of each loader's quickest run, all else is that of its worst. What was loaded is
-compared with what PostgreSQL itself makes of the input: for ours and the minimal one all values
-and types, for the peers, which change values, those of some columns. A run that loaded anything
-else is a failure, and so is one of ours that did not give out the last state.
+Times are those of each loader's fastest run, everything else is that of its worst. The loaded rows
+are compared with those that PostgreSQL derives from the input: for ours and the minimal one all
+values and types, for the peers, which change values, those of some columns. A run that loaded
+anything else is a failure, and so is a run of ours that did not emit the last state.
 
 CPU time of the server is that of all its processes. WAL is counted from a checkpoint on, so it
-holds each page that is touched once in full.
+contains each page that is touched once in full.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.command import positive, tell
+from benchmarks.command import positive, run_benchmark
 from benchmarks.inputs import FRESH, INPUTS
-from benchmarks.load_goals import goals, ratio, table
+from benchmarks.load_goals import evaluate, format_table, speed_ratio
 from benchmarks.load_store import LoadStore
 from benchmarks.loaders import LOADERS, OURS
 from benchmarks.peer import PROJECT
-from benchmarks.processes import FailedRunError, Usage, run
-from benchmarks.task_table import COLUMNS, PLAIN
+from benchmarks.processes import FailedRunError, Usage, run_measured
+from benchmarks.task_table import COLUMNS, UNCHANGED_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -43,11 +43,11 @@ if TYPE_CHECKING:
 
 RECORDS = 200_000
 REFERENCE = "reference"
-"""The database, and the name of the tables, of what PostgreSQL itself makes of the inputs."""
+"""The database in which PostgreSQL derives the expected rows, and the prefix of its tables."""
 
 
 @dataclass(frozen=True)
-class Run:
+class LoadRun:
     """One run of one loader."""
 
     usage: Usage
@@ -55,7 +55,7 @@ class Run:
     wal_bytes: int
 
     def __str__(self) -> str:
-        """One line for whoever watches."""
+        """Return the figures in one line."""
         server = self.server_cpu_seconds
         return (
             f"{self.usage.wall_seconds:.2f} s, CPU {self.usage.cpu_seconds:.2f} s"
@@ -65,79 +65,79 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Given:
-    """An input: its file, its last state, and what a table holds once it is loaded."""
+class LoadInput:
+    """An input: its file, its last state, and checksums of the loaded table, by columns."""
 
     messages: Path
     state: Any
-    contents: dict[Collection[str], str]
+    checksums: dict[Collection[str], str]
 
 
 @dataclass(frozen=True)
 class Bench:
-    """Where the runs happen; `types` are those of the columns that a loader is to make."""
+    """Run loaders; `types` are the expected types of the columns that a loader creates."""
 
     store: LoadStore
     folder: Path
-    inputs: dict[str, Given]
+    inputs: dict[str, LoadInput]
     types: str
 
-    def run(self, loader: Loader, given: Given) -> Run:
-        """Load an input and check what was loaded."""
+    def run(self, loader: Loader, load_input: LoadInput) -> LoadRun:
+        """Load an input and check the loaded rows."""
         config = self.folder / "config.json"
         config.write_text(json.dumps(loader.settings(self.store.address(loader.name))))
-        written = self.folder / "written.jsonl"
-        self.store.settle(loader.name)
-        wal, cpu = self.store.wal_position(), self.store.cpu_seconds()
-        usage = run(
+        output = self.folder / "written.jsonl"
+        self.store.vacuum(loader.name)
+        wal_before = self.store.wal_position()
+        cpu_before = self.store.cpu_seconds()
+        usage = run_measured(
             [*loader.command, "--config", config],
-            stdin=given.messages,
-            stdout=written,
+            stdin=load_input.messages,
+            stdout=output,
             folder=PROJECT,
         )
         cpu_after = self.store.cpu_seconds()
-        server = None if cpu is None or cpu_after is None else cpu_after - cpu
-        done = Run(usage, server, self.store.wal_position() - wal)
-        self._check(loader, given, written)
-        return done
+        server = None if cpu_before is None or cpu_after is None else cpu_after - cpu_before
+        run = LoadRun(usage, server, self.store.wal_position() - wal_before)
+        self._check(loader, load_input, output)
+        return run
 
-    def _check(self, loader: Loader, given: Given, written: Path) -> None:
-        found = self.store.contents(loader.name, loader.table, loader.columns)
-        expected = given.contents[loader.columns]
+    def _check(self, loader: Loader, load_input: LoadInput, output: Path) -> None:
+        """Raise `FailedRunError` unless the table and the last state are as expected."""
+        actual = self.store.checksum(loader.name, loader.table, loader.columns)
+        expected = load_input.checksums[loader.columns]
         if loader.columns == tuple(COLUMNS):
-            found += ", " + self.store.types(loader.name, loader.table)
+            actual += ", " + self.store.types(loader.name, loader.table)
             expected += ", " + self.types
-        if found != expected:
-            raise FailedRunError(f"{loader.name} loaded {found}, expected {expected}")
-        if loader.gives_state and json.loads(_last_line(written)) != given.state:
+        if actual != expected:
+            raise FailedRunError(f"{loader.name} loaded {actual}, expected {expected}")
+        if loader.emits_state and json.loads(_last_line(output)) != load_input.state:
             raise FailedRunError(f"{loader.name} did not end with the last state")
 
 
 def main() -> None:
-    """Measure, show a table, and tell everything in one JSON object."""
-    options = _options()
-    measure = partial(_measured, records=options.records, rounds=options.rounds)
-    tell("load", measure, goals=goals, table=table)
+    """Run the benchmark with the options of the command line."""
+    options = _parse_options()
+    measure = partial(_measure, records=options.records, rounds=options.rounds)
+    run_benchmark("load", measure, evaluate=evaluate, format_table=format_table)
 
 
-def _options() -> argparse.Namespace:
+def _parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.load", description=__doc__)
-    rounds = "loads of each input by ours and the minimal one"
+    rounds = "loads of each input by our loader and the minimal one"
     parser.add_argument("--rounds", type=positive, default=3, help=rounds)
-    records = "records of each input; the goals are meant for the default"
+    records = "records per input; the goals assume the default"
     parser.add_argument("--records", type=positive, default=RECORDS, help=records)
     return parser.parse_args()
 
 
-def _measured(folder: Path, *, records: int, rounds: int) -> Figures:
-    absent = {one.name: why for one in LOADERS if one.package and (why := one.package.install())}
-    for why in absent.values():
-        print(f"without a peer: {why}")
-    loaders = [one for one in LOADERS if one.name not in absent]
+def _measure(folder: Path, *, records: int, rounds: int) -> Figures:
+    install_errors = _install_peers()
+    loaders = [loader for loader in LOADERS if loader.name not in install_errors]
     load_before = round(os.getloadavg()[0], 2)
     with LoadStore() as store:
-        bench = _bench(store, folder, records=records)
-        runs = _in_turn(bench, loaders, rounds=rounds)
+        bench = _prepare(store, folder, records=records)
+        runs = _run_in_turn(bench, loaders, rounds=rounds)
     figures: Figures = {
         "python": sys.version.split()[0],
         "cpus": os.cpu_count(),
@@ -145,72 +145,86 @@ def _measured(folder: Path, *, records: int, rounds: int) -> Figures:
         "records": records,
         "input_mb": round(bench.inputs[FRESH].messages.stat().st_size / 1e6, 1),
         "rounds": rounds,
-        "packages": {one.name: str(one.package) for one in LOADERS if one.package},
-        "absent": absent,
-        **{one.name: None for one in LOADERS},
-        **{one.name: _summaries(runs[one.name], records=records) for one in loaders},
+        "packages": {loader.name: str(loader.package) for loader in LOADERS if loader.package},
+        "absent": install_errors,
+        **{loader.name: None for loader in LOADERS},
+        **{loader.name: _summarize_all(runs[loader.name], records=records) for loader in loaders},
     }
+    others = [loader.name for loader in LOADERS if loader != OURS]
     figures["ratios"] = {
-        given: {one.name: ratio(figures, given, of=one.name) for one in LOADERS if one != OURS}
-        for given in INPUTS
+        input_name: {name: speed_ratio(figures, input_name, other=name) for name in others}
+        for input_name in INPUTS
     }
     return figures
 
 
-def _bench(store: LoadStore, folder: Path, *, records: int) -> Bench:
-    """Write the inputs, in a process of its own so that this one stays small, and read them."""
+def _install_peers() -> dict[str, str]:
+    """Install the peers; return the errors by the names of those that could not be installed."""
+    errors: dict[str, str] = {}
+    for loader in LOADERS:
+        if loader.package and (error := loader.package.install()):
+            errors[loader.name] = error
+            print(f"without a peer: {error}")
+    return errors
+
+
+def _prepare(store: LoadStore, folder: Path, *, records: int) -> Bench:
+    """Write the inputs in a separate process, so that this one stays small, and read them."""
     print(f"writing {len(INPUTS)} inputs of {records:,} records")
-    told = folder / "inputs.json"
+    summary = folder / "inputs.json"
     program = [sys.executable, "-m", "benchmarks.load_input"]
-    run([*program, folder, str(records)], stdout=told, folder=PROJECT)
-    states = json.loads(told.read_bytes())["states"]
-    store.new_database(REFERENCE)
+    run_measured([*program, folder, str(records)], stdout=summary, folder=PROJECT)
+    states = json.loads(summary.read_bytes())["states"]
+    store.recreate_database(REFERENCE)
     inputs = {}
     for name in INPUTS:
-        messages, made = folder / f"{name}.singer", f"{REFERENCE}_{name}"
-        store.read_input(REFERENCE, made, messages)
-        contents: dict[Collection[str], str] = {
-            columns: store.contents(REFERENCE, made, columns) for columns in (tuple(COLUMNS), PLAIN)
+        messages = folder / f"{name}.singer"
+        table = f"{REFERENCE}_{name}"
+        store.read_input(REFERENCE, table, messages)
+        checksums: dict[Collection[str], str] = {
+            columns: store.checksum(REFERENCE, table, columns)
+            for columns in (tuple(COLUMNS), UNCHANGED_COLUMNS)
         }
-        inputs[name] = Given(messages, states[name], contents)
+        inputs[name] = LoadInput(messages, states[name], checksums)
     types = store.types(REFERENCE, f"{REFERENCE}_{FRESH}")
     store.drop_database(REFERENCE)
     return Bench(store, folder, inputs, types)
 
 
-def _in_turn(
+def _run_in_turn(
     bench: Bench, loaders: Sequence[Loader], *, rounds: int
-) -> dict[str, dict[str, list[Run]]]:
-    """Return the runs by loader and input; who is a peer runs in the first round only."""
-    runs: dict[str, dict[str, list[Run]]] = {one.name: {} for one in loaders}
+) -> dict[str, dict[str, list[LoadRun]]]:
+    """Return the runs by loader and input; peers run in the first round only."""
+    runs: dict[str, dict[str, list[LoadRun]]] = {loader.name: {} for loader in loaders}
     for number in range(1, rounds + 1):
         for name in INPUTS:
             for loader in loaders:
                 if name not in loader.inputs or (loader.package and number > 1):
                     continue
                 if name == FRESH:
-                    bench.store.new_database(loader.name)
-                done = bench.run(loader, bench.inputs[name])
-                runs[loader.name].setdefault(name, []).append(done)
-                print(f"round {number}, {name.replace('_', ' ')}, {loader.name}: {done}")
+                    bench.store.recreate_database(loader.name)
+                run = bench.run(loader, bench.inputs[name])
+                runs[loader.name].setdefault(name, []).append(run)
+                print(f"round {number}, {name.replace('_', ' ')}, {loader.name}: {run}")
     return runs
 
 
-def _summaries(runs: dict[str, list[Run]], *, records: int) -> Figures:
-    """Return a loader's figures by input: times of the quickest round, the worst of all else."""
-    return {given: _summary(rounds, records=records) for given, rounds in runs.items()}
+def _summarize_all(runs: dict[str, list[LoadRun]], *, records: int) -> Figures:
+    """Return a loader's figures by input: times of the fastest round, the worst of all else."""
+    return {name: _summarize(rounds, records=records) for name, rounds in runs.items()}
 
 
-def _summary(rounds: Sequence[Run], *, records: int) -> Figures:
-    best = min(rounds, key=lambda one: one.usage.wall_seconds)
-    server, wal_bytes = best.server_cpu_seconds, max(one.wal_bytes for one in rounds)
+def _summarize(rounds: Sequence[LoadRun], *, records: int) -> Figures:
+    best = min(rounds, key=lambda run: run.usage.wall_seconds)
+    server = best.server_cpu_seconds
+    wal_bytes = max(run.wal_bytes for run in rounds)
     return {
         "rows_per_second": round(records / best.usage.wall_seconds),
         "wall_seconds": round(best.usage.wall_seconds, 3),
-        "wall_seconds_rounds": [round(one.usage.wall_seconds, 3) for one in rounds],
+        "wall_seconds_rounds": [round(run.usage.wall_seconds, 3) for run in rounds],
         "cpu_seconds": round(best.usage.cpu_seconds, 3),
         "server_cpu_seconds": None if server is None else round(server, 3),
-        "peak_mb": round(max(one.usage.peak_mb for one in rounds), 1),
+        "peak_mb": round(max(run.usage.peak_mb for run in rounds), 1),
         "wal_bytes": wal_bytes,
         "wal_mb": round(wal_bytes / 1e6, 2),
     }

@@ -1,16 +1,16 @@
-"""What the load benchmark is to reach, and how it is shown. Pure."""
+"""The goals of the load benchmark and the format of its results. Pure."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmarks.goals import at_least, at_most, heading, judgement, row
+from benchmarks.goals import at_least, at_most, format_goals, format_header, format_row
 from benchmarks.inputs import FRESH, INPUTS, NONE
 
 if TYPE_CHECKING:
     from benchmarks.goals import Figures, Goal
 
-SHOWN = (
+ROWS = (
     ("rows per second", "rows_per_second"),
     ("wall seconds", "wall_seconds"),
     ("CPU seconds, client", "cpu_seconds"),
@@ -21,38 +21,38 @@ SHOWN = (
 NAMES = ("ours", "minimal", "pipelinewise", "meltanolabs")
 
 
-def goals(figures: Figures) -> list[Goal]:
-    """Judge the figures."""
+def evaluate(figures: Figures) -> list[Goal]:
+    """Return the goals with the figures."""
     ours = figures["ours"]
-    ratios = {name: ratio(figures, FRESH, of=name) for name in NAMES}
-    again = ours[NONE]["rows_per_second"] / ours[FRESH]["rows_per_second"]
-    peak_mb = max(ours[one]["peak_mb"] for one in INPUTS)
+    ratios = {name: speed_ratio(figures, FRESH, other=name) for name in NAMES}
+    unchanged = ours[NONE]["rows_per_second"] / ours[FRESH]["rows_per_second"]
+    peak_mb = max(ours[name]["peak_mb"] for name in INPUTS)
     return [
         at_least("fresh, rows per second, times minimal's", ratios["minimal"], 0.7),
         at_least("fresh, times meltanolabs'", ratios["meltanolabs"], 12),
         at_least("fresh, times pipelinewise's", ratios["pipelinewise"], 4),
-        at_least("none changed, times our own fresh", round(again, 2), 2),
+        at_least("none changed, times our own fresh", round(unchanged, 2), 2),
         at_most("none changed, WAL, KB", round(ours[NONE]["wal_bytes"] / 1024, 1), 64),
         at_most("peak memory of all inputs, MB", peak_mb, 120),
     ]
 
 
-def ratio(figures: Figures, given: str, *, of: str) -> float | None:
-    """Return how many times the rows per second of another loader are ours."""
-    theirs = (figures[of] or {}).get(given)
+def speed_ratio(figures: Figures, input_name: str, *, other: str) -> float | None:
+    """Return our rows per second divided by those of another loader; None if not measured."""
+    theirs = (figures[other] or {}).get(input_name)
     if theirs is None:
         return None
-    speed, their_speed = (one["rows_per_second"] for one in (figures["ours"][given], theirs))
-    return round(float(speed / their_speed), 2)
+    ours = figures["ours"][input_name]
+    return round(float(ours["rows_per_second"] / theirs["rows_per_second"]), 2)
 
 
-def table(figures: Figures, judged: list[Goal]) -> str:
-    """Return the figures of all loaders, an input after the other, then the goals."""
+def format_table(figures: Figures, goals: list[Goal]) -> str:
+    """Return the figures of all loaders, input by input, then the goals, in lines of text."""
     lines: list[str] = []
-    for given in INPUTS:
-        runs = [(figures[name] or {}).get(given, {}) for name in NAMES]
-        ratios = [ratio(figures, given, of=name) for name in NAMES]
-        lines.append(heading(given.replace("_", " "), *NAMES))
-        lines += [row(title, *(one.get(key) for one in runs)) for title, key in SHOWN]
-        lines += [row("ours, times its rate", *ratios), ""]
-    return "\n".join([*lines, *judgement(judged)])
+    for input_name in INPUTS:
+        runs = [(figures[name] or {}).get(input_name, {}) for name in NAMES]
+        ratios = [speed_ratio(figures, input_name, other=name) for name in NAMES]
+        lines.append(format_header(input_name.replace("_", " "), *NAMES))
+        lines += [format_row(title, *(run.get(key) for run in runs)) for title, key in ROWS]
+        lines += [format_row("ours, times its rate", *ratios), ""]
+    return "\n".join([*lines, *format_goals(goals)])

@@ -5,7 +5,7 @@ are fixed, so the same call writes the same bytes. The last line of standard out
 object: records, bytes and last state by input.
 
 A record has all 28 fields of the tap's schema, 20 to 27 of them filled, five of them nested. The
-records are sorted by `date_updated`; their keys are in no order. One name in twelve is awkward:
+records are sorted by `date_updated`; their keys are not sorted. One name in twelve is difficult:
 emoji, line breaks, tabs, quotes, backslashes, or a thousand characters.
 """
 
@@ -30,8 +30,9 @@ NOW_MS = 1_767_225_600_000
 STEP_MS = 60_000
 """Time between two edits."""
 STATE_EVERY = 1_000
-TENTH_LATER, ALL_LATER = 1, 2
-"""After how many days records were edited again."""
+TENTH_EDITED_DAYS = 1
+ALL_EDITED_DAYS = 2
+"""Days after which records were edited again."""
 WORKSPACE = "9012345678"
 STATUSES = (
     ("to do", "open"),
@@ -50,8 +51,8 @@ NOTES = (
 )
 
 
-class Tasks:
-    """Makes records, and the same records as they are after further edits."""
+class TaskGenerator:
+    """Generates records, and the same records after further edits."""
 
     def __init__(self, *, records: int) -> None:
         self._dice = Dice(SEED, now_ms=NOW_MS)
@@ -61,10 +62,12 @@ class Tasks:
         self._people = [int(self._dice.number("", digits=8)) for _ in range(60)]
         self._parents: deque[str] = deque(maxlen=50)
 
-    def make(self, number: int) -> dict[str, Any]:
-        """Return a task that nobody has seen before."""
-        dice, chance = self._dice, self._dice.random
-        task_id, place = dice.task_id(), chance.randrange(len(self._lists))
+    def generate(self, number: int) -> dict[str, Any]:
+        """Return a new task."""
+        dice = self._dice
+        chance = dice.random
+        task_id = dice.task_id()
+        list_index = chance.randrange(len(self._lists))
         parent = chance.choice(self._parents) if self._parents and dice.happens(1 / 4) else None
         if parent is None:
             self._parents.append(task_id)
@@ -79,9 +82,9 @@ class Tasks:
             "priority": chance.choice((None, 1, 2, 3, 4)),
             "assignee_ids": list(map(str, dice.some(self._people, most=3))),
             "creator_id": str(chance.choice(self._people)),
-            "list_id": self._lists[place],
-            "folder_id": f"9019{place // 4:08}",
-            "space_id": f"9020{place // 40:08}",
+            "list_id": self._lists[list_index],
+            "folder_id": f"9019{list_index // 4:08}",
+            "space_id": f"9020{list_index // 40:08}",
             "secondary_list_ids": [chance.choice(self._lists)] if dice.happens(1 / 6) else [],
             "parent_id": parent,
             "top_level_parent_id": parent,
@@ -102,18 +105,18 @@ class Tasks:
             },
         }
 
-    def edited(self, task: dict[str, Any], number: int, *, later: int) -> dict[str, Any]:
-        """Return a task as it is so many days later: no edit leaves any value of another one."""
-        updated_ms = self._first_ms + number * STEP_MS + later * DAY_MS
-        before = [name for name, _ in STATUSES].index(task["status"])
+    def edit(self, task: dict[str, Any], number: int, *, days: int) -> dict[str, Any]:
+        """Return a task as edited some days later; edits of different days share no value."""
+        updated_ms = self._first_ms + number * STEP_MS + days * DAY_MS
+        previous = [name for name, _ in STATUSES].index(task["status"])
         return {
             **task,
-            **self._status(STATUSES[(before + later) % len(STATUSES)], updated_ms),
-            "name": f"{task['name']} \u270f\ufe0f {later}",
-            "assignee_ids": [*task["assignee_ids"], str(self._people[later])],
-            "points": (task["points"] or 0) + later,
+            **self._status(STATUSES[(previous + days) % len(STATUSES)], updated_ms),
+            "name": f"{task['name']} \u270f\ufe0f {days}",
+            "assignee_ids": [*task["assignee_ids"], str(self._people[days])],
+            "points": (task["points"] or 0) + days,
             "date_updated": to_iso_timestamp(updated_ms),
-            "custom_fields": {**task["custom_fields"], "Edits": later},
+            "custom_fields": {**task["custom_fields"], "Edits": days},
         }
 
     def _status(self, status: tuple[str, str], at_ms: int) -> dict[str, Any]:
@@ -128,8 +131,8 @@ class Tasks:
         }
 
 
-class Messages:
-    """One input on its way into its file."""
+class MessageFile:
+    """Writes the Singer messages of one input to a file."""
 
     def __init__(self, path: Path, *, read_at_ms: int) -> None:
         self._file = path.open("wb")
@@ -138,17 +141,17 @@ class Messages:
         self.bytes = 0
 
     def close(self) -> None:
-        """Write what still waits."""
+        """Flush and close the file."""
         self._file.close()
 
-    def schema(self) -> None:
-        """Write what the tap says of its tasks."""
+    def write_schema(self) -> None:
+        """Write the SCHEMA message of the tap's tasks."""
         schema = json.loads(files("tap_clickup.schemas").joinpath("tasks.json").read_bytes())
         key = {"key_properties": ["workspace_id", "id"], "bookmark_properties": ["date_updated"]}
         self._write({"type": "SCHEMA", "stream": "tasks", "schema": schema, **key})
 
-    def record(self, task: dict[str, Any], number: int, *, last: bool) -> None:
-        """Write a record, and a state after each thousandth and the last."""
+    def write_record(self, task: dict[str, Any], number: int, *, last: bool) -> None:
+        """Write a record, and a state after every thousandth and the last one."""
         extracted = {"time_extracted": self._read_at}
         self._write({"type": "RECORD", "stream": "tasks", "record": task, **extracted})
         if last or (number + 1) % STATE_EVERY == 0:
@@ -164,23 +167,23 @@ class Messages:
 
 
 def write(folder: Path, *, records: int) -> dict[str, Any]:
-    """Write the files of all inputs and return what is in them."""
-    tasks = Tasks(records=records)
-    with ExitStack() as closing:
+    """Write the files of all inputs and return their record count, sizes and last states."""
+    tasks = TaskGenerator(records=records)
+    with ExitStack() as open_files:
         inputs = {
-            name: Messages(folder / f"{name}.singer", read_at_ms=NOW_MS + days * DAY_MS)
+            name: MessageFile(folder / f"{name}.singer", read_at_ms=NOW_MS + days * DAY_MS)
             for days, name in enumerate(INPUTS, start=1)
         }
         for messages in inputs.values():
-            closing.callback(messages.close)
-            messages.schema()
+            open_files.callback(messages.close)
+            messages.write_schema()
         for number in range(records):
-            task = tasks.make(number)
-            tenth = tasks.edited(task, number, later=TENTH_LATER) if number % 10 == 0 else task
-            edited = tasks.edited(task, number, later=ALL_LATER)
+            task = tasks.generate(number)
+            tenth = tasks.edit(task, number, days=TENTH_EDITED_DAYS) if number % 10 == 0 else task
+            edited = tasks.edit(task, number, days=ALL_EDITED_DAYS)
             last = number == records - 1
             for name, version in zip(INPUTS, (task, task, tenth, edited), strict=True):
-                inputs[name].record(version, number, last=last)
+                inputs[name].write_record(version, number, last=last)
     return {
         "records": records,
         "bytes": {name: messages.bytes for name, messages in inputs.items()},

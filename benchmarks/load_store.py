@@ -1,9 +1,9 @@
-"""The PostgreSQL that the load benchmark loads into: the store's embedded one, in a new folder.
+"""The PostgreSQL into which the load benchmark loads: the store's embedded one, in a new folder.
 
-Each loader has a database of its own in it. The settings are the store's, but for autovacuum: it
-would do its work, and write its WAL, in the midst of another loader's run. Instead every database
-is vacuumed and analysed before each run. All is asked through psql, so that the benchmark's own
-process stays smaller than what it measures (see `processes`).
+Each loader has its own database in it. The settings are the store's, except for autovacuum: it
+would work, and write WAL, during another loader's run. Instead every database is vacuumed and
+analysed before each run. All statements run through psql, so that the benchmark's process stays
+smaller than the processes it measures (see `processes`).
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import psutil
 
-from benchmarks.processes import NOTHING, FailedRunError, environment
-from benchmarks.task_table import COLUMNS, DEFINITIONS, PLAIN
+from benchmarks.processes import DEV_NULL, FailedRunError, clean_environment
+from benchmarks.task_table import COLUMNS, DEFINITIONS, UNCHANGED_COLUMNS
 from target_pandev.embedded import EmbeddedError, EmbeddedServer
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
 READ_LINES = "COPY lines FROM STDIN (FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02', NULL E'\\x03')"
-"""Each line is one value: the control characters stand in no JSON."""
+"""Each line is one value: JSON contains none of these control characters."""
 
 
 @dataclass(frozen=True)
 class Address:
-    """Where a loader finds its database."""
+    """The address of a loader's database."""
 
     host: str
     port: int
@@ -64,74 +64,84 @@ class LoadStore:
         self._running.close()
 
     def address(self, database: str) -> Address:
-        """Return where a database is."""
+        """Return the address of a database."""
         parts = urlsplit(self._server.url)
-        host, port = (parse_qs(parts.query)[name][0] for name in ("host", "port"))
-        password, url = unquote(parts.password or ""), parts._replace(path=f"/{database}").geturl()
-        return Address(host, int(port), parts.username or "", password, database, url)
+        query = parse_qs(parts.query)
+        return Address(
+            host=query["host"][0],
+            port=int(query["port"][0]),
+            user=parts.username or "",
+            password=unquote(parts.password or ""),
+            database=database,
+            url=parts._replace(path=f"/{database}").geturl(),
+        )
 
-    def ask(self, database: str, *statements: str, given: Path = NOTHING) -> str:
-        """Return what psql prints for some statements, the first of which may read a file."""
+    def run_sql(self, database: str, *statements: str, source: Path = DEV_NULL) -> str:
+        """Return the output of psql for some statements; the first one may read `source`."""
         address = self.address(database)
-        place = {"PGHOST": address.host, "PGPORT": str(address.port), "PGUSER": address.user}
-        secret = {"PGPASSWORD": address.password, "PGDATABASE": database}
-        asked = [word for each in statements for word in ("-c", each)]
-        with given.open("rb") as stdin:
-            done = subprocess.run(  # noqa: S603 - our own psql
-                [self._server.psql, "-XAtq", "-v", "ON_ERROR_STOP=1", *asked],
-                env={**environment(), **place, **secret, "PGCLIENTENCODING": "UTF8"},
+        server = {"PGHOST": address.host, "PGPORT": str(address.port), "PGUSER": address.user}
+        login = {"PGPASSWORD": address.password, "PGDATABASE": database}
+        options = [word for statement in statements for word in ("-c", statement)]
+        with source.open("rb") as stdin:
+            run = subprocess.run(  # noqa: S603 - our own psql
+                [self._server.psql, "-XAtq", "-v", "ON_ERROR_STOP=1", *options],
+                env={**clean_environment(), **server, **login, "PGCLIENTENCODING": "UTF8"},
                 stdin=stdin,
                 capture_output=True,
                 text=True,
                 check=False,
             )
-        if done.returncode:
-            raise FailedRunError(f"psql in database {database}: {done.stderr.strip()}")
-        return done.stdout.strip()
+        if run.returncode:
+            raise FailedRunError(f"psql in database {database}: {run.stderr.strip()}")
+        return run.stdout.strip()
 
-    def new_database(self, name: str) -> None:
-        """Make a database anew."""
-        self.ask(
+    def recreate_database(self, name: str) -> None:
+        """Drop a database if it exists, and create it."""
+        self.run_sql(
             "postgres", f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name}"
         )
 
     def drop_database(self, name: str) -> None:
-        """Give the place on disk back."""
-        self.ask("postgres", f"DROP DATABASE {name}")
+        """Drop a database to free its space on disk."""
+        self.run_sql("postgres", f"DROP DATABASE {name}")
 
-    def settle(self, database: str) -> None:
-        """Do what autovacuum and the checkpointer would do some time later.
+    def vacuum(self, database: str) -> None:
+        """Do now what autovacuum and the checkpointer would do some time later.
 
-        What ANALYZE wrote is read once: its first reader notes that it is committed.
+        The output of ANALYZE is read once, because its first reader sets hint bits.
         """
-        self.ask(database, "VACUUM (ANALYZE)", "SELECT count(*) FROM pg_statistic", "CHECKPOINT")
+        self.run_sql(
+            database, "VACUUM (ANALYZE)", "SELECT count(*) FROM pg_statistic", "CHECKPOINT"
+        )
 
     def wal_position(self) -> int:
-        """Return how many bytes of write-ahead log there ever were."""
-        return int(self.ask("postgres", "SELECT pg_current_wal_insert_lsn() - '0/0'"))
+        """Return the number of bytes of write-ahead log written so far."""
+        return int(self.run_sql("postgres", "SELECT pg_current_wal_insert_lsn() - '0/0'"))
 
     def cpu_seconds(self) -> float | None:
-        """Return the CPU time of the server's processes, also of ended ones; None where unknown."""
-        if not sys.platform.startswith("linux"):  # others do not tell the time of ended ones
+        """Return the CPU time of the server's processes, including ended ones; None if unknown."""
+        if not sys.platform.startswith("linux"):  # others do not report the time of ended ones
             return None
-        noted = (self._folder / "data" / "postmaster.pid").read_text(encoding="utf-8")
-        postmaster = psutil.Process(int(noted.split("\n")[0]))
-        live = [_cpu_seconds(each) for each in postmaster.children(recursive=True)]
+        pid_file = (self._folder / "data" / "postmaster.pid").read_text(encoding="utf-8")
+        postmaster = psutil.Process(int(pid_file.split("\n")[0]))
+        live = [_cpu_seconds(process) for process in postmaster.children(recursive=True)]
         own = postmaster.cpu_times()
         ended = own.children_user + own.children_system
         return float(own.user + own.system + ended + sum(live))
 
-    def contents(self, database: str, table: str, columns: Iterable[str] = PLAIN) -> str:
-        """Return how many rows a table has, and a sum over their values of some columns."""
+    def checksum(
+        self, database: str, table: str, columns: Iterable[str] = UNCHANGED_COLUMNS
+    ) -> str:
+        """Return the number of rows of a table and a checksum of their values of some columns."""
         row = f"hashtextextended(ROW({', '.join(columns)})::text, 0)"
-        return self.ask(
+        return self.run_sql(
             database,
             f"SELECT count(*) || ' rows, sum ' || coalesce(sum({row}), 0) FROM {table}",  # noqa: S608 - our own names
         )
 
     def types(self, database: str, table: str, columns: Collection[str] = COLUMNS) -> str:
         """Return the types of some columns of a table."""
-        return self.ask(
+        return self.run_sql(
             database,
             "SELECT string_agg(format('%s %s', attname, atttypid::regtype), ', ' ORDER BY attname) "  # noqa: S608 - our own names
             f"FROM pg_attribute WHERE attrelid = '{table}'::regclass "
@@ -139,10 +149,10 @@ class LoadStore:
         )
 
     def read_input(self, database: str, table: str, messages: Path) -> None:
-        """Make a table of an input's records, by PostgreSQL's own means and no loader's."""
-        self.ask(database, "CREATE UNLOGGED TABLE lines (message jsonb)")
-        self.ask(database, READ_LINES, given=messages)
-        self.ask(
+        """Create a table of an input's records by PostgreSQL alone, without a loader."""
+        self.run_sql(database, "CREATE UNLOGGED TABLE lines (message jsonb)")
+        self.run_sql(database, READ_LINES, source=messages)
+        self.run_sql(
             database,
             f"CREATE TABLE {table} ({DEFINITIONS})",
             f"INSERT INTO {table} SELECT task.* FROM lines, "  # noqa: S608 - our own names
@@ -155,6 +165,6 @@ class LoadStore:
 def _cpu_seconds(process: Any) -> float:
     try:
         times = process.cpu_times()
-    except psutil.NoSuchProcess:  # it has ended since; the postmaster, asked later, has its time
+    except psutil.NoSuchProcess:  # it has ended; the postmaster's times, read later, include it
         return 0.0
     return float(times.user + times.system)

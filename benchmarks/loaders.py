@@ -1,6 +1,6 @@
-"""The loaders that are measured beside each other, and how each is called.
+"""The measured loaders and their command lines.
 
-All take `--config FILE` and messages on standard input, with the settings they come with.
+All take `--config FILE` and messages on standard input, with their default settings.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.inputs import FRESH, INPUTS
 from benchmarks.peer import Package
-from benchmarks.task_table import COLUMNS, PLAIN
+from benchmarks.task_table import COLUMNS, UNCHANGED_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -26,8 +26,8 @@ Command = tuple["str | Path", ...]
 class Loader:
     """A loader into PostgreSQL.
 
-    `columns` are those whose values it stores as they are, and its types are the store's if these
-    are all; `gives_state` is whether the last state must be the last thing it writes.
+    It stores the values of `columns` unchanged, and if these are all columns, its types are the
+    store's. With `emits_state` its last line of output must be the last state.
     """
 
     name: str
@@ -36,20 +36,20 @@ class Loader:
     table: str
     inputs: Collection[str] = INPUTS
     columns: Collection[str] = tuple(COLUMNS)
-    gives_state: bool = False
+    emits_state: bool = False
     package: Package | None = None
 
 
-def _store_url(address: Address) -> dict[str, Any]:
+def _store_settings(address: Address) -> dict[str, Any]:
     return {"store_url": address.url}
 
 
-def _meltanolabs(address: Address) -> dict[str, Any]:
+def _meltanolabs_settings(address: Address) -> dict[str, Any]:
     url = address.url.replace("postgresql:", "postgresql+psycopg:", 1)
     return {"sqlalchemy_url": url, "default_target_schema": "public"}
 
 
-def _pipelinewise(address: Address) -> dict[str, Any]:
+def _pipelinewise_settings(address: Address) -> dict[str, Any]:
     return {
         "host": address.host,
         "port": address.port,
@@ -61,14 +61,14 @@ def _pipelinewise(address: Address) -> dict[str, Any]:
 
 
 def _peer(name: str, package: Package, settings: Callable[[Address], dict[str, Any]]) -> Loader:
-    """Return a peer: loaded once, into nothing, since that takes minutes."""
+    """Return a peer: it loads once, into an empty table, because that takes minutes."""
     return Loader(
         name,
         (package.program("target-postgres"),),
         settings,
         table="public.tasks",
         inputs=(FRESH,),
-        columns=PLAIN,
+        columns=UNCHANGED_COLUMNS,
         package=package,
     )
 
@@ -76,14 +76,14 @@ def _peer(name: str, package: Package, settings: Callable[[Address], dict[str, A
 OURS = Loader(
     "ours",
     (Path(sys.executable).with_name("target-pandev"),),
-    _store_url,
+    _store_settings,
     table="pandev.tasks",
-    gives_state=True,
+    emits_state=True,
 )
 MINIMAL = Loader(
     "minimal",
     (sys.executable, "-m", "benchmarks.minimal_load"),
-    _store_url,
+    _store_settings,
     table="public.tasks",
 )
 MELTANOLABS = _peer(
@@ -93,11 +93,11 @@ MELTANOLABS = _peer(
         "0.8.1",
         pythons=("python3.11", "python3.12", "python3.13", "python3.10"),
     ),
-    _meltanolabs,
+    _meltanolabs_settings,
 )
 PIPELINEWISE = _peer(
     "pipelinewise",
     Package("pipelinewise-target-postgres", "2.1.2", pythons=("python3.11", "python3.10")),
-    _pipelinewise,
+    _pipelinewise_settings,
 )
 LOADERS = (OURS, MINIMAL, PIPELINEWISE, MELTANOLABS)

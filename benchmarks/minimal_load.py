@@ -1,17 +1,17 @@
-"""The least a loader into PostgreSQL can do: the limit that ours is measured against.
+"""A minimal loader into PostgreSQL: the limit against which ours is measured.
 
 `python -m benchmarks.minimal_load --config FILE < MESSAGES`, `store_url` in the file.
 
 It does: decode every line (msgspec); COPY all records as text through psycopg's `write_row`, in
-compiled code, into one temporary table; merge that table by one INSERT ... ON CONFLICT DO UPDATE;
-all in one transaction. Its table has the columns of the store's `tasks`, with their types and
-their primary key.
+compiled code, into one staging table; merge that table by one INSERT ... ON CONFLICT DO UPDATE; all
+in one transaction. Its table has the columns of the store's `tasks`, with their types and their
+primary key.
 
-It does not: look at schemas, validate, hash, skip equal rows (each is written again), notice that
-a record is older than its row, take a key twice in one input, keep references or former statuses,
-keep when a record was read, give out states, name a refused record, load in batches (a fault at
-the end loses all), keep decimals that are longer than a float. Its table lacks the store's two
-further indexes, on `id` and on `custom_id`.
+It does not: read schemas, validate, hash, skip equal rows (each is written again), detect that a
+record is older than its row, accept a key twice in one input, store references or earlier statuses,
+store when a record was read, emit states, name a rejected record, load in batches (an error at the
+end loses everything), keep decimals that are longer than a float. Its table lacks the store's two
+other indexes, on `id` and on `custom_id`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ UPDATES = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS if name not 
 
 
 class Message(msgspec.Struct):
-    """What is read of a message."""
+    """The fields of a message that are read."""
 
     type: str
     record: dict[str, Any] = {}

@@ -1,6 +1,6 @@
-"""A peer from PyPI, one version of it, in a virtual environment of its own.
+"""One version of a peer from PyPI, in a separate virtual environment.
 
-The environment is kept under `.bench/` and used again.
+The environment is kept in `.bench/` and reused.
 """
 
 from __future__ import annotations
@@ -24,33 +24,33 @@ class Package:
     pythons: tuple[str, ...]
 
     def __str__(self) -> str:
-        """As pip takes it."""
+        """Return the requirement for pip."""
         return f"{self.name}=={self.version}"
 
     @property
     def python(self) -> Path:
-        """The interpreter of its environment."""
+        """The Python of its environment."""
         return self.program("python")
 
     def program(self, name: str) -> Path:
-        """Return the path of a command of its environment."""
+        """Return the path of a command in its environment."""
         return self._environment / "bin" / name
 
     def install(self) -> str | None:
-        """Make its environment where there is none; return why that cannot be done."""
+        """Create its environment unless it exists; return the error if that fails."""
         ready = self._environment / ".ready"
         if ready.exists():
             return None
         python = self._base_python()
         if python is None:
-            return f"{self} needs {' or '.join(self.pythons)}, and none of them is here"
+            return f"{self} requires {' or '.join(self.pythons)}, which is not installed"
         print(f"installing {self} into {self._environment.relative_to(PROJECT)}")
         try:
-            _call(python, "-m", "venv", "--clear", str(self._environment))
-            _call(str(self.python), "-m", "pip", "install", "--quiet", str(self))
+            _run(python, "-m", "venv", "--clear", str(self._environment))
+            _run(str(self.python), "-m", "pip", "install", "--quiet", str(self))
         except (OSError, subprocess.SubprocessError) as error:
-            told = getattr(error, "stderr", None) or str(error)
-            return f"{self} cannot be installed: {str(told).strip().splitlines()[-1]}"
+            output = getattr(error, "stderr", None) or str(error)
+            return f"cannot install {self}: {str(output).strip().splitlines()[-1]}"
         ready.touch()
         return None
 
@@ -61,10 +61,11 @@ class Package:
     def _base_python(self) -> str | None:
         if "python{}.{}".format(*sys.version_info) in self.pythons:
             return sys.executable
-        return next((found for one in self.pythons if (found := shutil.which(one))), None)
+        paths = map(shutil.which, self.pythons)
+        return next((path for path in paths if path), None)
 
 
-def _call(*words: str) -> None:
+def _run(*command: str) -> None:
     subprocess.run(  # noqa: S603 - our own commands
-        words, check=True, capture_output=True, text=True, timeout=INSTALL_SECONDS
+        command, check=True, capture_output=True, text=True, timeout=INSTALL_SECONDS
     )

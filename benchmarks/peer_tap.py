@@ -1,4 +1,4 @@
-"""Starts the peer's tap with another API address; run by the peer's own Python.
+"""Start the peer's tap with another API address. The peer's Python runs this file.
 
 `peer_tap.py ADDRESS ARGUMENT...`: the arguments are the peer's.
 """
@@ -10,7 +10,7 @@ from importlib import import_module
 
 
 def main() -> None:
-    """Point the base class of the peer's streams to the address, then run its command line."""
+    """Set the address in the base class of the peer's streams, then run its command line."""
     address = sys.argv.pop(1)
     import_module("tap_clickup.client").ClickUpStream.url_base = address
     import_module("tap_clickup.tap").TapClickUp.cli()

@@ -1,7 +1,7 @@
-"""Runs a command to its end and measures its own CPU time and peak memory.
+"""Run a command to its end and measure its CPU time and peak memory.
 
-Linux counts the memory of the process that starts another into the peak of the one it starts, so
-whoever measures has to be smaller than what is measured.
+Linux includes the memory of the starting process in the peak of the started one, so the benchmark
+must be smaller than the process it measures.
 """
 
 from __future__ import annotations
@@ -18,50 +18,50 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-NOTHING = Path(os.devnull)
+DEV_NULL = Path(os.devnull)
 RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 """Bytes in one unit of `ru_maxrss`."""
-UNWANTED = ("PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH")
-SETTINGS = ("TAP_CLICKUP_", "TARGET_", "PG")
-"""How names of variables begin that would change the settings of what is measured."""
-LAST_LINES = 15
+SLOWING_VARIABLES = ("PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH")
+SETTING_PREFIXES = ("TAP_CLICKUP_", "TARGET_", "PG")
+"""Variables with these prefixes would change the settings of the measured process."""
+SHOWN_LOG_LINES = 15
 
 
 class FailedRunError(Exception):
-    """A command that was to be measured has failed."""
+    """A measured command has failed."""
 
 
 @dataclass(frozen=True)
 class Usage:
-    """What a process used; `peak_mb` is in millions of bytes."""
+    """CPU time, elapsed time and peak memory of a process; `peak_mb` is in millions of bytes."""
 
     cpu_seconds: float
     wall_seconds: float
     peak_mb: float
 
 
-def environment() -> dict[str, str]:
-    """Return the environment of measured processes: none of their settings, nothing that slows."""
+def clean_environment() -> dict[str, str]:
+    """Return an environment without settings of the measured process and slowing variables."""
     return {
         name: value
         for name, value in os.environ.items()
-        if name not in UNWANTED and not name.startswith(SETTINGS)
+        if name not in SLOWING_VARIABLES and not name.startswith(SETTING_PREFIXES)
     }
 
 
-def run(
+def run_measured(
     command: Sequence[str | Path],
     *,
     stdout: Path,
-    stdin: Path = NOTHING,
+    stdin: Path = DEV_NULL,
     folder: Path | None = None,
 ) -> Usage:
-    """Run a command from a file into a file. Raises `FailedRunError` if it fails."""
+    """Run a command from a file into a file. Raise `FailedRunError` if it fails."""
     log = stdout.with_suffix(".log")
-    began = time.monotonic()
-    with stdin.open("rb") as given, stdout.open("wb") as out, log.open("wb") as err:
+    started = time.monotonic()
+    with stdin.open("rb") as source, stdout.open("wb") as out, log.open("wb") as err:
         process = subprocess.Popen(  # noqa: S603 - our own commands
-            command, stdin=given, stdout=out, stderr=err, env=environment(), cwd=folder
+            command, stdin=source, stdout=out, stderr=err, env=clean_environment(), cwd=folder
         )
         try:
             _, status, used = os.wait4(process.pid, 0)
@@ -71,16 +71,18 @@ def run(
             raise
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST_LINES:]
-        told = "\n".join(lines)
-        raise FailedRunError(f"{command[0]} ended with {process.returncode}:\n{told}")
-    return _usage(used, wall_seconds=time.monotonic() - began)
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-SHOWN_LOG_LINES:]
+        message = "\n".join(lines)
+        raise FailedRunError(f"{command[0]} ended with exit code {process.returncode}:\n{message}")
+    return _usage(used, wall_seconds=time.monotonic() - started)
 
 
 def _usage(used: resource.struct_rusage, *, wall_seconds: float) -> Usage:
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     if used.ru_maxrss <= own:
-        raise FailedRunError("the benchmark is larger than what it measures: no peak memory")
+        raise FailedRunError(
+            "cannot measure peak memory: the benchmark is larger than the measured process"
+        )
     return Usage(
         cpu_seconds=used.ru_utime + used.ru_stime,
         wall_seconds=wall_seconds,

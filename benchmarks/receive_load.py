@@ -1,4 +1,4 @@
-"""Signed deliveries over many connections, each with one at a time under way."""
+"""Send signed deliveries over many connections, one at a time per connection."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ BYTES = 2_048
 
 @dataclass
 class Sent:
-    """What came of deliveries: how long each took, in seconds, and all answers but 200."""
+    """The duration of each delivery in seconds, and every status other than 200."""
 
     seconds: list[float] = field(default_factory=list)
-    refused: list[int] = field(default_factory=list)
+    rejected: list[int] = field(default_factory=list)
     wall_seconds: float = 0.0
 
 
-def deliveries(count: int, *, first: int) -> Iterator[bytes]:
-    """Yield requests, each of an event of its own; a thousand tasks take turns."""
+def build_requests(count: int, *, first: int) -> Iterator[bytes]:
+    """Yield requests, each with a different event, over a thousand tasks."""
     for number in range(first, first + count):
         item = {
             "id": str(3_000_000_000_000_000_000 + number),
@@ -60,24 +60,24 @@ def deliveries(count: int, *, first: int) -> Iterator[bytes]:
 
 
 async def send(port: int, requests: Iterator[bytes], *, connections: int) -> Sent:
-    """Send requests, as many at a time as there are connections."""
+    """Send requests, one at a time per connection."""
     sent = Sent()
-    began = time.perf_counter()
-    await asyncio.gather(*(_connection(port, requests, sent) for _ in range(connections)))
-    sent.wall_seconds = time.perf_counter() - began
+    started = time.perf_counter()
+    await asyncio.gather(*(_send_over_connection(port, requests, sent) for _ in range(connections)))
+    sent.wall_seconds = time.perf_counter() - started
     return sent
 
 
-async def _connection(port: int, requests: Iterator[bytes], sent: Sent) -> None:
+async def _send_over_connection(port: int, requests: Iterator[bytes], sent: Sent) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     for request in requests:
-        began = time.perf_counter()
+        started = time.perf_counter()
         writer.write(request)
         head = await reader.readuntil(b"\r\n\r\n")
         length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
         await reader.readexactly(length)
-        sent.seconds.append(time.perf_counter() - began)
+        sent.seconds.append(time.perf_counter() - started)
         if not head.startswith(b"HTTP/1.1 200"):
-            sent.refused.append(int(head.split()[1]))
+            sent.rejected.append(int(head.split()[1]))
     writer.close()
     await writer.wait_closed()

@@ -1,7 +1,7 @@
-"""The receiver as the benchmark runs it, in a process of its own: whole, or with a part replaced.
+"""The receiver that the benchmark starts in a separate process: whole, or with a part replaced.
 
-`python -m benchmarks.receiver_server VARIANT FOLDER` prints its port and serves until it is told to
-stop. `fed` is the whole receiver with a target that takes all.
+`python -m benchmarks.receiver_server VARIANT FOLDER` prints its port and serves until it is
+terminated. `fed` is the whole receiver with a target that accepts everything.
 """
 
 from __future__ import annotations
@@ -22,22 +22,26 @@ if TYPE_CHECKING:
 
     from clickup_receiver.inbox.inbox import Delivery
 
-SECRET = "BENCHMARK0SECRET"  # noqa: S105 - made up
+SECRET = "BENCHMARK0SECRET"  # noqa: S105 - not a real secret
 WEBHOOK_ID = "4b67ac88-e506-4a29-9d42-26e504e3435e"
-WHOLE, NO_INBOX, COMMIT_EACH, FED = "ours", "no_inbox", "commit_each", "fed"
+WHOLE = "ours"
+NO_INBOX = "no_inbox"
+COMMIT_EACH = "commit_each"
+FED = "fed"
 
 
 class NoInbox(Inbox):
-    """Stores nothing."""
+    """An inbox that stores nothing."""
 
     def add(self, deliveries: Sequence[Delivery]) -> list[bool]:
-        """Return that all were new."""
+        """Report every delivery as new."""
         return [True] * len(deliveries)
 
 
 def main() -> None:
     """Serve one variant."""
-    variant, folder = sys.argv[1], Path(sys.argv[2])
+    variant = sys.argv[1]
+    folder = Path(sys.argv[2])
     if variant == COMMIT_EACH:
         group_commit.MOST = 1
     inbox = (NoInbox if variant == NO_INBOX else Inbox)(

@@ -1,4 +1,4 @@
-"""The table that tasks are loaded into: the columns of the store's own, with its types. Pure."""
+"""The table into which tasks are loaded, with the columns and types of the store's table. Pure."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ COLUMNS = {
 }
 """Columns by name, each with PostgreSQL's name for its type."""
 KEY = ("workspace_id", "id")
-PLAIN = ("workspace_id", "id", "status", "list_id", "priority", "archived")
-"""Columns whose values every loader stores as they are."""
+UNCHANGED_COLUMNS = ("workspace_id", "id", "status", "list_id", "priority", "archived")
+"""Columns whose values every loader stores unchanged."""
 NAMES = ", ".join(COLUMNS)
 DEFINITIONS = ", ".join(f"{name} {type_}" for name, type_ in COLUMNS.items())

@@ -1,7 +1,7 @@
-"""The workspace that is measured, served by the local ClickUp in a process of its own.
+"""The measured workspace, served by a fake ClickUp in a separate process.
 
-That process also reads what a tap wrote and compares it with what exists. So the benchmark's own
-process stays small, which the peak memory of its children depends on (see `processes`).
+That process also reads the output of a tap and compares it with the workspace. So the benchmark's
+process stays small, on which the peak memory of its children depends (see `processes`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from multiprocessing.connection import Connection
     from pathlib import Path
-    from types import TracebackType
 
     from fake_clickup import Account, Request
 
@@ -37,31 +36,31 @@ SIZES = {
     "archived_folders": 0,
     "archived_spaces": 0,
     "sprints": 0,
-    "people": 19,  # and one who has left
+    "people": 19,  # and a former member
     "time_entries": 5_000,
 }
 DAY_MS = 86_400_000
 NO_LIMIT = 1_000_000
-"""Requests a minute that nobody reaches, so that nobody waits."""
+"""Requests per minute; higher than any tap reaches, so that none has to wait."""
 FIELDS = [
     {"id": f"field-{number}", "name": f"Field {number}", "type": "short_text", "type_config": {}}
     for number in range(3)
 ]
-PEERS_PATHS: dict[str, Any] = {
+PEER_RESPONSES: dict[str, Any] = {
     r"/team/[^/]+/goal": {"goals": []},
     r"/team/[^/]+/task_template": {"templates": []},
     r"/team/[^/]+/shared": {"shared": {"tasks": [], "lists": [], "folders": []}},
     r"/space/[^/]+/tag": {"tags": [{"name": "urgent", "tag_fg": "#fff", "tag_bg": "#6a3fb5"}]},
     r"/list/[^/]+/field": {"fields": FIELDS},
 }
-"""What only the peer asks; answered here as long as the local ClickUp does not know it."""
-TASKS = {"task", "tasks"}
-TIME_ENTRIES = {"time_entries"}
+"""Responses to requests of the peer that the fake ClickUp does not support, by path."""
+TASK_STREAMS = {"task", "tasks"}
+TIME_ENTRY_STREAMS = {"time_entries"}
 
 
 @dataclass(frozen=True)
 class Contents:
-    """How much there is, counted in the workspace that was made."""
+    """The numbers of objects in the generated workspace."""
 
     spaces: int
     folders: int
@@ -75,14 +74,14 @@ class Contents:
     days_of_entries: int
 
     def __str__(self) -> str:
-        """One line, with what the generator does not give."""
-        counts = ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in asdict(self).items())
-        return f"{counts} (issue 3: a year; the generator spreads time entries over 300 days)"
+        """Return the numbers in one line."""
+        counts = [f"{count:,} {name.replace('_', ' ')}" for name, count in asdict(self).items()]
+        return f"{', '.join(counts)} (the generator spreads time entries over 300 days)"
 
 
 @dataclass(frozen=True)
 class Output:
-    """What a tap wrote: records by stream, how many existing things are in them, last state."""
+    """The output of a tap: records by stream, how many existing objects they cover, last state."""
 
     records: dict[str, int]
     tasks: int
@@ -90,32 +89,33 @@ class Output:
     state: Any
 
 
-def made_up(tasks: int) -> Account:
-    """Return the benchmark's account; in each space one list is archived, with live tasks in it."""
+def generated_account(tasks: int) -> Account:
+    """Return the benchmark's account; one list of each space is archived, with live tasks in it."""
     account = generate(now=None, tasks=tasks, **SIZES)
     workspace = account.workspaces[0]
     for number, space_id in enumerate(workspace.spaces):
-        lists = [one for one in workspace.lists.values() if one.space_id == space_id]
-        account.archive(lists[-1 if number % 2 else 0].id)  # a folderless one, one in a folder
+        lists = [item for item in workspace.lists.values() if item.space_id == space_id]
+        account.archive(lists[-1 if number % 2 else 0].id)  # alternately without and in a folder
     return account
 
 
 def a_year_ago() -> str:
-    """Return a start date before which nothing in the workspace was edited."""
+    """Return a start date that precedes every edit of the workspace."""
     return (datetime.now(UTC) - timedelta(days=366)).isoformat(timespec="milliseconds")
 
 
-def contents(account: Account) -> Contents:
-    """Count what an account holds."""
+def count_contents(account: Account) -> Contents:
+    """Count the objects of an account."""
     workspace = account.workspaces[0]
-    lists, entries = workspace.lists.values(), workspace.time_entries.values()
+    lists = workspace.lists.values()
+    entries = workspace.time_entries.values()
     starts = [entry.start_ms for entry in entries]
     return Contents(
         spaces=len(workspace.spaces),
         folders=sum(not folder.hidden for folder in workspace.folders.values()),
         lists=len(lists),
-        folderless_lists=sum(workspace.folder_of(one).hidden for one in lists),
-        archived_lists=sum(one.archived for one in lists),
+        folderless_lists=sum(workspace.folder_of(item).hidden for item in lists),
+        archived_lists=sum(item.archived for item in lists),
         tasks=len(workspace.tasks),
         tasks_in_archived_lists=sum(
             workspace.lies_in_archive(task.list_id) for task in workspace.tasks.values()
@@ -126,8 +126,8 @@ def contents(account: Account) -> Contents:
     )
 
 
-def output(path: Path, account: Account) -> Output:
-    """Read the Singer messages of a file, and count the tasks and time entries that exist."""
+def read_output(path: Path, account: Account) -> Output:
+    """Read the Singer messages of a file; count the tasks and time entries that exist."""
     records: Counter[str] = Counter()
     tasks: set[str] = set()
     entries: set[str] = set()
@@ -139,9 +139,9 @@ def output(path: Path, account: Account) -> Output:
                 state = message["value"]
             elif message["type"] == "RECORD":
                 records[message["stream"]] += 1
-                if message["stream"] in TASKS:
+                if message["stream"] in TASK_STREAMS:
                     tasks.add(str(message["record"]["id"]))
-                elif message["stream"] in TIME_ENTRIES:
+                elif message["stream"] in TIME_ENTRY_STREAMS:
                     entries.add(str(message["record"]["id"]))
     workspace = account.workspaces[0]
     return Output(
@@ -152,97 +152,92 @@ def output(path: Path, account: Account) -> Output:
     )
 
 
-class Workshop:
-    """A process with the workspace and its local ClickUp, alive while the `with` block lasts."""
+class ClickUpProcess:
+    """A process with a fake ClickUp and its workspace, running within a `with` block."""
 
     def __init__(self, tasks: int) -> None:
         self.tasks = tasks
 
     def __enter__(self) -> Self:
-        """Start the process and wait until it listens."""
+        """Start the process and wait until it is ready."""
         spawn = multiprocessing.get_context("spawn")
         self._connection, far_end = spawn.Pipe()
         self._process = spawn.Process(target=_serve, args=(far_end, self.tasks), daemon=True)
         self._process.start()
         far_end.close()
         try:
-            self.api_url, self.token, self.contents = self._received()
+            self.api_url, self.token, self.contents = self._receive()
         except BaseException:
             self._process.kill()
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """End the process."""
-        self._connection.close()  # it leaves when nobody is there to ask
+        self._connection.close()  # the process ends when its connection is closed
         self._process.join(5)
         self._process.kill()
         self._process.join()
 
-    def forget_requests(self, *, peer: bool) -> None:
-        """Begin to count anew; for the peer also answer what the local ClickUp does not know."""
-        self._ask("forget", peer)
+    def reset_requests(self, *, peer: bool) -> None:
+        """Reset the count of requests; for the peer, also respond to its additional requests."""
+        self._call("reset", peer)
 
     def requests(self) -> Counter[int]:
-        """Return the statuses of the requests answered since counting began."""
-        counted: Counter[int] = self._ask("requests")
-        return counted
+        """Return the statuses of the requests since the last reset, counted."""
+        statuses: Counter[int] = self._call("requests")
+        return statuses
 
-    def output(self, path: Path) -> Output:
-        """Read what a tap wrote."""
-        read: Output = self._ask("output", path)
-        return read
+    def read_output(self, path: Path) -> Output:
+        """Read the output of a tap."""
+        output: Output = self._call("output", path)
+        return output
 
-    def _ask(self, what: str, *arguments: Any) -> Any:
-        self._connection.send((what, arguments))
-        return self._received()
+    def _call(self, name: str, *arguments: Any) -> Any:
+        self._connection.send((name, arguments))
+        return self._receive()
 
-    def _received(self) -> Any:
+    def _receive(self) -> Any:
         try:
             return self._connection.recv()
         except EOFError:
-            raise RuntimeError("the local ClickUp of the benchmark has ended; see above") from None
+            raise RuntimeError("the fake ClickUp has ended; see its error above") from None
 
 
 def _serve(connection: Connection, tasks: int) -> None:
     """Serve until the other end of the connection is closed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started this process ends it
-    account = made_up(tasks)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the starting process ends this one
+    account = generated_account(tasks)
     behaviour = Behaviour(limit_per_minute=NO_LIMIT)
     with FakeClickUp(account, behaviour=behaviour) as clickup:
 
-        def answer_unknown(request: Request, _: Account) -> None:
-            body = _peers_body(request.path.removeprefix(ROOT))
+        def respond_to_peer(request: Request, _: Account) -> None:
+            body = _peer_response(request.path.removeprefix(ROOT))
             if body is not None:
                 behaviour.faults.append(Fault(200, body, path=f"^{re.escape(request.path)}$"))
 
-        def forget(peer: bool) -> None:  # noqa: FBT001 - arrives over the connection
+        def reset(peer: bool) -> None:  # noqa: FBT001 - arrives over the connection
             clickup.requests.clear()
-            behaviour.on_request = answer_unknown if peer else None
+            behaviour.on_request = respond_to_peer if peer else None
 
-        answers: dict[str, Callable[..., Any]] = {
-            "forget": forget,
+        calls: dict[str, Callable[..., Any]] = {
+            "reset": reset,
             "requests": lambda: Counter(request.status for request in clickup.requests),
-            "output": lambda path: output(path, account),
+            "output": lambda path: read_output(path, account),
         }
-        connection.send((clickup.api_url, clickup.token, contents(account)))
+        connection.send((clickup.api_url, clickup.token, count_contents(account)))
         try:
             while True:
-                what, arguments = connection.recv()
-                connection.send(answers[what](*arguments))
+                name, arguments = connection.recv()
+                connection.send(calls[name](*arguments))
         except EOFError:
             return
 
 
-def _peers_body(path: str) -> Any:
-    """Return the answer to a path that only the peer asks, None if it is another."""
+def _peer_response(path: str) -> Any:
+    """Return the response to a path that only the peer requests, None for other paths."""
     if any(re.fullmatch(pattern, path) for pattern, _ in ROUTES):
         return None
     return next(
-        (body for pattern, body in PEERS_PATHS.items() if re.fullmatch(pattern, path)), None
+        (body for pattern, body in PEER_RESPONSES.items() if re.fullmatch(pattern, path)), None
     )
