@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from benchmarks.receiver_server import SECRET, WEBHOOK_ID
-from clickup_receiver.http.app import PATH
-from clickup_receiver.http.signature import signature_of
+from clickup_receiver.http.app import WEBHOOK_PATH
+from clickup_receiver.http.signature import compute_signature
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,9 +51,9 @@ def build_requests(count: int, *, first: int) -> Iterator[bytes]:
         }
         text = json.dumps(delivery, separators=(",", ":"))
         body = (text[:-2] + "x" * (BYTES - len(text)) + text[-2:]).encode()
-        signature = signature_of(body, SECRET).decode()
+        signature = compute_signature(body, SECRET).decode()
         head = (
-            f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\nX-Signature: {signature}\r\n"
+            f"POST {WEBHOOK_PATH} HTTP/1.1\r\nHost: localhost\r\nX-Signature: {signature}\r\n"
             f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         )
         yield head.encode() + body

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from clickup_receiver.feed.feeder import Feeder, SingerBatch
 from clickup_receiver.http import group_commit
 from clickup_receiver.http.app import Receiver
-from clickup_receiver.http.server import listening, server
+from clickup_receiver.http.server import bind_socket, build_server
 from clickup_receiver.inbox.inbox import Inbox
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def main() -> None:
     variant = sys.argv[1]
     folder = Path(sys.argv[2])
     if variant == COMMIT_EACH:
-        group_commit.MOST = 1
+        group_commit.MAX_GROUP_SIZE = 1
     inbox = (NoInbox if variant == NO_INBOX else Inbox)(
         folder / f"{variant}.sqlite", limit_bytes=2**40
     )
@@ -52,9 +52,9 @@ def main() -> None:
     if variant == FED:
         feeding.start()
     receiver = Receiver(inbox, lambda webhook_id: (SECRET,) if webhook_id == WEBHOOK_ID else ())
-    with listening("127.0.0.1", 0) as socket:
+    with bind_socket("127.0.0.1", 0) as socket:
         print(socket.getsockname()[1], flush=True)
-        server(receiver.application()).run([socket])
+        build_server(receiver.build_app()).run([socket])
     stopped.set()
 
 

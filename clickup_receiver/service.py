@@ -23,8 +23,9 @@ from clickup_receiver.feed.feeder import Feeder
 from clickup_receiver.feed.message_builder import PushTap
 from clickup_receiver.feed.message_source import Source
 from clickup_receiver.feed.target_process import TargetProcess
-from clickup_receiver.http.app import PATH, Metrics, Receiver
-from clickup_receiver.http.server import listening, server, show_metrics
+from clickup_receiver.http.app import WEBHOOK_PATH, Receiver
+from clickup_receiver.http.metrics import Metrics
+from clickup_receiver.http.server import bind_socket, build_server, serve_metrics
 from clickup_receiver.inbox.inbox import Inbox
 from clickup_receiver.schedule.scheduler import POLL, SWEEP, Jobs
 from clickup_receiver.webhooks.monitor import Health, changed_since
@@ -116,11 +117,11 @@ class Service:
             running.callback(os.close, _locked(settings.data_dir))
             inbox = settings.open_inbox()
             running.callback(inbox.close)
-            self._metrics.watch(inbox)
-            socket = running.enter_context(listening(settings.host, settings.port))
-            running.callback(show_metrics(self._metrics, port=settings.metrics_port))
-            app = Receiver(inbox, self._secrets.of, self._metrics).application()
-            serving = server(app)
+            self._metrics.track_inbox(inbox)
+            socket = running.enter_context(bind_socket(settings.host, settings.port))
+            running.callback(serve_metrics(self._metrics, port=settings.metrics_port))
+            app = Receiver(inbox, self._secrets.of, self._metrics).build_app()
+            serving = build_server(app)
 
             def stop(*_: object) -> None:
                 serving.should_exit = True
@@ -130,7 +131,7 @@ class Service:
                 signal.signal(number, stop)
             with self._threads(inbox):
                 host, port = socket.getsockname()[:2]
-                logger.info("listening on http://%s:%d%s", host, port, PATH)
+                logger.info("listening on http://%s:%d%s", host, port, WEBHOOK_PATH)
                 serving.run([socket])
             logger.info("stopped; %d events wait", inbox.depth()[0])
 
@@ -182,7 +183,7 @@ class Service:
             webhooks = Registration(self._source.tap(), self._secrets, endpoint=endpoint).repair()
             health.tell(webhooks)
             health.look(webhooks)
-            self._metrics.show_health(webhooks, inbox.last_delivery_times())
+            self._metrics.update_webhook_health(webhooks, inbox.last_delivery_times())
             return self._settings.watch_minutes * 60.0
 
         self._repeat(turn, what="webhooks are not looked after")

@@ -1,5 +1,6 @@
-"""Answers ClickUp: verify, store durably, 200. Knows nothing of what an event means.
+"""Respond to ClickUp: verify a delivery, store it durably, respond 200.
 
-`server` limits connections and headers, `app` routes and answers, `signature` verifies,
-`group_commit` makes concurrent deliveries durable together.
+`server` limits connections and headers, `app` contains the endpoints, `signature` verifies,
+`group_commit` stores concurrent deliveries together, `metrics` defines the exported metrics. None
+of them knows the meaning of an event.
 """

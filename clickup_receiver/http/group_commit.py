@@ -1,4 +1,4 @@
-"""Many deliveries in one commit: a disk takes some hundred commits a second, of any size."""
+"""Store many deliveries per commit: a disk syncs only a few hundred times per second."""
 
 from __future__ import annotations
 
@@ -10,40 +10,42 @@ if TYPE_CHECKING:
 
     from clickup_receiver.inbox.inbox import Delivery
 
-MOST = 500
-"""Deliveries of one commit: what comes next waits no longer than that takes."""
+MAX_GROUP_SIZE = 500
+"""Deliveries per commit. It bounds how long the next delivery waits for its own commit."""
 
 
 class GroupCommit:
-    """Stores deliveries of requests that run beside each other, on one event loop.
+    """Stores the deliveries of concurrent requests, on one event loop.
 
-    While one commit is under way, the next one gathers. `store` runs in a thread.
+    While a commit is in progress, the deliveries of the next one are collected. `store` runs in a
+    thread.
     """
 
     def __init__(self, store: Callable[[Sequence[Delivery]], list[bool]]) -> None:
         self._store = store
-        self._gathered: list[tuple[Delivery, asyncio.Future[bool]]] = []
-        self._committing: asyncio.Task[None] | None = None
+        self._pending: list[tuple[Delivery, asyncio.Future[bool]]] = []
+        self._commit_task: asyncio.Task[None] | None = None
 
     async def add(self, delivery: Delivery) -> bool:
-        """Return once the delivery is durable, whether it was new; raises what `store` raises."""
-        stored: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._gathered.append((delivery, stored))
-        if self._committing is None:
-            self._committing = asyncio.create_task(self._commit())
-        return await stored
+        """Return whether a delivery is new, once it is durable. Raises what `store` raises."""
+        is_new: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._pending.append((delivery, is_new))
+        if self._commit_task is None:
+            self._commit_task = asyncio.create_task(self._commit_pending())
+        return await is_new
 
-    async def _commit(self) -> None:
-        while self._gathered:
-            group, self._gathered = self._gathered[:MOST], self._gathered[MOST:]
+    async def _commit_pending(self) -> None:
+        while self._pending:
+            group = self._pending[:MAX_GROUP_SIZE]
+            self._pending = self._pending[MAX_GROUP_SIZE:]
             try:
-                news = await asyncio.to_thread(self._store, [delivery for delivery, _ in group])
-            except Exception as error:  # noqa: BLE001 - each request that waits raises it
-                for _, stored in group:
-                    if not stored.done():  # else its client left before the answer
-                        stored.set_exception(error)
+                results = await asyncio.to_thread(self._store, [delivery for delivery, _ in group])
+            except Exception as error:  # noqa: BLE001 - every request of the group raises it
+                for _, is_new in group:
+                    if not is_new.done():  # done: its client disconnected before the response
+                        is_new.set_exception(error)
             else:
-                for (_, stored), new in zip(group, news, strict=True):
-                    if not stored.done():
-                        stored.set_result(new)
-        self._committing = None
+                for (_, is_new), result in zip(group, results, strict=True):
+                    if not is_new.done():
+                        is_new.set_result(result)
+        self._commit_task = None

@@ -1,4 +1,4 @@
-"""uvicorn, with the limits for slow and oversized clients that it lacks."""
+"""uvicorn, with limits for slow and oversized clients that it lacks, and the metrics server."""
 
 from __future__ import annotations
 
@@ -18,111 +18,113 @@ if TYPE_CHECKING:
 
     from starlette.applications import Starlette
 
-    from clickup_receiver.http.app import Metrics
+    from clickup_receiver.http.metrics import Metrics
 
-HEAD_SECONDS = 5.0
-HEAD_BYTES = 16 * 2**10
-CONNECTIONS = 800
+REQUEST_HEADER_TIMEOUT_SECONDS = 5.0
+MAX_REQUEST_HEADER_BYTES = 16 * 2**10
+MAX_CONNECTIONS = 800
 """Less than the 1,024 files that a process may open by default."""
-BACKLOG = 2048
-STOP_SECONDS = 5
-"""How long a stop waits for requests that are under way: ClickUp gives up after 7."""
-
+LISTEN_BACKLOG = 2048
+GRACEFUL_STOP_SECONDS = 5
+"""How long a stop waits for requests in progress. ClickUp waits 7 seconds for a response."""
 
 logger = logging.getLogger("clickup-receiver")
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """Closes a connection whose next request line and headers are late or too long."""
+    """Closes a connection if its next request line and headers are late or too large."""
 
-    _deadline: asyncio.TimerHandle | None = None
-    _head_bytes = 0
+    _header_timeout: asyncio.TimerHandle | None = None
+    _header_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Await the first head."""
+        """Start the timeout of the first request header."""
         super().connection_made(transport)
-        self._await_head()
+        self._start_header_timeout()
 
     def data_received(self, data: bytes) -> None:
-        """Take what came, unless it makes a head too long."""
-        if self._deadline:
-            self._head_bytes += len(data)
+        """Process data; close the connection if a request header becomes too large."""
+        if self._header_timeout:
+            self._header_bytes += len(data)
         super().data_received(data)
-        if self._deadline and self._head_bytes > HEAD_BYTES:
+        if self._header_timeout and self._header_bytes > MAX_REQUEST_HEADER_BYTES:
             self._close()
 
     def on_headers_complete(self) -> None:
-        """Leave the body to the application."""
-        self._head_came()
+        """Stop the timeout; the application limits the body."""
+        self._cancel_header_timeout()
         super().on_headers_complete()
 
     def on_response_complete(self) -> None:
-        """Await the next head on this connection."""
+        """Start the timeout of the next request header on this connection."""
         super().on_response_complete()
-        self._await_head()
+        self._start_header_timeout()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Await nothing more."""
-        self._head_came()
+        """Stop the timeout."""
+        self._cancel_header_timeout()
         super().connection_lost(exc)
 
-    def _await_head(self) -> None:
-        self._head_came()
-        self._head_bytes = 0
-        self._deadline = self.loop.call_later(HEAD_SECONDS, self._close)
+    def _start_header_timeout(self) -> None:
+        self._cancel_header_timeout()
+        self._header_bytes = 0
+        self._header_timeout = self.loop.call_later(REQUEST_HEADER_TIMEOUT_SECONDS, self._close)
 
-    def _head_came(self) -> None:
-        if self._deadline:
-            self._deadline.cancel()
-            self._deadline = None
+    def _cancel_header_timeout(self) -> None:
+        if self._header_timeout:
+            self._header_timeout.cancel()
+            self._header_timeout = None
 
     def _close(self) -> None:
         if not self.transport.is_closing():
             self.transport.close()
 
 
-def listening(host: str, port: int) -> socket.socket:
+def bind_socket(host: str, port: int) -> socket.socket:
     """Return a listening socket; port 0 picks a free port. Raises `ConfigurationError`.
 
-    It names its protocol: only then asyncio switches off Nagle's algorithm, which makes each answer
-    wait 40 ms, as it is sent in two pieces.
+    The socket names TCP as its protocol. Only then asyncio disables Nagle's algorithm, which delays
+    every response by 40 ms since it is sent in two pieces.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.bind((host, port))
-        made.listen(BACKLOG)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(LISTEN_BACKLOG)
     except OSError as error:
-        made.close()
+        listener.close()
         raise ConfigurationError(
             f"host {host}, port {port}: {error.strerror or error}; choose an address of this "
-            "machine and a port that is free"
+            "machine and a free port"
         ) from error
-    return made
+    return listener
 
 
-def show_metrics(metrics: Metrics, *, port: int) -> Callable[[], None]:
-    """Serve metrics on the loopback device; return what ends that. Raises `ConfigurationError`."""
+def serve_metrics(metrics: Metrics, *, port: int) -> Callable[[], None]:
+    """Serve metrics on the loopback interface; return a function that stops it.
+
+    Raises `ConfigurationError` if the port cannot be used.
+    """
     try:
-        served, thread = start_http_server(port, addr="127.0.0.1", registry=metrics.registry)
+        server, thread = start_http_server(port, addr="127.0.0.1", registry=metrics.registry)
     except OSError as error:
         raise ConfigurationError(
-            f"metrics_port {port}: {error.strerror}; choose one that is free"
+            f"metrics_port {port}: {error.strerror}; choose a free port"
         ) from error
 
-    logger.info("metrics on http://127.0.0.1:%d/metrics", served.server_port)
+    logger.info("metrics on http://127.0.0.1:%d/metrics", server.server_port)
 
     def stop() -> None:
-        served.shutdown()
-        served.server_close()
+        server.shutdown()
+        server.server_close()
         thread.join()
 
     return stop
 
 
-def server(app: Starlette) -> uvicorn.Server:
-    """Return a server that is not yet running. Its log names no path and no client."""
+def build_server(app: Starlette) -> uvicorn.Server:
+    """Return a server that is not running yet. It logs neither paths nor client addresses."""
     config: dict[str, Any] = {
         "http": LimitedProtocol,
         "ws": "none",
@@ -131,7 +133,7 @@ def server(app: Starlette) -> uvicorn.Server:
         "server_header": False,
         "proxy_headers": False,
         "log_config": None,
-        "limit_concurrency": CONNECTIONS,
-        "timeout_graceful_shutdown": STOP_SECONDS,
+        "limit_concurrency": MAX_CONNECTIONS,
+        "timeout_graceful_shutdown": GRACEFUL_STOP_SECONDS,
     }
     return uvicorn.Server(uvicorn.Config(app, **config))

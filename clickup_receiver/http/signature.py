@@ -1,4 +1,4 @@
-"""Is a body signed with our secret? Pure: reading the request is the work of the HTTP side.
+"""Verify the signature of a delivery. Pure; reading the request is the task of `app`.
 
 https://developer.clickup.com/docs/webhooksignature
 """
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def signature_of(body: bytes, secret: str) -> bytes:
+def compute_signature(body: bytes, secret: str) -> bytes:
     """Return ClickUp's `X-Signature`: HMAC-SHA256 of the raw body, in lower-case hex."""
     return hmac.digest(secret.encode(), body, hashlib.sha256).hex().encode()
 
 
 def is_signed(body: bytes, *, signature: bytes, secrets: Iterable[str]) -> bool:
-    """Tell whether a body carries the signature of one of a webhook's secrets.
+    """Return whether a body is signed with one of a webhook's secrets.
 
-    Takes the same time whichever of them it is, and however much of a wrong one is right.
+    Takes the same time for every secret, and however much of a wrong signature is right.
     """
-    found = False
+    matches = False
     for secret in secrets:
-        found |= hmac.compare_digest(signature_of(body, secret), signature)
-    return found
+        matches |= hmac.compare_digest(compute_signature(body, secret), signature)
+    return matches

@@ -1,4 +1,4 @@
-"""Deliveries of the shapes that ClickUp sends, with texts in them that must not be kept."""
+"""Deliveries of the shapes that ClickUp sends, with private texts that must not be stored."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import json
 from typing import Any
 
 PRIVATE = "a secret plan"
-"""Stands wherever people's text stands in a delivery."""
+"""The value of every free text in a delivery."""
 WEBHOOK_ID = "4b67ac88-e506-4a29-9d42-26e504e3435e"
 SECRETS = ("FIRST0SECRET", "SECOND0SECRET")
 OTHER_ID = "7fa3ec74-69a8-4530-a251-8a13730bd204"
-KEYS = {WEBHOOK_ID: SECRETS, OTHER_ID: ("OTHER0SECRET",)}
-"""The secrets of two webhooks on one address."""
+SECRETS_BY_WEBHOOK = {WEBHOOK_ID: SECRETS, OTHER_ID: ("OTHER0SECRET",)}
+"""Two webhooks with the same endpoint."""
 
 
 def history(field: str, *, number: str = "2800787326392370170", **changes: Any) -> dict[str, Any]:
-    """Return one history item, as the real one carries it."""
+    """Return a history item with the id `number`, of the shape that ClickUp sends."""
     return {
         "id": number,
         "type": 1,
@@ -31,13 +31,13 @@ def history(field: str, *, number: str = "2800787326392370170", **changes: Any) 
     }
 
 
-def status(name: str | None, kind: str) -> dict[str, Any]:
-    """Return a status as a history item shows it: without an id."""
-    return {"status": name, "color": "#f9d900", "orderindex": 0, "type": kind}
+def status(name: str | None, status_type: str) -> dict[str, Any]:
+    """Return a status of the shape that a history item contains: without an id."""
+    return {"status": name, "color": "#f9d900", "orderindex": 0, "type": status_type}
 
 
 def delivery(event: str, *items: dict[str, Any], **keys: Any) -> dict[str, Any]:
-    """Return a delivery about task 86a1, unless `keys` say otherwise."""
+    """Return a delivery; it is about task 86a1 unless `keys` name another object."""
     return {
         "event": event,
         "history_items": list(items),
@@ -49,5 +49,5 @@ def delivery(event: str, *items: dict[str, Any], **keys: Any) -> dict[str, Any]:
 
 
 def body(event: str, *items: dict[str, Any], **keys: Any) -> bytes:
-    """Return a delivery as it is sent: compact."""
+    """Return a delivery as ClickUp sends it: JSON without spaces."""
     return json.dumps(delivery(event, *items, **keys), separators=(",", ":")).encode()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import requests
 
-from clickup_receiver.http.signature import signature_of
+from clickup_receiver.http.signature import compute_signature
 from clickup_receiver.webhooks.secret_store import SecretsFile
 
 if TYPE_CHECKING:
@@ -162,5 +162,5 @@ class ReceiverProcess:
         delivery = {"event": event, "history_items": items, "task_id": "86a1", **keys}
         delivery["webhook_id"] = webhook_id
         body = json.dumps(delivery, separators=(",", ":")).encode()
-        headers = {"X-Signature": signature_of(body, secret).decode()}
+        headers = {"X-Signature": compute_signature(body, secret).decode()}
         return self.session.post(self.url, body, headers=headers, timeout=DEADLINE).status_code
