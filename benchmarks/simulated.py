@@ -81,16 +81,18 @@ def main() -> None:
         }
         started = clock.monotonic()
         tap = TapClickUp(config=settings)
-        tap.client = Client(
+        tap.sync_context.client = Client(
             clickup.api_url, api_token=clickup.token, limit=RateLimit(), clock=clock
         )
         tap.sync_all()
-        tap.client.close()
+        tap.sync_context.client.close()
         figures = {
             "minutes": round((clock.monotonic() - started) / 60, 2),
             "requests": len(clickup.requests),
             "refused": sum(request.status != 200 for request in clickup.requests),  # noqa: PLR2004 - OK
-            "tasks": sum(workspace.report.records["tasks"] for workspace in tap.workspaces),
+            "tasks": sum(
+                workspace.report.records["tasks"] for workspace in tap.sync_context.workspaces
+            ),
         }
     sys.stderr.write(f"{json.dumps(figures)}\n")
 

@@ -112,7 +112,7 @@ class Service:
             checked_endpoint(settings.webhook_url)
         tap = settings.make_tap()
         validate_config(tap.config)
-        tap.client.close()  # it was made, so the token can be one
+        tap.sync_context.client.close()  # it was made, so the token can be one
         with ExitStack() as running:
             running.callback(os.close, _locked(settings.data_dir))
             inbox = settings.open_inbox()
@@ -175,12 +175,16 @@ class Service:
         health = Health(
             endpoint=endpoint,
             heard=inbox.last_delivery_times,
-            changed_since=lambda one, *span: changed_since(self._source.tap().client, one, *span),
+            changed_since=lambda one, *span: changed_since(
+                self._source.tap().sync_context.client, one, *span
+            ),
             catch_up=self._jobs.catch_up,
         )
 
         def turn() -> float:
-            webhooks = Registration(self._source.tap(), self._secrets, endpoint=endpoint).repair()
+            webhooks = Registration(
+                self._source.tap().sync_context, self._secrets, endpoint=endpoint
+            ).repair()
             health.tell(webhooks)
             health.look(webhooks)
             self._metrics.update_webhook_health(webhooks, inbox.last_delivery_times())

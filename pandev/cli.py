@@ -92,8 +92,10 @@ def connect(webhook_url: str, data_dir: Path, *, off: bool) -> None:
     tap = PushTap(parse_env_config=True)
     if not off and not tap.config["enabled"]:
         raise ConfigurationError("enabled is false: switch it on, or use --off")
-    tap.check()
-    registration = Registration(tap, SecretsFile(data_dir / FILE), endpoint=webhook_url)
+    tap.sync_context.validate()
+    registration = Registration(
+        tap.sync_context, SecretsFile(data_dir / FILE), endpoint=webhook_url
+    )
     if off:
         click.echo(f"{len(registration.remove())} webhooks removed")
         return

@@ -1,45 +1,33 @@
-"""One selected workspace during one run: what its streams share and leave for one another."""
+"""One selected workspace during one run: what its streams share and leave for each other."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tap_clickup.extracted import ExtractedRecord
+from tap_clickup.read_scope import completed_read
+from tap_clickup.selection import ALL_SPACES, SpaceSelection
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from tap_clickup.hierarchy import Hierarchy
+    from tap_clickup.read_scope import ReadScope
     from tap_clickup.records import Json
     from tap_clickup.sync_report import SyncReport
-
-ScopeConditions = dict[str, dict[str, Any]]
-"""By property: `{"in": values}`, or `{"from": value, "before": value}`."""
-
-
-@dataclass(frozen=True)
-class ReadScope:
-    """A part of a stream that was read to its end, and since when.
-
-    `conditions` tell which rows belong to it, `key_properties` tell them apart, `name` is the same
-    from read to read.
-    """
-
-    stream: str
-    started_at: datetime
-    conditions: ScopeConditions
-    key_properties: tuple[str, ...] = ("id",)
-    name: str = "all"
+    from tap_clickup.time_in_status_backlog import TimeInStatusBacklog
 
 
 @dataclass
 class Workspace:
     """A workspace, its hierarchy and its report.
 
-    `seen_users` are the users seen on tasks and time entries, `synced_task_ids` the tasks read by
-    this run if a stream needs them, `live_task_count` their number if all were counted.
+    `payload` is ClickUp's own object, which API v2 calls a team. `seen_users` are the users on
+    tasks and time entries, `synced_task_ids` the tasks that this run has read if a stream needs
+    them, `live_task_count` their number if all were counted. `time_in_status` is None unless that
+    stream is read.
     """
 
     payload: Json
@@ -49,6 +37,7 @@ class Workspace:
     seen_users: dict[str, Json] = field(default_factory=dict)
     synced_task_ids: set[str] = field(default_factory=set)
     live_task_count: int | None = None
+    time_in_status: TimeInStatusBacklog | None = None
     completed_reads: list[ExtractedRecord] = field(default_factory=list)
 
     @property
@@ -59,21 +48,22 @@ class Workspace:
     @property
     def members(self) -> dict[str, Json]:
         """Its members by user id."""
-        found = (member["user"] for member in self.payload.get("members") or ())
-        return {str(user["id"]): user for user in found}
+        users = (member["user"] for member in self.payload.get("members") or ())
+        return {str(user["id"]): user for user in users}
+
+    @property
+    def selection(self) -> SpaceSelection:
+        """The selected spaces that the token sees here. Requests the spaces if not all are."""
+        if not self.hierarchy.space_ids:
+            return SpaceSelection(ALL_SPACES)
+        return SpaceSelection(tuple(self.hierarchy.space_ids_found))
+
+    def add_seen_users(self, users: Iterable[Json]) -> None:
+        """Add users that were seen on tasks or time entries."""
+        self.seen_users.update({str(user["id"]): user for user in users})
 
     def add_completed_read(self, scope: ReadScope, keys: Iterable[Sequence[str]]) -> None:
-        """Note that of a scope exactly these keys exist: see docs/completed-reads.md."""
-        finished_at, found = datetime.now(UTC), sorted({tuple(key) for key in keys})
-        record = {
-            "workspace_id": self.id,
-            "stream": scope.stream,
-            "scope": scope.name,
-            "started_at": scope.started_at.isoformat(timespec="milliseconds"),
-            "finished_at": finished_at.isoformat(timespec="milliseconds"),
-            "conditions": {"workspace_id": {"in": [self.id]}, **scope.conditions},
-            "key_properties": list(scope.key_properties),
-            "count": len(found),
-            "keys": found,
-        }
-        self.completed_reads.append(ExtractedRecord(record, finished_at))
+        """Record that exactly the rows with these keys exist in a scope."""
+        now = datetime.now(UTC)
+        record = completed_read(scope, keys, workspace_id=self.id, finished_at=now)
+        self.completed_reads.append(ExtractedRecord(record, now))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk.singerlib import RecordMessage, SchemaMessage
 
 from clickup_receiver.feed.object_reader import Objects
-from tap_clickup.rate_limit import RateLimit
 from tap_clickup.streams.hierarchy import Sprints
 from tap_clickup.streams.status_changes import StatusChanges
+from tap_clickup.sync import SyncContext
 from tap_clickup.tap import STREAMS, TapClickUp
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ DELETED_FROM: dict[ObjectType, tuple[str, ...]] = {
 DELETED_AT = {
     "_sdc_deleted_at": {"type": ["string", "null"], "format": "date-time"},
 }
+RECEIVER_SHARE = 0.2
+"""The receiver's share of ClickUp's rate limit; the rest is left to the tap."""
 
 
 class PushTap(TapClickUp):
@@ -41,11 +44,10 @@ class PushTap(TapClickUp):
 
     stream_types: ClassVar[tuple[type[ClickUpStream], ...]] = (*STREAMS, StatusChanges)
 
-    @property
-    def rate_limit(self) -> RateLimit:
-        """A new budget of requests: what polls, with the same token, leave of ClickUp's limit."""
-        per_minute = self.config.get("requests_per_minute")
-        return RateLimit(per_minute and max(1, per_minute // 4), share=0.2)
+    @cached_property
+    def sync_context(self) -> SyncContext:
+        """What the streams share, with the rate limit that polls with the same token leave."""
+        return SyncContext(self.config, state=self.state, rate_limit_share=RECEIVER_SHARE)
 
     def messages(self, burst: Burst, failed: dict[Place, str]) -> Iterator[Message]:
         """Yield what a burst has to tell a target; add to `failed` what cannot be read, and why.

@@ -50,9 +50,9 @@ class Source:
         account = [tap.config.get(name) for name in ("api_url", "api_token", "requests_per_minute")]
         with self._lock:
             if self._client and self._client[0] == account:
-                tap.client = self._client[1]
+                tap.sync_context.client = self._client[1]
             else:
-                self._client = (account, tap.client)
+                self._client = (account, tap.sync_context.client)
         return tap
 
     def tell(self, waiting: list[PendingEvent]) -> SingerBatch:
@@ -80,10 +80,9 @@ class Source:
 
 def _selected(webhooks: Known, tap: PushTap) -> Known:
     """Return the webhooks that tell only of what is selected."""
-    workspace_ids = tap.config.get("workspace_ids") or ()
+    selection = tap.sync_context.selection
     return {
         webhook_id: one
         for webhook_id, one in webhooks.items()
-        if (not workspace_ids or one.workspace_id in workspace_ids)
-        and (not tap.space_ids or one.space_id in tap.space_ids)
+        if selection.includes_workspace(one.workspace_id) and selection.includes_space(one.space_id)
     }

@@ -20,12 +20,13 @@ from tap_clickup.errors import (
 )
 from tap_clickup.extracted import ExtractedRecord
 from tap_clickup.hierarchy import Hierarchy
+from tap_clickup.read_scope import ReadScope
 from tap_clickup.readers.task_reader import TaskReader
 from tap_clickup.readers.time_entry_reader import TimeEntryReader
 from tap_clickup.sprints import is_sprint_folder
-from tap_clickup.streams.tasks import BOOKMARK_OVERLAP
+from tap_clickup.sync import BOOKMARK_OVERLAP
 from tap_clickup.sync_report import SyncReport
-from tap_clickup.workspace import ReadScope, Workspace
+from tap_clickup.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,9 +35,9 @@ if TYPE_CHECKING:
     from clickup_receiver.feed.message_builder import PushTap
     from clickup_receiver.inbox.events import ObjectType
     from tap_clickup.date_slices import Slice
+    from tap_clickup.read_scope import ScopeConditions
     from tap_clickup.readers.time_entry_reader import TimeEntrySlice
     from tap_clickup.records import Json
-    from tap_clickup.workspace import ScopeConditions
 
 FEW = 5
 """Up to so many tasks are read one by one; a page of the search holds a hundred."""
@@ -73,7 +74,7 @@ class Objects:
     def _workspace(self, team: Json) -> Workspace:
         """Return a workspace of its own for this burst; nothing of it has been read yet."""
         report = SyncReport(self._burst.workspace_id)
-        hierarchy = Hierarchy(self._tap.client, self._burst.workspace_id, report)
+        hierarchy = Hierarchy(self._tap.sync_context.client, self._burst.workspace_id, report)
         return Workspace(team, datetime.now(UTC), hierarchy, report)
 
     @contextmanager
@@ -87,10 +88,10 @@ class Objects:
             self.failed |= dict.fromkeys(((kind, one) for one in object_ids), _why(error))
 
     def _is_selected(self, space_id: str | None) -> bool:
-        return not self._tap.space_ids or space_id in self._tap.space_ids
+        return self._tap.sync_context.selection.includes_space(space_id)
 
     def _get(self, kind: ObjectType, object_id: str) -> tuple[Json, datetime]:
-        answer = self._tap.client.get(f"/{kind}/{object_id}")
+        answer = self._tap.sync_context.client.get(f"/{kind}/{object_id}")
         return answer.body, answer.requested_at
 
     def _tasks(self, dirty: dict[str, str]) -> Iterator[ExtractedRecord]:
@@ -118,9 +119,11 @@ class Objects:
         may lag.
         """
         pages = TaskReader(
-            client=self._tap.client,
+            client=self._tap.sync_context.client,
             workspace=self._workspace(self._team),
-            space_ids=tuple(sorted(self._burst.space_ids)) if self._tap.space_ids else (),
+            space_ids=tuple(sorted(self._burst.space_ids))
+            if self._tap.sync_context.selection.space_ids
+            else (),
             custom_fields=tuple(self._tap.config["custom_fields"]),
             start_date=self._burst.since - BOOKMARK_OVERLAP,
             bookmarks={},
@@ -182,7 +185,7 @@ class Objects:
 
     def _time(self, task_ids: set[str]) -> Iterator[tuple[str, list[ExtractedRecord]]]:
         """Yield the time entries of tasks, and that these are all; of many tasks those of all."""
-        teams = {workspace.id: workspace.payload for workspace in self._tap.workspaces}
+        teams = {workspace.id: workspace.payload for workspace in self._tap.sync_context.workspaces}
         if not (team := teams.get(self._burst.workspace_id)):
             logger.warning("workspace %s is no longer visible", self._burst.workspace_id)
             return
@@ -202,9 +205,11 @@ class Objects:
     def _slices(
         self, workspace: Workspace, task_id: str | None, starts: Iterable[str]
     ) -> list[ExtractedRecord]:
-        user_ids = sorted({self._tap.client.user_id, *workspace.members})
-        space_ids = self._tap.space_ids or None
-        reader = TimeEntryReader(self._tap.client, workspace, user_ids, space_ids, task_id=task_id)
+        user_ids = sorted({self._tap.sync_context.client.user_id, *workspace.members})
+        space_ids = self._tap.sync_context.selection.space_ids or None
+        reader = TimeEntryReader(
+            self._tap.sync_context.client, workspace, user_ids, space_ids, task_id=task_id
+        )
         found = []
         for part in _parts(starts):
             each = reader.read(part)
@@ -218,12 +223,12 @@ class Objects:
         """Tell which entries of a slice there are."""
         conditions: ScopeConditions = {
             "started_at": {"from": _text(each.slice.start), "before": _text(each.slice.end)},
-            "user_id": {"in": each.user_ids if others else [self._tap.client.user_id]},
+            "user_id": {"in": each.user_ids if others else [self._tap.sync_context.client.user_id]},
         }
         if task_id:
             conditions["task_id"] = {"in": [task_id]}
-        if self._tap.space_ids:
-            conditions["space_id"] = {"in": sorted(self._tap.space_ids)}
+        if self._tap.sync_context.selection.space_ids:
+            conditions["space_id"] = {"in": sorted(self._tap.sync_context.selection.space_ids)}
         name = f"{each.slice.name} {task_id}" if task_id else each.slice.name
         scope = ReadScope("time_entries", each.requested_at, conditions, name=name)
         workspace.add_completed_read(scope, [(record["id"],) for record in each.records])

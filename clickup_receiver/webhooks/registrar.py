@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from clickup_receiver.webhooks.secret_store import Secrets
     from tap_clickup.records import Json
-    from tap_clickup.tap import TapClickUp
+    from tap_clickup.sync import SyncContext
     from tap_clickup.workspace import Workspace
 
 NARROWER = ("task_id", "list_id", "folder_id", "view_id")
@@ -80,13 +80,13 @@ def checked_endpoint(url: str) -> str:
 
 
 class Registration:
-    """Makes the webhooks of a tap's selection what they have to be; a second call changes nothing.
+    """Makes the webhooks of a selection what they have to be; a second call changes nothing.
 
     `endpoint` is the public address of the receiver.
     """
 
-    def __init__(self, tap: TapClickUp, secrets: Secrets, *, endpoint: str) -> None:
-        self._tap = tap
+    def __init__(self, sync_context: SyncContext, secrets: Secrets, *, endpoint: str) -> None:
+        self._sync_context = sync_context
         self._secrets = secrets
         self._endpoint = checked_endpoint(endpoint)
 
@@ -96,7 +96,7 @@ class Registration:
         Raises `InvalidTokenError` and `ConfigurationError`.
         """
         found = []
-        for workspace in self._tap.workspaces:
+        for workspace in self._sync_context.workspaces:
             try:
                 found += self._repair(workspace)
             except (InvalidTokenError, ConfigurationError):
@@ -104,7 +104,7 @@ class Registration:
             except ClickUpError as error:
                 logger.warning("webhooks of workspace %s: %s", workspace.id, error)
                 found.append(Registered(workspace.id, None, problem=str(error)))
-        selected = {workspace.id for workspace in self._tap.workspaces}
+        selected = {workspace.id for workspace in self._sync_context.workspaces}
         for webhook_id, one in self._secrets.webhooks().items():
             if one.workspace_id not in selected:
                 self._remove(webhook_id)
@@ -119,7 +119,7 @@ class Registration:
 
     def _repair(self, workspace: Workspace) -> list[Registered]:
         places: Sequence[str | None] = [None]
-        if self._tap.space_ids:
+        if self._sync_context.selection.space_ids:
             places = workspace.hierarchy.space_ids_found
             if not workspace.hierarchy.spaces_complete:
                 why = "not all spaces could be read, so all webhooks are left as they are"
@@ -142,7 +142,9 @@ class Registration:
     def _ours(self, workspace: Workspace) -> list[Json]:
         """Return the webhooks that lead here, those whose secrets are kept first."""
         known = self._secrets.webhooks()
-        answer = self._tap.client.get(f"/team/{workspace.id}/webhook", required_key="webhooks")
+        answer = self._sync_context.client.get(
+            f"/team/{workspace.id}/webhook", required_key="webhooks"
+        )
         items: list[Json] = [
             item
             for item in answer.body["webhooks"]
@@ -174,7 +176,9 @@ class Registration:
         done = tuple(name for name, differs in differences.items() if differs)
         if done:
             body = {"endpoint": self._endpoint, "events": [*EVENTS], "status": "active"}
-            self._tap.client.write("PUT", f"/webhook/{webhook_id}", body, required_key="webhook")
+            self._sync_context.client.write(
+                "PUT", f"/webhook/{webhook_id}", body, required_key="webhook"
+            )
             logger.info("webhook %s: repaired (%s)", webhook_id, ", ".join(done))
         return Registered(workspace_id, space_id, webhook_id, done, status, fail_count)
 
@@ -183,9 +187,9 @@ class Registration:
         body |= {"space_id": int(space_id)} if space_id else {}
         path = f"/team/{workspace_id}/webhook"
         try:
-            item: Json = self._tap.client.write("POST", path, body, required_key="webhook").body[
-                "webhook"
-            ]
+            item: Json = self._sync_context.client.write(
+                "POST", path, body, required_key="webhook"
+            ).body["webhook"]
         except AccessDeniedError as error:
             why = (
                 f"{error}: ClickUp lets this token's user make no webhook, so changes come by "
@@ -203,7 +207,7 @@ class Registration:
 
     def _adopted(self, workspace_id: str, space_id: str | None) -> Registered:
         """Return the webhook that ClickUp says exists: an answer was lost when it was made."""
-        workspace = next(one for one in self._tap.workspaces if one.id == workspace_id)
+        workspace = next(one for one in self._sync_context.workspaces if one.id == workspace_id)
         item = _at(space_id, self._ours(workspace))
         if item and self._secret(item):
             return self._compared(workspace_id, space_id, item)
@@ -229,7 +233,7 @@ class Registration:
     def _remove(self, webhook_id: str) -> None:
         """Delete a webhook at ClickUp, and its secret."""
         try:
-            self._tap.client.write("DELETE", f"/webhook/{webhook_id}", required_key=None)
+            self._sync_context.client.write("DELETE", f"/webhook/{webhook_id}", required_key=None)
         except AccessDeniedError:
             logger.info("webhook %s: is not there, or another user made it", webhook_id)
         else:

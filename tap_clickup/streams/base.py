@@ -1,10 +1,10 @@
-"""What all streams share: records of one selected workspace after another."""
+"""What all streams share: they yield the records of one selected workspace after another."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from singer_sdk import SchemaDirectory, Stream, StreamSchema
 from singer_sdk.helpers.conform import TypeConformanceLevel
@@ -21,63 +21,67 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib import Message
 
     from tap_clickup.extracted import ExtractedRecord
-    from tap_clickup.tap import TapClickUp
+    from tap_clickup.sync import HasSyncContext, SyncContext
     from tap_clickup.workspace import Workspace
 
 SCHEMAS = SchemaDirectory(schemas)
 
 
 class ClickUpStream(Stream):
-    """A stream of one record after another from each selected workspace.
+    """A stream of the records of each selected workspace.
 
-    A subclass gives `name`, `primary_keys` and `read`. An error in one workspace is reported by the
-    stream's name and stops neither the other workspaces nor the other streams.
+    A subclass defines `name`, `primary_keys` and `read`. An error in one workspace is reported with
+    the stream's name and stops neither the other workspaces nor the other streams.
     """
 
     schema: ClassVar[StreamSchema[str]] = StreamSchema(SCHEMAS)
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # `records` makes what the schema declares
-    _tap: TapClickUp
     _extracted_at: datetime
 
+    @property
+    def sync_context(self) -> SyncContext:
+        """What the streams of this run share. Named so since the SDK has a method `sync`."""
+        return cast("HasSyncContext", self._tap).sync_context
+
     @abstractmethod
-    def read(self, workspace: Workspace, context: Context | None) -> Iterator[ExtractedRecord]:
+    def read(self, workspace: Workspace) -> Iterator[ExtractedRecord]:
         """Yield the stream's records of one workspace."""
 
     def get_records(self, context: Context | None) -> Iterable[dict[str, Any]]:
-        """Yield the records of the context's workspace, or of all."""
-        for workspace in self._tap.workspaces:
+        """Yield the records of the context's workspace, or of all workspaces."""
+        for workspace in self.sync_context.workspaces:
             if context is None or context["workspace_id"] == workspace.id:
-                yield from self._counted(workspace, context)
+                yield from self._count_records(workspace)
 
-    def _counted(self, workspace: Workspace, context: Context | None) -> Iterator[dict[str, Any]]:
-        count = workspace.report.records
+    def _count_records(self, workspace: Workspace) -> Iterator[dict[str, Any]]:
+        counts = workspace.report.records
         with workspace.report.capture_errors(f"stream {self.name}"):
-            for reading in self.read(workspace, context):
-                self._extracted_at = reading.extracted_at
-                count[self.name] += 1
-                yield reading.record
+            for extracted in self.read(workspace):
+                self._extracted_at = extracted.extracted_at
+                counts[self.name] += 1
+                yield extracted.record
 
-    def messages(self, readings: Iterable[ExtractedRecord]) -> Iterator[Message]:
-        """Yield the stream's SCHEMA and a RECORD for each reading, as a run of the tap would."""
+    def messages(self, extracted_records: Iterable[ExtractedRecord]) -> Iterator[Message]:
+        """Yield the stream's SCHEMA and a RECORD for each record, as a run of the tap would."""
         yield from self._generate_schema_messages()
-        for reading in readings:
-            self._extracted_at = reading.extracted_at
-            yield from self._generate_record_messages(reading.record)
+        for extracted in extracted_records:
+            self._extracted_at = extracted.extracted_at
+            yield from self._generate_record_messages(extracted.record)
 
     @cached_property
-    def _unchanged(self) -> bool:
+    def _is_passthrough(self) -> bool:
         """Whether records are written as they are: nothing is deselected or mapped."""
         return all(self.mask.values()) and all(
-            type(each) is SameRecordTransform and not each.flattening_enabled
-            for each in self.stream_maps
+            type(stream_map) is SameRecordTransform and not stream_map.flattening_enabled
+            for stream_map in self.stream_maps
         )
 
     def _generate_record_messages(self, record: dict[str, Any]) -> Iterator[RecordMessage]:  # type: ignore[override]
-        """Date each record by its request: what was edited after that is not in it.
+        """Yield the messages of a record with the time of its request as `time_extracted`.
 
-        Where nothing is to be changed in records, the SDK does not look through them.
+        Later edits are not in it. The SDK only walks through records that have to be changed.
         """
-        if self._unchanged:
+        if self._is_passthrough:
             yield RecordMessage(self.name, record, time_extracted=self._extracted_at)
             return
         for message in super()._generate_record_messages(record):
@@ -86,21 +90,21 @@ class ClickUpStream(Stream):
 
 
 class BookmarkedStream(ClickUpStream):
-    """A stream with one bookmark a workspace, which its `read` keeps in `state_of`."""
+    """A stream with one bookmark per workspace, which its `read` saves in `workspace_state`."""
 
     check_sorted = False
     STATE_MSG_FREQUENCY = 1_000
 
     @property
     def partitions(self) -> list[dict[str, Any]]:
-        """One bookmark a workspace."""
-        return [{"workspace_id": workspace.id} for workspace in self._tap.workspaces]
+        """One partition per workspace."""
+        return [{"workspace_id": workspace.id} for workspace in self.sync_context.workspaces]
 
-    def state_of(self, workspace: Workspace) -> dict[str, Any]:
-        """Return the part of the state that is about a workspace, to read and to write."""
-        return self.get_context_state({"workspace_id": workspace.id})
+    def workspace_state(self, workspace_id: str) -> dict[str, Any]:
+        """Return a workspace's part of the stream's state, to read and to write."""
+        return self.get_context_state({"workspace_id": workspace_id})
 
     def _increment_stream_state(
         self, latest_record: dict[str, Any], *, context: Context | None = None
     ) -> None:
-        """Leave the bookmark to `read`, which knows what has been read to its end."""
+        """Leave the bookmark to `read`, which knows what was read completely."""

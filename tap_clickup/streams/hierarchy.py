@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING, Any
 from tap_clickup import records
 from tap_clickup.conversions import parse_timestamp
 from tap_clickup.extracted import ExtractedRecord
+from tap_clickup.read_scope import ReadScope
 from tap_clickup.sprints import Dates, SprintList, infer_dates, is_sprint_folder
 from tap_clickup.streams.base import ClickUpStream
-from tap_clickup.workspace import ReadScope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from singer_sdk.helpers.types import Context
-
-    from tap_clickup.workspace import ScopeConditions, Workspace
+    from tap_clickup.read_scope import ScopeConditions
+    from tap_clickup.workspace import Workspace
 
 
 class Workspaces(ClickUpStream):
@@ -28,7 +27,7 @@ class Workspaces(ClickUpStream):
     name = "workspaces"
     primary_keys = ("id",)
 
-    def read(self, workspace: Workspace, context: Context | None) -> Iterator[ExtractedRecord]:  # noqa: ARG002
+    def read(self, workspace: Workspace) -> Iterator[ExtractedRecord]:
         """Yield the workspace itself."""
         yield ExtractedRecord(records.workspace(workspace.payload), workspace.requested_at)
 
@@ -39,13 +38,13 @@ class Spaces(ClickUpStream):
     name = "spaces"
     primary_keys = ("workspace_id", "id")
 
-    def read(self, workspace: Workspace, context: Context | None) -> Iterator[ExtractedRecord]:  # noqa: ARG002
+    def read(self, workspace: Workspace) -> Iterator[ExtractedRecord]:
         """Yield what `find_spaces` found."""
         hierarchy = workspace.hierarchy
         hierarchy.load_spaces()
         yield from hierarchy.records[self.name]
         if hierarchy.spaces_complete:
-            selected = sorted(self._tap.space_ids)
+            selected = sorted(self.sync_context.selection.space_ids)
             conditions: ScopeConditions = {"id": {"in": selected}} if selected else {}
             scope = ReadScope(self.name, hierarchy.started_at, conditions)
             workspace.add_completed_read(scope, [(one,) for one in hierarchy.space_ids_found])
@@ -60,7 +59,7 @@ class HierarchyStream(ClickUpStream):
 
     primary_keys: tuple[str, ...] = ("workspace_id", "id")
 
-    def read(self, workspace: Workspace, context: Context | None) -> Iterator[ExtractedRecord]:  # noqa: ARG002
+    def read(self, workspace: Workspace) -> Iterator[ExtractedRecord]:
         """Yield what the walk found."""
         hierarchy = workspace.hierarchy
         hierarchy.walk()
@@ -94,7 +93,7 @@ class Statuses(ClickUpStream):
     name = "statuses"
     primary_keys = ("workspace_id", "scope_type", "scope_id", "status")
 
-    def read(self, workspace: Workspace, context: Context | None) -> Iterator[ExtractedRecord]:  # noqa: ARG002
+    def read(self, workspace: Workspace) -> Iterator[ExtractedRecord]:
         """Yield what the walk found; of each space, folder and list it found, it found all."""
         hierarchy = workspace.hierarchy
         hierarchy.walk()
@@ -117,12 +116,12 @@ class Sprints(HierarchyStream):
 
     name = "sprints"
 
-    def read(self, workspace: Workspace, context: Context | None) -> Iterator[ExtractedRecord]:
+    def read(self, workspace: Workspace) -> Iterator[ExtractedRecord]:
         """Yield the sprints, unless they are switched off; note where the ClickApp is off."""
         if self.config["sprints"]:
             workspace.hierarchy.walk()
             workspace.report.note_disabled_clickapp("Sprints", self._off(workspace))
-            yield from super().read(workspace, context)
+            yield from super().read(workspace)
 
     def readings(self, workspace: Workspace) -> list[ExtractedRecord]:
         """Return the records of the sprints of all sprint folders."""

@@ -11,8 +11,6 @@ from tap_clickup.streams.base import ClickUpStream
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from singer_sdk.helpers.types import Context
-
     from tap_clickup.workspace import Workspace
 
 
@@ -22,7 +20,7 @@ class CompletedReads(ClickUpStream):
     name = "completed_reads"
     primary_keys = ("workspace_id", "stream", "scope")
 
-    def read(self, workspace: Workspace, context: Context | None) -> Iterator[ExtractedRecord]:  # noqa: ARG002
+    def read(self, workspace: Workspace) -> Iterator[ExtractedRecord]:
         """Yield what the streams before have completed."""
         yield from workspace.completed_reads
 
@@ -33,14 +31,13 @@ class SyncRuns(ClickUpStream):
     name = "sync_runs"
     primary_keys = ("workspace_id", "source", "started_at")
 
-    def read(self, workspace: Workspace, context: Context | None) -> Iterator[ExtractedRecord]:  # noqa: ARG002
+    def read(self, workspace: Workspace) -> Iterator[ExtractedRecord]:
         """Yield what was read, asked and refused."""
-        self._tap.tasks.remember_lists(workspace)
-        report, stats = workspace.report, self._tap.client.stats
+        report, stats = workspace.report, self.sync_context.client.stats
         finished_at = datetime.now(UTC)
         record = {
             "workspace_id": workspace.id,
-            "source": "tap-clickup-sweep" if self._tap.sweeps else "tap-clickup",
+            "source": "tap-clickup-sweep" if self.sync_context.is_sweep else "tap-clickup",
             "started_at": report.started_at.isoformat(timespec="milliseconds"),
             "finished_at": finished_at.isoformat(timespec="milliseconds"),
             "complete": not report.failures,

@@ -9,8 +9,6 @@ from tap_clickup.streams.base import ClickUpStream
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from singer_sdk.helpers.types import Context
-
     from tap_clickup.extracted import ExtractedRecord
     from tap_clickup.workspace import Workspace
 
@@ -24,6 +22,6 @@ class StatusChanges(ClickUpStream):
     name = "status_changes"
     primary_keys = ("workspace_id", "id")
 
-    def read(self, workspace: Workspace, context: Context | None) -> Iterator[ExtractedRecord]:  # noqa: ARG002
+    def read(self, _workspace: Workspace) -> Iterator[ExtractedRecord]:
         """Yield nothing: there is no request that would show them."""
         yield from ()

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from tap_clickup.conversions import parse_timestamp
 from tap_clickup.extracted import ExtractedRecord
 from tap_clickup.progress import Progress
+from tap_clickup.read_scope import ReadScope
 from tap_clickup.readers.task_reader import PASSES, Page, TaskReader
 from tap_clickup.streams.base import BookmarkedStream
-from tap_clickup.workspace import ReadScope
+from tap_clickup.sync import BOOKMARK_OVERLAP
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from singer_sdk.helpers.types import Context
+    from collections.abc import Iterable, Iterator
 
     from tap_clickup.prefetch import Prefetcher
     from tap_clickup.workspace import Workspace
-
-BOOKMARK_OVERLAP = timedelta(minutes=10)
-"""How far a run reads again behind its bookmark: ClickUp's index may lag behind an edit."""
 
 
 @dataclass
@@ -64,30 +60,36 @@ class Tasks(BookmarkedStream):
         self._runs: dict[str, TaskSync] = {}
 
     def start(self) -> None:
-        """Begin to read the tasks of all workspaces that hold selected spaces."""
-        for workspace in self._tap.workspaces:
-            if self._tap.reads_spaces_of(workspace):
+        """Start reading the tasks of all workspaces that contain selected spaces."""
+        for workspace in self.sync_context.workspaces:
+            if not workspace.selection.is_empty:
                 self._runs[workspace.id] = self._begin(workspace)
 
     def _begin(self, workspace: Workspace) -> TaskSync:
-        """Begin to read. The state is looked at here, by the main thread."""
-        state = self.state_of(workspace)
-        state.setdefault("start_date", self._tap.default_start)
+        """Start reading a workspace. The state is only used by the main thread."""
+        state = self.workspace_state(workspace.id)
+        state.setdefault("start_date", self.sync_context.start_date(workspace))
         self._warn_of_start(workspace, state["start_date"])
         state["cursors"] = {
             name: self._not_ahead(cursor) for name, cursor in state.get("cursors", {}).items()
         }
-        if grew := self._tap.selection_grew(workspace, state):
-            state["cursors"] = {}  # nothing of the spaces that came to it was read
+        selection_is_wider = workspace.selection.is_wider_than(state.get("spaces"))
+        state["spaces"] = workspace.selection.to_state()
+        if selection_is_wider:
+            state["cursors"] = {}  # nothing of the added spaces was read
             state.pop("lists", None)
             state.pop("archives", None)
             workspace.hierarchy.include_archived_lists = True
-        if follower := self._tap.follower:
-            follower.remember(workspace, state, anew=grew)
-        pages = self.pages(workspace, {} if self._tap.sweeps else state["cursors"])
+        if backlog := workspace.time_in_status:
+            backlog.start(state, reset=selection_is_wider)
+            if backlog.is_resumed:
+                workspace.hierarchy.include_archived_lists = True
+        cursors = {} if self.sync_context.is_sweep else state["cursors"]
+        pages = self.sync_context.task_reader(workspace, cursors)
         started_at = datetime.now(UTC)
-        iterators = pages.page_iterators(known_archived_lists=state.get("archives"))
-        arriving = self._tap.beside(iterators)
+        arriving = self.sync_context.prefetch(
+            pages.page_iterators(known_archived_lists=state.get("archives"))
+        )
         return TaskSync(pages, arriving, started_at)
 
     def _warn_of_start(self, workspace: Workspace, kept: str) -> None:
@@ -101,23 +103,7 @@ class Tasks(BookmarkedStream):
                 kept,
             )
 
-    def pages(self, workspace: Workspace, cursors: Mapping[str, str]) -> TaskReader:
-        """Return the readings of a workspace's tasks from cursors on, where there are any."""
-        first = parse_timestamp(self.state_of(workspace)["start_date"])
-        return TaskReader(
-            client=self._tap.client,
-            workspace=workspace,
-            space_ids=tuple(workspace.hierarchy.space_ids_found) if self._tap.space_ids else (),
-            custom_fields=tuple(self.config["custom_fields"]),
-            start_date=first,
-            bookmarks={
-                name: max(first, parse_timestamp(at) - BOOKMARK_OVERLAP)
-                for name, at in cursors.items()
-            },
-            is_sweep=self._tap.sweeps,
-        )
-
-    def read(self, workspace: Workspace, context: Context | None) -> Iterator[ExtractedRecord]:  # noqa: ARG002
+    def read(self, workspace: Workspace) -> Iterator[ExtractedRecord]:
         """Yield live tasks, archived ones, and those that lie in archived places."""
         if not self._runs:
             self.start()
@@ -125,34 +111,42 @@ class Tasks(BookmarkedStream):
             return  # the selected spaces are in other workspaces
         try:
             yield from self._records(workspace, run, run.arriving)
-            if self._tap.sweeps:
+            if self.sync_context.is_sweep:
                 yield from self._records(workspace, run, self._changes(workspace, run))
         finally:
             run.pages.stopped.set()
         self._check_custom_fields(workspace, run)
         run.ended = True
         if self._is_settled(workspace) and workspace.hierarchy.include_archived_lists:
-            self.state_of(workspace)["archives"] = workspace.hierarchy.archived_lists_digest
-        if self._tap.sweeps and workspace.hierarchy.complete and not run.pages.failures:
+            self.workspace_state(workspace.id)["archives"] = (
+                workspace.hierarchy.archived_lists_digest
+            )
+        if self.sync_context.is_sweep and workspace.hierarchy.complete and not run.pages.failures:
             self._completed(workspace, run)
 
     def _records(
         self, workspace: Workspace, run: TaskSync, pages: Iterable[Page]
     ) -> Iterator[ExtractedRecord]:
-        state = self.state_of(workspace)
+        state = self.workspace_state(workspace.id)
         latest = run.started_at.isoformat(timespec="milliseconds")  # no edit is of a later moment
-        start = None if self._tap.sweeps else run.pages.bookmarks.get("live", run.pages.start_date)
+        start = (
+            None
+            if self.sync_context.is_sweep
+            else run.pages.bookmarks.get("live", run.pages.start_date)
+        )
         progress = Progress(self.logger, workspace.id, start=start, end=run.started_at)
         for page in pages:
             for record in page.records:
                 yield ExtractedRecord(record, page.requested_at)
             workspace.seen_users.update({str(user["id"]): user for user in page.seen_users})
-            run.task_ids.update(page.task_ids if self._tap.sweeps else ())
-            run.count = len(run.task_ids) if self._tap.sweeps else run.count + len(page.task_ids)
+            run.task_ids.update(page.task_ids if self.sync_context.is_sweep else ())
+            run.count = (
+                len(run.task_ids) if self.sync_context.is_sweep else run.count + len(page.task_ids)
+            )
             run.custom_fields |= page.custom_fields
-            if self._tap.follower or self._tap.space_ids:
+            if workspace.time_in_status or self.sync_context.selection.space_ids:
                 workspace.synced_task_ids.update(page.task_ids)
-            if self._tap.sweeps:
+            if self.sync_context.is_sweep:
                 run.live += len(page.task_ids) if page.source == "live" else 0
             elif page.source in PASSES and page.complete_until:
                 self._move_cursor(state, page.source, min(page.complete_until, latest))
@@ -173,15 +167,19 @@ class Tasks(BookmarkedStream):
         What came out of an archived list meanwhile is in a pass, what went into one is here.
         """
         yield from run.pages.updated_since(run.started_at - BOOKMARK_OVERLAP)
-        again = self._tap.hierarchy_of(workspace)
+        again = self.sync_context.new_hierarchy(workspace)
         again.walk()
         yield from run.pages.read_lists(again.archived_list_ids)
         workspace.hierarchy.failures.extend(again.failures)
 
-    def remember_lists(self, workspace: Workspace) -> None:
-        """Keep which lists there are, once the streams that tell of them have been written."""
-        if self._is_settled(workspace):
-            self.state_of(workspace)["lists"] = workspace.hierarchy.lists_digest
+    def save_lists_digests(self) -> None:
+        """Save which lists exist, once all streams have been written.
+
+        After an interrupted run, the next one then still includes the archived lists.
+        """
+        for workspace in self.sync_context.workspaces:
+            if self._is_settled(workspace):
+                self.workspace_state(workspace.id)["lists"] = workspace.hierarchy.lists_digest
 
     def _is_settled(self, workspace: Workspace) -> bool:
         """Whether the next run need not read archived lists again, if they are the same.
@@ -197,7 +195,7 @@ class Tasks(BookmarkedStream):
         """Tell which tasks there are, of those that are old enough for ClickUp's index."""
         workspace.live_task_count = run.live
         until = (run.started_at - BOOKMARK_OVERLAP).isoformat(timespec="milliseconds")
-        conditions = {**self._tap.placed(workspace), "date_created": {"before": until}}
+        conditions = {**workspace.selection.conditions, "date_created": {"before": until}}
         scope = ReadScope(self.name, run.started_at, conditions)
         workspace.add_completed_read(scope, [(task_id,) for task_id in run.task_ids])
 

@@ -16,16 +16,15 @@ from tap_clickup.conversions import parse_timestamp
 from tap_clickup.date_slices import date_slices
 from tap_clickup.errors import AccessDeniedError, BadRequestError, UnexpectedResponseError
 from tap_clickup.extracted import ExtractedRecord
+from tap_clickup.read_scope import ReadScope
 from tap_clickup.readers.time_entry_reader import TimeEntryReader, TimeEntrySlice
 from tap_clickup.streams.base import BookmarkedStream
-from tap_clickup.workspace import ReadScope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from singer_sdk.helpers.types import Context
-
-    from tap_clickup.workspace import ScopeConditions, Workspace
+    from tap_clickup.read_scope import ScopeConditions
+    from tap_clickup.workspace import Workspace
 
 LANES = 3
 """How many slices are read beside each other."""
@@ -41,12 +40,12 @@ class TimeEntries(BookmarkedStream):
     primary_keys = ("workspace_id", "id")
     replication_key = "date_updated"
 
-    def read(self, workspace: Workspace, context: Context | None) -> Iterator[ExtractedRecord]:  # noqa: ARG002
+    def read(self, workspace: Workspace) -> Iterator[ExtractedRecord]:
         """Yield the entries slice by slice, unless time tracking is switched off."""
-        if not self.config["time_tracking"] or not self._tap.reads_spaces_of(workspace):
+        if not self.config["time_tracking"] or workspace.selection.is_empty:
             return
         workspace.report.note_disabled_clickapp("Time Tracking", self._off(workspace))
-        state = self.state_of(workspace)
+        state = self.workspace_state(workspace.id)
         reader = self._reader(workspace, state)
         before, done = state.get("read_until"), list[tuple[TimeEntrySlice, list[str]]]()
         try:
@@ -73,7 +72,9 @@ class TimeEntries(BookmarkedStream):
         """Yield the entries; add to `done` what was read to its end."""
         now = datetime.now(UTC)
         parts = list(date_slices(self._starts_at(state, now), now))
-        for each in self._tap.beside(map(reader.read, parts[lane::LANES]) for lane in range(LANES)):
+        for each in self.sync_context.prefetch(
+            map(reader.read, parts[lane::LANES]) for lane in range(LANES)
+        ):
             workspace.seen_users.update({str(user["id"]): user for user in each.seen_users})
             for record in each.records:
                 yield ExtractedRecord(record, each.requested_at)
@@ -88,9 +89,9 @@ class TimeEntries(BookmarkedStream):
         """Tell which entries of a slice there are: everybody's, or only those of the own user."""
         conditions: ScopeConditions = {
             "started_at": {"from": _text(each.slice.start), "before": _text(each.slice.end)},
-            "user_id": {"in": each.user_ids if others else [self._tap.client.user_id]},
+            "user_id": {"in": each.user_ids if others else [self.sync_context.client.user_id]},
         }
-        conditions |= self._tap.placed(workspace)
+        conditions |= workspace.selection.conditions
         scope = ReadScope(self.name, each.requested_at, conditions, name=each.slice.name)
         workspace.add_completed_read(scope, [(entry_id,) for entry_id in entry_ids])
 
@@ -100,22 +101,28 @@ class TimeEntries(BookmarkedStream):
         If there is somebody new, or the token sees more than before, all slices are read again.
         """
         before = set(state.get("user_ids", ()))
-        user_ids = {self._tap.client.user_id, *workspace.members, *workspace.seen_users, *before}
-        space_ids = set(workspace.hierarchy.space_ids_found) if self._tap.space_ids else None
-        reader = TimeEntryReader(self._tap.client, workspace, sorted(user_ids), space_ids)
-        sees = "all" if reader.privileged else self._tap.client.user_id
+        user_ids = {
+            self.sync_context.client.user_id,
+            *workspace.members,
+            *workspace.seen_users,
+            *before,
+        }
+        reader = TimeEntryReader(
+            self.sync_context.client, workspace, sorted(user_ids), workspace.selection.space_ids
+        )
+        sees = "all" if reader.privileged else self.sync_context.client.user_id
         sees_more = state.get("sees", "all") not in {"all", sees}
-        grew = self._tap.selection_grew(workspace, state)
-        if sees_more or grew or user_ids != before:
+        selection_is_wider = workspace.selection.is_wider_than(state.get("spaces"))
+        state["spaces"] = workspace.selection.to_state()
+        if sees_more or selection_is_wider or user_ids != before:
             state.pop("read_until", None)
-        tasks = self._tap.tasks.state_of(workspace)
-        state.setdefault("start_date", tasks.get("start_date", self._tap.default_start))
+        state.setdefault("start_date", self.sync_context.start_date(workspace))
         state["user_ids"], state["sees"] = sorted(user_ids), sees
         return reader
 
     def _starts_at(self, state: dict[str, Any], now: datetime) -> datetime:
         first = parse_timestamp(state["start_date"])
-        if self._tap.sweeps or "read_until" not in state:
+        if self.sync_context.is_sweep or "read_until" not in state:
             return first
         try:
             window = now - timedelta(days=self.config["time_entries_window_days"])

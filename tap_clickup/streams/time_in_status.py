@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tap_clickup import records
 from tap_clickup.errors import AccessDeniedError, BadRequestError
@@ -12,11 +12,10 @@ from tap_clickup.readers.task_reader import PASSES
 from tap_clickup.streams.base import BookmarkedStream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from singer_sdk.helpers.types import Context
+    from collections.abc import Iterator
 
     from tap_clickup.client import ApiResponse, Client
+    from tap_clickup.time_in_status_backlog import TimeInStatusBacklog
     from tap_clickup.workspace import Workspace
 
 MOST_IDS = 100
@@ -34,34 +33,13 @@ class TimeInStatus(BookmarkedStream):
     name = "time_in_status"
     primary_keys = ("workspace_id", "task_id", "status")
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self._begun: set[str] = set()
-        self._left: set[str] = set()
-
-    def remember(self, workspace: Workspace, tasks: Mapping[str, Any], *, anew: bool) -> None:
-        """Keep the state of tasks as it is at the start of a run until this stream has been read.
-
-        What is kept already is of a run that was cut before that: its tasks are read again then,
-        or all of them where tasks are read `anew`.
-        """
-        state = self.state_of(workspace)
-        self._begun.add(workspace.id)
-        if "tasks" in state:
-            if anew:
-                state["tasks"] = {"cursors": {}, "archives": None}
-            self._left.add(workspace.id)
-            workspace.hierarchy.include_archived_lists = True
-        else:
-            kept = {"cursors": dict(tasks["cursors"]), "archives": tasks.get("archives")}
-            state["tasks"] = kept
-
-    def read(self, workspace: Workspace, context: Context | None) -> Iterator[ExtractedRecord]:  # noqa: ARG002
+    def read(self, workspace: Workspace) -> Iterator[ExtractedRecord]:
         """Yield the statuses of the tasks of this run, and of those that a cut run left."""
-        if not self._tap.follower or workspace.id not in self._begun:
+        backlog = workspace.time_in_status
+        if not backlog or not backlog.is_started:
             return
-        asking = TimeInStatusReader(self._tap.client)
-        for task_ids in self._task_ids(workspace):
+        asking = TimeInStatusReader(self.sync_context.client)
+        for task_ids in self._task_ids(workspace, backlog):
             for answer in asking.answers(task_ids):
                 for task_id, item in answer.body.items():
                     for record in records.time_in_status(
@@ -74,28 +52,29 @@ class TimeInStatus(BookmarkedStream):
                 "is all of them, an owner or admin switches it on under Workspace settings > "
                 "ClickApps > Total time in Status"
             )
-        if workspace.id in self._begun:
-            self.state_of(workspace).pop("tasks", None)
+        if not backlog.has_failed:
+            backlog.clear()
 
-    def _task_ids(self, workspace: Workspace) -> Iterator[list[str]]:
+    def _task_ids(self, workspace: Workspace, backlog: TimeInStatusBacklog) -> Iterator[list[str]]:
         """Yield ids of tasks, at most a hundred at a time."""
-        if workspace.id in self._left:
-            yield from self._left_by_a_cut_run(workspace)
+        if backlog.is_resumed:
+            yield from self._resume_interrupted_run(workspace, backlog)
             return
         found = sorted(workspace.synced_task_ids)
         for start in range(0, len(found), MOST_IDS):
             yield found[start : start + MOST_IDS]
 
-    def _left_by_a_cut_run(self, workspace: Workspace) -> Iterator[list[str]]:
-        """Read the ids of the tasks since then, this run's among them; keep how far that is."""
-        kept = self.state_of(workspace)["tasks"]
-        pages = self._tap.tasks.pages(workspace, kept["cursors"])
-        for page in self._tap.beside(pages.page_iterators(known_archived_lists=kept["archives"])):
+    def _resume_interrupted_run(
+        self, workspace: Workspace, backlog: TimeInStatusBacklog
+    ) -> Iterator[list[str]]:
+        """Read the ids of the tasks since that run, those of this run included."""
+        reader = self.sync_context.task_reader(workspace, backlog.cursors)
+        pages = reader.page_iterators(known_archived_lists=backlog.archives)
+        for page in self.sync_context.prefetch(pages):
             yield page.task_ids
             if page.source in PASSES and page.complete_until:
-                kept["cursors"][page.source] = page.complete_until
-        if any(gap.retryable for gap in pages.failures):
-            self._begun.discard(workspace.id)  # what is left stays for the next run
+                backlog.advance(page.source, page.complete_until)
+        backlog.has_failed = any(failure.retryable for failure in reader.failures)
 
 
 class TimeInStatusReader:

@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING
 
 from tap_clickup import records
 from tap_clickup.extracted import ExtractedRecord
+from tap_clickup.read_scope import ReadScope
 from tap_clickup.streams.base import ClickUpStream
-from tap_clickup.workspace import ReadScope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from singer_sdk.helpers.types import Context
 
     from tap_clickup.workspace import Workspace
 
@@ -23,7 +21,7 @@ class Users(ClickUpStream):
     name = "users"
     primary_keys = ("workspace_id", "id")
 
-    def read(self, workspace: Workspace, context: Context | None) -> Iterator[ExtractedRecord]:  # noqa: ARG002
+    def read(self, workspace: Workspace) -> Iterator[ExtractedRecord]:
         """Yield the members with their role, then those who have left."""
         members = workspace.members
         for member in workspace.payload.get("members") or ():
@@ -33,6 +31,6 @@ class Users(ClickUpStream):
             if user_id not in members:
                 record = records.former_member(user, workspace_id=workspace.id)
                 yield ExtractedRecord(record, workspace.requested_at)
-        if self._tap.client.user_id in members:  # else ClickUp does not show the members
+        if self.sync_context.client.user_id in members:  # else ClickUp does not show the members
             scope = ReadScope(self.name, workspace.requested_at, {"is_member": {"in": [True]}})
             workspace.add_completed_read(scope, [(user_id,) for user_id in members])

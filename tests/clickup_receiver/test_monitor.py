@@ -136,7 +136,7 @@ def test_changes_are_looked_for_in_the_webhooks_own_place(
     space_id = workspace.lists[task.list_id].space_id
     other = next(one for one in workspace.spaces if one != space_id)
     account.update_task(task.id, name="Renamed", at=at)
-    client, span = source.source.tap().client, (at - HOUR, at + HOUR / 2)
+    client, span = source.source.tap().sync_context.client, (at - HOUR, at + HOUR / 2)
     for place, found in ((None, True), (space_id, True), (other, False)):
         one = Registered(workspace.id, place, "w1")
         assert changed_since(client, one, *span) is found

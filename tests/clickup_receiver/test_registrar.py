@@ -37,8 +37,8 @@ class Registrar:
     def registration(self) -> Registration:
         settings = {"api_url": self.clickup.api_url, "api_token": self.clickup.token}
         tap = PushTap(config={**settings, "requests_per_minute": 400_000, **self.config})
-        tap.client._clock = SimulatedClock()  # noqa: SLF001 - waits otherwise
-        return Registration(tap, self.secrets, endpoint=self.endpoint)
+        tap.sync_context.client._clock = SimulatedClock()  # noqa: SLF001 - waits otherwise
+        return Registration(tap.sync_context, self.secrets, endpoint=self.endpoint)
 
     def __call__(self) -> list[Registered]:
         before = len(self.clickup.requests)

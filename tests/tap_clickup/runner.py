@@ -130,7 +130,7 @@ class Reader:
 
     def sync(self, config: Row, *, state: Row | None, catalog: Row | None) -> None:
         tap = TapClickUp(config=config, state=state, catalog=catalog)
-        tap.client = Client(
+        tap.sync_context.client = Client(
             config["api_url"],
             api_token=config["api_token"],
             limit=RateLimit(config.get("requests_per_minute")),
@@ -140,7 +140,7 @@ class Reader:
             tap.sync_all()
         finally:
             end_readings()
-            tap.client.close()
+            tap.sync_context.client.close()
 
     def asked(self, ending: str) -> list[Request]:
         """Return the requests whose path ends so."""

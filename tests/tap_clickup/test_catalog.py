@@ -71,7 +71,7 @@ def test_a_stream_is_added_by_a_class_and_its_place_in_the_list(
         primary_keys = ("workspace_id", "id")
         schema = StreamSchema(base.SCHEMAS, key="spaces")
 
-        def read(self, workspace: Workspace, context: object) -> Any:  # noqa: ARG002
+        def read(self, workspace: Workspace) -> Any:
             yield from workspace.hierarchy.records["spaces"]
 
     monkeypatch.setattr(TapClickUp, "stream_types", (*TapClickUp.stream_types, Archives))

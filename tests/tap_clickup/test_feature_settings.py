@@ -128,7 +128,7 @@ def test_a_run_that_is_switched_off_asks_nothing_and_writes_nothing(read: Reader
     state = read(start_date=SINCE).state
     run = read(enabled=False, state=state)
     assert (run.stdout, run.error, read.clickup.requests) == ("", None, [])
-    assert "enabled is false: nothing is asked and nothing written" in run.log
+    assert "enabled is false: skipping the run" in run.log
 
 
 def test_the_command_that_is_switched_off_exits_0_and_is_silent(clickup: FakeClickUp) -> None:
@@ -227,5 +227,5 @@ def test_the_connection_test_of_a_tap_that_is_not_enabled_asks_nothing_and_exits
     values = {**environment(clickup), "TAP_CLICKUP_ENABLED": "false"}
     ended = command("--config=ENV", "--test", **values)
     assert (ended.returncode, ended.stdout, clickup.requests) == (0, "", [])
-    assert "enabled is false: nothing is asked and nothing written" in ended.stderr
+    assert "enabled is false: skipping the run" in ended.stderr
     assert "Traceback" not in ended.stderr
