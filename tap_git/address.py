@@ -1,4 +1,4 @@
-"""Normalise the address of a git remote. Pure: whose remote it is, `repository` knows."""
+"""Normalise the URL of a git remote. Pure: `repository` reads it from git."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ SCP_LIKE = re.compile(r"(?:[^/]*@)?(?P<host>\[[^\]]+\]|[^/:@]{2,}):(?!:)(?P<path
 
 @dataclass(frozen=True)
 class Address:
-    """Where a team finds a repository: nothing of this machine, no user, no password, no port."""
+    """The host and path of a repository, without user, password, port and local folders."""
 
     host: str
     path: str
 
     @property
     def id(self) -> str:
-        """The same for every way to write the address: `host/group/sub/repo`."""
+        """`host/group/sub/repo`, the same for every form of the URL."""
         return f"{self.host}/{self.path}"
 
     @property
@@ -30,23 +30,25 @@ class Address:
         return self.path.rpartition("/")[2]
 
 
-def from_url(url: str) -> Address | None:
-    """Return the address in a remote's URL, or None where it names no host (a local path)."""
-    host, path = _from_scheme(url) if "://" in url else _from_scp(url)
+def parse_remote_url(url: str) -> Address | None:
+    """Return the address in a remote's URL, or None if it has no host (a local path).
+
+    https://git-scm.com/docs/git-clone#_git_urls
+    """
+    host, path = _split_url(url) if "://" in url else _split_scp_form(url)
     parts = [part for part in path.split("/") if part]
     if not host or not parts:
         return None
     path = "/".join(parts).removesuffix(".git").rstrip("/")
-    # an @ in a path is a password that holds a slash: no host allows it in a name
+    # no host allows @ in a name: it belongs to a password that contains a slash
     return None if not path or "@" in path else Address(host.lower(), path)
 
 
-def _from_scheme(url: str) -> tuple[str, str]:
+def _split_url(url: str) -> tuple[str, str]:
+    """Return host and path of a URL, or empty texts."""
     try:
         parts = urlsplit(url)
-        _ = (
-            parts.port
-        )  # raises where a password holds a slash, so that part of it looks like a port
+        _ = parts.port  # raises if a password contains a slash, so that its first part is the port
     except ValueError:
         return "", ""
     if parts.scheme not in SCHEMES:
@@ -54,6 +56,7 @@ def _from_scheme(url: str) -> tuple[str, str]:
     return parts.hostname or "", parts.path
 
 
-def _from_scp(url: str) -> tuple[str, str]:
+def _split_scp_form(url: str) -> tuple[str, str]:
+    """Return host and path of `git@host:path`, or empty texts."""
     match = SCP_LIKE.fullmatch(url)
     return (match["host"].strip("[]"), match["path"]) if match else ("", "")

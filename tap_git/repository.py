@@ -1,6 +1,6 @@
-"""Read a git repository by libgit2: its address, its branches, its commits.
+"""Read a git repository with libgit2: its address, its branches, its commits.
 
-Metadata only: no tree and no blob is ever opened. It knows nothing of Singer and keeps no state.
+Metadata only: no tree and no blob is opened. It does not know Singer and keeps no state.
 """
 
 from __future__ import annotations
@@ -16,28 +16,24 @@ from typing import TYPE_CHECKING, Any
 import pygit2
 from pygit2.enums import ReferenceType, RepositoryOpenFlag, SortMode
 
-from tap_git.address import Address, from_url
+from tap_git.address import Address, parse_remote_url
+from tap_git.errors import RepositoryError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-LOCAL = "refs/heads/"
-SHARED = "refs/remotes/origin/"
-USUAL_DEFAULTS = ("main", "master")
-# parents before their children; the same order for the same commits
-ORDER = SortMode.TOPOLOGICAL | SortMode.TIME | SortMode.REVERSE
-
-UNREADABLE = (pygit2.GitError, OSError, UnicodeError)
-
-
-class RepositoryError(Exception):
-    """A repository that cannot be read; the text names it and says what to do."""
+LOCAL_REFS = "refs/heads/"
+ORIGIN_REFS = "refs/remotes/origin/"
+COMMON_DEFAULTS = ("main", "master")
+COMMIT_ORDER = SortMode.TOPOLOGICAL | SortMode.TIME | SortMode.REVERSE
+"""Parents before their children, in the same order in every run."""
+READ_ERRORS = (pygit2.GitError, OSError, UnicodeError)
 
 
 @dataclass(frozen=True)
 class Repository:
-    """What a repository held at one moment."""
+    """A repository as it was when it was opened: branches and heads by sha."""
 
     folder: str
     address: Address
@@ -48,42 +44,48 @@ class Repository:
     shallow: bool
 
 
-def keep_memory_flat() -> None:
-    """Let libgit2 keep no object that was read, in this whole process: each is read once."""
-    pygit2.settings.enable_caching(False)  # noqa: FBT003 the name is the library's
+def disable_object_cache() -> None:
+    """Disable libgit2's object cache in this process: every object is read once only."""
+    pygit2.settings.enable_caching(False)  # noqa: FBT003 the signature is the library's
 
 
-def read(path: str) -> Repository:
-    """Return the repository at `path`: a working tree, a bare repository or a `.git` folder."""
+def read_repository(path: str) -> Repository:
+    """Return the repository at `path`: a working tree, a bare repository or a `.git` folder.
+
+    Raises `RepositoryError`.
+    """
     opened_at = datetime.now(UTC)
-    with _named(f"'{path}'"):
+    with _error_context(f"'{path}'"):
         git = _open(path)
-        references = _references(git)
-        branches = _branches(references)
+        references = _read_references(git)
+        branches = _select_branches(references)
         return Repository(
             folder=git.path,
-            address=_address(git),
+            address=_read_address(git),
             opened_at=opened_at,
             branches=branches,
-            default_branch=_default_branch(git, branches),
-            heads=_heads(git, references),
+            default_branch=_find_default_branch(git, branches),
+            heads=_find_heads(git, references),
             shallow=git.is_shallow,
         )
 
 
-def commits(repository: Repository, *, known: frozenset[str]) -> Iterator[pygit2.Commit]:
-    """Yield what the heads of `repository` reach and `known` heads do not, parents first."""
-    with _named(repository.address.id):
+def read_commits(repository: Repository, *, known_heads: frozenset[str]) -> Iterator[pygit2.Commit]:
+    """Yield the commits reachable from the repository's heads but not from known heads.
+
+    Parents come before their children. Raises `RepositoryError`.
+    """
+    with _error_context(repository.address.id):
         git = _open(repository.folder)
-        heads = [sha for sha in repository.heads if sha not in known]
-        hidden = [sha for sha in sorted(known) if sha in git]
+        heads = [sha for sha in repository.heads if sha not in known_heads]
+        hidden = [sha for sha in sorted(known_heads) if sha in git]
         try:
             walker = _walk(git, heads, hidden)
             first = next(walker, None)
         except pygit2.GitError:
             if not hidden:
                 raise
-            # a remembered head may outlive its own history (pruned): then read all of it again
+            # the history of a known head may have been pruned: then read all commits again
             walker = _walk(git, heads, [])
             first = next(walker, None)
         if first is not None:
@@ -91,33 +93,39 @@ def commits(repository: Repository, *, known: frozenset[str]) -> Iterator[pygit2
             yield from walker
 
 
-def commit_record(commit: pygit2.Commit, *, shallow: bool) -> dict[str, Any]:
-    """Return the columns of a commit, but for its repository's id."""
+def build_commit_record(commit: pygit2.Commit, *, shallow: bool) -> dict[str, Any]:
+    """Return the columns of a commit except the id of its repository."""
     encoding = _encoding(commit)
+    author = commit.author
+    committer = commit.committer
+    if shallow:
+        parents = _parents_from_header(commit)
+    else:
+        parents = [str(parent_id) for parent_id in commit.parent_ids]
     return {
         "sha": str(commit.id),
-        "author_name": text(commit.author.raw_name, encoding),
-        "author_email": text(commit.author.raw_email, encoding),
-        "authored_at": local_time(commit.author.time, offset_min=commit.author.offset),
-        "committer_name": text(commit.committer.raw_name, encoding),
-        "committer_email": text(commit.committer.raw_email, encoding),
-        "committed_at": local_time(commit.committer.time, offset_min=commit.committer.offset),
-        "message": text(commit.raw_message, encoding).rstrip("\n"),
-        "parents": _true_parents(commit) if shallow else [str(oid) for oid in commit.parent_ids],
+        "author_name": decode_text(author.raw_name, encoding),
+        "author_email": decode_text(author.raw_email, encoding),
+        "authored_at": format_local_time(author.time, offset_min=author.offset),
+        "committer_name": decode_text(committer.raw_name, encoding),
+        "committer_email": decode_text(committer.raw_email, encoding),
+        "committed_at": format_local_time(committer.time, offset_min=committer.offset),
+        "message": decode_text(commit.raw_message, encoding).rstrip("\n"),
+        "parents": parents,
     }
 
 
-def text(raw: bytes, encoding: str | None = None) -> str:
-    """Return `raw` as text that any JSON reader and PostgreSQL take: no surrogate, no U+0000."""
+def decode_text(raw: bytes, encoding: str | None = None) -> str:
+    """Return `raw` as text that JSON and PostgreSQL can store: no surrogates, no U+0000."""
     try:
         decoded = raw.decode(encoding or "utf-8", "replace")
-    except (LookupError, ValueError):  # an encoding that Python does not know, or no text encoding
+    except (LookupError, ValueError):  # unknown to Python, or not a text encoding
         decoded = raw.decode("utf-8", "replace")
     return decoded.replace("\0", "").encode("utf-8", "replace").decode()
 
 
-def local_time(epoch_s: int, *, offset_min: int) -> str | None:
-    """Return ISO 8601 with the writer's own offset, or None for a time that no calendar holds."""
+def format_local_time(epoch_s: int, *, offset_min: int) -> str | None:
+    """Return ISO 8601 with the author's own offset, or None for a time outside the calendar."""
     try:
         instant = EPOCH + timedelta(seconds=epoch_s)
         return instant.astimezone(timezone(timedelta(minutes=offset_min))).isoformat()
@@ -129,22 +137,23 @@ def _open(path: str) -> pygit2.Repository:
     folder = Path(path).expanduser()
     if not folder.exists():
         raise RepositoryError("does not exist")
-    # libgit2 would go up to the parents, and read a repository that nobody configured
+    # without NO_SEARCH libgit2 would search the parent folders for a repository
     return pygit2.Repository(str(folder), RepositoryOpenFlag.NO_SEARCH)
 
 
 @contextmanager
-def _named(what: str) -> Iterator[None]:
+def _error_context(name: str) -> Iterator[None]:
+    """Add the name of the repository to errors, and raise libgit2's as `RepositoryError`."""
     try:
         yield
     except RepositoryError as error:
-        raise RepositoryError(f"repositories: {what} {error}") from error
-    except UNREADABLE as error:
-        raise RepositoryError(f"repositories: {what} {_explained(error)}") from error
+        raise RepositoryError(f"repositories: {name} {error}") from error
+    except READ_ERRORS as error:
+        raise RepositoryError(f"repositories: {name} {_explain(error)}") from error
 
 
-def _explained(error: Exception) -> str:
-    reason = str(error).strip("'")  # as a KeyError, it comes in quotes
+def _explain(error: Exception) -> str:
+    reason = str(error).strip("'")  # the text of a KeyError is in quotes
     if "not owned by current user" in reason:
         return (
             "belongs to another user (dubious ownership); if you trust it, run "
@@ -157,74 +166,90 @@ def _explained(error: Exception) -> str:
     return f"cannot be read: {reason}"
 
 
-def _address(git: pygit2.Repository) -> Address:
+def _read_address(git: pygit2.Repository) -> Address:
+    """Return the address of remote origin, else one by the folder's name."""
     try:
         url = git.remotes["origin"].url
     except KeyError:
         url = None
-    return (from_url(text(os.fsencode(url))) if url else None) or Address(
-        "local", _folder_name(git)
-    )
+    address = parse_remote_url(decode_text(os.fsencode(url))) if url else None
+    return address or Address("local", _folder_name(git))
 
 
 def _folder_name(git: pygit2.Repository) -> str:
     folder = Path(git.workdir or git.path)
-    common = Path(git.path, "commondir")  # stands in a linked worktree, and names its repository
-    if common.is_file():
-        folder = Path(git.path, common.read_text().strip()).resolve()
+    common_dir = Path(git.path, "commondir")  # in a linked worktree: the path of its repository
+    if common_dir.is_file():
+        folder = Path(git.path, common_dir.read_text().strip()).resolve()
     if folder.name == ".git":
         folder = folder.parent
-    return text(os.fsencode(folder.name)).removesuffix(".git")
+    return decode_text(os.fsencode(folder.name)).removesuffix(".git")
 
 
-def _references(git: pygit2.Repository) -> dict[str, str]:
-    """Return name → sha of the commit for local branches and those of origin; broken ones not."""
+def _read_references(git: pygit2.Repository) -> dict[str, str]:
+    """Return the sha by name of local branches and those of origin, without broken ones."""
     references = {}
     for reference in git.listall_reference_objects():
         name = _reference_name(reference.raw_name)
-        if not name.startswith((LOCAL, SHARED)) or name == f"{SHARED}HEAD":
+        if not name.startswith((LOCAL_REFS, ORIGIN_REFS)) or name == f"{ORIGIN_REFS}HEAD":
             continue
         try:
             references[name] = str(reference.peel(pygit2.Commit).id)
-        except pygit2.GitError:  # it points to nothing, as git itself shows it
+        except pygit2.GitError:  # it points to nothing: git calls it broken
             continue
     return references
 
 
 def _reference_name(raw: bytes) -> str:
-    """Return a name of which git allows any bytes: escaped, not replaced, as two must stay two."""
+    """Return a name as text; git allows any bytes. Escaped, so that names stay distinct."""
     return raw.decode("utf-8", "backslashreplace")
 
 
-def _branches(references: dict[str, str]) -> dict[str, str]:
-    """Return branch → sha, sorted: where both exist, origin's wins, since it is what all share."""
-    local = {n.removeprefix(LOCAL): sha for n, sha in references.items() if n.startswith(LOCAL)}
-    shared = {n.removeprefix(SHARED): sha for n, sha in references.items() if n.startswith(SHARED)}
-    return {name: sha for name, sha in sorted({**local, **shared}.items()) if name != "HEAD"}
+def _select_branches(references: dict[str, str]) -> dict[str, str]:
+    """Return the sha by branch, sorted by name.
+
+    Origin's branch, which the whole team sees, takes precedence over the local one.
+    """
+    local = _without_prefix(references, LOCAL_REFS)
+    origin = _without_prefix(references, ORIGIN_REFS)
+    branches = {**local, **origin}
+    return {name: branches[name] for name in sorted(branches) if name != "HEAD"}
 
 
-def _default_branch(git: pygit2.Repository, branches: dict[str, str]) -> str | None:
-    shared, own = _target(git, f"{SHARED}HEAD"), _target(git, "HEAD")
-    # nobody checks out in a bare repository, so there HEAD is what its server set
-    guesses = (own, *USUAL_DEFAULTS) if git.is_bare else (*USUAL_DEFAULTS, own)
-    return next((name for name in (shared, *guesses) if name in branches), None)
+def _without_prefix(references: dict[str, str], prefix: str) -> dict[str, str]:
+    return {
+        name.removeprefix(prefix): sha
+        for name, sha in references.items()
+        if name.startswith(prefix)
+    }
+
+
+def _find_default_branch(git: pygit2.Repository, branches: dict[str, str]) -> str | None:
+    """Return origin's default branch, else main, master or the branch that HEAD points to."""
+    origin_head = _target(git, f"{ORIGIN_REFS}HEAD")
+    head = _target(git, "HEAD")
+    # a bare repository has no checkout, so its HEAD is the default set by its server
+    candidates = (head, *COMMON_DEFAULTS) if git.is_bare else (*COMMON_DEFAULTS, head)
+    return next((name for name in (origin_head, *candidates) if name in branches), None)
 
 
 def _target(git: pygit2.Repository, name: str) -> str | None:
+    """Return the branch that a symbolic reference points to, or None."""
     reference = git.references.get(name)
     if reference is None or reference.type is not ReferenceType.SYMBOLIC:
         return None
     target = _reference_name(os.fsencode(str(reference.target)))
-    return target.removeprefix(SHARED).removeprefix(LOCAL)
+    return target.removeprefix(ORIGIN_REFS).removeprefix(LOCAL_REFS)
 
 
-def _heads(git: pygit2.Repository, references: dict[str, str]) -> tuple[str, ...]:
+def _find_heads(git: pygit2.Repository, references: dict[str, str]) -> tuple[str, ...]:
+    """Return the shas from which commits are read: the branches', and HEAD's if it is detached."""
     detached = {str(git.head.target)} if git.head_is_detached else set()
     return tuple(sorted({*references.values(), *detached}))
 
 
 def _walk(git: pygit2.Repository, heads: Sequence[str], hidden: Sequence[str]) -> pygit2.Walker:
-    walker = git.walk(None, ORDER)
+    walker = git.walk(None, COMMIT_ORDER)
     for sha in heads:
         walker.push(pygit2.Oid(hex=sha))
     for sha in hidden:
@@ -235,11 +260,11 @@ def _walk(git: pygit2.Repository, heads: Sequence[str], hidden: Sequence[str]) -
 def _encoding(commit: pygit2.Commit) -> str | None:
     try:
         return commit.message_encoding
-    except UnicodeError:  # the header itself is not ASCII
+    except UnicodeError:  # the header with its name is not ASCII
         return None
 
 
-def _true_parents(commit: pygit2.Commit) -> list[str]:
-    """Return the parents that the commit names; libgit2 hides those beyond a shallow border."""
+def _parents_from_header(commit: pygit2.Commit) -> list[str]:
+    """Return the parents in the commit's header; libgit2 hides those beyond a shallow boundary."""
     header = commit.read_raw().partition(b"\n\n")[0]
     return [sha.decode() for sha in re.findall(rb"^parent ([0-9a-f]{40})$", header, re.MULTILINE)]

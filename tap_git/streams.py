@@ -1,17 +1,18 @@
-"""The streams of tap-git. What a repository holds, `repository` reads; here it becomes records."""
+"""The streams of tap-git: they turn what `repository` reads into records."""
 
 from __future__ import annotations
 
 import logging
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from singer_sdk import Stream
 from singer_sdk import typing as th
 from singer_sdk.helpers.conform import TypeConformanceLevel
 
-from tap_git.repository import RepositoryError, commit_record, commits
+from tap_git.errors import RepositoryError
+from tap_git.repository import build_commit_record, read_commits
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib import RecordMessage
 
     from tap_git.repository import Repository
-    from tap_git.tap import TapGit
+    from tap_git.sync import HasSyncContext, SyncContext
 
 SHA = re.compile("[0-9a-f]{40}")
 
@@ -35,23 +36,27 @@ def _nullable(name: str, description: str, kind: Any = th.StringType) -> th.Prop
 
 
 class GitStream(Stream):
-    """What the streams share: one repository after the other, and when it was opened."""
+    """A stream over all repositories; a record is as of the time its repository was opened."""
 
-    # records come as their schemas say, so the SDK need not look at each value again
+    # records are built as their schemas declare, so the SDK need not convert each value
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
 
-    _tap: TapGit
     _opened_at: datetime
 
+    @property
+    def sync_context(self) -> SyncContext:
+        """The state that the streams of this run share."""
+        return cast("HasSyncContext", self._tap).sync_context
+
     def repositories(self) -> Iterator[Repository]:
-        """Yield the repositories of this run; what follows was seen when they were opened."""
-        for repository in self._tap.repositories:
-            self._tap.stop_if_asked()
+        """Yield the repositories of this run; the next records are dated by their opening."""
+        for repository in self.sync_context.repositories:
+            self.sync_context.raise_if_interrupted()
             self._opened_at = repository.opened_at
             yield repository
 
     def log(self, message: str, *args: Any, level: int = logging.INFO, **kwargs: Any) -> None:
-        """Log, but for `--test`, which stops each stream and reports that as an error."""
+        """Log, except in `--test`, where the SDK would log its own abort as an error."""
         if self.ABORT_AT_RECORD_COUNT is None:
             super().log(message, *args, level=level, **kwargs)
 
@@ -62,16 +67,16 @@ class GitStream(Stream):
 
 
 class RepositoriesStream(GitStream):
-    """The repositories that the settings name."""
+    """The configured repositories."""
 
     name = "repositories"
     primary_keys = ("id",)
     schema = th.PropertiesList(
         _column("id", "Address of remote origin without user and port: host/group/repository"),
-        _column("host", "Host of remote origin in lower case; `local` where there is none"),
-        _column("path", "Group, subgroups and name, as IDE events call it in gitPath"),
+        _column("host", "Host of remote origin in lower case; `local` without a remote"),
+        _column("path", "Group, subgroups and name; gitPath in IDE events"),
         _column("name", "Last part of the path"),
-        _nullable("default_branch", "Branch that origin checks out, else main, master or HEAD's"),
+        _nullable("default_branch", "Default branch of origin, else main, master or HEAD's branch"),
     ).to_dict()
 
     def get_records(self, context: Context | None) -> Iterator[Record]:  # noqa: ARG002 the SDK's signature
@@ -87,7 +92,7 @@ class RepositoriesStream(GitStream):
 
 
 class BranchesStream(GitStream):
-    """Local branches and those of origin; where both exist, origin's head wins."""
+    """Local branches and those of origin; if both exist, origin's head is used."""
 
     name = "branches"
     primary_keys = ("repository_id", "name")
@@ -99,7 +104,7 @@ class BranchesStream(GitStream):
     ).to_dict()
 
     def get_records(self, context: Context | None) -> Iterator[Record]:  # noqa: ARG002 the SDK's signature
-        """Yield each branch, sorted by name in its repository."""
+        """Yield each branch, per repository sorted by name."""
         for repository in self.repositories():
             for name, sha in repository.branches.items():
                 yield {
@@ -111,13 +116,13 @@ class BranchesStream(GitStream):
 
 
 class CommitsStream(GitStream):
-    """Commits that the branches reach, parents first; a later run brings only new ones.
+    """Commits reachable from the branches, parents first; a later run reads only new ones.
 
-    The state holds, per repository, the heads whose commits have all been written:
-    `{"heads": {"host/group/repository": ["<sha>", …]}}`, and the start date they were read from.
+    The state contains, per repository, the heads whose commits have all been written:
+    `{"heads": {"host/group/repository": ["<sha>", …]}}`, and the start date of these reads.
     """
 
-    # a crash reads so many again, and a repository's own; unchanged state is not written
+    # after a crash at most this many commits of a repository are read again
     STATE_MSG_FREQUENCY = 1_000
 
     name = "commits"
@@ -125,66 +130,81 @@ class CommitsStream(GitStream):
     schema = th.PropertiesList(
         _column("repository_id", "Id in `repositories`"),
         _column("sha", "Id of the commit"),
-        _column("author_name", "Who wrote the change"),
+        _column("author_name", "Author of the change"),
         _column("author_email", "E-mail of the author"),
-        _nullable("authored_at", "When, with the author's own offset", th.DateTimeType),
-        _column("committer_name", "Who made the commit"),
+        _nullable("authored_at", "Author's time, with its UTC offset", th.DateTimeType),
+        _column("committer_name", "Committer"),
         _column("committer_email", "E-mail of the committer"),
-        _nullable("committed_at", "When, with the committer's own offset", th.DateTimeType),
-        _column("message", "Whole message without the line ends that close it"),
-        _column("parents", "Ids of the parents, first parent first", th.ArrayType(th.StringType)),
+        _nullable(
+            "committed_at",
+            "Committer's time, with its UTC offset",
+            th.DateTimeType,
+        ),
+        _column("message", "Whole message without trailing line breaks"),
+        _column("parents", "Ids of the parents in their order", th.ArrayType(th.StringType)),
     ).to_dict()
 
     @property
     def replication_method(self) -> str:
-        """LOG_BASED: the position is a set of heads, no column; FULL_TABLE if the catalog asks."""
-        asked = self.forced_replication_method
-        return "FULL_TABLE" if asked == "FULL_TABLE" else "LOG_BASED"
+        """LOG_BASED, as the bookmark is a set of heads; FULL_TABLE if the catalog requests it."""
+        return "FULL_TABLE" if self.forced_replication_method == "FULL_TABLE" else "LOG_BASED"
 
     def get_records(self, context: Context | None) -> Iterator[Record]:  # noqa: ARG002 the SDK's signature
-        """Yield the commits that earlier runs have not brought."""
-        remembered = self._remembered()
+        """Yield the commits that no earlier run has read."""
+        heads_by_repository = self._load_heads()
         for repository in self.repositories():
-            known = frozenset(remembered.get(repository.address.id, ()))
+            known_heads = frozenset(heads_by_repository.get(repository.address.id, ()))
             try:
-                for commit in commits(repository, known=known):
-                    yield from self._record(repository, commit)
+                for commit in read_commits(repository, known_heads=known_heads):
+                    yield from self._records(repository, commit)
             except RepositoryError as error:
-                self._tap.failures.append(str(error))
+                self.sync_context.failures.append(str(error))
                 continue
-            self._remember(repository)
+            self._save_heads(repository)
 
-    def _record(self, repository: Repository, commit: pygit2.Commit) -> Iterator[Record]:
-        self._tap.stop_if_asked()
-        start = self._tap.start_date
-        if start and commit.commit_time < start.timestamp():
+    def _records(self, repository: Repository, commit: pygit2.Commit) -> Iterator[Record]:
+        """Yield the record of a commit, unless it is older than the start date."""
+        self.sync_context.raise_if_interrupted()
+        start_date = self.sync_context.start_date
+        if start_date and commit.commit_time < start_date.timestamp():
             return
-        record = {"repository_id": repository.address.id}
-        record |= commit_record(commit, shallow=repository.shallow)
-        if None in (record["authored_at"], record["committed_at"]):
-            self._tap.warn_of_time(repository.address.id, str(commit.id))
+        record = {
+            "repository_id": repository.address.id,
+            **build_commit_record(commit, shallow=repository.shallow),
+        }
+        if record["authored_at"] is None or record["committed_at"] is None:
+            self.sync_context.warn_invalid_time(repository.address.id, str(commit.id))
         yield record
 
-    def _remembered(self) -> dict[str, list[str]]:
-        """Return the heads of the last complete reads, or none if all is to be read again."""
-        state, start = self.stream_state, self._tap.start_date
-        before = state.get("start_date")
-        if before and (start is None or start < datetime.fromisoformat(before)):
-            self.log("start_date is earlier than it was: all commits are read again")
-            # emptied rather than left out: Meltano may merge this state into the one before
-            state["heads"] = {repository_id: [] for repository_id in state.get("heads", {})}
-        if start or before:
-            state["start_date"] = start and start.astimezone(UTC).isoformat()
+    def _load_heads(self) -> dict[str, list[str]]:
+        """Return the heads of the last complete reads, or none if all commits are to be read again.
+
+        Also stores the start date in the state.
+        """
+        self._update_start_date()
         if self.replication_method == "FULL_TABLE":
             return {}
         return {
             repository_id: [sha for sha in heads if SHA.fullmatch(sha)]
-            for repository_id, heads in state.get("heads", {}).items()
+            for repository_id, heads in self.stream_state.get("heads", {}).items()
         }
 
-    def _remember(self, repository: Repository) -> None:
+    def _update_start_date(self) -> None:
+        """Store the start date in the state; if it is earlier than before, discard the heads."""
+        state = self.stream_state
+        start_date = self.sync_context.start_date
+        previous = state.get("start_date")
+        if previous and (start_date is None or start_date < datetime.fromisoformat(previous)):
+            self.log("start_date is earlier than before: reading all commits again")
+            # emptied instead of removed: Meltano may merge this state into the previous one
+            state["heads"] = {repository_id: [] for repository_id in state.get("heads", {})}
+        if start_date or previous:
+            state["start_date"] = start_date and start_date.astimezone(UTC).isoformat()
+
+    def _save_heads(self, repository: Repository) -> None:
+        """Store the heads in the state, now that all their commits have been written."""
         if repository.shallow:
-            return  # what lies below its border may arrive later: it is read whole each time
+            return  # commits beyond its boundary may arrive later: it is read whole in each run
         heads = {**self.stream_state.get("heads", {}), repository.address.id: [*repository.heads]}
         self.stream_state["heads"] = dict(sorted(heads.items()))
 

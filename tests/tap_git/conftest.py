@@ -1,4 +1,4 @@
-"""Real repositories, and tap-git to read them in this process."""
+"""Real repositories, and a fixture that runs tap-git in this process."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import pytest
 from pygit2.enums import ConfigLevel
 
 from tap_git import TapGit
-from tests.tap_git.repository import Work
-from tests.tap_git.running import ORIGIN, Run
+from tests.tap_git.repository_builder import RepositoryBuilder
+from tests.tap_git.runner import ORIGIN, GitRun
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.tap_git.running import Message, Read
+    from tests.tap_git.runner import Message, Read
 
 
 @pytest.fixture(autouse=True)
-def no_settings_of_this_machine(tmp_path: Path) -> Iterator[None]:
+def isolated_git_settings(tmp_path: Path) -> Iterator[None]:
     levels = (ConfigLevel.GLOBAL, ConfigLevel.XDG, ConfigLevel.SYSTEM)
     before = {level: pygit2.settings.search_path[level] for level in levels}
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -38,21 +38,23 @@ def no_settings_of_this_machine(tmp_path: Path) -> Iterator[None]:
 def read(capsys: pytest.CaptureFixture[str]) -> Read:
     """Return a function that runs the tap over repositories in this process."""
 
-    def run(*works: Work, state: Message | None = None, **options: Any) -> Run:
+    def run(
+        *repositories: RepositoryBuilder, state: Message | None = None, **options: Any
+    ) -> GitRun:
         catalog = options.pop("catalog", None)
-        config = {"repositories": [work.path for work in works], **options}
+        config = {"repositories": [repository.path for repository in repositories], **options}
         capsys.readouterr()
         tap = TapGit(config=config, state=state, catalog=catalog)
-        with tap.ending():
+        with tap.report_failures():
             tap.sync_all()
-        return Run(capsys.readouterr().out)
+        return GitRun(capsys.readouterr().out)
 
     return run
 
 
 @pytest.fixture
-def orders(tmp_path: Path) -> Work:
-    """Two commits on main, and origin to name the repository."""
-    work = Work(tmp_path / "checkout", origin=ORIGIN)
-    work.point("refs/heads/main", work.history(b"first", b"second")[-1])
-    return work
+def orders(tmp_path: Path) -> RepositoryBuilder:
+    """Two commits on main, and a remote origin."""
+    repository = RepositoryBuilder(tmp_path / "checkout", origin=ORIGIN)
+    repository.set_reference("refs/heads/main", repository.history(b"first", b"second")[-1])
+    return repository

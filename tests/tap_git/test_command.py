@@ -1,4 +1,4 @@
-"""The command tap-git in its own process: discovery, state, and what it never writes."""
+"""The command tap-git in a process: discovery, state, and the privacy of its output."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import json
 import subprocess
 from typing import TYPE_CHECKING
 
-from tests.tap_git.repository import Work
-from tests.tap_git.running import Run, command, start
+from tests.tap_git.repository_builder import RepositoryBuilder
+from tests.tap_git.runner import GitRun, run_command, start_tap
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.tap_git.running import Read
+    from tests.tap_git.runner import Read
 
 
 def test_discovery_needs_no_repository() -> None:
-    catalog = json.loads(command("--discover").stdout)
+    catalog = json.loads(run_command("--discover").stdout)
     assert [
         (entry["stream"], entry["key_properties"], entry["replication_method"])
         for entry in catalog["streams"]
@@ -27,8 +27,8 @@ def test_discovery_needs_no_repository() -> None:
     ]
 
 
-def test_about_tells_only_what_is_true() -> None:
-    about = json.loads(command("--about", "--format=json").stdout)
+def test_about_lists_supported_capabilities_only() -> None:
+    about = json.loads(run_command("--about", "--format=json").stdout)
     assert about["capabilities"] == [
         "catalog",
         "state",
@@ -42,33 +42,37 @@ def test_about_tells_only_what_is_true() -> None:
     assert all(about["settings"]["properties"][name]["description"] for name in own)
 
 
-def test_the_connection_test_reads_one_record_of_each_stream(tmp_path: Path, orders: Work) -> None:
-    done = command("--config=ENV", "--test", TAP_GIT_REPOSITORIES=orders.path)
-    assert done.returncode == 0
-    assert "ERROR" not in done.stderr
-    assert Run(done.stdout).column("commits", "message") == ["first"]
-    failed = command("--config=ENV", "--test", TAP_GIT_REPOSITORIES=str(tmp_path / "none"))
+def test_the_connection_test_reads_one_record_of_each_stream(
+    tmp_path: Path, orders: RepositoryBuilder
+) -> None:
+    result = run_command("--config=ENV", "--test", TAP_GIT_REPOSITORIES=orders.path)
+    assert result.returncode == 0
+    assert "ERROR" not in result.stderr
+    assert GitRun(result.stdout).column("commits", "message") == ["first"]
+    failed = run_command("--config=ENV", "--test", TAP_GIT_REPOSITORIES=str(tmp_path / "none"))
     assert failed.returncode == 1
 
 
-def test_state_survives_its_way_through_a_file(tmp_path: Path, orders: Work, read: Read) -> None:
+def test_state_survives_a_round_trip_through_a_file(
+    tmp_path: Path, orders: RepositoryBuilder, read: Read
+) -> None:
     first = read(orders)
     (tmp_path / "state.json").write_text(json.dumps(first.state))
-    with start(orders, state=tmp_path / "state.json") as tap:
+    with start_tap(orders, state=tmp_path / "state.json") as tap:
         stdout, _ = tap.communicate()
-    assert Run(stdout).state == first.state
-    assert Run(stdout).rows("commits") == []
+    assert GitRun(stdout).state == first.state
+    assert GitRun(stdout).rows("commits") == []
 
 
-def test_no_output_holds_contents_file_names_paths_or_credentials(tmp_path: Path) -> None:
-    work = Work(
+def test_output_contains_no_contents_paths_or_credentials(tmp_path: Path) -> None:
+    repository = RepositoryBuilder(
         tmp_path / "planted-folder" / "checkout",
         origin="https://planted-user:planted-password@git.example.com/shop/api.git",
     )
-    work.point("refs/heads/main", work.commit(b"one"))
-    with start(work, stderr=subprocess.PIPE) as tap:
+    repository.set_reference("refs/heads/main", repository.commit(b"one"))
+    with start_tap(repository, stderr=subprocess.PIPE) as tap:
         stdout, stderr = tap.communicate()
-    assert Run(stdout).column("commits", "message") == ["one"]
+    assert GitRun(stdout).column("commits", "message") == ["one"]
     for output in (stdout, stderr):
         assert "planted" not in output
         assert str(tmp_path) not in output

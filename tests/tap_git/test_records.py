@@ -1,4 +1,4 @@
-"""Records of tap-git: every column, in which order, and what odd text and times become."""
+"""Records of tap-git: every column, their order, and unusual texts and timestamps."""
 
 from __future__ import annotations
 
@@ -6,31 +6,33 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_git.repository import local_time, text
-from tests.tap_git.repository import USER1, Work
+from tap_git.repository import decode_text, format_local_time
+from tests.tap_git.repository_builder import USER1, RepositoryBuilder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.tap_git.running import Read
+    from tests.tap_git.runner import Read
 
 FAR_S = b"999999999999999"
 
 
-def test_every_column_comes_from_its_own_place(tmp_path: Path, read: Read) -> None:
-    work = Work(tmp_path / "folder", origin="https://user7:key@git.example.com:8443/shop/api.git/")
-    root = work.commit(b"root")
-    other = work.commit(b"other")
-    merge = work.commit(
+def test_every_column_has_its_own_source(tmp_path: Path, read: Read) -> None:
+    repository = RepositoryBuilder(
+        tmp_path / "folder", origin="https://user7:key@git.example.com:8443/shop/api.git/"
+    )
+    root = repository.commit(b"root")
+    other = repository.commit(b"other")
+    merge = repository.commit(
         b"CU-86a1 merge\n\nwith a body\n",
         other,
         root,
         author=b"User One <user1@example.com> 1714557600 +0200",
         committer=b"User Two <user2@example.com> 1714561261 -0330",
     )
-    work.point("refs/heads/main", merge)
-    work.point("refs/heads/feature/CU-86a1-x", root)
-    run = read(work)
+    repository.set_reference("refs/heads/main", merge)
+    repository.set_reference("refs/heads/feature/CU-86a1-x", root)
+    run = read(repository)
     assert run.rows("repositories") == [
         {
             "id": "git.example.com/shop/api",
@@ -68,38 +70,41 @@ def test_every_column_comes_from_its_own_place(tmp_path: Path, read: Read) -> No
     }
 
 
-def test_repositories_come_before_branches_and_these_before_commits(
-    orders: Work, read: Read
+def test_streams_are_read_in_the_order_of_their_references(
+    orders: RepositoryBuilder, read: Read
 ) -> None:
     schemas = [m["stream"] for m in read(orders).messages if m["type"] == "SCHEMA"]
     assert schemas == ["repositories", "branches", "commits"]
 
 
 def test_parents_come_before_their_children(tmp_path: Path, read: Read) -> None:
-    work = Work(tmp_path / "graph")
-    root, left = work.history(b"root", b"left")
-    right = work.commit(b"right", root, committer=USER1 + b" 1 +0000")  # dated before its parent
-    work.point("refs/heads/main", work.commit(b"merge", left, right))
+    repository = RepositoryBuilder(tmp_path / "graph")
+    root, left = repository.history(b"root", b"left")
+    before_its_parent = USER1 + b" 1 +0000"
+    right = repository.commit(b"right", root, committer=before_its_parent)
+    repository.set_reference("refs/heads/main", repository.commit(b"merge", left, right))
     seen: set[str] = set()
-    for row in read(work).rows("commits"):
+    for row in read(repository).rows("commits"):
         assert seen.issuperset(row["parents"])
         seen.add(row["sha"])
     assert len(seen) == 4
 
 
-def test_every_record_carries_the_moment_its_repository_was_opened(
-    orders: Work, read: Read
+def test_time_extracted_is_when_the_repository_was_opened(
+    orders: RepositoryBuilder, read: Read
 ) -> None:
     times = {m["time_extracted"] for m in read(orders).messages if m["type"] == "RECORD"}
     assert len(times) == 1
 
 
-def test_keys_are_never_null_and_never_twice(tmp_path: Path, orders: Work, read: Read) -> None:
-    other = Work(tmp_path / "other")
+def test_keys_are_unique_and_not_null(
+    tmp_path: Path, orders: RepositoryBuilder, read: Read
+) -> None:
+    other = RepositoryBuilder(tmp_path / "other")
     shared = other.history(b"first", b"second", b"third")
-    other.point("refs/heads/main", shared[1])
-    other.point("refs/heads/copy", shared[1])
-    other.point("refs/remotes/origin/main", shared[2])
+    other.set_reference("refs/heads/main", shared[1])
+    other.set_reference("refs/heads/copy", shared[1])
+    other.set_reference("refs/remotes/origin/main", shared[2])
     run = read(orders, other)
     for stream in ("repositories", "branches", "commits"):
         schema = next(m for m in run.messages if m["type"] == "SCHEMA" and m["stream"] == stream)
@@ -120,18 +125,20 @@ def test_keys_are_never_null_and_never_twice(tmp_path: Path, orders: Work, read:
         (b"\\ud800", "unicode_escape", "?"),
     ],
 )
-def test_text_is_what_json_and_postgresql_take(
+def test_text_is_valid_for_json_and_postgresql(
     raw: bytes, encoding: str | None, expected: str
 ) -> None:
-    assert text(raw, encoding) == expected
+    assert decode_text(raw, encoding) == expected
 
 
-def test_the_encoding_header_of_a_commit_holds_for_all_its_text(tmp_path: Path, read: Read) -> None:
-    work = Work(tmp_path / "latin")
+def test_the_encoding_header_applies_to_all_text_of_a_commit(tmp_path: Path, read: Read) -> None:
+    repository = RepositoryBuilder(tmp_path / "latin")
     who = b"J\xf6rg <user1@example.com> 1714557600 +0200"
-    latin = work.commit(b"gr\xfcn", author=who, header=b"encoding ISO-8859-1")
-    work.point("refs/heads/main", work.commit(b"gr\xfcn", latin, header=b"encoding \xff"))
-    rows = read(work).rows("commits")
+    latin = repository.commit(b"gr\xfcn", author=who, header=b"encoding ISO-8859-1")
+    repository.set_reference(
+        "refs/heads/main", repository.commit(b"gr\xfcn", latin, header=b"encoding \xff")
+    )
+    rows = read(repository).rows("commits")
     assert [(row["author_name"], row["message"]) for row in rows] == [
         ("Jörg", "grün"),
         ("User One", "gr\ufffdn"),
@@ -151,19 +158,19 @@ def test_the_encoding_header_of_a_commit_holds_for_all_its_text(tmp_path: Path, 
 def test_a_time_keeps_its_offset_or_is_null(
     epoch_s: int, offset_min: int, expected: str | None
 ) -> None:
-    assert local_time(epoch_s, offset_min=offset_min) == expected
+    assert format_local_time(epoch_s, offset_min=offset_min) == expected
 
 
-def test_times_beyond_the_calendar_are_null_and_told_once(
+def test_invalid_timestamps_are_null_and_logged_once(
     tmp_path: Path, read: Read, caplog: pytest.LogCaptureFixture
 ) -> None:
-    work = Work(tmp_path / "far")
-    first = work.commit(b"a", author=USER1 + b" " + FAR_S + b" +0000")
-    second = work.commit(b"b", first, committer=USER1 + b" " + FAR_S + b" +9999")
-    work.point("refs/heads/main", second)
-    rows = read(work).rows("commits")
+    repository = RepositoryBuilder(tmp_path / "far")
+    first = repository.commit(b"a", author=USER1 + b" " + FAR_S + b" +0000")
+    second = repository.commit(b"b", first, committer=USER1 + b" " + FAR_S + b" +9999")
+    repository.set_reference("refs/heads/main", second)
+    rows = read(repository).rows("commits")
     assert [(row["authored_at"], row["committed_at"]) for row in rows] == [
         (None, "2024-05-01T08:00:00+00:00"),
         ("2024-05-02T08:00:00+00:00", None),
     ]
-    assert sum("beyond any calendar" in line for line in caplog.messages) == 1
+    assert sum("invalid timestamp" in line for line in caplog.messages) == 1

@@ -1,4 +1,4 @@
-"""Settings of tap-git: from where and in which form, and what is told of bad ones."""
+"""Settings of tap-git: their sources and forms, and the errors for invalid ones."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_git.tap import SettingError, paths
-from tests.tap_git.repository import Work
-from tests.tap_git.running import ORDERS, Run, command
+from tap_git.errors import ConfigurationError
+from tap_git.settings import parse_repositories
+from tests.tap_git.repository_builder import RepositoryBuilder
+from tests.tap_git.runner import ORDERS, GitRun, run_command
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     [
         (
             {"repositories": []},
-            "repositories: none is configured; expected at least one local path",
+            "repositories: no repository is configured; expected at least one local path",
         ),
         ({"repositories": "[1"}, "repositories: expected a JSON array of paths"),
         ({"repositories": ["{}/none"]}, "repositories: '{}/none' does not exist"),
@@ -32,18 +33,18 @@ if TYPE_CHECKING:
         ({"repositories": ["{}/a"], "start_date": "soon"}, "start_date: expected a date such as"),
     ],
 )
-def test_bad_settings_are_one_clear_line(
+def test_an_invalid_setting_is_reported_in_one_line(
     tmp_path: Path, config: dict[str, Any], expected: str
 ) -> None:
-    Work(tmp_path / "a")
+    RepositoryBuilder(tmp_path / "a")
     filled = json.dumps(config).replace("{}", str(tmp_path))
     (tmp_path / "c.json").write_text(filled)
-    done = command(f"--config={tmp_path / 'c.json'}")
-    errors = [line for line in done.stderr.splitlines() if "| INFO " not in line]
-    assert done.returncode == 1
+    result = run_command(f"--config={tmp_path / 'c.json'}")
+    errors = [line for line in result.stderr.splitlines() if "| INFO " not in line]
+    assert result.returncode == 1
     assert len(errors) == 1
     assert expected.replace("{}", str(tmp_path)) in errors[0]
-    assert '"RECORD"' not in done.stdout
+    assert '"RECORD"' not in result.stdout
 
 
 @pytest.mark.parametrize(
@@ -55,21 +56,19 @@ def test_bad_settings_are_one_clear_line(
         ("/a", ["/a"]),
     ],
 )
-def test_repositories_may_be_a_list_or_the_text_of_one(
-    setting: list[str] | str, expected: list[str]
-) -> None:
-    assert paths(setting) == expected
+def test_repositories_are_a_list_or_its_text(setting: list[str] | str, expected: list[str]) -> None:
+    assert parse_repositories(setting) == expected
 
 
 @pytest.mark.parametrize("setting", [None, [], "", " , ", "[]"])
-def test_no_repository_at_all_is_an_error(setting: list[str] | str | None) -> None:
-    with pytest.raises(SettingError, match="none is configured"):
-        paths(setting)
+def test_an_empty_list_of_repositories_is_an_error(setting: list[str] | str | None) -> None:
+    with pytest.raises(ConfigurationError, match="no repository is configured"):
+        parse_repositories(setting)
 
 
-def test_the_environment_configures_the_tap(tmp_path: Path, orders: Work) -> None:
-    other = Work(tmp_path / "other")
+def test_the_environment_configures_the_tap(tmp_path: Path, orders: RepositoryBuilder) -> None:
+    other = RepositoryBuilder(tmp_path / "other")
     both = f"{orders.path},{other.path}"
-    done = command("--config=ENV", TAP_GIT_REPOSITORIES=both, TAP_GIT_START_DATE="2024-05-02")
-    assert Run(done.stdout).column("repositories", "id") == [ORDERS, "local/other"]
-    assert Run(done.stdout).column("commits", "message") == ["second"]
+    result = run_command("--config=ENV", TAP_GIT_REPOSITORIES=both, TAP_GIT_START_DATE="2024-05-02")
+    assert GitRun(result.stdout).column("repositories", "id") == [ORDERS, "local/other"]
+    assert GitRun(result.stdout).column("commits", "message") == ["second"]

@@ -1,4 +1,4 @@
-"""What a repository is called: its remote's address however written, else its folder."""
+"""Ids of repositories: the normalised URL of the remote, or else the folder's name."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_git.address import from_url
-from tests.tap_git.repository import Work
+from tap_git.address import parse_remote_url
+from tests.tap_git.repository_builder import RepositoryBuilder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.tap_git.running import Read
+    from tests.tap_git.runner import Read
 
 
 @pytest.mark.parametrize(
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
         ("ext::ssh host repo", None),
     ],
 )
-def test_an_address_is_the_same_however_it_is_written(url: str, expected: str | None) -> None:
-    address = from_url(url)
+def test_remote_urls_are_normalised(url: str, expected: str | None) -> None:
+    address = parse_remote_url(url)
     assert (address.id if address else None) == expected
 
 
@@ -51,12 +51,12 @@ def test_an_address_is_the_same_however_it_is_written(url: str, expected: str | 
     ("folder", "configured", "bare"),
     [("shop", "", False), ("shop", ".git", False), ("shop.git", "", True)],
 )
-def test_a_repository_without_a_remote_is_named_for_its_folder(
+def test_a_repository_without_a_remote_is_named_after_its_folder(
     tmp_path: Path, read: Read, *, folder: str, configured: str, bare: bool
 ) -> None:
-    work = Work(tmp_path / folder, bare=bare)
-    work.path = str(tmp_path / folder / configured)
-    assert read(work).rows("repositories") == [
+    repository = RepositoryBuilder(tmp_path / folder, bare=bare)
+    repository.path = str(tmp_path / folder / configured)
+    assert read(repository).rows("repositories") == [
         {
             "id": "local/shop",
             "host": "local",
@@ -67,7 +67,9 @@ def test_a_repository_without_a_remote_is_named_for_its_folder(
     ]
 
 
-def test_a_linked_worktree_is_its_repository(tmp_path: Path, orders: Work, read: Read) -> None:
+def test_a_linked_worktree_has_the_id_of_its_repository(
+    tmp_path: Path, orders: RepositoryBuilder, read: Read
+) -> None:
     orders.git.remotes.delete("origin")
     orders.git.add_worktree("linked", str(tmp_path / "linked"))
     orders.path = str(tmp_path / "linked")

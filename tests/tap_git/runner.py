@@ -1,4 +1,4 @@
-"""What tests of tap-git share: the command in its own process, and what a run wrote."""
+"""Run the command tap-git in a process, and read the messages of a run."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.tap_git.repository import Work
+    from tests.tap_git.repository_builder import RepositoryBuilder
 
     Message = dict[str, Any]
-    Read = Callable[..., "Run"]
+    Read = Callable[..., "GitRun"]
 
 COMMAND = Path(sys.executable).with_name("tap-git")
 ORIGIN = "git@Git.Example.com:shop/backend/orders.git"
 ORDERS = "git.example.com/shop/backend/orders"
 
 
-class Run:
-    """What one run wrote."""
+class GitRun:
+    """The messages that one run wrote."""
 
     def __init__(self, stdout: str) -> None:
         self.messages: list[Message] = [json.loads(line) for line in stdout.splitlines()]
@@ -46,14 +46,18 @@ class Run:
         return heads
 
 
-def start(*works: Work, state: Path | None = None, **pipes: Any) -> subprocess.Popen[str]:
-    config = Path(works[0].path).with_name("config.json")
-    config.write_text(json.dumps({"repositories": [work.path for work in works]}))
+def start_tap(
+    *repositories: RepositoryBuilder, state: Path | None = None, **pipes: Any
+) -> subprocess.Popen[str]:
+    config = Path(repositories[0].path).with_name("config.json")
+    config.write_text(
+        json.dumps({"repositories": [repository.path for repository in repositories]})
+    )
     options = [f"--config={config}", *([f"--state={state}"] if state else [])]
     return subprocess.Popen([COMMAND, *options], text=True, stdout=subprocess.PIPE, **pipes)
 
 
-def command(*options: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def run_command(*options: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [COMMAND, *options], text=True, capture_output=True, check=False, env=environment
     )

@@ -1,4 +1,4 @@
-"""Make git repositories to read: commits byte for byte, so that nothing is too odd to write."""
+"""Build git repositories to read; commits are written byte by byte, so any content is possible."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ DAY_S = 86_400
 START_S = 1_714_550_400  # 2024-05-01T08:00:00Z
 
 
-class Work:
-    """A repository at `path` with branch main checked out, and `origin` where an address is given.
+class RepositoryBuilder:
+    """A repository at `path` with branch main checked out, and a remote `origin` if it is given.
 
-    Commits come a day after each other.
+    Each commit is a day later than the one before.
     """
 
     def __init__(self, path: Path, *, origin: str | None = None, bare: bool = False) -> None:
@@ -36,7 +36,7 @@ class Work:
         committer: bytes | None = None,
         header: bytes = b"",
     ) -> str:
-        """Write a commit and return its sha; no branch moves."""
+        """Write a commit and return its sha, without moving a branch."""
         stamp = USER1 + b" %d +0000" % self.next_s
         self.next_s += DAY_S
         lines = [
@@ -49,7 +49,7 @@ class Work:
         return str(self.git.write(ObjectType.COMMIT, raw))
 
     def tree(self) -> pygit2.Oid:
-        """Write a tree of one file, whose name and content no record may show."""
+        """Write a tree of one file, whose name and content must not be in any record."""
         builder = self.git.TreeBuilder()
         content = self.git.create_blob(b"planted-content")
         builder.insert("planted-file-name.py", content, pygit2.enums.FileMode.BLOB)
@@ -62,6 +62,6 @@ class Work:
             shas.append(self.commit(message, *shas[-1:]))
         return shas[1:] if onto else shas
 
-    def point(self, reference: str, target: str) -> None:
-        """Let a branch or any other reference point to a sha, or to another reference."""
+    def set_reference(self, reference: str, target: str) -> None:
+        """Point a branch or any other reference to a sha or to another reference."""
         self.git.references.create(reference, target, force=True)

@@ -1,4 +1,4 @@
-"""What a run brings after an earlier one: commits that no remembered head reaches."""
+"""Incremental reads of commits: those that no head in the state reaches."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tap_git import TapGit
-from tests.tap_git.repository import USER1, Work
-from tests.tap_git.running import ORDERS
+from tests.tap_git.repository_builder import USER1, RepositoryBuilder
+from tests.tap_git.runner import ORDERS
 
 if TYPE_CHECKING:
-    from tests.tap_git.running import Read
+    from tests.tap_git.runner import Read
 
 
-def test_a_second_run_brings_no_commit_and_the_same_other_rows(orders: Work, read: Read) -> None:
+def test_a_second_run_reads_no_commit_again(orders: RepositoryBuilder, read: Read) -> None:
     first = read(orders)
     second = read(orders, state=first.state)
     assert second.rows("commits") == []
@@ -25,51 +25,55 @@ def test_a_second_run_brings_no_commit_and_the_same_other_rows(orders: Work, rea
     }
 
 
-def test_an_empty_repository_is_a_row_and_an_empty_set_of_heads(tmp_path: Path, read: Read) -> None:
-    run = read(Work(tmp_path / "empty"))
+def test_an_empty_repository_has_a_row_and_no_heads(tmp_path: Path, read: Read) -> None:
+    run = read(RepositoryBuilder(tmp_path / "empty"))
     assert run.column("repositories", "id") == ["local/empty"]
     assert run.heads == {"local/empty": []}
 
 
-def test_an_old_commit_that_is_pushed_late_is_not_lost(orders: Work, read: Read) -> None:
+def test_an_old_commit_pushed_later_is_read(orders: RepositoryBuilder, read: Read) -> None:
     first = read(orders)
     old = orders.commit(b"old", committer=USER1 + b" 1000000000 +0000")
-    orders.point("refs/remotes/origin/late", old)
+    orders.set_reference("refs/remotes/origin/late", old)
     assert read(orders, state=first.state).column("commits", "sha") == [old]
 
 
-def test_a_force_push_brings_the_rewritten_commits_only(orders: Work, read: Read) -> None:
+def test_after_a_force_push_only_rewritten_commits_are_read(
+    orders: RepositoryBuilder, read: Read
+) -> None:
     first = read(orders)
     rewritten = orders.history(b"second, better", b"third", onto=first.rows("commits")[0]["sha"])
-    orders.point("refs/heads/main", rewritten[-1])
+    orders.set_reference("refs/heads/main", rewritten[-1])
     second = read(orders, state=first.state)
     assert second.column("commits", "sha") == rewritten
     assert second.heads == {ORDERS: rewritten[-1:]}
 
 
-def test_remembered_heads_that_were_pruned_are_passed_over(orders: Work, read: Read) -> None:
+def test_pruned_heads_in_the_state_are_ignored(orders: RepositoryBuilder, read: Read) -> None:
     state = {"bookmarks": {"commits": {"heads": {ORDERS: ["f" * 40, "no sha"]}}}}
     assert read(orders, state=state).column("commits", "message") == ["first", "second"]
 
 
-def test_a_remembered_head_that_lost_its_history_hides_nothing(orders: Work, read: Read) -> None:
+def test_a_known_head_without_its_history_hides_no_commit(
+    orders: RepositoryBuilder, read: Read
+) -> None:
     orphan = orders.commit(b"orphan", "e" * 40)  # its parent was pruned
     state = {"bookmarks": {"commits": {"heads": {ORDERS: [orphan]}}}}
     assert read(orders, state=state).column("commits", "message") == ["first", "second"]
 
 
-def test_the_heads_of_a_repository_that_is_not_configured_now_are_kept(
-    tmp_path: Path, orders: Work, read: Read
+def test_heads_of_a_repository_no_longer_configured_are_kept(
+    tmp_path: Path, orders: RepositoryBuilder, read: Read
 ) -> None:
     first = read(orders)
-    assert read(Work(tmp_path / "other"), state=first.state).heads == {
+    assert read(RepositoryBuilder(tmp_path / "other"), state=first.state).heads == {
         **first.heads,
         "local/other": [],
     }
 
 
-def test_commits_before_the_start_date_are_left_out_until_it_is_earlier(
-    orders: Work, read: Read
+def test_an_earlier_start_date_reads_all_commits_again(
+    orders: RepositoryBuilder, read: Read
 ) -> None:
     first = read(orders, start_date="2024-05-02T00:00:00Z")
     assert first.column("commits", "message") == ["second"]
@@ -79,7 +83,9 @@ def test_commits_before_the_start_date_are_left_out_until_it_is_earlier(
     assert read(orders, state=again.state).rows("commits") == []
 
 
-def test_a_catalog_that_asks_for_the_full_table_gets_every_commit(orders: Work, read: Read) -> None:
+def test_replication_method_full_table_reads_every_commit(
+    orders: RepositoryBuilder, read: Read
+) -> None:
     first = read(orders)
     catalog = TapGit(config={"repositories": [orders.path]}).catalog_dict
     commits = next(entry for entry in catalog["streams"] if entry["stream"] == "commits")
@@ -88,8 +94,8 @@ def test_a_catalog_that_asks_for_the_full_table_gets_every_commit(orders: Work, 
     assert run.column("commits", "message") == ["first", "second"]
 
 
-def test_a_shallow_clone_names_true_parents_and_is_read_whole_each_time(
-    orders: Work, read: Read
+def test_a_shallow_clone_is_read_completely_in_each_run(
+    orders: RepositoryBuilder, read: Read
 ) -> None:
     first, second = read(orders).column("commits", "sha")
     Path(orders.git.path, "shallow").write_text(f"{second}\n")

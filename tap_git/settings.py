@@ -1,0 +1,74 @@
+"""The settings of tap-git: their JSON schema, and how their values are parsed. Pure."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from singer_sdk import typing as th
+
+from tap_git.errors import ConfigurationError
+
+CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
+    th.Property(
+        "repositories",
+        th.CustomType({"type": ["array", "string"], "items": {"type": "string"}}),
+        required=True,
+        title="Repositories",
+        description=(
+            "Local paths of git repositories: working trees, bare repositories or .git "
+            "folders; as text a JSON array, or paths separated by commas"
+        ),
+        examples=[["~/src/shop", "/srv/git/shop.git"]],
+    ),
+    th.Property(
+        "start_date",
+        th.DateTimeType,
+        title="Start date",
+        description="Skip commits committed before this date; default: the whole history",
+        examples=["2024-01-01T00:00:00Z"],
+    ),
+    additional_properties=False,
+).to_dict()
+
+
+def parse_repositories(setting: list[str] | str | None) -> list[str]:
+    """Return the paths in `repositories`, a list or the text of one.
+
+    Raises `ConfigurationError` if it is not valid or has no path.
+    """
+    if isinstance(setting, str):
+        setting = _split_text(setting)
+    paths = [path.strip() for path in setting or []]
+    if not any(paths):
+        raise ConfigurationError(
+            "repositories: no repository is configured; expected at least one local path"
+        )
+    return [path for path in paths if path]
+
+
+def _split_text(setting: str) -> list[str]:
+    if not setting.lstrip().startswith("["):
+        return setting.split(",")
+    try:
+        paths: list[str] = json.loads(setting)
+    except ValueError as error:
+        raise ConfigurationError("repositories: expected a JSON array of paths") from error
+    return paths
+
+
+def parse_start_date(setting: str | None) -> datetime | None:
+    """Return `start_date`, in UTC if it has no offset; None if it is not set.
+
+    Raises `ConfigurationError` if it is not a date or timestamp.
+    """
+    if not setting:
+        return None
+    try:
+        start_date = datetime.fromisoformat(setting)
+    except ValueError as error:
+        raise ConfigurationError(
+            f"start_date: expected a date such as 2024-01-01T00:00:00Z, not '{setting}'"
+        ) from error
+    return start_date if start_date.tzinfo else start_date.replace(tzinfo=UTC)

@@ -1,0 +1,53 @@
+"""Repositories that cannot be read are reported, and the others are read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pygit2
+import pytest
+
+from tap_git import TapGit
+from tests.tap_git.repository_builder import RepositoryBuilder
+from tests.tap_git.runner import ORDERS, GitRun
+
+
+def test_unreadable_repositories_are_reported_and_skipped(
+    tmp_path: Path,
+    orders: RepositoryBuilder,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    broken = RepositoryBuilder(tmp_path / "broken")
+    broken.set_reference("refs/heads/main", broken.commit(b"x", "e" * 40))
+    tap = TapGit(config={"repositories": [str(tmp_path / "none"), broken.path, orders.path]})
+    with pytest.raises(SystemExit, match="1"), tap.report_failures():
+        tap.sync_all()
+    run = GitRun(capsys.readouterr().out)
+    assert run.column("commits", "message") == ["first", "second"]
+    assert list(run.heads) == [ORDERS]
+    assert [record.message[:40] for record in caplog.records if record.levelname == "ERROR"] == [
+        f"repositories: '{tmp_path / 'none'}' does not exist"[:40],
+        "repositories: local/broken cannot be read: object not found"[:40],
+    ]
+
+
+def test_a_folder_inside_a_repository_is_not_a_repository(tmp_path: Path) -> None:
+    inside = Path(RepositoryBuilder(tmp_path / "outer").path, "inside")
+    inside.mkdir()
+    tap = TapGit(config={"repositories": [str(inside)]})
+    assert tap.sync_context.repositories == []
+    assert "is not a git repository" in tap.sync_context.failures[0]
+
+
+def test_dubious_ownership_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: str, *_: Any) -> None:
+        # libgit2's error text for a folder of another user
+        raise pygit2.GitError(f"{path}: repository path '{path}' is not owned by current user")
+
+    monkeypatch.setattr(pygit2, "Repository", refuse)
+    tap = TapGit(config={"repositories": [str(tmp_path)]})
+    assert tap.sync_context.repositories == []
+    assert "belongs to another user (dubious ownership)" in tap.sync_context.failures[0]
+    assert "git config --global --add safe.directory" in tap.sync_context.failures[0]
