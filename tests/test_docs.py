@@ -1,4 +1,4 @@
-"""README and meltano.yml say what the code does."""
+"""README and meltano.yml match the code."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ PLUGINS: dict[str, type[PluginBase]] = {
     plugin.name: plugin for plugin in (TapClickUp, TapGit, TargetPandev)
 }
 NOT_STORED = {"completed_reads": {"keys"}}
-"""What the target acts on and does not keep."""
+"""Properties that the target uses and does not store."""
 SDK_SETTINGS = {"stream_maps", "stream_map_config", "faker_config"}
 
 
 def settings_of(plugin: type[PluginBase]) -> dict[str, dict[str, Any]]:
-    """Return the settings of a plugin, those left out that the SDK adds to every one."""
+    """Return the settings of a plugin, without those that the SDK adds to every plugin."""
     return {
         name: setting
         for name, setting in plugin.config_jsonschema["properties"].items()
@@ -54,28 +54,32 @@ def table_under(heading: str) -> dict[str, list[str]]:
     return {row[0].strip("`"): row[1:] for row in rows}
 
 
+def declared_plugins() -> list[dict[str, Any]]:
+    """Return the declarations of all plugins in meltano.yml."""
+    return [plugin for plugins in MELTANO["plugins"].values() for plugin in plugins]
+
+
 def declared_in_meltano(name: str) -> dict[str, Any]:
-    """Return what meltano.yml declares of a plugin."""
-    kinds = MELTANO["plugins"].values()
-    plugin: dict[str, Any] = next(one for kind in kinds for one in kind if one["name"] == name)
-    return plugin
+    """Return the declaration of a plugin in meltano.yml."""
+    return next(plugin for plugin in declared_plugins() if plugin["name"] == name)
 
 
 @pytest.mark.parametrize("name", PLUGINS)
-def test_readme_lists_the_settings_of_a_plugin_with_their_defaults(name: str) -> None:
-    settings, told = settings_of(PLUGINS[name]), table_under(f"### {name}")
-    assert list(told) == list(settings)
+def test_readme_lists_the_settings_and_defaults_of_a_plugin(name: str) -> None:
+    settings = settings_of(PLUGINS[name])
+    listed = table_under(f"### {name}")
+    assert list(listed) == list(settings)
     for setting, schema in settings.items():
         if "default" in schema:
             default = schema["default"]
-            word = str(default).lower() if isinstance(default, bool) else str(default)
-            assert told[setting][0] == f"`{word}`"
+            text = str(default).lower() if isinstance(default, bool) else str(default)
+            assert listed[setting][0] == f"`{text}`"
 
 
 @pytest.mark.parametrize("name", PLUGINS)
 def test_meltano_yml_declares_the_settings_of_a_plugin(name: str) -> None:
     settings = settings_of(PLUGINS[name])
-    declared = {one["name"]: one for one in declared_in_meltano(name)["settings"]}
+    declared = {setting["name"]: setting for setting in declared_in_meltano(name)["settings"]}
     assert list(declared) == list(settings)
     for setting, schema in settings.items():
         assert declared[setting].get("value") == schema.get("default")
@@ -85,28 +89,30 @@ def test_meltano_yml_declares_the_settings_of_a_plugin(name: str) -> None:
 @pytest.mark.parametrize("name", PLUGINS)
 def test_meltano_yml_declares_the_capabilities_of_a_plugin(name: str) -> None:
     unknown_to_meltano = {"validate-records"}
-    capabilities = {one.value for one in PLUGINS[name].capabilities} - unknown_to_meltano
+    capabilities = {item.value for item in PLUGINS[name].capabilities} - unknown_to_meltano
     assert set(declared_in_meltano(name)["capabilities"]) == capabilities
 
 
 def options_of_the_receiver() -> dict[str, Any]:
-    """Return the defaults of the receiver's settings; those that depend on the machine are None."""
-    options = [one for one in receiver.params if isinstance(one, click.Option)]
+    """Return the defaults of the receiver's settings; None for those that depend on the machine."""
+    options = [option for option in receiver.params if isinstance(option, click.Option)]
     return {
-        str(one.name): one.default if isinstance(one.default, str | int) else None
-        for one in options
-        if one.name not in {"version", "help"}
+        str(option.name): option.default if isinstance(option.default, str | int) else None
+        for option in options
+        if option.name not in {"version", "help"}
     }
 
 
 def test_readme_and_meltano_yml_list_the_settings_of_the_receiver() -> None:
-    options, told = options_of_the_receiver(), table_under("### clickup-receiver")
-    assert list(told) == list(options)
-    declared = {one["name"]: one.get("value") for one in declared_in_meltano(RECEIVER)["settings"]}
+    options = options_of_the_receiver()
+    listed = table_under("### clickup-receiver")
+    assert list(listed) == list(options)
+    settings = declared_in_meltano(RECEIVER)["settings"]
+    declared = {setting["name"]: setting.get("value") for setting in settings}
     assert declared == {**options, "config": "ENV"}
     for name, default in declared.items():
         if default is not None:
-            assert told[name][0] == f"`{default}`"
+            assert listed[name][0] == f"`{default}`"
 
 
 def test_meltano_yml_is_valid_by_meltanos_own_schema() -> None:
@@ -114,13 +120,14 @@ def test_meltano_yml_is_valid_by_meltanos_own_schema() -> None:
     jsonschema.validate(MELTANO, yaml.safe_load(text))
 
 
-def test_meltano_asks_nobody_and_polls_every_15_minutes() -> None:
-    """R37."""
-    plugins = [one for kind in MELTANO["plugins"].values() for one in kind]
+def test_meltano_uses_no_hub_and_polls_every_15_minutes() -> None:
+    """R37: the schedule of the poll is declared; no plugin needs a lookup on a hub."""
+    plugins = declared_plugins()
     assert MELTANO["send_anonymous_usage_stats"] is False
-    ours = {one["name"] for one in plugins if "namespace" in one}
-    assert [one for one in plugins if one.get("inherit_from", one["name"]) not in ours] == []
-    assert [(one["interval"], one["job"]) for one in MELTANO["schedules"]] == [
+    custom = {plugin["name"] for plugin in plugins if "namespace" in plugin}
+    assert {plugin.get("inherit_from", plugin["name"]) for plugin in plugins} == custom
+    schedules = MELTANO["schedules"]
+    assert [(schedule["interval"], schedule["job"]) for schedule in schedules] == [
         ("*/15 * * * *", "sync"),
         ("17 2 * * *", "sweep"),
     ]
@@ -152,16 +159,16 @@ def test_readme_lists_the_tables_with_their_keys_and_the_views(database: str) ->
     assert {name: row[0] for name, row in tables.items() if row[0]} == dict(keys)
 
 
-def test_every_property_of_a_stream_has_a_column_and_every_stream_its_key(database: str) -> None:
+def test_every_stream_has_its_columns_and_key_in_the_store(database: str) -> None:
     streams = PushTap(config={"api_token": "pk_1_AAAAAAAA"}).streams
     git = TapGit(config={"repositories": []}, validate_config=False).streams
     with psycopg.connect(database) as connection:
         for name, stream in {**streams, **git}.items():
-            found = connection.execute(
+            rows = connection.execute(
                 "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attnum > 0",
                 (f"pandev.{name}",),
             ).fetchall()
-            columns = {str(one) for (one,) in found if not str(one).startswith("_sdc_")}
+            columns = {str(column) for (column,) in rows if not str(column).startswith("_sdc_")}
             assert columns == set(stream.schema["properties"]) - NOT_STORED.get(name, set())
             assert ", ".join(stream.primary_keys or ()) == table_under("### Tables")[name][0]
-    assert {type(one) for one in streams.values()} == {*STREAMS, StatusChanges}
+    assert {type(stream) for stream in streams.values()} == {*STREAMS, StatusChanges}

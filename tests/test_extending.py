@@ -1,4 +1,4 @@
-"""docs/extending.md works: what it says is done to a copy of the project."""
+"""docs/extending.md works when it is followed in a copy of the project."""
 
 from __future__ import annotations
 
@@ -29,26 +29,26 @@ BLOCK = re.compile(
 def steps() -> Iterator[tuple[str, str, str]]:
     """Yield path, kind and text of each block that changes a file; a path counts until the next."""
     path = ""
-    for found in BLOCK.finditer((PROJECT / "docs" / "extending.md").read_text(encoding="utf-8")):
-        path = found["path"] or path
-        if found["kind"] != "sh":
-            yield path, found["kind"], found["text"]
+    for match in BLOCK.finditer((PROJECT / "docs" / "extending.md").read_text(encoding="utf-8")):
+        path = match["path"] or path
+        if match["kind"] != "sh":
+            yield path, match["kind"], match["text"]
 
 
 def add_lines(file: Path, diff: str) -> None:
-    """Insert the added lines of a diff behind the line that stands before them."""
-    before = ""
+    """Insert the added lines of a diff after the line that precedes them."""
+    previous = ""
     for line in diff.splitlines():
         text = file.read_text(encoding="utf-8")
         if line.startswith("+"):
-            assert text.count(f"{before}\n") == 1
-            file.write_text(text.replace(f"{before}\n", f"{before}\n{line[1:]}\n"), "utf-8")
-        before = line[1:]
+            assert text.count(f"{previous}\n") == 1
+            file.write_text(text.replace(f"{previous}\n", f"{previous}\n{line[1:]}\n"), "utf-8")
+        previous = line[1:]
 
 
 @pytest.fixture(scope="module")
 def extended(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a copy of the project in which the page has been followed."""
+    """Return a copy of the project in which the page was followed."""
     copy = tmp_path_factory.mktemp("extended")
     caches = shutil.ignore_patterns("__pycache__")
     for name in ("tap_clickup", "target_pandev", "fake_clickup", "tests"):
@@ -64,12 +64,13 @@ def extended(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_test_on_the_page_passes(extended: Path) -> None:
-    """D6."""
+    """D6: the documentation adds a stream that works."""
     command = [sys.executable, "-m", "pytest", "-q", "tests/tap_clickup/test_custom_task_types.py"]
     run = subprocess.run(
         command, cwd=extended, text=True, capture_output=True, check=False, env=paths(extended)
     )
-    assert (run.returncode, "1 passed" in run.stdout) == (0, True), run.stdout
+    assert run.returncode == 0, run.stdout
+    assert "1 passed" in run.stdout
 
 
 def test_the_files_on_the_page_pass_the_checks(extended: Path) -> None:
@@ -82,7 +83,7 @@ def test_the_files_on_the_page_pass_the_checks(extended: Path) -> None:
         assert run.returncode == 0, run.stdout
 
 
-def test_the_target_makes_the_table_by_itself(extended: Path, database: str) -> None:
+def test_the_target_creates_the_table(extended: Path, database: str) -> None:
     with FakeClickUp(generate(tasks=5, time_entries=0)) as clickup:
         items = [{"id": 1300, "name": "Bug"}, {"id": 1301, "name": "Idea"}]
         clickup.behaviour.faults = [Fault(200, {"custom_items": items}, path="/custom_item$")]
@@ -103,19 +104,19 @@ def test_the_target_makes_the_table_by_itself(extended: Path, database: str) -> 
     with psycopg.connect(database) as connection:
         rows = connection.execute("SELECT id, name FROM pandev.custom_task_types ORDER BY id")
         assert rows.fetchall() == [("1300", "Bug"), ("1301", "Idea")]
-    assert schema_of(read.stdout, "custom_task_types") == ["workspace_id", "id"]
+    assert key_of(read.stdout, "custom_task_types") == ["workspace_id", "id"]
 
 
-def schema_of(messages: str, stream: str) -> list[str]:
-    """Return the key in the SCHEMA message of a stream."""
-    found = (json.loads(line) for line in messages.splitlines())
+def key_of(messages: str, stream: str) -> list[str]:
+    """Return the key properties in the SCHEMA message of a stream."""
+    parsed = (json.loads(line) for line in messages.splitlines())
     return next(
-        list(one["key_properties"])
-        for one in found
-        if (one["type"], one.get("stream")) == ("SCHEMA", stream)
+        list(message["key_properties"])
+        for message in parsed
+        if message["type"] == "SCHEMA" and message["stream"] == stream
     )
 
 
 def paths(copy: Path) -> dict[str, str]:
-    """Return the environment in which the copy's packages go before the installed ones."""
+    """Return an environment in which the copy's packages take precedence over installed ones."""
     return {"PATH": os.environ["PATH"], "PYTHONPATH": str(copy)}

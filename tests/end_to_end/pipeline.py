@@ -1,4 +1,4 @@
-"""A Meltano project of a test's own: the real `meltano.yml`, real commands, the local ClickUp."""
+"""A Meltano project for one test: the real `meltano.yml`, real commands, the fake ClickUp."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-PROJECT = Path(__file__).parents[1]
+PROJECT = Path(__file__).parents[2]
 COMMANDS = Path(sys.executable).parent
-SETTINGS = ("MELTANO_", "TAP_", "TARGET_PANDEV_", "CLICKUP_RECEIVER_")
+SETTING_PREFIXES = ("MELTANO_", "TAP_", "TARGET_PANDEV_", "CLICKUP_RECEIVER_")
 SYNC_NIGHTLY = ("meltano", "schedule", "run", "nightly")
 WRITES = """
 SELECT relname, n_tup_ins, n_tup_upd, n_tup_del
@@ -21,7 +21,7 @@ FROM pg_stat_user_tables WHERE schemaname = 'pandev' ORDER BY relname
 
 @dataclass
 class Pipeline:
-    """A folder with `meltano.yml`, and the environment that its commands run in."""
+    """A folder with `meltano.yml`, and the environment of its commands."""
 
     folder: Path
     settings: dict[str, str] = field(default_factory=dict)
@@ -31,10 +31,14 @@ class Pipeline:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment without any setting but this pipeline's."""
-        outside = {name: it for name, it in os.environ.items() if not name.startswith(SETTINGS)}
+        """The environment with the settings of this pipeline only."""
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(SETTING_PREFIXES)
+        }
         path = f"{COMMANDS}{os.pathsep}{os.environ['PATH']}"
-        return {**outside, "PATH": path, "NO_COLOR": "1", "COLUMNS": "200", **self.settings}
+        return {**inherited, "PATH": path, "NO_COLOR": "1", "COLUMNS": "200", **self.settings}
 
     def start(self, *command: str) -> subprocess.Popen[str]:
         """Start a command of the project."""

@@ -1,4 +1,4 @@
-"""Tap into target by `meltano run`: twice, cut in the middle, secrets planted, bad input."""
+"""Tap into target by `meltano run`: repeated, interrupted, with planted secrets, with bad input."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def clickup(account: Account) -> Iterator[FakeClickUp]:
 
 @pytest.fixture
 def pipeline(tmp_path: Path, clickup: FakeClickUp, account: Account, database: str) -> Pipeline:
-    """Return a project that reads the local ClickUp and one git repository."""
+    """Return a project that reads the fake ClickUp and one git repository."""
     make_repository(tmp_path / "shop", account, now=NOW)
     settings = {
         "TAP_CLICKUP_API_TOKEN": clickup.token,
@@ -58,19 +58,18 @@ def pipeline(tmp_path: Path, clickup: FakeClickUp, account: Account, database: s
 
 
 def checksums(database: str) -> dict[str, str]:
-    """Return a checksum of the rows of each table but those about the runs themselves."""
+    """Return a checksum of the rows of each table, except for tables about runs."""
     with psycopg.connect(database, autocommit=True) as connection:
         tables = connection.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = 'pandev' "
             "AND tablename NOT IN ('sync_runs', 'completed_reads', 'schema_versions')"
         ).fetchall()
         statement = "SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM pandev.{} AS t"
-        return {
-            name: connection.execute(sql.SQL(statement).format(sql.Identifier(name))).fetchall()[0][
-                0
-            ]
-            for (name,) in tables
-        }
+        checksums = {}
+        for (name,) in tables:
+            query = sql.SQL(statement).format(sql.Identifier(name))
+            checksums[name] = connection.execute(query).fetchall()[0][0]
+        return checksums
 
 
 def rows(database: str, statement: str) -> list[tuple[object, ...]]:
@@ -90,33 +89,34 @@ def tasks_of(account: Account) -> set[tuple[str, str, str]]:
 def test_a_workspace_arrives_in_postgresql_joined_with_git(
     pipeline: Pipeline, account: Account, database: str
 ) -> None:
-    """R45, R55, R57-R59, R117, R119, R120, D5."""
+    """R45, R55, R57-R59, R117, R119, R120, D5: every task is loaded, next to its commits."""
     for command in (SYNC, GIT):
-        ended = pipeline.run(*command)
-        assert ended.returncode == 0, ended.stderr
+        run = pipeline.run(*command)
+        assert run.returncode == 0, run.stderr
     assert set(rows(database, "SELECT id, name, status FROM tasks")) == tasks_of(account)
-    named = {key for _, key in rows(database, "SELECT DISTINCT source, task_id FROM task_activity")}
+    active = {task_id for (task_id,) in rows(database, "SELECT task_id FROM task_activity")}
     known = {task_id for task_id, _, _ in tasks_of(account)}
-    mentioned = {key for (key,) in rows(database, "SELECT reference FROM task_references")}
-    assert named == mentioned & known
-    assert named
+    referenced = {task_id for (task_id,) in rows(database, "SELECT reference FROM task_references")}
+    assert active == referenced & known
+    assert active
 
 
-def test_a_second_run_writes_no_row_but_what_the_run_tells_of_itself(
-    pipeline: Pipeline, database: str
-) -> None:
-    """R32: what is loaded is not loaded again; each completed read takes the place of the last."""
-    seen = []
+def test_a_second_run_writes_only_rows_about_itself(pipeline: Pipeline, database: str) -> None:
+    """R32: loaded rows are not loaded again; each completed read replaces the last."""
+    results = []
     for _ in range(2):
         for command in (SYNC, GIT):
             assert pipeline.run(*command).returncode == 0
         with psycopg.connect(database, autocommit=True) as connection:
             connection.execute("SELECT pg_stat_force_next_flush()")
             writes = {name: counts for name, *counts in connection.execute(WRITES)}
-        runs, reads = writes.pop("sync_runs"), writes.pop("completed_reads")
-        seen.append((writes, checksums(database)))
-    assert seen[0] == seen[1]
-    assert (runs, reads[0], reads[2]) == ([2, 0, 0], 15 + 8, 0)
+        sync_runs = writes.pop("sync_runs")
+        inserted_reads, _, deleted_reads = writes.pop("completed_reads")
+        results.append((writes, checksums(database)))
+    assert results[0] == results[1]
+    assert sync_runs == [2, 0, 0]
+    assert inserted_reads == 15 + 8
+    assert deleted_reads == 0
 
 
 PLANTED = {
@@ -127,9 +127,10 @@ PLANTED = {
 }
 
 
-def raw_answers(pipeline: Pipeline, account: Account) -> str:
-    """Return what ClickUp answers to who asks for tasks and for a comment."""
-    base, workspace = pipeline.settings["TAP_CLICKUP_API_URL"], account.workspaces[0]
+def raw_responses(pipeline: Pipeline, account: Account) -> str:
+    """Return ClickUp's responses to requests for tasks and comments."""
+    base = pipeline.settings["TAP_CLICKUP_API_URL"]
+    workspace = account.workspaces[0]
     paths = [f"/team/{workspace.id}/task?include_closed=true&subtasks=true"]
     paths += [f"/task/{task}/comment" for task in list(workspace.tasks)[::10]]
     header = {"Authorization": account.token}
@@ -137,18 +138,18 @@ def raw_answers(pipeline: Pipeline, account: Account) -> str:
         return "".join(session.get(base + path, headers=header).text for path in paths)
 
 
-def test_nothing_but_the_promised_fields_leaves_clickup(
+def test_only_the_promised_fields_leave_clickup(
     pipeline: Pipeline, account: Account, database: str
 ) -> None:
-    """R16, R53, R54, R89-R91: neither in output, log, state, Meltano's files nor any table."""
+    """R16, R53, R54, R89-R91: in output, log, state, Meltano's files and tables."""
     for task in list(account.workspaces[0].tasks)[::10]:
         account.plant(task, **PLANTED)
     pipeline.settings["MELTANO_CLI_LOG_LEVEL"] = "debug"
     pipeline.settings["TAP_CLICKUP_LOGLEVEL"] = "DEBUG"
-    ended = pipeline.run(*SYNC)
-    assert ended.returncode == 0, ended.stderr
+    run = pipeline.run(*SYNC)
+    assert run.returncode == 0, run.stderr
     state = pipeline.run("meltano", "state", "get", "prod:tap-clickup-to-target-pandev")
-    kept = b"".join(
+    meltano_files = b"".join(
         path.read_bytes()
         for path in (pipeline.folder / ".meltano").rglob("*")
         if path.is_file() and not path.is_symlink()
@@ -160,9 +161,10 @@ def test_nothing_but_the_promised_fields_leaves_clickup(
     )
     stored = json.dumps([rows(database, f'TABLE "{name}"') for (name,) in tables], default=str)
     assert "replication_key_value" in state.stdout
-    answers = raw_answers(pipeline, account)
-    assert [secret for secret in PLANTED.values() if secret not in answers] == []
-    everything = ended.stdout + ended.stderr + state.stdout + kept.decode(errors="replace") + stored
+    responses = raw_responses(pipeline, account)
+    assert [secret for secret in PLANTED.values() if secret not in responses] == []
+    kept = state.stdout + meltano_files.decode(errors="replace")
+    everything = run.stdout + run.stderr + kept + stored
     secrets = [*PLANTED.values(), account.token]
     assert [secret for secret in secrets if secret in everything] == []
 
@@ -179,26 +181,29 @@ sys.addaudithook(watch)
 """
 
 
-def test_no_other_host_and_nothing_outside_the_api_is_asked(
+def test_only_the_api_is_requested_and_only_by_get(
     pipeline: Pipeline, clickup: FakeClickUp
 ) -> None:
-    """R8, R114, R125: seen by an audit hook in every Python process of the run."""
-    hook, watched = pipeline.folder / "hook", pipeline.folder / "watched"
+    """R8, R114, R125: an audit hook in every Python process of the run records connections."""
+    hook = pipeline.folder / "hook"
+    watched = pipeline.folder / "watched"
     hook.mkdir()
     (hook / "sitecustomize.py").write_text(textwrap.dedent(WATCH), encoding="utf-8")
     pipeline.settings |= {"PYTHONPATH": str(hook), "WATCHED": str(watched)}
     tap = pipeline.run("tap-clickup", "--config=ENV")
     meltano = pipeline.run(*SYNC)
-    assert (tap.returncode, meltano.returncode) == (0, 0), meltano.stderr
+    assert tap.returncode == 0, tap.stderr
+    assert meltano.returncode == 0, meltano.stderr
     port = int(clickup.api_url.split(":")[2].split("/")[0])
-    asked = set(watched.read_text(encoding="utf-8").splitlines())
-    assert asked - {"local"} == {str(("127.0.0.1", port))}
+    connected = set(watched.read_text(encoding="utf-8").splitlines())
+    assert connected - {"local"} == {str(("127.0.0.1", port))}
     assert {request.method for request in clickup.requests} == {"GET"}
-    assert [r.path for r in clickup.requests if not r.path.startswith("/api/v2/")] == []
+    paths = [request.path for request in clickup.requests]
+    assert [path for path in paths if not path.startswith("/api/v2/")] == []
 
 
 def kill_at_page(number: int, process: subprocess.Popen[str], victim: str) -> Hook:
-    """Return a hook that kills a process of the run when ClickUp is asked for its n-th page."""
+    """Return a hook that kills a process of the run at the n-th request for a page of tasks."""
     pages = 0
 
     def hook(request: Request, _: Account) -> None:
@@ -207,39 +212,38 @@ def kill_at_page(number: int, process: subprocess.Popen[str], victim: str) -> Ho
             return
         pages += 1
         if pages == number:
-            family = [psutil.Process(process.pid)]
-            family += family[0].children(recursive=True)
-            for one in family:
-                if victim in " ".join(one.cmdline()):
-                    one.kill()
+            meltano = psutil.Process(process.pid)
+            for member in [meltano, *meltano.children(recursive=True)]:
+                if victim in " ".join(member.cmdline()):
+                    member.kill()
 
     return hook
 
 
 def content(database: str) -> dict[str, object]:
-    """Return what was loaded, without the moments of loading."""
-    moments = "{_sdc_extracted_at,observed_at}"
+    """Return the loaded rows, without the times of loading."""
+    load_times = "{_sdc_extracted_at,observed_at}"
     tables = ("spaces", "folders", "lists", "statuses", "sprints", "tasks", "time_entries", "users")
     return {
         name: rows(
-            database, f"SELECT (to_jsonb(t) - '{moments}'::text[])::text AS row FROM {name} AS t ORDER BY 1"  # noqa: E501, S608 - our own names
+            database, f"SELECT (to_jsonb(t) - '{load_times}'::text[])::text AS row FROM {name} AS t ORDER BY 1"  # noqa: E501, S608 - our own names
         )
         for name in (*tables, "status_observations")
     }  # fmt: skip
 
 
 @pytest.mark.parametrize("victim", ["tap-clickup", "target-pandev", "meltano"])
-def test_a_run_killed_in_the_middle_and_started_again_ends_in_the_same_rows(
+def test_a_killed_run_resumes_and_ends_in_the_same_rows(
     pipeline: Pipeline, clickup: FakeClickUp, database: str, empty_database: str, victim: str
 ) -> None:
-    """R32, R135: `kill -9` of one process of the run, at the third page of tasks."""
+    """R32, R135: `kill -9` of one process of the run at the third page of tasks."""
     with pipeline.start(*SYNC) as process:
         clickup.behaviour.on_request = kill_at_page(3, process, victim)
         process.communicate()
     clickup.behaviour.on_request = None
     assert process.returncode != 0
-    again = pipeline.run(*SYNC, "--force")  # a killed Meltano leaves its run marked as running
-    assert again.returncode == 0, again.stderr
+    resumed = pipeline.run(*SYNC, "--force")  # a killed Meltano leaves its run marked as running
+    assert resumed.returncode == 0, resumed.stderr
     pipeline.settings["TARGET_PANDEV_STORE_URL"] = empty_database
     assert pipeline.run(*SYNC, "--state-id-suffix=whole").returncode == 0
     assert content(database) == content(empty_database)
@@ -248,7 +252,7 @@ def test_a_run_killed_in_the_middle_and_started_again_ends_in_the_same_rows(
 
 @pytest.fixture
 def embedded(pipeline: Pipeline, store_dir: Path) -> Iterator[Pipeline]:
-    """Yield a project whose store is the embedded one, and stop that in the end."""
+    """Yield a project with an embedded store, and stop the store at the end."""
     del pipeline.settings["TARGET_PANDEV_STORE_URL"]
     pipeline.settings["TARGET_PANDEV_STORE_DIR"] = str(store_dir)
     yield pipeline
@@ -256,13 +260,13 @@ def embedded(pipeline: Pipeline, store_dir: Path) -> Iterator[Pipeline]:
     assert not EmbeddedServer(store_dir).running()
 
 
-def test_without_an_address_the_store_is_an_embedded_postgresql(
+def test_the_store_is_embedded_without_an_address(
     embedded: Pipeline, account: Account, store_dir: Path
 ) -> None:
-    """A SQL session, the report and the address work as README says."""
-    ended = embedded.run(*SYNC)
-    assert ended.returncode == 0, ended.stderr
-    assert f"embedded PostgreSQL in {store_dir}" in ended.stderr
+    """A SQL session, the report and the address work as the README describes."""
+    run = embedded.run(*SYNC)
+    assert run.returncode == 0, run.stderr
+    assert f"embedded PostgreSQL in {store_dir}" in run.stderr
     count = str(len(tasks_of(account)))
     session = embedded.run("pandev", "store", "psql", "-At", "-c", "SELECT count(*) FROM tasks")
     assert session.stdout == f"{count}\n", session.stderr
@@ -274,15 +278,15 @@ def test_without_an_address_the_store_is_an_embedded_postgresql(
     assert embedded.run("pandev", "store", "stop").stdout == "stopped\n"
 
 
-def test_a_wrong_token_ends_the_run_and_says_what_to_do(pipeline: Pipeline, database: str) -> None:
-    """R92, R93, and nothing that was loaded is lost."""
+def test_a_wrong_token_ends_the_run_with_advice(pipeline: Pipeline, database: str) -> None:
+    """R92, R93: the error says where to generate a token; loaded rows stay."""
     assert pipeline.run(*SYNC).returncode == 0
     before = checksums(database)
-    pipeline.settings["TAP_CLICKUP_API_TOKEN"] = "pk_1_WRONGWRONGWRONG"  # noqa: S105 - of nobody
-    ended = pipeline.run(*SYNC)
-    assert ended.returncode == 1
-    assert "401 Unauthorized: the token is wrong, expired or was regenerated" in ended.stderr
-    assert "My Settings > Apps" in ended.stderr
+    pipeline.settings["TAP_CLICKUP_API_TOKEN"] = "pk_1_WRONGWRONGWRONG"  # noqa: S105 - not a real token
+    run = pipeline.run(*SYNC)
+    assert run.returncode == 1
+    assert "401 Unauthorized: the token is wrong, expired or was regenerated" in run.stderr
+    assert "My Settings > Apps" in run.stderr
     assert checksums(database) == before
 
 
@@ -293,7 +297,7 @@ BAD = {"type": "RECORD", "stream": "s", "record": {"id": "one"}}
 
 
 @pytest.mark.parametrize(
-    ("lines", "settings", "complaint"),
+    ("lines", "settings", "message"),
     [
         ([THING, BAD], {}, "1 records were rejected, all others are loaded"),
         ([THING], {"STORE_URL": "postgresql://127.0.0.1:1/x"}, "no connection to the store at"),
@@ -316,29 +320,25 @@ BAD = {"type": "RECORD", "stream": "s", "record": {"id": "one"}}
     ],
 )
 def test_bad_input_to_the_target_is_one_clear_line(
-    pipeline: Pipeline, lines: list[object], settings: dict[str, str], complaint: str
+    pipeline: Pipeline, lines: list[object], settings: dict[str, str], message: str
 ) -> None:
     pipeline.settings |= {f"TARGET_PANDEV_{name}": value for name, value in settings.items()}
     messages = pipeline.folder / "messages"
     messages.write_text(
-        "\n".join(one if isinstance(one, str) else json.dumps(one) for one in lines),
+        "\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines),
         encoding="utf-8",
     )
-    ended = pipeline.run("target-pandev", "--config=ENV", "--input", str(messages))
-    assert ended.returncode == 1
-    told = [line for line in ended.stderr.splitlines() if "CRITICAL" in line]
-    assert len(told) == 1
-    assert complaint in told[0]
-    assert "Traceback" not in ended.stderr
-    assert "sec" not in told[0].replace("seconds", "")
+    run = pipeline.run("target-pandev", "--config=ENV", "--input", str(messages))
+    assert run.returncode == 1
+    (error,) = [line for line in run.stderr.splitlines() if "CRITICAL" in line]
+    assert message in error
+    assert "Traceback" not in run.stderr
+    assert "sec" not in error.replace("seconds", "")
 
 
-def test_a_full_schema_of_settings_is_offered_by_every_plugin(pipeline: Pipeline) -> None:
+def test_every_plugin_describes_all_of_its_settings(pipeline: Pipeline) -> None:
     for command in ("tap-clickup", "tap-git", "target-pandev"):
         about = json.loads(pipeline.run(command, "--about", "--format=json").stdout)
-        lacking = [
-            name
-            for name, setting in about["settings"]["properties"].items()
-            if not setting.get("description")
-        ]
-        assert lacking == []
+        settings = about["settings"]["properties"]
+        assert settings
+        assert [name for name in settings if not settings[name].get("description")] == []

@@ -1,4 +1,4 @@
-"""Tap into target: a token that sees less than the one before has nobody else's time marked."""
+"""Tap into target: a token that sees less than the previous one marks no time of other users."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 ENTRIES = """
 SELECT user_id, round(extract(epoch FROM now() - started_at) / 86400)::int AS days,
-    _sdc_deleted_at IS NOT NULL AS gone
+    _sdc_deleted_at IS NOT NULL AS deleted
 FROM pandev.time_entries ORDER BY user_id, days
 """
 EARLIER = "UPDATE pandev.time_entries SET _sdc_extracted_at = _sdc_extracted_at - interval '1 day'"
@@ -32,7 +32,7 @@ OLGA, MIA = str(accounts.OWNER), str(accounts.MEMBER)
 
 @pytest.fixture
 def account() -> Account:
-    """Return the shop with time of two people, of late and of long ago."""
+    """Return the shop with recent and old time entries of two users."""
     account = accounts.shop()
     for user_id in (accounts.OWNER, accounts.MEMBER):
         track(account, ago(80), user_id=user_id)
@@ -48,12 +48,15 @@ def clickup(account: Account) -> Iterator[FakeClickUp]:
 
 @pytest.fixture
 def sync(clickup: FakeClickUp, database: str, tmp_path: Path) -> Callable[[], None]:
-    """Return what runs the tap into the target with the token of then; runs are a day apart."""
+    """Return a function that runs the tap into the target with the current token, a day later."""
     state = tmp_path / "state.json"
 
     def run() -> None:
-        since = {"TAP_CLICKUP_START_DATE": text(ago(100)), "TARGET_PANDEV_STORE_URL": database}
-        settings = {**environment(clickup), **since}
+        settings = {
+            **environment(clickup),
+            "TAP_CLICKUP_START_DATE": text(ago(100)),
+            "TARGET_PANDEV_STORE_URL": database,
+        }
         options = ["--state", str(state)] if state.exists() else []
         messages = output("tap-clickup", *options, settings=settings)
         states = output("target-pandev", settings=settings, messages=messages)
@@ -65,8 +68,8 @@ def sync(clickup: FakeClickUp, database: str, tmp_path: Path) -> Callable[[], No
 
 
 def output(command: str, *options: str, settings: dict[str, str], messages: str = "") -> str:
-    """Return what a command writes that ends well."""
-    ended = subprocess.run(
+    """Return the output of a command that must succeed."""
+    run = subprocess.run(
         [COMMANDS / command, "--config=ENV", *options],
         input=messages,
         text=True,
@@ -74,29 +77,30 @@ def output(command: str, *options: str, settings: dict[str, str], messages: str 
         check=False,
         env=settings,
     )
-    assert ended.returncode == 0, ended.stderr
-    return ended.stdout
+    assert run.returncode == 0, run.stderr
+    return run.stdout
 
 
 def entries(database: str) -> list[tuple[str, int, bool]]:
-    """Return whose each entry is, how many days old it is and whether it is marked as gone."""
+    """Return the user of each entry, its age in days and whether it is marked as deleted."""
     with psycopg.connect(database) as connection:
         return connection.execute(ENTRIES).fetchall()
 
 
 def delete(account: Account, user_id: int, days: int) -> None:
-    """Delete somebody's entry of so many days ago."""
-    since, before = to_ms(ago(days + 1)), to_ms(ago(days - 1))
+    """Delete a user's entry of so many days ago."""
+    since = to_ms(ago(days + 1))
+    before = to_ms(ago(days - 1))
     (entry_id,) = (
-        one.id
-        for one in account.workspaces[0].time_entries.values()
-        if one.user_id == user_id and since < one.start_ms < before
+        entry.id
+        for entry in account.workspaces[0].time_entries.values()
+        if entry.user_id == user_id and since < entry.start_ms < before
     )
     account.delete_time_entry(entry_id)
 
 
 @pytest.mark.parametrize("role", ["owner", "member"])
-def test_another_members_token_adds_the_own_time_and_marks_nothing_of_anybody_elses(
+def test_a_members_token_marks_no_time_of_other_users(
     clickup: FakeClickUp,
     account: Account,
     database: str,
@@ -105,18 +109,20 @@ def test_another_members_token_adds_the_own_time_and_marks_nothing_of_anybody_el
 ) -> None:
     clickup.behaviour.role = role
     sync()
-    seen = [OLGA] if role == "member" else [OLGA, MIA]
-    assert entries(database) == [(one, days, False) for one in seen for days in (5, 80)]
+    users = [OLGA] if role == "member" else [OLGA, MIA]
+    assert entries(database) == [(user_id, days, False) for user_id in users for days in (5, 80)]
     clickup.behaviour.role = "member"
-    account.user_id, account.token = accounts.MEMBER, f"pk_{MIA}_SHOPSHOPSHOPSHOP"
+    account.user_id = accounts.MEMBER
+    account.token = f"pk_{MIA}_SHOPSHOPSHOPSHOP"
     sync()
-    assert entries(database) == [(one, days, False) for one in (OLGA, MIA) for days in (5, 80)]
+    users = [OLGA, MIA]
+    assert entries(database) == [(user_id, days, False) for user_id in users for days in (5, 80)]
 
 
-def test_an_ignored_assignee_marks_the_time_of_nobody_where_the_own_user_has_none(
+def test_an_ignored_assignee_parameter_marks_no_time_entries(
     clickup: FakeClickUp, account: Account, database: str, sync: Callable[[], None]
 ) -> None:
-    """ClickUp answers with the own entries then, that is with none at all."""
+    """ClickUp then responds with the entries of the token's user, who has none."""
     delete(account, accounts.OWNER, 80)
     delete(account, accounts.OWNER, 5)
     sync()
