@@ -28,9 +28,14 @@ from clickup_receiver.http.metrics import Metrics
 from clickup_receiver.http.server import bind_socket, build_server, serve_metrics
 from clickup_receiver.inbox.inbox import Inbox
 from clickup_receiver.schedule.scheduler import POLL, SWEEP, Jobs
-from clickup_receiver.webhooks.monitor import Health, changed_since
-from clickup_receiver.webhooks.registrar import Registration, checked_endpoint
-from clickup_receiver.webhooks.secret_store import FILE, GivenSecrets, Secrets, SecretsFile
+from clickup_receiver.webhooks.monitor import WebhookMonitor, has_changed_tasks
+from clickup_receiver.webhooks.registrar import WebhookRegistrar, validate_endpoint
+from clickup_receiver.webhooks.secret_store import (
+    SECRETS_FILE_NAME,
+    EnvironmentSecretStore,
+    FileSecretStore,
+    SecretStore,
+)
 from tap_clickup.errors import ClickUpError, ConfigurationError
 from tap_clickup.validation import validate_config
 
@@ -82,11 +87,11 @@ class Settings:
         limit = self.inbox_limit_mib * 2**20
         return Inbox(self.data_dir / "inbox.sqlite", limit_bytes=limit)
 
-    def secrets(self) -> Secrets:
+    def secrets(self) -> SecretStore:
         """Return the secrets of our webhooks. Raises `ConfigurationError`."""
         if self.webhooks:
-            return GivenSecrets(self.webhooks, setting="CLICKUP_RECEIVER_WEBHOOKS")
-        return SecretsFile(self.data_dir / FILE)
+            return EnvironmentSecretStore(self.webhooks, setting="CLICKUP_RECEIVER_WEBHOOKS")
+        return FileSecretStore(self.data_dir / SECRETS_FILE_NAME)
 
 
 class Service:
@@ -95,7 +100,7 @@ class Service:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._secrets = settings.secrets()
-        self._source = Source(settings.make_tap, self._secrets.webhooks)
+        self._source = Source(settings.make_tap, self._secrets.get_all)
         self._target = TargetProcess(settings.target_command)
         commands = {POLL: settings.poll_command, SWEEP: settings.sweep_command}
         self._jobs = Jobs(commands, poll_every=timedelta(minutes=settings.poll_minutes))
@@ -109,7 +114,7 @@ class Service:
         """
         settings = self._settings
         if settings.webhook_url:
-            checked_endpoint(settings.webhook_url)
+            validate_endpoint(settings.webhook_url)
         tap = settings.make_tap()
         validate_config(tap.config)
         tap.sync_context.client.close()  # it was made, so the token can be one
@@ -120,7 +125,7 @@ class Service:
             self._metrics.track_inbox(inbox)
             socket = running.enter_context(bind_socket(settings.host, settings.port))
             running.callback(serve_metrics(self._metrics, port=settings.metrics_port))
-            app = Receiver(inbox, self._secrets.of, self._metrics).build_app()
+            app = Receiver(inbox, self._secrets.get, self._metrics).build_app()
             serving = build_server(app)
 
             def stop(*_: object) -> None:
@@ -172,21 +177,21 @@ class Service:
         if not (endpoint := self._settings.webhook_url):
             logger.warning("webhook_url is not set: webhooks are not looked after")
             return
-        health = Health(
+        health = WebhookMonitor(
             endpoint=endpoint,
-            heard=inbox.last_delivery_times,
-            changed_since=lambda one, *span: changed_since(
+            last_delivery_times=inbox.last_delivery_times,
+            has_changed_tasks=lambda one, *span: has_changed_tasks(
                 self._source.tap().sync_context.client, one, *span
             ),
             catch_up=self._jobs.catch_up,
         )
 
         def turn() -> float:
-            webhooks = Registration(
+            webhooks = WebhookRegistrar(
                 self._source.tap().sync_context, self._secrets, endpoint=endpoint
-            ).repair()
-            health.tell(webhooks)
-            health.look(webhooks)
+            ).reconcile()
+            health.log_failures(webhooks)
+            health.check(webhooks)
             self._metrics.update_webhook_health(webhooks, inbox.last_delivery_times())
             return self._settings.watch_minutes * 60.0
 

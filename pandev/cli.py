@@ -16,8 +16,8 @@ from rich.console import Console
 
 from clickup_receiver.cli import default_data_dir
 from clickup_receiver.feed.message_builder import PushTap
-from clickup_receiver.webhooks.registrar import Registration
-from clickup_receiver.webhooks.secret_store import FILE, SecretsFile
+from clickup_receiver.webhooks.registrar import WebhookRegistrar
+from clickup_receiver.webhooks.secret_store import SECRETS_FILE_NAME, FileSecretStore
 from pandev import report
 from tap_clickup.errors import ClickUpError, ConfigurationError
 from target_pandev.database import StoreError
@@ -93,16 +93,16 @@ def connect(webhook_url: str, data_dir: Path, *, off: bool) -> None:
     if not off and not tap.config["enabled"]:
         raise ConfigurationError("enabled is false: switch it on, or use --off")
     tap.sync_context.validate()
-    registration = Registration(
-        tap.sync_context, SecretsFile(data_dir / FILE), endpoint=webhook_url
+    registration = WebhookRegistrar(
+        tap.sync_context, FileSecretStore(data_dir / SECRETS_FILE_NAME), endpoint=webhook_url
     )
     if off:
-        click.echo(f"{len(registration.remove())} webhooks removed")
+        click.echo(f"{len(registration.remove_all())} webhooks removed")
         return
-    for one in registration.repair():
-        state = ", ".join(one.done) or one.health
+    for one in registration.reconcile():
+        state = ", ".join(one.changes) or one.health
         registered = f"webhook {one.webhook_id} at {webhook_url} ({state})"
-        click.echo(f"{one.place}: {one.problem or registered}")
+        click.echo(f"{one.scope}: {one.error or registered}")
 
 
 @pandev.group("store")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from clickup_receiver.feed.event_batch import Place
     from clickup_receiver.feed.message_builder import PushTap
     from clickup_receiver.inbox.inbox import PendingEvent
-    from clickup_receiver.webhooks.secret_store import Known
+    from clickup_receiver.webhooks.secret_store import SecretsByWebhook
     from tap_clickup.client import Client
 
 
@@ -32,7 +32,9 @@ class Source:
     `webhooks` are those that are ours, by id.
     """
 
-    def __init__(self, make_tap: Callable[[], PushTap], webhooks: Callable[[], Known]) -> None:
+    def __init__(
+        self, make_tap: Callable[[], PushTap], webhooks: Callable[[], SecretsByWebhook]
+    ) -> None:
         self._make_tap = make_tap
         self._webhooks = webhooks
         self._writer = MsgSpecWriter()
@@ -78,7 +80,7 @@ class Source:
         return SingerBatch(lines, unusable)
 
 
-def _selected(webhooks: Known, tap: PushTap) -> Known:
+def _selected(webhooks: SecretsByWebhook, tap: PushTap) -> SecretsByWebhook:
     """Return the webhooks that tell only of what is selected."""
     selection = tap.sync_context.selection
     return {

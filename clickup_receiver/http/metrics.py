@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from clickup_receiver.inbox.inbox import Inbox
-    from clickup_receiver.webhooks.registrar import Registered
+    from clickup_receiver.webhooks.registrar import WebhookStatus
 
 
 class Metrics:
@@ -73,7 +73,7 @@ class Metrics:
         dead.set_function(lambda: len(inbox.dead_letters()))
 
     def update_webhook_health(
-        self, webhooks: list[Registered], last_delivery_times: Mapping[str, datetime]
+        self, webhooks: list[WebhookStatus], last_delivery_times: Mapping[str, datetime]
     ) -> None:
         """Set the health of webhooks as ClickUp and the inbox report it."""
         for webhook in webhooks:

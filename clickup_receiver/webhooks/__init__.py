@@ -1,4 +1,5 @@
 """The webhooks at ClickUp.
 
-`registrar` creates and repairs them, `monitor` checks their health, `secret_store` keeps secrets.
+`registrar` creates and repairs them, `monitor` detects gaps in their deliveries, `secret_store`
+stores their secrets.
 """

@@ -1,7 +1,7 @@
-"""Webhooks that fail, are suspended or have gone silent: noticed, mended, and made up for.
+"""Detect webhooks that fail, are suspended or have gone silent, and poll for what they missed.
 
-ClickUp tells nobody when it gives a delivery up, and never sends it again. So after each gap the
-ordinary poll runs at once.
+ClickUp does not report that it has given up a delivery, and never repeats it then. So the poll runs
+at once after each gap.
 https://developer.clickup.com/docs/webhookhealth
 """
 
@@ -11,95 +11,114 @@ import logging
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from clickup_receiver.wording import format_count
 from tap_clickup.conversions import to_epoch_ms, to_iso_timestamp
 from tap_clickup.readers.task_reader import fetch_first_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from clickup_receiver.webhooks.registrar import Registered
+    from clickup_receiver.webhooks.registrar import WebhookStatus
     from tap_clickup.client import Client
 
 SILENT_AFTER = timedelta(hours=1)
-LATE = timedelta(minutes=10)
-"""How long after an edit its delivery may come, and ClickUp's search may not show it."""
+DELIVERY_GRACE = timedelta(minutes=10)
+"""How long after an edit its delivery may arrive, and ClickUp's search may not return it."""
 
 logger = logging.getLogger("clickup-receiver")
 
 
-class Health:
-    """Looks after webhooks.
+class WebhookMonitor:
+    """Checks webhooks for gaps in their deliveries.
 
-    `heard` tells when each webhook sent its latest delivery, `changed_since` whether tasks of its
-    place changed from a moment to another, `catch_up` has everything polled that changed in a gap
-    of some length. `endpoint` is the address that ClickUp calls.
+    `last_delivery_times` returns when each webhook sent its latest delivery, `has_changed_tasks`
+    whether tasks in a webhook's scope changed between two times. `catch_up` polls what changed in a
+    gap of the given length. `endpoint` is the public address of the receiver.
     """
 
     def __init__(
         self,
         *,
         endpoint: str,
-        heard: Callable[[], Mapping[str, datetime]],
-        changed_since: Callable[[Registered, datetime, datetime], bool],
+        last_delivery_times: Callable[[], Mapping[str, datetime]],
+        has_changed_tasks: Callable[[WebhookStatus, datetime, datetime], bool],
         catch_up: Callable[[timedelta], None],
     ) -> None:
         self._endpoint = endpoint
-        self._heard = heard
-        self._changed_since = changed_since
+        self._last_delivery_times = last_delivery_times
+        self._has_changed_tasks = has_changed_tasks
         self._catch_up = catch_up
-        self._good: dict[str, datetime] = {}
+        self._last_ok_at: dict[str, datetime] = {}
 
-    def look(self, webhooks: list[Registered], *, now: datetime | None = None) -> list[str]:
-        """Return the ids of webhooks of which deliveries may be missing; have those polled."""
-        at, heard, missing = now or datetime.now(UTC), self._heard(), dict[str, datetime]()
-        for one in webhooks:
-            if one.webhook_id:
-                good = self._good.setdefault(one.webhook_id, at)
-                since = max(good, heard.get(one.webhook_id, good))
-                if not one.is_healthy or self._is_silent(one, since, at):
-                    missing[one.webhook_id] = heard.get(one.webhook_id, since)
-                    self._good[one.webhook_id] = at
-        if missing:
-            self._catch_up(at - min(missing.values()))
-        return [*missing]
+    def check(self, webhooks: list[WebhookStatus], *, now: datetime | None = None) -> list[str]:
+        """Start a poll for webhooks that may have missed deliveries; return the ids of these."""
+        checked_at = now or datetime.now(UTC)
+        last_delivery_times = self._last_delivery_times()
+        gap_starts: dict[str, datetime] = {}
+        for webhook in webhooks:
+            if not webhook.webhook_id:
+                continue
+            last_delivery = last_delivery_times.get(webhook.webhook_id)
+            quiet_since = self._quiet_since(webhook.webhook_id, last_delivery, checked_at)
+            if not webhook.is_healthy or self._is_silent(webhook, quiet_since, checked_at):
+                gap_starts[webhook.webhook_id] = last_delivery or quiet_since
+                self._last_ok_at[webhook.webhook_id] = checked_at
+        if gap_starts:
+            self._catch_up(checked_at - min(gap_starts.values()))
+        return list(gap_starts)
 
-    def _is_silent(self, one: Registered, since: datetime, now: datetime) -> bool:
-        if now - since < SILENT_AFTER:
+    def _quiet_since(
+        self, webhook_id: str, last_delivery: datetime | None, checked_at: datetime
+    ) -> datetime:
+        """Return the latest delivery, or the latest gap that was polled, whichever is later.
+
+        A webhook that is checked for the first time counts from now: nothing could arrive while
+        the receiver was not running.
+        """
+        last_ok_at = self._last_ok_at.setdefault(webhook_id, checked_at)
+        return max(last_ok_at, last_delivery or last_ok_at)
+
+    def _is_silent(self, webhook: WebhookStatus, quiet_since: datetime, now: datetime) -> bool:
+        """Return whether nothing was delivered although tasks have changed."""
+        if now - quiet_since < SILENT_AFTER:
             return False
-        if not self._changed_since(one, since + LATE, now - LATE):
+        start = quiet_since + DELIVERY_GRACE
+        if not self._has_changed_tasks(webhook, start, now - DELIVERY_GRACE):
             return False
         logger.warning(
-            "webhook %s of %s: nothing came since %s, though tasks changed; %s, and that the user "
-            "who made it is active and sees the lists in question",
-            one.webhook_id,
-            one.place,
-            since.isoformat(timespec="seconds"),
+            "webhook %s of %s: no deliveries since %s, although tasks changed; %s, and that the "
+            "user who created it is active and can see the lists in question",
+            webhook.webhook_id,
+            webhook.scope,
+            quiet_since.isoformat(timespec="seconds"),
             self._advice,
         )
         return True
 
-    def tell(self, webhooks: list[Registered]) -> None:
-        """Log what ClickUp has found wrong with its deliveries."""
-        for one in webhooks:
-            if one.webhook_id and not one.is_healthy:
+    def log_failures(self, webhooks: list[WebhookStatus]) -> None:
+        """Log which webhooks ClickUp reports as failing or suspended."""
+        for webhook in webhooks:
+            if webhook.webhook_id and not webhook.is_healthy:
                 logger.warning(
-                    "webhook %s of %s was %s after %d deliveries that failed, and is active again: "
+                    "webhook %s of %s was %s after %s, and is active again: "
                     "ClickUp could not reach the receiver; %s",
-                    one.webhook_id,
-                    one.place,
-                    one.health,
-                    one.fail_count,
+                    webhook.webhook_id,
+                    webhook.scope,
+                    webhook.health,
+                    format_count(webhook.fail_count, "failed delivery", "failed deliveries"),
                     self._advice,
                 )
 
     @property
     def _advice(self) -> str:
-        return f"check from any host with internet access that `curl -I {self._endpoint}` answers"
+        return f"check from any host with internet access that `curl -I {self._endpoint}` succeeds"
 
 
-def changed_since(client: Client, one: Registered, start: datetime, end: datetime) -> bool:
-    """Return whether a live task of a webhook's place was updated between two moments."""
-    space_ids = (one.space_id,) if one.space_id else ()
-    tasks = fetch_first_page(client, one.workspace_id, space_ids=space_ids, since=start)
+def has_changed_tasks(
+    client: Client, webhook: WebhookStatus, start: datetime, end: datetime
+) -> bool:
+    """Return whether a live task in a webhook's scope was updated between two times."""
+    space_ids = (webhook.space_id,) if webhook.space_id else ()
+    tasks = fetch_first_page(client, webhook.workspace_id, space_ids=space_ids, since=start)
     until = to_iso_timestamp(to_epoch_ms(end)) or ""
     return any((to_iso_timestamp(task.get("date_updated")) or "9") <= until for task in tasks)

@@ -1,7 +1,7 @@
-"""The secrets of our webhooks, in a file that nobody else can read, or from the environment.
+"""The secrets of our webhooks, in a file that only the owner can read, or from the environment.
 
-`pandev connect` writes them, a running receiver sees the change. Each webhook has one or several: a
-new one is accepted beside the old one, since deliveries under way are still signed with that.
+`pandev connect` writes them, and a running receiver sees the change. A webhook has one or two:
+after its secret was replaced, deliveries in transit are still signed with the previous one.
 """
 
 from __future__ import annotations
@@ -16,162 +16,165 @@ import msgspec
 
 from tap_clickup.errors import ConfigurationError
 
-FILE = "webhooks.json"
-"""Its name, in the receiver's folder."""
-OPEN_TO_OTHERS = 0o077
-KEPT = 2
-"""Secrets of one webhook: the present one, and the one before."""
+SECRETS_FILE_NAME = "webhooks.json"
+"""The name of the file in the receiver's directory."""
+GROUP_AND_OTHER_BITS = 0o077
+MAX_SECRETS = 2
+"""Secrets per webhook: the current and the previous one."""
 
 
 class WebhookSecrets(msgspec.Struct, frozen=True):
-    """The secrets of one webhook, the newest first, and what it tells of: a space, or all."""
+    """The secrets of one webhook, the newest first, and its scope: a space, or the workspace."""
 
     workspace_id: str
     secrets: tuple[str, ...]
     space_id: str | None = None
 
     def __repr__(self) -> str:
-        """Show no secret."""
+        """Return a text without the secrets."""
         return f"WebhookSecrets(workspace_id={self.workspace_id!r}, space_id={self.space_id!r})"
 
 
-Known: TypeAlias = dict[str, WebhookSecrets]
+SecretsByWebhook: TypeAlias = dict[str, WebhookSecrets]
 """By webhook id."""
 
 
-class Secrets(Protocol):
-    """Where the secrets of webhooks are kept; several threads may use it."""
+class SecretStore(Protocol):
+    """Stores the secrets of webhooks; several threads may use it."""
 
-    def of(self, webhook_id: str) -> tuple[str, ...]:
+    def get(self, webhook_id: str) -> tuple[str, ...]:
         """Return the secrets of a webhook, none if it is not ours. Raises `ConfigurationError`."""
 
-    def webhooks(self) -> Known:
+    def get_all(self) -> SecretsByWebhook:
         """Return all webhooks that are ours. Raises `ConfigurationError`."""
 
-    def keep(
+    def put(
         self, webhook_id: str, secret: str, *, workspace_id: str, space_id: str | None = None
     ) -> None:
-        """Add a webhook, or another secret of one; durable on return.
+        """Add a webhook, or a new secret of a known one; durable on return.
 
         Raises `ConfigurationError`.
         """
 
-    def drop(self, webhook_id: str) -> None:
-        """Forget a webhook, if it is known. Raises `ConfigurationError`."""
+    def delete(self, webhook_id: str) -> None:
+        """Delete a webhook, if it is known. Raises `ConfigurationError`."""
 
 
-class GivenSecrets(Secrets):
-    """Secrets that a setting gives, in the form of the file. Nothing can be added."""
+class EnvironmentSecretStore(SecretStore):
+    """Secrets from a setting, in the format of the file. It is read-only."""
 
     def __init__(self, text: str, *, setting: str) -> None:
         self._setting = setting
         try:
-            self._known = msgspec.json.decode(text.encode(), type=Known)
+            self._webhooks = msgspec.json.decode(text.encode(), type=SecretsByWebhook)
         except msgspec.DecodeError:  # its text may quote a secret
             raise ConfigurationError(
-                f"{setting}: expected JSON, as pandev connect writes it into webhooks.json"
+                f"{setting}: expected JSON as pandev connect writes it to {SECRETS_FILE_NAME}"
             ) from None
 
-    def of(self, webhook_id: str) -> tuple[str, ...]:
+    def get(self, webhook_id: str) -> tuple[str, ...]:
         """Return the secrets of a webhook, none if it is not ours."""
-        found = self._known.get(webhook_id)
-        return found.secrets if found else ()
+        webhook = self._webhooks.get(webhook_id)
+        return webhook.secrets if webhook else ()
 
-    def webhooks(self) -> Known:
+    def get_all(self) -> SecretsByWebhook:
         """Return all webhooks that are ours."""
-        return dict(self._known)
+        return dict(self._webhooks)
 
-    def keep(
+    def put(
         self,
         webhook_id: str,
-        secret: str,  # noqa: ARG002 - the setting cannot be changed
+        secret: str,  # noqa: ARG002 - the setting is read-only
         *,
         workspace_id: str,
         space_id: str | None = None,  # noqa: ARG002 - as above
     ) -> None:
-        """Raise `ConfigurationError`: who gives the setting has to add it."""
+        """Raise `ConfigurationError`: the webhook must be added to the setting."""
         raise ConfigurationError(
             f"{self._setting}: lacks webhook {webhook_id} of workspace {workspace_id}; run pandev "
-            "connect and set this to what its webhooks.json holds"
+            f"connect and set this to the content of its {SECRETS_FILE_NAME}"
         )
 
-    def drop(self, webhook_id: str) -> None:
-        """Leave the setting as it is."""
+    def delete(self, webhook_id: str) -> None:
+        """Do nothing: the setting is read-only."""
 
 
-class SecretsFile(Secrets):
-    """The secrets by webhook id. Several threads may use it; it is read again when it changes."""
+class FileSecretStore(SecretStore):
+    """Secrets in a JSON file, which is read again whenever it changes."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = Lock()
-        self._read_at: tuple[int, int] | None = None
-        self._known: Known = {}
+        self._loaded_version: tuple[int, int] | None = None
+        self._webhooks: SecretsByWebhook = {}
 
-    def of(self, webhook_id: str) -> tuple[str, ...]:
+    def get(self, webhook_id: str) -> tuple[str, ...]:
         """Return the secrets of a webhook, none if it is not ours. Raises `ConfigurationError`."""
-        found = self.webhooks().get(webhook_id)
-        return found.secrets if found else ()
+        webhook = self.get_all().get(webhook_id)
+        return webhook.secrets if webhook else ()
 
-    def webhooks(self) -> Known:
+    def get_all(self) -> SecretsByWebhook:
         """Return all webhooks that are ours. Raises `ConfigurationError`."""
         with self._lock:
-            return dict(self._current())
+            return dict(self._load_if_changed())
 
-    def keep(
+    def put(
         self, webhook_id: str, secret: str, *, workspace_id: str, space_id: str | None = None
     ) -> None:
-        """Add a webhook, or another secret of one; durable on return.
+        """Add a webhook, or a new secret of a known one; durable on return.
 
         Raises `ConfigurationError`.
         """
         with self._lock:
-            known = self._current()
-            before = known[webhook_id].secrets if webhook_id in known else ()
-            secrets = (secret, *(one for one in before if one != secret))[:KEPT]
-            self._write({**known, webhook_id: WebhookSecrets(workspace_id, secrets, space_id)})
+            webhooks = self._load_if_changed()
+            previous = webhooks[webhook_id].secrets if webhook_id in webhooks else ()
+            secrets = (secret, *(other for other in previous if other != secret))
+            webhook = WebhookSecrets(workspace_id, secrets[:MAX_SECRETS], space_id)
+            self._write({**webhooks, webhook_id: webhook})
 
-    def drop(self, webhook_id: str) -> None:
-        """Forget a webhook, if it is known. Raises `ConfigurationError`."""
+    def delete(self, webhook_id: str) -> None:
+        """Delete a webhook, if it is known. Raises `ConfigurationError`."""
         with self._lock:
-            known = self._current()
-            if webhook_id in known:
-                self._write({key: one for key, one in known.items() if key != webhook_id})
+            webhooks = dict(self._load_if_changed())
+            if webhooks.pop(webhook_id, None):
+                self._write(webhooks)
 
-    def _current(self) -> Known:
+    def _load_if_changed(self) -> SecretsByWebhook:
         try:
             state = self._path.stat()
         except FileNotFoundError:
-            self._read_at, self._known = None, {}
-            return self._known
+            self._loaded_version = None
+            self._webhooks = {}
+            return self._webhooks
         except OSError as error:
-            raise self._unusable(error.strerror or "cannot be read") from error
-        if self._read_at != (state.st_ino, state.st_mtime_ns):
-            if state.st_mode & OPEN_TO_OTHERS:
-                raise self._unusable("others can read or write it; run chmod 600 on it")
-            self._known = self._read()
-            self._read_at = (state.st_ino, state.st_mtime_ns)
-        return self._known
+            raise self._error(error.strerror or "cannot be read") from error
+        version = (state.st_ino, state.st_mtime_ns)
+        if self._loaded_version != version:
+            if state.st_mode & GROUP_AND_OTHER_BITS:
+                raise self._error("others can read or write it; run chmod 600 on it")
+            self._webhooks = self._read()
+            self._loaded_version = version
+        return self._webhooks
 
-    def _read(self) -> Known:
+    def _read(self) -> SecretsByWebhook:
         try:
-            return msgspec.json.decode(self._path.read_bytes(), type=Known)
+            return msgspec.json.decode(self._path.read_bytes(), type=SecretsByWebhook)
         except OSError as error:
-            raise self._unusable(error.strerror or "cannot be read") from error
+            raise self._error(error.strerror or "cannot be read") from error
         except (msgspec.DecodeError, UnicodeDecodeError):  # its text may quote a secret
-            raise self._unusable(
-                "expected JSON as pandev connect writes it; run that again after moving it away"
+            raise self._error(
+                "expected JSON as pandev connect writes it; move the file away and run that again"
             ) from None
 
-    def _write(self, known: Known) -> None:
-        """Replace the file as a whole: whoever reads it meanwhile sees the old or the new one."""
+    def _write(self, webhooks: SecretsByWebhook) -> None:
+        """Replace the file atomically: a concurrent reader sees the old or the new content."""
         folder = self._path.parent
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=folder, prefix=f".{self._path.name}.")  # 0600
             try:
                 with os.fdopen(handle, "wb") as file:
-                    file.write(msgspec.json.format(msgspec.json.encode(known)))
+                    file.write(msgspec.json.format(msgspec.json.encode(webhooks)))
                     file.flush()
                     os.fsync(file.fileno())
                 Path(name).replace(self._path)
@@ -179,7 +182,7 @@ class SecretsFile(Secrets):
                 Path(name).unlink(missing_ok=True)
                 raise
         except OSError as error:
-            raise self._unusable(error.strerror or "cannot be written") from error
+            raise self._error(error.strerror or "cannot be written") from error
 
-    def _unusable(self, reason: str) -> ConfigurationError:
+    def _error(self, reason: str) -> ConfigurationError:
         return ConfigurationError(f"webhook secrets {self._path}: {reason}")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 import requests
 
 from clickup_receiver.http.signature import compute_signature
-from clickup_receiver.webhooks.secret_store import SecretsFile
+from clickup_receiver.webhooks.secret_store import FileSecretStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +54,7 @@ class ReceiverProcess:
 
     def __post_init__(self) -> None:
         self.session = requests.Session()
-        self.secrets = SecretsFile(self.folder / "data" / "webhooks.json")
+        self.secrets = FileSecretStore(self.folder / "data" / "webhooks.json")
         self.path = self.folder / "log"
         self.process: subprocess.Popen[bytes] | None = None
         self.settings = {
@@ -151,7 +151,7 @@ class ReceiverProcess:
         """The webhook of the first workspace, once it is registered and its secret known."""
         workspace = self.clickup.account.workspaces[0]
         found: str = eventually(
-            lambda: next((one for one in workspace.webhooks if self.secrets.of(one)), None)
+            lambda: next((one for one in workspace.webhooks if self.secrets.get(one)), None)
         )
         return found
 

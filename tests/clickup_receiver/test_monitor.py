@@ -1,4 +1,4 @@
-"""Webhooks that fail or are silent are noticed, and what they may have missed is polled."""
+"""Gaps in the deliveries of webhooks are detected and polled."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from clickup_receiver.webhooks.monitor import Health, changed_since
-from clickup_receiver.webhooks.registrar import Registered
+from clickup_receiver.webhooks.monitor import WebhookMonitor, has_changed_tasks
+from clickup_receiver.webhooks.registrar import WebhookStatus
 
 if TYPE_CHECKING:
     from fake_clickup import Account
@@ -17,130 +17,159 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-FINE = Registered("1", None, "w1")
+MINUTE = timedelta(minutes=1)
+HEALTHY = WebhookStatus("1", None, "w1")
 
 
-class Looking:
-    """A watch over webhooks; `gaps` are those it had polled, `asked` what it asked ClickUp."""
+class MonitorHarness:
+    """A monitor of webhooks.
+
+    `last_delivery_times` and `tasks_changed` are the input, `polled_gaps` the gaps it had polled,
+    `searches` the periods in which it searched for changed tasks.
+    """
 
     def __init__(self) -> None:
-        self.heard: dict[str, datetime] = {}
-        self.changed = True
-        self.gaps: list[timedelta] = []
-        self.asked: list[tuple[datetime, datetime]] = []
-        self.health = Health(
+        self.last_delivery_times: dict[str, datetime] = {}
+        self.tasks_changed = True
+        self.polled_gaps: list[timedelta] = []
+        self.searches: list[tuple[datetime, datetime]] = []
+        self.monitor = WebhookMonitor(
             endpoint="https://receiver.example.com/v1/clickup/webhook",
-            heard=lambda: self.heard,
-            changed_since=self._changed_since,
-            catch_up=self.gaps.append,
+            last_delivery_times=lambda: self.last_delivery_times,
+            has_changed_tasks=self._has_changed_tasks,
+            catch_up=self.polled_gaps.append,
         )
 
-    def _changed_since(self, _: Registered, start: datetime, end: datetime) -> bool:
-        self.asked.append((start, end))
-        return self.changed
+    def _has_changed_tasks(self, _: WebhookStatus, start: datetime, end: datetime) -> bool:
+        self.searches.append((start, end))
+        return self.tasks_changed
 
 
 @pytest.fixture
-def looking() -> Looking:
-    return Looking()
+def harness() -> MonitorHarness:
+    return MonitorHarness()
 
 
-def test_nothing_is_polled_for_webhooks_that_are_well(looking: Looking) -> None:
-    looking.heard = {"w1": NOW}
-    assert looking.health.look([FINE], now=NOW) == []
-    assert (looking.gaps, looking.asked) == ([], [])
+def test_healthy_webhooks_are_not_polled(harness: MonitorHarness) -> None:
+    harness.last_delivery_times = {"w1": NOW}
+    assert harness.monitor.check([HEALTHY], now=NOW) == []
+    assert harness.polled_gaps == []
+    assert harness.searches == []
 
 
 @pytest.mark.parametrize(
-    "one",
+    ("webhook", "failures"),
     [
-        Registered("1", None, "w1", ("reactivated",), "suspended", 100),
-        Registered("1", None, "w1", ("reactivated",), "failing", 3),
-        Registered("1", None, "w1", (), "active", 1),
+        (
+            WebhookStatus("1", None, "w1", ("reactivated",), "suspended", 100),
+            "suspended after 100 failed deliveries",
+        ),
+        (
+            WebhookStatus("1", None, "w1", ("reactivated",), "failing", 3),
+            "failing after 3 failed deliveries",
+        ),
+        (WebhookStatus("1", None, "w1", (), "active", 1), "active after 1 failed delivery"),
     ],
 )
-def test_what_a_failing_webhook_missed_is_polled_and_the_reason_told(
-    looking: Looking, one: Registered, caplog: pytest.LogCaptureFixture
+def test_a_failing_webhook_is_logged_and_polled(
+    harness: MonitorHarness,
+    webhook: WebhookStatus,
+    failures: str,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """R98."""
-    looking.heard = {"w1": NOW - 3 * HOUR}
-    looking.health.tell([one])
-    assert looking.health.look([one], now=NOW) == ["w1"]
-    assert looking.gaps == [3 * HOUR]
+    """R98: the log advises how to check that ClickUp can reach the receiver."""
+    harness.last_delivery_times = {"w1": NOW - 3 * HOUR}
+    harness.monitor.log_failures([webhook])
+    assert harness.monitor.check([webhook], now=NOW) == ["w1"]
+    assert harness.polled_gaps == [3 * HOUR]
+    assert f"webhook w1 of workspace 1 was {failures}, and is active again" in caplog.text
     assert "check from any host with internet access that `curl -I https://receiver" in caplog.text
 
 
-def test_the_longest_gap_of_several_counts(looking: Looking) -> None:
-    looking.heard = {"w1": NOW - HOUR, "w2": NOW - 30 * HOUR}
-    bad = [Registered("1", None, one, health="suspended", fail_count=100) for one in ("w1", "w2")]
-    assert looking.health.look(bad, now=NOW) == ["w1", "w2"]
-    assert looking.gaps == [30 * HOUR]
-
-
-def test_a_webhook_that_is_silent_while_tasks_change_is_noticed_once_an_hour(
-    looking: Looking, caplog: pytest.LogCaptureFixture
-) -> None:
-    looking.heard = {"w1": NOW}
-    found = [
-        (minutes, one)
-        for minutes in range(0, 180, 5)
-        for one in looking.health.look([FINE], now=NOW + timedelta(minutes=minutes))
+def test_the_longest_of_several_gaps_is_polled(harness: MonitorHarness) -> None:
+    harness.last_delivery_times = {"w1": NOW - HOUR, "w2": NOW - 30 * HOUR}
+    suspended = [
+        WebhookStatus("1", None, webhook_id, health="suspended", fail_count=100)
+        for webhook_id in ("w1", "w2")
     ]
-    assert found == [(60, "w1"), (120, "w1")]
-    assert looking.gaps == [HOUR, 2 * HOUR]
-    assert "webhook w1 of workspace 1: nothing came since 2026-03-01T12:00:00+00:00" in caplog.text
-    minutes = timedelta(minutes=10)
-    assert looking.asked[0] == (NOW + minutes, NOW + HOUR - minutes)
+    assert harness.monitor.check(suspended, now=NOW) == ["w1", "w2"]
+    assert harness.polled_gaps == [30 * HOUR]
 
 
-def test_a_webhook_is_not_silent_where_nothing_changes(looking: Looking) -> None:
-    looking.heard, looking.changed = {"w1": NOW}, False
-    assert looking.health.look([FINE], now=NOW + HOUR) == []
-    assert looking.gaps == []
+def test_a_silent_webhook_is_detected_once_per_hour(
+    harness: MonitorHarness, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is silent if tasks have changed, apart from those of the latest ten minutes."""
+    harness.last_delivery_times = {"w1": NOW}
+    detected = [
+        (minutes, webhook_id)
+        for minutes in range(0, 180, 5)
+        for webhook_id in harness.monitor.check([HEALTHY], now=NOW + minutes * MINUTE)
+    ]
+    assert detected == [(60, "w1"), (120, "w1")]
+    assert harness.polled_gaps == [HOUR, 2 * HOUR]
+    expected = "webhook w1 of workspace 1: no deliveries since 2026-03-01T12:00:00+00:00"
+    assert expected in caplog.text
+    assert harness.searches[0] == (NOW + 10 * MINUTE, NOW + 50 * MINUTE)
 
 
-def test_a_new_webhook_that_was_never_heard_gets_its_hour(looking: Looking) -> None:
-    assert looking.health.look([FINE], now=NOW) == []
-    assert looking.health.look([FINE], now=NOW + HOUR - timedelta(minutes=1)) == []
-    assert looking.health.look([FINE], now=NOW + HOUR) == ["w1"]
+def test_a_webhook_without_changed_tasks_is_not_silent(harness: MonitorHarness) -> None:
+    harness.last_delivery_times = {"w1": NOW}
+    harness.tasks_changed = False
+    assert harness.monitor.check([HEALTHY], now=NOW + HOUR) == []
+    assert harness.polled_gaps == []
 
 
-def test_a_webhook_that_was_heard_meanwhile_gets_its_hour_from_then(looking: Looking) -> None:
-    looking.health.look([FINE], now=NOW)
-    looking.heard = {"w1": NOW + HOUR / 2}
-    assert looking.health.look([FINE], now=NOW + HOUR) == []
-    assert looking.health.look([FINE], now=NOW + HOUR * 3 / 2) == ["w1"]
+def test_a_new_webhook_is_given_an_hour(harness: MonitorHarness) -> None:
+    assert harness.monitor.check([HEALTHY], now=NOW) == []
+    assert harness.monitor.check([HEALTHY], now=NOW + HOUR - MINUTE) == []
+    assert harness.monitor.check([HEALTHY], now=NOW + HOUR) == ["w1"]
 
 
-def test_after_a_restart_a_webhook_gets_its_hour_again(looking: Looking) -> None:
-    """While the receiver was down nothing could come."""
-    looking.heard = {"w1": NOW - 5 * HOUR}
-    assert looking.health.look([FINE], now=NOW) == []
+def test_a_delivery_gives_a_webhook_another_hour(harness: MonitorHarness) -> None:
+    harness.monitor.check([HEALTHY], now=NOW)
+    harness.last_delivery_times = {"w1": NOW + HOUR / 2}
+    assert harness.monitor.check([HEALTHY], now=NOW + HOUR) == []
+    assert harness.monitor.check([HEALTHY], now=NOW + HOUR * 3 / 2) == ["w1"]
 
 
-def test_a_place_that_is_polled_only_is_left_alone(looking: Looking) -> None:
-    refused = Registered("1", None, problem="changes come by polling only")
-    looking.health.tell([refused])
-    assert looking.health.look([refused], now=NOW) == []
+def test_a_restart_gives_a_webhook_another_hour(harness: MonitorHarness) -> None:
+    """Nothing could be delivered while the receiver was not running."""
+    harness.last_delivery_times = {"w1": NOW - 5 * HOUR}
+    assert harness.monitor.check([HEALTHY], now=NOW) == []
+    assert harness.monitor.check([HEALTHY], now=NOW + HOUR - MINUTE) == []
 
 
-def test_changes_are_looked_for_in_the_webhooks_own_place(
+def test_a_scope_without_a_webhook_is_ignored(
+    harness: MonitorHarness, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is polled on schedule."""
+    denied = WebhookStatus("1", None, error="changes come by polling only")
+    harness.monitor.log_failures([denied])
+    assert harness.monitor.check([denied], now=NOW) == []
+    assert harness.polled_gaps == []
+    assert caplog.text == ""
+
+
+def test_changed_tasks_are_searched_in_the_webhooks_scope(
     source: MessageSourceHarness, account: Account, workspace: Workspace
 ) -> None:
-    at = datetime.now(UTC) - HOUR
+    changed_at = datetime.now(UTC) - HOUR
     task = next(
-        one
-        for one in workspace.tasks.values()
-        if not one.archived and not workspace.spaces[workspace.lists[one.list_id].space_id].archived
+        task
+        for task in workspace.tasks.values()
+        if not task.archived
+        and not workspace.spaces[workspace.lists[task.list_id].space_id].archived
     )
     space_id = workspace.lists[task.list_id].space_id
-    other = next(one for one in workspace.spaces if one != space_id)
-    account.update_task(task.id, name="Renamed", at=at)
-    client, span = source.source.tap().sync_context.client, (at - HOUR, at + HOUR / 2)
-    for place, found in ((None, True), (space_id, True), (other, False)):
-        one = Registered(workspace.id, place, "w1")
-        assert changed_since(client, one, *span) is found
-    assert (
-        changed_since(client, Registered(workspace.id, None, "w1"), at - 2 * HOUR, at - HOUR)
-        is False
-    )
+    other_space_id = next(other for other in workspace.spaces if other != space_id)
+    account.update_task(task.id, name="Renamed", at=changed_at)
+    client = source.source.tap().sync_context.client
+
+    def is_changed(scope: str | None, start: datetime, end: datetime) -> bool:
+        return has_changed_tasks(client, WebhookStatus(workspace.id, scope, "w1"), start, end)
+
+    assert is_changed(None, changed_at - HOUR, changed_at + HOUR / 2) is True
+    assert is_changed(space_id, changed_at - HOUR, changed_at + HOUR / 2) is True
+    assert is_changed(other_space_id, changed_at - HOUR, changed_at + HOUR / 2) is False
+    assert is_changed(None, changed_at - 2 * HOUR, changed_at - HOUR) is False

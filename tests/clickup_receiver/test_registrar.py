@@ -1,4 +1,4 @@
-"""Webhooks are made, compared and repaired; a second run changes nothing."""
+"""Webhooks are created, compared and repaired; a second call changes nothing."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 
 from clickup_receiver.feed.message_builder import PushTap
 from clickup_receiver.inbox.events import EVENTS
-from clickup_receiver.webhooks.registrar import Registered, Registration, checked_endpoint
-from clickup_receiver.webhooks.secret_store import SecretsFile
+from clickup_receiver.webhooks.registrar import WebhookRegistrar, WebhookStatus, validate_endpoint
+from clickup_receiver.webhooks.secret_store import FileSecretStore
 from fake_clickup import Fault
 from tap_clickup.errors import ConfigurationError, InvalidTokenError
 from tests.tap_clickup.runner import SimulatedClock
@@ -17,299 +17,335 @@ from tests.tap_clickup.runner import SimulatedClock
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fake_clickup import Account, Behaviour, FakeClickUp
+    from fake_clickup import Account, Behaviour, FakeClickUp, Request
     from fake_clickup.model import Webhook, Workspace
 
 ENDPOINT = "https://receiver.example.com/v1/clickup/webhook"
 
 
-class Registrar:
-    """Repairs the webhooks of a selection; `sent` are the writes that this took."""
+class RegistrarHarness:
+    """A registrar over the first workspace of a fake ClickUp.
+
+    `config`, `endpoint` and the account may be changed between two calls. `writes` are the methods
+    of the requests of the latest `reconcile`, other than GET.
+    """
 
     def __init__(self, clickup: FakeClickUp, folder: Path) -> None:
         self.clickup = clickup
-        self.secrets = SecretsFile(folder / "webhooks.json")
+        self.secret_store = FileSecretStore(folder / "webhooks.json")
         self.config: dict[str, Any] = {"workspace_ids": [clickup.account.workspaces[0].id]}
         self.endpoint = ENDPOINT
-        self.sent: list[str] = []
+        self.writes: list[str] = []
 
     @property
-    def registration(self) -> Registration:
+    def registrar(self) -> WebhookRegistrar:
         settings = {"api_url": self.clickup.api_url, "api_token": self.clickup.token}
         tap = PushTap(config={**settings, "requests_per_minute": 400_000, **self.config})
-        tap.sync_context.client._clock = SimulatedClock()  # noqa: SLF001 - waits otherwise
-        return Registration(tap.sync_context, self.secrets, endpoint=self.endpoint)
+        tap.sync_context.client._clock = SimulatedClock()  # noqa: SLF001 - retries without waiting
+        return WebhookRegistrar(tap.sync_context, self.secret_store, endpoint=self.endpoint)
 
-    def __call__(self) -> list[Registered]:
+    def reconcile(self) -> list[WebhookStatus]:
         before = len(self.clickup.requests)
-        found = self.registration.repair()
-        self.sent = [one.method for one in self.clickup.requests[before:] if one.method != "GET"]
-        return found
+        statuses = self.registrar.reconcile()
+        requests = self.clickup.requests[before:]
+        self.writes = [request.method for request in requests if request.method != "GET"]
+        return statuses
 
     @property
     def webhooks(self) -> dict[str, Webhook]:
+        """The webhooks of the first workspace at ClickUp, by id."""
         return self.clickup.account.workspaces[0].webhooks
 
     @property
-    def kept(self) -> dict[str, tuple[str | None, tuple[str, ...]]]:
-        return {key: (one.space_id, one.secrets) for key, one in self.secrets.webhooks().items()}
+    def stored_secrets(self) -> dict[str, tuple[str | None, tuple[str, ...]]]:
+        """Space and secrets by webhook id, as they are stored."""
+        return {
+            webhook_id: (webhook.space_id, webhook.secrets)
+            for webhook_id, webhook in self.secret_store.get_all().items()
+        }
 
-    def secrets_at_clickup(self) -> dict[str, tuple[str | None, tuple[str, ...]]]:
-        return {key: (one.space_id, (one.secret,)) for key, one in self.webhooks.items()}
+    @property
+    def clickup_secrets(self) -> dict[str, tuple[str | None, tuple[str, ...]]]:
+        """Space and secrets by webhook id, as ClickUp has them."""
+        return {
+            webhook_id: (webhook.space_id, (webhook.secret,))
+            for webhook_id, webhook in self.webhooks.items()
+        }
 
 
 @pytest.fixture
-def register(clickup: FakeClickUp, tmp_path: Path) -> Registrar:
-    return Registrar(clickup, tmp_path)
+def harness(clickup: FakeClickUp, tmp_path: Path) -> RegistrarHarness:
+    return RegistrarHarness(clickup, tmp_path)
 
 
-def test_one_webhook_is_made_for_a_workspace_that_is_selected_as_a_whole(
-    register: Registrar,
-) -> None:
-    """R33, R35."""
-    (found,) = register()
-    (made,) = register.webhooks.values()
-    assert (found.webhook_id, found.space_id, found.done) == (made.id, None, ("created",))
-    assert (made.endpoint, set(made.events), made.space_id) == (ENDPOINT, set(EVENTS), None)
-    assert register.kept == register.secrets_at_clickup()
+def test_a_selected_workspace_gets_one_webhook(harness: RegistrarHarness) -> None:
+    """R33, R35: it is registered automatically, and its URL is ours."""
+    (status,) = harness.reconcile()
+    (webhook,) = harness.webhooks.values()
+    assert status.webhook_id == webhook.id
+    assert status.space_id is None
+    assert status.changes == ("created",)
+    assert webhook.endpoint == ENDPOINT
+    assert set(webhook.events) == set(EVENTS)
+    assert webhook.space_id is None
+    assert harness.stored_secrets == harness.clickup_secrets
 
 
-def test_a_second_run_changes_nothing(register: Registrar) -> None:
-    """R35: never twice."""
-    first = register()
-    second = register()
-    assert register.sent == []
-    assert [one.webhook_id for one in second] == [one.webhook_id for one in first]
-    assert second[0].done == ()
-    assert second[0].is_healthy
-
-
-def test_one_is_made_for_each_selected_space_and_each_workspace(
-    register: Registrar, account: Account, workspace: Workspace
-) -> None:
-    """R131."""
-    chosen = sorted(workspace.spaces)[:2]
-    register.config["space_ids"] = chosen
-    assert sorted(str(one.space_id) for one in register()) == chosen
-    assert sorted(str(one.space_id) for one in register.webhooks.values()) == chosen
-    assert register.kept == register.secrets_at_clickup()
-    register.config = {}
-    places = [(one.workspace_id, one.space_id) for one in register()]
-    assert places == [(one.id, None) for one in account.workspaces]
-
-
-def test_a_space_that_is_switched_off_loses_its_webhook(
-    register: Registrar, workspace: Workspace
-) -> None:
-    one, other = sorted(workspace.spaces)[:2]
-    register.config["space_ids"] = [one, other]
-    register()
-    register.config["space_ids"] = [other]
-    register()
-    assert [each.space_id for each in register.webhooks.values()] == [other]
-    assert register.kept == register.secrets_at_clickup()
-    assert register.sent == ["DELETE"]
-
-
-@pytest.mark.parametrize("count", [1, 2])
-def test_spaces_that_cannot_be_read_cost_no_webhook(
-    register: Registrar, workspace: Workspace, count: int
-) -> None:
-    register.config["space_ids"] = sorted(workspace.spaces)[:2]
-    register()
-    before = {*register.webhooks}
-    register.clickup.behaviour.faults += [Fault(status=403, path="/space$") for _ in range(count)]
-    (found,) = register()
-    assert str(found.problem).startswith("not all spaces could be read")
-    assert (register.sent, {*register.webhooks}, {*register.kept}) == ([], before, before)
-
-
-def test_a_workspace_that_is_switched_off_loses_its_webhook(
-    register: Registrar, account: Account
-) -> None:
-    """R132."""
-    register.config = {}
-    register()
-    register.config["workspace_ids"] = [account.workspaces[1].id]
-    register()
-    assert register.webhooks == {}
-    assert {one.workspace_id for one in register.secrets.webhooks().values()} == {
-        account.workspaces[1].id
-    }
-
-
-def test_a_token_that_was_rotated_keeps_webhooks_and_secrets(register: Registrar) -> None:
-    """R129, R130."""
-    register()
-    before = register.kept
-    register.clickup.account.token = "pk_40000001_ANOTHERONE00"  # noqa: S105 - made up
-    register()
-    assert (register.sent, register.kept) == ([], before)
-
-
-def test_another_address_is_put_into_the_same_webhook(register: Registrar) -> None:
-    (first,) = register()
-    register.endpoint = "https://other.example.com/v1/clickup/webhook"
-    (second,) = register()
+def test_a_second_call_changes_nothing(harness: RegistrarHarness) -> None:
+    """R35: repeated registration adds no duplicate."""
+    (first,) = harness.reconcile()
+    (second,) = harness.reconcile()
+    assert harness.writes == []
     assert second.webhook_id == first.webhook_id
-    assert second.done == ("address",)
-    (webhook,) = register.webhooks.values()
-    assert webhook.endpoint == register.endpoint
-    assert register.kept == register.secrets_at_clickup()
+    assert second.changes == ()
+    assert second.is_healthy
 
 
-def test_events_that_are_missing_are_added(register: Registrar, account: Account) -> None:
-    (first,) = register()
+def test_each_selected_space_and_workspace_gets_a_webhook(
+    harness: RegistrarHarness, account: Account, workspace: Workspace
+) -> None:
+    """R131: one token serves every workspace of its user."""
+    selected = sorted(workspace.spaces)[:2]
+    harness.config["space_ids"] = selected
+    assert sorted(str(status.space_id) for status in harness.reconcile()) == selected
+    assert sorted(str(webhook.space_id) for webhook in harness.webhooks.values()) == selected
+    assert harness.stored_secrets == harness.clickup_secrets
+    harness.config = {}
+    scopes = [(status.workspace_id, status.space_id) for status in harness.reconcile()]
+    assert scopes == [(workspace.id, None) for workspace in account.workspaces]
+
+
+def test_a_deselected_space_loses_its_webhook(
+    harness: RegistrarHarness, workspace: Workspace
+) -> None:
+    first, second = sorted(workspace.spaces)[:2]
+    harness.config["space_ids"] = [first, second]
+    harness.reconcile()
+    harness.config["space_ids"] = [second]
+    harness.reconcile()
+    assert [webhook.space_id for webhook in harness.webhooks.values()] == [second]
+    assert harness.stored_secrets == harness.clickup_secrets
+    assert harness.writes == ["DELETE"]
+
+
+@pytest.mark.parametrize("fault_count", [1, 2])
+def test_unreadable_spaces_leave_webhooks_unchanged(
+    harness: RegistrarHarness, workspace: Workspace, fault_count: int
+) -> None:
+    """Otherwise the webhook of a space that cannot be read now would be removed."""
+    harness.config["space_ids"] = sorted(workspace.spaces)[:2]
+    harness.reconcile()
+    before = set(harness.webhooks)
+    fault = Fault(status=403, path="/space$")
+    harness.clickup.behaviour.faults += [fault] * fault_count
+    (status,) = harness.reconcile()
+    assert str(status.error).startswith("not all spaces could be read")
+    assert harness.writes == []
+    assert set(harness.webhooks) == before
+    assert set(harness.stored_secrets) == before
+
+
+def test_a_deselected_workspace_loses_its_webhook(
+    harness: RegistrarHarness, account: Account
+) -> None:
+    """R132: a workspace can be deselected at any time."""
+    harness.config = {}
+    harness.reconcile()
+    remaining = account.workspaces[1].id
+    harness.config["workspace_ids"] = [remaining]
+    harness.reconcile()
+    assert harness.webhooks == {}
+    webhooks = harness.secret_store.get_all().values()
+    assert {webhook.workspace_id for webhook in webhooks} == {remaining}
+
+
+def test_token_rotation_keeps_webhooks_and_secrets(harness: RegistrarHarness) -> None:
+    """R129, R130: the same webhooks, without another registration."""
+    harness.reconcile()
+    before = harness.stored_secrets
+    harness.clickup.account.token = "pk_40000001_ANOTHERONE00"  # noqa: S105 - made up
+    harness.reconcile()
+    assert harness.writes == []
+    assert harness.stored_secrets == before
+
+
+def test_a_changed_endpoint_updates_the_same_webhook(harness: RegistrarHarness) -> None:
+    (first,) = harness.reconcile()
+    harness.endpoint = "https://other.example.com/v1/clickup/webhook"
+    (second,) = harness.reconcile()
+    assert second.webhook_id == first.webhook_id
+    assert second.changes == ("endpoint updated",)
+    (webhook,) = harness.webhooks.values()
+    assert webhook.endpoint == harness.endpoint
+    assert harness.stored_secrets == harness.clickup_secrets
+
+
+def test_missing_events_are_added(harness: RegistrarHarness, account: Account) -> None:
+    (first,) = harness.reconcile()
     account.update_webhook(str(first.webhook_id), events=("taskCreated",))
-    (second,) = register()
-    assert second.done == ("events",)
-    assert set(register.webhooks[str(first.webhook_id)].events) == set(EVENTS)
+    (second,) = harness.reconcile()
+    assert second.changes == ("events updated",)
+    assert set(harness.webhooks[str(first.webhook_id)].events) == set(EVENTS)
 
 
 @pytest.mark.parametrize(("health", "fail_count"), [("failing", 7), ("suspended", 100)])
-def test_a_webhook_that_fails_is_made_active_and_told(
-    register: Registrar, account: Account, health: str, fail_count: int
+def test_a_failing_webhook_is_reactivated_and_reported(
+    harness: RegistrarHarness, account: Account, health: str, fail_count: int
 ) -> None:
-    """R98."""
-    (first,) = register()
+    """R98: the status contains the health that ClickUp reported."""
+    (first,) = harness.reconcile()
     account.update_webhook(str(first.webhook_id), health=health, fail_count=fail_count)
-    (found,) = register()
-    assert (found.health, found.fail_count, found.done) == (health, fail_count, ("reactivated",))
-    assert not found.is_healthy
-    webhook = register.webhooks[str(first.webhook_id)]
-    assert (webhook.health, webhook.fail_count) == ("active", 0)
+    (second,) = harness.reconcile()
+    assert second.health == health
+    assert second.fail_count == fail_count
+    assert second.changes == ("reactivated",)
+    assert not second.is_healthy
+    webhook = harness.webhooks[str(first.webhook_id)]
+    assert webhook.health == "active"
+    assert webhook.fail_count == 0
 
 
-def test_one_whose_answer_was_lost_is_found_again(register: Registrar) -> None:
-    """ClickUp made it, the connection broke, the second attempt says OAUTH_171."""
-    lost = 0
+def test_a_lost_response_to_creation_adds_no_duplicate(harness: RegistrarHarness) -> None:
+    """ClickUp created it, the connection broke, and the retry is rejected with OAUTH_171."""
+    lost_responses = 0
 
-    def cut(request: Any, account: Account) -> None:
-        nonlocal lost
-        if request.method == "POST" and not lost:
-            lost += 1
-            account.add_webhook(
-                register.config["workspace_ids"][0], endpoint=ENDPOINT, events=EVENTS
-            )
-            register.clickup.behaviour.faults.append(
-                Fault(status=200, reset=True, path="/webhook$")
-            )
+    def lose_response(request: Request, account: Account) -> None:
+        nonlocal lost_responses
+        if request.method == "POST" and not lost_responses:
+            lost_responses += 1
+            workspace_id = harness.config["workspace_ids"][0]
+            account.add_webhook(workspace_id, endpoint=ENDPOINT, events=EVENTS)
+            fault = Fault(status=200, reset=True, path="/webhook$")
+            harness.clickup.behaviour.faults.append(fault)
 
-    register.clickup.behaviour.on_request = cut
-    (found,) = register()
-    assert lost == 1
-    assert [found.webhook_id] == [*register.webhooks]
-    assert register.kept == register.secrets_at_clickup()
+    harness.clickup.behaviour.on_request = lose_response
+    (status,) = harness.reconcile()
+    assert lost_responses == 1
+    assert [status.webhook_id] == list(harness.webhooks)
+    assert harness.stored_secrets == harness.clickup_secrets
 
 
-def test_one_whose_secret_was_lost_is_taken_over(register: Registrar) -> None:
-    """The folder of the receiver is gone: ClickUp shows the secret to whom made it."""
-    (first,) = register()
-    for webhook_id in register.kept:
-        register.secrets.drop(webhook_id)
-    (second,) = register()
+def test_a_webhook_without_a_stored_secret_is_adopted(harness: RegistrarHarness) -> None:
+    """The receiver's directory was lost. ClickUp shows the secret to the user who created it."""
+    (first,) = harness.reconcile()
+    harness.secret_store.delete(str(first.webhook_id))
+    assert harness.stored_secrets == {}
+    (second,) = harness.reconcile()
     assert second.webhook_id == first.webhook_id
-    assert register.kept == register.secrets_at_clickup()
+    assert harness.stored_secrets == harness.clickup_secrets
 
 
-def test_one_of_two_for_the_same_place_is_removed(register: Registrar, account: Account) -> None:
-    (first,) = register()
+def test_a_duplicate_webhook_is_removed(harness: RegistrarHarness, account: Account) -> None:
+    """The one whose secret is stored is kept, also if ClickUp lists it last."""
+    (first,) = harness.reconcile()
+    webhook_id = str(first.webhook_id)
     other = account.add_webhook(endpoint=ENDPOINT, events=("taskCreated",))
-    register.webhooks[str(first.webhook_id)] = register.webhooks.pop(str(first.webhook_id))
-    assert [*register.webhooks] == [other.id, first.webhook_id]
-    register()
-    assert [*register.webhooks] == [first.webhook_id]
+    harness.webhooks[webhook_id] = harness.webhooks.pop(webhook_id)
+    assert list(harness.webhooks) == [other.id, webhook_id]
+    harness.reconcile()
+    assert list(harness.webhooks) == [webhook_id]
 
 
-def test_one_whose_secret_nobody_shows_is_replaced(register: Registrar, account: Account) -> None:
+def test_a_webhook_with_an_unknown_secret_is_replaced(
+    harness: RegistrarHarness, account: Account
+) -> None:
+    """Its deliveries cannot be verified."""
     old = account.add_webhook(endpoint=ENDPOINT, events=EVENTS)
     listed = {"webhooks": [{"id": old.id, "endpoint": ENDPOINT, "events": [*EVENTS]}]}
-    register.clickup.behaviour.faults.append(Fault(status=200, body=listed, path="/webhook$"))
-    (found,) = register()
-    assert found.done == ("created",)
-    assert [*register.webhooks] == [found.webhook_id] != [old.id]
-    assert register.sent == ["DELETE", "POST"]
+    harness.clickup.behaviour.faults.append(Fault(status=200, body=listed, path="/webhook$"))
+    (status,) = harness.reconcile()
+    assert status.changes == ("created",)
+    assert status.webhook_id != old.id
+    assert list(harness.webhooks) == [status.webhook_id]
+    assert harness.writes == ["DELETE", "POST"]
 
 
-def test_what_clickup_does_not_take_is_told_with_its_code(register: Registrar) -> None:
-    def refuse(request: Any, account: Account) -> None:  # noqa: ARG001 - a hook's shape
+def test_a_rejected_creation_reports_the_ecode(harness: RegistrarHarness) -> None:
+    def reject_creation(request: Request, account: Account) -> None:  # noqa: ARG001 - a hook
         if request.method == "POST":
-            refusal = {"err": "?", "ECODE": "WEBHOOK_007"}
-            register.clickup.behaviour.faults.append(Fault(400, refusal, path="/webhook$"))
+            response = {"err": "?", "ECODE": "WEBHOOK_007"}
+            harness.clickup.behaviour.faults.append(Fault(400, response, path="/webhook$"))
 
-    register.clickup.behaviour.on_request = refuse
-    (found,) = register()
-    assert str(found.problem).endswith("HTTP 400 WEBHOOK_007")
+    harness.clickup.behaviour.on_request = reject_creation
+    (status,) = harness.reconcile()
+    assert str(status.error).endswith("HTTP 400 WEBHOOK_007")
 
 
-def test_webhooks_of_others_are_left_alone(register: Registrar, account: Account) -> None:
-    """Another address, or a place smaller than a space: not of our making."""
+def test_webhooks_of_other_tools_are_left_alone(
+    harness: RegistrarHarness, account: Account
+) -> None:
+    """Those with another endpoint, or with a scope smaller than a space, are not ours."""
     list_id = next(iter(account.workspaces[0].lists))
-    others = {
-        account.add_webhook(endpoint="https://other.example.com/", events=("taskCreated",)).id,
-        account.add_webhook(endpoint=ENDPOINT, events=("taskCreated",), list_id=list_id).id,
-    }
-    (found,) = register()
-    assert found.done == ("created",)
-    assert {*register.webhooks} == {*others, found.webhook_id}
+    events = ("taskCreated",)
+    elsewhere = account.add_webhook(endpoint="https://other.example.com/", events=events)
+    one_list = account.add_webhook(endpoint=ENDPOINT, events=events, list_id=list_id)
+    (status,) = harness.reconcile()
+    assert status.changes == ("created",)
+    assert set(harness.webhooks) == {elsewhere.id, one_list.id, status.webhook_id}
 
 
-def test_one_that_was_deleted_in_clickup_is_made_anew(register: Registrar) -> None:
-    (first,) = register()
-    register.webhooks.clear()
-    (second,) = register()
+def test_a_webhook_deleted_in_clickup_is_created_again(harness: RegistrarHarness) -> None:
+    (first,) = harness.reconcile()
+    harness.webhooks.clear()
+    (second,) = harness.reconcile()
     assert second.webhook_id != first.webhook_id
-    assert register.kept == register.secrets_at_clickup()
+    assert harness.stored_secrets == harness.clickup_secrets
 
 
-def test_a_members_token_means_polling_only(
-    register: Registrar, behaviour: Behaviour, caplog: pytest.LogCaptureFixture
+def test_a_members_token_falls_back_to_polling(
+    harness: RegistrarHarness, behaviour: Behaviour, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """R113."""
+    """R113: webhook creation is denied to a member, and the mode is reported."""
     behaviour.role = "member"
-    (found,) = register()
-    assert found.webhook_id is None
-    assert "changes come by polling only; make the user an owner or admin" in str(found.problem)
-    assert "polling only" in caplog.text
-    assert register.kept == {}
+    (status,) = harness.reconcile()
+    assert status.webhook_id is None
+    expected = "changes come by polling only; make the user an owner or admin"
+    assert expected in str(status.error)
+    assert expected in caplog.text
+    assert harness.stored_secrets == {}
 
 
-def test_all_are_removed_with_the_integration(register: Registrar) -> None:
-    register()
-    assert len(register.registration.remove()) == 1
-    assert (register.webhooks, register.kept) == ({}, {})
+def test_all_webhooks_are_removed_with_the_integration(harness: RegistrarHarness) -> None:
+    (status,) = harness.reconcile()
+    assert harness.registrar.remove_all() == [status.webhook_id]
+    assert harness.webhooks == {}
+    assert harness.stored_secrets == {}
 
 
-def test_a_workspace_that_fails_does_not_stop_the_others(
-    register: Registrar, account: Account
+def test_a_failing_workspace_does_not_block_others(
+    harness: RegistrarHarness, account: Account
 ) -> None:
-    register.config = {}
-    failing, other = (one.id for one in account.workspaces)
-    register.clickup.behaviour.faults += [
-        Fault(status=400, body={"err": "?", "ECODE": "X_1"}, path=f"/team/{failing}/webhook")
-    ]
-    found = {one.workspace_id: one for one in register()}
-    assert "HTTP 400 X_1" in str(found[failing].problem)
-    assert found[other].done == ("created",)
+    harness.config = {}
+    failing, other = (workspace.id for workspace in account.workspaces)
+    response = {"err": "?", "ECODE": "X_1"}
+    harness.clickup.behaviour.faults.append(
+        Fault(status=400, body=response, path=f"/team/{failing}/webhook")
+    )
+    statuses = {status.workspace_id: status for status in harness.reconcile()}
+    assert "HTTP 400 X_1" in str(statuses[failing].error)
+    assert statuses[other].changes == ("created",)
 
 
-def test_a_dead_token_stops_all(register: Registrar) -> None:
-    register.config["api_token"] = "pk_1_OLDOLDOLD"  # noqa: S105 - made up
+def test_an_invalid_token_raises_an_error(harness: RegistrarHarness) -> None:
+    harness.config["api_token"] = "pk_1_OLDOLDOLD"  # noqa: S105 - made up
     with pytest.raises(InvalidTokenError):
-        register()
+        harness.reconcile()
 
 
 @pytest.mark.parametrize(
     "url", ["", "receiver.example.com", "http://receiver.example.com/x", "ftp://a/b", "https://[1"]
 )
-def test_an_address_that_clickup_cannot_call_safely_is_refused(url: str) -> None:
+def test_invalid_or_unencrypted_endpoint_is_rejected(url: str) -> None:
     with pytest.raises(ConfigurationError, match="webhook_url: expected the https address"):
-        checked_endpoint(url)
+        validate_endpoint(url)
 
 
-def test_no_secret_is_logged(register: Registrar, caplog: pytest.LogCaptureFixture) -> None:
+def test_secrets_and_endpoint_are_not_logged(
+    harness: RegistrarHarness, caplog: pytest.LogCaptureFixture
+) -> None:
     with caplog.at_level("DEBUG"):
-        register()
-    (webhook,) = register.webhooks.values()
+        harness.reconcile()
+    (webhook,) = harness.webhooks.values()
+    assert f"webhook {webhook.id}: created" in caplog.text
     assert webhook.secret not in caplog.text
     assert webhook.endpoint not in caplog.text

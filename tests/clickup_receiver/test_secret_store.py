@@ -1,4 +1,4 @@
-"""Who keeps secrets, and who sees them."""
+"""Secrets are durable, readable only by their owner, and never shown."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from clickup_receiver.webhooks.secret_store import GivenSecrets, SecretsFile, WebhookSecrets
+from clickup_receiver.webhooks.secret_store import (
+    EnvironmentSecretStore,
+    FileSecretStore,
+    WebhookSecrets,
+)
 from tap_clickup.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -21,44 +25,49 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "receiver" / "secrets.json"
 
 
-def test_a_secret_that_is_kept_is_there_for_another_process(path: Path) -> None:
-    SecretsFile(path).keep("7f", "ONE", workspace_id="9001")
-    assert SecretsFile(path).webhooks() == {"7f": WebhookSecrets("9001", ("ONE",))}
+def test_a_stored_secret_is_visible_to_another_process(path: Path) -> None:
+    FileSecretStore(path).put("7f", "ONE", workspace_id="9001")
+    assert FileSecretStore(path).get_all() == {"7f": WebhookSecrets("9001", ("ONE",))}
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
-    assert [one.name for one in path.parent.iterdir()] == ["secrets.json"]
+    assert [file.name for file in path.parent.iterdir()] == ["secrets.json"]
 
 
-def test_a_running_receiver_sees_what_is_added_and_dropped(path: Path) -> None:
-    running, command = SecretsFile(path), SecretsFile(path)
-    assert running.of("7f") == ()
-    command.keep("7f", "ONE", workspace_id="9001")
-    command.keep("8a", "TWO", workspace_id="9001")
-    assert (running.of("7f"), running.of("8a")) == (("ONE",), ("TWO",))
-    command.drop("7f")
-    command.drop("unknown")
-    assert (running.of("7f"), running.of("8a")) == ((), ("TWO",))
+def test_a_running_receiver_sees_changes(path: Path) -> None:
+    """`pandev connect` adds and deletes webhooks while the receiver is running."""
+    receiver = FileSecretStore(path)
+    connect = FileSecretStore(path)
+    assert receiver.get("7f") == ()
+    connect.put("7f", "ONE", workspace_id="9001")
+    connect.put("8a", "TWO", workspace_id="9001")
+    assert receiver.get("7f") == ("ONE",)
+    assert receiver.get("8a") == ("TWO",)
+    connect.delete("7f")
+    connect.delete("unknown")
+    assert receiver.get("7f") == ()
+    assert receiver.get("8a") == ("TWO",)
     path.unlink()
-    assert running.of("8a") == ()
+    assert receiver.get("8a") == ()
 
 
-def test_the_secret_before_is_accepted_beside_the_present_one(path: Path) -> None:
-    secrets = SecretsFile(path)
+def test_the_previous_secret_is_kept(path: Path) -> None:
+    """Deliveries in transit are still signed with it. Older ones are dropped."""
+    store = FileSecretStore(path)
     for secret in ("ONE", "TWO", "TWO"):
-        secrets.keep("7f", secret, workspace_id="9001")
-    assert secrets.of("7f") == ("TWO", "ONE")
-    secrets.keep("7f", "THREE", workspace_id="9001")
-    assert secrets.of("7f") == ("THREE", "TWO")
+        store.put("7f", secret, workspace_id="9001")
+    assert store.get("7f") == ("TWO", "ONE")
+    store.put("7f", "THREE", workspace_id="9001")
+    assert store.get("7f") == ("THREE", "TWO")
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o602])
-def test_a_file_that_others_can_read_or_write_is_refused(path: Path, mode: int) -> None:
-    SecretsFile(path).keep("7f", "ONE", workspace_id="9001")
+def test_a_file_open_to_others_is_rejected(path: Path, mode: int) -> None:
+    FileSecretStore(path).put("7f", "ONE", workspace_id="9001")
     path.chmod(mode)
     with pytest.raises(
         ConfigurationError, match=r"secrets\.json: others can read or write it; run chmod"
     ):
-        SecretsFile(path).of("7f")
+        FileSecretStore(path).get("7f")
 
 
 @pytest.mark.parametrize(
@@ -71,15 +80,14 @@ def test_a_file_that_others_can_read_or_write_is_refused(path: Path, mode: int) 
         b"\xff",
     ],
 )
-def test_a_broken_file_is_named_without_its_content_and_left_as_it_is(
-    path: Path, content: bytes
-) -> None:
+def test_an_invalid_file_is_reported_and_left_unchanged(path: Path, content: bytes) -> None:
+    """The error names the file and quotes nothing of it."""
     path.parent.mkdir()
     path.write_bytes(content)
     path.chmod(0o600)
     for use in (
-        lambda: SecretsFile(path).of("7f"),
-        lambda: SecretsFile(path).keep("7f", "ONE", workspace_id="1"),
+        lambda: FileSecretStore(path).get("7f"),
+        lambda: FileSecretStore(path).put("7f", "ONE", workspace_id="1"),
     ):
         with pytest.raises(ConfigurationError, match=r"secrets\.json: expected JSON") as raised:
             use()
@@ -88,84 +96,102 @@ def test_a_broken_file_is_named_without_its_content_and_left_as_it_is(
     assert path.read_bytes() == content
 
 
-def test_a_place_that_cannot_be_written_is_named_and_leaves_nothing(tmp_path: Path) -> None:
+def test_an_unwritable_location_is_reported(tmp_path: Path) -> None:
+    """No temporary file is left behind."""
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigurationError, match=r"file/secrets\.json: "):
-        SecretsFile(tmp_path / "file" / "secrets.json").keep("7f", "ONE", workspace_id="1")
-    taken = tmp_path / "folder" / "secrets.json"
-    taken.mkdir(parents=True, mode=0o700)
+        FileSecretStore(tmp_path / "file" / "secrets.json").put("7f", "ONE", workspace_id="1")
+    directory = tmp_path / "folder" / "secrets.json"
+    directory.mkdir(parents=True, mode=0o700)
     with pytest.raises(ConfigurationError, match=r"folder/secrets\.json: Is a directory"):
-        SecretsFile(taken).keep("7f", "ONE", workspace_id="1")
-    assert [*(tmp_path / "folder").iterdir()] == [taken]
+        FileSecretStore(directory).put("7f", "ONE", workspace_id="1")
+    assert list((tmp_path / "folder").iterdir()) == [directory]
 
 
-def test_a_full_disk_leaves_the_file_as_it_was_and_nothing_beside_it(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    secrets = SecretsFile(path)
-    secrets.keep("7f", "ONE", workspace_id="9001")
+def test_a_full_disk_leaves_the_file_unchanged(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No temporary file is left behind."""
+    store = FileSecretStore(path)
+    store.put("7f", "ONE", workspace_id="9001")
 
-    def full(_: int) -> None:
+    def fail(_: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("os.fsync", full)
+    monkeypatch.setattr("os.fsync", fail)
     with pytest.raises(ConfigurationError, match=r"secrets\.json: No space left on device"):
-        secrets.keep("8a", "TWO", workspace_id="9001")
-    assert [*path.parent.iterdir()] == [path]
-    assert [*SecretsFile(path).webhooks()] == ["7f"]
+        store.put("8a", "TWO", workspace_id="9001")
+    assert list(path.parent.iterdir()) == [path]
+    assert list(FileSecretStore(path).get_all()) == ["7f"]
 
 
-def test_a_file_that_is_edited_in_place_is_read_again(path: Path) -> None:
-    secrets = SecretsFile(path)
-    secrets.keep("7f", "ONE", workspace_id="9001")
-    assert secrets.of("7f") == ("ONE",)
+def test_a_file_edited_in_place_is_read_again(path: Path) -> None:
+    store = FileSecretStore(path)
+    store.put("7f", "ONE", workspace_id="9001")
+    assert store.get("7f") == ("ONE",)
     path.write_text(path.read_text().replace("ONE", "TWO"))
     os.utime(path, ns=(0, path.stat().st_mtime_ns + 1_000_000))
-    assert secrets.of("7f") == ("TWO",)
+    assert store.get("7f") == ("TWO",)
 
 
-def test_a_reader_never_sees_half_a_file(path: Path) -> None:
-    secrets, reader = SecretsFile(path), SecretsFile(path)
-    secrets.keep("7f", "S" * 64, workspace_id="9001")
-    seen: set[int] = set()
+def test_a_concurrent_reader_sees_complete_files(path: Path) -> None:
+    writing_store = FileSecretStore(path)
+    reading_store = FileSecretStore(path)
+    writing_store.put("7f", "S" * 64, workspace_id="9001")
+    counts: set[int] = set()
 
     def write() -> None:
         for number in range(200):
-            secrets.keep(str(number), "S" * 64, workspace_id="9001")
+            writing_store.put(str(number), "S" * 64, workspace_id="9001")
 
     writer = Thread(target=write)
     writer.start()
     while writer.is_alive():
-        seen.add(len(reader.webhooks()))
+        counts.add(len(reading_store.get_all()))
     writer.join()
-    assert len(reader.webhooks()) == 201
-    assert min(seen) >= 1
+    assert len(reading_store.get_all()) == 201
+    assert min(counts) >= 1
 
 
-def test_no_secret_is_shown_when_printed(path: Path) -> None:
-    secrets = SecretsFile(path)
-    secrets.keep("7f", "SECRET", workspace_id="9001")
-    assert "SECRET" not in f"{secrets!r} {secrets.webhooks()!r} {secrets.webhooks()}"
+def test_printing_shows_no_secret(path: Path) -> None:
+    store = FileSecretStore(path)
+    store.put("7f", "SECRET", workspace_id="9001")
+    assert "SECRET" not in f"{store!r} {store.get_all()!r} {store.get_all()}"
 
 
-def test_secrets_from_the_environment_are_those_of_the_file(tmp_path: Path) -> None:
-    file = SecretsFile(tmp_path / "webhooks.json")
-    file.keep("w1", "SECRET1", workspace_id="9001", space_id="7")
-    given = GivenSecrets((tmp_path / "webhooks.json").read_text(encoding="utf-8"), setting="HERE")
-    assert given.webhooks() == file.webhooks()
-    assert (given.of("w1"), given.of("w2")) == (("SECRET1",), ())
-    given.drop("w1")
-    assert given.of("w1") == ("SECRET1",)
+def test_a_setting_with_the_files_content_is_read_only(tmp_path: Path) -> None:
+    path = tmp_path / "webhooks.json"
+    file_store = FileSecretStore(path)
+    file_store.put("w1", "SECRET1", workspace_id="9001", space_id="7")
+    store = EnvironmentSecretStore(path.read_text(encoding="utf-8"), setting="HERE")
+    assert store.get_all() == file_store.get_all()
+    assert store.get("w1") == ("SECRET1",)
+    assert store.get("w2") == ()
+    store.delete("w1")
+    assert store.get("w1") == ("SECRET1",)
     with pytest.raises(
         ConfigurationError, match="HERE: lacks webhook w3 of workspace 9001"
-    ) as told:
-        given.keep("w3", "SECRET3", workspace_id="9001")
-    assert "SECRET3" not in str(told.value)
+    ) as raised:
+        store.put("w3", "SECRET3", workspace_id="9001")
+    assert "SECRET3" not in str(raised.value)
+
+
+STORED = """{
+  "w1": {"workspace_id": "9001", "secrets": ["NEW", "OLD"], "space_id": "7"},
+  "w2": {"workspace_id": "9002", "secrets": ["OTHER"], "space_id": null}
+}
+"""
+
+
+def test_the_stored_format_of_secrets_is_stable() -> None:
+    """A file, or a setting, may have been written by an earlier version."""
+    assert EnvironmentSecretStore(STORED, setting="HERE").get_all() == {
+        "w1": WebhookSecrets("9001", ("NEW", "OLD"), "7"),
+        "w2": WebhookSecrets("9002", ("OTHER",)),
+    }
 
 
 @pytest.mark.parametrize("text", ["SECRET", '{"w1": "SECRET"}', "[]"])
-def test_what_is_no_secrets_is_refused_without_a_word_of_it(text: str) -> None:
-    with pytest.raises(ConfigurationError, match="HERE: expected JSON, as pandev connect") as told:
-        GivenSecrets(text, setting="HERE")
-    assert "SECRET" not in str(told.value)
-    assert told.value.__cause__ is None
+def test_an_invalid_setting_is_rejected_without_its_content(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="HERE: expected JSON as pandev connect") as raised:
+        EnvironmentSecretStore(text, setting="HERE")
+    assert "SECRET" not in str(raised.value)
+    assert raised.value.__cause__ is None
