@@ -21,9 +21,9 @@ from fake_clickup import Behaviour, FakeClickUp, generate
 from fake_clickup.webhook_sender import Dispatcher, Parcel
 from target_pandev.embedded import EmbeddedServer
 from target_pandev.embedded.folder import StoreFolder
-from tests.clickup_receiver.receiver_process import SETTINGS, ReceiverProcess, eventually
-from tests.target_pandev.crash.test_killed_server import kill_server
-from tests.target_pandev.embedded.processes import finish
+from tests.clickup_receiver.receiver_process import SETTINGS, ReceiverProcess
+from tests.support.processes import kill_server, stop_store
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,7 +87,7 @@ class World:
         self.receiver.__exit__(None, None, None)
         self.dispatcher.close()
         self.clickup.__exit__(None, None, None)
-        finish(StoreFolder(self.store))
+        stop_store(StoreFolder(self.store))
 
     def deliver(self, parcels: Sequence[Parcel]) -> None:
         """Send parcels to a receiver that is up: each has to arrive, and none counts as failed."""
@@ -136,7 +136,7 @@ class World:
             connection.close()
             return not waiting
 
-        eventually(empty, seconds=120)
+        wait_until(empty, timeout_seconds=120)
 
     def compare(self, *, sent: set[str], delivered: set[str]) -> None:
         """Raise `AssertionError` unless the store shows what ClickUp does, and every transition.

@@ -15,7 +15,8 @@ from clickup_receiver.http.signature import compute_signature
 from clickup_receiver.inbox.inbox import Inbox
 from tests.clickup_receiver.message_source import MessageSourceHarness
 from tests.clickup_receiver.payloads import SECRETS, SECRETS_BY_WEBHOOK
-from tests.tap_clickup.runner import Reader, SimulatedClock
+from tests.support.clocks import SimulatedClock
+from tests.tap_clickup.runner import Reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

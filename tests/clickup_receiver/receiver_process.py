@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -16,9 +15,9 @@ import requests
 
 from clickup_receiver.http.signature import compute_signature
 from clickup_receiver.webhooks.secret_store import FileSecretStore
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from types import TracebackType
 
     from fake_clickup import FakeClickUp
@@ -28,15 +27,6 @@ ENDPOINT = "http://127.0.0.1:1/v1/clickup/webhook"
 """What is registered as the receiver's address, where nobody has to call it."""
 DEADLINE = 30.0
 SETTINGS = ("CLICKUP_RECEIVER_", "TAP_", "TARGET_PANDEV_", "MELTANO_")
-
-
-def eventually(check: Callable[[], Any], *, seconds: float = DEADLINE) -> Any:
-    """Return what a check returns as soon as that is true. Raises `AssertionError`."""
-    deadline = time.monotonic() + seconds
-    while not (found := check()):
-        assert time.monotonic() < deadline, "it did not come"
-        time.sleep(0.02)
-    return found
 
 
 @dataclass
@@ -114,7 +104,7 @@ class ReceiverProcess:
                 stdout=log,
                 stderr=log,
             )
-        eventually(lambda: "listening on" in self.log[before:] or process.poll() is not None)
+        wait_until(lambda: "listening on" in self.log[before:] or process.poll() is not None)
         assert process.poll() is None, self.log
         self.url, self.metrics_url = (
             re.findall(rf"{what} (http://\S+)", self.log)[-1]
@@ -150,7 +140,7 @@ class ReceiverProcess:
     def webhook_id(self) -> str:
         """The webhook of the first workspace, once it is registered and its secret known."""
         workspace = self.clickup.account.workspaces[0]
-        found: str = eventually(
+        found: str = wait_until(
             lambda: next((one for one in workspace.webhooks if self.secrets.get(one)), None)
         )
         return found

@@ -5,14 +5,15 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING
 
-import psutil
 import psycopg
 import requests
 
 from tests.clickup_receiver.chaos_world import free_port
 from tests.clickup_receiver.payloads import history
-from tests.clickup_receiver.receiver_process import ENDPOINT, ReceiverProcess, eventually
+from tests.clickup_receiver.receiver_process import ENDPOINT, ReceiverProcess
 from tests.end_to_end.pipeline import Pipeline
+from tests.support.processes import signal_processes
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,16 +48,14 @@ def test_it_runs_as_a_utility_of_meltano(
     task_id = next(iter(workspace.tasks))
     with project.start("meltano", "invoke", "clickup-receiver") as meltano:
         try:
-            eventually(lambda: answers(f"http://127.0.0.1:{port}/readyz"))
+            wait_until(lambda: answers(f"http://127.0.0.1:{port}/readyz"))
             assert sender.post("taskUpdated", history("name"), task_id=task_id) == 200
             with psycopg.connect(database, autocommit=True) as connection:
                 query = "SELECT id FROM pandev.tasks"
-                rows = eventually(lambda: connection.execute(query).fetchall())
+                rows = wait_until(lambda: connection.execute(query).fetchall())
             assert rows == [(task_id,)]
         finally:
-            for child in psutil.Process(meltano.pid).children(recursive=True):
-                if "clickup-receiver" in " ".join(child.cmdline()):
-                    child.send_signal(signal.SIGTERM)
+            signal_processes(meltano.pid, signal.SIGTERM, command="clickup-receiver")
             meltano.communicate()
             sender.session.close()
     assert meltano.returncode == 0

@@ -10,7 +10,7 @@ from fake_clickup import FakeClickUp, Fault
 from tap_clickup.errors import ApiUnavailableError, ConfigurationError, InvalidTokenError
 from tests.clickup_receiver.message_source import MessageSourceHarness, pending_event
 from tests.clickup_receiver.payloads import OTHER_ID, WEBHOOK_ID
-from tests.tap_clickup.runner import SimulatedClock
+from tests.support.clocks import SimulatedClock
 
 if TYPE_CHECKING:
     from fake_clickup.model import Workspace

@@ -15,7 +15,8 @@ import requests
 
 from fake_clickup import Fault
 from tests.clickup_receiver.payloads import PRIVATE, history, status
-from tests.clickup_receiver.receiver_process import ENDPOINT, ReceiverProcess, eventually
+from tests.clickup_receiver.receiver_process import ENDPOINT, ReceiverProcess
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +63,7 @@ def test_a_delivery_becomes_rows(
     task_id = next(iter(workspace.tasks))
     account.update_task(task_id, name="Renamed", at=datetime.now(UTC))
     assert receiver.post("taskStatusUpdated", change(7), task_id=task_id) == 200
-    eventually(lambda: changes(database))
+    wait_until(lambda: changes(database))
     assert rows(database, "SELECT task_id, to_status FROM pandev.status_changes") == [
         (task_id, "done")
     ]
@@ -86,7 +87,7 @@ def test_a_stop_feeds_or_keeps_all_that_was_answered(
     answered = {str(n) for n in range(40) if receiver.post("taskStatusUpdated", change(n)) == 200}
     assert receiver.stop() == 0
     with ReceiverProcess(receiver.clickup, database, receiver.folder):
-        eventually(lambda: len(changes(database)) == 40)
+        wait_until(lambda: len(changes(database)) == 40)
     assert changes(database) == answered
     assert "stopped; " in receiver.log
 
@@ -99,7 +100,7 @@ def test_what_was_answered_outlives_a_kill(receiver: ReceiverProcess, database: 
                 answered.add(str(number))
         receiver.kill()
         receiver.start()
-    eventually(lambda: len(changes(database)) == 90)
+    wait_until(lambda: len(changes(database)) == 90)
     assert changes(database) == answered
 
 
@@ -109,10 +110,10 @@ def test_events_wait_while_the_store_is_away(
     """Each delivery is answered all the same."""
     receiver = receiver_without_target
     assert [receiver.post("taskStatusUpdated", change(n)) for n in range(5)] == [200] * 5
-    eventually(lambda: "target_command false: exit code 1" in receiver.log)
+    wait_until(lambda: "target_command false: exit code 1" in receiver.log)
     assert receiver.stop() == 0
     with ReceiverProcess(receiver.clickup, database, receiver.folder):
-        eventually(lambda: len(changes(database)) == 5)
+        wait_until(lambda: len(changes(database)) == 5)
 
 
 def test_a_full_disk_is_answered_503_and_heals(receiver_without_target: ReceiverProcess) -> None:
@@ -135,10 +136,10 @@ def test_a_suspended_webhook_is_noticed_reactivated_and_made_up_for(
     account.update_webhook(webhook_id, health="suspended", fail_count=100)
     receiver.options["poll-command"] = f"touch {tmp_path / 'polled'}"
     receiver.start()
-    eventually(lambda: workspace.webhooks[webhook_id].health == "active")
-    eventually((tmp_path / "polled").exists)
+    wait_until(lambda: workspace.webhooks[webhook_id].health == "active")
+    wait_until((tmp_path / "polled").exists)
     told = f"webhook {webhook_id} of workspace {workspace.id} was suspended after 100 deliveries"
-    eventually(lambda: told in receiver.log)
+    wait_until(lambda: told in receiver.log)
     assert f"`curl -I {ENDPOINT}` answers" in receiver.log
     assert receiver.post("taskDeleted", task_id="86gone") == 200
 
@@ -146,7 +147,7 @@ def test_a_suspended_webhook_is_noticed_reactivated_and_made_up_for(
 def test_a_row_that_nobody_can_read_ends_nothing(receiver: ReceiverProcess, database: str) -> None:
     """It may come from another version; what is sent meanwhile is answered and kept."""
     receiver.post("taskStatusUpdated", change(1))
-    eventually(lambda: changes(database) == {"1"})
+    wait_until(lambda: changes(database) == {"1"})
     inbox = receiver.folder / "data" / "inbox.sqlite"
     with sqlite3.connect(inbox) as connection:
         connection.execute(
@@ -154,14 +155,14 @@ def test_a_row_that_nobody_can_read_ends_nothing(receiver: ReceiverProcess, data
             "VALUES ('k', 'w', '2026-03-01T12:00:00+00:00', 0, x'7b7d')"
         )
     connection.close()
-    eventually(lambda: "events are not fed: unexpected ValidationError" in receiver.log)
+    wait_until(lambda: "events are not fed: unexpected ValidationError" in receiver.log)
     assert receiver.post("taskStatusUpdated", change(2)) == 200
     receiver.stop()
     with sqlite3.connect(inbox) as connection:
         connection.execute("DELETE FROM deliveries WHERE key = 'k'")
     connection.close()
     receiver.start()
-    eventually(lambda: changes(database) == {"1", "2"})
+    wait_until(lambda: changes(database) == {"1", "2"})
 
 
 def test_one_folder_has_one_receiver(receiver: ReceiverProcess) -> None:
@@ -180,7 +181,7 @@ def test_dead_letters_are_listed_and_replayed(
         Fault(status=200, body={"name": PRIVATE}, path=f"/task/{task_id}")
     )
     receiver.post("taskUpdated", history("name"), task_id=task_id)
-    eventually(lambda: "is a dead letter" in receiver.log)
+    wait_until(lambda: "is a dead letter" in receiver.log)
     listed = receiver.call("dead-letters")
     assert re.fullmatch(
         rf"1  \S+  taskUpdated of task {task_id}: ClickUp sent an object of a shape that is not "
@@ -188,7 +189,7 @@ def test_dead_letters_are_listed_and_replayed(
         listed.stdout,
     )
     assert receiver.call("replay").stdout == "1 events wait again\n"
-    eventually(lambda: rows(database, "SELECT id FROM pandev.tasks"))
+    wait_until(lambda: rows(database, "SELECT id FROM pandev.tasks"))
     assert receiver.call("dead-letters").stderr == "none\n"
 
 
@@ -209,13 +210,13 @@ def test_a_new_token_takes_effect_without_a_restart(
     """R129, R130."""
     first, second = list(workspace.tasks)[:2]
     receiver.post("taskUpdated", history("name"), task_id=first)
-    eventually(lambda: rows(database, "SELECT id FROM pandev.tasks"))
+    wait_until(lambda: rows(database, "SELECT id FROM pandev.tasks"))
     account.token = "pk_40000001_ANOTHERONE00"  # noqa: S105 - made up
     receiver.post("taskUpdated", history("name", number="2"), task_id=second)
-    eventually(lambda: "401 Unauthorized" in receiver.log)
+    wait_until(lambda: "401 Unauthorized" in receiver.log)
     receiver.settings["TAP_CLICKUP_API_TOKEN"] = account.token
     receiver.write_settings()
-    eventually(lambda: len(rows(database, "SELECT id FROM pandev.tasks")) == 2)
+    wait_until(lambda: len(rows(database, "SELECT id FROM pandev.tasks")) == 2)
 
 
 def test_neither_secrets_nor_texts_are_logged(
@@ -225,7 +226,7 @@ def test_neither_secrets_nor_texts_are_logged(
     receiver.post("taskUpdated", history("comment", comment={"text": PRIVATE}), task_id="86gone")
     receiver.post("taskDeleted", history("name"), task_id="86gone", extra=PRIVATE)
     secret = workspace.webhooks[receiver.webhook_id].secret
-    eventually(lambda: "cannot be read" in receiver.log)
+    wait_until(lambda: "cannot be read" in receiver.log)
     receiver.stop()
     for private in (PRIVATE, secret, receiver.clickup.token, "user1@example.com"):
         assert private not in receiver.log

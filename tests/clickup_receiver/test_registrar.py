@@ -12,7 +12,7 @@ from clickup_receiver.webhooks.registrar import WebhookRegistrar, WebhookStatus,
 from clickup_receiver.webhooks.secret_store import FileSecretStore
 from fake_clickup import Fault
 from tap_clickup.errors import ConfigurationError, InvalidTokenError
-from tests.tap_clickup.runner import SimulatedClock
+from tests.support.clocks import SimulatedClock
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ import pytest
 
 from clickup_receiver.schedule.scheduler import POLL, SWEEP, Jobs, Timetable
 from tap_clickup.errors import ConfigurationError
-from tests.clickup_receiver.receiver_process import eventually
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,9 +96,9 @@ def working(tmp_path: Path) -> Iterator[Working]:
 
 
 def test_the_commands_run(working: Working) -> None:
-    eventually(lambda: working.words() == [POLL])
+    wait_until(lambda: working.words() == [POLL])
     working.jobs.catch_up(2 * DAY)
-    eventually(lambda: working.words() == [POLL, POLL, SWEEP])
+    wait_until(lambda: working.words() == [POLL, POLL, SWEEP])
 
 
 def test_a_command_that_fails_is_told_and_runs_again(
@@ -106,9 +106,9 @@ def test_a_command_that_fails_is_told_and_runs_again(
 ) -> None:
     working = Working(tmp_path, "raise SystemExit(3)")
     working.thread.start()
-    eventually(lambda: "poll_command: exit code 3; its log tells why" in caplog.text)
+    wait_until(lambda: "poll_command: exit code 3; its log tells why" in caplog.text)
     working.jobs.catch_up(MINUTE)
-    eventually(lambda: working.words() == [POLL, POLL])
+    wait_until(lambda: working.words() == [POLL, POLL])
     working.jobs.stop()
     working.thread.join()
 
@@ -116,7 +116,7 @@ def test_a_command_that_fails_is_told_and_runs_again(
 def test_a_stop_ends_a_command_that_runs(tmp_path: Path) -> None:
     working = Working(tmp_path, "import time; time.sleep(600)")
     working.thread.start()
-    eventually(working.words)
+    wait_until(working.words)
     working.jobs.stop()
     working.thread.join()
 
@@ -127,7 +127,7 @@ def test_a_command_that_is_not_there_is_named(
     jobs = Jobs({POLL: "nobody --x", SWEEP: None}, poll_every=DAY)
     thread = Thread(target=jobs.run)
     thread.start()
-    eventually(lambda: "poll_command: nobody: No such file or directory" in caplog.text)
+    wait_until(lambda: "poll_command: nobody: No such file or directory" in caplog.text)
     jobs.stop()
     thread.join()
 

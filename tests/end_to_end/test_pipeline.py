@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
 import textwrap
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeAlias, cast
 
-import psutil
 import psycopg
 import pytest
 import requests
@@ -17,6 +17,7 @@ from examples.demo import make_repository
 from fake_clickup import Behaviour, FakeClickUp, generate
 from target_pandev.embedded import EmbeddedServer
 from tests.end_to_end.pipeline import WRITES, Pipeline
+from tests.support.processes import signal_processes
 
 if TYPE_CHECKING:
     import subprocess
@@ -212,10 +213,7 @@ def kill_at_page(number: int, process: subprocess.Popen[str], victim: str) -> Ho
             return
         pages += 1
         if pages == number:
-            meltano = psutil.Process(process.pid)
-            for member in [meltano, *meltano.children(recursive=True)]:
-                if victim in " ".join(member.cmdline()):
-                    member.kill()
+            signal_processes(process.pid, signal.SIGKILL, command=victim)
 
     return hook
 

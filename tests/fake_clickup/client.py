@@ -17,16 +17,6 @@ ASCENDING = {**EVERYTHING, "order_by": "updated", "reverse": "true"}
 DAY_MS = 86_400_000
 
 
-class Clock:
-    """A clock that stands still until somebody moves it."""
-
-    def __init__(self) -> None:
-        self.seconds = NOW.timestamp()
-
-    def __call__(self) -> float:
-        return self.seconds
-
-
 class Client:
     """Asks a local ClickUp over one kept connection."""
 

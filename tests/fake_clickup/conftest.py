@@ -8,19 +8,20 @@ import pytest
 import requests
 
 from fake_clickup import Account, Behaviour, FakeClickUp, generate
-from tests.fake_clickup.client import NOW, Client, Clock
+from tests.fake_clickup.client import NOW, Client
+from tests.support.clocks import ManualClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> ManualClock:
+    return ManualClock(NOW.timestamp())
 
 
 @pytest.fixture
-def behaviour(clock: Clock) -> Behaviour:
+def behaviour(clock: ManualClock) -> Behaviour:
     return Behaviour(clock=clock)
 
 

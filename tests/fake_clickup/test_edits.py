@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.fake_clickup.client import ASCENDING, DAY_MS, NOW, Client, Clock, ids, live
+from tests.fake_clickup.client import ASCENDING, DAY_MS, NOW, Client, ids, live
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fake_clickup import Account, Behaviour, Request
     from fake_clickup.model import Workspace
+    from tests.support.clocks import ManualClock
 
 
 def test_an_edit_moves_date_updated_even_if_nothing_changes(
@@ -76,7 +77,7 @@ def test_an_edit_while_paging_can_push_a_task_over_the_page_border(
 
 
 def test_the_index_shows_edits_late_but_the_task_itself_at_once(
-    client: Client, account: Account, workspace: Workspace, behaviour: Behaviour, clock: Clock
+    client: Client, account: Account, workspace: Workspace, behaviour: Behaviour, clock: ManualClock
 ) -> None:
     behaviour.index_lag = 30
     task, gone = live(workspace)[:2]

@@ -8,11 +8,12 @@ import pytest
 import requests
 
 from fake_clickup import Account, Behaviour, FakeClickUp, Fault
-from tests.fake_clickup.client import EVERYTHING, NOW, Client, Clock
+from tests.fake_clickup.client import EVERYTHING, NOW, Client
 
 if TYPE_CHECKING:
     from fake_clickup import Request
     from fake_clickup.model import Workspace
+    from tests.support.clocks import ManualClock
 
 
 @pytest.mark.parametrize(
@@ -81,7 +82,7 @@ def test_writing_is_refused_and_recorded(client: Client) -> None:
 
 
 def test_each_answer_counts_down_to_the_end_of_a_window_in_unix_seconds(
-    client: Client, clock: Clock
+    client: Client, clock: ManualClock
 ) -> None:
     first = client.answer("/user").headers
     clock.seconds += 59
@@ -94,7 +95,7 @@ def test_each_answer_counts_down_to_the_end_of_a_window_in_unix_seconds(
 
 
 def test_a_used_up_window_answers_429_until_it_ends(
-    client: Client, clock: Clock, behaviour: Behaviour
+    client: Client, clock: ManualClock, behaviour: Behaviour
 ) -> None:
     behaviour.limit_per_minute = 2
     assert [client.answer("/user").status_code for _ in range(3)] == [200, 200, 429]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fake_clickup import Account, Behaviour, FakeClickUp, generate
-from tests.tap_clickup.runner import Reader, SimulatedClock
+from tests.support.clocks import SimulatedClock
+from tests.tap_clickup.runner import Reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,6 +19,7 @@ from tap_clickup.errors import ClickUpError
 from tap_clickup.prefetch import THREAD_NAME
 from tap_clickup.rate_limit import RateLimit
 from tap_clickup.tap import TapClickUp
+from tests.support.waiting import join_threads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,35 +28,13 @@ if TYPE_CHECKING:
 
     from fake_clickup import Account, Behaviour, FakeClickUp, Request
     from fake_clickup.model import Task, Workspace
+    from tests.support.clocks import SimulatedClock
 
 COMMAND = Path(sys.executable).with_name("tap-clickup")
 ALL_TIME = "2025-01-01"
 DEADLINE = 20
 """Seconds after which a test fails that would hang."""
 Row = dict[str, Any]
-
-
-class SimulatedClock:
-    """Stands still until somebody sleeps: for the client, and called, for the local ClickUp.
-
-    Several threads may sleep at once; it goes on by all that they sleep together.
-    """
-
-    def __init__(self) -> None:
-        self.seconds = self.began = time.time()
-        self.slept: list[float] = []
-        self._lock = threading.Lock()
-
-    def __call__(self) -> float:
-        return self.seconds
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-    def sleep(self, seconds: float, /) -> None:
-        with self._lock:
-            self.slept.append(seconds)
-            self.seconds += seconds
 
 
 @dataclass(frozen=True)
@@ -139,21 +118,12 @@ class Reader:
         try:
             tap.sync_all()
         finally:
-            end_readings()
+            join_threads(THREAD_NAME)
             tap.sync_context.client.close()
 
     def asked(self, ending: str) -> list[Request]:
         """Return the requests whose path ends so."""
         return [one for one in self.clickup.requests if one.path.endswith(ending)]
-
-
-def end_readings() -> None:
-    """Wait until no thread of a run is left: a run that is over does not wait for them itself."""
-    for thread in threading.enumerate():
-        if thread.name == THREAD_NAME:
-            thread.join(DEADLINE)
-    left = [thread.name for thread in threading.enumerate()]
-    assert THREAD_NAME not in left, "a reading goes on after its run"
 
 
 def is_page(request: Request, workspace: Workspace, *, archived: bool) -> bool:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from fake_clickup import Account, Behaviour
     from fake_clickup.model import Workspace
-    from tests.tap_clickup.runner import SimulatedClock
+    from tests.support.clocks import SimulatedClock
 
 PRIVATE = "planted-in-an-error-body"
 

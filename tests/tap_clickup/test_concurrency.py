@@ -18,12 +18,12 @@ from tap_clickup.prefetch import THREAD_NAME
 from tap_clickup.readers.task_reader import ARCHIVED_LIST_WORKERS
 from tests.clickup_receiver.receiver_process import eventually
 from tests.fake_clickup.client import every
+from tests.support.clocks import AutojumpClock
 from tests.tap_clickup.runner import (
     ALL_TIME,
     COMMAND,
     DEADLINE,
     Run,
-    SimulatedClock,
     environment,
     expected,
     is_page,
@@ -40,34 +40,6 @@ if TYPE_CHECKING:
 FAST: Row = {"start_date": ALL_TIME, "requests_per_minute": 100_000, "time_tracking": False}
 MOMENT = 0.1
 """Real seconds in which something would happen if it could."""
-
-
-class PatientClock(SimulatedClock):
-    """Goes on when nobody has looked at it for a moment, to where the first sleeper wakes."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.sleeps = threading.Event()
-        self._wakes: list[float] = []
-        self._changed = threading.Condition()
-        self._looks = 0
-
-    def monotonic(self) -> float:
-        self._looks += 1
-        return self.seconds
-
-    def sleep(self, seconds: float, /) -> None:
-        with self._changed:
-            wake = self.seconds + seconds
-            self._wakes.append(wake)
-            self.sleeps.set()
-            while self.seconds < wake:
-                before = self._looks, self.seconds
-                self._changed.wait(0.02)
-                if before == (self._looks, self.seconds):
-                    self.seconds = min(self._wakes)
-                    self._changed.notify_all()
-            self._wakes.remove(wake)
 
 
 def reading(request: Request, account: Account) -> str | None:
@@ -193,8 +165,8 @@ def test_no_reading_is_more_than_one_page_ahead_of_whoever_takes(
 
 class TestWaiting:
     @pytest.fixture
-    def clock(self) -> PatientClock:
-        return PatientClock()
+    def clock(self) -> AutojumpClock:
+        return AutojumpClock()
 
     @pytest.mark.parametrize("limit", [20, 30])
     def test_many_threads_keep_the_rate_limit_by_the_servers_own_count(
@@ -213,7 +185,7 @@ class TestWaiting:
     ) -> None:
         """Only what was already under way still comes: one request of each reading at most."""
         clock = read.clock
-        assert isinstance(clock, PatientClock)
+        assert isinstance(clock, AutojumpClock)
         reset = int(clock.seconds) + 37
         headers = {"X-RateLimit-Reset": str(reset), "Date": formatdate(clock.seconds, usegmt=True)}
         limited, early = threading.Event(), Counter[str]()
@@ -221,7 +193,7 @@ class TestWaiting:
         def note(request: Request, _: Account) -> None:
             name = reading(request, account) or "walk or webhooks"
             if limited.is_set():
-                assert clock.sleeps.wait(DEADLINE)
+                assert clock.sleeping.wait(DEADLINE)
                 early[name] += clock.seconds < int(reset)
             elif name == "live 0":
                 limited.set()

@@ -14,13 +14,15 @@ import pytest
 from fake_clickup import generate
 from tap_clickup.streams.tasks import Tasks
 from tests.fake_clickup.client import every, readable
-from tests.tap_clickup.runner import ALL_TIME, Run, SimulatedClock, moment, updated_ms
+from tests.support.clocks import CrashingClock, SimulatedCrashError
+from tests.tap_clickup.runner import ALL_TIME, Run, moment, updated_ms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from fake_clickup import Account, Behaviour, Request
     from fake_clickup.model import Task, Workspace
+    from tests.support.clocks import SimulatedClock
     from tests.tap_clickup.runner import Reader, Row
 
 EDITS = 4_000
@@ -31,23 +33,6 @@ OLD_BULK = 250
 """Tasks of a bulk edit that the load meets first, while they are edited one by one."""
 FAST: Row = {"requests_per_minute": 100_000, "start_date": ALL_TIME}
 Shown = tuple[str, str, str, bool, str]
-
-
-class MortalClock(SimulatedClock):
-    """Kills whoever looks at it once it is told to, as `kill -9` would: nothing is tidied up."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.deadly = False
-
-    def monotonic(self) -> float:
-        if self.deadly:
-            raise KilledError
-        return super().monotonic()
-
-
-class KilledError(Exception):
-    """The run is dead."""
 
 
 @dataclass
@@ -119,12 +104,12 @@ class Storm:
 
 
 @pytest.fixture
-def clock() -> MortalClock:
-    return MortalClock()
+def clock() -> CrashingClock:
+    return CrashingClock()
 
 
 @pytest.fixture
-def account(clock: MortalClock) -> Account:
+def account(clock: CrashingClock) -> Account:
     """Return 1,500 tasks, last edited a day before the hours in which the storm goes on."""
     clock.seconds -= 6 * 3_600
     yesterday = datetime.fromtimestamp(clock.seconds, tz=UTC) - timedelta(days=1)
@@ -132,7 +117,7 @@ def account(clock: MortalClock) -> Account:
 
 
 @pytest.fixture
-def storm(account: Account, clock: MortalClock, behaviour: Behaviour, seed: int) -> Storm:
+def storm(account: Account, clock: CrashingClock, behaviour: Behaviour, seed: int) -> Storm:
     for workspace in account.workspaces:
         some = [task.id for task in readable(workspace) if not task.archived][:OLD_BULK]
         account.bulk_update(some, at=datetime(2025, 1, 2, tzinfo=UTC), priority=1)
@@ -212,17 +197,17 @@ def test_a_run_that_is_killed_in_the_storm_is_continued_from_its_last_state(
     """A STATE each hundred records, so that there are cursors to go on from."""
     monkeypatch.setattr(Tasks, "STATE_MSG_FREQUENCY", 100)
     behaviour, clock = read.clickup.behaviour, read.clock
-    assert isinstance(clock, MortalClock)
+    assert isinstance(clock, CrashingClock)
 
     def die(requests: int) -> None:
-        clock.deadly = requests >= dies_at
+        clock.crashes = requests >= dies_at
 
     storm.at_request = die
-    with pytest.raises(KilledError):
+    with pytest.raises(SimulatedCrashError):
         read(**FAST)
     killed = Run(capsys.readouterr().out, "", None)
     assert any(cursors(killed.state))
-    storm.at_request, clock.deadly = None, False
+    storm.at_request, clock.crashes = None, False
     rest = read(**FAST, state=killed.state)
     behaviour.on_request = None
     poll = read(**FAST, state=rest.state)

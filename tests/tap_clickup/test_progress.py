@@ -12,6 +12,7 @@ import pytest
 
 from tap_clickup.progress import Progress
 from tests.fake_clickup.client import live
+from tests.support.clocks import ManualClock, SimulatedClock
 from tests.tap_clickup.runner import ALL_TIME
 
 if TYPE_CHECKING:
@@ -23,23 +24,13 @@ END = datetime(2026, 1, 11, tzinfo=UTC)
 LOGGER = logging.getLogger("tap-clickup.tasks")
 
 
-class FakeClock:
-    """Goes on when it is told to."""
-
-    def __init__(self) -> None:
-        self.seconds = 1_000.0
-
-    def __call__(self) -> float:
-        return self.seconds
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(1_000)
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def progress(clock: FakeClock, caplog: pytest.LogCaptureFixture) -> Progress:
+def progress(clock: ManualClock, caplog: pytest.LogCaptureFixture) -> Progress:
     caplog.set_level(logging.INFO)
     return Progress(LOGGER, "900", start=START, end=END, now=clock)
 
@@ -56,7 +47,7 @@ def measured(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
 
 
 def test_the_line_tells_tasks_rate_date_and_time_left(
-    progress: Progress, clock: FakeClock, caplog: pytest.LogCaptureFixture
+    progress: Progress, clock: ManualClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A fifth of the ten days took 20 seconds, so four fifths take 80."""
     clock.seconds += 20
@@ -67,7 +58,7 @@ def test_the_line_tells_tasks_rate_date_and_time_left(
 
 
 def test_a_long_time_left_is_told_in_minutes(
-    progress: Progress, clock: FakeClock, caplog: pytest.LogCaptureFixture
+    progress: Progress, clock: ManualClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     clock.seconds += 60
     progress.update(6_000, START + timedelta(days=1))
@@ -77,7 +68,7 @@ def test_a_long_time_left_is_told_in_minutes(
 
 
 def test_metric_lines_are_json_with_the_same_figures(
-    progress: Progress, clock: FakeClock, caplog: pytest.LogCaptureFixture
+    progress: Progress, clock: ManualClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     clock.seconds += 20
     progress.update(1_210, START + timedelta(days=2))
@@ -93,7 +84,7 @@ def test_metric_lines_are_json_with_the_same_figures(
 
 
 def test_nothing_is_told_before_ten_seconds_and_then_every_ten(
-    progress: Progress, clock: FakeClock, caplog: pytest.LogCaptureFixture
+    progress: Progress, clock: ManualClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     told = []
     for _ in range(8):
@@ -109,7 +100,10 @@ def test_nothing_is_told_before_ten_seconds_and_then_every_ten(
 
 @pytest.mark.parametrize("reached", [None, START, START - timedelta(days=1)])
 def test_without_a_known_date_no_time_left_is_told(
-    progress: Progress, clock: FakeClock, caplog: pytest.LogCaptureFixture, reached: datetime | None
+    progress: Progress,
+    clock: ManualClock,
+    caplog: pytest.LogCaptureFixture,
+    reached: datetime | None,
 ) -> None:
     clock.seconds += 10
     progress.update(500, reached)
@@ -119,7 +113,7 @@ def test_without_a_known_date_no_time_left_is_told(
 
 
 def test_of_what_lies_behind_the_end_no_time_left_is_told(
-    progress: Progress, clock: FakeClock, caplog: pytest.LogCaptureFixture
+    progress: Progress, clock: ManualClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Tasks that are edited during the reading lie behind its beginning."""
     clock.seconds += 10
@@ -128,7 +122,7 @@ def test_of_what_lies_behind_the_end_no_time_left_is_told(
 
 
 def test_a_reading_without_extent_tells_no_time_left(
-    clock: FakeClock, caplog: pytest.LogCaptureFixture
+    clock: ManualClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
     empty = Progress(LOGGER, "900", start=END, end=START, now=clock)
@@ -140,8 +134,6 @@ def test_a_reading_without_extent_tells_no_time_left(
 class TestRun:
     @pytest.fixture
     def clock(self) -> Any:
-        from tests.tap_clickup.runner import SimulatedClock  # noqa: PLC0415 - in place of the one above
-
         return SimulatedClock()
 
     def test_a_run_tells_its_progress_and_no_name_of_a_task(

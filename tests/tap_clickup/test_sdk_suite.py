@@ -13,8 +13,9 @@ import pytest
 from singer_sdk.testing import SuiteConfig, get_tap_test_class
 
 from fake_clickup import Account, Behaviour, FakeClickUp, generate
+from tap_clickup.prefetch import THREAD_NAME
 from tap_clickup.tap import TapClickUp
-from tests.tap_clickup.runner import end_readings
+from tests.support.waiting import join_threads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +50,7 @@ def _clickup() -> Iterator[None]:
     with FakeClickUp(full(workspaces=1), behaviour=Behaviour(rate_limited=False)) as running:
         CONFIG.update(api_token=running.token, api_url=running.api_url)
         yield
-        end_readings()
+        join_threads(THREAD_NAME)
 
 
 TestSuite = get_tap_test_class(

@@ -11,13 +11,14 @@ import psycopg
 import pytest
 
 from tests.end_to_end.pipeline import COMMANDS
+from tests.support.waiting import wait_until
 from tests.target_pandev.loading import COMPLETED_READS, MARKS, at, completed, record, schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.target_pandev.loading import Loader
+from tests.target_pandev.loading import Loader
 
 THINGS = schema("things", {"id": "string"}, ["id"])
 
@@ -137,8 +138,9 @@ def test_a_marking_that_is_cut_stores_nothing_and_is_done_by_the_next_run(
     with psycopg.connect(store.database) as blocking:
         blocking.execute("SELECT * FROM pandev.things FOR UPDATE")
         target.say(*read, {"type": "STATE", "value": {"n": 1}})
-        while not store.rows("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"):
-            assert target.process.poll() is None
+        blocked = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        wait_until(lambda: store.rows(blocked) or target.process.poll() is not None)
+        assert target.process.poll() is None
         target.process.send_signal(signum)
         assert target.end()[1] == ""
     assert store.rows("SELECT * FROM completed_reads") == []

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from target_pandev.database import ReferenceRules, Store
+from tests.support.waiting import wait_until
 from tests.target_pandev.loading import record, schema
 
 if TYPE_CHECKING:
@@ -154,12 +155,13 @@ def test_a_load_that_runs_while_the_prefix_changes_leaves_no_old_reference(
         with psycopg.connect(database) as held:
             held.execute("LOCK TABLE pandev.task_references IN SHARE MODE")
             loading = pool.submit(store.load, COMMITS, commit("s", "CU-abc123 T-def456"))
-            while store.rows(waiting) != [("relation",)]:
-                assert not loading.done()
+            wait_until(lambda: store.rows(waiting) == [("relation",)] or loading.done())
+            assert not loading.done()
             changing = pool.submit(other.use_rules, ReferenceRules("T-", hash_task_ids=False))
-            while (waits := store.rows(waiting)) != [("advisory",), ("relation",)]:
-                assert not changing.done()
-                assert waits != [("relation",)] * 2
+            both = [("advisory",), ("relation",)]
+            wait_until(lambda: len(store.rows(waiting)) == len(both) or changing.done())
+            assert store.rows(waiting) == both
+            assert not changing.done()
         loading.result()
         changing.result()
     assert store.rows(FOUND) == [("task_id", "def456")]

@@ -11,8 +11,8 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from tests.support.waiting import wait_until
 from tests.target_pandev.crash.scenario import KEYS, NUMBER, Row, events, story
-from tests.target_pandev.crash.target_process import await_
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,9 +109,9 @@ class Stored:
         assert stored.keys() >= events(story().messages[: acknowledged + 1]).keys()
         assert stored <= sent
 
-    def await_no_load(self) -> None:
-        """Wait for the server to see that a killed target is gone."""
-        await_(
+    def wait_for_disconnect(self) -> None:
+        """Wait until the server has closed the connections of a killed target."""
+        wait_until(
             lambda: (
                 not self.ask(
                     "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() "

@@ -8,12 +8,12 @@ import os
 import struct
 import subprocess
 import termios
-import time
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any, Self
 from uuid import uuid4
 
 from tests.end_to_end.pipeline import COMMANDS
+from tests.support.waiting import wait_until
 from tests.target_pandev.crash.scenario import encoded
 
 if TYPE_CHECKING:
@@ -27,14 +27,6 @@ EXAMPLES = int(os.environ.get("CRASH_EXAMPLES", "8"))
 PIPE_BYTES = 1 << 16
 """What a pipe holds: so much can be written to a target that does not read."""
 SECONDS = 60
-
-
-def await_(holds: Callable[[], object], *, while_runs: Target | None = None) -> None:
-    """Wait until something holds, in steps of a millisecond, or a target has ended."""
-    limit = time.monotonic() + SECONDS
-    while not holds() and (while_runs is None or while_runs.process.poll() is None):
-        assert time.monotonic() < limit, "what the test waits for did not happen"
-        time.sleep(0.001)
 
 
 class Target:
@@ -74,7 +66,7 @@ class Target:
         """Write to the target's input; a target that has ended takes nothing."""
         with suppress(BrokenPipeError):
             for start in range(0, len(lines), PIPE_BYTES // 2):
-                await_(lambda: self._unread() < PIPE_BYTES // 2, while_runs=self)
+                self.wait_until(lambda: self._unread() < PIPE_BYTES // 2)
                 part = lines[start : start + PIPE_BYTES // 2]
                 while part:
                     part = part[self._input.write(part) :]
@@ -83,13 +75,21 @@ class Target:
         """Return how many bytes of the input the target has not taken yet."""
         return int(struct.unpack("i", fcntl.ioctl(self._input, termios.FIONREAD, b"\0" * 4))[0])
 
-    def await_reading(self) -> None:
-        """Wait until the target has taken all that was written."""
-        await_(lambda: self._unread() == 0, while_runs=self)
+    def wait_until(self, condition: Callable[[], object]) -> None:
+        """Wait until a condition is true or the target has ended, in steps of a millisecond."""
+        wait_until(
+            lambda: condition() or self.process.poll() is not None,
+            timeout_seconds=SECONDS,
+            poll_seconds=0.001,
+        )
 
-    def await_state(self, n: int) -> None:
-        """Wait for a state, or the end of the target."""
-        await_(lambda: self.states()[-1:] == [n], while_runs=self)
+    def wait_until_read(self) -> None:
+        """Wait until the target has read everything that was written, or has ended."""
+        self.wait_until(lambda: self._unread() == 0)
+
+    def wait_for_state(self, n: int) -> None:
+        """Wait until the last state is `n`, or the target has ended."""
+        self.wait_until(lambda: self.states()[-1:] == [n])
 
     def states(self) -> list[int]:
         """Return the numbers of the states that are out."""

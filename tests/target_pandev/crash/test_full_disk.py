@@ -20,10 +20,11 @@ from target_pandev.database import Store
 from target_pandev.embedded import EmbeddedServer
 from target_pandev.embedded.folder import StoreFolder
 from tests.conftest import SETTINGS
+from tests.support.processes import stop_store
 from tests.target_pandev.crash.scenario import encoded, moment
 from tests.target_pandev.crash.store_state import Stored, copied
 from tests.target_pandev.crash.target_process import EXAMPLES, Target, run_whole
-from tests.target_pandev.embedded.processes import NOBODY, finish
+from tests.target_pandev.embedded.processes import NOBODY
 from tests.target_pandev.loading import record, schema
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def load_from(target: Target, first: int, *, last: int = LAST) -> int:
         target.say(encoded([WARES, NOTES]))
     for n in range(first, last + 1):
         target.say(encoded(part(n)))
-        target.await_state(n)
+        target.wait_for_state(n)
     return max(target.states(), default=-1)
 
 
@@ -174,7 +175,7 @@ def store_on_disk(disk: Disk) -> Iterator[Path]:
     with EmbeddedServer(store, linger=0):
         pass
     yield store
-    finish(StoreFolder(store))
+    stop_store(StoreFolder(store))
 
 
 @pytest.mark.parametrize("before", [0, 20])

@@ -9,7 +9,7 @@ import pytest
 
 from tests.target_pandev.crash.scenario import encoded
 from tests.target_pandev.crash.store_state import Stored
-from tests.target_pandev.crash.target_process import Target, await_, run_whole
+from tests.target_pandev.crash.target_process import Target, run_whole
 from tests.target_pandev.loading import record, schema
 
 if TYPE_CHECKING:
@@ -35,12 +35,12 @@ def test_a_batch_that_the_server_merges_is_rolled_back_whole(
     with Stored(database) as stored:
         with Target(tmp_path, **config) as target:
             target.say(encoded(messages))
-            await_(lambda: stored.ask(AT_WORK), while_runs=target)
+            target.wait_until(lambda: stored.ask(AT_WORK))
             assert target.end(signum) == code
             assert target.states() == []
         if signum != signal.SIGKILL:
             assert stored.ask(AT_WORK) == []
-        stored.await_no_load()
+        stored.wait_for_disconnect()
         assert stored.ask("SELECT id FROM wares") == []
         assert run_whole(tmp_path, messages, **config) == [1]
         rows = "SELECT count(*), min(id), max(id), count(*) FILTER (WHERE v = id::text) FROM wares"

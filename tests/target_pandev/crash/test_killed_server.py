@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING
 
-import psutil
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from target_pandev.embedded import EmbeddedServer
 from target_pandev.embedded.folder import StoreFolder
+from tests.support.processes import kill_server, stop_store
 from tests.target_pandev.crash.scenario import LENGTH, SCHEMAS, encoded, events, story
 from tests.target_pandev.crash.store_state import Stored
-from tests.target_pandev.crash.target_process import EXAMPLES, Target, await_, run_whole
-from tests.target_pandev.embedded.processes import finish, kill_postmaster, postmaster_pid
+from tests.target_pandev.crash.target_process import EXAMPLES, Target, run_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,16 +36,7 @@ def durable(store_dir: Path) -> Iterator[Path]:
             assert stored.ask("SHOW fsync") == stored.ask("SHOW synchronous_commit") == [("on",)]
             assert stored.ask("SHOW full_page_writes") == [("on",)]
         yield store_dir
-    finish(StoreFolder(store_dir))
-
-
-def kill_server(store: Path) -> None:
-    """Kill the postmaster, then all that it leaves, and wait until nothing of it lives."""
-    children = psutil.Process(postmaster_pid(store)).children(recursive=True)
-    with suppress(psutil.NoSuchProcess):
-        for child in children:
-            child.kill()  # before the postmaster could end them in its own way
-    kill_postmaster(store)
+    stop_store(StoreFolder(store_dir))
 
 
 @dataclass(frozen=True)
@@ -103,12 +92,12 @@ def load_until_killed(target: Target, store: Path, schema: str, crash: Crash) ->
     with target, EmbeddedServer(store, linger=0) as server, Stored(server.conninfo) as stored:
         target.say(lines[:cut])
         tables = [f"{schema}.{each}" for each in ("things", "notes", "events", "tasks")]
-        await_(lambda: stored.has(*tables), while_runs=target)
+        target.wait_until(lambda: stored.has(*tables))
         if crash.locked:
             stored.connection.autocommit = False
             stored.connection.execute(f"LOCK TABLE {schema}.{crash.locked}".encode())
             target.say(lines[cut:])
-            await_(lambda: stored.loads_wait() or LAST in target.states(), while_runs=target)
+            target.wait_until(lambda: stored.loads_wait() or LAST in target.states())
         time.sleep(crash.delay_ms / 1000)  # drawn: it is the point of the cut
         kill_server(store)
         target.say(lines[cut:] if not crash.locked else b"")

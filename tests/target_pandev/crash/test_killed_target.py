@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.target_pandev.crash.scenario import KEYS, LENGTH, encoded, events, story
 from tests.target_pandev.crash.store_state import Stored, copied
-from tests.target_pandev.crash.target_process import EXAMPLES, Target, await_, run_whole
+from tests.target_pandev.crash.target_process import EXAMPLES, Target, run_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,7 +71,7 @@ class Runs:
             for share in cut.chunks:
                 target.say(lines[said : round(len(lines) * share)])
                 said = round(len(lines) * share)
-                target.await_reading()
+                target.wait_until_read()
             if cut.locked and said > len(encoded(messages[:6])):
                 self._cut_waiting(target, cut.locked, lines[said:])
             time.sleep(cut.delay_ms / 1000)  # drawn: it is the point of the cut
@@ -83,14 +83,11 @@ class Runs:
 
     def _cut_waiting(self, target: Target, table: str, rest: bytes) -> None:
         """Return when the target waits for a table; the lock goes with our connection, later."""
-        await_(lambda: self.stored.has("things", "notes", "events"), while_runs=target)
+        target.wait_until(lambda: self.stored.has("things", "notes", "events"))
         self.blocking = psycopg.connect(self.stored.conninfo)
         self.blocking.execute(f"LOCK TABLE pandev.{table} IN ACCESS EXCLUSIVE MODE".encode())
         target.say(rest)
-        await_(
-            lambda: self.stored.loads_wait() or LAST in target.states(),
-            while_runs=target,
-        )
+        target.wait_until(lambda: self.stored.loads_wait() or LAST in target.states())
 
     def _note(self, states: list[int], sent: Counter[int]) -> None:
         self.acknowledged = max([self.acknowledged, *states])
@@ -101,7 +98,7 @@ class Runs:
         """See that all is stored that was acknowledged, and nothing that never was."""
         if blocking := self.__dict__.pop("blocking", None):
             blocking.close()
-        self.stored.await_no_load()
+        self.stored.wait_for_disconnect()
         self.stored.check(self.acknowledged, self.sent)
 
     def finish(self) -> None:

@@ -8,9 +8,10 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from tests.support.waiting import wait_until
 from tests.target_pandev.crash.scenario import encoded
 from tests.target_pandev.crash.store_state import Stored
-from tests.target_pandev.crash.target_process import Target, await_
+from tests.target_pandev.crash.target_process import Target
 from tests.target_pandev.loading import COMPLETED_READS, Loader, completed, record, schema
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def test_a_lock_that_goes_in_time_does_no_harm(stored: Stored, tmp_path: Path, c
         with psycopg.connect(stored.conninfo) as other:
             other.execute(f"LOCK TABLE pandev.{table} IN ACCESS EXCLUSIVE MODE".encode())
             target.say(encoded([WARES, *CHANGES[change], state(2)]))
-            await_(stored.loads_wait, while_runs=target)
+            target.wait_until(stored.loads_wait)
             assert target.states() == []
         assert (target.end(), target.states()) == (0, [2])
     assert stored.ask(ROWS) == AFTER[change]
@@ -109,11 +110,11 @@ def test_a_deadlock_with_another_session_is_tried_again(stored: Stored, tmp_path
     with Target(tmp_path, **config) as target, psycopg.connect(patient) as other:
         other.execute("UPDATE pandev.wares SET v = '1' WHERE id = 'b'")
         target.say(encoded([WARES, *wares("2", "a", "b"), state(2)]))
-        await_(stored.loads_wait, while_runs=target)
+        target.wait_until(stored.loads_wait)
         other.execute("UPDATE pandev.wares SET v = '1' WHERE id = 'a'")
         assert target.states() == []
         other.commit()
         assert (target.end(), target.states()) == (0, [2])
     assert stored.ask(ROWS) == [("a", "2", True), ("b", "2", True)]
     deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
-    await_(lambda: stored.ask(deadlocks) == [(1,)])
+    wait_until(lambda: stored.ask(deadlocks) == [(1,)])

@@ -39,7 +39,7 @@ def load_at_once(
         for target in targets:
             target.say(encoded([*begins, READY]))
         for target in targets:
-            target.await_state(-1)
+            target.wait_for_state(-1)
         for target, messages in zip(targets, inputs, strict=True):
             target.say(encoded(messages))
         for target in targets:
@@ -124,10 +124,10 @@ def test_a_table_that_one_target_widens_takes_all_that_another_loads_meanwhile( 
         config = {"store_url": database, "batch_size_rows": 2}
         with Target(tmp_path, **config) as first, Target(tmp_path, **config) as second:
             first.say(encoded([narrow_schema, *loading[:2], READY]))
-            first.await_state(-1)
+            first.wait_for_state(-1)
             second.say(encoded([*widening, READY]))
             first.say(encoded(loading[2:100]))
-            second.await_state(-1)
+            second.wait_for_state(-1)
             first.say(encoded([*loading[100:], end]))
             assert second.end() == 0, second.log()
             assert first.end() == 0, first.log()

@@ -15,7 +15,8 @@ import pytest
 
 from target_pandev.embedded import EmbeddedServer
 from target_pandev.embedded.folder import StoreFolder
-from tests.target_pandev.embedded.processes import FAST, Member, finish, remove
+from tests.support.processes import stop_store
+from tests.target_pandev.embedded.processes import FAST, Member, remove_stores
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def top() -> Iterator[Path]:
     path = Path(tempfile.mkdtemp(prefix="pandev-store-"))
     path.chmod(0o711)
     yield path
-    remove(path)
+    remove_stores(path)
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +47,7 @@ def template() -> Iterator[Path]:
     with EmbeddedServer(path / "template", settings=FAST, linger=0):
         pass
     yield path / "template"
-    remove(path)
+    remove_stores(path)
 
 
 @pytest.fixture
@@ -74,7 +75,7 @@ def store(begun: Path, template: Path) -> Iterator[Path]:
     shutil.copy(template / "password", begun)
     yield begun
     if (begun / "data").exists():
-        finish(StoreFolder(begun))
+        stop_store(StoreFolder(begun))
         version = (begun / "data" / "PG_VERSION").read_text()
         if version == (template / "data" / "PG_VERSION").read_text():
             (begun / "data").rename(spare)

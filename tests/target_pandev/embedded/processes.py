@@ -3,19 +3,15 @@
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
-from target_pandev.embedded import EmbeddedServer, locks
 from target_pandev.embedded.folder import StoreFolder
+from tests.support.processes import stop_store
 
 ROOT = os.geteuid() == 0
 NOBODY = 65534
@@ -68,23 +64,9 @@ class Member:
         self.process.communicate()
 
 
-def until(holds: Callable[[], object], *, seconds: float = 20) -> None:
-    limit = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < limit, "what the test waits for did not happen"
-        time.sleep(0.01)
-
-
-def finish(folder: StoreFolder) -> None:
-    EmbeddedServer(folder.path).stop()
-    until(partial(locks.is_free, folder.keeper_lock))
-    if not folder.socket_dir.is_relative_to(folder.path):
-        shutil.rmtree(folder.socket_dir, ignore_errors=True)
-
-
-def remove(top: Path) -> None:
+def remove_stores(top: Path) -> None:
     for mark in top.glob("**/pandev-store.txt"):
-        finish(StoreFolder(mark.parent))
+        stop_store(StoreFolder(mark.parent))
     shutil.rmtree(top)
 
 
@@ -92,15 +74,6 @@ def rows(url: str, statement: str) -> list[Any]:
     with psycopg.connect(url, autocommit=True) as connection:
         cursor = connection.execute(statement.encode())
         return cursor.fetchall() if cursor.description else []
-
-
-def postmaster_pid(store: Path) -> int:
-    return int((store / "data" / "postmaster.pid").read_text().split("\n")[0])
-
-
-def kill_postmaster(store: Path) -> None:
-    os.kill(postmaster_pid(store), signal.SIGKILL)
-    until(lambda: locks.is_free(store / "server.lock"))
 
 
 def keeper_pids(store: Path) -> list[int]:

@@ -8,16 +8,17 @@ from pathlib import Path
 import psycopg
 
 from target_pandev.embedded import EmbeddedServer, locks
-from tests.target_pandev.embedded.processes import FAST, keeper_pids, until
+from tests.support.waiting import wait_until
+from tests.target_pandev.embedded.processes import FAST, keeper_pids
 
 
 def test_the_keeper_stops_the_server_after_the_linger_and_not_before(store: Path) -> None:
     with EmbeddedServer(store, linger=1, settings=FAST) as server:
         pass
     left = time.monotonic()
-    until(lambda: not server.running())
+    wait_until(lambda: not server.running())
     assert 1 <= time.monotonic() - left < 5
-    until(lambda: keeper_pids(store) == [])
+    wait_until(lambda: keeper_pids(store) == [])
 
 
 def test_the_keeper_waits_for_users_and_for_tools_that_are_connected(store: Path) -> None:
@@ -28,16 +29,16 @@ def test_the_keeper_waits_for_users_and_for_tools_that_are_connected(store: Path
     with tool:
         time.sleep(1)
         assert tool.execute("SELECT 1").fetchall() == [(1,)]
-    until(lambda: not server.running())
+    wait_until(lambda: not server.running())
 
 
 def test_a_killed_keeper_is_replaced_by_the_next_user(store: Path) -> None:
     with EmbeddedServer(store, linger=0.5, settings=FAST):
-        until(lambda: len(keeper_pids(store)) == 1)
+        wait_until(lambda: len(keeper_pids(store)) == 1)
         (killed,) = keeper_pids(store)
         os.kill(killed, signal.SIGKILL)
-        until(lambda: locks.is_free(store / "keeper.lock"))
+        wait_until(lambda: locks.is_free(store / "keeper.lock"))
     with EmbeddedServer(store, linger=0.5), EmbeddedServer(store, linger=0.5) as server:
-        until(lambda: len(keeper_pids(store)) == 1)
+        wait_until(lambda: len(keeper_pids(store)) == 1)
         assert keeper_pids(store) != [killed]
-    until(lambda: not server.running())
+    wait_until(lambda: not server.running())

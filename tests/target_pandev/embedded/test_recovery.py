@@ -8,16 +8,9 @@ from pathlib import Path
 import pytest
 
 from target_pandev.embedded import EmbeddedServer
-from tests.target_pandev.embedded.processes import (
-    FAST,
-    NOBODY,
-    ROOT,
-    Member,
-    kill_postmaster,
-    postmaster_pid,
-    rows,
-    until,
-)
+from tests.support.processes import kill_postmaster, postmaster_pid
+from tests.support.waiting import wait_until
+from tests.target_pandev.embedded.processes import FAST, NOBODY, ROOT, Member, rows
 
 
 def test_a_killed_server_comes_back_with_every_committed_row(store: Path) -> None:
@@ -34,7 +27,7 @@ def test_initdb_killed_with_its_starter_leaves_no_half_store(
     begun: Path, members: Callable[..., Member]
 ) -> None:
     killed = members(begun)
-    until((begun / "data.init" / "data" / "base").exists)
+    wait_until((begun / "data.init" / "data" / "base").exists)
     killed.kill()
     assert not (begun / "data").exists()
     with EmbeddedServer(begun, linger=0, settings=FAST) as server:

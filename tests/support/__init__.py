@@ -1,0 +1,5 @@
+"""Helpers that the tests of several packages share.
+
+`clocks` has clocks that a test controls, `waiting` waits for a condition with a deadline, and
+`processes` stops and kills servers and processes by their id.
+"""
