@@ -16,7 +16,7 @@ from clickup_receiver.inbox.inbox import Inbox
 from tests.clickup_receiver.message_source import MessageSourceHarness
 from tests.clickup_receiver.payloads import SECRETS, SECRETS_BY_WEBHOOK
 from tests.support.clocks import SimulatedClock
-from tests.tap_clickup.runner import Reader
+from tests.tap_clickup.runner import TapRunner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,10 +81,10 @@ def source(clickup: FakeClickUp) -> MessageSourceHarness:
 
 
 @pytest.fixture
-def read(
+def run_tap(
     clickup: FakeClickUp, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
-) -> Reader:
-    return Reader(clickup, SimulatedClock(), capsys, caplog)
+) -> TapRunner:
+    return TapRunner(clickup, SimulatedClock(), capsys, caplog)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from tests.clickup_receiver.message_source import (
     searchable_task_ids,
 )
 from tests.clickup_receiver.payloads import PRIVATE, history
-from tests.tap_clickup.runner import ALL_TIME, Reader
+from tests.tap_clickup.runner import ALL_TIME, TapRunner
 
 if TYPE_CHECKING:
     import pytest
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
 
 
 def test_few_changed_tasks_are_read_individually(
-    source: MessageSourceHarness, workspace: Workspace, read: Reader
+    source: MessageSourceHarness, workspace: Workspace, run_tap: TapRunner
 ) -> None:
     """R56: the records equal those of the tap, and each task is requested once."""
     task_ids = list(workspace.tasks)[:5]
     paths = source.build(*changed_events(task_ids * 3))
     assert sorted(paths) == sorted(f"/task/{task_id}" for task_id in task_ids)
-    tap_rows = {row["id"]: row for row in read(start_date=ALL_TIME).rows("tasks")}
+    tap_rows = {row["id"]: row for row in run_tap(start_date=ALL_TIME).rows("tasks")}
     assert source.rows("tasks") == [tap_rows[task_id] for task_id in task_ids]
 
 
 def test_many_changed_tasks_are_read_by_pages(
-    source: MessageSourceHarness, account: Account, workspace: Workspace, read: Reader
+    source: MessageSourceHarness, account: Account, workspace: Workspace, run_tap: TapRunner
 ) -> None:
     """A thousand events of fifty tasks cost one request."""
     at = datetime.now(UTC) - timedelta(hours=1)
@@ -44,7 +44,7 @@ def test_many_changed_tasks_are_read_by_pages(
     date = str(int(at.timestamp() * 1000))
     events = changed_events(task_ids * 20, history_items=[history("name", date=date)])
     assert source.build(*events) == [f"/team/{workspace.id}/task"]
-    tap_rows = {row["id"]: row for row in read(start_date=ALL_TIME).rows("tasks")}
+    tap_rows = {row["id"]: row for row in run_tap(start_date=ALL_TIME).rows("tasks")}
     rows = {row["id"]: row for row in source.rows("tasks")}
     assert rows == {task_id: tap_rows[task_id] for task_id in task_ids}
 
@@ -122,7 +122,7 @@ def test_an_object_of_unexpected_shape_fails_only_its_events(
 
 
 def test_spaces_folders_and_lists_equal_those_of_the_tap(
-    source: MessageSourceHarness, workspace: Workspace, read: Reader
+    source: MessageSourceHarness, workspace: Workspace, run_tap: TapRunner
 ) -> None:
     """R56: the same records by webhook as by poll."""
     space_id = next(iter(workspace.spaces))
@@ -133,7 +133,7 @@ def test_spaces_folders_and_lists_equal_those_of_the_tap(
         pending_event("folderUpdated", folder_id=folder_id),
         pending_event("listUpdated", list_id=list_id),
     )
-    run = read(start_date=ALL_TIME)
+    run = run_tap(start_date=ALL_TIME)
     for stream, object_id in (("spaces", space_id), ("folders", folder_id), ("lists", list_id)):
         tap_rows = {row["id"]: row for row in run.rows(stream)}
         rows = {row["id"]: row for row in source.rows(stream)}
@@ -162,10 +162,10 @@ def test_a_list_and_its_folder_emit_the_list_once(
 
 
 def test_a_changed_sprint_is_emitted_with_its_whole_folder(
-    source: MessageSourceHarness, read: Reader
+    source: MessageSourceHarness, run_tap: TapRunner
 ) -> None:
     """The dates that a sprint's name leaves out are inferred from the other sprints."""
-    tap_rows = {row["id"]: row for row in read(start_date=ALL_TIME).rows("sprints")}
+    tap_rows = {row["id"]: row for row in run_tap(start_date=ALL_TIME).rows("sprints")}
     sprint = next(row for row in tap_rows.values() if not row["archived"])
     paths = source.build(pending_event("listUpdated", list_id=sprint["id"]))
     assert paths == [
@@ -179,7 +179,7 @@ def test_a_changed_sprint_is_emitted_with_its_whole_folder(
 
 
 def test_tracked_time_emits_all_time_entries_of_its_task(
-    source: MessageSourceHarness, workspace: Workspace, read: Reader
+    source: MessageSourceHarness, workspace: Workspace, run_tap: TapRunner
 ) -> None:
     """R77: with a completed read, so that deleted entries are recognized."""
     entry = max(
@@ -189,7 +189,7 @@ def test_tracked_time_emits_all_time_entries_of_its_task(
     change = history("time_spent", after={"start": str(entry.start_ms)})
     paths = source.build(pending_event("taskTimeTrackedUpdated", change, task_id=entry.task_id))
     assert {*paths} >= {f"/task/{entry.task_id}", f"/team/{workspace.id}/time_entries"}
-    tap_rows = {row["id"]: row for row in read(start_date=ALL_TIME).rows("time_entries")}
+    tap_rows = {row["id"]: row for row in run_tap(start_date=ALL_TIME).rows("time_entries")}
     rows = {row["id"]: row for row in source.rows("time_entries")}
     assert rows[entry.id] == tap_rows[entry.id]
     assert {row["task_id"] for row in rows.values()} == {entry.task_id}

@@ -12,8 +12,9 @@ from fake_clickup import Behaviour, FakeClickUp
 from fake_clickup.storage import to_ms
 from tests.end_to_end.pipeline import COMMANDS
 from tests.tap_clickup import accounts
+from tests.tap_clickup.dates import days_ago, to_iso
 from tests.tap_clickup.runner import environment
-from tests.tap_clickup.time_tracking import ago, text, track
+from tests.tap_clickup.time_tracking import track
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,8 +36,8 @@ def account() -> Account:
     """Return the shop with recent and old time entries of two users."""
     account = accounts.shop()
     for user_id in (accounts.OWNER, accounts.MEMBER):
-        track(account, ago(80), user_id=user_id)
-        track(account, ago(5), user_id=user_id)
+        track(account, days_ago(80), user_id=user_id)
+        track(account, days_ago(5), user_id=user_id)
     return account
 
 
@@ -54,7 +55,7 @@ def sync(clickup: FakeClickUp, database: str, tmp_path: Path) -> Callable[[], No
     def run() -> None:
         settings = {
             **environment(clickup),
-            "TAP_CLICKUP_START_DATE": text(ago(100)),
+            "TAP_CLICKUP_START_DATE": to_iso(days_ago(100)),
             "TARGET_PANDEV_STORE_URL": database,
         }
         options = ["--state", str(state)] if state.exists() else []
@@ -89,8 +90,8 @@ def entries(database: str) -> list[tuple[str, int, bool]]:
 
 def delete(account: Account, user_id: int, days: int) -> None:
     """Delete a user's entry of so many days ago."""
-    since = to_ms(ago(days + 1))
-    before = to_ms(ago(days - 1))
+    since = to_ms(days_ago(days + 1))
+    before = to_ms(days_ago(days - 1))
     (entry_id,) = (
         entry.id
         for entry in account.workspaces[0].time_entries.values()
@@ -131,6 +132,6 @@ def test_an_ignored_assignee_parameter_marks_no_time_entries(
     assert entries(database) == [(MIA, 5, False), (MIA, 80, False)]
     clickup.behaviour.ignored_parameters = set()
     delete(account, accounts.MEMBER, 5)
-    track(account, ago(3), user_id=accounts.MEMBER)
+    track(account, days_ago(3), user_id=accounts.MEMBER)
     sync()
     assert entries(database) == [(MIA, 3, False), (MIA, 5, True), (MIA, 80, False)]

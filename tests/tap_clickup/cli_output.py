@@ -1,4 +1,4 @@
-"""What the command shows an operator: its streams, and the lines of a failure."""
+"""Output of the command: the names of its streams and the lines that report a failure."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ STREAMS = [
 ]
 
 
-def critical(ended: subprocess.CompletedProcess[str]) -> list[str]:
-    """Return what an operator sees of a failure: lines above INFO, without time and logger."""
-    assert "Traceback" not in ended.stderr
-    lines = [line for line in ended.stderr.splitlines() if "| INFO " not in line]
+def error_lines(process: subprocess.CompletedProcess[str]) -> list[str]:
+    """Return the log lines above INFO, without timestamp and logger."""
+    assert "Traceback" not in process.stderr
+    lines = [line for line in process.stderr.splitlines() if "| INFO " not in line]
     return [line.split("| ")[-1] for line in lines]

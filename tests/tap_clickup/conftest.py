@@ -1,4 +1,4 @@
-"""One generated account behind one running local ClickUp, and a tap that reads it."""
+"""A generated account in a running fake ClickUp, and a tap that reads it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from fake_clickup import Account, Behaviour, FakeClickUp, generate
 from tests.support.clocks import SimulatedClock
-from tests.tap_clickup.runner import Reader
+from tests.tap_clickup.runner import TapRunner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def _signals() -> Iterator[None]:
-    """Keep this process's own signal handlers: a tap sets its own when it is made."""
+    """Restore this process's signal handlers: a tap replaces them when it is created."""
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield
     for number, handler in handlers.items():
@@ -40,10 +40,10 @@ def account() -> Account:
 
 
 @pytest.fixture
-def read(
+def run_tap(
     clickup: FakeClickUp,
     clock: SimulatedClock,
     capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
-) -> Reader:
-    return Reader(clickup, clock, capsys, caplog)
+) -> TapRunner:
+    return TapRunner(clickup, clock, capsys, caplog)

@@ -9,19 +9,19 @@ from singer_sdk import StreamSchema
 
 from tap_clickup.streams import base
 from tap_clickup.tap import TapClickUp
-from tests.tap_clickup.cli_output import STREAMS, critical
-from tests.tap_clickup.runner import ALL_TIME, command
+from tests.tap_clickup.cli_output import STREAMS, error_lines
+from tests.tap_clickup.runner import ALL_TIME, run_command
 
 if TYPE_CHECKING:
     import pytest
 
     from tap_clickup.workspace import Workspace
-    from tests.tap_clickup.runner import Reader
+    from tests.tap_clickup.runner import TapRunner
 
 
 def test_discovery_needs_no_token_and_asks_nobody() -> None:
-    ended = command("--discover")
-    assert (ended.returncode, critical(ended)) == (0, ["Config validation failed"])
+    ended = run_command("--discover")
+    assert (ended.returncode, error_lines(ended)) == (0, ["Config validation failed"])
     entries = json.loads(ended.stdout)["streams"]
     assert [entry["tap_stream_id"] for entry in entries] == STREAMS
     keys = {entry["tap_stream_id"]: entry["key_properties"] for entry in entries}
@@ -47,14 +47,14 @@ def test_discovery_needs_no_token_and_asks_nobody() -> None:
     }
 
 
-def test_deselected_streams_and_fields_are_left_out(read: Reader) -> None:
-    catalog = json.loads(command("--discover").stdout)
+def test_deselected_streams_and_fields_are_left_out(run_tap: TapRunner) -> None:
+    catalog = json.loads(run_command("--discover").stdout)
     for entry in catalog["streams"]:
         wanted = entry["stream"] in {"tasks", "users"}
         for metadata in entry["metadata"]:
             shown = metadata["breadcrumb"] != ["properties", "name"]
             metadata["metadata"]["selected"] = wanted and shown
-    run = read(catalog=catalog, start_date=ALL_TIME)
+    run = run_tap(catalog=catalog, start_date=ALL_TIME)
     streams = {m["stream"] for m in run.messages if m["type"] == "RECORD"}
     assert streams == {"tasks", "users"}
     assert {"name" in row for row in run.rows("tasks")} == {False}
@@ -62,7 +62,7 @@ def test_deselected_streams_and_fields_are_left_out(read: Reader) -> None:
 
 
 def test_a_stream_is_added_by_a_class_and_its_place_in_the_list(
-    read: Reader, monkeypatch: pytest.MonkeyPatch
+    run_tap: TapRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Archives(base.ClickUpStream):
         """Spaces once more, under another name."""
@@ -75,5 +75,5 @@ def test_a_stream_is_added_by_a_class_and_its_place_in_the_list(
             yield from workspace.hierarchy.records["spaces"]
 
     monkeypatch.setattr(TapClickUp, "stream_types", (*TapClickUp.stream_types, Archives))
-    run = read()
+    run = run_tap()
     assert run.rows("archives") == run.rows("spaces") != []

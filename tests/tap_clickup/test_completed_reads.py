@@ -17,12 +17,13 @@ from tests.tap_clickup.accounts import (
     SPACE,
     WORKSPACE,
 )
-from tests.tap_clickup.runner import ALL_TIME, Run
-from tests.tap_clickup.time_tracking import ago, slice_of, text, track
+from tests.tap_clickup.dates import days_ago, to_iso
+from tests.tap_clickup.runner import ALL_TIME, TapRun
+from tests.tap_clickup.time_tracking import slice_name, track
 
 if TYPE_CHECKING:
     from fake_clickup import Account, Behaviour
-    from tests.tap_clickup.runner import Reader, Row
+    from tests.tap_clickup.runner import Row, TapRunner
 
 NAMES = ["spaces", "folders", "lists", "statuses", "sprints", "users", "webhooks"]
 HERE = {"workspace_id": {"in": [WORKSPACE]}}
@@ -35,16 +36,16 @@ def account() -> Account:
     return accounts.shop()
 
 
-def completed(run: Run) -> dict[str, Row]:
+def completed(run: TapRun) -> dict[str, Row]:
     """Return what was completed, by stream; of time entries there may be several slices."""
     return {row["stream"]: row for row in run.rows("completed_reads")}
 
 
-def keys(run: Run, stream: str) -> list[tuple[str, ...]]:
+def keys(run: TapRun, stream: str) -> list[tuple[str, ...]]:
     return [tuple(key) for key in completed(run)[stream]["keys"]]
 
 
-def kept(run: Run) -> Row:
+def kept(run: TapRun) -> Row:
     """Return what the state keeps of the shop's tasks."""
     (partition,) = run.state["bookmarks"]["tasks"]["partitions"]
     return dict(partition)
@@ -53,8 +54,8 @@ def kept(run: Run) -> Row:
 # --- their shape
 
 
-def test_each_record_has_the_shape_that_the_convention_promises(read: Reader) -> None:
-    rows = completed(read(start_date=ALL_TIME))
+def test_each_record_has_the_shape_that_the_convention_promises(run_tap: TapRunner) -> None:
+    rows = completed(run_tap(start_date=ALL_TIME))
     assert sorted(rows) == sorted([*NAMES, "time_entries"])
     for row in rows.values():
         assert list(row) == [
@@ -74,8 +75,8 @@ def test_each_record_has_the_shape_that_the_convention_promises(read: Reader) ->
         assert {len(key) for key in row["keys"]} <= {len(row["key_properties"])}
 
 
-def test_spaces_folders_and_lists_are_told_with_the_spaces_they_lie_in(read: Reader) -> None:
-    rows = completed(read(start_date=ALL_TIME))
+def test_spaces_folders_and_lists_are_told_with_the_spaces_they_lie_in(run_tap: TapRunner) -> None:
+    rows = completed(run_tap(start_date=ALL_TIME))
     told = {one: (rows[one]["conditions"], rows[one]["keys"]) for one in NAMES[:3]}
     assert told == {
         "spaces": (HERE, [[SPACE], [ARCHIVED_SPACE]]),
@@ -86,8 +87,8 @@ def test_spaces_folders_and_lists_are_told_with_the_spaces_they_lie_in(read: Rea
     assert {tuple(rows[one]["key_properties"]) for one in NAMES[:3]} == {("id",)}
 
 
-def test_statuses_are_told_of_the_places_that_were_found(read: Reader) -> None:
-    row = completed(read(start_date=ALL_TIME))["statuses"]
+def test_statuses_are_told_of_the_places_that_were_found(run_tap: TapRunner) -> None:
+    row = completed(run_tap(start_date=ALL_TIME))["statuses"]
     places = [SPACE, ARCHIVED_SPACE, FOLDER, ARCHIVED_FOLDER, *LISTS.values()]
     assert row["conditions"] == {**HERE, "scope_id": {"in": sorted(places)}}
     assert row["key_properties"] == ["scope_type", "scope_id", "status"]
@@ -100,48 +101,50 @@ def test_statuses_are_told_of_the_places_that_were_found(read: Reader) -> None:
     ]
 
 
-def test_of_users_the_members_are_told_and_nobody_who_has_left(read: Reader) -> None:
-    row = completed(read(start_date=ALL_TIME))["users"]
+def test_of_users_the_members_are_told_and_nobody_who_has_left(run_tap: TapRunner) -> None:
+    row = completed(run_tap(start_date=ALL_TIME))["users"]
     assert row["conditions"] == {**HERE, "is_member": {"in": [True]}}
     assert row["keys"] == [["40000001"], ["40000002"], ["40000003"]]
 
 
-def test_of_webhooks_those_of_the_tokens_user_are_told(read: Reader, account: Account) -> None:
+def test_of_webhooks_those_of_the_tokens_user_are_told(
+    run_tap: TapRunner, account: Account
+) -> None:
     ours = account.add_webhook(endpoint="https://hooks.example.com/1", events=["*"])
     account.add_webhook(
         endpoint="https://hooks.example.com/2", events=["*"], user_id=accounts.MEMBER
     )
-    row = completed(read())["webhooks"]
+    row = completed(run_tap())["webhooks"]
     assert row["conditions"] == {**HERE, "user_id": {"in": ["40000001"]}}
     assert row["keys"] == [[ours.id]]
 
 
 def test_of_time_entries_each_slice_is_told_with_its_bounds_and_the_people_asked_for(
-    read: Reader, account: Account
+    run_tap: TapRunner, account: Account
 ) -> None:
     """Somebody who has left is named by the task that the time is booked on."""
-    start = ago(40)
-    entry = track(account, ago(35))
-    run = read(start_date=text(start))
+    start = days_ago(40)
+    entry = track(account, days_ago(35))
+    run = run_tap(start_date=to_iso(start))
     rows = [row for row in run.rows("completed_reads") if row["stream"] == "time_entries"]
     by_name = {row["scope"]: row for row in rows}
-    assert min(by_name) == slice_of(start)
-    row = by_name[slice_of(ago(35))]
+    assert min(by_name) == slice_name(start)
+    row = by_name[slice_name(days_ago(35))]
     assert row["keys"] == [[entry.id]]
     people = {"user_id": {"in": ["40000001"]}}  # nobody else's time shows that others were asked
-    begins = max(text(start), f"{row['scope'][:10]}T00:00:00.000+00:00")
+    begins = max(to_iso(start), f"{row['scope'][:10]}T00:00:00.000+00:00")
     before = f"{row['scope'][11:]}T00:00:00.000+00:00"
     bounds = {"started_at": {"from": begins, "before": before}}
     assert row["conditions"] == {**HERE, **bounds, **people}
 
 
 def test_the_read_began_before_its_first_request_and_ended_after_its_last_answer(
-    read: Reader, account: Account
+    run_tap: TapRunner, account: Account
 ) -> None:
     account.add_webhook(endpoint="https://hooks.example.com/1", events=["*"])
-    track(account, ago(1))
+    track(account, days_ago(1))
     before = datetime.now(UTC) - MILLISECOND
-    run = read(start_date=text(ago(2)))
+    run = run_tap(start_date=to_iso(days_ago(2)))
     for row in run.rows("completed_reads"):
         sent = [datetime.fromisoformat(m["time_extracted"]) for m in run.records(row["stream"])]
         started, finished = (
@@ -152,9 +155,11 @@ def test_the_read_began_before_its_first_request_and_ended_after_its_last_answer
         assert finished <= datetime.now(UTC)
 
 
-def test_they_come_behind_the_records_that_they_tell_of(read: Reader, account: Account) -> None:
-    track(account, ago(1))
-    run = read(start_date=text(ago(2)))
+def test_they_come_behind_the_records_that_they_tell_of(
+    run_tap: TapRunner, account: Account
+) -> None:
+    track(account, days_ago(1))
+    run = run_tap(start_date=to_iso(days_ago(2)))
     order = [m["stream"] for m in run.messages if m["type"] == "RECORD"]
     assert set(order[order.index("completed_reads") :]) == {"completed_reads", "sync_runs"}
     for row in run.rows("completed_reads"):
@@ -166,18 +171,21 @@ def test_they_come_behind_the_records_that_they_tell_of(read: Reader, account: A
 # --- when
 
 
-def test_tasks_are_told_by_the_sweep_alone(read: Reader) -> None:
-    assert "tasks" not in completed(read(start_date=ALL_TIME))
-    assert keys(read(start_date=ALL_TIME, sweep=True), "tasks") == [("86parent1",), ("86task001",)]
+def test_tasks_are_told_by_the_sweep_alone(run_tap: TapRunner) -> None:
+    assert "tasks" not in completed(run_tap(start_date=ALL_TIME))
+    assert keys(run_tap(start_date=ALL_TIME, sweep=True), "tasks") == [
+        ("86parent1",),
+        ("86task001",),
+    ]
 
 
-def test_what_is_switched_off_is_not_told(read: Reader) -> None:
-    run = read(start_date=ALL_TIME, sprints=False, time_tracking=False)
+def test_what_is_switched_off_is_not_told(run_tap: TapRunner) -> None:
+    run = run_tap(start_date=ALL_TIME, sprints=False, time_tracking=False)
     assert sorted(completed(run)) == sorted(set(NAMES) - {"sprints"})
 
 
-def test_a_selection_of_spaces_is_a_condition(read: Reader) -> None:
-    rows = completed(read(start_date=ALL_TIME, space_ids=[SPACE]))
+def test_a_selection_of_spaces_is_a_condition(run_tap: TapRunner) -> None:
+    rows = completed(run_tap(start_date=ALL_TIME, space_ids=[SPACE]))
     assert rows["spaces"]["conditions"] == {**HERE, "id": {"in": [SPACE]}}
     assert rows["lists"]["conditions"] == {**HERE, "space_id": {"in": [SPACE]}}
     assert ARCHIVED_SPACE not in rows["statuses"]["conditions"]["scope_id"]["in"]
@@ -197,28 +205,28 @@ def test_a_selection_of_spaces_is_a_condition(read: Reader) -> None:
     ],
 )
 def test_what_was_refused_or_failed_is_not_told_and_the_rest_is(
-    read: Reader, behaviour: Behaviour, path: str, untold: set[str], status: int
+    run_tap: TapRunner, behaviour: Behaviour, path: str, untold: set[str], status: int
 ) -> None:
     behaviour.faults = [Fault(status=status, body={"ECODE": "OAUTH_018"}, path=path)]
-    run = read(start_date=ALL_TIME, sweep=True)
+    run = run_tap(start_date=ALL_TIME, sweep=True)
     assert behaviour.faults == []
     assert set(completed(run)) == {*NAMES, "tasks", "time_entries"} - untold
     assert bool(run.error) is (status == 400)
 
 
-def test_a_slice_that_failed_is_not_told(read: Reader, behaviour: Behaviour) -> None:
+def test_a_slice_that_failed_is_not_told(run_tap: TapRunner, behaviour: Behaviour) -> None:
     behaviour.faults = [Fault(status=400, path="/time_entries$")] * 2
-    run = read(start_date=text(ago(1)))
+    run = run_tap(start_date=to_iso(days_ago(1)))
     assert "time_entries" not in completed(run)
     assert run.error
 
 
 def test_a_sweep_tells_all_slices_from_the_start_date_whatever_the_state_says(
-    read: Reader,
+    run_tap: TapRunner,
 ) -> None:
-    first = read(start_date="2026-01-01")
-    again = read(start_date="2026-01-01", state=first.state)
-    sweep = read(start_date="2026-01-01", state=first.state, sweep=True)
+    first = run_tap(start_date="2026-01-01")
+    again = run_tap(start_date="2026-01-01", state=first.state)
+    sweep = run_tap(start_date="2026-01-01", state=first.state, sweep=True)
     told = [
         sorted(r["scope"] for r in run.rows("completed_reads") if r["stream"] == "time_entries")
         for run in (first, again, sweep)
@@ -232,11 +240,11 @@ def test_a_sweep_tells_all_slices_from_the_start_date_whatever_the_state_says(
 
 
 def test_a_poll_without_news_makes_no_thorough_walk_and_tells_nothing_of_places(
-    read: Reader,
+    run_tap: TapRunner,
 ) -> None:
-    first = read(start_date=ALL_TIME)
-    second = read(start_date=ALL_TIME, state=first.state)
-    assert [one.path for one in read.clickup.requests if "/folder/" in one.path] == []
+    first = run_tap(start_date=ALL_TIME)
+    second = run_tap(start_date=ALL_TIME, state=first.state)
+    assert [one.path for one in run_tap.clickup.requests if "/folder/" in one.path] == []
     untold = {"folders", "lists", "sprints"}
     assert set(completed(second)) == {*NAMES, "time_entries"} - untold
     assert (kept(second)["lists"], kept(second)["archives"]) == (
@@ -247,11 +255,11 @@ def test_a_poll_without_news_makes_no_thorough_walk_and_tells_nothing_of_places(
 
 
 def test_a_list_that_is_archived_in_a_live_folder_is_found_by_the_next_poll(
-    read: Reader, account: Account
+    run_tap: TapRunner, account: Account
 ) -> None:
-    first = read(start_date=ALL_TIME)
+    first = run_tap(start_date=ALL_TIME)
     account.archive(LISTS["in_folder"])
-    second = read(start_date=ALL_TIME, state=first.state)
+    second = run_tap(start_date=ALL_TIME, state=first.state)
     assert {row["id"]: row["archived"] for row in second.rows("lists")} == {
         LISTS["in_folder"]: True,
         LISTS["folderless"]: False,
@@ -266,28 +274,28 @@ def test_a_list_that_is_archived_in_a_live_folder_is_found_by_the_next_poll(
 
 @pytest.mark.parametrize("place", [FOLDER, SPACE, LISTS["folderless"]], ids=str)
 def test_a_place_that_is_archived_is_found_with_what_was_edited_before(
-    read: Reader, account: Account, place: str
+    run_tap: TapRunner, account: Account, place: str
 ) -> None:
     """No search shows its tasks any more, so they have to be read list by list, once."""
-    first = read(start_date=ALL_TIME)
+    first = run_tap(start_date=ALL_TIME)
     workspace = account.workspaces[0]
     below = {LISTS["in_folder"]} if place == FOLDER else {LISTS["in_folder"], LISTS["folderless"]}
     below = below if place in {FOLDER, SPACE} else {place}
     edited = {one.id for one in workspace.tasks.values() if one.list_id in below}
     account.bulk_update(edited, name="Edited")
     account.archive(place)
-    second = read(start_date=ALL_TIME, state=first.state)
+    second = run_tap(start_date=ALL_TIME, state=first.state)
     assert {row["id"] for row in second.rows("tasks") if row["name"] == "Edited"} == edited
-    read(start_date=ALL_TIME, state=second.state)
-    assert [one for one in read.asked("/task") if "/list/" in one.path] == []
+    run_tap(start_date=ALL_TIME, state=second.state)
+    assert [one for one in run_tap.requests_to("/task") if "/list/" in one.path] == []
 
 
 def test_a_deleted_list_is_missing_from_the_lists_that_are_told(
-    read: Reader, account: Account
+    run_tap: TapRunner, account: Account
 ) -> None:
-    first = read(start_date=ALL_TIME)
+    first = run_tap(start_date=ALL_TIME)
     account.delete(LISTS["in_folder"])
-    second = read(start_date=ALL_TIME, state=first.state)
+    second = run_tap(start_date=ALL_TIME, state=first.state)
     assert (LISTS["in_folder"],) in keys(first, "lists")
     assert keys(second, "lists") == [
         (one,) for one in sorted(LISTS.values()) if one != LISTS["in_folder"]

@@ -16,18 +16,18 @@ from fake_clickup import Account, Fault, generate
 from tap_clickup.client import MAX_IN_FLIGHT
 from tap_clickup.prefetch import THREAD_NAME
 from tap_clickup.readers.task_reader import ARCHIVED_LIST_WORKERS
-from tests.clickup_receiver.receiver_process import eventually
 from tests.fake_clickup.client import every
 from tests.support.clocks import AutojumpClock
+from tests.support.waiting import wait_until
 from tests.tap_clickup.runner import (
     ALL_TIME,
     COMMAND,
-    DEADLINE,
-    Run,
+    TIMEOUT_SECONDS,
+    TapRun,
     environment,
-    expected,
-    is_page,
-    versions,
+    expected_versions,
+    is_task_page,
+    task_versions,
 )
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from fake_clickup import Behaviour, Request
     from fake_clickup.model import Workspace
-    from tests.tap_clickup.runner import Reader, Row
+    from tests.tap_clickup.runner import Row, TapRunner
 
 FAST: Row = {"start_date": ALL_TIME, "requests_per_minute": 100_000, "time_tracking": False}
 MOMENT = 0.1
@@ -46,7 +46,7 @@ def reading(request: Request, account: Account) -> str | None:
     """Return which reading of tasks a request belongs to."""
     for number, workspace in enumerate(account.workspaces):
         for archived, name in ((False, "live"), (True, "archived")):
-            if is_page(request, workspace, archived=archived):
+            if is_task_page(request, workspace, archived=archived):
                 return f"{name} {number}"
         if request.path.endswith("/task") and request.path.split("/")[-2] in workspace.lists:
             return f"archives {number}"
@@ -61,15 +61,15 @@ def is_first(request: Request) -> bool:
 READINGS = {f"{name} {number}" for name in ("live", "archived", "archives") for number in (0, 1)}
 
 
-def is_complete(run: Run, *workspaces: Workspace) -> bool:
+def is_complete(run: TapRun, *workspaces: Workspace) -> bool:
     """Tell whether a run brought all tasks of workspaces, and left no thread behind."""
-    brought = [versions(run, one) == expected(every(one)) for one in workspaces]
+    brought = [task_versions(run, one) == expected_versions(every(one)) for one in workspaces]
     return all(brought) and THREAD_NAME not in {one.name for one in threading.enumerate()}
 
 
 @pytest.mark.parametrize("slow", sorted(READINGS))
 def test_a_slow_reading_keeps_no_other_from_beginning(
-    read: Reader, account: Account, behaviour: Behaviour, slow: str
+    run_tap: TapRunner, account: Account, behaviour: Behaviour, slow: str
 ) -> None:
     """The first answer of one waits until all others have asked, in both workspaces."""
     asked: set[str] = set()
@@ -78,14 +78,14 @@ def test_a_slow_reading_keeps_no_other_from_beginning(
     def hold(request: Request, _: Account) -> None:
         name = reading(request, account)
         if name == slow and name not in asked:
-            late.append(not all_others.wait(DEADLINE))
+            late.append(not all_others.wait(TIMEOUT_SECONDS))
         if name:
             asked.add(name)
         if asked >= READINGS - {slow}:
             all_others.set()
 
     behaviour.on_request = hold
-    run = read(**FAST)
+    run = run_tap(**FAST)
     assert is_complete(run, *account.workspaces)
     assert (run.error, any(late), asked) == (None, False, READINGS)
 
@@ -96,7 +96,11 @@ class TestThreeWorkspaces:
         return generate(seed=7, tasks=120, workspaces=3, time_entries=0)
 
     def test_never_more_than_eight_requests_are_under_way(
-        self, read: Reader, account: Account, behaviour: Behaviour, monkeypatch: pytest.MonkeyPatch
+        self,
+        run_tap: TapRunner,
+        account: Account,
+        behaviour: Behaviour,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         """Ten could be: live, archived and the walk of each workspace, and the webhooks."""
         counts, lock = Counter[str](), threading.Lock()
@@ -124,18 +128,18 @@ class TestThreeWorkspaces:
                     full.set()
                 if counts["held"] > MAX_IN_FLIGHT:
                     ninth.set()
-            assert full.wait(DEADLINE)
+            assert full.wait(TIMEOUT_SECONDS)
             ninth.wait(MOMENT)
 
         monkeypatch.setattr(requests.Session, "request", counted)
         behaviour.on_request = hold
-        run = read(**FAST)
+        run = run_tap(**FAST)
         assert is_complete(run, *account.workspaces)
         assert (run.error, counts["most"], ninth.is_set()) == (None, 8, False)
 
 
 def test_no_reading_is_more_than_one_page_ahead_of_whoever_takes(
-    read: Reader, account: Account, behaviour: Behaviour
+    run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     """Nobody takes tasks while the webhooks are waited for: a page each, and one in hand."""
     asked: Counter[str] = Counter()
@@ -151,12 +155,12 @@ def test_no_reading_is_more_than_one_page_ahead_of_whoever_takes(
             if max(live) > 2:
                 one_more.set()
         if request.path.endswith("/webhook") and not at_stall:
-            assert stalled.wait(DEADLINE)
+            assert stalled.wait(TIMEOUT_SECONDS)
             one_more.wait(MOMENT)
             at_stall.append(asked.copy())
 
     behaviour.on_request = hold
-    run = read(**FAST)
+    run = run_tap(**FAST)
     assert is_complete(run, *account.workspaces)
     most = {name: 2 * ARCHIVED_LIST_WORKERS if "archives" in name else 2 for name in READINGS}
     assert {name for name in READINGS if at_stall[0][name] > most[name]} == set()
@@ -170,21 +174,21 @@ class TestWaiting:
 
     @pytest.mark.parametrize("limit", [20, 30])
     def test_many_threads_keep_the_rate_limit_by_the_servers_own_count(
-        self, read: Reader, account: Account, behaviour: Behaviour, limit: int
+        self, run_tap: TapRunner, account: Account, behaviour: Behaviour, limit: int
     ) -> None:
         """R134: the limit is learnt from ClickUp's header, and ClickUp never has to refuse."""
-        behaviour.limit_per_minute, began = limit, read.clock.seconds
-        run = read(start_date=ALL_TIME, time_tracking=False)
+        behaviour.limit_per_minute, began = limit, run_tap.clock.seconds
+        run = run_tap(start_date=ALL_TIME, time_tracking=False)
         assert is_complete(run, *account.workspaces)
-        assert (run.error, {one.status for one in read.clickup.requests}) == (None, {200})
-        assert len(read.clickup.requests) > 2 * limit
-        assert read.clock.seconds - began > 2 * 61
+        assert (run.error, {one.status for one in run_tap.clickup.requests}) == (None, {200})
+        assert len(run_tap.clickup.requests) > 2 * limit
+        assert run_tap.clock.seconds - began > 2 * 61
 
     def test_after_a_429_all_threads_wait_for_its_end(
-        self, read: Reader, account: Account, behaviour: Behaviour
+        self, run_tap: TapRunner, account: Account, behaviour: Behaviour
     ) -> None:
         """Only what was already under way still comes: one request of each reading at most."""
-        clock = read.clock
+        clock = run_tap.clock
         assert isinstance(clock, AutojumpClock)
         reset = int(clock.seconds) + 37
         headers = {"X-RateLimit-Reset": str(reset), "Date": formatdate(clock.seconds, usegmt=True)}
@@ -193,7 +197,7 @@ class TestWaiting:
         def note(request: Request, _: Account) -> None:
             name = reading(request, account) or "walk or webhooks"
             if limited.is_set():
-                assert clock.sleeping.wait(DEADLINE)
+                assert clock.sleeping.wait(TIMEOUT_SECONDS)
                 early[name] += clock.seconds < int(reset)
             elif name == "live 0":
                 limited.set()
@@ -201,7 +205,7 @@ class TestWaiting:
                 behaviour.faults = [Fault(status=429, headers=headers, path=path)]
 
         behaviour.on_request = note
-        run = read(**FAST)
+        run = run_tap(**FAST)
         assert is_complete(run, *account.workspaces)
         assert (run.error, behaviour.faults) == (None, [])
         assert sum(early.values()) <= MAX_IN_FLIGHT
@@ -212,7 +216,7 @@ class TestWaiting:
 @pytest.mark.parametrize("number", [0, 1], ids=["first", "second"])
 @pytest.mark.parametrize("status", [400, 401], ids=["failed", "refused"])
 def test_an_error_in_one_workspace_leaves_the_other_complete(
-    read: Reader, account: Account, behaviour: Behaviour, number: int, status: int
+    run_tap: TapRunner, account: Account, behaviour: Behaviour, number: int, status: int
 ) -> None:
     broken, whole = account.workspaces[number], account.workspaces[1 - number]
     fault = Fault(status=status, body={"ECODE": "OAUTH_027"}, path=f"/team/{broken.id}/task$")
@@ -222,10 +226,10 @@ def test_an_error_in_one_workspace_leaves_the_other_complete(
             behaviour.faults = [fault]
 
     behaviour.on_request = fail
-    run = read(**FAST)
+    run = run_tap(**FAST)
     behaviour.on_request = None
     assert is_complete(run, whole)
-    assert {what for what, _ in run.refused} == {"stream tasks"}
+    assert {what for what, _ in run.read_failures} == {"stream tasks"}
     assert bool(run.error) is (status == 400)
     assert {r["workspace_id"]: r["complete"] for r in run.rows("sync_runs")} == {
         broken.id: False,
@@ -234,7 +238,7 @@ def test_an_error_in_one_workspace_leaves_the_other_complete(
 
 
 def test_a_token_that_dies_stops_all_readings_at_once(
-    read: Reader, account: Account, behaviour: Behaviour
+    run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     """Each reading asks once more at most, and none of the streams behind them begins."""
 
@@ -243,16 +247,16 @@ def test_a_token_that_dies_stops_all_readings_at_once(
             account.token, request.token_ok = "pk_1_REVOKEDREVOKED", False
 
     behaviour.on_request = revoke
-    run = read(**FAST)
+    run = run_tap(**FAST)
     assert run.error
     assert run.error.startswith("401 Unauthorized: the token is wrong")
-    assert len([one for one in read.clickup.requests if one.status == 401]) <= 8
+    assert len([one for one in run_tap.clickup.requests if one.status == 401]) <= 8
     assert run.rows("users") == []
     assert THREAD_NAME not in {thread.name for thread in threading.enumerate()}
 
 
 def test_sigterm_ends_the_command_while_its_requests_are_pending(
-    read: Reader, account: Account, behaviour: Behaviour, tmp_path: Path
+    run_tap: TapRunner, account: Account, behaviour: Behaviour, tmp_path: Path
 ) -> None:
     """R135: it ends although a response is missing, and wrote only whole lines."""
     is_pending, released = threading.Event(), threading.Event()
@@ -260,10 +264,10 @@ def test_sigterm_ends_the_command_while_its_requests_are_pending(
     def hold(request: Request, _: Account) -> None:
         if reading(request, account) == "live 0" and not is_first(request):
             is_pending.set()
-            released.wait(DEADLINE)
+            released.wait(TIMEOUT_SECONDS)
 
     behaviour.on_request = hold
-    settings = {**environment(read.clickup), "TAP_CLICKUP_START_DATE": ALL_TIME}
+    settings = {**environment(run_tap.clickup), "TAP_CLICKUP_START_DATE": ALL_TIME}
     output = tmp_path / "output.singer"
     with (
         output.open("wb") as stdout,
@@ -271,12 +275,12 @@ def test_sigterm_ends_the_command_while_its_requests_are_pending(
             [COMMAND, "--config=ENV"], env=settings, stdout=stdout, stderr=subprocess.DEVNULL
         ) as process,
     ):
-        assert is_pending.wait(DEADLINE)
-        eventually(lambda: output.stat().st_size)
+        assert is_pending.wait(TIMEOUT_SECONDS)
+        wait_until(lambda: output.stat().st_size)
         process.send_signal(signal.SIGTERM)
-        exit_code = process.wait(timeout=DEADLINE / 2)
+        exit_code = process.wait(timeout=TIMEOUT_SECONDS / 2)
         released.set()
     written = output.read_text(encoding="utf-8")
     assert exit_code == 143
     assert written.endswith("\n")
-    assert Run(written, "", None).messages[0]["type"] == "STATE"
+    assert TapRun(written, "", None).messages[0]["type"] == "STATE"

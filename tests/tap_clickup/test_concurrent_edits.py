@@ -15,7 +15,8 @@ from fake_clickup import generate
 from tap_clickup.streams.tasks import Tasks
 from tests.fake_clickup.client import every, readable
 from tests.support.clocks import CrashingClock, SimulatedCrashError
-from tests.tap_clickup.runner import ALL_TIME, Run, moment, updated_ms
+from tests.tap_clickup.dates import ms_to_iso
+from tests.tap_clickup.runner import ALL_TIME, TapRun, updated_ms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from fake_clickup import Account, Behaviour, Request
     from fake_clickup.model import Task, Workspace
     from tests.support.clocks import SimulatedClock
-    from tests.tap_clickup.runner import Reader, Row
+    from tests.tap_clickup.runner import Row, TapRunner
 
 EDITS = 4_000
 """Edits of a storm, each to one task or to many at once."""
@@ -125,7 +126,7 @@ def storm(account: Account, clock: CrashingClock, behaviour: Behaviour, seed: in
     return brewing
 
 
-def newest(runs: Iterable[Run]) -> dict[str, Shown]:
+def newest(runs: Iterable[TapRun]) -> dict[str, Shown]:
     """Return what a target holds after some runs: of each task the newest version."""
     found: dict[str, tuple[tuple[str, str], Row]] = {}
     for message in [message for run in runs for message in run.records("tasks")]:
@@ -145,7 +146,7 @@ def truth(account: Account) -> dict[str, Shown]:
             workspace.status_of(task).name,
             task.list_id,
             task.archived,
-            moment(updated_ms(task)),
+            ms_to_iso(updated_ms(task)),
         )
         for workspace in account.workspaces
         for task in every(workspace)
@@ -155,12 +156,12 @@ def truth(account: Account) -> dict[str, Shown]:
 @pytest.mark.parametrize("inclusive", [True, False])
 @pytest.mark.parametrize("seed", range(3))
 def test_after_a_poll_every_task_is_as_in_clickup_however_much_was_edited_meanwhile(
-    read: Reader, account: Account, behaviour: Behaviour, storm: Storm, *, inclusive: bool
+    run_tap: TapRunner, account: Account, behaviour: Behaviour, storm: Storm, *, inclusive: bool
 ) -> None:
     behaviour.updated_gt_inclusive = inclusive
-    load = read(**FAST)
+    load = run_tap(**FAST)
     behaviour.on_request = None
-    poll = read(**FAST, state=load.state)
+    poll = run_tap(**FAST, state=load.state)
     assert (load.error, poll.error, storm.left) == (None, None, 0)
     assert storm.kinds == {"rename", "status", "archive", "move", "create"}
     assert newest([load, poll]) == truth(account)
@@ -168,7 +169,7 @@ def test_after_a_poll_every_task_is_as_in_clickup_however_much_was_edited_meanwh
 
 @pytest.mark.parametrize("seed", range(20, 23))
 def test_edits_that_the_index_shows_late_are_found_by_the_polls_overlap(
-    read: Reader, account: Account, behaviour: Behaviour, storm: Storm
+    run_tap: TapRunner, account: Account, behaviour: Behaviour, storm: Storm
 ) -> None:
     """The lag differs from request to request, so that what was seen can be gone again."""
 
@@ -177,10 +178,10 @@ def test_edits_that_the_index_shows_late_are_found_by_the_polls_overlap(
         storm.clock.seconds += 0.1
 
     storm.at_request, storm.late = lag, 60
-    load = read(**FAST)
+    load = run_tap(**FAST)
     behaviour.on_request, behaviour.index_lag = None, 3
     storm.clock.sleep(4)
-    poll = read(**FAST, state=load.state)
+    poll = run_tap(**FAST, state=load.state)
     assert (load.error, poll.error) == (None, None)
     assert newest([load, poll]) == truth(account)
 
@@ -188,7 +189,7 @@ def test_edits_that_the_index_shows_late_are_found_by_the_polls_overlap(
 @pytest.mark.parametrize("dies_at", [50, 75, 90])
 @pytest.mark.parametrize("seed", range(30, 32))
 def test_a_run_that_is_killed_in_the_storm_is_continued_from_its_last_state(
-    read: Reader,
+    run_tap: TapRunner,
     storm: Storm,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
@@ -196,7 +197,7 @@ def test_a_run_that_is_killed_in_the_storm_is_continued_from_its_last_state(
 ) -> None:
     """A STATE each hundred records, so that there are cursors to go on from."""
     monkeypatch.setattr(Tasks, "STATE_MSG_FREQUENCY", 100)
-    behaviour, clock = read.clickup.behaviour, read.clock
+    behaviour, clock = run_tap.clickup.behaviour, run_tap.clock
     assert isinstance(clock, CrashingClock)
 
     def die(requests: int) -> None:
@@ -204,13 +205,13 @@ def test_a_run_that_is_killed_in_the_storm_is_continued_from_its_last_state(
 
     storm.at_request = die
     with pytest.raises(SimulatedCrashError):
-        read(**FAST)
-    killed = Run(capsys.readouterr().out, "", None)
+        run_tap(**FAST)
+    killed = TapRun(capsys.readouterr().out, "", None)
     assert any(cursors(killed.state))
     storm.at_request, clock.crashes = None, False
-    rest = read(**FAST, state=killed.state)
+    rest = run_tap(**FAST, state=killed.state)
     behaviour.on_request = None
-    poll = read(**FAST, state=rest.state)
+    poll = run_tap(**FAST, state=rest.state)
     assert (rest.error, poll.error) == (None, None)
     assert newest([killed, rest, poll]) == truth(storm.account)
 
@@ -222,7 +223,7 @@ def cursors(state: Row) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("seed", range(40, 42))
 def test_messages_that_are_cut_anywhere_are_continued_from_the_last_state_among_them(
-    read: Reader,
+    run_tap: TapRunner,
     account: Account,
     behaviour: Behaviour,
     storm: Storm,
@@ -230,11 +231,11 @@ def test_messages_that_are_cut_anywhere_are_continued_from_the_last_state_among_
 ) -> None:
     """Whatever a target took before it died: the next run brings the rest."""
     monkeypatch.setattr(Tasks, "STATE_MSG_FREQUENCY", 100)
-    lines = read(**FAST).stdout.splitlines(keepends=True)
+    lines = run_tap(**FAST).stdout.splitlines(keepends=True)
     behaviour.on_request = None
     for share in (0.2, 0.5, 0.7):
-        cut = Run("".join(lines[: int(len(lines) * share)]), "", None)
-        rest = read(**FAST, state=cut.state)
+        cut = TapRun("".join(lines[: int(len(lines) * share)]), "", None)
+        rest = run_tap(**FAST, state=cut.state)
         assert rest.error is None
         assert newest([cut, rest]) == truth(account)
     assert storm.left == 0
@@ -242,10 +243,10 @@ def test_messages_that_are_cut_anywhere_are_continued_from_the_last_state_among_
 
 @pytest.mark.parametrize("seed", [50])
 def test_what_moves_no_date_and_what_lies_in_archives_is_found_by_the_sweep(
-    read: Reader, account: Account, behaviour: Behaviour, storm: Storm
+    run_tap: TapRunner, account: Account, behaviour: Behaviour, storm: Storm
 ) -> None:
     """Subtasks that move with their parent keep their dates, and no search shows archived lists."""
-    load = read(**FAST)
+    load = run_tap(**FAST)
     behaviour.on_request = None
     for workspace in account.workspaces:
         parents = [one for one in readable(workspace) if workspace.below(one.id)][:20]
@@ -253,8 +254,8 @@ def test_what_moves_no_date_and_what_lies_in_archives_is_found_by_the_sweep(
             account.move_task(task.id, storm.dice.choice(list(workspace.lists)))
         hidden = [one for one in every(workspace) if workspace.lies_in_archive(one.list_id)]
         account.bulk_update([one.id for one in hidden], name="Edited in the archive")
-    poll = read(**FAST, state=load.state)
-    sweep = read(**FAST, sweep=True)
+    poll = run_tap(**FAST, state=load.state)
+    sweep = run_tap(**FAST, sweep=True)
     assert (load.error, poll.error, sweep.error) == (None, None, None)
     assert newest([load, poll]) != truth(account)
     assert newest([load, poll, sweep]) == truth(account)
@@ -263,11 +264,11 @@ def test_what_moves_no_date_and_what_lies_in_archives_is_found_by_the_sweep(
 @pytest.mark.parametrize("inclusive", [True, False])
 @pytest.mark.parametrize("seed", range(60, 62))
 def test_a_sweep_during_edits_tells_of_everybody_who_was_there_before(
-    read: Reader, account: Account, behaviour: Behaviour, seed: int, *, inclusive: bool
+    run_tap: TapRunner, account: Account, behaviour: Behaviour, seed: int, *, inclusive: bool
 ) -> None:
     """Who goes into the archive and out of it three times in one sweep can evade every pass."""
     dice, behaviour.updated_gt_inclusive = random.Random(seed), inclusive  # noqa: S311 - guards nothing
-    read.clock.sleep(6 * 3_600)  # to our own time, which a sweep goes by
+    run_tap.clock.sleep(6 * 3_600)  # to our own time, which a sweep goes by
     before = {task.id for one in account.workspaces for task in every(one)}
     touched: Counter[str] = Counter()
 
@@ -282,6 +283,6 @@ def test_a_sweep_during_edits_tells_of_everybody_who_was_there_before(
                 account.create_task(task.list_id, name="New")
 
     behaviour.on_request = edit
-    sweep = read(**FAST, sweep=True)
+    sweep = run_tap(**FAST, sweep=True)
     told = [row["keys"] for row in sweep.rows("completed_reads") if row["stream"] == "tasks"]
     assert before - {key[0] for keys in told for key in keys} == set()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from fake_clickup import Account, Behaviour, FakeClickUp, Fault, generate
-from tests.tap_clickup.cli_output import STREAMS, critical
-from tests.tap_clickup.runner import Run, command, environment
+from tests.tap_clickup.cli_output import STREAMS, error_lines
+from tests.tap_clickup.runner import TapRun, environment, run_command
 
 
 class TestOfEveryStream:
@@ -22,9 +22,9 @@ class TestOfEveryStream:
     ) -> None:
         """R21."""
         values = {**environment(clickup), "TAP_CLICKUP_TIME_IN_STATUS": "true"}
-        ended = command("--config=ENV", "--test", **values)
+        ended = run_command("--config=ENV", "--test", **values)
         assert (ended.returncode, "CRITICAL" in ended.stderr) == (0, False)
-        run = Run(ended.stdout, ended.stderr, None)
+        run = TapRun(ended.stdout, ended.stderr, None)
         # Time in status follows whole pages of tasks, and of those only one task is taken.
         assert {stream: len(run.rows(stream)) for stream in STREAMS} == {
             **dict.fromkeys(STREAMS, 1),
@@ -38,10 +38,10 @@ def test_the_connection_test_fails_where_a_run_would(
     clickup: FakeClickUp, behaviour: Behaviour, status: int
 ) -> None:
     behaviour.faults = [Fault(status=status, body={"ECODE": "OAUTH_025"}, path="/team")]
-    ended = command("--config=ENV", "--test", **environment(clickup))
+    ended = run_command("--config=ENV", "--test", **environment(clickup))
     reason = {401: "401 Unauthorized", 200: "GET /team: the response has no 'teams'"}[status]
     assert (ended.returncode, ended.stdout) == (1, "")
-    (line,) = critical(ended)
+    (line,) = error_lines(ended)
     assert line.startswith(reason)
 
 
@@ -50,7 +50,7 @@ def test_the_connection_test_names_the_stream_that_fails(
 ) -> None:
     """It reads one record a stream, of whichever reading comes first: so here all fail."""
     behaviour.faults = [Fault(status=400, path="/task$")] * 999
-    ended = command("--config=ENV", "--test", **environment(clickup))
+    ended = run_command("--config=ENV", "--test", **environment(clickup))
     assert ended.returncode == 1
-    told = [line for line in critical(ended) if line.startswith("not everything was read: ")]
+    told = [line for line in error_lines(ended) if line.startswith("not everything was read: ")]
     assert ["stream tasks: GET /team/" in line for line in told] == [True]

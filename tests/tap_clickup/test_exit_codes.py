@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from fake_clickup import Account, FakeClickUp, Fault
 from tests.fake_clickup.client import every
-from tests.tap_clickup.cli_output import STREAMS, critical
-from tests.tap_clickup.runner import ALL_TIME, Run, command, environment
+from tests.tap_clickup.cli_output import STREAMS, error_lines
+from tests.tap_clickup.runner import ALL_TIME, TapRun, environment, run_command
 
 if TYPE_CHECKING:
     from fake_clickup import Behaviour
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 def test_the_command_reads_everything_and_exits_0(clickup: FakeClickUp, account: Account) -> None:
     values = {**environment(clickup), "TAP_CLICKUP_START_DATE": ALL_TIME}
-    ended = command("--config=ENV", **values)
-    assert (ended.returncode, critical(ended)) == (0, [])
-    run = Run(ended.stdout, ended.stderr, None)
+    ended = run_command("--config=ENV", **values)
+    assert (ended.returncode, error_lines(ended)) == (0, [])
+    run = TapRun(ended.stdout, ended.stderr, None)
     tasks = [task.id for workspace in account.workspaces for task in every(workspace)]
     assert sorted(run.column("tasks", "id")) == sorted(tasks)
     schemas = [m["stream"] for m in run.messages if m["type"] == "SCHEMA"]
@@ -28,11 +28,11 @@ def test_a_failed_stream_exits_1_after_the_others(
     clickup: FakeClickUp, behaviour: Behaviour
 ) -> None:
     behaviour.ignored_parameters = {"reverse"}
-    ended = command("--config=ENV", **environment(clickup))
-    run = Run(ended.stdout, ended.stderr, None)
+    ended = run_command("--config=ENV", **environment(clickup))
+    run = TapRun(ended.stdout, ended.stderr, None)
     assert ended.returncode == 1
     assert run.rows("sync_runs")[0]["complete"] is False
-    told = [line for line in critical(ended) if line.startswith("not everything was read: ")]
+    told = [line for line in error_lines(ended) if line.startswith("not everything was read: ")]
     assert ["stream tasks: GET /team/" in line for line in told] == [True]
 
 
@@ -43,7 +43,7 @@ def test_a_refused_place_exits_0(
     behaviour.faults = [
         Fault(status=401, body={"ECODE": "OAUTH_018"}, path=f"/space/{space_id}/list")
     ]
-    ended = command("--config=ENV", **environment(clickup))
-    (line,) = critical(ended)
+    ended = run_command("--config=ENV", **environment(clickup))
+    (line,) = error_lines(ended)
     assert ended.returncode == 0
     assert "lists (archived=false) not read: GET /space/" in line

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib import RecordMessage
 
     from fake_clickup import Account, Behaviour
-    from tests.tap_clickup.runner import Reader, Run
+    from tests.tap_clickup.runner import TapRun, TapRunner
 
 MOMENTS = ("started_at", "finished_at")
 OF_THE_RUN = {"completed_reads", "sync_runs"}
@@ -38,7 +38,7 @@ def account() -> Account:
     return made
 
 
-def told(run: Run) -> dict[str, list[dict[str, Any]]]:
+def told(run: TapRun) -> dict[str, list[dict[str, Any]]]:
     """Return the SCHEMA and RECORD messages by stream, without the moments of the run itself.
 
     Where readings run beside each other, so that their order is another in each run, it is sorted.
@@ -67,7 +67,7 @@ def by_the_sdk(stream: ClickUpStream, record: dict[str, Any]) -> Iterator[Record
 
 
 def test_the_fast_path_and_the_sdks_own_give_the_same_messages(
-    read: Reader, behaviour: Behaviour, monkeypatch: pytest.MonkeyPatch
+    run_tap: TapRunner, behaviour: Behaviour, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     behaviour.rate_limited = False  # so that no time passes: time in status would tell it
     config: dict[str, Any] = {
@@ -76,18 +76,18 @@ def test_the_fast_path_and_the_sdks_own_give_the_same_messages(
         "custom_fields": ["Channel"],
         "requests_per_minute": 9_999,
     }
-    fast = read(**config)
+    fast = run_tap(**config)
     monkeypatch.setattr(TapClickUp, "message_writer_class", SingerWriter)
     monkeypatch.setattr(ClickUpStream, "TYPE_CONFORMANCE_LEVEL", TypeConformanceLevel.RECURSIVE)
     monkeypatch.setattr(ClickUpStream, "_generate_record_messages", by_the_sdk)
-    stock = read(**config)
+    stock = run_tap(**config)
     assert told(fast) == told(stock)
     assert [name for name in told(fast) if not fast.rows(name)] == []
     assert len(fast.rows("tasks")) > 300
     assert any(row["custom_fields"] for row in fast.rows("tasks"))
 
 
-def test_a_property_that_is_not_selected_is_left_out(read: Reader) -> None:
+def test_a_property_that_is_not_selected_is_left_out(run_tap: TapRunner) -> None:
     catalog = TapClickUp(config={"api_token": "pk_1_AAAAAAAA"}).catalog_dict
     for stream in catalog["streams"]:
         for entry in stream["metadata"]:
@@ -95,6 +95,6 @@ def test_a_property_that_is_not_selected_is_left_out(read: Reader) -> None:
                 entry["metadata"]["selected"] = False
             if not entry["breadcrumb"]:
                 entry["metadata"]["selected"] = True
-    rows = read(start_date=ALL_TIME, catalog=catalog).rows("tasks")
+    rows = run_tap(start_date=ALL_TIME, catalog=catalog).rows("tasks")
     assert rows
     assert [row for row in rows if "name" in row] == []

@@ -9,12 +9,13 @@ import pytest
 
 from fake_clickup.model import CustomField
 from tests.tap_clickup import accounts
-from tests.tap_clickup.runner import command, environment
-from tests.tap_clickup.time_tracking import MINUTE, now, text, track
+from tests.tap_clickup.dates import MINUTE, now, to_iso
+from tests.tap_clickup.runner import environment, run_command
+from tests.tap_clickup.time_tracking import track
 
 if TYPE_CHECKING:
     from fake_clickup import Account, Behaviour, FakeClickUp
-    from tests.tap_clickup.runner import Reader, Row, Run
+    from tests.tap_clickup.runner import Row, TapRun, TapRunner
 
 SINCE = "2026-03-01"
 OPTIONS = (("0a-1", "Low"), ("0a-2", "High"))
@@ -38,9 +39,9 @@ def account() -> Account:
     return account
 
 
-def values(read: Reader, *wanted: str) -> Any:
+def values(run_tap: TapRunner, *wanted: str) -> Any:
     """Return the custom fields of the task."""
-    rows = read(start_date=SINCE, custom_fields=list(wanted)).rows("tasks")
+    rows = run_tap(start_date=SINCE, custom_fields=list(wanted)).rows("tasks")
     (found,) = (row["custom_fields"] for row in rows if row["id"] == "86task001")
     return found
 
@@ -48,7 +49,7 @@ def values(read: Reader, *wanted: str) -> Any:
 # --- custom fields: R90, R110, R111
 
 
-def test_no_custom_field_comes_by_default(read: Reader, account: Account) -> None:
+def test_no_custom_field_comes_by_default(run_tap: TapRunner, account: Account) -> None:
     """R54, R89-R91: nor anything else that may not be kept; in no record, state or log line."""
     account.plant(
         "86task001",
@@ -58,24 +59,26 @@ def test_no_custom_field_comes_by_default(read: Reader, account: Account) -> Non
         comment="planted-comment",
     )
     track(account, now(), description="planted-entry")
-    run = read(start_date=SINCE, time_in_status=True)
+    run = run_tap(start_date=SINCE, time_in_status=True)
     assert [row["custom_fields"] for row in run.rows("tasks")] == [None, None]
     assert len(run.rows("time_entries")) == 1
     assert "planted" not in run.stdout + run.log
     assert [name for name in ("0a-1", "Severity", "Desk", "1250.5") if name in run.stdout] == []
 
 
-def test_a_field_comes_by_its_name_or_its_id_under_the_word_of_the_setting(read: Reader) -> None:
-    assert values(read, "REFERENCE", "f0-3") == {
+def test_a_field_comes_by_its_name_or_its_id_under_the_word_of_the_setting(
+    run_tap: TapRunner,
+) -> None:
+    assert values(run_tap, "REFERENCE", "f0-3") == {
         "REFERENCE": "planted-reference",
         "f0-3": 1250.5,
     }
 
 
-def test_values_are_typed_options_become_labels_and_people_ids(read: Reader) -> None:
+def test_values_are_typed_options_become_labels_and_people_ids(run_tap: TapRunner) -> None:
     """R111; the first option of a drop-down has the number 0."""
     wanted = ("Severity", "Where", "Budget", "Promised", "Checked", "Owners")
-    found = values(read, *wanted)
+    found = values(run_tap, *wanted)
     assert found == {
         "Severity": "Low",
         "Where": ["Desk"],
@@ -88,26 +91,26 @@ def test_values_are_typed_options_become_labels_and_people_ids(read: Reader) -> 
 
 
 def test_a_field_that_is_not_named_stays_behind_and_one_without_value_is_left_out(
-    read: Reader,
+    run_tap: TapRunner,
 ) -> None:
-    run = read(start_date=SINCE, custom_fields=["Severity", "Never set", "No such field"])
+    run = run_tap(start_date=SINCE, custom_fields=["Severity", "Never set", "No such field"])
     assert sorted(map(str, run.column("tasks", "custom_fields"))) == ["{'Severity': 'Low'}", "{}"]
     assert "planted" not in run.stdout + run.log
 
 
 def test_opting_a_field_in_comes_from_the_environment_too(clickup: FakeClickUp) -> None:
     settings = {"TAP_CLICKUP_START_DATE": SINCE, "TAP_CLICKUP_CUSTOM_FIELDS": '["Severity"]'}
-    ended = command("--config=ENV", **environment(clickup), **settings)
+    ended = run_command("--config=ENV", **environment(clickup), **settings)
     records = [json.loads(line) for line in ended.stdout.splitlines()]
     tasks = [one["record"] for one in records if one["type"] == "RECORD"]
     found = [one["custom_fields"] for one in tasks if one.get("id") == "86task001"]
     assert (ended.returncode, found) == (0, [{"Severity": "Low"}])
 
 
-def test_the_standard_fields_come_without_any_setting(read: Reader, account: Account) -> None:
+def test_the_standard_fields_come_without_any_setting(run_tap: TapRunner, account: Account) -> None:
     """R109."""
     account.update_task("86task001", custom_fields=())
-    rows = read(start_date=SINCE).rows("tasks")
+    rows = run_tap(start_date=SINCE).rows("tasks")
     (row,) = (row for row in rows if row["id"] == "86task001")
     standard = ("status", "priority", "assignee_ids", "tags", "due_date", "points")
     assert [row[name] for name in standard] == [
@@ -123,17 +126,17 @@ def test_the_standard_fields_come_without_any_setting(read: Reader, account: Acc
 # --- the switch of all: R19
 
 
-def test_a_run_that_is_switched_off_asks_nothing_and_writes_nothing(read: Reader) -> None:
+def test_a_run_that_is_switched_off_asks_nothing_and_writes_nothing(run_tap: TapRunner) -> None:
     """R19; the state stays where it is, since none is written."""
-    state = read(start_date=SINCE).state
-    run = read(enabled=False, state=state)
-    assert (run.stdout, run.error, read.clickup.requests) == ("", None, [])
+    state = run_tap(start_date=SINCE).state
+    run = run_tap(enabled=False, state=state)
+    assert (run.stdout, run.error, run_tap.clickup.requests) == ("", None, [])
     assert "enabled is false: skipping the run" in run.log
 
 
 def test_the_command_that_is_switched_off_exits_0_and_is_silent(clickup: FakeClickUp) -> None:
     """R19."""
-    ended = command("--config=ENV", **environment(clickup), TAP_CLICKUP_ENABLED="false")
+    ended = run_command("--config=ENV", **environment(clickup), TAP_CLICKUP_ENABLED="false")
     assert (ended.returncode, ended.stdout, clickup.requests) == (0, "", [])
     assert "enabled is false" in ended.stderr
 
@@ -142,37 +145,39 @@ def test_the_command_that_is_switched_off_exits_0_and_is_silent(clickup: FakeCli
 
 
 def test_time_tracking_can_be_switched_off(
-    read: Reader, account: Account, behaviour: Behaviour
+    run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     """R116; then no request for it is made, and nothing said of it."""
     behaviour.role = "member"
     start = now()
     track(account, start)
-    run = read(start_date=text(start), time_tracking=False)
-    assert (run.rows("time_entries"), read.asked("/time_entries")) == ([], [])
+    run = run_tap(start_date=to_iso(start), time_tracking=False)
+    assert (run.rows("time_entries"), run_tap.requests_to("/time_entries")) == ([], [])
     streams = run.column("completed_reads", "stream")
     assert "tasks" in {m["stream"] for m in run.records("tasks")}
     assert "time_entries" not in streams
-    assert (run.error, run.refused) == (None, [])
+    assert (run.error, run.read_failures) == (None, [])
 
 
-def test_all_switches_off_leave_api_v2_and_the_free_plan(read: Reader) -> None:
+def test_all_switches_off_leave_api_v2_and_the_free_plan(run_tap: TapRunner) -> None:
     """R114, R116."""
-    run = read(start_date=SINCE, time_tracking=False, sprints=False)
-    paths = {one.path for one in read.clickup.requests}
+    run = run_tap(start_date=SINCE, time_tracking=False, sprints=False)
+    paths = {one.path for one in run_tap.clickup.requests}
     assert {path.split("/")[1:3] == ["api", "v2"] for path in paths} == {True}
     words = ("time_entries", "time_in_status", "goal", "sprint")
     assert [path for path in paths for word in words if word in path] == []
     assert (run.error, run.rows("sync_runs")[0]["complete"]) == (None, True)
 
 
-def test_a_switched_off_stream_takes_its_bookmark_along(read: Reader, account: Account) -> None:
+def test_a_switched_off_stream_takes_its_bookmark_along(
+    run_tap: TapRunner, account: Account
+) -> None:
     """Switched on again, time is read from where it was left."""
     start = now()
     entry = track(account, start)
-    first = read(start_date=text(start))
-    without = read(state=first.state, time_tracking=False)
-    again = read(state=without.state)
+    first = run_tap(start_date=to_iso(start))
+    without = run_tap(state=first.state, time_tracking=False)
+    again = run_tap(state=without.state)
     bookmarks = [run.state["bookmarks"]["time_entries"]["partitions"] for run in (first, without)]
     assert bookmarks[0] == bookmarks[1]
     assert again.column("time_entries", "id") == [entry.id]
@@ -184,7 +189,7 @@ def test_a_switched_off_stream_takes_its_bookmark_along(read: Reader, account: A
 SLIP = "custom_fields: 'refrence' is on none of the {} tasks that were read; expected the name"
 
 
-def slips(run: Run) -> list[str]:
+def slips(run: TapRun) -> list[str]:
     """Return the notes of a run about custom fields; each is logged once, too."""
     notes = [one for one in run.rows("sync_runs")[0]["notes"] if "custom" in one]
     assert [run.log.count(one) for one in notes] == [1] * len(notes)
@@ -192,29 +197,29 @@ def slips(run: Run) -> list[str]:
 
 
 def test_a_custom_field_that_no_task_has_is_noted_by_a_first_load_and_a_sweep_only(
-    read: Reader,
+    run_tap: TapRunner,
 ) -> None:
     """A slip in a name; one that is not set anywhere is there, and a poll reads too few tasks."""
     wanted: Row = {
         "start_date": SINCE,
         "custom_fields": ["refrence", "reference", "NEVER set", "f0-3"],
     }
-    first = read(**wanted)
-    poll = read(**wanted, state=first.state)
-    sweep = read(**wanted, state=poll.state, sweep=True)
+    first = run_tap(**wanted)
+    poll = run_tap(**wanted, state=first.state)
+    sweep = run_tap(**wanted, state=poll.state, sweep=True)
     assert len(poll.rows("tasks")) > 0
     assert (slips(first), slips(poll), len(slips(sweep))) == ([SLIP.format(2)], [], 1)
     assert {run.error for run in (first, poll, sweep)} == {None}
 
 
-def test_a_sweep_counts_a_task_that_was_just_edited_once(read: Reader) -> None:
+def test_a_sweep_counts_a_task_that_was_just_edited_once(run_tap: TapRunner) -> None:
     """It reads that task twice; there are two."""
-    run = read(start_date=SINCE, custom_fields=["refrence"], sweep=True)
+    run = run_tap(start_date=SINCE, custom_fields=["refrence"], sweep=True)
     assert slips(run) == [SLIP.format(2)]
 
 
-def test_where_no_task_was_read_no_custom_field_is_called_a_slip(read: Reader) -> None:
-    run = read(start_date=text(now() + MINUTE), custom_fields=["refrence"])
+def test_where_no_task_was_read_no_custom_field_is_called_a_slip(run_tap: TapRunner) -> None:
+    run = run_tap(start_date=to_iso(now() + MINUTE), custom_fields=["refrence"])
     assert (run.rows("tasks"), slips(run)) == ([], [])
 
 
@@ -225,7 +230,7 @@ def test_the_connection_test_of_a_tap_that_is_not_enabled_asks_nothing_and_exits
     clickup: FakeClickUp,
 ) -> None:
     values = {**environment(clickup), "TAP_CLICKUP_ENABLED": "false"}
-    ended = command("--config=ENV", "--test", **values)
+    ended = run_command("--config=ENV", "--test", **values)
     assert (ended.returncode, ended.stdout, clickup.requests) == (0, "", [])
     assert "enabled is false: skipping the run" in ended.stderr
     assert "Traceback" not in ended.stderr

@@ -13,7 +13,7 @@ from tests.tap_clickup.runner import ALL_TIME
 
 if TYPE_CHECKING:
     from fake_clickup import Behaviour
-    from tests.tap_clickup.runner import Reader, Row, Run
+    from tests.tap_clickup.runner import Row, TapRun, TapRunner
 
 FLAT: Row = {"flattening_enabled": True, "flattening_max_depth": 1}
 DROPPED: Row = {"stream_maps": {"tasks": {"name": None}, "sync_runs": {"requests": None}}}
@@ -34,7 +34,7 @@ def account() -> Account:
     return made
 
 
-def misfits(run: Run) -> dict[str, set[str]]:
+def misfits(run: TapRun) -> dict[str, set[str]]:
     """Return by stream what is wrong with its records by the last SCHEMA in front of them."""
     validators: dict[str, Draft202012Validator] = {}
     wrong: dict[str, set[str]] = {}
@@ -52,24 +52,24 @@ def misfits(run: Run) -> dict[str, set[str]]:
 
 @pytest.mark.parametrize("config", [{}, FLAT, DROPPED, {**FLAT, **DROPPED}], ids=repr)
 def test_every_record_fits_the_schema_of_its_stream(
-    read: Reader, behaviour: Behaviour, config: Row
+    run_tap: TapRunner, behaviour: Behaviour, config: Row
 ) -> None:
     refusal = Fault(status=401, body={"ECODE": "OAUTH_018"}, path=r"/folder/\d+/list$")
     behaviour.faults = [refusal]
-    run = read(start_date=ALL_TIME, time_in_status=True, custom_fields=["Channel"], **config)
+    run = run_tap(start_date=ALL_TIME, time_in_status=True, custom_fields=["Channel"], **config)
     assert behaviour.faults == []
     assert (run.error, misfits(run)) == (None, {stream: set() for stream in STREAMS})
 
 
-def test_flattening_does_not_leave_an_object_in_any_record(read: Reader) -> None:
-    run = read(start_date=ALL_TIME, time_in_status=True, custom_fields=["Channel"], **FLAT)
+def test_flattening_does_not_leave_an_object_in_any_record(run_tap: TapRunner) -> None:
+    run = run_tap(start_date=ALL_TIME, time_in_status=True, custom_fields=["Channel"], **FLAT)
     rows = [(m["stream"], m["record"]) for m in run.messages if m["type"] == "RECORD"]
     left = {(s, name) for s, row in rows for name in row if isinstance(row[name], dict)}
     assert left == set()
 
 
-def test_a_dropped_column_is_in_no_record_and_no_schema(read: Reader) -> None:
-    run = read(start_date=ALL_TIME, **DROPPED)
+def test_a_dropped_column_is_in_no_record_and_no_schema(run_tap: TapRunner) -> None:
+    run = run_tap(start_date=ALL_TIME, **DROPPED)
     for stream, name in (("tasks", "name"), ("sync_runs", "requests")):
         found = [m for m in run.messages if m["type"] == "SCHEMA" and m["stream"] == stream]
         schemas = [message["schema"] for message in found]

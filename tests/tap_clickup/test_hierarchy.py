@@ -20,7 +20,7 @@ from tests.tap_clickup.runner import ALL_TIME
 
 if TYPE_CHECKING:
     from fake_clickup import Account, Behaviour
-    from tests.tap_clickup.runner import Reader
+    from tests.tap_clickup.runner import TapRunner
 
 
 @pytest.fixture
@@ -28,8 +28,8 @@ def account() -> Account:
     return accounts.shop()
 
 
-def test_live_and_archived_spaces_are_found_with_their_clickapps(read: Reader) -> None:
-    assert read().rows("spaces") == [
+def test_live_and_archived_spaces_are_found_with_their_clickapps(run_tap: TapRunner) -> None:
+    assert run_tap().rows("spaces") == [
         {
             "workspace_id": WORKSPACE,
             "id": SPACE,
@@ -53,17 +53,19 @@ def test_live_and_archived_spaces_are_found_with_their_clickapps(read: Reader) -
     ]
 
 
-def test_folders_are_found_and_the_hidden_ones_of_folderless_lists_are_not(read: Reader) -> None:
+def test_folders_are_found_and_the_hidden_ones_of_folderless_lists_are_not(
+    run_tap: TapRunner,
+) -> None:
     shared = {"workspace_id": WORKSPACE, "space_id": SPACE}
     live = {"id": FOLDER, "name": "Counter", "archived": False, "override_statuses": True}
     old = {"id": ARCHIVED_FOLDER, "name": "Old counter", "archived": True}
-    assert read().rows("folders") == [
+    assert run_tap().rows("folders") == [
         {**shared, **live},
         {**shared, **old, "override_statuses": False},
     ]
 
 
-def test_lists_are_found_in_folders_without_folder_and_in_archives(read: Reader) -> None:
+def test_lists_are_found_in_folders_without_folder_and_in_archives(run_tap: TapRunner) -> None:
     shared = {"workspace_id": WORKSPACE, "space_id": SPACE, "start_date": None, "due_date": None}
     rows = [
         {
@@ -105,12 +107,14 @@ def test_lists_are_found_in_folders_without_folder_and_in_archives(read: Reader)
             "task_count": 0,
         },
     ]
-    assert read().rows("lists") == rows
+    assert run_tap().rows("lists") == rows
 
 
-def test_statuses_come_from_spaces_and_from_folders_and_lists_that_override(read: Reader) -> None:
+def test_statuses_come_from_spaces_and_from_folders_and_lists_that_override(
+    run_tap: TapRunner,
+) -> None:
     """R30, R47: the same name has another type from one scope to the next."""
-    rows = [tuple(row.values()) for row in read().rows("statuses")]
+    rows = [tuple(row.values()) for row in run_tap().rows("statuses")]
     assert rows == [
         (WORKSPACE, "space", SPACE, "backlog", "s51", "open", 51, "#000051"),
         (WORKSPACE, "space", SPACE, "shipped", "s52", "closed", 52, "#000052"),
@@ -120,60 +124,62 @@ def test_statuses_come_from_spaces_and_from_folders_and_lists_that_override(read
     ]
 
 
-def test_only_a_folderless_list_that_overrides_costs_a_request_of_its_own(read: Reader) -> None:
-    first = read(start_date=ALL_TIME)
-    read(start_date=ALL_TIME, state=first.state, time_tracking=False)
-    assert [one.path for one in read.clickup.requests if "/list/" in one.path] == [
+def test_only_a_folderless_list_that_overrides_costs_a_request_of_its_own(
+    run_tap: TapRunner,
+) -> None:
+    first = run_tap(start_date=ALL_TIME)
+    run_tap(start_date=ALL_TIME, state=first.state, time_tracking=False)
+    assert [one.path for one in run_tap.clickup.requests if "/list/" in one.path] == [
         f"/api/v2/list/{LISTS['folderless']}"
     ]
     tasks, webhooks = 2, 1
-    assert len(read.clickup.requests) == 3 + 4 * 2 + 1 + tasks + webhooks
+    assert len(run_tap.clickup.requests) == 3 + 4 * 2 + 1 + tasks + webhooks
 
 
 def test_only_the_first_run_asks_folders_for_archived_lists_and_those_for_their_tasks(
-    read: Reader,
+    run_tap: TapRunner,
 ) -> None:
-    first = read(start_date=ALL_TIME)
+    first = run_tap(start_date=ALL_TIME)
     archived = (LISTS["in_archived_folder"], LISTS["archived"])
-    folders = [one.path for one in read.clickup.requests if "/folder/" in one.path]
+    folders = [one.path for one in run_tap.clickup.requests if "/folder/" in one.path]
     assert folders == [f"/api/v2/folder/{one}/list" for one in (FOLDER, ARCHIVED_FOLDER)]
-    asked = {one.path for one in read.asked("/task") if "/list/" in one.path}
+    asked = {one.path for one in run_tap.requests_to("/task") if "/list/" in one.path}
     assert asked == {f"/api/v2/list/{one}/task" for one in archived}
-    read(start_date=ALL_TIME, state=first.state)
-    assert [one for one in read.asked("/task") if "/list/" in one.path] == []
+    run_tap(start_date=ALL_TIME, state=first.state)
+    assert [one for one in run_tap.requests_to("/task") if "/list/" in one.path] == []
 
 
 def test_a_list_in_a_live_folder_that_is_archived_is_found_with_its_tasks(
-    read: Reader, account: Account
+    run_tap: TapRunner, account: Account
 ) -> None:
     workspace = account.workspaces[0]
     account.archive(LISTS["in_folder"])
-    run = read(start_date=ALL_TIME)
+    run = run_tap(start_date=ALL_TIME)
     found = {row["id"]: row["archived"] for row in run.rows("lists")}
     assert found[LISTS["in_folder"]] is True
     assert set(run.column("tasks", "id")) == set(workspace.tasks)
 
 
 def test_another_archived_folder_has_the_archives_read_again(
-    read: Reader, account: Account
+    run_tap: TapRunner, account: Account
 ) -> None:
-    first = read(start_date=ALL_TIME)
+    first = run_tap(start_date=ALL_TIME)
     account.archive(FOLDER)
-    second = read(start_date=ALL_TIME, state=first.state)
+    second = run_tap(start_date=ALL_TIME, state=first.state)
     tasks = account.workspaces[0].tasks.values()
     below = {task.id for task in tasks if task.list_id == LISTS["in_folder"]}
     assert below
     assert below <= set(second.column("tasks", "id"))
 
 
-def test_a_renamed_status_is_read_again_with_its_id(read: Reader, account: Account) -> None:
+def test_a_renamed_status_is_read_again_with_its_id(run_tap: TapRunner, account: Account) -> None:
     account.rename_status(SPACE, "backlog", "ideas")
-    rows = read().rows("statuses")
+    rows = run_tap().rows("statuses")
     assert (rows[0]["status"], rows[0]["status_id"]) == ("ideas", "s51")
 
 
 def test_a_list_that_is_archived_on_the_way_comes_once(
-    read: Reader, account: Account, behaviour: Behaviour
+    run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     """Between the two halves of the walk it shows in both."""
     asked: list[str] = []
@@ -185,7 +191,7 @@ def test_a_list_that_is_archived_on_the_way_comes_once(
             account.archive(LISTS["folderless"])
 
     behaviour.on_request = archive
-    ids = read().column("lists", "id")
+    ids = run_tap().column("lists", "id")
     assert ids.count(LISTS["folderless"]) == 1
 
 
@@ -198,20 +204,20 @@ def test_a_list_that_is_archived_on_the_way_comes_once(
     ],
 )
 def test_a_refused_place_is_named_and_the_others_go_on(
-    read: Reader, behaviour: Behaviour, path: str, what: str, missing: set[str]
+    run_tap: TapRunner, behaviour: Behaviour, path: str, what: str, missing: set[str]
 ) -> None:
     """R104: the token works, so the run succeeds."""
     behaviour.faults = [Fault(status=401, body={"ECODE": "OAUTH_018"}, path=f"{path}$")]
-    run = read(start_date=ALL_TIME)
+    run = run_tap(start_date=ALL_TIME)
     why = f"GET {path}: HTTP 401 OAUTH_018: deleted, or not visible to the token's user"
-    assert (run.error, run.refused) == (None, [(what, why)])
+    assert (run.error, run.read_failures) == (None, [(what, why)])
     assert f"{what} not read: {why}" in run.log
     assert set(LISTS.values()) - set(run.column("lists", "id")) == missing
     assert run.column("tasks", "id") == ["86parent1", "86task001"]
 
 
 def test_a_space_that_is_deleted_during_the_run_is_named_and_the_others_go_on(
-    read: Reader, account: Account, behaviour: Behaviour
+    run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     def delete(request: object, _: Account) -> None:
         if str(getattr(request, "path", "")).endswith(f"/space/{SPACE}/folder"):
@@ -219,18 +225,18 @@ def test_a_space_that_is_deleted_during_the_run_is_named_and_the_others_go_on(
             account.delete(SPACE)
 
     behaviour.on_request = delete
-    run = read()
+    run = run_tap()
     assert run.error is None
-    assert {why.split(": ", 1)[1] for _, why in run.refused} == {"HTTP 404 PROJ_006"}
+    assert {why.split(": ", 1)[1] for _, why in run.read_failures} == {"HTTP 404 PROJ_006"}
     assert run.column("spaces", "id") == [SPACE, ARCHIVED_SPACE]
     assert run.rows("sync_runs")[0]["complete"] is False
 
 
 def test_a_place_that_keeps_failing_fails_the_run_after_the_others(
-    read: Reader, behaviour: Behaviour
+    run_tap: TapRunner, behaviour: Behaviour
 ) -> None:
     behaviour.faults = [Fault(status=500, path=f"/space/{SPACE}/folder$")] * 6
-    run = read(start_date=ALL_TIME)
+    run = run_tap(start_date=ALL_TIME)
     assert run.error
     assert run.error.startswith("not everything was read: folders (archived=false): GET /space/")
     assert run.column("tasks", "id") == ["86parent1", "86task001"]
@@ -238,13 +244,13 @@ def test_a_place_that_keeps_failing_fails_the_run_after_the_others(
 
 
 def test_an_archived_list_that_could_not_be_read_is_read_by_the_next_run(
-    read: Reader, behaviour: Behaviour, account: Account
+    run_tap: TapRunner, behaviour: Behaviour, account: Account
 ) -> None:
     account.archive(LISTS["in_folder"])
     behaviour.faults = [Fault(status=400, path=f"/list/{LISTS['in_folder']}/task$")]
-    first = read(start_date=ALL_TIME)
+    first = run_tap(start_date=ALL_TIME)
     assert f"tasks of archived list {LISTS['in_folder']}: " in (first.error or "")
-    second = read(start_date=ALL_TIME, state=first.state)
+    second = run_tap(start_date=ALL_TIME, state=first.state)
     below = {
         one.id for one in account.workspaces[0].tasks.values() if one.list_id == LISTS["in_folder"]
     }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.tap_clickup import accounts
-from tests.tap_clickup.runner import command, environment
+from tests.tap_clickup.runner import environment, run_command
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,7 +71,7 @@ def test_a_state_that_cannot_be_meant_is_one_clear_line(
     file = tmp_path / "state.json"
     file.write_text(json.dumps(state), encoding="utf-8")
     values = {**environment(clickup), "TAP_CLICKUP_TIME_IN_STATUS": "true"}
-    ended = command("--config=ENV", f"--state={file}", **values)
+    ended = run_command("--config=ENV", f"--state={file}", **values)
     shown = [one for one in ended.stderr.splitlines() if "| INFO " not in one]
     assert (ended.returncode, ended.stdout) == (1, "")
     assert [one.split("| ")[-1] for one in shown] == [line]
@@ -82,6 +82,6 @@ def test_a_state_that_cannot_be_meant_is_one_clear_line(
 def test_an_empty_state_is_a_first_run(clickup: FakeClickUp, tmp_path: Path, state: Any) -> None:
     file = tmp_path / "state.json"
     file.write_text(json.dumps(state), encoding="utf-8")
-    ended = command("--config=ENV", f"--state={file}", **environment(clickup))
+    ended = run_command("--config=ENV", f"--state={file}", **environment(clickup))
     assert (ended.returncode, "Traceback" in ended.stderr) == (0, False)
     assert '"stream":"sync_runs"' in ended.stdout

@@ -9,11 +9,11 @@ import pytest
 from fake_clickup import Fault
 from tests.tap_clickup import accounts
 from tests.tap_clickup.accounts import FOLDER, LISTS, OWNER, WORKSPACE
-from tests.tap_clickup.runner import ALL_TIME, catalog_of
+from tests.tap_clickup.runner import ALL_TIME, catalog_selecting
 
 if TYPE_CHECKING:
     from fake_clickup import Account, Behaviour
-    from tests.tap_clickup.runner import Reader, Row, Run
+    from tests.tap_clickup.runner import Row, TapRun, TapRunner
 
 PLACES = {"folders", "lists", "sprints", "statuses"}
 TOLD = ("spaces", *sorted(PLACES), "users", "completed_reads", "sync_runs")
@@ -25,14 +25,14 @@ def account() -> Account:
     return accounts.shop()
 
 
-def told(run: Run) -> set[str]:
+def told(run: TapRun) -> set[str]:
     """Return the streams of which a run completed something."""
     return set(run.column("completed_reads", "stream"))
 
 
-def asked_archives(read: Reader) -> list[str]:
+def asked_archives(run_tap: TapRunner) -> list[str]:
     """Return the folders asked for archived lists, and the lists asked for their tasks."""
-    paths = [one.path.removeprefix("/api/v2") for one in read.clickup.requests]
+    paths = [one.path.removeprefix("/api/v2") for one in run_tap.clickup.requests]
     walk = [one for one in paths if one.startswith("/folder/")]
     return walk + [one for one in paths if one.startswith("/list/") and one.endswith("/task")]
 
@@ -42,12 +42,12 @@ def asked_archives(read: Reader) -> list[str]:
 
 @pytest.mark.parametrize("streams", [(*TOLD, "tasks"), TOLD], ids=["all", "without tasks"])
 def test_an_archived_list_of_an_unknown_shape_fails_by_name_and_no_list_is_called_gone(
-    read: Reader, account: Account, behaviour: Behaviour, streams: tuple[str, ...]
+    run_tap: TapRunner, account: Account, behaviour: Behaviour, streams: tuple[str, ...]
 ) -> None:
     account.archive(LISTS["in_folder"])
     lists = [{"id": LISTS["in_folder"], "name": "Till", "archived": True, "task_count": "many"}]
     behaviour.faults = [Fault(status=200, body={"lists": lists}, path=f"/folder/{FOLDER}/list$")]
-    run = read(start_date=ALL_TIME, catalog=catalog_of(*streams))
+    run = run_tap(start_date=ALL_TIME, catalog=catalog_selecting(*streams))
     assert behaviour.faults == []
     assert run.error == (
         f"not everything was read: archived lists of folder {FOLDER}: "
@@ -61,13 +61,13 @@ def test_an_archived_list_of_an_unknown_shape_fails_by_name_and_no_list_is_calle
 
 @pytest.mark.parametrize("streams", [(*TOLD, "tasks"), TOLD], ids=["all", "without tasks"])
 def test_the_next_poll_reads_what_had_an_unknown_shape(
-    read: Reader, account: Account, behaviour: Behaviour, streams: tuple[str, ...]
+    run_tap: TapRunner, account: Account, behaviour: Behaviour, streams: tuple[str, ...]
 ) -> None:
     account.archive(LISTS["in_folder"])
     lists = [{"id": LISTS["in_folder"], "task_count": "many"}]
     behaviour.faults = [Fault(status=200, body={"lists": lists}, path=f"/folder/{FOLDER}/list$")]
-    first = read(start_date=ALL_TIME, catalog=catalog_of(*streams))
-    run = read(start_date=ALL_TIME, catalog=catalog_of(*streams), state=first.state)
+    first = run_tap(start_date=ALL_TIME, catalog=catalog_selecting(*streams))
+    run = run_tap(start_date=ALL_TIME, catalog=catalog_selecting(*streams), state=first.state)
     assert run.error is None
     assert told(run) >= PLACES
     assert sorted(run.column("lists", "id")) == sorted(LISTS.values())
@@ -94,20 +94,22 @@ def team(*user_ids: int) -> Row:
     ids=["no key", "null", "nobody", "others only"],
 )
 def test_without_the_tokens_own_user_nobody_is_called_gone(
-    read: Reader, behaviour: Behaviour, answer: Row, came: list[str]
+    run_tap: TapRunner, behaviour: Behaviour, answer: Row, came: list[str]
 ) -> None:
     behaviour.faults = [Fault(status=200, body={"teams": [answer]}, path="/team$")]
-    run = read(start_date=ALL_TIME)
+    run = run_tap(start_date=ALL_TIME)
     assert "users" not in told(run)
     members = [row["id"] for row in run.rows("users") if row["is_member"]]
     assert (run.error, members) == (None, came)
     assert told(run) >= PLACES
 
 
-def test_with_the_tokens_own_user_the_members_are_told(read: Reader, behaviour: Behaviour) -> None:
+def test_with_the_tokens_own_user_the_members_are_told(
+    run_tap: TapRunner, behaviour: Behaviour
+) -> None:
     body = {"teams": [team(OWNER, accounts.MEMBER)]}
     behaviour.faults = [Fault(status=200, body=body, path="/team$")]
-    rows = read(start_date=ALL_TIME).rows("completed_reads")
+    rows = run_tap(start_date=ALL_TIME).rows("completed_reads")
     (row,) = (row for row in rows if row["stream"] == "users")
     assert row["keys"] == [[str(OWNER)], [str(accounts.MEMBER)]]
 
@@ -119,29 +121,33 @@ def test_with_the_tokens_own_user_the_members_are_told(read: Reader, behaviour: 
     "path", [f"/list/{ARCHIVED}/task", f"/folder/{FOLDER}/list"], ids=["list", "folder"]
 )
 def test_a_refusal_does_not_make_later_polls_read_all_archives_again(
-    read: Reader, behaviour: Behaviour, path: str
+    run_tap: TapRunner, behaviour: Behaviour, path: str
 ) -> None:
     behaviour.faults = [Fault(status=401, body={"ECODE": "OAUTH_018"}, path=f"{path}$")] * 9
-    first = read(start_date=ALL_TIME)
-    assert (first.error, len(first.refused) > 0, path in asked_archives(read)) == (None, True, True)
-    second = read(start_date=ALL_TIME, state=first.state)
-    assert (second.error, second.refused, asked_archives(read)) == (None, [], [])
-    third = read(start_date=ALL_TIME, state=second.state)
-    assert (third.refused, asked_archives(read)) == ([], [])
+    first = run_tap(start_date=ALL_TIME)
+    assert (first.error, len(first.read_failures) > 0, path in asked_archives(run_tap)) == (
+        None,
+        True,
+        True,
+    )
+    second = run_tap(start_date=ALL_TIME, state=first.state)
+    assert (second.error, second.read_failures, asked_archives(run_tap)) == (None, [], [])
+    third = run_tap(start_date=ALL_TIME, state=second.state)
+    assert (third.read_failures, asked_archives(run_tap)) == ([], [])
 
 
 @pytest.mark.parametrize(
     "path", [f"/list/{ARCHIVED}/task", f"/folder/{FOLDER}/list"], ids=["list", "folder"]
 )
 def test_the_sweep_still_asks_for_what_was_refused(
-    read: Reader, account: Account, behaviour: Behaviour, path: str
+    run_tap: TapRunner, account: Account, behaviour: Behaviour, path: str
 ) -> None:
     account.archive(LISTS["in_folder"])
     hidden = account.create_task(ARCHIVED, name="Hidden").id
     behaviour.faults = [Fault(status=401, body={"ECODE": "OAUTH_018"}, path=f"{path}$")] * 2
-    poll = read(start_date=ALL_TIME)
+    poll = run_tap(start_date=ALL_TIME)
     behaviour.faults = []
-    sweep = read(start_date=ALL_TIME, sweep=True, state=poll.state)
-    assert path in asked_archives(read)
+    sweep = run_tap(start_date=ALL_TIME, sweep=True, state=poll.state)
+    assert path in asked_archives(run_tap)
     assert {hidden, "86task001", "86parent1"} == set(sweep.column("tasks", "id"))
     assert {*PLACES, "tasks"} <= told(sweep)

@@ -7,40 +7,39 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fake_clickup import Fault
-from tests.tap_clickup.accounts import LISTS, SPACE
-from tests.tap_clickup.annex import (
-    BOTH,
-    NEW,
-    OLD,
-    START,
-    bookmark,
-    cut_before,
-    of_annex,
-    shop_with_annex,
+from tests.tap_clickup.accounts import (
+    BOTH_SPACES,
+    LISTS,
+    NEW_TASK,
+    OLD_TASK,
+    SECOND_SPACE,
+    SPACE,
+    START_DATE,
+    shop_with_second_space,
 )
-from tests.tap_clickup.runner import catalog_of
-from tests.tap_clickup.time_tracking import ago
+from tests.tap_clickup.dates import days_ago
+from tests.tap_clickup.runner import bookmark_of, catalog_selecting
 
 if TYPE_CHECKING:
     from fake_clickup import Account, Behaviour
-    from tests.tap_clickup.runner import Reader, Row, Run
+    from tests.tap_clickup.runner import Row, TapRun, TapRunner
 
 
 @pytest.fixture
 def account() -> Account:
-    return shop_with_annex()
+    return shop_with_second_space()
 
 
-def timed(account: Account, run: Run) -> set[str]:
+def timed(account: Account, run: TapRun) -> set[str]:
     """Return the names of the tasks whose time in status came."""
     tasks = account.workspaces[0].tasks
     return {tasks[task_id].name for task_id in run.column("time_in_status", "task_id")}
 
 
-def cut_state(run: Run) -> Row:
+def cut_state(run: TapRun) -> Row:
     """Return the state of a run that was cut in front of its time in status."""
-    state = cut_before(run, "time_in_status").state
-    assert "tasks" in bookmark(state, "time_in_status")
+    state = run.before_first_record("time_in_status").state
+    assert "tasks" in bookmark_of(state, "time_in_status")
     return state
 
 
@@ -48,22 +47,30 @@ def cut_state(run: Run) -> Row:
 
 
 def test_tasks_of_a_space_that_is_selected_after_a_cut_get_their_time_in_status(
-    read: Reader, account: Account
+    run_tap: TapRunner, account: Account
 ) -> None:
-    first = read(start_date=START, time_in_status=True, space_ids=[SPACE])
-    again = read(start_date=START, time_in_status=True, space_ids=[SPACE], state=first.state)
-    second = read(start_date=START, time_in_status=True, space_ids=BOTH, state=cut_state(again))
-    assert of_annex(second, "tasks", "name") == [NEW, OLD]
-    assert timed(account, second) >= {NEW, OLD}
+    first = run_tap(start_date=START_DATE, time_in_status=True, space_ids=[SPACE])
+    again = run_tap(
+        start_date=START_DATE, time_in_status=True, space_ids=[SPACE], state=first.state
+    )
+    second = run_tap(
+        start_date=START_DATE, time_in_status=True, space_ids=BOTH_SPACES, state=cut_state(again)
+    )
+    assert sorted(second.column("tasks", "name", space_id=SECOND_SPACE)) == [NEW_TASK, OLD_TASK]
+    assert timed(account, second) >= {NEW_TASK, OLD_TASK}
 
 
 def test_what_is_kept_over_a_wider_selection_is_dropped_when_it_has_been_read(
-    read: Reader, account: Account
+    run_tap: TapRunner, account: Account
 ) -> None:
-    first = read(start_date=START, time_in_status=True, space_ids=[SPACE])
-    second = read(start_date=START, time_in_status=True, space_ids=BOTH, state=cut_state(first))
-    third = read(start_date=START, time_in_status=True, space_ids=BOTH, state=second.state)
-    assert "tasks" not in bookmark(second.state, "time_in_status")
+    first = run_tap(start_date=START_DATE, time_in_status=True, space_ids=[SPACE])
+    second = run_tap(
+        start_date=START_DATE, time_in_status=True, space_ids=BOTH_SPACES, state=cut_state(first)
+    )
+    third = run_tap(
+        start_date=START_DATE, time_in_status=True, space_ids=BOTH_SPACES, state=second.state
+    )
+    assert "tasks" not in bookmark_of(second.state, "time_in_status")
     assert timed(account, third) == {"Youngest"}
 
 
@@ -73,32 +80,32 @@ def test_what_is_kept_over_a_wider_selection_is_dropped_when_it_has_been_read(
 @pytest.fixture
 def in_archive(account: Account) -> str:
     """Return the name of a task in an archived list."""
-    account.create_task(LISTS["archived"], name="In the archive", at=ago(3))
+    account.create_task(LISTS["archived"], name="In the archive", at=days_ago(3))
     return "In the archive"
 
 
 def test_an_archived_list_that_fails_for_time_in_status_is_made_up_for_by_the_next_run(
-    read: Reader, account: Account, behaviour: Behaviour, in_archive: str
+    run_tap: TapRunner, account: Account, behaviour: Behaviour, in_archive: str
 ) -> None:
     """The tasks of that list had been read before the cut."""
-    state = cut_state(read(start_date=START, time_in_status=True))
+    state = cut_state(run_tap(start_date=START_DATE, time_in_status=True))
     behaviour.faults = [Fault(status=400, path=f"/list/{LISTS['archived']}/task$")]
-    second = read(start_date=START, time_in_status=True, state=state)
+    second = run_tap(start_date=START_DATE, time_in_status=True, state=state)
     assert f"tasks of archived list {LISTS['archived']}: " in (second.error or "")
     assert in_archive not in timed(account, second)
-    third = read(start_date=START, time_in_status=True, state=second.state)
+    third = run_tap(start_date=START_DATE, time_in_status=True, state=second.state)
     assert (third.error, in_archive in timed(account, third)) == (None, True)
-    assert "tasks" not in bookmark(third.state, "time_in_status")
+    assert "tasks" not in bookmark_of(third.state, "time_in_status")
 
 
 def test_a_run_without_the_stream_of_tasks_leaves_what_is_kept_to_one_with_it(
-    read: Reader, account: Account, in_archive: str
+    run_tap: TapRunner, account: Account, in_archive: str
 ) -> None:
-    state = cut_state(read(start_date=START, time_in_status=True))
-    catalog = catalog_of("time_in_status")
-    second = read(start_date=START, time_in_status=True, state=state, catalog=catalog)
+    state = cut_state(run_tap(start_date=START_DATE, time_in_status=True))
+    catalog = catalog_selecting("time_in_status")
+    second = run_tap(start_date=START_DATE, time_in_status=True, state=state, catalog=catalog)
     assert (second.error, second.rows("time_in_status")) == (None, [])
-    kept = bookmark(state, "time_in_status")["tasks"]
-    assert bookmark(second.state, "time_in_status")["tasks"] == kept
-    third = read(start_date=START, time_in_status=True, state=second.state)
-    assert timed(account, third) >= {OLD, NEW, "Youngest", in_archive}
+    kept = bookmark_of(state, "time_in_status")["tasks"]
+    assert bookmark_of(second.state, "time_in_status")["tasks"] == kept
+    third = run_tap(start_date=START_DATE, time_in_status=True, state=second.state)
+    assert timed(account, third) >= {OLD_TASK, NEW_TASK, "Youngest", in_archive}

@@ -9,13 +9,13 @@ import pytest
 
 from fake_clickup import Account, FakeClickUp, Fault
 from tests.fake_clickup.client import readable
-from tests.tap_clickup.runner import ALL_TIME, command, environment, settings
+from tests.tap_clickup.runner import ALL_TIME, config_for, environment, run_command
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from fake_clickup import Behaviour
-    from tests.tap_clickup.runner import Reader
+    from tests.tap_clickup.runner import TapRunner
 
 PLANTED = {
     "description": "planted-description",
@@ -42,7 +42,7 @@ def test_what_may_not_be_kept_appears_nowhere(
             Fault(status=403, body=body, path="/list$"),
         ]
     values = {**environment(clickup), "TAP_CLICKUP_START_DATE": ALL_TIME}
-    ended = command("--config=ENV", LOGLEVEL="DEBUG", **values)
+    ended = run_command("--config=ENV", LOGLEVEL="DEBUG", **values)
     assert ended.returncode == breaks
     shown = ended.stdout + ended.stderr
     secret = clickup.token.rpartition("_")[2]
@@ -56,19 +56,19 @@ def test_the_token_can_come_from_a_file_and_is_in_no_message(
     """R16, R17."""
     clickup.behaviour.limit_per_minute = 10_000  # a process of its own waits in real time
     file = tmp_path / "config.json"
-    file.write_text(json.dumps(settings(clickup)), encoding="utf-8")
-    ended = command(f"--config={file}")
+    file.write_text(json.dumps(config_for(clickup)), encoding="utf-8")
+    ended = run_command(f"--config={file}")
     assert ended.returncode == 0
     assert clickup.token not in ended.stdout + ended.stderr
 
 
 def test_a_new_token_replaces_the_old_one_and_the_state_goes_on(
-    read: Reader, account: Account
+    run_tap: TapRunner, account: Account
 ) -> None:
     """R94, R129."""
-    first = read()
+    first = run_tap()
     old, account.token = account.token, f"{account.token}ROTATED"
-    second = read(state=first.state)
-    assert (second.error, second.bookmarks) == (None, first.bookmarks)
-    assert {one.token_ok for one in read.clickup.requests} == {True}
-    assert read(api_token=old).error is not None
+    second = run_tap(state=first.state)
+    assert (second.error, second.task_cursors) == (None, first.task_cursors)
+    assert {one.token_ok for one in run_tap.clickup.requests} == {True}
+    assert run_tap(api_token=old).error is not None

@@ -17,7 +17,7 @@ from tests.tap_clickup.runner import ALL_TIME
 
 if TYPE_CHECKING:
     from fake_clickup.model import Workspace
-    from tests.tap_clickup.runner import Reader
+    from tests.tap_clickup.runner import TapRunner
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 END = datetime(2026, 1, 11, tzinfo=UTC)
@@ -137,10 +137,10 @@ class TestRun:
         return SimulatedClock()
 
     def test_a_run_tells_its_progress_and_no_name_of_a_task(
-        self, read: Reader, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+        self, run_tap: TapRunner, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("tap_clickup.progress.LOG_INTERVAL_SECONDS", 0.0)
-        run = read(workspace_ids=[workspace.id], start_date=ALL_TIME)
+        run = run_tap(workspace_ids=[workspace.id], start_date=ALL_TIME)
         assert re.search(rf"workspace {workspace.id}: [\d,]+ tasks read, \d+ per second", run.log)
         assert '"metric":"tasks_read"' in run.log
         names = {task.name for task in live(workspace) if len(task.name) > 8}

@@ -10,20 +10,20 @@ import pytest
 from fake_clickup import Fault
 from tap_clickup.readers.task_reader import ARCHIVED_LIST_WORKERS
 from tests.fake_clickup.client import every, live, readable
+from tests.tap_clickup.dates import ms_to_iso
 from tests.tap_clickup.runner import (
     ALL_TIME,
-    LiveFaults,
-    expected,
-    is_page,
-    moment,
+    LiveTaskFaults,
+    expected_versions,
+    is_task_page,
+    task_versions,
     updated_ms,
-    versions,
 )
 
 if TYPE_CHECKING:
     from fake_clickup import Account, Behaviour, Request
     from fake_clickup.model import Workspace
-    from tests.tap_clickup.runner import Reader
+    from tests.tap_clickup.runner import TapRunner
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     ],
 )
 def test_a_parameter_that_clickup_ignores_fails_tasks_and_nothing_else(
-    read: Reader, account: Account, behaviour: Behaviour, ignored: str, reason: str
+    run_tap: TapRunner, account: Account, behaviour: Behaviour, ignored: str, reason: str
 ) -> None:
     workspace = account.workspaces[0]
     behaviour.ignored_parameters = {ignored}
@@ -45,84 +45,89 @@ def test_a_parameter_that_clickup_ignores_fails_tasks_and_nothing_else(
     if ignored == "page":
         account.bulk_update(bulk, at=datetime(2026, 3, 4, tzinfo=UTC), priority=1)
     space_ids = list(workspace.spaces)[:1] if ignored == "space_ids[]" else []
-    run = read(space_ids=space_ids, workspace_ids=[workspace.id], start_date=ALL_TIME)
+    run = run_tap(space_ids=space_ids, workspace_ids=[workspace.id], start_date=ALL_TIME)
     assert run.error
     assert run.error.startswith("not everything was read: ")
     assert f"stream tasks: GET /team/{workspace.id}/task" in run.error
-    assert {what.rpartition(" list ")[0] or what for what, _ in run.refused} <= {
+    assert {what.rpartition(" list ")[0] or what for what, _ in run.read_failures} <= {
         "stream tasks",
         "tasks of archived",
     }
     assert reason in run.error
     assert run.rows("users")
     assert run.rows("sync_runs")[0]["complete"] is False
-    bookmark = run.bookmarks[workspace.id] or ""
-    shown = {task for task, _ in versions(run, workspace)}
+    bookmark = run.task_cursors[workspace.id] or ""
+    shown = {task for task, _ in task_versions(run, workspace)}
     wanted = [
         one
         for one in live(workspace)
         if not space_ids or workspace.lists[one.list_id].space_id in space_ids
     ]
     assert [
-        one.id for one in wanted if moment(updated_ms(one)) < bookmark and one.id not in shown
+        one.id for one in wanted if ms_to_iso(updated_ms(one)) < bookmark and one.id not in shown
     ] == []
 
 
 def test_archived_tasks_in_the_answer_fail_tasks(
-    read: Reader, behaviour: Behaviour, workspace: Workspace
+    run_tap: TapRunner, behaviour: Behaviour, workspace: Workspace
 ) -> None:
     task = {"id": "86a1", "date_updated": "1772600000001", "archived": True}
     answer = {"tasks": [task], "last_page": True}
-    LiveFaults(behaviour, workspace, [Fault(200, answer, path=f"/team/{workspace.id}/task$")])
-    run = read(workspace_ids=[workspace.id])
+    LiveTaskFaults(behaviour, workspace, [Fault(200, answer, path=f"/team/{workspace.id}/task$")])
+    run = run_tap(workspace_ids=[workspace.id])
     assert run.error
     assert "task 86a1 has archived=True, which was not requested" in run.error
     came = set(run.column("tasks", "id"))
     assert came & {"86a1", *(task.id for task in live(workspace))} == set()
-    assert run.bookmarks == {workspace.id: None}
+    assert run.task_cursors == {workspace.id: None}
 
 
 def test_a_failure_in_the_middle_keeps_what_was_read_and_the_next_run_the_rest(
-    read: Reader, behaviour: Behaviour, workspace: Workspace
+    run_tap: TapRunner, behaviour: Behaviour, workspace: Workspace
 ) -> None:
     """A 429 that outlasts the retries, on the third page of the live tasks."""
     asked: list[str] = []
-    faults = LiveFaults(behaviour, workspace)
+    faults = LiveTaskFaults(behaviour, workspace)
     hold = behaviour.on_request
 
     def fail(request: Request, account: Account) -> None:
         assert hold
         hold(request, account)
-        if is_page(request, workspace, archived=False):
+        if is_task_page(request, workspace, archived=False):
             asked.append(request.path)
             if len(asked) == 3:
                 faults.extend([Fault(status=429, path=f"/team/{workspace.id}/task$")] * 6)
 
     behaviour.on_request = fail
-    cut = read(workspace_ids=[workspace.id], start_date=ALL_TIME)
+    cut = run_tap(workspace_ids=[workspace.id], start_date=ALL_TIME)
     assert cut.error
     assert "HTTP 429 from 127.0.0.1 in 6 attempts" in cut.error
     seen = {task.id for task in live(workspace)}
     came = [row["date_updated"] for row in cut.rows("tasks") if row["id"] in seen]
     shared = 1  # the second page begins with the last task of the first
-    assert (len(came), cut.bookmarks) == (200 - shared, {workspace.id: max(came)})
-    rest = read(workspace_ids=[workspace.id], state=cut.state)
-    assert versions(cut, workspace) | versions(rest, workspace) == expected(every(workspace))
+    assert (len(came), cut.task_cursors) == (200 - shared, {workspace.id: max(came)})
+    rest = run_tap(workspace_ids=[workspace.id], state=cut.state)
+    assert task_versions(cut, workspace) | task_versions(rest, workspace) == expected_versions(
+        every(workspace)
+    )
     assert len(rest.rows("tasks")) < len(every(workspace)) - 190
 
 
 def test_one_refused_workspace_of_two_is_named_and_the_other_one_syncs(
-    read: Reader, account: Account, behaviour: Behaviour
+    run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     refused, open_ = account.workspaces
     path = f"/team/{refused.id}/"
     behaviour.faults = [Fault(status=401, body={"ECODE": "OAUTH_027"}, path=path)] * 9
-    run = read(start_date=ALL_TIME)
+    run = run_tap(start_date=ALL_TIME)
     assert run.error is None
-    assert (versions(run, refused), versions(run, open_)) == (set(), expected(every(open_)))
+    assert (task_versions(run, refused), task_versions(run, open_)) == (
+        set(),
+        expected_versions(every(open_)),
+    )
     complete = {row["workspace_id"]: row["complete"] for row in run.rows("sync_runs")}
     assert complete == {refused.id: False, open_.id: True}
-    assert sorted(what for what, _ in run.refused) == [
+    assert sorted(what for what, _ in run.read_failures) == [
         "spaces (archived=false)",
         "spaces (archived=true)",
         "stream tasks",
@@ -133,39 +138,39 @@ def test_one_refused_workspace_of_two_is_named_and_the_other_one_syncs(
 
 
 def test_a_token_that_dies_on_the_way_stops_the_run_at_once(
-    read: Reader, behaviour: Behaviour, workspace: Workspace
+    run_tap: TapRunner, behaviour: Behaviour, workspace: Workspace
 ) -> None:
     """No reading that is under way beside the one that met it asks another time."""
-    account, old = read.clickup.account, read.clickup.token
+    account, old = run_tap.clickup.account, run_tap.clickup.token
 
     def revoke(request: Request, _: Account) -> None:
-        if is_page(request, workspace, archived=False):
+        if is_task_page(request, workspace, archived=False):
             account.token, request.token_ok = f"{old}REVOKED", False
 
     behaviour.on_request = revoke
-    run = read(start_date=ALL_TIME)
+    run = run_tap(start_date=ALL_TIME)
     assert run.error
     assert run.error.startswith("401 Unauthorized: the token is wrong")
     beside = (2 + ARCHIVED_LIST_WORKERS) * len(account.workspaces) + 1
-    assert 1 <= len([one for one in read.clickup.requests if one.status == 401]) <= beside
-    assert read.asked("/time_entries") == []
-    assert set(run.bookmarks.values()) <= {None}
+    assert 1 <= len([one for one in run_tap.clickup.requests if one.status == 401]) <= beside
+    assert run_tap.requests_to("/time_entries") == []
+    assert set(run.task_cursors.values()) <= {None}
 
 
-def test_an_empty_workspace_is_no_error(read: Reader, workspace: Workspace) -> None:
+def test_an_empty_workspace_is_no_error(run_tap: TapRunner, workspace: Workspace) -> None:
     for places in (workspace.tasks, workspace.lists, workspace.folders, workspace.spaces):
         places.clear()
-    run = read(workspace_ids=[workspace.id])
+    run = run_tap(workspace_ids=[workspace.id])
     assert (run.error, run.rows("tasks"), run.rows("spaces")) == (None, [], [])
 
 
 def test_an_object_of_an_unknown_shape_fails_its_stream_by_name_and_nothing_else(
-    read: Reader, behaviour: Behaviour, workspace: Workspace
+    run_tap: TapRunner, behaviour: Behaviour, workspace: Workspace
 ) -> None:
     task = {"id": "86a", "date_updated": "1772000000000", "tags": ["a secret"], "space": None}
     answer = {"tasks": [task], "last_page": True}
-    LiveFaults(behaviour, workspace, [Fault(200, answer, path=f"/team/{workspace.id}/task$")])
-    run = read(start_date=ALL_TIME, workspace_ids=[workspace.id])
+    LiveTaskFaults(behaviour, workspace, [Fault(200, answer, path=f"/team/{workspace.id}/task$")])
+    run = run_tap(start_date=ALL_TIME, workspace_ids=[workspace.id])
     assert run.error == (
         "not everything was read: stream tasks: "
         "ClickUp sent an object of an unexpected shape (TypeError)"
@@ -174,11 +179,11 @@ def test_an_object_of_an_unknown_shape_fails_its_stream_by_name_and_nothing_else
 
 
 def test_a_space_of_an_unknown_shape_fails_by_name_and_the_others_are_read(
-    read: Reader, behaviour: Behaviour, workspace: Workspace
+    run_tap: TapRunner, behaviour: Behaviour, workspace: Workspace
 ) -> None:
     broken = {"id": "9", "name": "Broken", "statuses": [{"type": "open"}]}
     whole = {"id": "8", "name": "Whole", "statuses": []}
     behaviour.faults = [Fault(200, {"spaces": [broken, whole]}, path="/space$")]
-    run = read(start_date=ALL_TIME, workspace_ids=[workspace.id])
+    run = run_tap(start_date=ALL_TIME, workspace_ids=[workspace.id])
     assert "space 9: ClickUp sent an object of an unexpected shape" in (run.error or "")
     assert "8" in {one["id"] for one in run.rows("spaces")}

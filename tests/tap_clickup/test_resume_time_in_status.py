@@ -16,13 +16,13 @@ from tap_clickup.streams.tasks import Tasks
 from tap_clickup.streams.time_in_status import TimeInStatus
 from tests.tap_clickup import accounts
 from tests.tap_clickup.accounts import LISTS
-from tests.tap_clickup.runner import Run, is_page
+from tests.tap_clickup.runner import TapRun, is_task_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fake_clickup import Account, Behaviour, Request
-    from tests.tap_clickup.runner import Reader, Row
+    from tests.tap_clickup.runner import Row, TapRunner
 
 FOLDER, LIST = "90000000026", "90000000036"
 NOW = datetime.now(UTC)
@@ -51,12 +51,12 @@ def account() -> Account:
     return account
 
 
-def cut_at(run: Run, number: int) -> Run:
+def cut_at(run: TapRun, number: int) -> TapRun:
     """Return a run as it was cut in front of one of its messages."""
-    return Run("".join(run.stdout.splitlines(keepends=True)[:number]), "", None)
+    return TapRun("".join(run.stdout.splitlines(keepends=True)[:number]), "", None)
 
 
-def cut(run: Run, stream: str, reached: Callable[[Row], bool]) -> Run:
+def cut(run: TapRun, stream: str, reached: Callable[[Row], bool]) -> TapRun:
     """Return a run as it was cut behind the first state of a stream that has reached something."""
     records = 0
     for number, message in enumerate(run.messages, 1):
@@ -66,7 +66,7 @@ def cut(run: Run, stream: str, reached: Callable[[Row], bool]) -> Run:
     raise AssertionError("nothing to cut")
 
 
-def cut_among_times(run: Run) -> Run:
+def cut_among_times(run: TapRun) -> TapRun:
     """Return a run as it was cut when it had read the time in status of some tasks."""
     streams = [message.get("stream") for message in run.messages]
     return cut_at(run, streams.index("time_in_status") + 150)
@@ -85,82 +85,86 @@ def behind(bookmarks: Row) -> Row:
     return found
 
 
-def live_bounds(read: Reader) -> list[int]:
+def live_bounds(run_tap: TapRunner) -> list[int]:
     """Return from when on each request for live tasks asked."""
-    workspace = read.clickup.account.workspaces[0]
-    asked = [one for one in read.clickup.requests if is_page(one, workspace, archived=False)]
+    workspace = run_tap.clickup.account.workspaces[0]
+    asked = [
+        one for one in run_tap.clickup.requests if is_task_page(one, workspace, archived=False)
+    ]
     return [int(one.query["date_updated_gt"][0]) for one in asked]
 
 
-def ids(*runs: Run, stream: str = "time_in_status", column: str = "task_id") -> set[str]:
+def ids(*runs: TapRun, stream: str = "time_in_status", column: str = "task_id") -> set[str]:
     return {one for run in runs for one in run.column(stream, column)}
 
 
 def test_a_load_that_is_cut_among_tasks_goes_on_at_its_cursors_and_misses_no_time(
-    read: Reader, account: Account
+    run_tap: TapRunner, account: Account
 ) -> None:
     everything = set(account.workspaces[0].tasks)
-    whole = read(start_date=SINCE, time_in_status=True)
+    whole = run_tap(start_date=SINCE, time_in_status=True)
     first = cut(whole, "tasks", lambda state: "live" in cursors(state))
     reached = datetime.fromisoformat(cursors(first.state["bookmarks"])["live"])
-    second = read(start_date=SINCE, time_in_status=True, state=first.state)
-    assert live_bounds(read)[0] == to_ms(reached) - 600_001
+    second = run_tap(start_date=SINCE, time_in_status=True, state=first.state)
+    assert live_bounds(run_tap)[0] == to_ms(reached) - 600_001
     assert len(second.rows("tasks")) < len(everything) - 50
     assert ids(first, second, stream="tasks", column="id") == everything
     assert (second.error, ids(second)) == (None, everything)
     assert cursors(second.state["bookmarks"]) == cursors(whole.state["bookmarks"])
 
 
-def test_what_was_made_up_for_is_not_read_a_third_time(read: Reader) -> None:
-    whole = read(start_date=SINCE, time_in_status=True)
+def test_what_was_made_up_for_is_not_read_a_third_time(run_tap: TapRunner) -> None:
+    whole = run_tap(start_date=SINCE, time_in_status=True)
     first = cut(whole, "tasks", lambda state: "live" in cursors(state))
-    second = read(start_date=SINCE, time_in_status=True, state=first.state)
+    second = run_tap(start_date=SINCE, time_in_status=True, state=first.state)
     assert behind(second.state["bookmarks"]) == {}
-    third = read(start_date=SINCE, time_in_status=True, state=second.state)
+    third = run_tap(start_date=SINCE, time_in_status=True, state=second.state)
     assert len(third.column("tasks", "id")) == 2
     assert ids(third) == ids(third, stream="tasks", column="id")
-    assert [one for one in read.asked("/task") if "/list/" in one.path] == []
+    assert [one for one in run_tap.requests_to("/task") if "/list/" in one.path] == []
 
 
 def test_a_load_that_is_cut_among_times_in_status_is_made_up_for(
-    read: Reader, account: Account
+    run_tap: TapRunner, account: Account
 ) -> None:
     everything = set(account.workspaces[0].tasks)
-    whole = read(start_date=SINCE, time_in_status=True)
+    whole = run_tap(start_date=SINCE, time_in_status=True)
     first = cut_among_times(whole)
     assert 0 < len(ids(first)) < len(everything)
-    second = read(start_date=SINCE, time_in_status=True, state=first.state)
+    second = run_tap(start_date=SINCE, time_in_status=True, state=first.state)
     assert len(second.rows("tasks")) == 2
     assert (second.error, ids(second)) == (None, everything)
 
 
-def test_making_up_that_is_cut_itself_goes_on_where_it_was(read: Reader, account: Account) -> None:
+def test_making_up_that_is_cut_itself_goes_on_where_it_was(
+    run_tap: TapRunner, account: Account
+) -> None:
     everything = set(account.workspaces[0].tasks)
-    whole = read(start_date=SINCE, time_in_status=True)
+    whole = run_tap(start_date=SINCE, time_in_status=True)
     state = cut_among_times(whole).state
-    again = read(start_date=SINCE, time_in_status=True, state=state)
+    again = run_tap(start_date=SINCE, time_in_status=True, state=state)
     second = cut(again, "time_in_status", lambda state: "live" in behind(state))
-    third = read(start_date=SINCE, time_in_status=True, state=second.state)
+    third = run_tap(start_date=SINCE, time_in_status=True, state=second.state)
     assert ids(second, third) == everything
     assert len(ids(third)) < len(everything) - 50
     assert behind(third.state["bookmarks"]) == {}
 
 
 def test_a_load_whose_tasks_fail_on_the_way_gives_every_task_its_time_later(
-    read: Reader, account: Account, behaviour: Behaviour
+    run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     everything, workspace = set(account.workspaces[0].tasks), account.workspaces[0]
 
     def refuse(request: Request, _: Account) -> None:
         late = to_ms(NOW - timedelta(hours=200))
-        live = is_page(request, workspace, archived=False)
+        live = is_task_page(request, workspace, archived=False)
         if live and int(request.query["date_updated_gt"][0]) > late:
             request.path = "/api/v2/list/x"
 
     behaviour.on_request = refuse
-    first = read(start_date=SINCE, time_in_status=True)
+    first = run_tap(start_date=SINCE, time_in_status=True)
     assert "stream tasks: GET" in (first.error or "")
     behaviour.on_request = None
-    second = read(start_date=SINCE, time_in_status=True, state=first.state)
+    second = run_tap(start_date=SINCE, time_in_status=True, state=first.state)
     assert len(second.rows("tasks")) < len(everything) - 50
     assert (second.error, ids(first, second)) == (None, everything)

@@ -20,7 +20,7 @@ from tests.support.waiting import join_threads
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.tap_clickup.runner import Reader
+    from tests.tap_clickup.runner import TapRunner
 
 CONFIG: dict[str, Any] = {
     "api_token": "pk_123_ABCDEFGH12",
@@ -61,8 +61,8 @@ TestSuite = get_tap_test_class(
 )
 
 
-def test_keys_are_never_null_and_never_twice(read: Reader) -> None:
-    run = read(start_date="2000-01-01", time_in_status=True)
+def test_keys_are_never_null_and_never_twice(run_tap: TapRunner) -> None:
+    run = run_tap(start_date="2000-01-01", time_in_status=True)
     for schema in [m for m in run.messages if m["type"] == "SCHEMA"]:
         rows = run.rows(schema["stream"])
         keys = Counter(tuple(row[key] for key in schema["key_properties"]) for row in rows)
@@ -70,8 +70,8 @@ def test_keys_are_never_null_and_never_twice(read: Reader) -> None:
         assert [key for key in keys if None in key] == []
 
 
-def test_the_final_state_holds_finished_bookmarks_only(read: Reader) -> None:
-    bookmarks = read(start_date="2000-01-01", time_in_status=True).state["bookmarks"]
+def test_the_final_state_holds_finished_bookmarks_only(run_tap: TapRunner) -> None:
+    bookmarks = run_tap(start_date="2000-01-01", time_in_status=True).state["bookmarks"]
     partitions = bookmarks.pop("tasks")["partitions"]
     names = [
         "archives",

@@ -7,31 +7,31 @@ from typing import TYPE_CHECKING
 
 from fake_clickup import Fault
 from tests.fake_clickup.client import every, readable
-from tests.tap_clickup.runner import ALL_TIME, catalog_of, expected, versions
+from tests.tap_clickup.runner import ALL_TIME, catalog_selecting, expected_versions, task_versions
 
 if TYPE_CHECKING:
     from fake_clickup import Account, Behaviour
     from fake_clickup.model import Workspace
-    from tests.tap_clickup.runner import Reader
+    from tests.tap_clickup.runner import TapRunner
 
 
-def test_only_the_selected_workspaces_are_read(read: Reader, account: Account) -> None:
+def test_only_the_selected_workspaces_are_read(run_tap: TapRunner, account: Account) -> None:
     other, selected = account.workspaces
-    run = read(workspace_ids=[selected.id, selected.id], start_date=ALL_TIME)
+    run = run_tap(workspace_ids=[selected.id, selected.id], start_date=ALL_TIME)
     assert run.column("workspaces", "id") == [selected.id]
-    assert versions(run, selected) == expected(every(selected))
+    assert task_versions(run, selected) == expected_versions(every(selected))
     assert other.id not in run.stdout
-    assert [one.path for one in read.clickup.requests if other.id in one.path] == []
+    assert [one.path for one in run_tap.clickup.requests if other.id in one.path] == []
 
 
-def test_no_record_of_an_unselected_space_comes_out(read: Reader, account: Account) -> None:
+def test_no_record_of_an_unselected_space_comes_out(run_tap: TapRunner, account: Account) -> None:
     """R26; selected are live and archived spaces of one workspace, and none of the other."""
     workspace, other = account.workspaces
     selected = list(workspace.spaces)[1:]
-    run = read(space_ids=selected, start_date=ALL_TIME)
+    run = run_tap(space_ids=selected, start_date=ALL_TIME)
     wanted = [one for one in every(workspace) if workspace.lists[one.list_id].space_id in selected]
-    assert versions(run, workspace) == expected(wanted)
-    assert versions(run, other) == set()
+    assert task_versions(run, workspace) == expected_versions(wanted)
+    assert task_versions(run, other) == set()
     for stream in ("folders", "lists", "tasks"):
         assert set(run.column(stream, "space_id")) <= set(selected)
     assert run.column("spaces", "id") == selected
@@ -40,21 +40,23 @@ def test_no_record_of_an_unselected_space_comes_out(read: Reader, account: Accou
     assert run.error is None
 
 
-def test_an_unselected_space_costs_no_request(read: Reader, workspace: Workspace) -> None:
+def test_an_unselected_space_costs_no_request(run_tap: TapRunner, workspace: Workspace) -> None:
     selected, *others = workspace.spaces
-    read(space_ids=[selected], workspace_ids=[workspace.id])
-    asked = [one.path for one in read.clickup.requests]
+    run_tap(space_ids=[selected], workspace_ids=[workspace.id])
+    asked = [one.path for one in run_tap.clickup.requests]
     assert [path for path in asked for one in others if one in path] == []
 
 
-def test_unknown_ids_are_named_before_the_first_message(read: Reader, account: Account) -> None:
+def test_unknown_ids_are_named_before_the_first_message(
+    run_tap: TapRunner, account: Account
+) -> None:
     first, second = (one.id for one in account.workspaces)
-    run = read(workspace_ids=[first, "1", "2"])
+    run = run_tap(workspace_ids=[first, "1", "2"])
     assert run.error == (
         f"workspace_ids: 1, 2 not visible to the token, which sees {first}, {second}"
     )
     assert run.stdout == ""
-    run = read(space_ids=["8", "7"])
+    run = run_tap(space_ids=["8", "7"])
     assert run.error == (
         "space_ids: 7, 8 not visible to the token in the selected workspaces; "
         "make its user a member of the space, or correct the setting"
@@ -63,62 +65,68 @@ def test_unknown_ids_are_named_before_the_first_message(read: Reader, account: A
 
 
 def test_spaces_that_could_not_be_asked_are_not_called_unknown(
-    read: Reader, behaviour: Behaviour, workspace: Workspace
+    run_tap: TapRunner, behaviour: Behaviour, workspace: Workspace
 ) -> None:
     selected = next(iter(workspace.spaces))
     behaviour.faults = [Fault(status=500, path=f"{workspace.id}/space$")] * 12
-    run = read(workspace_ids=[workspace.id], space_ids=[selected])
+    run = run_tap(workspace_ids=[workspace.id], space_ids=[selected])
     assert run.error
     assert run.error.startswith("not everything was read: spaces (archived=false): GET /team/")
     assert run.rows("tasks") == []
 
 
 def test_a_run_sends_nothing_but_get_under_api_v2_to_the_given_host(
-    read: Reader, account: Account
+    run_tap: TapRunner, account: Account
 ) -> None:
     """R8, R114, R125."""
-    read(start_date=ALL_TIME)
-    requests = read.clickup.requests
+    run_tap(start_date=ALL_TIME)
+    requests = run_tap.clickup.requests
     assert {one.method for one in requests} == {"GET"}
     assert [one.path for one in requests if not one.path.startswith("/api/v2/")] == []
     assert {one.token_ok for one in requests} == {True}
     for workspace in account.workspaces:
-        pages = [one for one in read.asked("/task") if workspace.id in one.path]
+        pages = [one for one in run_tap.requests_to("/task") if workspace.id in one.path]
         assert len(pages) <= len(readable(workspace)) // 100 + 2
     spaces = sum(len(one.spaces) for one in account.workspaces)
     folders = sum(not f.hidden for one in account.workspaces for f in one.folders.values())
     hierarchy = 1 + 2 * 2 + 4 * spaces + folders
     slices = (datetime.now(UTC) - datetime(2025, 1, 1, tzinfo=UTC)) // timedelta(days=30) + 2
-    assert len(read.asked("/time_entries")) <= 2 * slices
-    others = [*read.asked("/task"), *read.asked("/time_entries"), *read.asked("/webhook")]
-    assert len(read.asked("/webhook")) == 2
+    assert len(run_tap.requests_to("/time_entries")) <= 2 * slices
+    others = [
+        *run_tap.requests_to("/task"),
+        *run_tap.requests_to("/time_entries"),
+        *run_tap.requests_to("/webhook"),
+    ]
+    assert len(run_tap.requests_to("/webhook")) == 2
     assert len(requests) <= hierarchy + len(others)
 
 
 def test_a_run_keeps_the_rate_limit_by_the_servers_own_count(
-    read: Reader, behaviour: Behaviour
+    run_tap: TapRunner, behaviour: Behaviour
 ) -> None:
     """One request after another: of several at once the simulated clock moves each by all."""
     behaviour.limit_per_minute = 10
-    catalog = catalog_of("spaces", "folders", "lists", "statuses", "users", "sync_runs")
-    run = read(start_date=ALL_TIME, catalog=catalog)
+    catalog = catalog_selecting("spaces", "folders", "lists", "statuses", "users", "sync_runs")
+    run = run_tap(start_date=ALL_TIME, catalog=catalog)
     assert run.error is None
-    assert len(read.clickup.requests) > 40
-    assert {one.status for one in read.clickup.requests} == {200}
+    assert len(run_tap.clickup.requests) > 40
+    assert {one.status for one in run_tap.clickup.requests} == {200}
     assert run.rows("sync_runs")[0]["waited_seconds"] > 60
 
 
 def test_readings_beside_each_other_share_the_limit_and_lose_nothing_by_it(
-    read: Reader, account: Account, behaviour: Behaviour
+    run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     """A place may be taken late, while others let the clock go on: few are, and asked again."""
     behaviour.limit_per_minute = 10
-    run = read(start_date=ALL_TIME)
+    run = run_tap(start_date=ALL_TIME)
     assert run.error is None
     for workspace in account.workspaces:
-        assert versions(run, workspace) == expected(every(workspace))
-    refused = [one for one in read.clickup.requests if one.status != 200]
+        assert task_versions(run, workspace) == expected_versions(every(workspace))
+    refused = [one for one in run_tap.clickup.requests if one.status != 200]
     assert {one.status for one in refused} <= {429}
-    assert len(refused) < len(read.clickup.requests) / 10
+    assert len(refused) < len(run_tap.clickup.requests) / 10
     # 8 in any 61 seconds.
-    assert read.clock.seconds - read.clock.began > 61 * (len(read.clickup.requests) // 8 - 1)
+    assert run_tap.clock.seconds - run_tap.clock.began > 61 * (
+        len(run_tap.clickup.requests) // 8 - 1
+    )

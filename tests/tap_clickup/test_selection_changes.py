@@ -11,17 +11,18 @@ from fake_clickup.model import Folder, Space, TaskList
 from fake_clickup.storage import to_ms
 from tests.tap_clickup import accounts, time_tracking
 from tests.tap_clickup.accounts import LISTS, SPACE, WORKSPACE
-from tests.tap_clickup.runner import is_page
-from tests.tap_clickup.time_tracking import ago, text, track
+from tests.tap_clickup.dates import days_ago, to_iso
+from tests.tap_clickup.runner import is_task_page
+from tests.tap_clickup.time_tracking import track
 
 if TYPE_CHECKING:
     from fake_clickup import Account, Behaviour, Request
-    from tests.tap_clickup.runner import Reader, Run
+    from tests.tap_clickup.runner import TapRun, TapRunner
 
 ANNEX, ATTIC, BOX = "90000000013", "90000000025", "90000000035"
-SINCE = ago(100)
+SINCE = days_ago(100)
 WIDER = [pytest.param([SPACE, ANNEX], id="one more"), pytest.param([], id="all")]
-LONG_AGO = [ago(90) + timedelta(hours=number) for number in range(250)]
+LONG_AGO = [days_ago(90) + timedelta(hours=number) for number in range(250)]
 
 
 @pytest.fixture
@@ -33,76 +34,82 @@ def account() -> Account:
     workspace.folders[ATTIC] = Folder(ATTIC, "Attic", ANNEX)
     workspace.lists[BOX] = TaskList(BOX, "Box", ANNEX, ATTIC)
     for number, place in enumerate((LISTS["in_folder"], BOX)):
-        task = account.create_task(place, name=f"Old {place}", at=ago(90))
-        account.create_task(place, name=f"New {place}", at=ago(1 + number))
-        track(account, ago(80), task_id=task.id)
-        track(account, ago(2), task_id=task.id)
+        task = account.create_task(place, name=f"Old {place}", at=days_ago(90))
+        account.create_task(place, name=f"New {place}", at=days_ago(1 + number))
+        track(account, days_ago(80), task_id=task.id)
+        track(account, days_ago(2), task_id=task.id)
     return account
 
 
-def of(run: Run, stream: str, space_id: str) -> int:
+def of(run: TapRun, stream: str, space_id: str) -> int:
     """Return how many records of a space came."""
     return run.column(stream, "space_id").count(space_id)
 
 
-def began(read: Reader, *, archived: bool = False) -> int:
+def began(run_tap: TapRunner, *, archived: bool = False) -> int:
     """Return where a pass over the tasks began, in milliseconds."""
-    workspace = read.clickup.account.workspaces[0]
-    asked = [one for one in read.clickup.requests if is_page(one, workspace, archived=archived)]
+    workspace = run_tap.clickup.account.workspaces[0]
+    asked = [
+        one for one in run_tap.clickup.requests if is_task_page(one, workspace, archived=archived)
+    ]
     return int(asked[0].query["date_updated_gt"][0]) + 1
 
 
 @pytest.mark.parametrize("wider", WIDER)
 def test_a_space_that_is_selected_later_is_read_from_the_start_date_on(
-    read: Reader, wider: list[str]
+    run_tap: TapRunner, wider: list[str]
 ) -> None:
-    first = read(start_date=text(SINCE), space_ids=[SPACE])
+    first = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE])
     assert (of(first, "tasks", ANNEX), of(first, "time_entries", ANNEX)) == (0, 0)
-    second = read(start_date=text(SINCE), space_ids=wider, state=first.state)
+    second = run_tap(start_date=to_iso(SINCE), space_ids=wider, state=first.state)
     assert (of(second, "tasks", ANNEX), of(second, "time_entries", ANNEX)) == (2, 2)
-    assert [began(read, archived=one) for one in (False, True)] == [to_ms(SINCE)] * 2
-    assert time_tracking.starts(read)[0] == to_ms(SINCE)
+    assert [began(run_tap, archived=one) for one in (False, True)] == [to_ms(SINCE)] * 2
+    assert time_tracking.requested_starts(run_tap)[0] == to_ms(SINCE)
 
 
 def test_archived_tasks_and_places_of_a_space_that_is_selected_later_are_read(
-    read: Reader, account: Account
+    run_tap: TapRunner, account: Account
 ) -> None:
     old = next(one.id for one in account.workspaces[0].tasks.values() if one.name == f"Old {BOX}")
-    account.archive_task(old, at=ago(70))
+    account.archive_task(old, at=days_ago(70))
     account.workspaces[0].lists["90000000037"] = TaskList(
         "90000000037", "Old box", ANNEX, ATTIC, archived=True
     )
-    older = account.create_task("90000000037", name="Older", at=ago(60)).id
-    first = read(start_date=text(SINCE), space_ids=[SPACE])
-    second = read(start_date=text(SINCE), space_ids=[SPACE, ANNEX], state=first.state)
+    older = account.create_task("90000000037", name="Older", at=days_ago(60)).id
+    first = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE])
+    second = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE, ANNEX], state=first.state)
     assert {old, older} <= set(second.column("tasks", "id"))
 
 
 @pytest.mark.parametrize("wider", WIDER)
-def test_a_wider_selection_is_read_from_the_start_date_once(read: Reader, wider: list[str]) -> None:
-    first = read(start_date=text(SINCE), space_ids=[SPACE])
-    second = read(start_date=text(SINCE), space_ids=wider, state=first.state)
-    third = read(start_date=text(SINCE), space_ids=wider, state=second.state)
-    assert began(read) > to_ms(ago(1.1))
-    assert time_tracking.starts(read)[0] > to_ms(ago(31))
+def test_a_wider_selection_is_read_from_the_start_date_once(
+    run_tap: TapRunner, wider: list[str]
+) -> None:
+    first = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE])
+    second = run_tap(start_date=to_iso(SINCE), space_ids=wider, state=first.state)
+    third = run_tap(start_date=to_iso(SINCE), space_ids=wider, state=second.state)
+    assert began(run_tap) > to_ms(days_ago(1.1))
+    assert time_tracking.requested_starts(run_tap)[0] > to_ms(days_ago(31))
     assert of(third, "tasks", ANNEX) == 0
 
 
 @pytest.mark.parametrize("wider", WIDER)
-def test_a_narrower_selection_reads_nothing_again(read: Reader, wider: list[str]) -> None:
-    first = read(start_date=text(SINCE), space_ids=wider)
-    second = read(start_date=text(SINCE), space_ids=[SPACE], state=first.state)
-    assert began(read) > to_ms(ago(1.1))
-    assert time_tracking.starts(read)[0] > to_ms(ago(31))
+def test_a_narrower_selection_reads_nothing_again(run_tap: TapRunner, wider: list[str]) -> None:
+    first = run_tap(start_date=to_iso(SINCE), space_ids=wider)
+    second = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE], state=first.state)
+    assert began(run_tap) > to_ms(days_ago(1.1))
+    assert time_tracking.requested_starts(run_tap)[0] > to_ms(days_ago(31))
     assert second.column("tasks", "name") == [f"New {LISTS['in_folder']}"]
     assert (of(second, "time_entries", SPACE), of(second, "time_entries", ANNEX)) == (1, 0)
 
 
-def test_a_space_that_was_selected_before_the_last_selection_is_read_again(read: Reader) -> None:
+def test_a_space_that_was_selected_before_the_last_selection_is_read_again(
+    run_tap: TapRunner,
+) -> None:
     """What was edited there while it was not selected may be old by now."""
-    first = read(start_date=text(SINCE), space_ids=[SPACE, ANNEX])
-    second = read(start_date=text(SINCE), space_ids=[SPACE], state=first.state)
-    third = read(start_date=text(SINCE), space_ids=[ANNEX], state=second.state)
+    first = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE, ANNEX])
+    second = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE], state=first.state)
+    third = run_tap(start_date=to_iso(SINCE), space_ids=[ANNEX], state=second.state)
     assert (of(third, "tasks", ANNEX), of(third, "time_entries", ANNEX)) == (2, 2)
 
 
@@ -110,59 +117,59 @@ def test_a_space_that_was_selected_before_the_last_selection_is_read_again(read:
 
 
 def test_tasks_of_a_wider_selection_go_on_where_they_were_cut(
-    read: Reader, account: Account, behaviour: Behaviour
+    run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     made = {account.create_task(BOX, name="Many", at=at).id for at in LONG_AGO}
-    first = read(start_date=text(SINCE), space_ids=[SPACE])
+    first = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE])
 
     def cut(request: Request, _: Account) -> None:
         late = int(request.query.get("date_updated_gt", ["0"])[0]) > to_ms(LONG_AGO[150])
-        if late and is_page(request, account.workspaces[0], archived=False):
+        if late and is_task_page(request, account.workspaces[0], archived=False):
             request.path = "/api/v2/list/x"
 
     behaviour.on_request = cut
-    second = read(start_date=text(SINCE), space_ids=[SPACE, ANNEX], state=first.state)
+    second = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE, ANNEX], state=first.state)
     assert f"stream tasks: GET /team/{WORKSPACE}/task: HTTP 400" in (second.error or "")
     behaviour.on_request = None
-    third = read(start_date=text(SINCE), space_ids=[SPACE, ANNEX], state=second.state)
-    assert began(read) >= to_ms(LONG_AGO[90])
+    third = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE, ANNEX], state=second.state)
+    assert began(run_tap) >= to_ms(LONG_AGO[90])
     came = [set(run.column("tasks", "id")) & made for run in (second, third)]
     assert came[0] | came[1] == made
     assert all(0 < len(one) < len(made) for one in came)
 
 
 def test_time_entries_of_a_wider_selection_go_on_where_they_were_cut(
-    read: Reader, behaviour: Behaviour
+    run_tap: TapRunner, behaviour: Behaviour
 ) -> None:
-    first = read(start_date=text(SINCE), space_ids=[SPACE])
+    first = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE])
     fourth = to_ms(
-        time_tracking.border(SINCE) + 3 * time_tracking.SLICE
+        time_tracking.slice_start(SINCE) + 3 * time_tracking.SLICE_LENGTH
     )  # behind the first one, in its lane
-    time_tracking.refuse(
+    time_tracking.reject_time_entries(
         behaviour, lambda question: question["start_date"] == str(fourth), status=400
     )
-    second = read(start_date=text(SINCE), space_ids=[SPACE, ANNEX], state=first.state)
+    second = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE, ANNEX], state=first.state)
     assert "stream time_entries: GET" in (second.error or "")
     behaviour.on_request = None
-    third = read(start_date=text(SINCE), space_ids=[SPACE, ANNEX], state=second.state)
+    third = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE, ANNEX], state=second.state)
     assert third.error is None
-    assert to_ms(SINCE) < time_tracking.starts(read)[0] <= fourth
+    assert to_ms(SINCE) < time_tracking.requested_starts(run_tap)[0] <= fourth
     ids = {*second.column("time_entries", "id"), *third.column("time_entries", "id")}
-    assert {one.id for one in read.clickup.account.workspaces[0].time_entries.values()} == ids
+    assert {one.id for one in run_tap.clickup.account.workspaces[0].time_entries.values()} == ids
 
 
 # --- one of several is not visible
 
 
 def test_a_selected_space_that_is_not_visible_is_named_and_the_others_are_read(
-    read: Reader,
+    run_tap: TapRunner,
 ) -> None:
-    run = read(start_date=text(SINCE), space_ids=[SPACE, "7"])
+    run = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE, "7"])
     why = (
         "space_ids: 7 not visible to the token in the selected workspaces; "
         "make its user a member of the space, or correct the setting"
     )
-    assert (run.error, run.refused) == (None, [("selected spaces", why)])
+    assert (run.error, run.read_failures) == (None, [("selected spaces", why)])
     assert run.log.count(why) == 1
     assert run.rows("sync_runs")[0]["complete"] is False
     assert (run.column("spaces", "id"), set(run.column("tasks", "space_id"))) == ([SPACE], {SPACE})
@@ -170,23 +177,23 @@ def test_a_selected_space_that_is_not_visible_is_named_and_the_others_are_read(
 
 
 def test_a_space_that_the_user_lost_is_named_and_comes_back(
-    read: Reader, behaviour: Behaviour
+    run_tap: TapRunner, behaviour: Behaviour
 ) -> None:
-    first = read(start_date=text(SINCE), space_ids=[SPACE, ANNEX])
+    first = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE, ANNEX])
     behaviour.hidden_spaces = {ANNEX}
-    second = read(start_date=text(SINCE), space_ids=[SPACE, ANNEX], state=first.state)
-    assert (second.error, [what for what, _ in second.refused]) == (None, ["selected spaces"])
+    second = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE, ANNEX], state=first.state)
+    assert (second.error, [what for what, _ in second.read_failures]) == (None, ["selected spaces"])
     behaviour.hidden_spaces = set()
-    third = read(start_date=text(SINCE), space_ids=[SPACE, ANNEX], state=second.state)
-    assert (third.error, third.refused) == (None, [])
+    third = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE, ANNEX], state=second.state)
+    assert (third.error, third.read_failures) == (None, [])
     assert third.column("spaces", "id") == [SPACE, ANNEX]
 
 
 def test_if_no_selected_space_is_visible_the_run_stops_before_its_first_message(
-    read: Reader, behaviour: Behaviour
+    run_tap: TapRunner, behaviour: Behaviour
 ) -> None:
     behaviour.hidden_spaces = {SPACE, ANNEX}
-    run = read(space_ids=[SPACE, ANNEX])
+    run = run_tap(space_ids=[SPACE, ANNEX])
     assert (run.error or "").startswith(f"space_ids: {SPACE}, {ANNEX} not visible to the token")
     assert run.stdout == ""
 
@@ -195,17 +202,19 @@ def test_if_no_selected_space_is_visible_the_run_stops_before_its_first_message(
 
 
 def test_of_time_entries_of_selected_spaces_the_records_and_what_is_told_name_the_space(
-    read: Reader,
+    run_tap: TapRunner,
 ) -> None:
     """So that the target marks nothing of another space."""
-    run = read(start_date=text(SINCE), space_ids=[ANNEX])
+    run = run_tap(start_date=to_iso(SINCE), space_ids=[ANNEX])
     assert run.column("time_entries", "space_id") == [ANNEX, ANNEX]
-    conditions = [row["conditions"]["space_id"] for row in time_tracking.completed(run).values()]
+    conditions = [
+        row["conditions"]["space_id"] for row in time_tracking.completed_slices(run).values()
+    ]
     assert conditions == [{"in": [ANNEX]}] * len(conditions)
     assert len(conditions) >= 4
-    told = sorted(key for keys in time_tracking.keys(run).values() for key in keys)
+    told = sorted(key for keys in time_tracking.entry_ids_by_slice(run).values() for key in keys)
     assert told == sorted(run.column("time_entries", "id"))
-    everywhere = time_tracking.completed(read(start_date=text(SINCE)))
+    everywhere = time_tracking.completed_slices(run_tap(start_date=to_iso(SINCE)))
     assert ["space_id" in row["conditions"] for row in everywhere.values()] == [False] * len(
         conditions
     )

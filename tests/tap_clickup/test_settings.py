@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.tap_clickup.cli_output import critical
-from tests.tap_clickup.runner import ALL_TIME, command, environment
+from tests.tap_clickup.cli_output import error_lines
+from tests.tap_clickup.runner import ALL_TIME, environment, run_command
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from fake_clickup import FakeClickUp
-    from tests.tap_clickup.runner import Reader
+    from tests.tap_clickup.runner import TapRunner
 
 TOKEN = "pk_123_NEVERSHOWNTOANYONE"  # noqa: S105 - made up
 
 
 def test_about_names_the_settings_and_marks_the_token_as_secret() -> None:
     """R16, D5."""
-    about = json.loads(command("--about", "--format=json").stdout)
+    about = json.loads(run_command("--about", "--format=json").stdout)
     properties = about["settings"]["properties"]
     named = [
         "api_token",
@@ -39,9 +39,9 @@ def test_about_names_the_settings_and_marks_the_token_as_secret() -> None:
 
 @pytest.mark.parametrize("options", [(), ("--test",)])
 def test_a_missing_token_is_one_clear_line(options: tuple[str, ...]) -> None:
-    ended = command(*options)
+    ended = run_command(*options)
     assert (ended.returncode, ended.stdout) == (1, "")
-    (line,) = critical(ended)
+    (line,) = error_lines(ended)
     assert line == (
         "'api_token' is a required property; settings come from --config or, "
         "with --config=ENV, from TAP_CLICKUP_<SETTING>"
@@ -82,7 +82,7 @@ def test_a_setting_that_cannot_work_is_one_line_that_shows_no_secret(
     """R14, R16."""
     file = tmp_path / "config.json"
     file.write_text(json.dumps(config), encoding="utf-8")
-    ended = command(f"--config={file}", LOGLEVEL="DEBUG")
+    ended = run_command(f"--config={file}", LOGLEVEL="DEBUG")
     shown = [line for line in ended.stderr.splitlines() if "| CRITICAL" in line]
     assert (ended.returncode, ended.stdout, len(shown)) == (1, "", 1)
     assert reason in shown[0]
@@ -91,23 +91,23 @@ def test_a_setting_that_cannot_work_is_one_line_that_shows_no_secret(
     ] == []
 
 
-def test_a_state_that_holds_no_moment_is_one_clear_line(read: Reader) -> None:
+def test_a_state_that_holds_no_moment_is_one_clear_line(run_tap: TapRunner) -> None:
     context = {"workspace_id": "1"}
     partition = {"context": context, "cursors": {"live": "1772600000001"}}
-    run = read(state={"bookmarks": {"tasks": {"partitions": [partition]}}}, start_date=ALL_TIME)
+    run = run_tap(state={"bookmarks": {"tasks": {"partitions": [partition]}}}, start_date=ALL_TIME)
     assert run.error == (
         "state of tasks in {'workspace_id': '1'}, cursor live: "
         "expected a date or timestamp such as 2026-01-31"
     )
-    assert (run.stdout, read.clickup.requests) == ("", [])
+    assert (run.stdout, run_tap.clickup.requests) == ("", [])
 
 
 def test_a_wrong_token_is_one_line_with_what_to_do(clickup: FakeClickUp) -> None:
     """R92, R93."""
     values = {**environment(clickup), "TAP_CLICKUP_API_TOKEN": TOKEN}
-    ended = command("--config=ENV", **values)
+    ended = run_command("--config=ENV", **values)
     assert (ended.returncode, ended.stdout) == (1, "")
-    (line,) = critical(ended)
+    (line,) = error_lines(ended)
     assert line == (
         "401 Unauthorized: the token is wrong, expired or was regenerated; "
         "create a new one in ClickUp under avatar > Settings > My Settings > Apps > API Token, "
@@ -116,10 +116,10 @@ def test_a_wrong_token_is_one_line_with_what_to_do(clickup: FakeClickUp) -> None
     assert [(one.path, one.status) for one in clickup.requests] == [("/api/v2/team", 401)]
 
 
-def test_an_unreachable_clickup_is_one_line_before_any_message(read: Reader) -> None:
+def test_an_unreachable_clickup_is_one_line_before_any_message(run_tap: TapRunner) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
-    run = read(api_url=f"http://127.0.0.1:{port}/api/v2")
+    run = run_tap(api_url=f"http://127.0.0.1:{port}/api/v2")
     assert run.stdout == ""
     assert run.error == (
         "GET /team: ConnectionError from 127.0.0.1 in 6 attempts; "

@@ -12,14 +12,22 @@ import pytest
 
 from fake_clickup import Account, FakeClickUp, generate
 from tests.fake_clickup.client import every, live
-from tests.tap_clickup.runner import ALL_TIME, COMMAND, Run, environment, expected, is_page, moment
+from tests.tap_clickup.dates import ms_to_iso
+from tests.tap_clickup.runner import (
+    ALL_TIME,
+    COMMAND,
+    TapRun,
+    environment,
+    expected_versions,
+    is_task_page,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from fake_clickup import Behaviour, Request
-    from tests.tap_clickup.runner import Reader
+    from tests.tap_clickup.runner import TapRunner
 
 
 @pytest.fixture
@@ -29,7 +37,7 @@ def halted(behaviour: Behaviour) -> Iterator[tuple[Event, Event]]:
     pages: list[str] = []
 
     def halt(request: Request, account: Account) -> None:
-        if is_page(request, account.workspaces[0], archived=False):
+        if is_task_page(request, account.workspaces[0], archived=False):
             pages.append(request.path)
             if len(pages) == 15:
                 reached.set()
@@ -49,7 +57,7 @@ class TestBackfill:
 
     def stop(
         self, clickup: FakeClickUp, halted: tuple[Event, Event], number: int, out: Path
-    ) -> tuple[int, Run]:
+    ) -> tuple[int, TapRun]:
         """Return exit code and output of a run that is stopped by a signal."""
         values = {
             **environment(clickup),
@@ -66,10 +74,10 @@ class TestBackfill:
             process.send_signal(number)
             code = process.wait(timeout=20)
         halted[1].set()
-        return code, Run(out.read_text(encoding="utf-8"), "", None)
+        return code, TapRun(out.read_text(encoding="utf-8"), "", None)
 
     @staticmethod
-    def before_last_state(run: Run) -> int:
+    def before_last_state(run: TapRun) -> int:
         """Return how many tasks stand before the last STATE."""
         last = max(n for n, one in enumerate(run.messages) if one["type"] == "STATE")
         shown = [one for one in run.messages[:last] if one["type"] == "RECORD"]
@@ -80,17 +88,17 @@ class TestBackfill:
     )
     def test_a_stopped_run_exits_non_zero_and_the_next_goes_on_from_its_last_state(
         self,
-        read: Reader,
+        run_tap: TapRunner,
         halted: tuple[Event, Event],
         tmp_path: Path,
         number: signal.Signals,
         code: int,
     ) -> None:
         """R32, R135."""
-        exit_code, cut = self.stop(read.clickup, halted, number, tmp_path / "out.singer")
-        rest = read(state=cut.state, requests_per_minute=9999)
-        workspace = read.clickup.account.workspaces[0]
-        wanted = {(task.id, moment(task.updated_ms or 0)) for task in every(workspace)}
+        exit_code, cut = self.stop(run_tap.clickup, halted, number, tmp_path / "out.singer")
+        rest = run_tap(state=cut.state, requests_per_minute=9999)
+        workspace = run_tap.clickup.account.workspaces[0]
+        wanted = {(task.id, ms_to_iso(task.updated_ms or 0)) for task in every(workspace)}
         found = [
             (row["id"], row["date_updated"]) for run in (cut, rest) for row in run.rows("tasks")
         ]
@@ -101,7 +109,9 @@ class TestBackfill:
         # Page 15 was asked for once page 13 was taken; a killed process loses what it buffers.
         assert 1_150 < len(came) <= 1_400
         assert 0 < len(cut.rows("tasks")) - self.before_last_state(cut) <= 1_000
-        cursor = datetime.fromisoformat(cut.bookmarks[workspace.id] or "")
+        cursor = datetime.fromisoformat(cut.task_cursors[workspace.id] or "")
         since_ms = round((cursor - timedelta(minutes=10)).timestamp() * 1000)
-        assert set(again) == {id_ for id_, _ in expected(live(workspace), since_ms=since_ms)}
+        assert set(again) == {
+            id_ for id_, _ in expected_versions(live(workspace), since_ms=since_ms)
+        }
         assert len(again) < len(seen) - 300

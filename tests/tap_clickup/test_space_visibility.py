@@ -8,99 +8,115 @@ import pytest
 
 from fake_clickup.storage import to_ms
 from tests.tap_clickup import time_tracking
-from tests.tap_clickup.accounts import SPACE
-from tests.tap_clickup.annex import ANNEX, BOTH, BOX, NEW, OLD, START, of_annex, shop_with_annex
-from tests.tap_clickup.time_tracking import ago, track
+from tests.tap_clickup.accounts import (
+    BOTH_SPACES,
+    NEW_TASK,
+    OLD_TASK,
+    SECOND_LIST,
+    SECOND_SPACE,
+    SPACE,
+    START_DATE,
+    shop_with_second_space,
+)
+from tests.tap_clickup.dates import days_ago
+from tests.tap_clickup.time_tracking import track
 
 if TYPE_CHECKING:
     from fake_clickup import Account, Behaviour
-    from tests.tap_clickup.runner import Reader
+    from tests.tap_clickup.runner import TapRunner
 
 
 @pytest.fixture
 def account() -> Account:
-    return shop_with_annex()
+    return shop_with_second_space()
 
 
 def old_task(account: Account) -> str:
     """Return the id of the task of long ago in the annex."""
     tasks = account.workspaces[0].tasks.values()
-    return next(task.id for task in tasks if task.name == OLD)
+    return next(task.id for task in tasks if task.name == OLD_TASK)
 
 
 def test_a_selected_space_that_is_hidden_at_first_is_read_from_the_start_date_on_when_it_is_shown(
-    read: Reader, account: Account, behaviour: Behaviour
+    run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     (entry_id,) = account.workspaces[0].time_entries
-    behaviour.hidden_spaces = {ANNEX}
-    first = read(start_date=START, space_ids=BOTH)
-    assert of_annex(first, "tasks", "name") == of_annex(first, "time_entries", "id") == []
+    behaviour.hidden_spaces = {SECOND_SPACE}
+    first = run_tap(start_date=START_DATE, space_ids=BOTH_SPACES)
+    assert (
+        sorted(first.column("tasks", "name", space_id=SECOND_SPACE))
+        == sorted(first.column("time_entries", "id", space_id=SECOND_SPACE))
+        == []
+    )
     behaviour.hidden_spaces = set()
-    second = read(start_date=START, space_ids=BOTH, state=first.state)
-    assert of_annex(second, "tasks", "name") == [NEW, OLD]
-    assert of_annex(second, "time_entries", "id") == [entry_id]
-    assert (second.error, second.refused) == (None, [])
+    second = run_tap(start_date=START_DATE, space_ids=BOTH_SPACES, state=first.state)
+    assert sorted(second.column("tasks", "name", space_id=SECOND_SPACE)) == [NEW_TASK, OLD_TASK]
+    assert sorted(second.column("time_entries", "id", space_id=SECOND_SPACE)) == [entry_id]
+    assert (second.error, second.read_failures) == (None, [])
 
 
 def test_a_space_that_is_shown_is_read_from_the_start_date_on_once(
-    read: Reader, behaviour: Behaviour
+    run_tap: TapRunner, behaviour: Behaviour
 ) -> None:
-    behaviour.hidden_spaces = {ANNEX}
-    first = read(start_date=START, space_ids=BOTH)
+    behaviour.hidden_spaces = {SECOND_SPACE}
+    first = run_tap(start_date=START_DATE, space_ids=BOTH_SPACES)
     behaviour.hidden_spaces = set()
-    second = read(start_date=START, space_ids=BOTH, state=first.state)
-    third = read(start_date=START, space_ids=BOTH, state=second.state)
+    second = run_tap(start_date=START_DATE, space_ids=BOTH_SPACES, state=first.state)
+    third = run_tap(start_date=START_DATE, space_ids=BOTH_SPACES, state=second.state)
     assert third.column("tasks", "name") == ["Youngest"]
-    assert time_tracking.starts(read)[0] > to_ms(ago(31))
+    assert time_tracking.requested_starts(run_tap)[0] > to_ms(days_ago(31))
 
 
 def test_what_was_edited_while_a_space_was_hidden_comes_when_it_is_shown_again(
-    read: Reader, account: Account, behaviour: Behaviour
+    run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
-    first = read(start_date=START, space_ids=BOTH)
-    behaviour.hidden_spaces = {ANNEX}
+    first = run_tap(start_date=START_DATE, space_ids=BOTH_SPACES)
+    behaviour.hidden_spaces = {SECOND_SPACE}
     task_id = old_task(account)
-    entry = track(account, ago(70), task_id=task_id)
-    account.update_task(task_id, name="Edited unseen", at=ago(1.5))
-    second = read(start_date=START, space_ids=BOTH, state=first.state)
+    entry = track(account, days_ago(70), task_id=task_id)
+    account.update_task(task_id, name="Edited unseen", at=days_ago(1.5))
+    second = run_tap(start_date=START_DATE, space_ids=BOTH_SPACES, state=first.state)
     behaviour.hidden_spaces = set()
-    third = read(start_date=START, space_ids=BOTH, state=second.state)
-    assert of_annex(second, "tasks", "name") == []
-    assert of_annex(third, "tasks", "name") == ["Edited unseen", NEW]
-    assert entry.id in of_annex(third, "time_entries", "id")
+    third = run_tap(start_date=START_DATE, space_ids=BOTH_SPACES, state=second.state)
+    assert sorted(second.column("tasks", "name", space_id=SECOND_SPACE)) == []
+    assert sorted(third.column("tasks", "name", space_id=SECOND_SPACE)) == [
+        "Edited unseen",
+        NEW_TASK,
+    ]
+    assert entry.id in sorted(third.column("time_entries", "id", space_id=SECOND_SPACE))
 
 
 def test_a_space_that_is_hidden_has_nothing_of_the_others_read_again(
-    read: Reader, behaviour: Behaviour
+    run_tap: TapRunner, behaviour: Behaviour
 ) -> None:
-    first = read(start_date=START, space_ids=BOTH)
-    behaviour.hidden_spaces = {ANNEX}
-    second = read(start_date=START, space_ids=BOTH, state=first.state)
+    first = run_tap(start_date=START_DATE, space_ids=BOTH_SPACES)
+    behaviour.hidden_spaces = {SECOND_SPACE}
+    second = run_tap(start_date=START_DATE, space_ids=BOTH_SPACES, state=first.state)
     assert second.column("tasks", "name") == ["Youngest"]
-    assert time_tracking.starts(read)[0] > to_ms(ago(31))
+    assert time_tracking.requested_starts(run_tap)[0] > to_ms(days_ago(31))
 
 
 # --- archived lists
 
 
 def test_an_archived_list_in_a_live_folder_comes_with_a_space_that_is_selected_later(
-    read: Reader, account: Account
+    run_tap: TapRunner, account: Account
 ) -> None:
     """Only a thorough walk asks a folder for it; no list that every walk finds tells of it."""
-    account.archive(BOX)
-    first = read(start_date=START, space_ids=[SPACE])
-    second = read(start_date=START, space_ids=BOTH, state=first.state)
-    assert of_annex(second, "lists", "id") == [BOX]
-    assert of_annex(second, "tasks", "name") == [NEW, OLD]
+    account.archive(SECOND_LIST)
+    first = run_tap(start_date=START_DATE, space_ids=[SPACE])
+    second = run_tap(start_date=START_DATE, space_ids=BOTH_SPACES, state=first.state)
+    assert sorted(second.column("lists", "id", space_id=SECOND_SPACE)) == [SECOND_LIST]
+    assert sorted(second.column("tasks", "name", space_id=SECOND_SPACE)) == [NEW_TASK, OLD_TASK]
 
 
 def test_an_archived_list_in_a_live_folder_comes_with_a_space_that_is_shown_later(
-    read: Reader, account: Account, behaviour: Behaviour
+    run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
-    account.archive(BOX)
-    behaviour.hidden_spaces = {ANNEX}
-    first = read(start_date=START, space_ids=BOTH)
+    account.archive(SECOND_LIST)
+    behaviour.hidden_spaces = {SECOND_SPACE}
+    first = run_tap(start_date=START_DATE, space_ids=BOTH_SPACES)
     behaviour.hidden_spaces = set()
-    second = read(start_date=START, space_ids=BOTH, state=first.state)
-    assert of_annex(second, "lists", "id") == [BOX]
-    assert of_annex(second, "tasks", "name") == [NEW, OLD]
+    second = run_tap(start_date=START_DATE, space_ids=BOTH_SPACES, state=first.state)
+    assert sorted(second.column("lists", "id", space_id=SECOND_SPACE)) == [SECOND_LIST]
+    assert sorted(second.column("tasks", "name", space_id=SECOND_SPACE)) == [NEW_TASK, OLD_TASK]

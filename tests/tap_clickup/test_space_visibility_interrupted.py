@@ -7,51 +7,52 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fake_clickup import Fault
-from tests.tap_clickup.accounts import SPACE
-from tests.tap_clickup.annex import (
-    ATTIC,
-    BOTH,
-    BOX,
-    NEW,
-    OLD,
-    START,
-    cut_before,
-    of_annex,
-    shop_with_annex,
+from tests.tap_clickup.accounts import (
+    BOTH_SPACES,
+    NEW_TASK,
+    OLD_TASK,
+    SECOND_FOLDER,
+    SECOND_LIST,
+    SECOND_SPACE,
+    SPACE,
+    START_DATE,
+    shop_with_second_space,
 )
 
 if TYPE_CHECKING:
     from fake_clickup import Account, Behaviour
-    from tests.tap_clickup.runner import Reader, Run
+    from tests.tap_clickup.runner import TapRun, TapRunner
 
 
 @pytest.fixture
 def account() -> Account:
-    account = shop_with_annex()
-    account.archive(BOX)
+    account = shop_with_second_space()
+    account.archive(SECOND_LIST)
     return account
 
 
-def has_come(run: Run) -> bool:
+def has_come(run: TapRun) -> bool:
     """Whether a run has told the archived list and its tasks."""
-    return of_annex(run, "lists", "id") == [BOX] and of_annex(run, "tasks", "name") == [NEW, OLD]
+    return sorted(run.column("lists", "id", space_id=SECOND_SPACE)) == [SECOND_LIST] and sorted(
+        run.column("tasks", "name", space_id=SECOND_SPACE)
+    ) == [NEW_TASK, OLD_TASK]
 
 
 def test_a_wider_selection_that_is_cut_among_tasks_has_its_archived_lists_read_later(
-    read: Reader,
+    run_tap: TapRunner,
 ) -> None:
-    first = read(start_date=START, space_ids=[SPACE])
-    second = read(start_date=START, space_ids=BOTH, state=first.state)
-    cut = cut_before(second, "tasks")
-    assert has_come(read(start_date=START, space_ids=BOTH, state=cut.state))
+    first = run_tap(start_date=START_DATE, space_ids=[SPACE])
+    second = run_tap(start_date=START_DATE, space_ids=BOTH_SPACES, state=first.state)
+    cut = second.before_first_record("tasks")
+    assert has_come(run_tap(start_date=START_DATE, space_ids=BOTH_SPACES, state=cut.state))
 
 
-@pytest.mark.parametrize("path", [f"/list/{BOX}/task$", f"/folder/{ATTIC}/list$"])
+@pytest.mark.parametrize("path", [f"/list/{SECOND_LIST}/task$", f"/folder/{SECOND_FOLDER}/list$"])
 def test_a_wider_selection_whose_archived_list_fails_has_it_read_by_the_next_run(
-    read: Reader, behaviour: Behaviour, path: str
+    run_tap: TapRunner, behaviour: Behaviour, path: str
 ) -> None:
-    first = read(start_date=START, space_ids=[SPACE])
+    first = run_tap(start_date=START_DATE, space_ids=[SPACE])
     behaviour.faults = [Fault(status=400, path=path)]
-    second = read(start_date=START, space_ids=BOTH, state=first.state)
+    second = run_tap(start_date=START_DATE, space_ids=BOTH_SPACES, state=first.state)
     assert second.error
-    assert has_come(read(start_date=START, space_ids=BOTH, state=second.state))
+    assert has_come(run_tap(start_date=START_DATE, space_ids=BOTH_SPACES, state=second.state))

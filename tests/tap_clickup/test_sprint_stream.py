@@ -10,10 +10,10 @@ import pytest
 from fake_clickup import Account, generate
 from fake_clickup.model import Folder, TaskList, Workspace
 from tests.tap_clickup import accounts
-from tests.tap_clickup.runner import moment
+from tests.tap_clickup.dates import ms_to_iso
 
 if TYPE_CHECKING:
-    from tests.tap_clickup.runner import Reader, Run
+    from tests.tap_clickup.runner import TapRun, TapRunner
 
 FOLDER = "90000000027"
 OFF = (
@@ -43,16 +43,16 @@ def add_list(workspace: Workspace, number: int, name: str, **fields: Any) -> Non
     workspace.lists[list_id] = made
 
 
-def dates(run: Run) -> list[tuple[str, str | None, str | None, bool | None]]:
+def dates(run: TapRun) -> list[tuple[str, str | None, str | None, bool | None]]:
     return [
         (row["name"], row["start_date"], row["end_date"], row["dates_inferred"])
         for row in run.rows("sprints")
     ]
 
 
-def test_every_column_of_a_sprint_comes_from_its_own_place(read: Reader) -> None:
+def test_every_column_of_a_sprint_comes_from_its_own_place(run_tap: TapRunner) -> None:
     """R85."""
-    assert read().rows("sprints") == [
+    assert run_tap().rows("sprints") == [
         {
             "workspace_id": accounts.WORKSPACE,
             "id": "90000000041",
@@ -68,7 +68,7 @@ def test_every_column_of_a_sprint_comes_from_its_own_place(read: Reader) -> None
 
 
 def test_dates_in_the_name_are_marked_and_those_in_the_fields_go_before(
-    read: Reader, workspace: Workspace
+    run_tap: TapRunner, workspace: Workspace
 ) -> None:
     """Without a year a name follows the sprint before it."""
     add_list(workspace, 2, "Sprint 2 (3/5 - 3/18)")
@@ -76,7 +76,7 @@ def test_dates_in_the_name_are_marked_and_those_in_the_fields_go_before(
     add_list(workspace, 4, "Sprint 4")
     add_list(workspace, 5, "Sprint 5 (12/24 - 1/6)")
     add_list(workspace, 6, "Sprint 6 (2027-01-07 - 2027-01-20)", start_ms=1799200000024)
-    assert dates(read())[1:] == [
+    assert dates(run_tap())[1:] == [
         (
             "Sprint 2 (3/5 - 3/18)",
             "2026-03-05T00:00:00.000+00:00",
@@ -107,67 +107,71 @@ def test_dates_in_the_name_are_marked_and_those_in_the_fields_go_before(
 
 @pytest.mark.parametrize(("day_first", "start"), [(False, "2026-04-05"), (True, "2026-05-04")])
 def test_slashes_are_read_as_the_setting_says(
-    read: Reader, workspace: Workspace, start: str, *, day_first: bool
+    run_tap: TapRunner, workspace: Workspace, start: str, *, day_first: bool
 ) -> None:
     add_list(workspace, 2, "Sprint 2 (4/5/2026 - 6/7/2026)")
-    (found,) = dates(read(sprint_names_day_first=day_first))[1:]
+    (found,) = dates(run_tap(sprint_names_day_first=day_first))[1:]
     assert found[1] == f"{start}T00:00:00.000+00:00"
 
 
-def test_archived_sprints_come_too(read: Reader, account: Account, workspace: Workspace) -> None:
+def test_archived_sprints_come_too(
+    run_tap: TapRunner, account: Account, workspace: Workspace
+) -> None:
     add_list(workspace, 2, "Sprint 2", archived=True)
     add_folder(workspace, "90000000028", "Old sprints")
     add_list(workspace, 3, "Sprint 0", folder_id="90000000028")
     account.archive("90000000028")
-    rows = [(row["name"], row["archived"]) for row in read().rows("sprints")]
+    rows = [(row["name"], row["archived"]) for row in run_tap().rows("sprints")]
     assert sorted(rows) == [("Sprint 0", False), ("Sprint 1", False), ("Sprint 2", True)]
 
 
 def test_a_list_elsewhere_is_no_sprint_whatever_its_name(
-    read: Reader, workspace: Workspace
+    run_tap: TapRunner, workspace: Workspace
 ) -> None:
     add_list(workspace, 2, "Sprint 2 (3/5 - 3/18)", folder_id=accounts.FOLDER)
-    assert read().column("sprints", "name") == ["Sprint 1"]
+    assert run_tap().column("sprints", "name") == ["Sprint 1"]
 
 
-def test_another_pattern_finds_other_folders(read: Reader, workspace: Workspace) -> None:
+def test_another_pattern_finds_other_folders(run_tap: TapRunner, workspace: Workspace) -> None:
     add_folder(workspace, "90000000029", "ITERATIONS of the till")
     add_list(workspace, 2, "One", folder_id="90000000029")
-    assert read(sprint_folder_pattern="^iteration").column("sprints", "name") == ["One"]
+    assert run_tap(sprint_folder_pattern="^iteration").column("sprints", "name") == ["One"]
 
 
 def test_without_the_clickapp_there_are_no_sprints_and_it_is_noted_once(
-    read: Reader, workspace: Workspace
+    run_tap: TapRunner, workspace: Workspace
 ) -> None:
     """R84."""
     for space in workspace.spaces.values():
         space.sprints = False
-    run = read()
-    assert (run.rows("sprints"), run.error, run.refused) == ([], None, [])
+    run = run_tap()
+    assert (run.rows("sprints"), run.error, run.read_failures) == ([], None, [])
     assert run.rows("sync_runs")[0]["notes"] == [OFF]
     assert run.log.count(OFF) == 1
 
 
-def test_sprints_can_be_switched_off(read: Reader) -> None:
+def test_sprints_can_be_switched_off(run_tap: TapRunner) -> None:
     """R116; lists come all the same, and nothing is said of the ClickApp."""
-    run = read(sprints=False)
+    run = run_tap(sprints=False)
     assert (run.rows("sprints"), run.rows("sync_runs")[0]["notes"]) == ([], [])
     assert [r for r in run.rows("completed_reads") if r["stream"] == "sprints"] == []
     assert "90000000041" in run.column("lists", "id")
 
 
-def test_a_pattern_that_cannot_work_is_one_line_before_the_first_request(read: Reader) -> None:
-    run = read(sprint_folder_pattern="sprint(")
+def test_a_pattern_that_cannot_work_is_one_line_before_the_first_request(
+    run_tap: TapRunner,
+) -> None:
+    run = run_tap(sprint_folder_pattern="sprint(")
     assert run.error
     assert run.error.startswith(
         "sprint_folder_pattern: expected a regular expression such as sprint ("
     )
     assert "\n" not in run.error
-    assert (run.stdout, read.clickup.requests) == ("", [])
+    assert (run.stdout, run_tap.clickup.requests) == ("", [])
 
 
-def test_a_completed_reading_tells_which_sprints_there_are(read: Reader) -> None:
-    (row,) = (r for r in read().rows("completed_reads") if r["stream"] == "sprints")
+def test_a_completed_reading_tells_which_sprints_there_are(run_tap: TapRunner) -> None:
+    (row,) = (r for r in run_tap().rows("completed_reads") if r["stream"] == "sprints")
     assert (row["scope"], row["keys"]) == ("all", [["90000000041"]])
     assert row["conditions"] == {
         "workspace_id": {"in": [accounts.WORKSPACE]},
@@ -180,12 +184,14 @@ class TestMadeUp:
     def account(self) -> Account:
         return generate(seed=3, tasks=20, named_sprints=4, time_entries=0)
 
-    def test_sprints_named_without_a_year_lie_before_those_with_dates(self, read: Reader) -> None:
-        workspace = read.clickup.account.workspaces[0]
+    def test_sprints_named_without_a_year_lie_before_those_with_dates(
+        self, run_tap: TapRunner
+    ) -> None:
+        workspace = run_tap.clickup.account.workspaces[0]
         first = next(one for one in workspace.lists.values() if one.start_ms)
         begun = datetime.fromtimestamp((first.start_ms or 0) / 1000, tz=UTC).date()
-        found = dates(read())
-        assert found[4][1:3] == (moment(first.start_ms or 0), moment(first.due_ms or 0))
+        found = dates(run_tap())
+        assert found[4][1:3] == (ms_to_iso(first.start_ms or 0), ms_to_iso(first.due_ms or 0))
         for number in range(4):
             start = begun - timedelta(days=14 * (4 - number))
             end = start + timedelta(days=13)

@@ -13,20 +13,20 @@ import pytest
 from fake_clickup import Fault, generate
 from tests.fake_clickup.client import every, live, readable
 from tests.tap_clickup import accounts
+from tests.tap_clickup.dates import ms_to_iso
 from tests.tap_clickup.runner import (
     ALL_TIME,
-    LiveFaults,
-    expected,
-    moment,
-    state_at,
+    LiveTaskFaults,
+    expected_versions,
+    state_with_cursor,
+    task_versions,
     updated_ms,
-    versions,
 )
 
 if TYPE_CHECKING:
     from fake_clickup import Account, Behaviour, Request
     from fake_clickup.model import Workspace
-    from tests.tap_clickup.runner import Reader, Row
+    from tests.tap_clickup.runner import Row, TapRunner
 
 
 def by_pass(rows: list[Row]) -> dict[tuple[str, bool], list[str]]:
@@ -50,9 +50,9 @@ class TestShop:
     def account(self) -> Account:
         return accounts.shop()
 
-    def test_every_column_of_a_task_comes_from_its_own_place(self, read: Reader) -> None:
+    def test_every_column_of_a_task_comes_from_its_own_place(self, run_tap: TapRunner) -> None:
         """R52-R69."""
-        _, task = read(start_date=ALL_TIME).rows("tasks")
+        _, task = run_tap(start_date=ALL_TIME).rows("tasks")
         assert task == {
             "workspace_id": accounts.WORKSPACE,
             "id": "86task001",
@@ -84,10 +84,13 @@ class TestShop:
             "custom_fields": None,
         }
 
-    def test_members_come_and_people_who_left_but_are_named_by_tasks(self, read: Reader) -> None:
+    def test_members_come_and_people_who_left_but_are_named_by_tasks(
+        self, run_tap: TapRunner
+    ) -> None:
         """R86, R87; an invited user has no name yet, and who only watches a task is no news."""
         rows = [
-            tuple(row[name] for name in PERSON) for row in read(start_date=ALL_TIME).rows("users")
+            tuple(row[name] for name in PERSON)
+            for row in run_tap(start_date=ALL_TIME).rows("users")
         ]
         mail = "user{}@example.com".format
         assert rows == [
@@ -97,11 +100,11 @@ class TestShop:
             (accounts.WORKSPACE, "40000004", "Lena", mail(40000004), None, False),
         ]
 
-    def test_a_workspace_is_its_id_and_name(self, read: Reader) -> None:
-        assert read().rows("workspaces") == [{"id": accounts.WORKSPACE, "name": "Shop"}]
+    def test_a_workspace_is_its_id_and_name(self, run_tap: TapRunner) -> None:
+        assert run_tap().rows("workspaces") == [{"id": accounts.WORKSPACE, "name": "Shop"}]
 
-    def test_the_last_record_tells_what_the_run_did(self, read: Reader) -> None:
-        run = read(start_date=ALL_TIME, time_tracking=False)
+    def test_the_last_record_tells_what_the_run_did(self, run_tap: TapRunner) -> None:
+        run = run_tap(start_date=ALL_TIME, time_tracking=False)
         (row,) = run.rows("sync_runs")
         started, finished = (
             datetime.fromisoformat(row.pop(f"{n}_at")) for n in ("started", "finished")
@@ -125,12 +128,12 @@ class TestShop:
 
 
 def test_every_task_comes_once_open_closed_or_archived_task_or_subtask(
-    read: Reader, account: Account
+    run_tap: TapRunner, account: Account
 ) -> None:
     """R29, R131: of both workspaces, in ascending order within each pass."""
-    run = read(start_date=ALL_TIME)
+    run = run_tap(start_date=ALL_TIME)
     for workspace in account.workspaces:
-        assert versions(run, workspace) == expected(every(workspace))
+        assert task_versions(run, workspace) == expected_versions(every(workspace))
     shown = {task.id for workspace in account.workspaces for task in readable(workspace)}
     found = [row for row in run.rows("tasks") if row["id"] in shown]
     assert list(dict.fromkeys(run.column("tasks", "workspace_id"))) == [
@@ -146,22 +149,22 @@ def test_every_task_comes_once_open_closed_or_archived_task_or_subtask(
 @pytest.mark.parametrize("inclusive", [True, False])
 @pytest.mark.parametrize("last_page", ["honest", "missing", "always_false"])
 def test_every_task_comes_whatever_clickup_means_by_gt_and_last_page(
-    read: Reader, account: Account, behaviour: Behaviour, last_page: str, *, inclusive: bool
+    run_tap: TapRunner, account: Account, behaviour: Behaviour, last_page: str, *, inclusive: bool
 ) -> None:
     """Also with 250 tasks of one bulk edit."""
     behaviour.updated_gt_inclusive, behaviour.last_page = inclusive, last_page  # type: ignore[assignment]
     workspace = account.workspaces[0]
     bulk = [task.id for task in readable(workspace)][:250]
     account.bulk_update(bulk, at=datetime(2026, 3, 4, tzinfo=UTC), priority=1)
-    run = read(start_date=ALL_TIME, workspace_ids=[workspace.id])
-    assert versions(run, workspace) == expected(every(workspace))
+    run = run_tap(start_date=ALL_TIME, workspace_ids=[workspace.id])
+    assert task_versions(run, workspace) == expected_versions(every(workspace))
     promised = "ClickUp announced further tasks and sent none" in run.log
     assert (run.error, promised) == (None, last_page == "always_false")
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_no_task_is_lost_while_people_edit_between_the_requests(
-    read: Reader, account: Account, behaviour: Behaviour, seed: int
+    run_tap: TapRunner, account: Account, behaviour: Behaviour, seed: int
 ) -> None:
     workspace = account.workspaces[0]
     dice = random.Random(seed)  # noqa: S311 - guards nothing
@@ -175,9 +178,9 @@ def test_no_task_is_lost_while_people_edit_between_the_requests(
             account.bulk_update(dice.sample(ids, dice.randrange(4)), points=1)
 
     behaviour.on_request = edit
-    run = read(start_date=ALL_TIME, workspace_ids=[workspace.id])
+    run = run_tap(start_date=ALL_TIME, workspace_ids=[workspace.id])
     newest = {row["id"]: row["date_updated"] for row in run.rows("tasks")}
-    assert [one for one, at in at_start.items() if newest.get(one, "") < moment(at)] == []
+    assert [one for one, at in at_start.items() if newest.get(one, "") < ms_to_iso(at)] == []
     found = [row for row in run.rows("tasks") if row["id"] in set(ids)]
     passes = by_pass(found)
     assert set(passes) == {(workspace.id, False), (workspace.id, True)}
@@ -186,38 +189,39 @@ def test_no_task_is_lost_while_people_edit_between_the_requests(
 
 
 def test_tasks_without_date_updated_come_with_their_date_created(
-    read: Reader, behaviour: Behaviour
+    run_tap: TapRunner, behaviour: Behaviour
 ) -> None:
-    account = read.clickup.account
+    account = run_tap.clickup.account
     workspace = account.workspaces[0]
     made = generate(seed=7, tasks=400, workspaces=2, time_entries=0, undated_tasks=120)
     workspace.tasks = made.workspaces[0].tasks
     workspace.version += 1
     behaviour.rate_limited = False
-    run = read(start_date=ALL_TIME, workspace_ids=[workspace.id])
-    assert versions(run, workspace) == expected(every(workspace))
+    run = run_tap(start_date=ALL_TIME, workspace_ids=[workspace.id])
+    assert task_versions(run, workspace) == expected_versions(every(workspace))
     dated = [task.updated_ms for task in live(workspace) if task.updated_ms]
-    assert run.bookmarks == {workspace.id: moment(max(dated))}
+    assert run.task_cursors == {workspace.id: ms_to_iso(max(dated))}
 
 
 @pytest.mark.parametrize("created", [None, "2026-03-02T00:00:00.000+00:00"])
 def test_a_task_that_shows_no_update_comes_and_leaves_the_bookmark_alone(
-    read: Reader, behaviour: Behaviour, workspace: Workspace, created: str | None
+    run_tap: TapRunner, behaviour: Behaviour, workspace: Workspace, created: str | None
 ) -> None:
     """Its place in the order is not known: later tasks may still stand before its creation."""
     task = {"id": "86a1", "date_created": created and "1772409600000"}
     answer = {"tasks": [task], "last_page": True}
-    LiveFaults(behaviour, workspace, [Fault(200, answer, path=f"/team/{workspace.id}/task$")])
-    run = read(
-        state=state_at(workspace, "2026-03-01T00:00:00.000+00:00"), workspace_ids=[workspace.id]
+    LiveTaskFaults(behaviour, workspace, [Fault(200, answer, path=f"/team/{workspace.id}/task$")])
+    run = run_tap(
+        state=state_with_cursor(workspace, "2026-03-01T00:00:00.000+00:00"),
+        workspace_ids=[workspace.id],
     )
     (row,) = [row for row in run.rows("tasks") if row["id"] == "86a1"]
     assert row["date_updated"] == created
-    assert run.bookmarks == {workspace.id: "2026-03-01T00:00:00.000+00:00"}
+    assert run.task_cursors == {workspace.id: "2026-03-01T00:00:00.000+00:00"}
 
 
 def test_each_record_is_dated_by_its_request_and_not_later(
-    read: Reader, account: Account, behaviour: Behaviour
+    run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     """Of each reading: live and archived tasks of a workspace, and those of archived lists."""
     arrived: dict[tuple[str, bool], list[datetime]] = defaultdict(list)
@@ -229,7 +233,7 @@ def test_each_record_is_dated_by_its_request_and_not_later(
 
     behaviour.on_request = note
     before = datetime.now(UTC)
-    run = read(start_date=ALL_TIME)
+    run = run_tap(start_date=ALL_TIME)
     shown = {task.id for workspace in account.workspaces for task in readable(workspace)}
     extracted: dict[tuple[str, bool], list[datetime]] = defaultdict(list)
     for message in run.records("tasks"):

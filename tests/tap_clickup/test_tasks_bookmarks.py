@@ -8,20 +8,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.fake_clickup.client import every, readable
+from tests.tap_clickup.dates import ms_to_iso, now_ms
 from tests.tap_clickup.runner import (
     ALL_TIME,
-    expected,
-    moment,
-    now_ms,
-    state_at,
+    expected_versions,
+    state_with_cursor,
+    task_versions,
     updated_ms,
-    versions,
 )
 
 if TYPE_CHECKING:
     from fake_clickup import Account, Behaviour
     from fake_clickup.model import Workspace
-    from tests.tap_clickup.runner import Reader, Row
+    from tests.tap_clickup.runner import Row, TapRunner
 
 DAY_MS = 86_400_000
 
@@ -39,36 +38,39 @@ def cursors_of(state: Row) -> dict[str, str]:
 
 
 def test_the_first_run_reads_90_days_and_keeps_its_start(
-    read: Reader, workspace: Workspace
+    run_tap: TapRunner, workspace: Workspace
 ) -> None:
     """R28."""
     before = now_ms()
-    run = read(workspace_ids=[workspace.id])
-    bound = int(read.asked("/task")[0].query["date_updated_gt"][0])
+    run = run_tap(workspace_ids=[workspace.id])
+    bound = int(run_tap.requests_to("/task")[0].query["date_updated_gt"][0])
     assert before - 1 <= bound + 90 * DAY_MS <= now_ms()
-    assert versions(run, workspace) == expected(every(workspace), since_ms=bound)
+    assert task_versions(run, workspace) == expected_versions(every(workspace), since_ms=bound)
     assert len(run.rows("tasks")) < len(every(workspace))
     (partition,) = run.state["bookmarks"]["tasks"]["partitions"]
     assert [len(partition.pop(name)) for name in ("archives", "lists")] == [16, 16]
     newest = {"live": newest_of(workspace), "archived": newest_of(workspace, archived=True)}
     assert partition == {
         "context": {"workspace_id": workspace.id},
-        "start_date": moment(bound + 1),
+        "start_date": ms_to_iso(bound + 1),
         "spaces": [],
-        "cursors": {name: moment(at) for name, at in newest.items()},
+        "cursors": {name: ms_to_iso(at) for name, at in newest.items()},
         "replication_key": "date_updated",
-        "replication_key_value": moment(min(newest.values())),
+        "replication_key_value": ms_to_iso(min(newest.values())),
     }
 
 
 def test_the_second_run_reads_the_overlap_only_and_keeps_start_and_bookmark(
-    read: Reader, account: Account, workspace: Workspace
+    run_tap: TapRunner, account: Account, workspace: Workspace
 ) -> None:
     """R32."""
-    first = read(workspace_ids=[workspace.id])
-    second = read(workspace_ids=[workspace.id], state=first.state)
+    first = run_tap(workspace_ids=[workspace.id])
+    second = run_tap(workspace_ids=[workspace.id], state=first.state)
     newest = [newest_of(workspace), newest_of(workspace, archived=True)]
-    asked = [(one.query["archived"], one.query["date_updated_gt"]) for one in read.asked("/task")]
+    asked = [
+        (one.query["archived"], one.query["date_updated_gt"])
+        for one in run_tap.requests_to("/task")
+    ]
     assert sorted(asked) == [
         (["false"], [str(newest[0] - 600_001)]),
         (["true"], [str(newest[1] - 600_001)]),
@@ -76,32 +78,34 @@ def test_the_second_run_reads_the_overlap_only_and_keeps_start_and_bookmark(
     live, archived = (
         [task for task in readable(workspace) if task.archived is one] for one in (False, True)
     )
-    assert versions(second, workspace) == (
-        expected(live, since_ms=newest[0] - 600_000)
-        | expected(archived, since_ms=newest[1] - 600_000)
+    assert task_versions(second, workspace) == (
+        expected_versions(live, since_ms=newest[0] - 600_000)
+        | expected_versions(archived, since_ms=newest[1] - 600_000)
     )
     assert second.state["bookmarks"]["tasks"] == first.state["bookmarks"]["tasks"]
     account.update_task(readable(workspace)[0].id, name="Edited")
-    third = read(workspace_ids=[workspace.id], state=second.state)
+    third = run_tap(workspace_ids=[workspace.id], state=second.state)
     assert "Edited" in third.column("tasks", "name")
 
 
 def test_a_task_that_is_archived_or_taken_out_of_the_archive_comes_again(
-    read: Reader, account: Account, workspace: Workspace
+    run_tap: TapRunner, account: Account, workspace: Workspace
 ) -> None:
-    first = read(workspace_ids=[workspace.id])
+    first = run_tap(workspace_ids=[workspace.id])
     live = next(task.id for task in readable(workspace) if not task.archived)
     archived = next(task.id for task in readable(workspace) if task.archived)
     account.archive_task(live)
     account.update_task(archived, archived=False)
-    second = read(workspace_ids=[workspace.id], state=first.state)
+    second = run_tap(workspace_ids=[workspace.id], state=first.state)
     came = {row["id"]: row["archived"] for row in second.rows("tasks")}
     assert (came[live], came[archived]) == (True, False)
 
 
-def test_each_workspace_has_a_bookmark_of_its_own_in_utc(read: Reader, account: Account) -> None:
-    newest = {one.id: moment(newest_of(one)) for one in account.workspaces}
-    assert read(start_date=ALL_TIME).bookmarks == newest
+def test_each_workspace_has_a_bookmark_of_its_own_in_utc(
+    run_tap: TapRunner, account: Account
+) -> None:
+    newest = {one.id: ms_to_iso(newest_of(one)) for one in account.workspaces}
+    assert run_tap(start_date=ALL_TIME).task_cursors == newest
 
 
 @pytest.mark.parametrize(
@@ -115,92 +119,92 @@ def test_each_workspace_has_a_bookmark_of_its_own_in_utc(read: Reader, account: 
     ],
 )
 def test_a_start_date_is_taken_as_it_is_written_and_as_utc_without_an_offset(
-    read: Reader, workspace: Workspace, start_date: str, start_ms: int
+    run_tap: TapRunner, workspace: Workspace, start_date: str, start_ms: int
 ) -> None:
-    run = read(start_date=start_date, workspace_ids=[workspace.id])
-    assert read.asked("/task")[0].query["date_updated_gt"] == [str(start_ms - 1)]
+    run = run_tap(start_date=start_date, workspace_ids=[workspace.id])
+    assert run_tap.requests_to("/task")[0].query["date_updated_gt"] == [str(start_ms - 1)]
     assert run.state["bookmarks"]["tasks"]["partitions"][0]["start_date"] == start_date
 
 
 def test_a_start_date_and_a_bookmark_are_no_reason_to_stumble(
-    read: Reader, workspace: Workspace
+    run_tap: TapRunner, workspace: Workspace
 ) -> None:
-    state = state_at(workspace, "2026-03-01T01:00:00+01:00")
-    read(start_date="2026-01-31", workspace_ids=[workspace.id], state=state)
-    bound = read.asked("/task")[0].query["date_updated_gt"]
+    state = state_with_cursor(workspace, "2026-03-01T01:00:00+01:00")
+    run_tap(start_date="2026-01-31", workspace_ids=[workspace.id], state=state)
+    bound = run_tap.requests_to("/task")[0].query["date_updated_gt"]
     assert bound == [str(1772323200000 - 600_001)]
 
 
 def test_a_bookmark_in_the_future_is_reset_to_now_with_a_warning(
-    read: Reader, workspace: Workspace
+    run_tap: TapRunner, workspace: Workspace
 ) -> None:
     before = now_ms()
-    state = state_at(workspace, "2999-01-01T00:00:00.000+00:00")
-    run = read(workspace_ids=[workspace.id], state=state)
+    state = state_with_cursor(workspace, "2999-01-01T00:00:00.000+00:00")
+    run = run_tap(workspace_ids=[workspace.id], state=state)
     assert "the cursor 2999-01-01T00:00:00.000+00:00 lies in the future" in run.log
-    bound = int(read.asked("/task")[0].query["date_updated_gt"][0])
+    bound = int(run_tap.requests_to("/task")[0].query["date_updated_gt"][0])
     assert before <= bound + 600_001 <= now_ms()
-    bookmark = run.bookmarks[workspace.id]
-    assert moment(before) <= (bookmark or "") <= moment(now_ms())
+    bookmark = run.task_cursors[workspace.id]
+    assert ms_to_iso(before) <= (bookmark or "") <= ms_to_iso(now_ms())
 
 
 @pytest.mark.parametrize("archived", [False, True], ids=["live", "archived"])
 def test_a_task_of_the_future_moves_no_cursor_beyond_the_start_of_the_run(
-    read: Reader, account: Account, workspace: Workspace, *, archived: bool
+    run_tap: TapRunner, account: Account, workspace: Workspace, *, archived: bool
 ) -> None:
     odd = next(one.id for one in readable(workspace) if one.archived is archived)
     account.update_task(odd, at=datetime.now(UTC) + timedelta(days=365))
     before = now_ms()
-    state = read(workspace_ids=[workspace.id]).state
+    state = run_tap(workspace_ids=[workspace.id]).state
     first = cursors_of(state)
-    assert moment(before) <= first.pop("archived" if archived else "live") <= moment(now_ms())
-    assert max(first.values()) < moment(before)
-    again = cursors_of(read(workspace_ids=[workspace.id], state=state).state)
-    assert max(again.values()) <= moment(now_ms())
+    assert ms_to_iso(before) <= first.pop("archived" if archived else "live") <= ms_to_iso(now_ms())
+    assert max(first.values()) < ms_to_iso(before)
+    again = cursors_of(run_tap(workspace_ids=[workspace.id], state=state).state)
+    assert max(again.values()) <= ms_to_iso(now_ms())
 
 
 @pytest.mark.parametrize("archived", [False, True], ids=["live", "archived"])
 def test_a_task_of_the_future_hides_no_edit_from_the_next_poll_15_minutes_later(
-    read: Reader, account: Account, workspace: Workspace, *, archived: bool
+    run_tap: TapRunner, account: Account, workspace: Workspace, *, archived: bool
 ) -> None:
     """An edit of three minutes after the first poll; that poll is put back to when it was."""
     odd, edited = [one.id for one in readable(workspace) if one.archived is archived][:2]
     now, quarter = datetime.now(UTC), timedelta(minutes=15)
     account.update_task(odd, at=now + timedelta(days=365))
-    state = read(workspace_ids=[workspace.id], start_date=ALL_TIME).state
+    state = run_tap(workspace_ids=[workspace.id], start_date=ALL_TIME).state
     cursors = cursors_of(state)
     for name, cursor in cursors.items():
         cursors[name] = (datetime.fromisoformat(cursor) - quarter).isoformat()
     account.update_task(edited, name="Edited", at=now - timedelta(minutes=12))
-    second = read(workspace_ids=[workspace.id], state=state)
+    second = run_tap(workspace_ids=[workspace.id], state=state)
     assert "Edited" in second.column("tasks", "name")
 
 
 def test_a_task_deleted_since_does_not_move_the_bookmark_back(
-    read: Reader, account: Account, workspace: Workspace
+    run_tap: TapRunner, account: Account, workspace: Workspace
 ) -> None:
     kept, gone = (task.id for task in readable(workspace)[:2])  # live ones
     now = datetime.now(UTC)
     account.update_task(kept, at=now - timedelta(minutes=5))
     account.update_task(gone, at=now - timedelta(minutes=1))
-    first = read(workspace_ids=[workspace.id])
+    first = run_tap(workspace_ids=[workspace.id])
     account.delete_task(gone)
-    second = read(workspace_ids=[workspace.id], state=first.state)
+    second = run_tap(workspace_ids=[workspace.id], state=first.state)
     assert [row["id"] for row in second.rows("tasks") if not row["archived"]] == [kept]
-    assert second.bookmarks == first.bookmarks
+    assert second.task_cursors == first.task_cursors
 
 
 def test_a_task_that_the_index_showed_late_is_read_by_the_overlap(
-    read: Reader, account: Account, behaviour: Behaviour, workspace: Workspace
+    run_tap: TapRunner, account: Account, behaviour: Behaviour, workspace: Workspace
 ) -> None:
     """Two edits within the lag: the run sees neither, or only what came before them."""
-    first = read(workspace_ids=[workspace.id], start_date=ALL_TIME)
+    first = run_tap(workspace_ids=[workspace.id], start_date=ALL_TIME)
     behaviour.index_lag = 300
     task = account.update_task(readable(workspace)[0].id, name="Edited")
-    second = read(workspace_ids=[workspace.id], state=first.state)
+    second = run_tap(workspace_ids=[workspace.id], state=first.state)
     assert task.id not in second.column("tasks", "id")
-    read.clock.sleep(301)
-    third = read(workspace_ids=[workspace.id], state=second.state)
+    run_tap.clock.sleep(301)
+    third = run_tap(workspace_ids=[workspace.id], state=second.state)
     assert "Edited" in third.column("tasks", "name")
 
 
@@ -220,19 +224,19 @@ def test_a_task_that_the_index_showed_late_is_read_by_the_overlap(
     ],
 )
 def test_a_start_date_before_the_kept_one_is_warned_of_in_one_line(
-    read: Reader, workspace: Workspace, start_date: str | None, *, warned: bool
+    run_tap: TapRunner, workspace: Workspace, start_date: str | None, *, warned: bool
 ) -> None:
-    state = state_at(workspace, "2026-10-20T00:00:00+00:00", start="2026-10-01")
-    run = read(workspace_ids=[workspace.id], state=state, start_date=start_date)
+    state = state_with_cursor(workspace, "2026-10-20T00:00:00+00:00", start="2026-10-01")
+    run = run_tap(workspace_ids=[workspace.id], state=state, start_date=start_date)
     line = (
         f"workspace {workspace.id}: start_date: 2026-10-01 is kept, as the first run fixed it; "
         "to read what was updated before, begin with an empty state"
     )
     assert (run.error, run.log.count(line), "start_date:" in run.log) == (None, warned, warned)
-    bound = int(read.asked("/task")[0].query["date_updated_gt"][0])
-    assert moment(bound + 1) == "2026-10-19T23:50:00.000+00:00"
+    bound = int(run_tap.requests_to("/task")[0].query["date_updated_gt"][0])
+    assert ms_to_iso(bound + 1) == "2026-10-19T23:50:00.000+00:00"
 
 
-def test_the_first_run_warns_of_no_start_date(read: Reader, workspace: Workspace) -> None:
-    run = read(workspace_ids=[workspace.id], start_date="2026-09-30")
+def test_the_first_run_warns_of_no_start_date(run_tap: TapRunner, workspace: Workspace) -> None:
+    run = run_tap(workspace_ids=[workspace.id], start_date="2026-09-30")
     assert "start_date:" not in run.log

@@ -9,17 +9,17 @@ import pytest
 
 from fake_clickup import Fault
 from tests.fake_clickup.client import every, live, readable
-from tests.tap_clickup.runner import ALL_TIME, Run, is_page, updated_ms
+from tests.tap_clickup.runner import ALL_TIME, TapRun, is_task_page, updated_ms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fake_clickup import Account, Behaviour, Request
     from fake_clickup.model import Task, Workspace
-    from tests.tap_clickup.runner import Reader, Row
+    from tests.tap_clickup.runner import Row, TapRunner
 
 
-def completed(run: Run, workspace: Workspace, stream: str = "tasks") -> Row | None:
+def completed(run: TapRun, workspace: Workspace, stream: str = "tasks") -> Row | None:
     """Return what a run completed of a stream that is read as a whole."""
     found = [
         row
@@ -30,7 +30,7 @@ def completed(run: Run, workspace: Workspace, stream: str = "tasks") -> Row | No
     return found[0] if found else None
 
 
-def swept(run: Run, workspace: Workspace) -> set[str]:
+def swept(run: TapRun, workspace: Workspace) -> set[str]:
     """Return the ids of the tasks that a sweep found."""
     row = completed(run, workspace)
     assert row
@@ -57,15 +57,15 @@ def when(behaviour: Behaviour, meets: Callable[[Request], bool], do: Callable[[]
 def of(workspace: Workspace, *, archived: bool) -> Callable[[Request], bool]:
     """Return what tells the requests of a pass that goes by date of creation."""
     return lambda one: (
-        is_page(one, workspace, archived=archived) and one.query["order_by"] == ["created"]
+        is_task_page(one, workspace, archived=archived) and one.query["order_by"] == ["created"]
     )
 
 
 def test_all_tasks_are_read_by_date_created_live_ones_and_then_archived(
-    read: Reader, workspace: Workspace
+    run_tap: TapRunner, workspace: Workspace
 ) -> None:
-    read(sweep=True, workspace_ids=[workspace.id])
-    asked = [one.query for one in read.asked(f"/team/{workspace.id}/task")]
+    run_tap(sweep=True, workspace_ids=[workspace.id])
+    asked = [one.query for one in run_tap.requests_to(f"/team/{workspace.id}/task")]
     sweep = [one for one in asked if one["order_by"] == ["created"]]
     assert {*map(len, sweep)} == {7}
     assert all(one["reverse"] == ["true"] and one["page"] == ["0"] for one in sweep)
@@ -81,10 +81,10 @@ def test_all_tasks_are_read_by_date_created_live_ones_and_then_archived(
 
 
 def test_every_id_is_told_and_only_what_was_updated_since_the_start_date_is_loaded(
-    read: Reader, account: Account
+    run_tap: TapRunner, account: Account
 ) -> None:
     start = datetime.now(UTC) - timedelta(days=40)
-    run = read(sweep=True, start_date=start.isoformat())
+    run = run_tap(sweep=True, start_date=start.isoformat())
     for workspace in account.workspaces:
         young = [t for t in every(workspace) if updated_ms(t) >= start.timestamp() * 1000]
         loaded = {r["id"] for r in run.rows("tasks") if r["workspace_id"] == workspace.id}
@@ -93,9 +93,9 @@ def test_every_id_is_told_and_only_what_was_updated_since_the_start_date_is_load
         assert 0 < len(young) < len(every(workspace))
 
 
-def test_the_record_says_exactly_what_was_read(read: Reader, workspace: Workspace) -> None:
+def test_the_record_says_exactly_what_was_read(run_tap: TapRunner, workspace: Workspace) -> None:
     before = datetime.now(UTC)
-    run = read(sweep=True, workspace_ids=[workspace.id])
+    run = run_tap(sweep=True, workspace_ids=[workspace.id])
     row = completed(run, workspace)
     assert row
     started, finished = (
@@ -117,10 +117,10 @@ def test_the_record_says_exactly_what_was_read(read: Reader, workspace: Workspac
 
 
 def test_with_selected_spaces_the_condition_names_them_and_only_their_tasks_are_told(
-    read: Reader, workspace: Workspace
+    run_tap: TapRunner, workspace: Workspace
 ) -> None:
     selected = list(workspace.spaces)[:2]
-    run = read(sweep=True, workspace_ids=[workspace.id], space_ids=selected)
+    run = run_tap(sweep=True, workspace_ids=[workspace.id], space_ids=selected)
     row = completed(run, workspace)
     assert row
     assert sorted(row["conditions"].pop("space_id")["in"]) == sorted(selected)
@@ -130,19 +130,19 @@ def test_with_selected_spaces_the_condition_names_them_and_only_their_tasks_are_
 
 
 def test_workspaces_without_a_selected_space_are_not_asked_for_tasks(
-    read: Reader, account: Account
+    run_tap: TapRunner, account: Account
 ) -> None:
     chosen, other = account.workspaces
-    run = read(sweep=True, space_ids=[next(iter(chosen.spaces))])
-    assert read.asked(f"/team/{other.id}/task") == []
+    run = run_tap(sweep=True, space_ids=[next(iter(chosen.spaces))])
+    assert run_tap.requests_to(f"/team/{other.id}/task") == []
     assert completed(run, chosen)
     assert completed(run, other) is None
 
 
 def test_the_run_tells_how_many_tasks_live_and_how_many_clickup_counts(
-    read: Reader, account: Account
+    run_tap: TapRunner, account: Account
 ) -> None:
-    run = read(sweep=True)
+    run = run_tap(sweep=True)
     for workspace, row in zip(account.workspaces, run.rows("sync_runs"), strict=True):
         homes = [t for t in every(workspace) if not workspace.lies_in_archive(t.list_id)]
         assert row["source"] == "tap-clickup-sweep"
@@ -152,15 +152,17 @@ def test_the_run_tells_how_many_tasks_live_and_how_many_clickup_counts(
         )
 
 
-def test_a_sweep_keeps_its_start_and_moves_no_cursor(read: Reader, workspace: Workspace) -> None:
-    sweep = read(sweep=True, workspace_ids=[workspace.id])
+def test_a_sweep_keeps_its_start_and_moves_no_cursor(
+    run_tap: TapRunner, workspace: Workspace
+) -> None:
+    sweep = run_tap(sweep=True, workspace_ids=[workspace.id])
     (kept,) = sweep.state["bookmarks"]["tasks"]["partitions"]
     assert (kept["cursors"], "replication_key_value" in kept) == ({}, False)
     assert datetime.fromisoformat(kept["start_date"])
-    again = read(sweep=True, workspace_ids=[workspace.id], state=sweep.state)
+    again = run_tap(sweep=True, workspace_ids=[workspace.id], state=sweep.state)
     assert again.state["bookmarks"]["tasks"] == sweep.state["bookmarks"]["tasks"]
-    poll = read(workspace_ids=[workspace.id])
-    after = read(sweep=True, workspace_ids=[workspace.id], state=poll.state)
+    poll = run_tap(workspace_ids=[workspace.id])
+    after = run_tap(sweep=True, workspace_ids=[workspace.id], state=poll.state)
     assert after.state["bookmarks"]["tasks"] == poll.state["bookmarks"]["tasks"]
 
 
@@ -168,35 +170,35 @@ def test_a_sweep_keeps_its_start_and_moves_no_cursor(read: Reader, workspace: Wo
 
 
 def test_a_deleted_task_is_not_told_and_a_restored_one_is(
-    read: Reader, account: Account, workspace: Workspace
+    run_tap: TapRunner, account: Account, workspace: Workspace
 ) -> None:
     gone = next(t for t in readable(workspace) if t.parent_id and not workspace.below(t.id))
     account.delete_task(gone.id)
-    assert swept(read(sweep=True), workspace) == ids(every(workspace))
+    assert swept(run_tap(sweep=True), workspace) == ids(every(workspace))
     assert gone.id not in workspace.tasks
     account.restore_task(gone.id)
-    assert gone.id in swept(read(sweep=True), workspace)
+    assert gone.id in swept(run_tap(sweep=True), workspace)
 
 
 def test_a_task_that_left_the_selected_spaces_is_not_told(
-    read: Reader, account: Account, workspace: Workspace
+    run_tap: TapRunner, account: Account, workspace: Workspace
 ) -> None:
     here, there = list(workspace.spaces)[:2]
     homes = {one.id: one.space_id for one in workspace.lists.values()}
     task = next(t for t in live(workspace) if homes[t.list_id] == here)
     place = next(one for one, space in homes.items() if space == there)
-    assert task.id in swept(read(sweep=True, space_ids=[here]), workspace)
+    assert task.id in swept(run_tap(sweep=True, space_ids=[here]), workspace)
     account.move_task(task.id, place)
-    assert task.id not in swept(read(sweep=True, space_ids=[here]), workspace)
+    assert task.id not in swept(run_tap(sweep=True, space_ids=[here]), workspace)
 
 
 def test_what_lies_in_a_space_that_the_user_lost_is_not_told_and_nor_is_the_space(
-    read: Reader, behaviour: Behaviour, workspace: Workspace
+    run_tap: TapRunner, behaviour: Behaviour, workspace: Workspace
 ) -> None:
     """For the target to doubt: it cannot be told from a deleted space."""
     lost = list(workspace.spaces)[1]
     behaviour.hidden_spaces = {lost}
-    run = read(sweep=True)
+    run = run_tap(sweep=True)
     homes = {one.id: one.space_id for one in workspace.lists.values()}
     seen = [t for t in every(workspace) if homes[t.list_id] != lost]
     assert swept(run, workspace) == ids(seen) < ids(every(workspace))
@@ -210,19 +212,29 @@ def test_what_lies_in_a_space_that_the_user_lost_is_not_told_and_nor_is_the_spac
 
 @pytest.mark.parametrize("archived", [True, False], ids=["leaves", "enters"])
 def test_a_task_that_leaves_or_enters_the_archive_before_its_pass_is_told(
-    read: Reader, account: Account, behaviour: Behaviour, workspace: Workspace, *, archived: bool
+    run_tap: TapRunner,
+    account: Account,
+    behaviour: Behaviour,
+    workspace: Workspace,
+    *,
+    archived: bool,
 ) -> None:
     """It is in neither pass, or only in one that is over."""
     found = [one for one in readable(workspace) if one.archived is archived]
     task, asked = max(found, key=lambda one: one.created_ms), of(workspace, archived=archived)
     when(behaviour, asked, lambda: account.archive_task(task.id, archived=not archived))
-    run = read(sweep=True, workspace_ids=[workspace.id])
+    run = run_tap(sweep=True, workspace_ids=[workspace.id])
     assert swept(run, workspace) == ids(every(workspace))
 
 
 @pytest.mark.parametrize("archives", [False, True], ids=["brings back", "archives"])
 def test_tasks_of_a_list_that_is_archived_or_brought_back_between_the_passes_are_told(
-    read: Reader, account: Account, behaviour: Behaviour, workspace: Workspace, *, archives: bool
+    run_tap: TapRunner,
+    account: Account,
+    behaviour: Behaviour,
+    workspace: Workspace,
+    *,
+    archives: bool,
 ) -> None:
     place = next(
         one.id
@@ -231,14 +243,19 @@ def test_tasks_of_a_list_that_is_archived_or_brought_back_between_the_passes_are
     )
     asked = of(workspace, archived=False)
     when(behaviour, asked, lambda: account.archive(place, archived=archives))
-    run = read(sweep=True, workspace_ids=[workspace.id])
+    run = run_tap(sweep=True, workspace_ids=[workspace.id])
     assert swept(run, workspace) == ids(every(workspace))
 
 
 @pytest.mark.parametrize("into_archive", [True, False])
 @pytest.mark.parametrize("when_asked", ["list", "live", "archived"])
 def test_subtasks_that_move_with_their_parent_into_an_archived_list_or_out_are_told(
-    read: Reader, account: Account, workspace: Workspace, when_asked: str, *, into_archive: bool
+    run_tap: TapRunner,
+    account: Account,
+    workspace: Workspace,
+    when_asked: str,
+    *,
+    into_archive: bool,
 ) -> None:
     """Only the parent's `date_updated` moves; archived lists are read before and after the rest."""
     places = [
@@ -254,8 +271,8 @@ def test_subtasks_that_move_with_their_parent_into_an_archived_list_or_out_are_t
         "live": of(workspace, archived=False),
         "archived": of(workspace, archived=True),
     }[when_asked]
-    when(read.clickup.behaviour, asked, lambda: account.move_task(parent.id, goal))
-    run = read(sweep=True, workspace_ids=[workspace.id])
+    when(run_tap.clickup.behaviour, asked, lambda: account.move_task(parent.id, goal))
+    run = run_tap(sweep=True, workspace_ids=[workspace.id])
     assert ids(every(workspace)) - swept(run, workspace) == set()
     assert child.id in swept(run, workspace)
 
@@ -276,15 +293,15 @@ def test_subtasks_that_move_with_their_parent_into_an_archived_list_or_out_are_t
 )
 @pytest.mark.parametrize("number", [0, 1], ids=["first", "second"])
 def test_what_was_not_read_to_its_end_completes_nothing_and_the_other_workspace_does(
-    read: Reader, behaviour: Behaviour, where: str, status: int, number: int
+    run_tap: TapRunner, behaviour: Behaviour, where: str, status: int, number: int
 ) -> None:
-    account = read.clickup.account
+    account = run_tap.clickup.account
     workspace, other = account.workspaces[number], account.workspaces[1 - number]
     archived = next(one.id for one in workspace.lists.values() if one.archived)
     names = {"workspace": workspace.id, "archived": archived, "space": next(iter(workspace.spaces))}
     fault = Fault(status=status, body={"ECODE": "OAUTH_027"}, path=f"/{where.format(**names)}$")
     behaviour.faults = [fault]
-    run = read(sweep=True, start_date=ALL_TIME)
+    run = run_tap(sweep=True, start_date=ALL_TIME)
     assert behaviour.faults == []
     assert completed(run, workspace) is None
     assert swept(run, other) == ids(every(other))

@@ -10,11 +10,13 @@ import pytest
 from fake_clickup import Fault
 from fake_clickup.storage import to_ms
 from tests.tap_clickup import accounts, time_tracking
-from tests.tap_clickup.time_tracking import MINUTE, SLICE, TASK, ago, border, now, text, track
+from tests.tap_clickup.accounts import TASK_ID
+from tests.tap_clickup.dates import MINUTE, days_ago, now, to_iso
+from tests.tap_clickup.time_tracking import SLICE_LENGTH, slice_start, track
 
 if TYPE_CHECKING:
     from fake_clickup import Account, Behaviour
-    from tests.tap_clickup.runner import Reader
+    from tests.tap_clickup.runner import TapRunner
 
 AT = datetime(2026, 3, 5, 6, 7, 8, 9_000, tzinfo=UTC)
 ENTRY = {
@@ -39,7 +41,7 @@ def account() -> Account:
 
 
 def test_every_column_of_a_time_entry_comes_from_its_own_place(
-    read: Reader, account: Account
+    run_tap: TapRunner, account: Account
 ) -> None:
     """R78-R82; the description stays behind."""
     entry = track(
@@ -50,7 +52,7 @@ def test_every_column_of_a_time_entry_comes_from_its_own_place(
         user_id=accounts.MEMBER,
         description="planted-description",
     )
-    run = read(start_date="2026-03-01")
+    run = run_tap(start_date="2026-03-01")
     assert run.rows("time_entries") == [
         {
             "workspace_id": accounts.WORKSPACE,
@@ -70,12 +72,15 @@ def test_every_column_of_a_time_entry_comes_from_its_own_place(
 
 @pytest.mark.parametrize("form", ["null", "absent", "zero"])
 def test_time_without_a_task_is_kept_under_its_user(
-    read: Reader, account: Account, behaviour: Behaviour, form: Literal["null", "absent", "zero"]
+    run_tap: TapRunner,
+    account: Account,
+    behaviour: Behaviour,
+    form: Literal["null", "absent", "zero"],
 ) -> None:
     behaviour.taskless = form
     start = now()
     entry = track(account, start, task_id=None, user_id=accounts.MEMBER)
-    run = read(start_date=text(start))
+    run = run_tap(start_date=to_iso(start))
     assert [(row["id"], row["task_id"], row["user_id"]) for row in run.rows("time_entries")] == [
         (entry.id, None, "40000002")
     ]
@@ -83,10 +88,12 @@ def test_time_without_a_task_is_kept_under_its_user(
 
 @pytest.mark.parametrize("number", [int, str])
 @pytest.mark.parametrize(
-    ("task", "task_id"), [(ENTRY["task"], TASK), (0, None), ("0", None)], ids=["task", "0", "text"]
+    ("task", "task_id"),
+    [(ENTRY["task"], TASK_ID), (0, None), ("0", None)],
+    ids=["task", "0", "text"],
 )
 def test_numbers_and_texts_are_the_same_entry(
-    read: Reader, behaviour: Behaviour, number: type[Any], task: Any, task_id: str | None
+    run_tap: TapRunner, behaviour: Behaviour, number: type[Any], task: Any, task_id: str | None
 ) -> None:
     start = now()
     moments = {"start": to_ms(start), "end": to_ms(start) + 5400011, "at": to_ms(start) + 13}
@@ -94,52 +101,52 @@ def test_numbers_and_texts_are_the_same_entry(
     duration = number(ENTRY["duration"])
     item = {**ENTRY, **given, "duration": duration, "task": task, "task_location": {}}
     behaviour.faults = [Fault(status=200, body={"data": [item]}, path="/time_entries$")]
-    (row,) = read(start_date=text(start)).rows("time_entries")
+    (row,) = run_tap(start_date=to_iso(start)).rows("time_entries")
     assert row == {
         "workspace_id": accounts.WORKSPACE,
         "id": "5100000000000000001",
         "task_id": task_id,
         "space_id": None,
         "user_id": "40000002",
-        "started_at": text(start),
-        "ended_at": text(start + timedelta(milliseconds=5400011)),
+        "started_at": to_iso(start),
+        "ended_at": to_iso(start + timedelta(milliseconds=5400011)),
         "duration_ms": 5400011,
         "is_running": False,
-        "date_updated": text(start + timedelta(milliseconds=13)),
+        "date_updated": to_iso(start + timedelta(milliseconds=13)),
     }
 
 
 def test_a_running_timer_has_no_duration_and_is_replaced_when_it_stops(
-    read: Reader, account: Account
+    run_tap: TapRunner, account: Account
 ) -> None:
     """R81; ClickUp shows minus the milliseconds that it has run."""
     start = now()
-    read.clock.seconds = start.timestamp() + 0.468
+    run_tap.clock.seconds = start.timestamp() + 0.468
     timer = track(account, start, None)
-    first = read(start_date=text(start))
+    first = run_tap(start_date=to_iso(start))
     account.update_time_entry(timer.id, end_ms=to_ms(start) + 90_000, at=start + 2 * MINUTE)
-    second = read(state=first.state)
+    second = run_tap(state=first.state)
     shown = ("id", "started_at", "ended_at", "duration_ms", "is_running", "date_updated")
     rows = [[run.rows("time_entries")[0][name] for name in shown] for run in (first, second)]
-    ended = text(start + 1.5 * MINUTE)
+    ended = to_iso(start + 1.5 * MINUTE)
     assert rows == [
-        [timer.id, text(start), None, None, True, text(start)],
-        [timer.id, text(start), ended, 90_000, False, text(start + 2 * MINUTE)],
+        [timer.id, to_iso(start), None, None, True, to_iso(start)],
+        [timer.id, to_iso(start), ended, 90_000, False, to_iso(start + 2 * MINUTE)],
     ]
 
 
 @pytest.mark.parametrize("mobile", ["null", "absent"])
 def test_an_entry_made_on_a_phone_is_an_entry(
-    read: Reader, account: Account, mobile: Literal["null", "absent"]
+    run_tap: TapRunner, account: Account, mobile: Literal["null", "absent"]
 ) -> None:
     start = now()
     entry = track(account, start, mobile=mobile)
-    (row,) = read(start_date=text(start)).rows("time_entries")
-    assert (row["id"], row["task_id"], row["duration_ms"]) == (entry.id, TASK, 60_000)
+    (row,) = run_tap(start_date=to_iso(start)).rows("time_entries")
+    assert (row["id"], row["task_id"], row["duration_ms"]) == (entry.id, TASK_ID, 60_000)
 
 
 def test_an_entry_of_no_time_one_of_26_hours_and_overlapping_ones_are_kept(
-    read: Reader, account: Account
+    run_tap: TapRunner, account: Account
 ) -> None:
     """Over midnight; a day is not cut here."""
     late = datetime(2026, 3, 4, 23, 30, tzinfo=UTC)
@@ -148,7 +155,7 @@ def test_an_entry_of_no_time_one_of_26_hours_and_overlapping_ones_are_kept(
         track(account, late, timedelta(hours=1)),
         track(account, late + 10 * MINUTE, timedelta(hours=26)),
     ]
-    rows = read(start_date="2026-03-01").rows("time_entries")
+    rows = run_tap(start_date="2026-03-01").rows("time_entries")
     shown = [(row["id"], row["started_at"], row["ended_at"], row["duration_ms"]) for row in rows]
     assert shown == [
         (made[0].id, "2026-03-04T23:30:00.000+00:00", "2026-03-04T23:30:00.000+00:00", 0),
@@ -161,50 +168,54 @@ def test_an_entry_of_no_time_one_of_26_hours_and_overlapping_ones_are_kept(
 
 
 def test_a_year_is_read_in_slices_of_30_days_and_each_entry_comes_once(
-    read: Reader, account: Account
+    run_tap: TapRunner, account: Account
 ) -> None:
     """R31; also an entry that begins with a slice, which ClickUp shows at the end of the last."""
-    since = ago(365)
-    borders = [border(since) + number * SLICE for number in range(1, 13)]
-    moments = {since, *borders, *(at - timedelta(milliseconds=1) for at in borders), ago(0.1)}
-    made = {track(account, at).id: text(at) for at in sorted(moments)}
-    run = read(start_date=text(since))
+    since = days_ago(365)
+    borders = [slice_start(since) + number * SLICE_LENGTH for number in range(1, 13)]
+    moments = {since, *borders, *(at - timedelta(milliseconds=1) for at in borders), days_ago(0.1)}
+    made = {track(account, at).id: to_iso(at) for at in sorted(moments)}
+    run = run_tap(start_date=to_iso(since))
     rows = [(row["id"], row["started_at"]) for row in run.rows("time_entries")]
     assert sorted(rows) == sorted(made.items())
-    for one in time_tracking.questions(read):
+    for one in time_tracking.time_entry_queries(run_tap):
         assert 0 < int(one["end_date"]) - int(one["start_date"]) <= 30 * 86_400_000
-    assert time_tracking.starts(read)[:13] == [to_ms(since), *map(to_ms, borders)]
+    assert time_tracking.requested_starts(run_tap)[:13] == [to_ms(since), *map(to_ms, borders)]
 
 
-def test_each_entry_stands_in_the_slice_that_it_begins_in(read: Reader, account: Account) -> None:
-    since = ago(75)
-    first, second = border(since) + SLICE, border(since) + 2 * SLICE
+def test_each_entry_stands_in_the_slice_that_it_begins_in(
+    run_tap: TapRunner, account: Account
+) -> None:
+    since = days_ago(75)
+    first, second = slice_start(since) + SLICE_LENGTH, slice_start(since) + 2 * SLICE_LENGTH
     before, at, after = (track(account, each).id for each in (first - MINUTE, first, second))
-    run = read(start_date=text(since))
-    found = time_tracking.completed(run)
-    whole, clipped = time_tracking.slice_of(first), time_tracking.slice_of(since)
-    assert time_tracking.keys(run)[clipped] == [before]
-    assert time_tracking.keys(run)[whole] == [at]
-    assert time_tracking.keys(run)[time_tracking.slice_of(second)] == [after]
+    run = run_tap(start_date=to_iso(since))
+    found = time_tracking.completed_slices(run)
+    whole, clipped = time_tracking.slice_name(first), time_tracking.slice_name(since)
+    assert time_tracking.entry_ids_by_slice(run)[clipped] == [before]
+    assert time_tracking.entry_ids_by_slice(run)[whole] == [at]
+    assert time_tracking.entry_ids_by_slice(run)[time_tracking.slice_name(second)] == [after]
     assert [found[name]["conditions"]["started_at"] for name in (clipped, whole)] == [
-        {"from": text(since), "before": text(first)},
-        {"from": text(first), "before": text(second)},
+        {"from": to_iso(since), "before": to_iso(first)},
+        {"from": to_iso(first), "before": to_iso(second)},
     ]
 
 
-def test_time_booked_ahead_is_read(read: Reader, account: Account) -> None:
+def test_time_booked_ahead_is_read(run_tap: TapRunner, account: Account) -> None:
     start = now()
-    ahead = track(account, border(start) + SLICE - timedelta(milliseconds=1))
-    assert read(start_date=text(start)).column("time_entries", "id") == [ahead.id]
+    ahead = track(account, slice_start(start) + SLICE_LENGTH - timedelta(milliseconds=1))
+    assert run_tap(start_date=to_iso(start)).column("time_entries", "id") == [ahead.id]
 
 
 def test_bounds_are_in_utc_wherever_the_start_date_was_written(
-    read: Reader, account: Account
+    run_tap: TapRunner, account: Account
 ) -> None:
     """So that a target that compares texts is right too."""
     entry = track(account, AT)
-    run = read(start_date="2026-03-05T15:00:00+09:00")
-    (found,) = (row for row in time_tracking.completed(run).values() if [entry.id] in row["keys"])
+    run = run_tap(start_date="2026-03-05T15:00:00+09:00")
+    (found,) = (
+        row for row in time_tracking.completed_slices(run).values() if [entry.id] in row["keys"]
+    )
     assert found["conditions"]["started_at"] == {
         "from": "2026-03-05T06:00:00.000+00:00",
         "before": "2026-03-08T00:00:00.000+00:00",
@@ -214,66 +225,73 @@ def test_bounds_are_in_utc_wherever_the_start_date_was_written(
 # --- what is read again
 
 
-def test_the_next_run_reads_the_last_30_days_again(read: Reader, account: Account) -> None:
+def test_the_next_run_reads_the_last_30_days_again(run_tap: TapRunner, account: Account) -> None:
     """R32; what was edited there is seen, what was edited before is not."""
-    old, young = track(account, ago(40)), track(account, ago(20))
-    first = read(start_date=text(ago(100)))
+    old, young = track(account, days_ago(40)), track(account, days_ago(20))
+    first = run_tap(start_date=to_iso(days_ago(100)))
     for entry in (old, young):
         account.update_time_entry(entry.id, end_ms=entry.start_ms + 120_000)
-    before = ago(30)
-    second = read(state=first.state)
-    assert to_ms(before) <= time_tracking.starts(read)[0] <= to_ms(ago(30))
+    before = days_ago(30)
+    second = run_tap(state=first.state)
+    assert to_ms(before) <= time_tracking.requested_starts(run_tap)[0] <= to_ms(days_ago(30))
     assert sorted(first.column("time_entries", "id")) == sorted([old.id, young.id])
     rows = second.rows("time_entries")
     assert [(row["id"], row["duration_ms"]) for row in rows] == [(young.id, 120_000)]
-    assert text(before) <= time_tracking.state_of(first)["read_until"] <= text(now())
+    assert to_iso(before) <= time_tracking.saved_state(first)["read_until"] <= to_iso(now())
 
 
 def test_an_entry_of_40_days_ago_that_was_edited_is_seen_with_a_window_of_60(
-    read: Reader, account: Account
+    run_tap: TapRunner, account: Account
 ) -> None:
-    entry = track(account, ago(40))
-    first = read(start_date=text(ago(100)))
+    entry = track(account, days_ago(40))
+    first = run_tap(start_date=to_iso(days_ago(100)))
     at = now()
     account.update_time_entry(entry.id, end_ms=entry.start_ms + 120_000, at=at)
-    second = read(state=first.state, time_entries_window_days=60)
+    second = run_tap(state=first.state, time_entries_window_days=60)
     rows = second.rows("time_entries")
     assert [(row["id"], row["duration_ms"], row["date_updated"]) for row in rows] == [
-        (entry.id, 120_000, text(at))
+        (entry.id, 120_000, to_iso(at))
     ]
-    assert to_ms(ago(60)) - 60_000 <= time_tracking.starts(read)[0] <= to_ms(ago(60))
+    assert (
+        to_ms(days_ago(60)) - 60_000
+        <= time_tracking.requested_starts(run_tap)[0]
+        <= to_ms(days_ago(60))
+    )
 
 
 @pytest.mark.parametrize("days", [3_650, 1_000_000])
 def test_a_window_longer_than_everything_ends_at_the_start_date(
-    read: Reader, account: Account, days: int
+    run_tap: TapRunner, account: Account, days: int
 ) -> None:
-    since = ago(50)
-    entry = track(account, ago(49))
-    first = read(start_date=text(since))
-    second = read(state=first.state, time_entries_window_days=days)
+    since = days_ago(50)
+    entry = track(account, days_ago(49))
+    first = run_tap(start_date=to_iso(since))
+    second = run_tap(state=first.state, time_entries_window_days=days)
     assert second.column("time_entries", "id") == [entry.id]
-    assert time_tracking.starts(read)[0] == to_ms(since)
+    assert time_tracking.requested_starts(run_tap)[0] == to_ms(since)
 
 
 def test_a_deleted_entry_is_missing_from_its_completed_slice(
-    read: Reader, account: Account
+    run_tap: TapRunner, account: Account
 ) -> None:
-    start = ago(10)
+    start = days_ago(10)
     kept, deleted = track(account, start), track(account, start)
-    first = read(start_date=text(start))
+    first = run_tap(start_date=to_iso(start))
     account.delete_time_entry(deleted.id)
-    second = read(state=first.state)
-    name = time_tracking.slice_of(start)
-    assert time_tracking.keys(first)[name] == sorted([kept.id, deleted.id])
-    assert time_tracking.keys(second)[name] == [kept.id]
-    row = time_tracking.completed(second)[name]
+    second = run_tap(state=first.state)
+    name = time_tracking.slice_name(start)
+    assert time_tracking.entry_ids_by_slice(first)[name] == sorted([kept.id, deleted.id])
+    assert time_tracking.entry_ids_by_slice(second)[name] == [kept.id]
+    row = time_tracking.completed_slices(second)[name]
     assert {column: row[column] for column in ("key_properties", "count", "conditions")} == {
         "key_properties": ["id"],
         "count": 1,
         "conditions": {
             "workspace_id": {"in": [accounts.WORKSPACE]},
-            "started_at": {"from": text(start), "before": text(border(start) + SLICE)},
+            "started_at": {
+                "from": to_iso(start),
+                "before": to_iso(slice_start(start) + SLICE_LENGTH),
+            },
             "user_id": {"in": ["40000001"]},
         },
     }

@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, TypeAlias
 import pytest
 
 from tests.tap_clickup import accounts, time_tracking
-from tests.tap_clickup.time_tracking import ago, now, text, track
+from tests.tap_clickup.dates import days_ago, now, to_iso
+from tests.tap_clickup.time_tracking import track
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
     from fake_clickup import Account, Behaviour
-    from tests.tap_clickup.runner import Reader
+    from tests.tap_clickup.runner import TapRunner
 
 Refuse: TypeAlias = "Callable[[list[int]], None]"
 MEMBERS = ["40000001", "40000002", "40000003"]
-FORMER = [accounts.LEFT, 49999991, 49999992, 49999993, 49999994]
+FORMER = [accounts.FORMER_MEMBER, 49999991, 49999992, 49999993, 49999994]
 GONE = "time entries of people who have left"
 EVERYBODY = sorted([*MEMBERS, *map(str, FORMER)])
 
@@ -33,7 +34,7 @@ def account(start: datetime) -> Account:
     """Return the shop with tasks of that moment that name people who have left."""
     account = accounts.shop()
     for user_id in FORMER:
-        time_tracking.remember(account, user_id, start)
+        time_tracking.add_task_of_former_member(account, user_id, start)
     return account
 
 
@@ -43,7 +44,7 @@ def refuse(request: pytest.FixtureRequest, behaviour: Behaviour) -> Refuse:
 
     def any_of(user_ids: list[int]) -> None:
         names = {str(one) for one in user_ids}
-        time_tracking.refuse(
+        time_tracking.reject_time_entries(
             behaviour, lambda one: bool(names & {*one["assignee"].split(",")}), status=request.param
         )
 
@@ -61,43 +62,44 @@ def refuse(request: pytest.FixtureRequest, behaviour: Behaviour) -> Refuse:
     ],
 )
 def test_who_is_refused_is_named_alone_and_the_time_of_the_others_comes(
-    read: Reader, account: Account, start: datetime, refuse: Refuse, refused: list[int]
+    run_tap: TapRunner, account: Account, start: datetime, refuse: Refuse, refused: list[int]
 ) -> None:
     people = [accounts.OWNER, accounts.MEMBER, *FORMER]
     made = {one: track(account, start, task_id=None, user_id=one).id for one in people}
     refuse(refused)
-    run = read(start_date=text(start))
+    run = run_tap(start_date=to_iso(start))
     expected = [made[one] for one in people if one not in refused]
     assert sorted(run.column("time_entries", "id")) == sorted(expected)
     names = [str(one) for one in refused]
-    assert run.refused == [(GONE, f"ClickUp refuses to give the time of users {names}")]
-    (told,) = time_tracking.completed(run).values()
+    assert run.read_failures == [(GONE, f"ClickUp refuses to give the time of users {names}")]
+    (told,) = time_tracking.completed_slices(run).values()
     assert sorted(told["conditions"]["user_id"]["in"]) == sorted({*EVERYBODY} - {*names})
 
 
 def test_who_is_refused_hides_the_others_in_no_slice(
-    read: Reader, account: Account, refuse: Refuse
+    run_tap: TapRunner, account: Account, refuse: Refuse
 ) -> None:
-    since = ago(200)
+    since = days_ago(200)
     spared = [one for one in FORMER if one != 49999992]
     days = (195, 150, 100, 50, 1)
-    made = [track(account, ago(n), task_id=None, user_id=one) for n in days for one in spared]
+    made = [track(account, days_ago(n), task_id=None, user_id=one) for n in days for one in spared]
     refuse([49999992])
-    run = read(start_date=text(since))
+    run = run_tap(start_date=to_iso(since))
     assert set(run.column("time_entries", "id")) == {one.id for one in made}
-    assert run.refused == [(GONE, "ClickUp refuses to give the time of users ['49999992']")]
+    assert run.read_failures == [(GONE, "ClickUp refuses to give the time of users ['49999992']")]
     named = [
-        sorted(row["conditions"]["user_id"]["in"]) for row in time_tracking.completed(run).values()
+        sorted(row["conditions"]["user_id"]["in"])
+        for row in time_tracking.completed_slices(run).values()
     ]
     assert named == [[one for one in EVERYBODY if one != "49999992"]] * len(named)
 
 
 def test_the_next_run_asks_again_for_who_was_refused(
-    read: Reader, account: Account, start: datetime, behaviour: Behaviour, refuse: Refuse
+    run_tap: TapRunner, account: Account, start: datetime, behaviour: Behaviour, refuse: Refuse
 ) -> None:
     entry = track(account, start, task_id=None, user_id=49999992)
     refuse([49999992])
-    first = read(start_date=text(start))
+    first = run_tap(start_date=to_iso(start))
     behaviour.on_request = None
-    second = read(start_date=text(start), state=first.state)
-    assert (second.column("time_entries", "id"), second.refused) == ([entry.id], [])
+    second = run_tap(start_date=to_iso(start), state=first.state)
+    assert (second.column("time_entries", "id"), second.read_failures) == ([entry.id], [])

@@ -10,13 +10,14 @@ import pytest
 from fake_clickup import Fault
 from fake_clickup.storage import to_ms
 from tests.tap_clickup import accounts, time_tracking
-from tests.tap_clickup.time_tracking import SLICE, ago, border, now, text, track
+from tests.tap_clickup.dates import days_ago, now, to_iso
+from tests.tap_clickup.time_tracking import SLICE_LENGTH, slice_start, track
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from fake_clickup import Account, Behaviour
-    from tests.tap_clickup.runner import Reader
+    from tests.tap_clickup.runner import TapRunner
 
 OTHERS = {"workspaces", "tasks", "spaces", "folders", "lists", "statuses", "users", "sync_runs"}
 FAILED = "not everything was read: stream time_entries: GET /team/90000000001/time_entries: "
@@ -33,97 +34,103 @@ def broken(behaviour: Behaviour) -> None:
     behaviour.faults = [Fault(status=500, path="/time_entries$")] * 60
 
 
-def begins(at: datetime) -> time_tracking.When:
+def begins(at: datetime) -> time_tracking.QueryCondition:
     return lambda question: question["start_date"] == str(to_ms(at))
 
 
 @pytest.mark.usefixtures("broken")
 def test_a_failed_reading_completes_nothing_and_the_other_streams_go_on(
-    read: Reader, account: Account
+    run_tap: TapRunner, account: Account
 ) -> None:
     """R104."""
     start = now()
     track(account, start)
-    run = read(start_date=text(start))
+    run = run_tap(start_date=to_iso(start))
     assert run.error
     assert run.error.startswith(f"{FAILED}HTTP 500 from 127.0.0.1 in 6 attempts")
-    assert (time_tracking.completed(run), time_tracking.state_of(run).get("read_until")) == (
+    assert (
+        time_tracking.completed_slices(run),
+        time_tracking.saved_state(run).get("read_until"),
+    ) == (
         {},
         None,
     )
     assert {m["stream"] for m in run.messages if m["type"] == "RECORD"} >= OTHERS
-    assert [what for what, _ in run.refused] == ["stream time_entries"]
+    assert [what for what, _ in run.read_failures] == ["stream time_entries"]
     assert run.rows("sync_runs")[0]["complete"] is False
 
 
 def test_a_refusal_of_all_time_is_named_and_the_other_streams_go_on(
-    read: Reader, account: Account, behaviour: Behaviour
+    run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     """R104; the role or the plan may be in the way."""
     start = now()
     track(account, start, task_id=None)
-    time_tracking.refuse(behaviour, lambda _: True, status=401)
-    run = read(start_date="2026-03-01")
+    time_tracking.reject_time_entries(behaviour, lambda _: True, status=401)
+    run = run_tap(start_date="2026-03-01")
     assert run.error is None
     why = "HTTP 401 OAUTH_056: deleted, or not visible to the token's user"
-    assert run.refused == [("stream time_entries", f"GET /team/90000000001/time_entries: {why}")]
-    assert (time_tracking.completed(run), run.rows("time_entries")) == ({}, [])
+    assert run.read_failures == [
+        ("stream time_entries", f"GET /team/90000000001/time_entries: {why}")
+    ]
+    assert (time_tracking.completed_slices(run), run.rows("time_entries")) == ({}, [])
     assert {m["stream"] for m in run.messages if m["type"] == "RECORD"} >= OTHERS
 
 
 def test_a_later_failure_moves_no_bookmark(
-    read: Reader, account: Account, behaviour: Behaviour
+    run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     start = now()
     entry = track(account, start)
-    first = read(start_date=text(start))
+    first = run_tap(start_date=to_iso(start))
     behaviour.faults = [Fault(status=500, path="/time_entries$")] * 60
-    second = read(state=first.state)
-    assert (time_tracking.state_of(second), time_tracking.completed(second)) == (
-        time_tracking.state_of(first),
+    second = run_tap(state=first.state)
+    assert (time_tracking.saved_state(second), time_tracking.completed_slices(second)) == (
+        time_tracking.saved_state(first),
         {},
     )
     behaviour.faults = []
-    third = read(state=second.state)
+    third = run_tap(state=second.state)
     assert third.column("time_entries", "id") == [entry.id]
 
 
 def test_an_interrupted_first_load_goes_on_at_its_slice(
-    read: Reader, account: Account, behaviour: Behaviour
+    run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     """R32."""
-    since = ago(365)
-    moments = [since, *(border(since) + number * SLICE for number in range(1, 13))]
+    since = days_ago(365)
+    moments = [since, *(slice_start(since) + number * SLICE_LENGTH for number in range(1, 13))]
     made = [track(account, at + timedelta(minutes=5)).id for at in moments]
-    time_tracking.refuse(behaviour, begins(moments[6]), status=400)
-    first = read(start_date=text(since))
-    reached = time_tracking.state_of(first)["read_until"]
+    time_tracking.reject_time_entries(behaviour, begins(moments[6]), status=400)
+    first = run_tap(start_date=to_iso(since))
+    reached = time_tracking.saved_state(first)["read_until"]
     assert first.error
     assert first.error.startswith(f"{FAILED}HTTP 400")
-    assert text(moments[1]) <= reached <= text(moments[6])
-    assert time_tracking.slice_of(moments[6]) not in time_tracking.completed(first)
+    assert to_iso(moments[1]) <= reached <= to_iso(moments[6])
+    assert time_tracking.slice_name(moments[6]) not in time_tracking.completed_slices(first)
     behaviour.on_request = None
-    second = read(state=first.state)
+    second = run_tap(state=first.state)
     assert (
-        time_tracking.starts(read)[:2] == [to_ms(at) for at in moments if text(at) >= reached][:2]
+        time_tracking.requested_starts(run_tap)[:2]
+        == [to_ms(at) for at in moments if to_iso(at) >= reached][:2]
     )
     found = {*first.column("time_entries", "id"), *second.column("time_entries", "id")}
     assert found == set(made)
-    assert text(ago(0.01)) < time_tracking.state_of(second)["read_until"] <= text(now())
+    assert to_iso(days_ago(0.01)) < time_tracking.saved_state(second)["read_until"] <= to_iso(now())
 
 
 def test_what_was_completed_before_a_failure_was_read_to_its_end(
-    read: Reader, account: Account, behaviour: Behaviour
+    run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
-    since = ago(365)
-    moments = [since, *(border(since) + number * SLICE for number in range(1, 12))]
+    since = days_ago(365)
+    moments = [since, *(slice_start(since) + number * SLICE_LENGTH for number in range(1, 12))]
     made = {
-        time_tracking.slice_of(at): track(account, at + timedelta(minutes=5)).id for at in moments
+        time_tracking.slice_name(at): track(account, at + timedelta(minutes=5)).id for at in moments
     }
-    time_tracking.refuse(behaviour, begins(moments[6]), status=400)
-    run = read(start_date=text(since))
-    found = time_tracking.keys(run)
-    assert time_tracking.slice_of(since) in found
+    time_tracking.reject_time_entries(behaviour, begins(moments[6]), status=400)
+    run = run_tap(start_date=to_iso(since))
+    found = time_tracking.entry_ids_by_slice(run)
+    assert time_tracking.slice_name(since) in found
     assert found == {name: [made[name]] for name in found}
     assert {key for keys in found.values() for key in keys} <= set(run.column("time_entries", "id"))
 
@@ -133,52 +140,54 @@ def test_what_was_completed_before_a_failure_was_read_to_its_end(
 
 @pytest.mark.parametrize("ignored", ["assignee", "start_date", "end_date"])
 def test_an_ignored_parameter_is_noticed_and_completes_nothing(
-    read: Reader, account: Account, behaviour: Behaviour, ignored: str
+    run_tap: TapRunner, account: Account, behaviour: Behaviour, ignored: str
 ) -> None:
     """Somebody else's time of 95 days ago is not shown then; it is not gone, and read later."""
-    since = ago(100)
-    old = track(account, ago(95), user_id=accounts.MEMBER)
-    track(account, border(now()) - timedelta(milliseconds=1))
-    track(account, ago(1), user_id=accounts.MEMBER)
+    since = days_ago(100)
+    old = track(account, days_ago(95), user_id=accounts.MEMBER)
+    track(account, slice_start(now()) - timedelta(milliseconds=1))
+    track(account, days_ago(1), user_id=accounts.MEMBER)
     behaviour.ignored_parameters = {ignored}
-    first = read(start_date=text(since))
+    first = run_tap(start_date=to_iso(since))
     assert first.error
     assert first.error.startswith(FAILED)
-    denied = [row for row in time_tracking.completed(first).values() if [old.id] not in row["keys"]]
+    denied = [
+        row for row in time_tracking.completed_slices(first).values() if [old.id] not in row["keys"]
+    ]
     bounds = [row["conditions"]["started_at"] for row in denied]
-    assert [one for one in bounds if one["from"] <= text(ago(95)) < one["before"]] == []
+    assert [one for one in bounds if one["from"] <= to_iso(days_ago(95)) < one["before"]] == []
     behaviour.ignored_parameters = set()
-    second = read(state=first.state)
+    second = run_tap(state=first.state)
     assert old.id in second.column("time_entries", "id")
 
 
 def test_an_assignee_that_is_ignored_later_moves_no_bookmark(
-    read: Reader, account: Account, behaviour: Behaviour
+    run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     start = now()
     track(account, start)
     track(account, start, user_id=accounts.MEMBER)
-    first = read(start_date=text(start))
+    first = run_tap(start_date=to_iso(start))
     behaviour.ignored_parameters = {"assignee"}
-    second = read(state=first.state)
+    second = run_tap(state=first.state)
     assert second.error == (
         f"{FAILED}entries of user 40000001, which were not requested: "
         "the parameter assignee is ignored"
     )
-    assert (time_tracking.state_of(second), time_tracking.completed(second)) == (
-        time_tracking.state_of(first),
+    assert (time_tracking.saved_state(second), time_tracking.completed_slices(second)) == (
+        time_tracking.saved_state(first),
         {},
     )
 
 
 def test_somebody_alone_at_work_is_not_taken_for_an_ignored_assignee(
-    read: Reader, account: Account
+    run_tap: TapRunner, account: Account
 ) -> None:
     start = now()
     own = track(account, start)
-    run = read(start_date=text(start))
+    run = run_tap(start_date=to_iso(start))
     assert (run.error, run.column("time_entries", "id")) == (None, [own.id])
-    assert time_tracking.asked_people(read) == [
+    assert time_tracking.requested_assignees(run_tap) == [
         ["40000001", "40000002", "40000003", "40000004"],
         ["40000002", "40000003", "40000004"],
     ]
@@ -188,7 +197,7 @@ def test_somebody_alone_at_work_is_not_taken_for_an_ignored_assignee(
 
 
 def test_a_space_without_time_tracking_is_noted_once(
-    read: Reader, account: Account, behaviour: Behaviour
+    run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     """R101, R103; the spaces where it is on are read."""
     start = now()
@@ -196,7 +205,7 @@ def test_a_space_without_time_tracking_is_noted_once(
     space = {"id": accounts.SPACE, "name": "Shop floor"}
     off = {**space, "features": {"time_tracking": {"enabled": False}, "sprints": {"enabled": True}}}
     behaviour.faults = [Fault(status=200, body={"spaces": [off]}, path="/space$")]
-    run = read(start_date=text(start))
+    run = run_tap(start_date=to_iso(start))
     note = (
         "the Time Tracking ClickApp is off in space 90000000011; an owner or admin can switch it "
         "on in ClickUp under Workspace settings > ClickApps > Time Tracking"
@@ -204,4 +213,4 @@ def test_a_space_without_time_tracking_is_noted_once(
     assert [one for one in run.rows("sync_runs")[0]["notes"] if "Time" in one] == [note]
     assert run.log.count(note) == 1
     assert run.column("time_entries", "id") == [entry.id]
-    assert (run.error, run.refused) == (None, [])
+    assert (run.error, run.read_failures) == (None, [])

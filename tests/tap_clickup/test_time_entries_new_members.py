@@ -9,14 +9,15 @@ import pytest
 from fake_clickup import Fault
 from fake_clickup.storage import to_ms
 from tests.tap_clickup import accounts, time_tracking
-from tests.tap_clickup.time_tracking import ago, text, track
+from tests.tap_clickup.dates import days_ago, to_iso
+from tests.tap_clickup.time_tracking import track
 
 if TYPE_CHECKING:
     from fake_clickup import Account, Behaviour
-    from tests.tap_clickup.runner import Reader
+    from tests.tap_clickup.runner import TapRunner
 
 STRANGER = 49999999
-SINCE = ago(100)
+SINCE = days_ago(100)
 
 
 @pytest.fixture
@@ -25,62 +26,68 @@ def account() -> Account:
 
 
 def test_somebody_whom_a_later_run_sees_first_is_asked_for_all_slices(
-    read: Reader, account: Account
+    run_tap: TapRunner, account: Account
 ) -> None:
     """R32; a task tells of that person, and others than the last 30 days were read before."""
-    first = read(start_date=text(SINCE))
-    assert str(STRANGER) not in time_tracking.asked_people(read)[0]
-    time_tracking.remember(account, STRANGER, ago(0.1))
-    old = track(account, ago(80), task_id=None, user_id=STRANGER)
-    second = read(start_date=text(SINCE), state=first.state)
+    first = run_tap(start_date=to_iso(SINCE))
+    assert str(STRANGER) not in time_tracking.requested_assignees(run_tap)[0]
+    time_tracking.add_task_of_former_member(account, STRANGER, days_ago(0.1))
+    old = track(account, days_ago(80), task_id=None, user_id=STRANGER)
+    second = run_tap(start_date=to_iso(SINCE), state=first.state)
     assert second.column("time_entries", "id") == [old.id]
-    assert time_tracking.starts(read)[0] == to_ms(SINCE)
-    assert [one for one in time_tracking.asked_people(read) if str(STRANGER) not in one] == []
-    told = time_tracking.completed(second)[time_tracking.slice_of(ago(80))]
+    assert time_tracking.requested_starts(run_tap)[0] == to_ms(SINCE)
+    assert [
+        one for one in time_tracking.requested_assignees(run_tap) if str(STRANGER) not in one
+    ] == []
+    told = time_tracking.completed_slices(second)[time_tracking.slice_name(days_ago(80))]
     assert str(STRANGER) in told["conditions"]["user_id"]["in"]
 
 
-def test_a_member_who_joins_is_asked_for_all_slices_once(read: Reader, account: Account) -> None:
-    first = read(start_date=text(SINCE))
-    (joined,) = time_tracking.hire(account, range(1))
-    old = track(account, ago(80), task_id=None, user_id=joined)
-    second = read(start_date=text(SINCE), state=first.state)
+def test_a_member_who_joins_is_asked_for_all_slices_once(
+    run_tap: TapRunner, account: Account
+) -> None:
+    first = run_tap(start_date=to_iso(SINCE))
+    (joined,) = time_tracking.add_members(account, range(1))
+    old = track(account, days_ago(80), task_id=None, user_id=joined)
+    second = run_tap(start_date=to_iso(SINCE), state=first.state)
     assert second.column("time_entries", "id") == [old.id]
-    third = read(start_date=text(SINCE), state=second.state)
+    third = run_tap(start_date=to_iso(SINCE), state=second.state)
     assert third.column("time_entries", "id") == []
-    assert to_ms(ago(31)) < time_tracking.starts(read)[0]
-    assert str(joined) in time_tracking.asked_people(read)[0]
+    assert to_ms(days_ago(31)) < time_tracking.requested_starts(run_tap)[0]
+    assert str(joined) in time_tracking.requested_assignees(run_tap)[0]
 
 
 def test_a_failed_run_keeps_in_mind_that_somebody_new_is_to_be_asked_for_all(
-    read: Reader, account: Account, behaviour: Behaviour
+    run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
-    first = read(start_date=text(SINCE))
-    time_tracking.remember(account, STRANGER, ago(2))
-    account.create_task(accounts.LISTS["in_folder"], name="Later", at=ago(1))
-    old = track(account, ago(80), task_id=None, user_id=STRANGER)
+    first = run_tap(start_date=to_iso(SINCE))
+    time_tracking.add_task_of_former_member(account, STRANGER, days_ago(2))
+    account.create_task(accounts.LISTS["in_folder"], name="Later", at=days_ago(1))
+    old = track(account, days_ago(80), task_id=None, user_id=STRANGER)
     behaviour.faults = [Fault(status=500, path="/time_entries$")] * 60
-    second = read(start_date=text(SINCE), state=first.state)
+    second = run_tap(start_date=to_iso(SINCE), state=first.state)
     assert "stream time_entries" in (second.error or "")
     behaviour.faults = []
-    third = read(start_date=text(SINCE), state=second.state)
+    third = run_tap(start_date=to_iso(SINCE), state=second.state)
     assert third.column("time_entries", "id") == [old.id]
 
 
 @pytest.mark.parametrize("status", [500, 400], ids=["fails", "is denied"])
 def test_people_who_left_are_not_forgotten_by_a_run_whose_reading_of_time_fails(
-    read: Reader, account: Account, behaviour: Behaviour, status: int
+    run_tap: TapRunner, account: Account, behaviour: Behaviour, status: int
 ) -> None:
     """Only a task names them, and the next run does not read it again."""
-    time_tracking.remember(account, STRANGER, ago(5))
-    account.create_task(accounts.LISTS["in_folder"], name="Later", at=ago(1))
-    made = [track(account, ago(days), task_id=None, user_id=STRANGER) for days in (80, 10)]
+    time_tracking.add_task_of_former_member(account, STRANGER, days_ago(5))
+    account.create_task(accounts.LISTS["in_folder"], name="Later", at=days_ago(1))
+    made = [track(account, days_ago(days), task_id=None, user_id=STRANGER) for days in (80, 10)]
     behaviour.faults = [Fault(status=status, path="/time_entries$")] * 60
-    first = read(start_date=text(SINCE))
+    first = run_tap(start_date=to_iso(SINCE))
     assert "stream time_entries" in (first.error or "")
     assert first.rows("time_entries") == []
     behaviour.faults = []
-    second = read(start_date=text(SINCE), state=first.state)
+    second = run_tap(start_date=to_iso(SINCE), state=first.state)
     assert second.column("tasks", "name") == ["Later"]
     assert set(second.column("time_entries", "id")) == {entry.id for entry in made}
-    assert [one for one in time_tracking.asked_people(read) if str(STRANGER) not in one] == []
+    assert [
+        one for one in time_tracking.requested_assignees(run_tap) if str(STRANGER) not in one
+    ] == []

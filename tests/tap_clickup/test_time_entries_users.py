@@ -9,11 +9,12 @@ import pytest
 from fake_clickup.model import Folder, Space, TaskList
 from fake_clickup.storage import to_ms
 from tests.tap_clickup import accounts, time_tracking
-from tests.tap_clickup.time_tracking import SLICE, ago, now, text, track
+from tests.tap_clickup.dates import days_ago, now, to_iso
+from tests.tap_clickup.time_tracking import SLICE_LENGTH, track
 
 if TYPE_CHECKING:
     from fake_clickup import Account, Behaviour
-    from tests.tap_clickup.runner import Reader, Row, Run
+    from tests.tap_clickup.runner import Row, TapRun, TapRunner
 
 OWN = "40000001"
 MEMBERS = [OWN, "40000002", "40000003"]
@@ -26,20 +27,20 @@ def account() -> Account:
     return accounts.shop()
 
 
-def by_user(run: Run) -> list[tuple[str, str]]:
+def by_user(run: TapRun) -> list[tuple[str, str]]:
     return [(row["id"], row["user_id"]) for row in run.rows("time_entries")]
 
 
-def asks_for(user_id: str) -> time_tracking.When:
+def asks_for(user_id: str) -> time_tracking.QueryCondition:
     return lambda question: user_id in question["assignee"].split(",")
 
 
-def test_people_and_dates_are_always_named(read: Reader) -> None:
+def test_people_and_dates_are_always_named(run_tap: TapRunner) -> None:
     """ClickUp's defaults are the token's user and the last 30 days."""
     start = now()
-    read(start_date=text(start))
-    end = time_tracking.border(start) + SLICE
-    assert time_tracking.questions(read) == [
+    run_tap(start_date=to_iso(start))
+    end = time_tracking.slice_start(start) + SLICE_LENGTH
+    assert time_tracking.time_entry_queries(run_tap) == [
         {
             "start_date": str(to_ms(start)),
             "end_date": str(to_ms(end)),
@@ -49,61 +50,65 @@ def test_people_and_dates_are_always_named(read: Reader) -> None:
 
 
 def test_the_time_of_everybody_is_read_of_people_who_left_too(
-    read: Reader, account: Account
+    run_tap: TapRunner, account: Account
 ) -> None:
     """R79; who left is known from a task, and a row of `users` for it."""
     start = now()
     made = [
         track(account, start, user_id=one)
-        for one in (accounts.OWNER, accounts.MEMBER, accounts.INVITED, accounts.LEFT)
+        for one in (accounts.OWNER, accounts.MEMBER, accounts.INVITED, accounts.FORMER_MEMBER)
     ]
-    run = read(start_date=text(start))
+    run = run_tap(start_date=to_iso(start))
     assert by_user(run) == [(entry.id, str(entry.user_id)) for entry in made]
-    assert time_tracking.asked_people(read) == [[*MEMBERS, FORMER]]
+    assert time_tracking.requested_assignees(run_tap) == [[*MEMBERS, FORMER]]
     former = [(row["id"], row["is_member"]) for row in run.rows("users")][3:]
     assert former == [(FORMER, False)]
 
 
-def test_who_left_is_remembered_by_the_next_run(read: Reader, account: Account) -> None:
+def test_who_left_is_remembered_by_the_next_run(run_tap: TapRunner, account: Account) -> None:
     """Nothing of that person changed since, so the task is not read again."""
-    start = ago(3)
-    entry = track(account, start, user_id=accounts.LEFT)
-    first = read(start_date=text(start))
-    account.create_task(accounts.LISTS["in_folder"], name="Later", at=ago(1))
-    again = read(state=read(state=first.state).state)
+    start = days_ago(3)
+    entry = track(account, start, user_id=accounts.FORMER_MEMBER)
+    first = run_tap(start_date=to_iso(start))
+    account.create_task(accounts.LISTS["in_folder"], name="Later", at=days_ago(1))
+    again = run_tap(state=run_tap(state=first.state).state)
     assert FORMER not in {user for row in again.rows("tasks") for user in row["assignee_ids"]}
-    assert time_tracking.asked_people(read) == [[*MEMBERS, FORMER]]
+    assert time_tracking.requested_assignees(run_tap) == [[*MEMBERS, FORMER]]
     assert (entry.id, FORMER) in by_user(again)
     (row,) = (row for row in again.rows("users") if row["id"] == FORMER)
     assert (row["username"], row["role"], row["is_member"]) == ("Lena", None, False)
 
 
 def test_a_member_without_a_task_who_leaves_between_two_runs_is_still_asked_for(
-    read: Reader, account: Account
+    run_tap: TapRunner, account: Account
 ) -> None:
     """The time of the last day was tracked after the last run."""
-    start = ago(1)
-    first = read(start_date=text(start))
-    entry = track(account, ago(0.5), task_id=None, user_id=accounts.INVITED)
+    start = days_ago(1)
+    first = run_tap(start_date=to_iso(start))
+    entry = track(account, days_ago(0.5), task_id=None, user_id=accounts.INVITED)
     account.remove_member(accounts.INVITED)
-    second = read(state=first.state)
+    second = run_tap(state=first.state)
     assert by_user(second) == [(entry.id, "40000003")]
 
 
 def test_more_than_50_people_are_asked_for_in_several_requests(
-    read: Reader, account: Account
+    run_tap: TapRunner, account: Account
 ) -> None:
     start = now()
-    clerks = [str(one) for one in time_tracking.hire(account, range(98))]
+    clerks = [str(one) for one in time_tracking.add_members(account, range(98))]
     made = [
         track(account, start, task_id=None, user_id=int(one))
         for one in (OWN, clerks[46], clerks[47], clerks[97])
     ]
-    run = read(start_date=text(start))
+    run = run_tap(start_date=to_iso(start))
     everybody = [*MEMBERS, *clerks]
-    assert time_tracking.asked_people(read) == [everybody[:50], everybody[50:100], everybody[100:]]
+    assert time_tracking.requested_assignees(run_tap) == [
+        everybody[:50],
+        everybody[50:100],
+        everybody[100:],
+    ]
     assert by_user(run) == [(entry.id, str(entry.user_id)) for entry in made]
-    (row,) = time_tracking.completed(run).values()
+    (row,) = time_tracking.completed_slices(run).values()
     assert row["conditions"]["user_id"] == {"in": everybody}
 
 
@@ -111,32 +116,32 @@ def test_more_than_50_people_are_asked_for_in_several_requests(
 
 
 def test_a_member_token_is_told_and_never_shown_as_no_time(
-    read: Reader, account: Account, behaviour: Behaviour
+    run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     """R102."""
     behaviour.role = "member"
     start = now()
     own = track(account, start)
     track(account, start, user_id=accounts.MEMBER)
-    run = read(start_date=text(start))
+    run = run_tap(start_date=to_iso(start))
     assert by_user(run) == [(own.id, OWN)]
-    refused = dict(run.refused)
+    refused = dict(run.read_failures)
     assert refused["time entries of 2 other people"].startswith("not visible with this token")
     assert "owner nor admin" in refused["time entries of 2 other people"]
     assert run.rows("sync_runs")[0]["complete"] is False
-    (row,) = time_tracking.completed(run).values()
+    (row,) = time_tracking.completed_slices(run).values()
     assert (row["conditions"]["user_id"], row["keys"]) == ({"in": [OWN]}, [[own.id]])
     assert run.error is None
 
 
 def test_an_admin_token_sees_everybody(
-    read: Reader, account: Account, behaviour: Behaviour
+    run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     behaviour.role = "admin"
     start = now()
     entry = track(account, start, user_id=accounts.MEMBER)
-    run = read(start_date=text(start))
-    assert (by_user(run), run.refused) == ([(entry.id, "40000002")], [])
+    run = run_tap(start_date=to_iso(start))
+    assert (by_user(run), run.read_failures) == ([(entry.id, "40000002")], [])
 
 
 # --- people who have left and may not be asked for
@@ -144,74 +149,74 @@ def test_an_admin_token_sees_everybody(
 
 @pytest.mark.parametrize("status", [400, 401])
 def test_without_people_who_left_is_asked_again_where_clickup_refuses_them(
-    read: Reader, account: Account, behaviour: Behaviour, status: int
+    run_tap: TapRunner, account: Account, behaviour: Behaviour, status: int
 ) -> None:
     start = now()
     made = [track(account, start, user_id=one) for one in (accounts.OWNER, accounts.MEMBER)]
-    time_tracking.refuse(behaviour, asks_for(FORMER), status=status)
-    run = read(start_date=text(start))
-    assert MEMBERS in time_tracking.asked_people(read)
+    time_tracking.reject_time_entries(behaviour, asks_for(FORMER), status=status)
+    run = run_tap(start_date=to_iso(start))
+    assert MEMBERS in time_tracking.requested_assignees(run_tap)
     assert by_user(run) == [(entry.id, str(entry.user_id)) for entry in made]
-    assert run.refused == [(GONE, "ClickUp refuses to give the time of users ['40000004']")]
-    assert [row["conditions"]["user_id"] for row in time_tracking.completed(run).values()] == [
-        {"in": MEMBERS}
-    ]
+    assert run.read_failures == [(GONE, "ClickUp refuses to give the time of users ['40000004']")]
+    assert [
+        row["conditions"]["user_id"] for row in time_tracking.completed_slices(run).values()
+    ] == [{"in": MEMBERS}]
 
 
 @pytest.mark.parametrize("status", [400, 401])
 def test_who_is_refused_hides_nobody_else_where_only_own_time_was_tracked(
-    read: Reader, account: Account, behaviour: Behaviour, status: int
+    run_tap: TapRunner, account: Account, behaviour: Behaviour, status: int
 ) -> None:
     start = now()
     own = track(account, start)
-    time_tracking.refuse(behaviour, asks_for(FORMER), status=status)
-    run = read(start_date=text(start))
+    time_tracking.reject_time_entries(behaviour, asks_for(FORMER), status=status)
+    run = run_tap(start_date=to_iso(start))
     assert (run.error, by_user(run)) == (None, [(own.id, OWN)])
-    assert [what for what, _ in run.refused] == [GONE]
+    assert [what for what, _ in run.read_failures] == [GONE]
 
 
 def test_who_is_refused_hides_nobody_of_the_next_fifty(
-    read: Reader, account: Account, behaviour: Behaviour
+    run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     start = now()
-    clerks = time_tracking.hire(account, range(60))
+    clerks = time_tracking.add_members(account, range(60))
     made = [
         track(account, start, user_id=one) for one in (accounts.OWNER, accounts.MEMBER, *clerks)
     ]
-    time_tracking.refuse(behaviour, asks_for(FORMER), status=401)
-    run = read(start_date=text(start))
+    time_tracking.reject_time_entries(behaviour, asks_for(FORMER), status=401)
+    run = run_tap(start_date=to_iso(start))
     assert by_user(run) == [(entry.id, str(entry.user_id)) for entry in made]
     everybody = sorted({*MEMBERS, *(str(entry.user_id) for entry in made)})
     assert [
-        row["conditions"]["user_id"]["in"] for row in time_tracking.completed(run).values()
+        row["conditions"]["user_id"]["in"] for row in time_tracking.completed_slices(run).values()
     ] == [everybody]
 
 
 def test_a_request_for_people_who_left_alone_may_be_refused(
-    read: Reader, account: Account, behaviour: Behaviour
+    run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     """Asked for nobody, ClickUp answers with the own entries."""
     start = now()
-    time_tracking.hire(account, range(47))
-    time_tracking.remember(account, 49999999, start)
+    time_tracking.add_members(account, range(47))
+    time_tracking.add_task_of_former_member(account, 49999999, start)
     made = [
         track(account, start, task_id=None, user_id=one)
         for one in (accounts.OWNER, accounts.MEMBER)
     ]
-    time_tracking.refuse(behaviour, asks_for("49999999"), status=401)
-    run = read(start_date=text(start))
-    assert (run.error, [what for what, _ in run.refused]) == (None, [GONE])
+    time_tracking.reject_time_entries(behaviour, asks_for("49999999"), status=401)
+    run = run_tap(start_date=to_iso(start))
+    assert (run.error, [what for what, _ in run.read_failures]) == (None, [GONE])
     assert by_user(run) == [(entry.id, str(entry.user_id)) for entry in made]
 
 
 def test_who_is_refused_is_named_once_however_many_slices_are_read(
-    read: Reader, account: Account, behaviour: Behaviour
+    run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
-    since = ago(200)
+    since = days_ago(200)
     track(account, since, user_id=accounts.MEMBER)
-    time_tracking.refuse(behaviour, asks_for(FORMER), status=401)
-    run = read(start_date=text(since))
-    assert [what for what, _ in run.refused] == [GONE]
+    time_tracking.reject_time_entries(behaviour, asks_for(FORMER), status=401)
+    run = run_tap(start_date=to_iso(since))
+    assert [what for what, _ in run.read_failures] == [GONE]
 
 
 # --- selected spaces: R26
@@ -224,43 +229,45 @@ def annex(account: Account) -> str:
     workspace.spaces["90000000013"] = Space("90000000013", "Annex", statuses)
     workspace.folders["90000000025"] = Folder("90000000025", "Attic", "90000000013")
     workspace.lists["90000000035"] = TaskList("90000000035", "Box", "90000000013", "90000000025")
-    return account.create_task("90000000035", name="Elsewhere", at=ago(1)).id
+    return account.create_task("90000000035", name="Elsewhere", at=days_ago(1)).id
 
 
 def test_with_selected_spaces_only_their_time_comes_and_none_without_a_task(
-    read: Reader, account: Account
+    run_tap: TapRunner, account: Account
 ) -> None:
     """R26."""
     start, elsewhere = now(), annex(account)
     entry = track(account, start)
     others = [track(account, start, task_id=one) for one in (elsewhere, None)]
-    run = read(start_date=text(start), space_ids=[accounts.SPACE])
+    run = run_tap(start_date=to_iso(start), space_ids=[accounts.SPACE])
     assert by_user(run) == [(entry.id, OWN)]
     assert [one.id for one in others if one.id in run.stdout] == []
-    assert len(read(start_date=text(start)).rows("time_entries")) == 3
+    assert len(run_tap(start_date=to_iso(start)).rows("time_entries")) == 3
 
 
 @pytest.mark.parametrize("mobile", ["null", "absent"])
 def test_an_entry_that_shows_no_place_lies_where_its_task_lies(
-    read: Reader, account: Account, mobile: str
+    run_tap: TapRunner, account: Account, mobile: str
 ) -> None:
     """An app on a phone sends no `task_location`."""
     start = now()
     entry = track(account, start, mobile=mobile)
     track(account, start, task_id=annex(account), mobile=mobile)
-    run = read(start_date=text(start), space_ids=[accounts.SPACE])
+    run = run_tap(start_date=to_iso(start), space_ids=[accounts.SPACE])
     assert by_user(run) == [(entry.id, OWN)]
 
 
 def test_a_narrower_selection_calls_no_entry_gone_that_is_still_there(
-    read: Reader, account: Account
+    run_tap: TapRunner, account: Account
 ) -> None:
     """R132: what was read before stays; it is not in the spaces that are read now."""
     start = now()
     entry = track(account, start, task_id=annex(account))
-    first = read(start_date=text(start))
-    second = read(state=first.state, space_ids=[accounts.SPACE])
+    first = run_tap(start_date=to_iso(start))
+    second = run_tap(state=first.state, space_ids=[accounts.SPACE])
     denied: list[Row] = [
-        row for row in time_tracking.completed(second).values() if [entry.id] not in row["keys"]
+        row
+        for row in time_tracking.completed_slices(second).values()
+        if [entry.id] not in row["keys"]
     ]
     assert [row["conditions"] for row in denied if "space_id" not in row["conditions"]] == []

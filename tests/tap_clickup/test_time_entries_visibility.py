@@ -8,15 +8,16 @@ import pytest
 
 from fake_clickup.storage import to_ms
 from tests.tap_clickup import accounts, time_tracking
-from tests.tap_clickup.time_tracking import ago, now, text, track
+from tests.tap_clickup.dates import days_ago, now, to_iso
+from tests.tap_clickup.time_tracking import track
 
 if TYPE_CHECKING:
     from fake_clickup import Account, Behaviour
     from fake_clickup.model import TimeEntry
-    from tests.tap_clickup.runner import Reader, Run
+    from tests.tap_clickup.runner import TapRun, TapRunner
 
 OWN, EVERYBODY = ["40000001"], ["40000001", "40000002", "40000003", "40000004"]
-SINCE = text(ago(100))
+SINCE = to_iso(days_ago(100))
 
 
 @pytest.fixture
@@ -24,39 +25,44 @@ def account() -> Account:
     return accounts.shop()
 
 
-def told_people(run: Run) -> list[list[str]]:
+def told_people(run: TapRun) -> list[list[str]]:
     """Return of whom each completed read of time entries tells."""
-    return [row["conditions"]["user_id"]["in"] for row in time_tracking.completed(run).values()]
+    return [
+        row["conditions"]["user_id"]["in"] for row in time_tracking.completed_slices(run).values()
+    ]
 
 
 # --- an owner who tracks no time, so that an ignored `assignee` shows nothing at all
 
 
 def test_a_run_that_saw_nobody_elses_time_tells_of_the_own_user_alone(
-    read: Reader, account: Account, behaviour: Behaviour
+    run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     """Else an ignored parameter would have the time of everybody marked as gone."""
-    start = text(now())
-    entry = track(account, ago(0), user_id=accounts.MEMBER)
-    first = read(start_date=start)
-    assert (told_people(first), list(time_tracking.keys(first).values())) == (
+    start = to_iso(now())
+    entry = track(account, days_ago(0), user_id=accounts.MEMBER)
+    first = run_tap(start_date=start)
+    assert (told_people(first), list(time_tracking.entry_ids_by_slice(first).values())) == (
         [EVERYBODY],
         [[entry.id]],
     )
     behaviour.ignored_parameters = {"assignee"}
-    second = read(start_date=start, state=first.state)
+    second = run_tap(start_date=start, state=first.state)
     assert (second.error, second.rows("time_entries")) == (None, [])
-    assert (told_people(second), list(time_tracking.keys(second).values())) == ([OWN], [[]])
+    assert (told_people(second), list(time_tracking.entry_ids_by_slice(second).values())) == (
+        [OWN],
+        [[]],
+    )
 
 
 def test_time_of_others_in_one_slice_lets_all_slices_tell_of_everybody(
-    read: Reader, account: Account
+    run_tap: TapRunner, account: Account
 ) -> None:
     """Whether `assignee` counts is no matter of the slice."""
-    entry = track(account, ago(35), user_id=accounts.MEMBER)
-    run = read(start_date=SINCE)
-    found = time_tracking.keys(run)
-    assert found.pop(time_tracking.slice_of(ago(35))) == [entry.id]
+    entry = track(account, days_ago(35), user_id=accounts.MEMBER)
+    run = run_tap(start_date=SINCE)
+    found = time_tracking.entry_ids_by_slice(run)
+    assert found.pop(time_tracking.slice_name(days_ago(35))) == [entry.id]
     assert len(found) >= 3
     assert list(found.values()) == [[]] * len(found)
     assert told_people(run) == [EVERYBODY] * (len(found) + 1)
@@ -69,8 +75,8 @@ def test_time_of_others_in_one_slice_lets_all_slices_tell_of_everybody(
 def mias(account: Account, behaviour: Behaviour) -> list[TimeEntry]:
     """Return Mia's time, of long ago and of late; Olga has some too, whose token is the first."""
     behaviour.role = "member"
-    track(account, ago(80), user_id=accounts.OWNER)
-    return [track(account, ago(days), user_id=accounts.MEMBER) for days in (80, 2)]
+    track(account, days_ago(80), user_id=accounts.OWNER)
+    return [track(account, days_ago(days), user_id=accounts.MEMBER) for days in (80, 2)]
 
 
 def give_token_to(account: Account, user_id: int) -> None:
@@ -78,57 +84,57 @@ def give_token_to(account: Account, user_id: int) -> None:
 
 
 def test_the_time_of_the_user_of_another_token_is_read_from_the_start_date_on(
-    read: Reader, account: Account, mias: list[TimeEntry]
+    run_tap: TapRunner, account: Account, mias: list[TimeEntry]
 ) -> None:
-    first = read(start_date=SINCE)
+    first = run_tap(start_date=SINCE)
     assert first.column("time_entries", "user_id") == OWN
     give_token_to(account, accounts.MEMBER)
-    second = read(start_date=SINCE, state=first.state)
+    second = run_tap(start_date=SINCE, state=first.state)
     assert sorted(second.column("time_entries", "id")) == sorted(one.id for one in mias)
     assert {tuple(one) for one in told_people(second)} == {("40000002",)}
 
 
 def test_another_token_has_all_time_read_once(
-    read: Reader, account: Account, mias: list[TimeEntry]
+    run_tap: TapRunner, account: Account, mias: list[TimeEntry]
 ) -> None:
-    first = read(start_date=SINCE)
+    first = run_tap(start_date=SINCE)
     give_token_to(account, accounts.MEMBER)
-    second = read(start_date=SINCE, state=first.state)
-    third = read(start_date=SINCE, state=second.state)
+    second = run_tap(start_date=SINCE, state=first.state)
+    third = run_tap(start_date=SINCE, state=second.state)
     assert third.column("time_entries", "id") == [mias[1].id]
-    assert time_tracking.starts(read)[0] > to_ms(ago(31))
+    assert time_tracking.requested_starts(run_tap)[0] > to_ms(days_ago(31))
 
 
 @pytest.mark.usefixtures("mias")
 def test_the_first_token_has_all_its_time_read_again_when_it_comes_back(
-    read: Reader, account: Account
+    run_tap: TapRunner, account: Account
 ) -> None:
     """What was tracked meanwhile for long ago was not seen with the other token."""
-    first = read(start_date=SINCE)
+    first = run_tap(start_date=SINCE)
     give_token_to(account, accounts.MEMBER)
-    second = read(start_date=SINCE, state=first.state)
-    late = track(account, ago(70), user_id=accounts.OWNER)
+    second = run_tap(start_date=SINCE, state=first.state)
+    late = track(account, days_ago(70), user_id=accounts.OWNER)
     give_token_to(account, accounts.OWNER)
-    third = read(start_date=SINCE, state=second.state)
+    third = run_tap(start_date=SINCE, state=second.state)
     assert late.id in third.column("time_entries", "id")
 
 
 def test_a_user_who_becomes_an_admin_sees_all_time_from_the_start_date_on(
-    read: Reader, behaviour: Behaviour, mias: list[TimeEntry]
+    run_tap: TapRunner, behaviour: Behaviour, mias: list[TimeEntry]
 ) -> None:
-    first = read(start_date=SINCE)
+    first = run_tap(start_date=SINCE)
     behaviour.role = "admin"
-    second = read(start_date=SINCE, state=first.state)
+    second = run_tap(start_date=SINCE, state=first.state)
     assert {one.id for one in mias} <= set(second.column("time_entries", "id"))
 
 
 @pytest.mark.usefixtures("mias")
 def test_a_token_that_sees_less_than_the_one_before_reads_nothing_again(
-    read: Reader, account: Account, behaviour: Behaviour
+    run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     behaviour.role = "admin"
-    first = read(start_date=SINCE)
+    first = run_tap(start_date=SINCE)
     behaviour.role = "member"
     give_token_to(account, accounts.MEMBER)
-    read(start_date=SINCE, state=first.state)
-    assert time_tracking.starts(read)[0] > to_ms(ago(31))
+    run_tap(start_date=SINCE, state=first.state)
+    assert time_tracking.requested_starts(run_tap)[0] > to_ms(days_ago(31))

@@ -10,12 +10,12 @@ import pytest
 from fake_clickup import Account, Fault
 from fake_clickup.model import Folder, TaskList
 from tests.tap_clickup import accounts
-from tests.tap_clickup.runner import moment
+from tests.tap_clickup.dates import ms_to_iso
 
 if TYPE_CHECKING:
     from fake_clickup import Behaviour
     from fake_clickup.model import Task, Workspace
-    from tests.tap_clickup.runner import Reader, Row, Run
+    from tests.tap_clickup.runner import Row, TapRun, TapRunner
 
 FOLDER, LIST = "90000000026", "90000000036"
 BULK = "/task/bulk_time_in_status/task_ids"
@@ -36,41 +36,43 @@ def account() -> Account:
     return account
 
 
-def walked(read: Reader) -> Task:
+def walked(run_tap: TapRunner) -> Task:
     """Return a task made 600 minutes ago and shipped after 90, with half a minute to spare."""
-    account = read.clickup.account
-    now = datetime.fromtimestamp(read.clock.seconds, tz=UTC)
+    account = run_tap.clickup.account
+    now = datetime.fromtimestamp(run_tap.clock.seconds, tz=UTC)
     made = account.create_task(LIST, name="Walk", at=now - timedelta(minutes=600.5))
     return account.update_task(made.id, status="shipped", at=now - timedelta(minutes=510.5))
 
 
-def asked(read: Reader) -> list[int]:
+def asked(run_tap: TapRunner) -> list[int]:
     """Return how many tasks each request named."""
-    bulk = [len(one.query["task_ids"]) for one in read.asked(BULK)]
-    return [*bulk, *(1 for _ in read.asked("/time_in_status"))]
+    bulk = [len(one.query["task_ids"]) for one in run_tap.requests_to(BULK)]
+    return [*bulk, *(1 for _ in run_tap.requests_to("/time_in_status"))]
 
 
-def test_it_is_off_by_default_and_then_nothing_is_asked(read: Reader, behaviour: Behaviour) -> None:
+def test_it_is_off_by_default_and_then_nothing_is_asked(
+    run_tap: TapRunner, behaviour: Behaviour
+) -> None:
     behaviour.time_in_status = False
-    walked(read)
-    run = read()
-    assert (run.rows("time_in_status"), asked(read)) == ([], [])
+    walked(run_tap)
+    run = run_tap()
+    assert (run.rows("time_in_status"), asked(run_tap)) == ([], [])
     assert [one for one in run.rows("sync_runs")[0]["notes"] if "status" in one] == []
 
 
 def test_the_time_of_one_task_comes_by_the_single_call_and_the_current_status_once(
-    read: Reader,
+    run_tap: TapRunner,
 ) -> None:
     """R76; ClickUp shows the current status in two places."""
-    task = walked(read)
-    run = read(time_in_status=True)
+    task = walked(run_tap)
+    run = run_tap(time_in_status=True)
     key = {"workspace_id": accounts.WORKSPACE, "task_id": task.id}
     assert run.rows("time_in_status") == [
         {
             **key,
             "status": "backlog",
             "minutes": 90,
-            "since": moment(task.created_ms),
+            "since": ms_to_iso(task.created_ms),
             "is_current": False,
             "orderindex": 51,
         },
@@ -78,84 +80,84 @@ def test_the_time_of_one_task_comes_by_the_single_call_and_the_current_status_on
             **key,
             "status": "shipped",
             "minutes": 510,
-            "since": moment(task.updated_ms or 0),
+            "since": ms_to_iso(task.updated_ms or 0),
             "is_current": True,
             "orderindex": 52,
         },
     ]
-    assert [one.path for one in read.asked("/time_in_status")] == [
+    assert [one.path for one in run_tap.requests_to("/time_in_status")] == [
         f"/api/v2/task/{task.id}/time_in_status"
     ]
-    assert read.asked(BULK) == []
+    assert run_tap.requests_to(BULK) == []
 
 
 def test_250_tasks_are_asked_for_in_three_requests(
-    read: Reader, account: Account, workspace: Workspace
+    run_tap: TapRunner, account: Account, workspace: Workspace
 ) -> None:
     ids = [account.create_task(LIST, name=f"Task {number}").id for number in range(250)]
-    run = read(time_in_status=True)
-    assert [len(one.query["task_ids"]) for one in read.asked(BULK)] == [100, 100, 50]
-    named = [task_id for one in read.asked(BULK) for task_id in one.query["task_ids"]]
+    run = run_tap(time_in_status=True)
+    assert [len(one.query["task_ids"]) for one in run_tap.requests_to(BULK)] == [100, 100, 50]
+    named = [task_id for one in run_tap.requests_to(BULK) for task_id in one.query["task_ids"]]
     assert sorted(named) == sorted(ids)
     assert sorted(run.column("time_in_status", "task_id")) == sorted(ids)
-    assert read.asked("/time_in_status") == []
+    assert run_tap.requests_to("/time_in_status") == []
     assert len(workspace.tasks) == 252
 
 
 def test_101_tasks_are_asked_for_by_the_bulk_call_and_the_single_one(
-    read: Reader, account: Account
+    run_tap: TapRunner, account: Account
 ) -> None:
     ids = [account.create_task(LIST, name=f"Task {number}").id for number in range(101)]
-    run = read(time_in_status=True)
-    assert asked(read) == [100, 1]
+    run = run_tap(time_in_status=True)
+    assert asked(run_tap) == [100, 1]
     assert sorted(run.column("time_in_status", "task_id")) == sorted(ids)
 
 
 @pytest.mark.parametrize("tasks", [1, 2, 250])
 def test_without_the_clickapp_one_note_is_left_and_everything_else_is_read(
-    read: Reader, account: Account, behaviour: Behaviour, tasks: int
+    run_tap: TapRunner, account: Account, behaviour: Behaviour, tasks: int
 ) -> None:
     behaviour.time_in_status = False
     ids = [account.create_task(LIST, name=f"Task {number}").id for number in range(tasks)]
-    run = read(time_in_status=True)
-    asked_alone = [one.path.split("/")[4] for one in read.asked("/time_in_status")]
+    run = run_tap(time_in_status=True)
+    asked_alone = [one.path.split("/")[4] for one in run_tap.requests_to("/time_in_status")]
     note = NOTE.format(tasks, asked_alone[-1])
-    assert len(read.asked("task_ids") + asked_alone) <= 2 + 9
+    assert len(run_tap.requests_to("task_ids") + asked_alone) <= 2 + 9
     assert [one for one in run.rows("sync_runs")[0]["notes"] if "status" in one] == [note]
     assert run.log.count(note) == 1
     assert run.rows("time_in_status") == []
     assert sorted(run.column("tasks", "id")) == sorted(ids)
-    assert (run.error, run.refused, run.rows("sync_runs")[0]["complete"]) == (None, [], True)
+    assert (run.error, run.read_failures, run.rows("sync_runs")[0]["complete"]) == (None, [], True)
 
 
 def test_what_was_read_before_a_refusal_comes_and_the_note_tells_the_reason(
-    read: Reader, account: Account, behaviour: Behaviour
+    run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     ids = [account.create_task(LIST, name=f"Task {number}").id for number in range(101)]
     behaviour.faults = [Fault(status=401, body={"ECODE": "OAUTH_027"}, path="/time_in_status$")]
-    run = read(time_in_status=True)
-    last = read.asked("/time_in_status")[0].path.split("/")[4]
+    run = run_tap(time_in_status=True)
+    last = run_tap.requests_to("/time_in_status")[0].path.split("/")[4]
     assert sorted(run.column("time_in_status", "task_id")) == sorted({*ids} - {last})
     notes = run.rows("sync_runs")[0]["notes"]
     assert [one for one in notes if f"GET /task/{last}/time_in_status: HTTP 401 OAUTH_027" in one]
 
 
-def test_only_tasks_that_the_run_read_are_asked_for(read: Reader, account: Account) -> None:
+def test_only_tasks_that_the_run_read_are_asked_for(run_tap: TapRunner, account: Account) -> None:
     """Those of the last ten minutes before the bookmark are read again."""
     now = datetime.now(UTC)
     edited = account.create_task(LIST, name="Edited", at=now - timedelta(hours=3))
     account.create_task(LIST, name="Quiet", at=now - timedelta(hours=2))
     newest = account.create_task(LIST, name="Newest", at=now - timedelta(hours=1))
-    first = read(time_in_status=True)
+    first = run_tap(time_in_status=True)
     account.update_task(edited.id, name="Edited again", at=now)
-    second = read(state=first.state, time_in_status=True)
+    second = run_tap(state=first.state, time_in_status=True)
     assert sorted(second.column("time_in_status", "task_id")) == sorted([newest.id, edited.id])
 
 
 # --- a run that does not come to its end
 
 
-def before_time_in_status(run: Run) -> Row:
+def before_time_in_status(run: TapRun) -> Row:
     """Return the last state that a run wrote before it came to time in status."""
     streams = [message.get("stream") for message in run.messages]
     head = run.messages[: streams.index("time_in_status")]
@@ -164,40 +166,40 @@ def before_time_in_status(run: Run) -> Row:
 
 
 def test_a_run_cut_between_tasks_and_their_time_is_made_up_for(
-    read: Reader, account: Account
+    run_tap: TapRunner, account: Account
 ) -> None:
     now = datetime.now(UTC)
     hours = [timedelta(hours=number) for number in (3, 2, 1)]
     ids = [account.create_task(LIST, name="Task", at=now - one).id for one in hours]
-    state = before_time_in_status(read(time_in_status=True))
-    second = read(state=state, time_in_status=True)
+    state = before_time_in_status(run_tap(time_in_status=True))
+    second = run_tap(state=state, time_in_status=True)
     assert second.column("time_in_status", "task_id") == ids
-    third = read(state=second.state, time_in_status=True)
+    third = run_tap(state=second.state, time_in_status=True)
     assert third.column("time_in_status", "task_id") == ids[2:]
 
 
 def test_time_in_status_that_fails_is_read_by_the_next_run(
-    read: Reader, account: Account, behaviour: Behaviour
+    run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     now = datetime.now(UTC)
     hours = [timedelta(hours=number) for number in (3, 2, 1)]
     ids = [account.create_task(LIST, name="Task", at=now - one).id for one in hours]
     behaviour.faults = [Fault(status=500, path=f"{BULK}$")] * 6
-    first = read(time_in_status=True)
+    first = run_tap(time_in_status=True)
     assert first.error
     assert first.error.startswith(f"not everything was read: stream time_in_status: GET {BULK}")
     assert (first.column("tasks", "id"), first.rows("time_in_status")) == (ids, [])
-    again = read(state=first.state, time_in_status=True)
+    again = run_tap(state=first.state, time_in_status=True)
     assert (again.error, again.column("time_in_status", "task_id")) == (None, ids)
 
 
 def test_a_cut_run_keeps_its_tasks_in_mind_over_further_cut_runs(
-    read: Reader, account: Account
+    run_tap: TapRunner, account: Account
 ) -> None:
     now = datetime.now(UTC)
     old = account.create_task(LIST, name="Old", at=now - timedelta(hours=3))
-    state = before_time_in_status(read(time_in_status=True))
+    state = before_time_in_status(run_tap(time_in_status=True))
     young = account.create_task(LIST, name="Young", at=now - timedelta(hours=1))
-    state = before_time_in_status(read(state=state, time_in_status=True))
-    run = read(state=state, time_in_status=True)
+    state = before_time_in_status(run_tap(state=state, time_in_status=True))
+    run = run_tap(state=state, time_in_status=True)
     assert run.column("time_in_status", "task_id") == [old.id, young.id]

@@ -8,12 +8,12 @@ import pytest
 
 from fake_clickup import Account, Fault
 from tests.tap_clickup import accounts
-from tests.tap_clickup.runner import Run, command, environment
+from tests.tap_clickup.runner import TapRun, environment, run_command
 
 if TYPE_CHECKING:
     from fake_clickup import Behaviour, FakeClickUp
     from fake_clickup.model import Webhook
-    from tests.tap_clickup.runner import Reader
+    from tests.tap_clickup.runner import TapRunner
 
 ENDPOINT = (
     "https://planteduser:plantedpassword@receiver.example.com:8443/plantedpath?key=plantedquery#p"
@@ -45,8 +45,10 @@ def secrets_in(output: str, webhook: Webhook) -> list[str]:
     return [one for one in (webhook.secret, "planted") if one in output]
 
 
-def test_every_column_of_a_webhook_comes_from_its_own_place(read: Reader, webhook: Webhook) -> None:
-    run = read()
+def test_every_column_of_a_webhook_comes_from_its_own_place(
+    run_tap: TapRunner, webhook: Webhook
+) -> None:
+    run = run_tap()
     assert run.rows("webhooks") == [
         {
             "workspace_id": accounts.WORKSPACE,
@@ -65,10 +67,12 @@ def test_every_column_of_a_webhook_comes_from_its_own_place(read: Reader, webhoo
     assert secrets_in(run.stdout + run.log, webhook) == []
 
 
-def test_a_webhook_of_the_whole_workspace_that_fares_well(read: Reader, account: Account) -> None:
+def test_a_webhook_of_the_whole_workspace_that_fares_well(
+    run_tap: TapRunner, account: Account
+) -> None:
     """R98: the same columns tell what fails."""
     account.add_webhook(endpoint="https://receiver.example.com", events=["*"])
-    (row,) = read().rows("webhooks")
+    (row,) = run_tap().rows("webhooks")
     places = [row[name] for name in ("space_id", "folder_id", "list_id", "task_id")]
     assert places == [None] * 4
     health = [row[name] for name in ("endpoint", "events", "health_status", "fail_count")]
@@ -79,19 +83,21 @@ def test_a_webhook_of_the_whole_workspace_that_fares_well(read: Reader, account:
     "endpoint", ["receiver.example.com/planted", "https://[planted/", "planted", ""]
 )
 def test_an_endpoint_that_is_no_address_shows_nothing_and_hides_no_other_webhook(
-    read: Reader, account: Account, endpoint: str
+    run_tap: TapRunner, account: Account, endpoint: str
 ) -> None:
     odd = account.add_webhook(endpoint=endpoint, events=["*"])
     other = account.add_webhook(endpoint="https://receiver.example.com/", events=["*"])
-    run = read()
+    run = run_tap()
     assert run.column("webhooks", "id") == [odd.id, other.id]
     assert (run.error, secrets_in(run.stdout + run.log, odd)) == (None, [])
 
 
-def test_webhooks_of_others_are_neither_shown_nor_gone(read: Reader, account: Account) -> None:
+def test_webhooks_of_others_are_neither_shown_nor_gone(
+    run_tap: TapRunner, account: Account
+) -> None:
     own = account.add_webhook(endpoint=ENDPOINT, events=["*"])
     account.add_webhook(endpoint=ENDPOINT, events=["*"], user_id=accounts.MEMBER)
-    (row,) = (r for r in read().rows("completed_reads") if r["stream"] == "webhooks")
+    (row,) = (r for r in run_tap().rows("completed_reads") if r["stream"] == "webhooks")
     assert (row["scope"], row["keys"]) == ("all", [[own.id]])
     assert row["conditions"] == {
         "workspace_id": {"in": [accounts.WORKSPACE]},
@@ -108,12 +114,12 @@ def test_no_secret_of_a_webhook_appears_anywhere(
     if breaks:
         answer = Fault(status=200, body={"webhooks": [item]}, path="/webhook$")
         clickup.behaviour.faults = [answer]
-    ended = command("--config=ENV", LOGLEVEL="DEBUG", **environment(clickup))
+    ended = run_command("--config=ENV", LOGLEVEL="DEBUG", **environment(clickup))
     assert ended.returncode == breaks
     assert secrets_in(ended.stdout + ended.stderr, webhook) == []
     assert "DEBUG" in ended.stderr
     assert clickup.token not in ended.stdout + ended.stderr
-    assert len(Run(ended.stdout, "", None).rows("webhooks")) == (not breaks)
+    assert len(TapRun(ended.stdout, "", None).rows("webhooks")) == (not breaks)
 
 
 @pytest.mark.parametrize(
@@ -124,12 +130,14 @@ def test_no_secret_of_a_webhook_appears_anywhere(
     ],
 )
 def test_refused_webhooks_are_named_and_the_other_streams_go_on(
-    read: Reader, behaviour: Behaviour, status: int, ecode: str, why: str
+    run_tap: TapRunner, behaviour: Behaviour, status: int, ecode: str, why: str
 ) -> None:
     """R113: a member may be refused."""
     behaviour.faults = [Fault(status=status, body={"ECODE": ecode}, path="/webhook$")]
-    run = read(start_date="2026-03-01")
-    assert run.refused == [("stream webhooks", f"GET /team/{accounts.WORKSPACE}/webhook: {why}")]
+    run = run_tap(start_date="2026-03-01")
+    assert run.read_failures == [
+        ("stream webhooks", f"GET /team/{accounts.WORKSPACE}/webhook: {why}")
+    ]
     assert (run.error, run.rows("sync_runs")[0]["complete"]) == (None, False)
     assert [r for r in run.rows("completed_reads") if r["stream"] == "webhooks"] == []
     assert sorted(run.column("tasks", "id")) == ["86parent1", "86task001"]

@@ -1,67 +1,54 @@
-"""Time tracked in the shop, and what a run asked of it and completed."""
+"""Time tracked in the shop: how to add it, and what a run requested and completed of it."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from fake_clickup.model import Member
 from tests.tap_clickup import accounts
+from tests.tap_clickup.dates import EPOCH, MINUTE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from fake_clickup import Account, Behaviour, Request
     from fake_clickup.model import TimeEntry
-    from tests.tap_clickup.runner import Reader, Row, Run
+    from tests.tap_clickup.runner import Row, TapRun, TapRunner
 
-MINUTE = timedelta(minutes=1)
-SLICE = timedelta(days=30)
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-TASK = "86task001"
-FOREIGN = "77"
-When: TypeAlias = "Callable[[Row], bool]"
-"""Whether a question, by parameter, is meant."""
+SLICE_LENGTH = timedelta(days=30)
+INACCESSIBLE_WORKSPACE = "77"
+QueryCondition: TypeAlias = "Callable[[Row], bool]"
+"""Decides by the query parameters of a request."""
 
 
-def now() -> datetime:
-    """Return the moment in whole milliseconds, as ClickUp keeps it.
-
-    A run whose start date it is reads one slice of time entries, as those of the future lie in it.
-    """
-    at = datetime.now(UTC)
-    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+def slice_start(timestamp: datetime) -> datetime:
+    """Return the start of the slice that contains a timestamp."""
+    return EPOCH + (timestamp - EPOCH) // SLICE_LENGTH * SLICE_LENGTH
 
 
-def ago(days: float) -> datetime:
-    return now() - timedelta(days=days)
-
-
-def text(at: datetime) -> str:
-    return at.isoformat(timespec="milliseconds")
-
-
-def border(at: datetime) -> datetime:
-    """Return the beginning of the whole slice that holds a moment."""
-    return EPOCH + (at - EPOCH) // SLICE * SLICE
-
-
-def slice_of(at: datetime) -> str:
-    """Return the name of the slice that holds a moment."""
-    return f"{border(at):%Y-%m-%d}/{border(at) + SLICE:%Y-%m-%d}"
+def slice_name(timestamp: datetime) -> str:
+    """Return the name of the slice that contains a timestamp."""
+    start = slice_start(timestamp)
+    return f"{start:%Y-%m-%d}/{start + SLICE_LENGTH:%Y-%m-%d}"
 
 
 def track(
-    account: Account, start: datetime, duration: timedelta | None = MINUTE, **fields: Any
+    account: Account,
+    start: datetime,
+    duration: timedelta | None = MINUTE,
+    *,
+    task_id: str | None = accounts.TASK_ID,
+    at: datetime | None = None,
+    **fields: Any,
 ) -> TimeEntry:
-    """Return a new entry, by default of the token's user on the shop's task, last edited then."""
-    task_id = fields.pop("task_id", TASK)
-    at = fields.pop("at", start)
-    return account.add_time_entry(task_id, start=start, duration=duration, at=at, **fields)
+    """Add a time entry and return it; by default the token's user made it at its start."""
+    return account.add_time_entry(task_id, start=start, duration=duration, at=at or start, **fields)
 
 
-def hire(account: Account, numbers: range) -> list[int]:
-    """Return the ids of as many new members; they come behind those of the shop."""
+def add_members(account: Account, numbers: range) -> list[int]:
+    """Add a member for each number and return their ids, which sort after those of the shop."""
     workspace = account.workspaces[0]
     user_ids = [41000000 + number for number in numbers]
     for user_id in user_ids:
@@ -71,57 +58,61 @@ def hire(account: Account, numbers: range) -> list[int]:
     return user_ids
 
 
-def remember(account: Account, user_id: int, at: datetime) -> None:
-    """Let a task of that moment name somebody who has left."""
+def add_task_of_former_member(account: Account, user_id: int, at: datetime) -> None:
+    """Add a task whose creator is no longer a member of the workspace."""
     workspace = account.workspaces[0]
     workspace.people[user_id] = accounts.person(user_id, f"Former {user_id}")
     account.create_task(accounts.LISTS["in_folder"], name="Farewell", at=at, creator_id=user_id)
 
 
-def refuse(behaviour: Behaviour, when: When, *, status: int) -> None:
-    """Let the local ClickUp refuse questions for time entries, as often as they are asked."""
-    path = {400: "/api/v2/list/x", 401: f"/api/v2/team/{FOREIGN}/time_entries"}[status]
+def reject_time_entries(behaviour: Behaviour, condition: QueryCondition, *, status: int) -> None:
+    """Respond with HTTP 400 or 401 to every request for time entries that meets a condition."""
+    rejected_paths = {
+        400: "/api/v2/list/x",
+        401: f"/api/v2/team/{INACCESSIBLE_WORKSPACE}/time_entries",
+    }
 
-    def swap(request: Request, account: Account) -> None:
-        account.foreign_workspaces.add(FOREIGN)
-        if request.path.endswith("/time_entries") and when(_question(request)):
-            request.path = path
+    def replace_path(request: Request, account: Account) -> None:
+        account.foreign_workspaces.add(INACCESSIBLE_WORKSPACE)
+        if request.path.endswith("/time_entries") and condition(_query(request)):
+            request.path = rejected_paths[status]
 
-    behaviour.on_request = swap
+    behaviour.on_request = replace_path
 
 
-def _question(request: Request) -> Row:
+def _query(request: Request) -> Row:
     return {name: values[0] for name, values in request.query.items()}
 
 
-def questions(read: Reader) -> list[Row]:
-    """Return the questions of a run for time entries, by the beginning of what they ask for."""
-    found = [_question(request) for request in read.asked("/time_entries")]
-    return sorted(found, key=lambda one: (int(one["start_date"]), one["assignee"]))
+def time_entry_queries(run_tap: TapRunner) -> list[Row]:
+    """Return the query of each request for time entries in the last run, by start date."""
+    queries = [_query(request) for request in run_tap.requests_to("/time_entries")]
+    return sorted(queries, key=lambda query: (int(query["start_date"]), query["assignee"]))
 
 
-def starts(read: Reader) -> list[int]:
-    """Return the beginnings of the slices of a run in milliseconds."""
-    return sorted({int(one["start_date"]) for one in questions(read)})
+def requested_starts(run_tap: TapRunner) -> list[int]:
+    """Return the distinct start dates that the last run requested, in milliseconds."""
+    return sorted({int(query["start_date"]) for query in time_entry_queries(run_tap)})
 
 
-def asked_people(read: Reader) -> list[list[str]]:
-    return [one["assignee"].split(",") for one in questions(read)]
+def requested_assignees(run_tap: TapRunner) -> list[list[str]]:
+    """Return the users that each request of the last run named."""
+    return [query["assignee"].split(",") for query in time_entry_queries(run_tap)]
 
 
-def completed(run: Run) -> dict[str, Row]:
-    """Return the completed reads of time entries by the names of their slices."""
+def completed_slices(run: TapRun) -> dict[str, Row]:
+    """Return the completed reads of time entries by the name of their slice."""
     rows = run.rows("completed_reads")
     return {row["scope"]: row for row in rows if row["stream"] == "time_entries"}
 
 
-def keys(run: Run) -> dict[str, list[str]]:
-    """Return the ids of the entries that each completed slice holds."""
-    return {name: [key[0] for key in row["keys"]] for name, row in completed(run).items()}
+def entry_ids_by_slice(run: TapRun) -> dict[str, list[str]]:
+    """Return the ids of the time entries in each completed slice."""
+    return {name: [key[0] for key in row["keys"]] for name, row in completed_slices(run).items()}
 
 
-def state_of(run: Run) -> Row:
-    """Return what the state holds of the shop's time entries."""
+def saved_state(run: TapRun) -> Row:
+    """Return the state of the shop's time entries; it is empty if the run saved none."""
     bookmark = run.state["bookmarks"].get("time_entries", {})
-    found: list[Row] = bookmark.get("partitions", [])
-    return found[0] if found else {}
+    partitions: list[Row] = bookmark.get("partitions", [])
+    return partitions[0] if partitions else {}
