@@ -1,1 +1,1 @@
-"""Examples that run."""
+"""Example programs that use the commands: `demo` runs the whole pipeline on this machine."""

@@ -1,7 +1,8 @@
-"""`make demo`: the whole pipeline on this machine, twice, and what it brought.
+"""`make demo`: run the whole pipeline on this machine twice and print a report.
 
-A local ClickUp of about a thousand tasks and a git repository that names some of them go through
-`meltano run` into an embedded store. The second run shows that nothing changes.
+`meltano run` loads a fake ClickUp with about a thousand recent tasks, and a git repository that
+names some of them, into an embedded store. The second run shows that unchanged rows are not
+rewritten.
 """
 
 from __future__ import annotations
@@ -32,13 +33,13 @@ if TYPE_CHECKING:
 PROJECT = Path(__file__).parents[1]
 COMMANDS = Path(sys.executable).parent
 TASKS = 1_400
-"""Of a year; about a thousand of them were touched in the last 90 days."""
-WRITES = """
+"""Of one year; about a thousand of them were updated in the last 90 days."""
+WRITTEN_ROWS = """
 SELECT relname, n_tup_ins + n_tup_upd + n_tup_del
 FROM pg_stat_user_tables WHERE schemaname = 'pandev' ORDER BY relname
 """
-REAL = """\
-With your own ClickUp (README tells how to get a token):
+NEXT_STEPS = """\
+With your own ClickUp (see the README for the token):
 
     . .venv/bin/activate
     export TAP_CLICKUP_API_TOKEN=pk_...
@@ -51,7 +52,7 @@ With your own ClickUp (README tells how to get a token):
 
 @dataclass
 class Demo:
-    """The demo's places and its environment."""
+    """The demo's folders, its fake ClickUp and its environment."""
 
     folder: Path
     store_dir: Path
@@ -60,7 +61,7 @@ class Demo:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Settings for Meltano and its plugins; the project's `.env` is not read."""
+        """The environment with the demo's settings only; the project's `.env` is not read."""
         return {
             **{name: value for name, value in os.environ.items() if not _is_setting(name)},
             "PATH": f"{COMMANDS}{os.pathsep}{os.environ['PATH']}",
@@ -73,8 +74,8 @@ class Demo:
         }
 
     def run(self, command: Sequence[str]) -> None:
-        """Run a command of the project, or end the demo with what it printed."""
-        ended = subprocess.run(
+        """Run a command of the project; if it fails, exit with its output."""
+        run = subprocess.run(
             [COMMANDS / command[0], *command[1:]],
             cwd=self.folder,
             env=self.environment,
@@ -82,24 +83,25 @@ class Demo:
             text=True,
             check=False,
         )
-        if ended.returncode:
-            raise SystemExit(f"{' '.join(command)} failed:\n{ended.stdout}{ended.stderr}")
+        if run.returncode:
+            raise SystemExit(f"{' '.join(command)} failed:\n{run.stdout}{run.stderr}")
 
-    def pipeline(self) -> tuple[float, int]:
-        """Run both taps into the store; return seconds and requests."""
-        begun, asked = time.monotonic(), len(self.clickup.requests)
+    def run_pipeline(self) -> tuple[float, int]:
+        """Run both taps into the store; return the seconds and the number of requests."""
+        started = time.monotonic()
+        requests_before = len(self.clickup.requests)
         for tap in ("tap-clickup", "tap-git"):
             self.run(["meltano", "run", tap, "target-pandev"])
-        return time.monotonic() - begun, len(self.clickup.requests) - asked
+        return time.monotonic() - started, len(self.clickup.requests) - requests_before
 
-    def writes(self) -> dict[str, int]:
-        """Return how many rows were written so far, by table, as PostgreSQL counts them."""
+    def count_written_rows(self) -> dict[str, int]:
+        """Return the number of rows written so far by table, from PostgreSQL's statistics."""
         with (
             EmbeddedServer(self.store_dir) as server,
             psycopg.connect(server.conninfo, autocommit=True) as connection,
         ):
             connection.execute("SELECT pg_stat_force_next_flush()")
-            return dict(connection.execute(WRITES).fetchall())
+            return dict(connection.execute(WRITTEN_ROWS).fetchall())
 
 
 def _is_setting(name: str) -> bool:
@@ -107,13 +109,13 @@ def _is_setting(name: str) -> bool:
 
 
 def make_repository(folder: Path, account: Account, *, now: datetime) -> None:
-    """Make a repository whose branches and commits name some of the account's newest tasks."""
+    """Create a repository whose branches and commits name some of the latest tasks."""
     repository = pygit2.init_repository(str(folder), initial_head="main")
     tasks = sorted(account.workspaces[0].tasks.values(), key=lambda task: task.updated_ms or 0)
-    newest = [task for task in tasks if not task.archived][-12:]
+    latest = [task for task in tasks if not task.archived][-12:]
     empty_tree = repository.TreeBuilder().write()
     head: list[pygit2.Oid] = []
-    for number, task in enumerate(newest):
+    for number, task in enumerate(latest):
         at = int((now - timedelta(hours=12 - number)).timestamp())
         author = pygit2.Signature(f"User {number % 3 + 1}", f"user{number % 3 + 1}@example.com", at)
         message = f"Work on it ({task.id})\n" if number % 4 == 3 else f"CU-{task.id} Work on it\n"
@@ -128,37 +130,40 @@ def make_repository(folder: Path, account: Account, *, now: datetime) -> None:
     "--folder",
     type=click.Path(path_type=Path),
     default=PROJECT / ".demo",
-    help="Where Meltano's files and the git repository go; made anew.",
+    help="Folder of Meltano's files and the git repository; it is replaced.",
 )
 @click.option(
-    "--store-dir", type=click.Path(path_type=Path), help="Directory of the store; made anew."
+    "--store-dir", type=click.Path(path_type=Path), help="Directory of the store; it is replaced."
 )
 def main(folder: Path, store_dir: Path | None) -> None:
-    """Load a local ClickUp and a git repository into an embedded store, twice, and report."""
-    console, begun, now = Console(), time.monotonic(), datetime.now(UTC)
+    """Load a fake ClickUp and a git repository into an embedded store, twice, and report."""
+    console = Console()
+    started = time.monotonic()
+    now = datetime.now(UTC)
     store_dir = store_dir or default_store_dir(os.environ).with_name("pandev-clickup-demo")
     EmbeddedServer(store_dir).stop()
-    for place in (folder, store_dir):
-        shutil.rmtree(place, ignore_errors=True)
+    for path in (folder, store_dir):
+        shutil.rmtree(path, ignore_errors=True)
     folder.mkdir(parents=True)
     shutil.copy(PROJECT / "meltano.yml", folder)
     account = generate(seed=1, tasks=TASKS, spaces=4, now=now)
     make_repository(folder / "shop", account, now=now)
     with FakeClickUp(account) as clickup:
         demo = Demo(folder, store_dir, clickup, folder / "shop")
-        console.print(f"Local ClickUp with {TASKS:,} tasks of a year; first run ...")
-        seconds, requests = demo.pipeline()
+        console.print(f"Fake ClickUp with {TASKS:,} tasks of one year; first run ...")
+        seconds, requests = demo.run_pipeline()
         console.print(f"  {seconds:.1f} s, {requests} requests to ClickUp")
-        before = demo.writes()
-        console.print("Second run, nothing has changed ...")
-        seconds, requests = demo.pipeline()
+        before = demo.count_written_rows()
+        console.print("Second run, without changes ...")
+        seconds, requests = demo.run_pipeline()
         console.print(f"  {seconds:.1f} s, {requests} requests to ClickUp")
-        written = {name: n - before[name] for name, n in demo.writes().items() if n > before[name]}
+        after = demo.count_written_rows()
+        written = {name: after[name] - before[name] for name in after if after[name] > before[name]}
         console.print(f"  rows written: {written or 'none'}\n")
     subprocess.run([COMMANDS / "pandev", "report"], env=demo.environment, check=True)
-    console.print(f"Done in {time.monotonic() - begun:.0f} s. The store stays in {store_dir}:\n")
+    console.print(f"Done in {time.monotonic() - started:.0f} s. The store is in {store_dir}:\n")
     console.print(f"    .venv/bin/pandev store psql --store-dir {store_dir}\n", soft_wrap=True)
-    console.print(REAL, markup=False)
+    console.print(NEXT_STEPS, markup=False)
 
 
 if __name__ == "__main__":

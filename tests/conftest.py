@@ -1,4 +1,4 @@
-"""A PostgreSQL for each session, a database for each test; a generated ClickUp account."""
+"""A PostgreSQL per session, a database per test; a generated ClickUp account."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
     from fake_clickup.model import Workspace
 
-settings.register_profile("default", deadline=None)  # a busy machine is no fault
+settings.register_profile("default", deadline=None)  # a busy machine is not a failure
 TEMPLATE = f"template_store_{uuid4().hex}"
 SETTINGS = {
     "max_connections": "50",
-    # A test's server has nothing to keep: so a database is made in a fiftieth of a second.
+    # A test's server needs no durability: a database is created in a fiftieth of a second.
     "fsync": "off",
     "full_page_writes": "off",
     "wal_level": "minimal",
@@ -39,13 +39,13 @@ SETTINGS = {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the longest test, so that no worker waits for another at the end."""
+    """Run the longest test first, so that no worker waits for another at the end."""
     items.sort(key=lambda item: item.path.name != "test_chaos.py")
 
 
 @contextmanager
 def _folder() -> Iterator[Path]:
-    """Yield a directory that the server's own user can reach; pytest's are closed to others."""
+    """Yield a directory that the server's user can access; pytest's are private to its user."""
     folder = Path(tempfile.mkdtemp(prefix="pandev-test-"))
     try:
         yield folder
@@ -64,11 +64,11 @@ def store_dir() -> Iterator[Path]:
 def server() -> Iterator[str]:
     """Yield the address of a real PostgreSQL with a template that has our schema.
 
-    It is one that ends with the session, or the one at TEST_STORE_URL, as a superuser of it.
+    It is an embedded one that ends with the session, or the one at TEST_STORE_URL, as a superuser.
     """
-    if outside := os.environ.get("TEST_STORE_URL"):
-        with _template(outside):
-            yield outside
+    if store_url := os.environ.get("TEST_STORE_URL"):
+        with _template(store_url):
+            yield store_url
         return
     with (
         _folder() as folder,
@@ -102,14 +102,14 @@ def _database(server: str, template: str) -> Iterator[str]:
 
 @pytest.fixture
 def database(server: str) -> Iterator[str]:
-    """Address of a database of this test's own, with the store's schema."""
+    """Yield the address of a database of this test, with the store's schema."""
     with _database(server, TEMPLATE) as conninfo:
         yield conninfo
 
 
 @pytest.fixture
 def empty_database(server: str) -> Iterator[str]:
-    """Address of a database of this test's own, with nothing in it."""
+    """Yield the address of an empty database of this test."""
     with _database(server, "template0") as conninfo:
         yield conninfo
 
