@@ -1,7 +1,7 @@
 """Request many ids at once; if ClickUp rejects a request, split it to find the rejected ids. Pure.
 
 ClickUp rejects a request for many users or tasks as a whole if one of them is deleted or denied.
-(The target bisects rejected batches of rows in the same way, in a package of its own.)
+(The target does the same with rejected batches of rows; the two packages share no code.)
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A record on its way from a reading to its message."""
+"""A record together with the time it was extracted, as Singer's `time_extracted` needs it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ExtractedRecord:
-    """A record and the moment its request was sent: what it tells was true then or later."""
+    """A record, and when its request was sent: ClickUp read the data at that time or later."""
 
     record: dict[str, Any]
     extracted_at: datetime

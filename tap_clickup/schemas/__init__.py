@@ -1,1 +1,1 @@
-"""One JSON Schema a stream: the contract with any target."""
+"""One JSON Schema per stream: the contract with any target."""

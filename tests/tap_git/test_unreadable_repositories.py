@@ -42,11 +42,11 @@ def test_a_folder_inside_a_repository_is_not_a_repository(tmp_path: Path) -> Non
 
 
 def test_dubious_ownership_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: str, *_: Any) -> None:
+    def raise_not_owned(path: str, *_: Any) -> None:
         # libgit2's error text for a folder of another user
         raise pygit2.GitError(f"{path}: repository path '{path}' is not owned by current user")
 
-    monkeypatch.setattr(pygit2, "Repository", refuse)
+    monkeypatch.setattr(pygit2, "Repository", raise_not_owned)
     tap = TapGit(config={"repositories": [str(tmp_path)]})
     assert tap.sync_context.repositories == []
     assert "belongs to another user (dubious ownership)" in tap.sync_context.failures[0]
