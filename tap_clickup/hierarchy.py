@@ -1,23 +1,22 @@
-"""Walks spaces, folders, lists and statuses once a run; the streams share what it found.
+"""Walks the spaces, folders, lists and statuses of a workspace, once per run for all streams.
 
-Each level answers live or archived things, never both, so both are asked. The answer with the
-folders of a space already holds their live lists. Four requests a space, and one for each list
-without folder that has statuses of its own, since only its own answer tells them.
+Each endpoint returns either live or archived objects, so both are requested. The response with the
+folders of a space also contains their live lists. This takes four requests per space, and one for
+each list without folder that has its own statuses, because only its own response contains them.
 
-Archived lists in live folders are in none of these answers. A thorough walk asks each folder for
-them. It is made when asked for, and when other lists are found than before, or others of them in
-archived places: a list that was archived is missing then.
+Archived lists in live folders are in none of these responses. A walk that includes them requests
+them folder by folder. It is made if it is required, or if the lists differ from those of the
+previous walk or in which of them are archived: a list that was archived is then missing.
 https://developer.clickup.com/reference/getfolders
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from threading import RLock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tap_clickup import records
 from tap_clickup.errors import ClickUpError
@@ -36,7 +35,7 @@ LIVE_AND_ARCHIVED = ("false", "true")
 
 @dataclass(frozen=True)
 class ListLocation:
-    """Where a list lies, and whether that is archived."""
+    """Where a list is, and whether that place is archived."""
 
     space_id: str
     folder_id: str | None
@@ -45,14 +44,14 @@ class ListLocation:
 
 @dataclass
 class Hierarchy:
-    """What one workspace holds, by stream name: spaces, folders, lists, statuses.
+    """The spaces, folders, lists and statuses of one workspace.
 
-    `load_spaces` finds the selected spaces, all if none is named; `walk` what lies in them. Both
-    report and leave out what is refused, and do nothing at a second call.
+    `load_spaces` reads the selected spaces, all if `space_ids` is empty; `walk` reads what they
+    contain. Both report and leave out what ClickUp denies, and do nothing when called again.
 
-    `archived_list_ids` are the lists whose tasks no search over the workspace returns: lists that
-    are archived or lie in an archived folder or space. `previous_lists_digest` is the
-    `lists_digest` of the previous walk.
+    `archived_list_ids` are the lists whose tasks no search over the workspace returns: archived
+    lists, and lists in an archived folder or space. `previous_lists_digest` is the `lists_digest`
+    of the previous walk.
     """
 
     client: Client
@@ -62,76 +61,79 @@ class Hierarchy:
     previous_lists_digest: str | None = None
     include_archived_lists: bool = False
     failures: list[ReadFailure] = field(default_factory=list)
-    """What the walk did not find because ClickUp refused it or failed."""
+    """What the walk did not read because ClickUp denied it or failed."""
+    spaces: list[ExtractedRecord] = field(default_factory=list)
+    folders: list[ExtractedRecord] = field(default_factory=list)
+    lists: list[ExtractedRecord] = field(default_factory=list)
+    statuses: list[ExtractedRecord] = field(default_factory=list)
     archived_list_ids: list[str] = field(default_factory=list)
     orderindexes: dict[str, int] = field(default_factory=dict)
-    """The place of each list among its neighbours."""
+    """The position of each list among its neighbours, by list id."""
     lists_digest: str = ""
-    """A short mark of the lists that every walk finds, and of which of them lie in archives."""
-    records: defaultdict[str, list[ExtractedRecord]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
+    """Changes if other lists are found, or others of them are in archived places."""
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     spaces_complete: bool = False
     _space_payloads: list[tuple[Json, datetime]] | None = None
-    _folders: list[ListLocation] = field(default_factory=list)
+    _folder_locations: list[ListLocation] = field(default_factory=list)
     _seen: set[tuple[str, str]] = field(default_factory=set)
     _walked: bool = False
     _lock: RLock = field(default_factory=RLock)
 
     @property
     def complete(self) -> bool:
-        """Whether the walk found all it asked for."""
+        """Whether the walk has read everything it requested."""
         return self._walked and not self.failures
 
     @property
     def has_retryable_failures(self) -> bool:
-        """Whether another walk may find more: what ClickUp refuses it will refuse again."""
-        return not self._walked or any(gap.retryable for gap in self.failures)
+        """Whether another walk may find more: ClickUp will deny again what it has denied."""
+        return not self._walked or any(failure.retryable for failure in self.failures)
 
     @property
     def space_ids_found(self) -> list[str]:
-        """Ids of the selected spaces, live and archived."""
+        """Ids of the selected spaces, live and archived. Requests them if they are not loaded."""
         self.load_spaces()
-        return [reading.record["id"] for reading in self.records["spaces"]]
+        return [space.record["id"] for space in self.spaces]
 
     @property
     def archived_lists_digest(self) -> str:
-        """A short mark of the archives: another one, and others are there."""
+        """Changes if other lists are in archived places."""
         return digest(self.archived_list_ids)
 
     @property
     def approximate_task_count(self) -> int | None:
-        """Sum of ClickUp's own counts of the live lists, None if none was told."""
-        archives = set(self.archived_list_ids)
-        rows = [reading.record for reading in self.records["lists"]]
-        counts = [row["task_count"] for row in rows if row["id"] not in archives]
-        told = [count for count in counts if count is not None]
-        return sum(told) if told else None
+        """Sum of ClickUp's own counts of the live lists, None if it returned none."""
+        archived = set(self.archived_list_ids)
+        live_lists = [row.record for row in self.lists if row.record["id"] not in archived]
+        counts = [row["task_count"] for row in live_lists if row["task_count"] is not None]
+        return sum(counts) if counts else None
+
+    def require_archived_lists(self) -> None:
+        """Make the walk include the archived lists. Call it before the walk."""
+        self.include_archived_lists = True
 
     def load_spaces(self) -> None:
         """Read the spaces."""
         with self._lock:
             if self._space_payloads is None:
-                self._find_spaces()
+                self._load_spaces()
 
-    def _find_spaces(self) -> None:
+    def _load_spaces(self) -> None:
         self._space_payloads = []
         for archived in LIVE_AND_ARCHIVED:
             path = f"/team/{self.workspace_id}/space"
-            for item, requested_at in self._read(path, "spaces", archived):
-                if not self.space_ids or str(item["id"]) in self.space_ids:
-                    with self._guard(f"space {item['id']}"):
-                        record = records.space(item, workspace_id=self.workspace_id)
-                        self._add("spaces", record, requested_at)
-                        self._space_payloads.append((item, requested_at))
+            for space, requested_at in self._fetch(path, "spaces", archived):
+                if not self.space_ids or str(space["id"]) in self.space_ids:
+                    with self._capture_errors(f"space {space['id']}"):
+                        self._add_space(space, requested_at)
+                        self._space_payloads.append((space, requested_at))
         self.spaces_complete = not self.failures
 
-    def _guard(self, what: str) -> AbstractContextManager[None]:
-        return self.report.capture_errors(what, self.failures)
+    def _capture_errors(self, subject: str) -> AbstractContextManager[None]:
+        return self.report.capture_errors(subject, self.failures)
 
     def walk(self) -> None:
-        """Read the folders, lists and statuses; a second caller waits for the first."""
+        """Read the folders, lists and statuses; a concurrent caller waits for the first one."""
         with self._lock:
             if not self._walked:
                 self._walk()
@@ -139,112 +141,115 @@ class Hierarchy:
 
     def _walk(self) -> None:
         self.load_spaces()
-        for item, requested_at in self._space_payloads or ():
-            with self._guard(f"space {item['id']}"):
-                self._space(item, requested_at)
-        archives, lists = (
-            set(self.archived_list_ids),
-            [r.record["id"] for r in self.records["lists"]],
-        )
-        self.lists_digest = digest(f"{one} {one in archives}" for one in lists)
-        self.include_archived_lists = (
-            self.include_archived_lists or self.lists_digest != self.previous_lists_digest
-        )
+        for space, requested_at in self._space_payloads or ():
+            with self._capture_errors(f"space {space['id']}"):
+                self._collect_space(space, requested_at)
+        archived = set(self.archived_list_ids)
+        list_ids = [row.record["id"] for row in self.lists]
+        self.lists_digest = digest(f"{list_id} {list_id in archived}" for list_id in list_ids)
+        if self.lists_digest != self.previous_lists_digest:
+            self.include_archived_lists = True
         if self.include_archived_lists:
-            self._archived_lists()
+            self._collect_archived_lists()
 
-    def _read(self, path: str, key: str, archived: str) -> Iterator[tuple[Json, datetime]]:
+    def _fetch(self, path: str, key: str, archived: str) -> Iterator[tuple[Json, datetime]]:
+        """Yield the objects of a response that were not read before; report a failure."""
         try:
-            answer = self.client.get(path, [("archived", archived)], required_key=key)
+            response = self.client.get(path, [("archived", archived)], required_key=key)
         except ClickUpError as error:
             self.report.record_failure(f"{key} (archived={archived})", error, self.failures)
             return
-        for item in answer.body[key]:
+        for item in response.body[key]:
             if (key, str(item["id"])) not in self._seen:
                 self._seen.add((key, str(item["id"])))
-                yield item, answer.requested_at
+                yield item, response.requested_at
 
-    def _add(self, stream: str, record: dict[str, Any], requested_at: datetime) -> None:
-        self.records[stream].append(ExtractedRecord(record, requested_at))
+    def add_space(self, space: Json, requested_at: datetime) -> None:
+        """Add a space that was read individually, and its statuses."""
+        self._add_space(space, requested_at)
+        self._add_statuses(space, requested_at, scope=("space", str(space["id"])))
 
-    def add_space(self, item: Json, requested_at: datetime) -> None:
-        """Add a space that was read by itself, and its statuses."""
-        self._add("spaces", records.space(item, workspace_id=self.workspace_id), requested_at)
-        self._statuses(item, requested_at, scope=("space", str(item["id"])))
+    def add_folder(self, folder: Json, requested_at: datetime) -> None:
+        """Add a folder that was read individually, its live lists and its statuses."""
+        space = ListLocation(str(folder["space"]["id"]), None, archived=False)
+        self._collect_folder(folder, requested_at, space=space)
 
-    def add_folder(self, item: Json, requested_at: datetime) -> None:
-        """Add a folder that was read by itself, its live lists and its statuses."""
-        space = ListLocation(str(item["space"]["id"]), None, archived=False)
-        self._folder(item, requested_at, space=space)
+    def add_list(self, list_: Json, requested_at: datetime) -> None:
+        """Add a list that was read individually, and its statuses."""
+        folder_id = records.folder_id(list_)
+        location = ListLocation(str(list_["space"]["id"]), folder_id, archived=False)
+        self._collect_list(list_, requested_at, location=location)
 
-    def add_list(self, item: Json, requested_at: datetime) -> None:
-        """Add a list that was read by itself, and its statuses."""
-        folder_id = records.folder_id(item)
-        place = ListLocation(str(item["space"]["id"]), folder_id, archived=False)
-        self._list(item, requested_at, place=place)
+    def _add_space(self, space: Json, requested_at: datetime) -> None:
+        record = records.space(space, workspace_id=self.workspace_id)
+        self.spaces.append(ExtractedRecord(record, requested_at))
 
-    def _space(self, item: Json, requested_at: datetime) -> None:
-        place = ListLocation(str(item["id"]), None, archived=bool(item.get("archived")))
-        self._statuses(item, requested_at, scope=("space", place.space_id))
+    def _collect_space(self, space: Json, requested_at: datetime) -> None:
+        location = ListLocation(str(space["id"]), None, archived=bool(space.get("archived")))
+        self._add_statuses(space, requested_at, scope=("space", location.space_id))
+        path = f"/space/{location.space_id}"
         for archived in LIVE_AND_ARCHIVED:
-            path = f"/space/{place.space_id}"
-            for folder, folder_requested_at in self._read(f"{path}/folder", "folders", archived):
-                self._folder(folder, folder_requested_at, space=place)
-            for list_, list_requested_at in self._read(f"{path}/list", "lists", archived):
-                self._list(list_, list_requested_at, place=place)
+            for folder, folder_requested_at in self._fetch(f"{path}/folder", "folders", archived):
+                self._collect_folder(folder, folder_requested_at, space=location)
+            for list_, list_requested_at in self._fetch(f"{path}/list", "lists", archived):
+                self._collect_list(list_, list_requested_at, location=location)
 
-    def _folder(self, item: Json, requested_at: datetime, *, space: ListLocation) -> None:
-        folder_id = str(item["id"])
-        archived = space.archived or bool(item.get("archived"))
-        place = ListLocation(space.space_id, folder_id, archived=archived)
-        record = records.folder(item, workspace_id=self.workspace_id, space_id=space.space_id)
-        self._add("folders", record, requested_at)
-        self._folders.append(place)
-        if item.get("override_statuses"):
-            self._statuses(item, requested_at, scope=("folder", folder_id))
-        for list_ in item.get("lists") or ():
-            self._list(list_, requested_at, place=place)
+    def _collect_folder(self, folder: Json, requested_at: datetime, *, space: ListLocation) -> None:
+        folder_id = str(folder["id"])
+        archived = space.archived or bool(folder.get("archived"))
+        location = ListLocation(space.space_id, folder_id, archived=archived)
+        record = records.folder(folder, workspace_id=self.workspace_id, space_id=space.space_id)
+        self.folders.append(ExtractedRecord(record, requested_at))
+        self._folder_locations.append(location)
+        if folder.get("override_statuses"):
+            self._add_statuses(folder, requested_at, scope=("folder", folder_id))
+        for list_ in folder.get("lists") or ():
+            self._collect_list(list_, requested_at, location=location)
 
-    def _archived_lists(self) -> None:
-        for place in self._folders:
-            with self._guard(f"archived lists of folder {place.folder_id}"):
-                path = f"/folder/{place.folder_id}/list"
-                for list_, requested_at in self._read(path, "lists", "true"):
-                    self._list(list_, requested_at, place=place)
+    def _collect_archived_lists(self) -> None:
+        for folder in self._folder_locations:
+            with self._capture_errors(f"archived lists of folder {folder.folder_id}"):
+                path = f"/folder/{folder.folder_id}/list"
+                for list_, requested_at in self._fetch(path, "lists", "true"):
+                    self._collect_list(list_, requested_at, location=folder)
 
-    def _list(self, item: Json, requested_at: datetime, *, place: ListLocation) -> None:
-        list_id = str(item["id"])
+    def _collect_list(self, list_: Json, requested_at: datetime, *, location: ListLocation) -> None:
+        list_id = str(list_["id"])
         record = records.list_(
-            item,
+            list_,
             workspace_id=self.workspace_id,
-            space_id=place.space_id,
-            folder_id=place.folder_id,
+            space_id=location.space_id,
+            folder_id=location.folder_id,
         )
-        self._add("lists", record, requested_at)
-        if (orderindex := item.get("orderindex")) is not None:
+        self.lists.append(ExtractedRecord(record, requested_at))
+        if (orderindex := list_.get("orderindex")) is not None:
             self.orderindexes[list_id] = int(orderindex)
-        if place.archived or record["archived"]:
+        if location.archived or record["archived"]:
             self.archived_list_ids.append(list_id)
-        if not item.get("override_statuses"):
+        if not list_.get("override_statuses"):
             return
-        if "statuses" not in item:
-            try:
-                answer = self.client.get(f"/list/{list_id}", required_key="statuses")
-            except ClickUpError as error:
-                self.report.record_failure(f"statuses of list {list_id}", error, self.failures)
-                return
-            item, requested_at = answer.body, answer.requested_at
-        self._statuses(item, requested_at, scope=("list", list_id))
+        if "statuses" in list_:
+            self._add_statuses(list_, requested_at, scope=("list", list_id))
+        else:
+            self._fetch_list_statuses(list_id)
 
-    def _statuses(self, item: Json, requested_at: datetime, *, scope: tuple[str, str]) -> None:
+    def _fetch_list_statuses(self, list_id: str) -> None:
+        try:
+            response = self.client.get(f"/list/{list_id}", required_key="statuses")
+        except ClickUpError as error:
+            self.report.record_failure(f"statuses of list {list_id}", error, self.failures)
+            return
+        self._add_statuses(response.body, response.requested_at, scope=("list", list_id))
+
+    def _add_statuses(self, item: Json, requested_at: datetime, *, scope: tuple[str, str]) -> None:
         scope_type, scope_id = scope
         for status in item.get("statuses") or ():
             record = records.status(
                 status, workspace_id=self.workspace_id, scope_type=scope_type, scope_id=scope_id
             )
-            self._add("statuses", record, requested_at)
+            self.statuses.append(ExtractedRecord(record, requested_at))
 
 
 def digest(ids: Iterable[str]) -> str:
-    """Return a short mark of a set of ids."""
+    """Return a short hash of a set of ids."""
     return hashlib.blake2b(",".join(sorted(set(ids))).encode(), digest_size=8).hexdigest()

@@ -13,13 +13,19 @@ from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
 from tap_clickup.errors import ClickUpError, ConfigurationError
 from tap_clickup.settings import CONFIG_SCHEMA
-from tap_clickup.streams.hierarchy import Folders, Lists, Spaces, Sprints, Statuses, Workspaces
-from tap_clickup.streams.runs import CompletedReads, SyncRuns
+from tap_clickup.streams.completed_reads import CompletedReads
+from tap_clickup.streams.folders import Folders
+from tap_clickup.streams.lists import Lists
+from tap_clickup.streams.spaces import Spaces
+from tap_clickup.streams.sprints import Sprints
+from tap_clickup.streams.statuses import Statuses
+from tap_clickup.streams.sync_runs import SyncRuns
 from tap_clickup.streams.tasks import Tasks
 from tap_clickup.streams.time_entries import TimeEntries
 from tap_clickup.streams.time_in_status import TimeInStatus
 from tap_clickup.streams.users import Users
 from tap_clickup.streams.webhooks import Webhooks
+from tap_clickup.streams.workspaces import Workspaces
 from tap_clickup.sync import SyncContext
 from tap_clickup.validation import validate_state
 from tap_clickup.writer import BufferedWriter

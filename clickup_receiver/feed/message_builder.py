@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from singer_sdk.singerlib import RecordMessage, SchemaMessage
 
 from clickup_receiver.feed.object_reader import Objects
-from tap_clickup.streams.hierarchy import Sprints
+from tap_clickup.streams.sprints import Sprints
 from tap_clickup.streams.status_changes import StatusChanges
 from tap_clickup.sync import SyncContext
 from tap_clickup.tap import STREAMS, TapClickUp
@@ -67,7 +67,7 @@ class PushTap(TapClickUp):
         """Return the sprints among the lists that were read of a workspace."""
         stream = self.streams[Sprints.name]
         assert isinstance(stream, Sprints)  # noqa: S101 - our own list of streams
-        return stream.readings(workspace) if self.config["sprints"] else []
+        return stream.records(workspace.hierarchy) if self.config["sprints"] else []
 
     def _records(self, name: str, readings: Iterable[ExtractedRecord]) -> Iterator[Message]:
         """Yield the messages of a stream; its SCHEMA allows deletions."""

@@ -158,7 +158,7 @@ class Objects:
                     hierarchy.add_folder(item, requested_at)
                     if self._holds_sprints(item):
                         space_ids.append(str(item["space"]["id"]))
-        found = {reading.record["id"] for reading in hierarchy.records["lists"]}
+        found = {reading.record["id"] for reading in hierarchy.lists}
         for item, requested_at in lists:
             if str(item["id"]) not in found:
                 with self._guard("list", str(item["id"])):
@@ -166,8 +166,10 @@ class Objects:
         for space_id in filter(self._is_selected, dict.fromkeys(space_ids)):
             with self._guard("space", space_id):
                 hierarchy.add_space(*self._get("space", space_id))
-        for stream in ("spaces", "folders", "lists", "statuses"):
-            yield stream, hierarchy.records[stream]
+        yield "spaces", hierarchy.spaces
+        yield "folders", hierarchy.folders
+        yield "lists", hierarchy.lists
+        yield "statuses", hierarchy.statuses
         yield "sprints", self._tap.sprints_of(workspace)
 
     def _lists(self) -> Iterator[tuple[Json, datetime]]:

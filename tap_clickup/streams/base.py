@@ -1,4 +1,4 @@
-"""What all streams share: they yield the records of one selected workspace after another."""
+"""The base classes of the streams, which yield the records of one workspace after another."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib import RecordMessage
 
 from tap_clickup import schemas
+from tap_clickup.read_scope import ReadScope
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib import Message
 
     from tap_clickup.extracted import ExtractedRecord
+    from tap_clickup.hierarchy import Hierarchy
+    from tap_clickup.read_scope import ScopeConditions
     from tap_clickup.sync import HasSyncContext, SyncContext
     from tap_clickup.workspace import Workspace
 
@@ -108,3 +111,28 @@ class BookmarkedStream(ClickUpStream):
         self, latest_record: dict[str, Any], *, context: Context | None = None
     ) -> None:
         """Leave the bookmark to `read`, which knows what was read completely."""
+
+
+class HierarchyStream(ClickUpStream):
+    """A stream of objects in spaces, found by the walk over the hierarchy.
+
+    Only a walk that includes archived lists finds all of them, so deletions are derived only from
+    that one. The contents of a deleted space are not marked individually: the space is.
+    """
+
+    primary_keys: tuple[str, ...] = ("workspace_id", "id")
+
+    @abstractmethod
+    def records(self, hierarchy: Hierarchy) -> list[ExtractedRecord]:
+        """Return the stream's records after the walk."""
+
+    def read(self, workspace: Workspace) -> Iterator[ExtractedRecord]:
+        """Yield the objects that the walk has found."""
+        hierarchy = workspace.hierarchy
+        hierarchy.walk()
+        records = self.records(hierarchy)
+        yield from records
+        if hierarchy.complete and hierarchy.include_archived_lists:
+            conditions: ScopeConditions = {"space_id": {"in": hierarchy.space_ids_found}}
+            scope = ReadScope(self.name, hierarchy.started_at, conditions)
+            workspace.add_completed_read(scope, [(row.record["id"],) for row in records])

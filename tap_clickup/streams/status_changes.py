@@ -1,4 +1,4 @@
-"""Changes of status, which ClickUp pushes and never shows again."""
+"""Status changes."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 
 class StatusChanges(ClickUpStream):
-    """A task went from one status to another: who, when, from what, to what.
+    """A task changed from one status to another: when, and who changed it.
 
+    The API has no request for past changes. Only webhooks report them, so clickup-receiver makes
+    these records.
     https://developer.clickup.com/docs/webhooktaskpayloads
     """
 
@@ -23,5 +25,5 @@ class StatusChanges(ClickUpStream):
     primary_keys = ("workspace_id", "id")
 
     def read(self, _workspace: Workspace) -> Iterator[ExtractedRecord]:
-        """Yield nothing: there is no request that would show them."""
+        """Yield nothing."""
         yield from ()

@@ -1,4 +1,4 @@
-"""People: members of a workspace, and those whom only its work still names."""
+"""Users: the members of a workspace, and users who have left it."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 class Users(ClickUpStream):
-    """Members of the workspaces, and people seen on tasks or time entries who have left."""
+    """Members of the workspaces, and users on tasks or time entries who have left."""
 
     name = "users"
     primary_keys = ("workspace_id", "id")
 
     def read(self, workspace: Workspace) -> Iterator[ExtractedRecord]:
-        """Yield the members with their role, then those who have left."""
+        """Yield the members with their role, then the former members."""
         members = workspace.members
         for member in workspace.payload.get("members") or ():
             record = records.member(member["user"], workspace_id=workspace.id)
@@ -31,6 +31,6 @@ class Users(ClickUpStream):
             if user_id not in members:
                 record = records.former_member(user, workspace_id=workspace.id)
                 yield ExtractedRecord(record, workspace.requested_at)
-        if self.sync_context.client.user_id in members:  # else ClickUp does not show the members
+        if self.sync_context.client.user_id in members:  # else ClickUp does not list the members
             scope = ReadScope(self.name, workspace.requested_at, {"is_member": {"in": [True]}})
             workspace.add_completed_read(scope, [(user_id,) for user_id in members])

@@ -1,4 +1,4 @@
-"""Webhooks and whether their deliveries arrive."""
+"""Webhooks and the health of their deliveries."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Webhooks(ClickUpStream):
-    """Webhooks of the token's user. ClickUp's answer holds secrets; the records do not.
+    """Webhooks of the token's user. ClickUp's response contains secrets; the records do not.
 
     https://developer.clickup.com/reference/getwebhooks
     """
@@ -26,18 +26,13 @@ class Webhooks(ClickUpStream):
     primary_keys = ("workspace_id", "id")
 
     def read(self, workspace: Workspace) -> Iterator[ExtractedRecord]:
-        """Yield the webhooks; nobody else's are shown by ClickUp, so nobody else's are gone."""
+        """Yield the webhooks. ClickUp does not return those of other users."""
+        client = self.sync_context.client
         started_at = datetime.now(UTC)
-        answer = self.sync_context.client.get(
-            f"/team/{workspace.id}/webhook", required_key="webhooks"
-        )
-        for item in answer.body["webhooks"]:
-            yield ExtractedRecord(
-                records.webhook(item, workspace_id=workspace.id), answer.requested_at
-            )
-        scope = ReadScope(
-            self.name, started_at, {"user_id": {"in": [self.sync_context.client.user_id]}}
-        )
-        workspace.add_completed_read(
-            scope, [(str(item["id"]),) for item in answer.body["webhooks"]]
-        )
+        response = client.get(f"/team/{workspace.id}/webhook", required_key="webhooks")
+        webhooks = response.body["webhooks"]
+        for webhook in webhooks:
+            record = records.webhook(webhook, workspace_id=workspace.id)
+            yield ExtractedRecord(record, response.requested_at)
+        scope = ReadScope(self.name, started_at, {"user_id": {"in": [client.user_id]}})
+        workspace.add_completed_read(scope, [(str(webhook["id"]),) for webhook in webhooks])

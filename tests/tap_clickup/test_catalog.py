@@ -72,7 +72,7 @@ def test_a_stream_is_added_by_a_class_and_its_place_in_the_list(
         schema = StreamSchema(base.SCHEMAS, key="spaces")
 
         def read(self, workspace: Workspace) -> Any:
-            yield from workspace.hierarchy.records["spaces"]
+            yield from workspace.hierarchy.spaces
 
     monkeypatch.setattr(TapClickUp, "stream_types", (*TapClickUp.stream_types, Archives))
     run = run_tap()
