@@ -58,6 +58,11 @@ class Workspace:
             return SpaceSelection(ALL_SPACES)
         return SpaceSelection(tuple(self.hierarchy.space_ids_found))
 
+    def add_synced_tasks(self, task_ids: Iterable[str]) -> None:
+        """Add tasks that this run has read, if another stream needs them."""
+        if self.time_in_status or self.hierarchy.space_ids:
+            self.synced_task_ids.update(task_ids)
+
     def add_seen_users(self, users: Iterable[Json]) -> None:
         """Add users that were seen on tasks or time entries."""
         self.seen_users.update({str(user["id"]): user for user in users})

@@ -141,7 +141,7 @@ def test_a_bookmark_in_the_future_is_reset_to_now_with_a_warning(
     before = now_ms()
     state = state_with_cursor(workspace, "2999-01-01T00:00:00.000+00:00")
     run = run_tap(workspace_ids=[workspace.id], state=state)
-    assert "the cursor 2999-01-01T00:00:00.000+00:00 lies in the future" in run.log
+    assert "the bookmark 2999-01-01T00:00:00.000+00:00 is in the future" in run.log
     bound = int(run_tap.requests_to("/task")[0].query["date_updated_gt"][0])
     assert before <= bound + 600_001 <= now_ms()
     bookmark = run.task_cursors[workspace.id]
@@ -229,8 +229,8 @@ def test_a_start_date_before_the_kept_one_is_warned_of_in_one_line(
     state = state_with_cursor(workspace, "2026-10-20T00:00:00+00:00", start="2026-10-01")
     run = run_tap(workspace_ids=[workspace.id], state=state, start_date=start_date)
     line = (
-        f"workspace {workspace.id}: start_date: 2026-10-01 is kept, as the first run fixed it; "
-        "to read what was updated before, begin with an empty state"
+        f"workspace {workspace.id}: start_date: 2026-10-01 is kept, as the first run saved it; "
+        "to read tasks that were updated before, start with an empty state"
     )
     assert (run.error, run.log.count(line), "start_date:" in run.log) == (None, warned, warned)
     bound = int(run_tap.requests_to("/task")[0].query["date_updated_gt"][0])
