@@ -8,9 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tap_clickup.conversions import format_timestamp
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
+
+    from tap_clickup.date_slices import Slice
 
 ScopeConditions = dict[str, dict[str, Any]]
 """By property: `{"in": values}`, or `{"from": value, "before": value}`."""
@@ -31,6 +35,31 @@ class ReadScope:
     name: str = "all"
 
 
+def time_entry_scope(
+    date_slice: Slice,
+    *,
+    started_at: datetime,
+    user_ids: Sequence[str],
+    task_id: str | None = None,
+    conditions: ScopeConditions,
+) -> ReadScope:
+    """Return the scope of the time entries of users in a slice, on one task if `task_id` is given.
+
+    `conditions` are further ones, such as the selected spaces.
+    """
+    bounds = {
+        "from": format_timestamp(date_slice.start),
+        "before": format_timestamp(date_slice.end),
+    }
+    scope_conditions: ScopeConditions = {"started_at": bounds, "user_id": {"in": list(user_ids)}}
+    name = date_slice.name
+    if task_id:
+        scope_conditions["task_id"] = {"in": [task_id]}
+        name = f"{name} {task_id}"
+    scope_conditions |= conditions
+    return ReadScope("time_entries", started_at, scope_conditions, name=name)
+
+
 def completed_read(
     scope: ReadScope,
     keys: Iterable[Sequence[str]],
@@ -44,8 +73,8 @@ def completed_read(
         "workspace_id": workspace_id,
         "stream": scope.stream,
         "scope": scope.name,
-        "started_at": scope.started_at.isoformat(timespec="milliseconds"),
-        "finished_at": finished_at.isoformat(timespec="milliseconds"),
+        "started_at": format_timestamp(scope.started_at),
+        "finished_at": format_timestamp(finished_at),
         "conditions": {"workspace_id": {"in": [workspace_id]}, **scope.conditions},
         "key_properties": list(scope.key_properties),
         "count": len(existing),

@@ -1,39 +1,42 @@
-"""Time entries of everybody, in slices of 30 days, a window of them read again each run.
+"""Time entries of all users, in slices of 30 days; the latest slices are read again in every run.
 
-ClickUp gives the entries of the token's own user unless others are named, has no order by change
-and shows nothing of deleted ones. So every person is named, what people may still edit is read
-again, and what a completely read slice does not show is gone.
+ClickUp returns the entries of the token's own user unless others are named, has no order by change
+and does not report deletions. So every user is named, a window in which users still edit their time
+is read again, and deletions are derived from completely read slices.
 https://developer.clickup.com/reference/gettimeentrieswithinadaterange
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tap_clickup.conversions import parse_timestamp
+from tap_clickup.conversions import format_timestamp, parse_timestamp
 from tap_clickup.date_slices import date_slices
 from tap_clickup.errors import AccessDeniedError, BadRequestError, UnexpectedResponseError
 from tap_clickup.extracted import ExtractedRecord
-from tap_clickup.read_scope import ReadScope
-from tap_clickup.readers.time_entry_reader import TimeEntryReader, TimeEntrySlice
+from tap_clickup.read_scope import time_entry_scope
+from tap_clickup.readers.time_entry_reader import TimeEntryReader
 from tap_clickup.streams.base import BookmarkedStream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from tap_clickup.read_scope import ScopeConditions
+    from tap_clickup.date_slices import Slice
+    from tap_clickup.hierarchy import Hierarchy
+    from tap_clickup.readers.time_entry_reader import TimeEntrySlice
     from tap_clickup.workspace import Workspace
 
-LANES = 3
-"""How many slices are read beside each other."""
+SLICE_WORKERS = 3
+"""How many slices are read concurrently."""
 
 
 class TimeEntries(BookmarkedStream):
-    """Tracked time of all members, and of people seen on tasks who have left.
+    """Tracked time of all members, and of users on tasks who have left.
 
-    State of a workspace: up to where slices were read, and of whom and where.
+    The state of a workspace contains the date up to which slices were read (`read_until`), and the
+    users, spaces and permissions (`user_ids`, `spaces`, `sees`) with which they were read.
     """
 
     name = "time_entries"
@@ -41,106 +44,102 @@ class TimeEntries(BookmarkedStream):
     replication_key = "date_updated"
 
     def read(self, workspace: Workspace) -> Iterator[ExtractedRecord]:
-        """Yield the entries slice by slice, unless time tracking is switched off."""
+        """Yield the entries slice by slice, unless the setting turns time tracking off."""
         if not self.config["time_tracking"] or workspace.selection.is_empty:
             return
-        workspace.report.note_disabled_clickapp("Time Tracking", self._off(workspace))
-        state = self.workspace_state(workspace.id)
-        reader = self._reader(workspace, state)
-        before, done = state.get("read_until"), list[tuple[TimeEntrySlice, list[str]]]()
+        disabled = _spaces_without_time_tracking(workspace.hierarchy)
+        workspace.report.note_disabled_clickapp("Time Tracking", disabled)
+        reader = self._new_reader(workspace)
+        now = datetime.now(UTC)
+        slices = list(date_slices(self._first_slice_start(workspace, now), now))
+        progress = SliceProgress(self.workspace_state(workspace.id), slices, now)
         try:
-            yield from self._slices(workspace, state, reader, done)
-        except UnexpectedResponseError as error:
-            if not isinstance(error, BadRequestError):
-                # A parameter is ignored: then the slices before have shown less than there is, too.
-                done.clear()
-                state.pop("read_until", None)
-                state.update({"read_until": before} if before else {})
+            for time_slice in self._prefetch_slices(reader, slices):
+                workspace.add_seen_users(time_slice.seen_users)
+                for record in time_slice.records:
+                    yield ExtractedRecord(record, time_slice.requested_at)
+                progress.add(time_slice)
+        except BadRequestError:
+            raise
+        except UnexpectedResponseError:
+            progress.discard()  # a parameter is ignored, so all slices may lack entries
             raise
         finally:
-            for part, entry_ids in done:
-                self._completed(workspace, part, entry_ids, others=reader.others_confirmed_visible)
-        self._tell_limits(workspace, reader)
+            self._add_completed_reads(workspace, reader, progress.finished)
+        self._report_limitations(workspace, reader)
 
-    def _slices(
-        self,
-        workspace: Workspace,
-        state: dict[str, Any],
-        reader: TimeEntryReader,
-        done: list[tuple[TimeEntrySlice, list[str]]],
-    ) -> Iterator[ExtractedRecord]:
-        """Yield the entries; add to `done` what was read to its end."""
-        now = datetime.now(UTC)
-        parts = list(date_slices(self._starts_at(state, now), now))
-        for each in self.sync_context.prefetch(
-            map(reader.read, parts[lane::LANES]) for lane in range(LANES)
-        ):
-            workspace.seen_users.update({str(user["id"]): user for user in each.seen_users})
-            for record in each.records:
-                yield ExtractedRecord(record, each.requested_at)
-            done.append((replace(each, records=[], seen_users=[]), [r["id"] for r in each.records]))
-            parts.remove(each.slice)
-            until = min(parts[0].start if parts else now, now)
-            state["read_until"] = until.isoformat(timespec="milliseconds")
+    def _prefetch_slices(
+        self, reader: TimeEntryReader, slices: Sequence[Slice]
+    ) -> Iterable[TimeEntrySlice]:
+        """Read slices concurrently; return them in the order of their arrival."""
+        return self.sync_context.prefetch(
+            map(reader.read, slices[worker::SLICE_WORKERS]) for worker in range(SLICE_WORKERS)
+        )
 
-    def _completed(
-        self, workspace: Workspace, each: TimeEntrySlice, entry_ids: list[str], *, others: bool
+    def _add_completed_reads(
+        self, workspace: Workspace, reader: TimeEntryReader, finished: Iterable[FinishedSlice]
     ) -> None:
-        """Tell which entries of a slice there are: everybody's, or only those of the own user."""
-        conditions: ScopeConditions = {
-            "started_at": {"from": _text(each.slice.start), "before": _text(each.slice.end)},
-            "user_id": {"in": each.user_ids if others else [self.sync_context.client.user_id]},
-        }
-        conditions |= workspace.selection.conditions
-        scope = ReadScope(self.name, each.requested_at, conditions, name=each.slice.name)
-        workspace.add_completed_read(scope, [(entry_id,) for entry_id in entry_ids])
+        """Record which entries exist: of all users, or of the token's user only."""
+        for time_slice in finished:
+            user_ids = time_slice.user_ids
+            if not reader.others_confirmed_visible:
+                user_ids = [self.sync_context.client.user_id]
+            scope = time_entry_scope(
+                time_slice.slice,
+                started_at=time_slice.requested_at,
+                user_ids=user_ids,
+                conditions=workspace.selection.conditions,
+            )
+            workspace.add_completed_read(scope, [(entry_id,) for entry_id in time_slice.entry_ids])
 
-    def _reader(self, workspace: Workspace, state: dict[str, Any]) -> TimeEntryReader:
-        """Return what asks for everybody: members, and whoever any run has seen.
+    def _new_reader(self, workspace: Workspace) -> TimeEntryReader:
+        """Return the reader of the entries of all members, and of users that any run has seen.
 
-        If there is somebody new, or the token sees more than before, all slices are read again.
+        If there are new users, or the token sees more than before, all slices are read again.
         """
-        before = set(state.get("user_ids", ()))
+        client = self.sync_context.client
+        state = self.workspace_state(workspace.id)
+        previous_user_ids = set(state.get("user_ids", ()))
         user_ids = {
-            self.sync_context.client.user_id,
+            client.user_id,
             *workspace.members,
             *workspace.seen_users,
-            *before,
+            *previous_user_ids,
         }
-        reader = TimeEntryReader(
-            self.sync_context.client, workspace, sorted(user_ids), workspace.selection.space_ids
-        )
-        sees = "all" if reader.privileged else self.sync_context.client.user_id
+        selection = workspace.selection
+        reader = TimeEntryReader(client, workspace, sorted(user_ids), selection.space_ids)
+        sees = "all" if reader.privileged else client.user_id
         sees_more = state.get("sees", "all") not in {"all", sees}
-        selection_is_wider = workspace.selection.is_wider_than(state.get("spaces"))
-        state["spaces"] = workspace.selection.to_state()
-        if sees_more or selection_is_wider or user_ids != before:
+        if (
+            sees_more
+            or user_ids != previous_user_ids
+            or selection.is_wider_than(state.get("spaces"))
+        ):
             state.pop("read_until", None)
         state.setdefault("start_date", self.sync_context.start_date(workspace))
-        state["user_ids"], state["sees"] = sorted(user_ids), sees
+        state["spaces"] = selection.to_state()
+        state["user_ids"] = sorted(user_ids)
+        state["sees"] = sees
         return reader
 
-    def _starts_at(self, state: dict[str, Any], now: datetime) -> datetime:
-        first = parse_timestamp(state["start_date"])
+    def _first_slice_start(self, workspace: Workspace, now: datetime) -> datetime:
+        """Return where reading starts: at the bookmark or the window, whichever is earlier."""
+        state = self.workspace_state(workspace.id)
+        start_date = parse_timestamp(state["start_date"])
         if self.sync_context.is_sweep or "read_until" not in state:
-            return first
+            return start_date
         try:
-            window = now - timedelta(days=self.config["time_entries_window_days"])
+            window_start = now - timedelta(days=self.config["time_entries_window_days"])
         except OverflowError:
-            return first
-        return max(first, min(parse_timestamp(state["read_until"]), window))
+            return start_date
+        return max(start_date, min(parse_timestamp(state["read_until"]), window_start))
 
-    def _off(self, workspace: Workspace) -> list[str]:
-        hierarchy = workspace.hierarchy
-        hierarchy.load_spaces()
-        rows = [reading.record for reading in hierarchy.records["spaces"]]
-        return [row["id"] for row in rows if row["time_tracking_enabled"] is False]
-
-    def _tell_limits(self, workspace: Workspace, reader: TimeEntryReader) -> None:
-        """Report whose time is hidden: no permission is not the same as no time."""
+    def _report_limitations(self, workspace: Workspace, reader: TimeEntryReader) -> None:
+        """Report whose time is hidden: a user without permission is not a user without time."""
         if hidden := reader.hidden_user_ids:
+            users = "1 other user" if len(hidden) == 1 else f"{len(hidden)} other users"
             workspace.report.record_failure(
-                f"time entries of {len(hidden)} other people",
+                f"time entries of {users}",
                 AccessDeniedError(
                     "not visible with this token, whose user is neither owner nor admin; "
                     "give the user that role in ClickUp under Workspace settings > People"
@@ -148,17 +147,66 @@ class TimeEntries(BookmarkedStream):
             )
         if reader.denied_user_ids:
             workspace.report.record_failure(
-                "time entries of people who have left",
+                "time entries of users who have left",
                 AccessDeniedError(
-                    f"ClickUp refuses to give the time of users {sorted(reader.denied_user_ids)}"
+                    f"ClickUp denies the time entries of users {sorted(reader.denied_user_ids)}"
                 ),
             )
-        if reader.without_location:
+        if count := len(reader.without_location):
+            entries = "1 time entry was" if count == 1 else f"{count} time entries were"
             workspace.report.note(
-                f"{len(reader.without_location)} time entries show no place and were left out, "
-                "since only selected spaces are read"
+                f"{entries} left out for lack of a location, since only selected spaces are read"
             )
 
 
-def _text(at: datetime) -> str:
-    return at.isoformat(timespec="milliseconds")
+@dataclass(frozen=True)
+class FinishedSlice:
+    """A slice that was read completely, without its records."""
+
+    slice: Slice
+    user_ids: list[str]
+    entry_ids: list[str]
+    requested_at: datetime
+
+
+@dataclass
+class SliceProgress:
+    """The slices read so far, and the bookmark `read_until` in the state of a workspace.
+
+    The slices arrive in any order; the bookmark is where the first missing one starts.
+    """
+
+    state: dict[str, Any]
+    slices: list[Slice]
+    now: datetime
+    finished: list[FinishedSlice] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._missing = list(self.slices)
+        self._previous_bookmark = self.state.get("read_until")
+
+    def add(self, time_slice: TimeEntrySlice) -> None:
+        """Add a slice that was read completely, and advance the bookmark."""
+        entry_ids = [record["id"] for record in time_slice.records]
+        self.finished.append(
+            FinishedSlice(time_slice.slice, time_slice.user_ids, entry_ids, time_slice.requested_at)
+        )
+        self._missing.remove(time_slice.slice)
+        until = min(self._missing[0].start, self.now) if self._missing else self.now
+        self.state["read_until"] = format_timestamp(until)
+
+    def discard(self) -> None:
+        """Remove all slices and restore the bookmark."""
+        self.finished.clear()
+        self.state.pop("read_until", None)
+        if self._previous_bookmark:
+            self.state["read_until"] = self._previous_bookmark
+
+
+def _spaces_without_time_tracking(hierarchy: Hierarchy) -> list[str]:
+    hierarchy.load_spaces()
+    return [
+        space.record["id"]
+        for space in hierarchy.spaces
+        if space.record["time_tracking_enabled"] is False
+    ]

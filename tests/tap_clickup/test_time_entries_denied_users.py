@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Refuse: TypeAlias = "Callable[[list[int]], None]"
 MEMBERS = ["40000001", "40000002", "40000003"]
 FORMER = [accounts.FORMER_MEMBER, 49999991, 49999992, 49999993, 49999994]
-GONE = "time entries of people who have left"
+GONE = "time entries of users who have left"
 EVERYBODY = sorted([*MEMBERS, *map(str, FORMER)])
 
 
@@ -71,7 +71,7 @@ def test_who_is_refused_is_named_alone_and_the_time_of_the_others_comes(
     expected = [made[one] for one in people if one not in refused]
     assert sorted(run.column("time_entries", "id")) == sorted(expected)
     names = [str(one) for one in refused]
-    assert run.read_failures == [(GONE, f"ClickUp refuses to give the time of users {names}")]
+    assert run.read_failures == [(GONE, f"ClickUp denies the time entries of users {names}")]
     (told,) = time_tracking.completed_slices(run).values()
     assert sorted(told["conditions"]["user_id"]["in"]) == sorted({*EVERYBODY} - {*names})
 
@@ -86,7 +86,7 @@ def test_who_is_refused_hides_the_others_in_no_slice(
     refuse([49999992])
     run = run_tap(start_date=to_iso(since))
     assert set(run.column("time_entries", "id")) == {one.id for one in made}
-    assert run.read_failures == [(GONE, "ClickUp refuses to give the time of users ['49999992']")]
+    assert run.read_failures == [(GONE, "ClickUp denies the time entries of users ['49999992']")]
     named = [
         sorted(row["conditions"]["user_id"]["in"])
         for row in time_tracking.completed_slices(run).values()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 OWN = "40000001"
 MEMBERS = [OWN, "40000002", "40000003"]
 FORMER = "40000004"
-GONE = "time entries of people who have left"
+GONE = "time entries of users who have left"
 
 
 @pytest.fixture
@@ -126,8 +126,8 @@ def test_a_member_token_is_told_and_never_shown_as_no_time(
     run = run_tap(start_date=to_iso(start))
     assert by_user(run) == [(own.id, OWN)]
     refused = dict(run.read_failures)
-    assert refused["time entries of 2 other people"].startswith("not visible with this token")
-    assert "owner nor admin" in refused["time entries of 2 other people"]
+    assert refused["time entries of 2 other users"].startswith("not visible with this token")
+    assert "owner nor admin" in refused["time entries of 2 other users"]
     assert run.rows("sync_runs")[0]["complete"] is False
     (row,) = time_tracking.completed_slices(run).values()
     assert (row["conditions"]["user_id"], row["keys"]) == ({"in": [OWN]}, [[own.id]])
@@ -157,7 +157,7 @@ def test_without_people_who_left_is_asked_again_where_clickup_refuses_them(
     run = run_tap(start_date=to_iso(start))
     assert MEMBERS in time_tracking.requested_assignees(run_tap)
     assert by_user(run) == [(entry.id, str(entry.user_id)) for entry in made]
-    assert run.read_failures == [(GONE, "ClickUp refuses to give the time of users ['40000004']")]
+    assert run.read_failures == [(GONE, "ClickUp denies the time entries of users ['40000004']")]
     assert [
         row["conditions"]["user_id"] for row in time_tracking.completed_slices(run).values()
     ] == [{"in": MEMBERS}]
