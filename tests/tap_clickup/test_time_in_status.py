@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 FOLDER, LIST = "90000000026", "90000000036"
 BULK = "/task/bulk_time_in_status/task_ids"
 NOTE = (
-    "time in status of {} tasks was not given (GET /task/{}/time_in_status: HTTP 400 FEATURE_001); "
-    "if that is all of them, an owner or admin switches it on under Workspace settings > ClickApps "
-    "> Total time in Status"
+    "time in status: ClickUp returned none for {} "
+    "(GET /task/{}/time_in_status: HTTP 400 FEATURE_001); if that is all of them, an owner or "
+    "admin can switch it on under Workspace settings > ClickApps > Total time in Status"
 )
 
 
@@ -121,7 +121,7 @@ def test_without_the_clickapp_one_note_is_left_and_everything_else_is_read(
     ids = [account.create_task(LIST, name=f"Task {number}").id for number in range(tasks)]
     run = run_tap(time_in_status=True)
     asked_alone = [one.path.split("/")[4] for one in run_tap.requests_to("/time_in_status")]
-    note = NOTE.format(tasks, asked_alone[-1])
+    note = NOTE.format("1 task" if tasks == 1 else f"{tasks} tasks", asked_alone[-1])
     assert len(run_tap.requests_to("task_ids") + asked_alone) <= 2 + 9
     assert [one for one in run.rows("sync_runs")[0]["notes"] if "status" in one] == [note]
     assert run.log.count(note) == 1
