@@ -14,7 +14,7 @@ import requests
 from fake_clickup import generate
 from tests.fake_clickup.client import DAY_MS, NOW
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def test_the_same_seed_makes_the_same_account_and_another_seed_another() -> None:
