@@ -1,40 +1,42 @@
-"""Every answer is shaped as the real ClickUp's: compared with recordings, where they are there."""
+"""Every response has the shape of a recorded one of the real ClickUp."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fake_clickup.shapes import Shape, differences
 from tests.fake_clickup.client import EVERYTHING, Client
+from tests.support.shapes import (
+    SOURCES,
+    ShapeSummary,
+    derive_shape,
+    recorded_shape,
+    recorded_value,
+    shape_differences,
+)
 
 if TYPE_CHECKING:
     from fake_clickup import Account, Behaviour
     from fake_clickup.model import Workspace
 
-ROOT = Path(__file__).parents[2]
-RECORDINGS = ROOT.parent / "shared" / "clickup-api" / "recordings"
-
 # Known without a recording: paths and types, and how they are known.
 NOT_RECORDED = {
     (".points", "integer"),  # ClickUp's reference: a number
-    (".points", "fraction"),  # the same
-    (".time_estimate", "fraction"),  # https://github.com/AutoIDM/tap-clickup/issues/147
+    (".points", "number"),  # the same
+    (".time_estimate", "number"),  # https://github.com/AutoIDM/tap-clickup/issues/147
     (".custom_fields[].value", "integer"),  # the orderindex of a drop-down option
-    (".start_date", "text"),  # ClickUp's reference: a moment, as due_date
-    (".due_date", "text"),  # the same, for a list
-    (".lists[].start_date", "text"),  # the same
-    (".lists[].due_date", "text"),  # the same
+    (".start_date", "string"),  # ClickUp's reference: a moment, as due_date
+    (".due_date", "string"),  # the same, for a list
+    (".lists[].start_date", "string"),  # the same
+    (".lists[].due_date", "string"),  # the same
     (".tags[]", "object"),  # ClickUp's reference, for the tags of time entries
-    (".tags[].name", "text"),  # the same
-    (".tags[].tag_fg", "text"),  # the same
-    (".tags[].tag_bg", "text"),  # the same
+    (".tags[].name", "string"),  # the same
+    (".tags[].tag_fg", "string"),  # the same
+    (".tags[].tag_bg", "string"),  # the same
     (".tags[].creator", "integer"),  # the same
-    (".members[].user.profilePicture", "text"),  # a URL, as on tasks
-    (".assignees[].profilePicture", "text"),  # the same
+    (".members[].user.profilePicture", "string"),  # a URL, as on tasks
+    (".assignees[].profilePicture", "string"),  # the same
     (".assignees[].username", "null"),  # an invited person, as among the members
     (".assignees[].color", "null"),  # the same
     (".watchers[].username", "null"),  # the same
@@ -43,25 +45,27 @@ NOT_RECORDED = {
     (".creator.color", "null"),  # the same
     (".user.username", "null"),  # the same
     (".user.color", "null"),  # the same
-    (".parent", "text"),  # ClickUp's reference: the id of the task above
-    (".top_level_parent", "text"),  # the same
+    (".parent", "string"),  # ClickUp's reference: the id of the task above
+    (".top_level_parent", "string"),  # the same
     (".locations[]", "object"),  # ClickUp's reference: id and name of another list
-    (".locations[].id", "text"),  # the same
-    (".locations[].name", "text"),  # the same
+    (".locations[].id", "string"),  # the same
+    (".locations[].name", "string"),  # the same
 }
 
 
-def recorded(*places: str) -> Shape:
-    """Return the shape of recordings, each a file and, after a colon, the key of its elements."""
-    if not RECORDINGS.is_dir():
-        pytest.skip(f"no recordings of the real ClickUp at {RECORDINGS}: shapes not compared")
-    values: list[Any] = []
+def recorded(*places: str) -> ShapeSummary:
+    """Return the shapes of recordings, each a place and, after a colon, the key of its elements."""
+    shapes: list[Any] = []
     for place in places:
-        file, _, key = place.partition(":")
-        value = json.loads((RECORDINGS / f"{file}.json").read_text(encoding="utf-8"))
-        found = value[key] if key else value
-        values += found if isinstance(found, list) else [found]
-    return Shape(values)
+        name, _, key = place.partition(":")
+        shape = recorded_shape(name)
+        elements = shape[key] if key else shape
+        shapes += elements if isinstance(elements, list) else [elements]
+    return ShapeSummary(shapes)
+
+
+def summarise(values: list[Any]) -> ShapeSummary:
+    return ShapeSummary([derive_shape(value) for value in values])
 
 
 TASKS_2026 = (
@@ -99,13 +103,13 @@ ENTRIES = ("time_entries/list_2022_one_entry:data", "time_entries/delete_returns
 
 def check(values: list[Any], *required: str, known: tuple[str, ...] = ()) -> None:
     assert values
-    found = differences(
-        Shape(values),
+    differences = shape_differences(
+        summarise(values),
         known=recorded(*required, *known),
         required=recorded(*required),
         accepted=NOT_RECORDED,
     )
-    assert found == []
+    assert differences == []
 
 
 def test_the_user_is_shaped_as_recorded(client: Client) -> None:
@@ -153,8 +157,8 @@ def test_a_task_by_itself_is_shaped_as_recorded(client: Client, workspace: Works
 def test_tasks_of_2022_lack_what_came_later(client: Client, behaviour: Behaviour) -> None:
     behaviour.generation = 2022
     page = client.page(**EVERYTHING)
-    old = recorded("team_tasks/legacy_2022_no_last_page_key:tasks").always
-    ours = Shape(page["tasks"]).always
+    old = recorded("team_tasks/legacy_2022_no_last_page_key:tasks").required_keys
+    ours = summarise(page["tasks"]).required_keys
     assert list(page) == ["tasks"]
     assert ours[""] == old[""]
     assert ours[".status"] == old[".status"]
@@ -192,20 +196,36 @@ def test_time_in_status_is_shaped_as_documented(client: Client, workspace: Works
     assert bulk == dict(zip(some, alone, strict=True))
 
 
-@pytest.mark.parametrize(
-    ("file", "path"),
-    [
-        ("400_malformed_list_id", "/list/abc"),
-        ("401_foreign_workspace", "/team/11/task"),
-        ("401_list_not_found", "/list/0"),
-        ("401_unknown_folder_id_with_valid_token", "/folder/1"),
-        ("401_unknown_space_id_with_valid_token", "/space/1/list"),
-        ("401_unknown_task_id_with_valid_token", "/task/1"),
-        ("404_unknown_workspace", "/team/99/space"),
-    ],
-)
-def test_an_error_reads_as_recorded(client: Client, account: Account, file: str, path: str) -> None:
-    recorded(f"errors/{file}")
+NOT_FOUND = {"err": "Oauth token not found", "ECODE": "OAUTH_018"}
+ERRORS = {
+    "400_malformed_list_id": (
+        "/list/abc",
+        {"err": "validateListIDEx List ID invalid", "ECODE": "INPUT_003"},
+    ),
+    "401_foreign_workspace": (
+        "/team/11/task",
+        {"err": "Team not authorized", "ECODE": "OAUTH_056"},
+    ),
+    "401_list_not_found": ("/list/0", {"err": "Team not authorized", "ECODE": "OAUTH_027"}),
+    "401_unknown_folder_id_with_valid_token": ("/folder/1", NOT_FOUND),
+    "401_unknown_space_id_with_valid_token": ("/space/1/list", NOT_FOUND),
+    "401_unknown_task_id_with_valid_token": ("/task/1", NOT_FOUND),
+    "404_unknown_workspace": (
+        "/team/99/space",
+        {"err": "Workspace not found", "ECODE": "SHARD_031"},
+    ),
+}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("recording", ERRORS)
+def test_errors_have_the_recorded_code_and_message(
+    client: Client, account: Account, recording: str, source: str
+) -> None:
+    path, expected = ERRORS[recording]
     account.foreign_workspaces.add("11")
-    body = json.loads((RECORDINGS / "errors" / f"{file}.json").read_text(encoding="utf-8"))
-    assert client.answer(path).json() == body
+    assert client.answer(path).json() == expected
+    recorded = recorded_value(f"errors/{recording}", source)
+    assert recorded.keys() == expected.keys()
+    if source == "recording":
+        assert recorded == expected

@@ -6,7 +6,6 @@ import hashlib
 import hmac
 import json
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ import pytest
 
 from fake_clickup.webhook_sender import Dispatcher
 from tests.fake_clickup.client import NOW
+from tests.support.shapes import recorded_deliveries, recorded_shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from fake_clickup import Account
     from fake_clickup.model import Workspace
 
-RECORDINGS = Path(__file__).parents[3] / "shared" / "clickup-api" / "recordings"
 ALL = ("*",)
 
 
@@ -223,27 +222,21 @@ def test_it_is_suspended_after_a_hundred_failures(
     assert workspace.webhooks[webhook_id].health == "suspended"
 
 
-def shape(found: Any) -> Any:
-    """Return the keys of an object, and of the objects in it."""
-    if isinstance(found, dict):
-        return {key: shape(value) for key, value in found.items()}
-    return [shape(found[0])] if isinstance(found, list) and found else None
-
-
-@pytest.mark.skipif(not RECORDINGS.exists(), reason=f"no recordings at {RECORDINGS}")
 def test_a_pushed_change_of_status_has_the_keys_of_a_recorded_one(
     dispatcher: Dispatcher, account: Account, workspace: Workspace
 ) -> None:
     task_id = open_task(workspace)
     account.update_task(task_id, status=later(workspace, task_id))
-    ours = shape(pushed(dispatcher)[0])
+    ours = pushed(dispatcher)[0]
     recorded = [
-        shape(json.loads(path.read_text(encoding="utf-8")))
-        for path in (RECORDINGS / "webhook-taskStatusUpdated").glob("*.json")
+        recorded_shape(place)
+        for place in recorded_deliveries()
+        if place.startswith("webhook-taskStatusUpdated/")
     ]
-    known = {key for one in recorded for key in one} | {"team_id"}
-    assert set(ours) <= known
-    items = [one["history_items"][0] for one in recorded if one.get("history_items")]
+    recorded_keys = {key for delivery in recorded for key in delivery} | {"team_id"}
+    assert ours.keys() <= recorded_keys
+    recorded_items = [delivery["history_items"][0] for delivery in recorded]
+    (item,) = ours["history_items"]
     for key in ("before", "after"):
-        assert any(set(ours["history_items"][0][key]) == set(one[key] or ()) for one in items)
-    assert set(ours["history_items"][0]) <= {key for one in items for key in one}
+        assert any(item[key].keys() == set(recorded_item[key]) for recorded_item in recorded_items)
+    assert item.keys() <= {key for recorded_item in recorded_items for key in recorded_item}
