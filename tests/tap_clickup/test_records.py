@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
 from tap_clickup import records
+from tests.support.shapes import SOURCES, recorded_value
 
-RECORDINGS = Path(__file__).parents[3] / "shared" / "clickup-api" / "recordings"
 TASK: dict[str, Any] = {
     "id": "86a1",
     "custom_id": "DEV-2",
@@ -62,13 +62,6 @@ TASK: dict[str, Any] = {
     "archived": True,
     "new_key": "a new value",
 }
-
-
-def recorded(place: str) -> Any:
-    """Return a recording of the real ClickUp."""
-    if not RECORDINGS.is_dir():
-        pytest.skip(f"no recordings of the real ClickUp at {RECORDINGS}: not mapped")
-    return json.loads((RECORDINGS / place).read_text(encoding="utf-8"))
 
 
 def check(stream: str, record: dict[str, Any]) -> None:
@@ -256,86 +249,96 @@ def test_a_status_keeps_its_own_name_beside_its_type() -> None:
     check("statuses", record)
 
 
-# --- recordings of the real ClickUp
+# --- recorded payloads of the real ClickUp: samples of their shapes, and recordings if present
 
 
+@pytest.mark.parametrize("source", SOURCES)
 @pytest.mark.parametrize(
     "place",
     [
-        "team_tasks/docs_example.json",
-        "team_tasks/legacy_2022_no_last_page_key.json",
-        "team_tasks/page0_11_tasks_last_page_true.json",
-        "team_tasks/unknown_status_filter_empty.json",
-        "team_tasks/with_page0_and_markdown.json",
-        "list_tasks/docs_example_points_timl.json",
+        "team_tasks/docs_example",
+        "team_tasks/legacy_2022_no_last_page_key",
+        "team_tasks/page0_11_tasks_last_page_true",
+        "team_tasks/with_page0_and_markdown",
+        "list_tasks/docs_example_points_timl",
     ],
 )
-def test_every_recorded_task_becomes_a_record_that_fits_its_schema(place: str) -> None:
-    tasks = recorded(place)["tasks"]
-    made = [records.task(task, workspace_id="1") for task in tasks]
-    for task, record in zip(tasks, made, strict=True):
+def test_recorded_tasks_become_valid_records(place: str, source: str) -> None:
+    tasks = recorded_value(place, source)["tasks"]
+    assert tasks
+    for task in tasks:
+        record = records.task(task, workspace_id="1")
         check("tasks", record)
-        assert (record["id"], record["name"]) == (task["id"], task["name"])
+        assert record["id"] == task["id"]
+        assert record["name"] == task["name"]
         assert record["status"] == task["status"]["status"]
 
 
-def test_recorded_tasks_of_2026_keep_ids_priorities_statuses_and_have_no_folder() -> None:
-    tasks = recorded("team_tasks/page0_11_tasks_last_page_true.json")["tasks"]
-    made = [records.task(task, workspace_id="1") for task in tasks]
-    named = ("id", "priority", "status", "status_id", "status_type", "folder_id", "date_updated")
-    assert [tuple(record[name] for name in named) for record in made[4::5]] == [
-        (
-            "86c7mc1dk",
-            2,
-            "to do",
-            "sc901520000152_DCnaeiSB",
-            "open",
-            None,
-            "2026-01-16T10:07:04.431+00:00",
-        ),
-        (
-            "86c7mc19h",
-            None,
-            "in progress",
-            "p90159451300_g9uxhsQM",
-            "custom",
-            None,
-            "2026-01-16T10:06:57.371+00:00",
-        ),
-    ]
+@pytest.mark.parametrize("source", SOURCES)
+def test_recorded_tasks_of_2026_keep_ids_statuses_and_priorities(source: str) -> None:
+    """Their folder is a hidden one, which is null."""
+    tasks = recorded_value("team_tasks/page0_11_tasks_last_page_true", source)["tasks"]
+    assert {bool(task["priority"]) for task in tasks} == {True, False}
+    for task in tasks:
+        record = records.task(task, workspace_id="1")
+        updated_at = datetime.fromtimestamp(int(task["date_updated"]) / 1000, UTC)
+        assert record["id"] == task["id"]
+        assert record["status"] == task["status"]["status"]
+        assert record["status_id"] == task["status"]["id"]
+        assert record["status_type"] == task["status"]["type"]
+        assert record["priority"] == (int(task["priority"]["id"]) if task["priority"] else None)
+        assert record["date_updated"] == updated_at.isoformat(timespec="milliseconds")
+        assert record["folder_id"] is None
 
 
-def test_a_recorded_task_of_2022_has_a_folder_and_no_status_id() -> None:
-    tasks = recorded("team_tasks/legacy_2022_no_last_page_key.json")["tasks"]
-    record = records.task(tasks[0], workspace_id="1")
-    found = [record[name] for name in ("id", "folder_id", "status_id", "status_type", "date_done")]
-    assert found == ["1d20c6c", "72109417", None, "open", None]
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_recorded_task_of_2022_has_a_folder_and_no_status_id(source: str) -> None:
+    task = recorded_value("team_tasks/legacy_2022_no_last_page_key", source)["tasks"][0]
+    record = records.task({**task, "folder": {**task["folder"], "hidden": False}}, workspace_id="1")
+    assert record["id"] == task["id"]
+    assert record["folder_id"] == task["folder"]["id"]
+    assert record["status_id"] is None
+    assert record["status_type"] == task["status"]["type"]
+    assert record["date_done"] is None
     assert record["secondary_list_ids"] == []
 
 
-def test_recorded_places_become_records_that_fit_their_schemas() -> None:
-    for place in (
-        "list_2022_sprints_and_points_enabled",
-        "list_four_spaces_sprints_enabled_on_first",
-    ):
-        for space in recorded(f"spaces/{place}.json")["spaces"]:
-            check("spaces", records.space(space, workspace_id="1"))
-            for status in space["statuses"]:
-                made = records.status(status, workspace_id="1", scope_type="space", scope_id="2")
-                check("statuses", made)
-    folder = recorded("folders/get_with_lists_and_statuses.json")
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize(
+    "place",
+    [
+        "spaces/list_2022_sprints_and_points_enabled",
+        "spaces/list_four_spaces_sprints_enabled_on_first",
+    ],
+)
+def test_recorded_spaces_and_statuses_become_valid_records(place: str, source: str) -> None:
+    spaces = recorded_value(place, source)["spaces"]
+    statuses = [status for space in spaces for status in space["statuses"]]
+    assert statuses
+    for space in spaces:
+        check("spaces", records.space(space, workspace_id="1"))
+    for status in statuses:
+        record = records.status(status, workspace_id="1", scope_type="space", scope_id="2")
+        check("statuses", record)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_recorded_folder_and_its_lists_become_valid_records(source: str) -> None:
+    folder = recorded_value("folders/get_with_lists_and_statuses", source)
     check("folders", records.folder(folder, workspace_id="1", space_id="2"))
+    assert folder["lists"]
     for item in folder["lists"]:
         check("lists", records.list_(item, workspace_id="1", space_id="2", folder_id="3"))
 
 
-def test_a_recorded_invited_member_has_no_username() -> None:
-    teams = recorded("teams/invited_member_with_null_username.json")["teams"]
-    made = [
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_recorded_invited_member_has_no_username(source: str) -> None:
+    teams = recorded_value("teams/invited_member_with_null_username", source)["teams"]
+    members = [
         records.member(member["user"], workspace_id="1")
         for team in teams
         for member in team["members"]
     ]
-    for record in made:
-        check("users", record)
-    assert None in [record["username"] for record in made]
+    for member in members:
+        check("users", member)
+    assert None in [member["username"] for member in members]
