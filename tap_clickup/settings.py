@@ -71,7 +71,7 @@ CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
         th.BooleanType(nullable=False),
         default=True,
         title="Read time entries",
-        description="Read time entries",
+        description="Read the tracked time of all users",
     ),
     th.Property(
         "time_entries_window_days",
