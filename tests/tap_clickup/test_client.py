@@ -223,7 +223,7 @@ def test_a_limit_used_up_by_somebody_else_is_waited_for_as_the_server_says(
     behaviour.limit_per_minute, behaviour.window_seconds = 1, 37
     clickup.answer("GET", "/api/v2/user", token=clickup.token)
     client.get("/team", required_key="teams")
-    assert [(one.path, one.status) for one in clickup.requests] == [
+    assert [(request.path, request.status) for request in clickup.requests] == [
         ("/api/v2/user", 200),
         ("/api/v2/team", 429),
         ("/api/v2/team", 200),

@@ -77,14 +77,14 @@ def test_each_record_has_the_shape_that_the_convention_promises(run_tap: TapRunn
 
 def test_spaces_folders_and_lists_are_told_with_the_spaces_they_lie_in(run_tap: TapRunner) -> None:
     rows = completed(run_tap(start_date=ALL_TIME))
-    told = {one: (rows[one]["conditions"], rows[one]["keys"]) for one in NAMES[:3]}
+    told = {stream: (rows[stream]["conditions"], rows[stream]["keys"]) for stream in NAMES[:3]}
     assert told == {
         "spaces": (HERE, [[SPACE], [ARCHIVED_SPACE]]),
         "folders": (IN_SPACES, [[FOLDER], [ARCHIVED_FOLDER]]),
-        "lists": (IN_SPACES, [[one] for one in sorted(LISTS.values())]),
+        "lists": (IN_SPACES, [[list_id] for list_id in sorted(LISTS.values())]),
     }
-    assert {rows[one]["scope"] for one in NAMES} == {"all"}
-    assert {tuple(rows[one]["key_properties"]) for one in NAMES[:3]} == {("id",)}
+    assert {rows[stream]["scope"] for stream in NAMES} == {"all"}
+    assert {tuple(rows[stream]["key_properties"]) for stream in NAMES[:3]} == {("id",)}
 
 
 def test_statuses_are_told_of_the_places_that_were_found(run_tap: TapRunner) -> None:
@@ -244,7 +244,7 @@ def test_a_poll_without_news_makes_no_thorough_walk_and_tells_nothing_of_places(
 ) -> None:
     first = run_tap(start_date=ALL_TIME)
     second = run_tap(start_date=ALL_TIME, state=first.state)
-    assert [one.path for one in run_tap.clickup.requests if "/folder/" in one.path] == []
+    assert [path for path in run_tap.requested_paths if "/folder/" in path] == []
     untold = {"folders", "lists", "sprints"}
     assert set(completed(second)) == {*NAMES, "time_entries"} - untold
     assert (kept(second)["lists"], kept(second)["archives"]) == (
@@ -267,7 +267,7 @@ def test_a_list_that_is_archived_in_a_live_folder_is_found_by_the_next_poll(
         LISTS["archived"]: True,
     }
     assert "86task001" in second.column("tasks", "id")
-    assert keys(second, "lists") == [(one,) for one in sorted(LISTS.values())]
+    assert keys(second, "lists") == [(list_id,) for list_id in sorted(LISTS.values())]
     assert kept(second)["lists"] != kept(first)["lists"]
     assert kept(second)["archives"] != kept(first)["archives"]
 
@@ -281,13 +281,13 @@ def test_a_place_that_is_archived_is_found_with_what_was_edited_before(
     workspace = account.workspaces[0]
     below = {LISTS["in_folder"]} if place == FOLDER else {LISTS["in_folder"], LISTS["folderless"]}
     below = below if place in {FOLDER, SPACE} else {place}
-    edited = {one.id for one in workspace.tasks.values() if one.list_id in below}
+    edited = {task.id for task in workspace.tasks.values() if task.list_id in below}
     account.bulk_update(edited, name="Edited")
     account.archive(place)
     second = run_tap(start_date=ALL_TIME, state=first.state)
     assert {row["id"] for row in second.rows("tasks") if row["name"] == "Edited"} == edited
     run_tap(start_date=ALL_TIME, state=second.state)
-    assert [one for one in run_tap.requests_to("/task") if "/list/" in one.path] == []
+    assert [request for request in run_tap.requests_to("/task") if "/list/" in request.path] == []
 
 
 def test_a_deleted_list_is_missing_from_the_lists_that_are_told(
@@ -298,5 +298,5 @@ def test_a_deleted_list_is_missing_from_the_lists_that_are_told(
     second = run_tap(start_date=ALL_TIME, state=first.state)
     assert (LISTS["in_folder"],) in keys(first, "lists")
     assert keys(second, "lists") == [
-        (one,) for one in sorted(LISTS.values()) if one != LISTS["in_folder"]
+        (list_id,) for list_id in sorted(LISTS.values()) if list_id != LISTS["in_folder"]
     ]

@@ -63,8 +63,11 @@ READINGS = {f"{name} {number}" for name in ("live", "archived", "archives") for 
 
 def is_complete(run: TapRun, *workspaces: Workspace) -> bool:
     """Tell whether a run brought all tasks of workspaces, and left no thread behind."""
-    brought = [task_versions(run, one) == expected_versions(every(one)) for one in workspaces]
-    return all(brought) and THREAD_NAME not in {one.name for one in threading.enumerate()}
+    brought = [
+        task_versions(run, workspace) == expected_versions(every(workspace))
+        for workspace in workspaces
+    ]
+    return all(brought) and THREAD_NAME not in {thread.name for thread in threading.enumerate()}
 
 
 @pytest.mark.parametrize("slow", sorted(READINGS))
@@ -180,7 +183,10 @@ class TestWaiting:
         behaviour.limit_per_minute, began = limit, run_tap.clock.seconds
         run = run_tap(start_date=ALL_TIME, time_tracking=False)
         assert is_complete(run, *account.workspaces)
-        assert (run.error, {one.status for one in run_tap.clickup.requests}) == (None, {200})
+        assert (run.error, {request.status for request in run_tap.clickup.requests}) == (
+            None,
+            {200},
+        )
         assert len(run_tap.clickup.requests) > 2 * limit
         assert run_tap.clock.seconds - began > 2 * 61
 
@@ -250,7 +256,7 @@ def test_a_token_that_dies_stops_all_readings_at_once(
     run = run_tap(**FAST)
     assert run.error
     assert run.error.startswith("401 Unauthorized: the token is wrong")
-    assert len([one for one in run_tap.clickup.requests if one.status == 401]) <= 8
+    assert len([request for request in run_tap.clickup.requests if request.status == 401]) <= 8
     assert run.rows("users") == []
     assert THREAD_NAME not in {thread.name for thread in threading.enumerate()}
 
@@ -283,4 +289,4 @@ def test_sigterm_ends_the_command_while_its_requests_are_pending(
     written = output.read_text(encoding="utf-8")
     assert exit_code == 143
     assert written.endswith("\n")
-    assert TapRun(written, "", None).messages[0]["type"] == "STATE"
+    assert TapRun(written).messages[0]["type"] == "STATE"

@@ -72,7 +72,7 @@ class Storm:
         """Do one thing that people do."""
         self.left -= 1
         self.clock.seconds += self.dice.choice((0, 0.001, 4))
-        lists = [one for one in workspace.lists if not workspace.lies_in_archive(one)]
+        lists = [list_id for list_id in workspace.lists if not workspace.lies_in_archive(list_id)]
         task, place = self._task(workspace), self.dice.choice(lists)
         kinds = {"rename": 5, "status": 4, "archive": 2, "move": 2, "create": 1}
         kind = self.dice.choices(list(kinds), weights=list(kinds.values()))[0]
@@ -82,7 +82,7 @@ class Storm:
             made_at = datetime.fromtimestamp(at + 0.001, tz=UTC)
             self.account.update_task(task.id, at=made_at, name=f"Edit {self.left}")
         elif kind == "status":
-            names = [one.name for one in workspace.statuses_of(task.list_id)]
+            names = [status.name for status in workspace.statuses_of(task.list_id)]
             self.account.update_task(task.id, status=self.dice.choice(names))
         elif kind == "archive":
             self.account.archive_task(task.id, archived=not task.archived)
@@ -95,7 +95,7 @@ class Storm:
         """Edit more tasks than a page holds in one millisecond."""
         some = self.dice.sample(readable(workspace), BULK)
         self.left -= min(self.left, BULK)
-        self.account.bulk_update([one.id for one in some], priority=self.dice.randint(1, 4))
+        self.account.bulk_update([task.id for task in some], priority=self.dice.randint(1, 4))
 
     def _task(self, workspace: Workspace) -> Task:
         while True:
@@ -135,7 +135,7 @@ def newest(runs: Iterable[TapRun]) -> dict[str, Shown]:
         if row["id"] not in found or version >= found[row["id"]][0]:
             found[row["id"]] = version, row
     names = ("name", "status", "list_id", "archived", "date_updated")
-    return {one: tuple(row[name] for name in names) for one, (_, row) in found.items()}
+    return {task_id: tuple(row[name] for name in names) for task_id, (_, row) in found.items()}
 
 
 def truth(account: Account) -> dict[str, Shown]:
@@ -206,7 +206,7 @@ def test_a_run_that_is_killed_in_the_storm_is_continued_from_its_last_state(
     storm.at_request = die
     with pytest.raises(SimulatedCrashError):
         run_tap(**FAST)
-    killed = TapRun(capsys.readouterr().out, "", None)
+    killed = TapRun(capsys.readouterr().out)
     assert any(cursors(killed.state))
     storm.at_request, clock.crashes = None, False
     rest = run_tap(**FAST, state=killed.state)
@@ -218,7 +218,7 @@ def test_a_run_that_is_killed_in_the_storm_is_continued_from_its_last_state(
 
 def cursors(state: Row) -> list[dict[str, str]]:
     partitions = state.get("bookmarks", {}).get("tasks", {}).get("partitions", [])
-    return [one.get("cursors", {}) for one in partitions]
+    return [partition.get("cursors", {}) for partition in partitions]
 
 
 @pytest.mark.parametrize("seed", range(40, 42))
@@ -249,11 +249,11 @@ def test_what_moves_no_date_and_what_lies_in_archives_is_found_by_the_sweep(
     load = run_tap(**FAST)
     behaviour.on_request = None
     for workspace in account.workspaces:
-        parents = [one for one in readable(workspace) if workspace.below(one.id)][:20]
+        parents = [task for task in readable(workspace) if workspace.below(task.id)][:20]
         for task in parents:
             account.move_task(task.id, storm.dice.choice(list(workspace.lists)))
-        hidden = [one for one in every(workspace) if workspace.lies_in_archive(one.list_id)]
-        account.bulk_update([one.id for one in hidden], name="Edited in the archive")
+        hidden = [task for task in every(workspace) if workspace.lies_in_archive(task.list_id)]
+        account.bulk_update([task.id for task in hidden], name="Edited in the archive")
     poll = run_tap(**FAST, state=load.state)
     sweep = run_tap(**FAST, sweep=True)
     assert (load.error, poll.error, sweep.error) == (None, None, None)
@@ -269,7 +269,7 @@ def test_a_sweep_during_edits_tells_of_everybody_who_was_there_before(
     """Who goes into the archive and out of it three times in one sweep can evade every pass."""
     dice, behaviour.updated_gt_inclusive = random.Random(seed), inclusive  # noqa: S311 - guards nothing
     run_tap.clock.sleep(6 * 3_600)  # to our own time, which a sweep goes by
-    before = {task.id for one in account.workspaces for task in every(one)}
+    before = {task.id for workspace in account.workspaces for task in every(workspace)}
     touched: Counter[str] = Counter()
 
     def edit(_: Request, __: Account) -> None:

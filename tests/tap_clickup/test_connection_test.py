@@ -24,7 +24,7 @@ class TestOfEveryStream:
         values = {**environment(clickup), "TAP_CLICKUP_TIME_IN_STATUS": "true"}
         ended = run_command("--config=ENV", "--test", **values)
         assert (ended.returncode, "CRITICAL" in ended.stderr) == (0, False)
-        run = TapRun(ended.stdout, ended.stderr, None)
+        run = TapRun(ended.stdout, ended.stderr)
         # Time in status follows whole pages of tasks, and of those only one task is taken.
         assert {stream: len(run.rows(stream)) for stream in STREAMS} == {
             **dict.fromkeys(STREAMS, 1),

@@ -29,14 +29,16 @@ def test_slices_lie_at_multiples_of_30_days_and_the_first_is_clipped() -> None:
 
 def test_a_slice_has_the_same_name_from_day_to_day() -> None:
     begun = [utc(2026, 3, 8) + day * DAY for day in range(30)]
-    names = {each.name for at in begun for each in date_slices(at, at)}
+    names = {date_slice.name for at in begun for date_slice in date_slices(at, at)}
     assert names == {"2026-03-08/2026-04-07"}
 
 
 def test_the_last_slice_reaches_into_the_future_whatever_the_hour() -> None:
     for until in (utc(2026, 3, 8), utc(2026, 4, 6, 23, 59, 59)):
-        assert [each.end for each in date_slices(utc(2026, 3, 8), until)] == [utc(2026, 4, 7)]
-    ends = [each.end for each in date_slices(utc(2026, 3, 8), utc(2026, 4, 7))]
+        assert [date_slice.end for date_slice in date_slices(utc(2026, 3, 8), until)] == [
+            utc(2026, 4, 7)
+        ]
+    ends = [date_slice.end for date_slice in date_slices(utc(2026, 3, 8), utc(2026, 4, 7))]
     assert ends == [utc(2026, 4, 7), utc(2026, 5, 7)]
 
 
@@ -59,7 +61,11 @@ def test_every_moment_of_a_range_lies_in_exactly_one_slice(
     since: datetime, span: timedelta, share: float
 ) -> None:
     at = since + span * share
-    found = [each for each in date_slices(since, since + span) if each.start <= at < each.end]
+    found = [
+        date_slice
+        for date_slice in date_slices(since, since + span)
+        if date_slice.start <= at < date_slice.end
+    ]
     assert len(found) == 1
     assert found[0] in date_slices(at - 40 * DAY, at) or found[0].start == since
 
@@ -69,7 +75,10 @@ def test_slices_follow_each_other_without_a_gap_and_are_at_most_30_days(
     since: datetime, span: timedelta
 ) -> None:
     found = list(date_slices(since, since + span))
-    assert [each.start for each in found] == [since, *(each.end for each in found[:-1])]
-    assert {each.end - each.start for each in found[1:]} <= {30 * DAY}
+    assert [date_slice.start for date_slice in found] == [
+        since,
+        *(date_slice.end for date_slice in found[:-1]),
+    ]
+    assert {date_slice.end - date_slice.start for date_slice in found[1:]} <= {30 * DAY}
     assert timedelta() < found[0].end - found[0].start <= 30 * DAY
-    assert len({each.name for each in found}) == len(found)
+    assert len({date_slice.name for date_slice in found}) == len(found)

@@ -17,7 +17,7 @@ def test_the_command_reads_everything_and_exits_0(clickup: FakeClickUp, account:
     values = {**environment(clickup), "TAP_CLICKUP_START_DATE": ALL_TIME}
     ended = run_command("--config=ENV", **values)
     assert (ended.returncode, error_lines(ended)) == (0, [])
-    run = TapRun(ended.stdout, ended.stderr, None)
+    run = TapRun(ended.stdout, ended.stderr)
     tasks = [task.id for workspace in account.workspaces for task in every(workspace)]
     assert sorted(run.column("tasks", "id")) == sorted(tasks)
     schemas = [m["stream"] for m in run.messages if m["type"] == "SCHEMA"]
@@ -29,7 +29,7 @@ def test_a_failed_stream_exits_1_after_the_others(
 ) -> None:
     behaviour.ignored_parameters = {"reverse"}
     ended = run_command("--config=ENV", **environment(clickup))
-    run = TapRun(ended.stdout, ended.stderr, None)
+    run = TapRun(ended.stdout, ended.stderr)
     assert ended.returncode == 1
     assert run.rows("sync_runs")[0]["complete"] is False
     told = [line for line in error_lines(ended) if line.startswith("not everything was read: ")]

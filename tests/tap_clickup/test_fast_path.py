@@ -55,7 +55,7 @@ def told(run: TapRun) -> dict[str, list[dict[str, Any]]]:
                 del message["record"][name]
         messages.setdefault(stream, []).append(message)
     for stream in BESIDE:
-        messages[stream].sort(key=lambda one: json.dumps(one.get("record")))
+        messages[stream].sort(key=lambda message: json.dumps(message.get("record")))
     return messages
 
 

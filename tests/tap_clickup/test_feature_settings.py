@@ -102,8 +102,8 @@ def test_opting_a_field_in_comes_from_the_environment_too(clickup: FakeClickUp) 
     settings = {"TAP_CLICKUP_START_DATE": SINCE, "TAP_CLICKUP_CUSTOM_FIELDS": '["Severity"]'}
     ended = run_command("--config=ENV", **environment(clickup), **settings)
     records = [json.loads(line) for line in ended.stdout.splitlines()]
-    tasks = [one["record"] for one in records if one["type"] == "RECORD"]
-    found = [one["custom_fields"] for one in tasks if one.get("id") == "86task001"]
+    tasks = [message["record"] for message in records if message["type"] == "RECORD"]
+    found = [task["custom_fields"] for task in tasks if task.get("id") == "86task001"]
     assert (ended.returncode, found) == (0, [{"Severity": "Low"}])
 
 
@@ -162,7 +162,7 @@ def test_time_tracking_can_be_switched_off(
 def test_all_switches_off_leave_api_v2_and_the_free_plan(run_tap: TapRunner) -> None:
     """R114, R116."""
     run = run_tap(start_date=SINCE, time_tracking=False, sprints=False)
-    paths = {one.path for one in run_tap.clickup.requests}
+    paths = {request.path for request in run_tap.clickup.requests}
     assert {path.split("/")[1:3] == ["api", "v2"] for path in paths} == {True}
     words = ("time_entries", "time_in_status", "goal", "sprint")
     assert [path for path in paths for word in words if word in path] == []
@@ -191,9 +191,9 @@ SLIP = "custom_fields: 'refrence' is on none of the {} tasks that were read; exp
 
 def slips(run: TapRun) -> list[str]:
     """Return the notes of a run about custom fields; each is logged once, too."""
-    notes = [one for one in run.rows("sync_runs")[0]["notes"] if "custom" in one]
-    assert [run.log.count(one) for one in notes] == [1] * len(notes)
-    return [one.partition(" or the id of a custom field")[0] for one in notes]
+    notes = [note for note in run.rows("sync_runs")[0]["notes"] if "custom" in note]
+    assert [run.log.count(note) for note in notes] == [1] * len(notes)
+    return [note.partition(" or the id of a custom field")[0] for note in notes]
 
 
 def test_a_custom_field_that_no_task_has_is_noted_by_a_first_load_and_a_sweep_only(

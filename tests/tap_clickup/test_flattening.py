@@ -43,7 +43,7 @@ def misfits(run: TapRun) -> dict[str, set[str]]:
             validators[message["stream"]] = Draft202012Validator(message["schema"])
         elif message["type"] == "RECORD":
             stream, record = message["stream"], message["record"]
-            found = {one.message for one in validators[stream].iter_errors(record)}
+            found = {error.message for error in validators[stream].iter_errors(record)}
             schema: Any = validators[stream].schema
             found |= {f"{name} is not told" for name in record if name not in schema["properties"]}
             wrong.setdefault(stream, set()).update(found)
@@ -73,5 +73,5 @@ def test_a_dropped_column_is_in_no_record_and_no_schema(run_tap: TapRunner) -> N
     for stream, name in (("tasks", "name"), ("sync_runs", "requests")):
         found = [m for m in run.messages if m["type"] == "SCHEMA" and m["stream"] == stream]
         schemas = [message["schema"] for message in found]
-        assert [name in one["properties"] for one in schemas] == [False] * len(schemas)
+        assert [name in schema["properties"] for schema in schemas] == [False] * len(schemas)
         assert {name in row for row in run.rows(stream)} == {False}

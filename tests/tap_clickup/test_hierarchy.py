@@ -129,7 +129,7 @@ def test_only_a_folderless_list_that_overrides_costs_a_request_of_its_own(
 ) -> None:
     first = run_tap(start_date=ALL_TIME)
     run_tap(start_date=ALL_TIME, state=first.state, time_tracking=False)
-    assert [one.path for one in run_tap.clickup.requests if "/list/" in one.path] == [
+    assert [path for path in run_tap.requested_paths if "/list/" in path] == [
         f"/api/v2/list/{LISTS['folderless']}"
     ]
     tasks, webhooks = 2, 1
@@ -141,12 +141,14 @@ def test_only_the_first_run_asks_folders_for_archived_lists_and_those_for_their_
 ) -> None:
     first = run_tap(start_date=ALL_TIME)
     archived = (LISTS["in_archived_folder"], LISTS["archived"])
-    folders = [one.path for one in run_tap.clickup.requests if "/folder/" in one.path]
-    assert folders == [f"/api/v2/folder/{one}/list" for one in (FOLDER, ARCHIVED_FOLDER)]
-    asked = {one.path for one in run_tap.requests_to("/task") if "/list/" in one.path}
-    assert asked == {f"/api/v2/list/{one}/task" for one in archived}
+    folders = [path for path in run_tap.requested_paths if "/folder/" in path]
+    assert folders == [
+        f"/api/v2/folder/{folder_id}/list" for folder_id in (FOLDER, ARCHIVED_FOLDER)
+    ]
+    asked = {request.path for request in run_tap.requests_to("/task") if "/list/" in request.path}
+    assert asked == {f"/api/v2/list/{list_id}/task" for list_id in archived}
     run_tap(start_date=ALL_TIME, state=first.state)
-    assert [one for one in run_tap.requests_to("/task") if "/list/" in one.path] == []
+    assert [request for request in run_tap.requests_to("/task") if "/list/" in request.path] == []
 
 
 def test_a_list_in_a_live_folder_that_is_archived_is_found_with_its_tasks(
@@ -252,7 +254,9 @@ def test_an_archived_list_that_could_not_be_read_is_read_by_the_next_run(
     assert f"tasks of archived list {LISTS['in_folder']}: " in (first.error or "")
     second = run_tap(start_date=ALL_TIME, state=first.state)
     below = {
-        one.id for one in account.workspaces[0].tasks.values() if one.list_id == LISTS["in_folder"]
+        task.id
+        for task in account.workspaces[0].tasks.values()
+        if task.list_id == LISTS["in_folder"]
     }
     assert below
     assert below <= set(second.column("tasks", "id"))

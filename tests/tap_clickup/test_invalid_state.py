@@ -72,9 +72,9 @@ def test_a_state_that_cannot_be_meant_is_one_clear_line(
     file.write_text(json.dumps(state), encoding="utf-8")
     values = {**environment(clickup), "TAP_CLICKUP_TIME_IN_STATUS": "true"}
     ended = run_command("--config=ENV", f"--state={file}", **values)
-    shown = [one for one in ended.stderr.splitlines() if "| INFO " not in one]
+    shown = [line for line in ended.stderr.splitlines() if "| INFO " not in line]
     assert (ended.returncode, ended.stdout) == (1, "")
-    assert [one.split("| ")[-1] for one in shown] == [line]
+    assert [line.split("| ")[-1] for line in shown] == [line]
     assert clickup.requests == []
 
 

@@ -44,9 +44,9 @@ class Server:
     def answer(self, question: TaskQuery) -> tuple[list[Task], bool | None]:
         self.questions.append(question)
         low = question.after_ms + (not self.inclusive)
-        rows = sorted((at, one) for one, at in self.updated.items() if at >= low)
+        rows = sorted((at, task_id) for task_id, at in self.updated.items() if at >= low)
         page = rows[question.page * self.page_size :][: self.page_size]
-        tasks = [task(one, at) for at, one in page if one not in self.hidden]
+        tasks = [task(task_id, at) for at, task_id in page if task_id not in self.hidden]
         is_last = (question.page + 1) * self.page_size >= len(rows)
         self._edit()
         flags = {"honest": is_last, "missing": None, "always_false": False}
@@ -54,7 +54,7 @@ class Server:
 
     def _edit(self) -> None:
         numbers = self.edits.pop(0) if self.edits else []
-        order = sorted(self.updated, key=lambda one: (self.updated[one], one))
+        order = sorted(self.updated, key=lambda task_id: (self.updated[task_id], task_id))
         now = max(self.updated.values(), default=START) + 1
         for number in numbers:
             if order:
@@ -67,7 +67,7 @@ def read(server: Server, keyset: Keyset, *, at_most: int) -> list[tuple[str, int
     while question := keyset.next_query:
         tasks, last_page = server.answer(question)
         new = keyset.receive_page(tasks, last_page=last_page)
-        found += [(str(one["id"]), int(one["date_updated"])) for one in new]
+        found += [(str(item["id"]), int(item["date_updated"])) for item in new]
         assert len(server.questions) <= at_most
     return found
 
@@ -93,13 +93,15 @@ def servers(draw: st.DrawFn) -> Server:
 @given(servers())
 def test_every_task_of_the_start_comes_in_a_version_as_new_as_at_the_start(server: Server) -> None:
     """Also: the order never falls, no version comes twice, and the requests are bounded."""
-    at_start = {one: at for one, at in server.updated.items() if one not in server.hidden}
+    at_start = {
+        task_id: at for task_id, at in server.updated.items() if task_id not in server.hidden
+    }
     bound = 12 * (len(at_start) + len(server.edits) + 2)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "PAGE_SIZE", server.page_size)
         found = read(server, Keyset(START), at_most=bound)
     newest = dict(found)
-    assert {one: at for one, at in at_start.items() if newest.get(one, 0) < at} == {}
+    assert {task_id: at for task_id, at in at_start.items() if newest.get(task_id, 0) < at} == {}
     assert [at for _, at in found] == sorted(at for _, at in found)
     assert len(set(found)) == len(found)
 
@@ -107,17 +109,19 @@ def test_every_task_of_the_start_comes_in_a_version_as_new_as_at_the_start(serve
 @settings(max_examples=150, deadline=None)
 @given(servers(), st.integers(1, 8))
 def test_a_reading_cut_anywhere_goes_on_from_its_bookmark(server: Server, cut: int) -> None:
-    at_start = {one: at for one, at in server.updated.items() if one not in server.hidden}
+    at_start = {
+        task_id: at for task_id, at in server.updated.items() if task_id not in server.hidden
+    }
     keyset, found = Keyset(START), dict[str, int]()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "PAGE_SIZE", server.page_size)
         while len(server.questions) < cut and (question := keyset.next_query):
             tasks, last_page = server.answer(question)
-            for one in keyset.receive_page(tasks, last_page=last_page):
-                found[one["id"]] = int(one["date_updated"])
+            for item in keyset.receive_page(tasks, last_page=last_page):
+                found[item["id"]] = int(item["date_updated"])
         bookmark = max(found.values(), default=START)
         found |= dict(read(server, Keyset(bookmark), at_most=2_000))
-    assert {one: at for one, at in at_start.items() if found.get(one, 0) < at} == {}
+    assert {task_id: at for task_id, at in at_start.items() if found.get(task_id, 0) < at} == {}
 
 
 @pytest.mark.parametrize("inclusive", [True, False])

@@ -32,9 +32,9 @@ def told(run: TapRun) -> set[str]:
 
 def asked_archives(run_tap: TapRunner) -> list[str]:
     """Return the folders asked for archived lists, and the lists asked for their tasks."""
-    paths = [one.path.removeprefix("/api/v2") for one in run_tap.clickup.requests]
-    walk = [one for one in paths if one.startswith("/folder/")]
-    return walk + [one for one in paths if one.startswith("/list/") and one.endswith("/task")]
+    paths = [request.path.removeprefix("/api/v2") for request in run_tap.clickup.requests]
+    walk = [path for path in paths if path.startswith("/folder/")]
+    return walk + [path for path in paths if path.startswith("/list/") and path.endswith("/task")]
 
 
 # --- objects of an unknown shape
@@ -79,8 +79,8 @@ def test_the_next_poll_reads_what_had_an_unknown_shape(
 
 def team(*user_ids: int) -> Row:
     """Return a workspace with some of its members."""
-    users = [{"id": one, "username": f"User {one}", "role": 3} for one in user_ids]
-    return {"id": WORKSPACE, "name": "Shop", "members": [{"user": one} for one in users]}
+    users = [{"id": user_id, "username": f"User {user_id}", "role": 3} for user_id in user_ids]
+    return {"id": WORKSPACE, "name": "Shop", "members": [{"user": user} for user in users]}
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def ended() -> bool:
 def test_all_items_of_all_readings_come_each_reading_in_its_order() -> None:
     items = list(Prefetcher([["a1", "a2", "a3"], [], ["b1", "b2"]]))
     assert sorted(items) == ["a1", "a2", "a3", "b1", "b2"]
-    assert [one for one in items if one.startswith("a")] == ["a1", "a2", "a3"]
+    assert [item for item in items if item.startswith("a")] == ["a1", "a2", "a3"]
     assert ended()
 
 
@@ -72,7 +72,7 @@ def test_an_error_comes_where_its_item_would_have_come_and_ends_the_others() -> 
 
     taken: list[int] = []
     with pytest.raises(ValueError, match="broken"):
-        taken.extend(one for one in Prefetcher([broken(), endless()]))
+        taken.extend(item for item in Prefetcher([broken(), endless()]))
     assert ended()
 
 

@@ -46,7 +46,7 @@ def test_what_may_not_be_kept_appears_nowhere(
     assert ended.returncode == breaks
     shown = ended.stdout + ended.stderr
     secret = clickup.token.rpartition("_")[2]
-    assert [one for one in (*PLANTED.values(), "planted", secret) if one in shown] == []
+    assert [text for text in (*PLANTED.values(), "planted", secret) if text in shown] == []
     assert "DEBUG" in ended.stderr
 
 
@@ -70,5 +70,5 @@ def test_a_new_token_replaces_the_old_one_and_the_state_goes_on(
     old, account.token = account.token, f"{account.token}ROTATED"
     second = run_tap(state=first.state)
     assert (second.error, second.task_cursors) == (None, first.task_cursors)
-    assert {one.token_ok for one in run_tap.clickup.requests} == {True}
+    assert {request.token_ok for request in run_tap.clickup.requests} == {True}
     assert run_tap(api_token=old).error is not None

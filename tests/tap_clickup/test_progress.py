@@ -37,13 +37,13 @@ def progress(clock: ManualClock, caplog: pytest.LogCaptureFixture) -> Progress:
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
     """Return the lines that are meant to be read by people."""
-    return [one for one in caplog.messages if not one.startswith("METRIC: ")]
+    return [message for message in caplog.messages if not message.startswith("METRIC: ")]
 
 
 def measured(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
     """Return what the METRIC lines hold."""
-    found = [one for one in caplog.messages if one.startswith("METRIC: ")]
-    return [json.loads(one.removeprefix("METRIC: ")) for one in found]
+    found = [message for message in caplog.messages if message.startswith("METRIC: ")]
+    return [json.loads(message.removeprefix("METRIC: ")) for message in found]
 
 
 def test_the_line_tells_tasks_rate_date_and_time_left(
@@ -73,13 +73,13 @@ def test_metric_lines_are_json_with_the_same_figures(
     clock.seconds += 20
     progress.update(1_210, START + timedelta(days=2))
     points = measured(caplog)
-    assert [(one["type"], one["metric"], one["value"]) for one in points] == [
+    assert [(point["type"], point["metric"], point["value"]) for point in points] == [
         ("gauge", "tasks_read", 1210),
         ("gauge", "tasks_per_second", 60.5),
         ("gauge", "seconds_left", 80),
     ]
-    for one in points:
-        tags = {name: one["tags"][name] for name in ("stream", "workspace_id")}
+    for point in points:
+        tags = {name: point["tags"][name] for name in ("stream", "workspace_id")}
         assert tags == {"stream": "tasks", "workspace_id": "900"}
 
 
@@ -92,7 +92,7 @@ def test_nothing_is_told_before_ten_seconds_and_then_every_ten(
         progress.update(100, START + timedelta(days=1))
         told.append(len(lines(caplog)))
     assert told == [0, 0, 1, 1, 1, 2, 2, 2]
-    assert [one.partition(" read")[0] for one in lines(caplog)] == [
+    assert [line.partition(" read")[0] for line in lines(caplog)] == [
         "workspace 900: 300 tasks",
         "workspace 900: 600 tasks",
     ]
@@ -109,7 +109,7 @@ def test_without_a_known_date_no_time_left_is_told(
     progress.update(500, reached)
     assert lines(caplog)[0].startswith("workspace 900: 500 tasks read, 50 per second")
     assert "left" not in lines(caplog)[0]
-    assert [one["metric"] for one in measured(caplog)] == ["tasks_read", "tasks_per_second"]
+    assert [point["metric"] for point in measured(caplog)] == ["tasks_read", "tasks_per_second"]
 
 
 def test_of_what_lies_behind_the_end_no_time_left_is_told(

@@ -34,7 +34,7 @@ def test_no_61_seconds_ever_hold_more_requests_than_the_budget(
         now += gap
         now += limit.reserve(now)
         moments.append(now)
-        assert len([one for one in moments if one > now - 61 + 1e-6]) <= budget
+        assert len([sent_at for sent_at in moments if sent_at > now - 61 + 1e-6]) <= budget
         limit.update_from_headers({"X-RateLimit-Limit": header} if header else {})
         budget = {"1": 1, "7": 5, "10": 8}.get(header or "", budget)
 

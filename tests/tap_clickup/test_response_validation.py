@@ -59,12 +59,14 @@ def test_a_parameter_that_clickup_ignores_fails_tasks_and_nothing_else(
     bookmark = run.task_cursors[workspace.id] or ""
     shown = {task for task, _ in task_versions(run, workspace)}
     wanted = [
-        one
-        for one in live(workspace)
-        if not space_ids or workspace.lists[one.list_id].space_id in space_ids
+        task
+        for task in live(workspace)
+        if not space_ids or workspace.lists[task.list_id].space_id in space_ids
     ]
     assert [
-        one.id for one in wanted if ms_to_iso(updated_ms(one)) < bookmark and one.id not in shown
+        task.id
+        for task in wanted
+        if ms_to_iso(updated_ms(task)) < bookmark and task.id not in shown
     ] == []
 
 
@@ -152,7 +154,11 @@ def test_a_token_that_dies_on_the_way_stops_the_run_at_once(
     assert run.error
     assert run.error.startswith("401 Unauthorized: the token is wrong")
     beside = (2 + ARCHIVED_LIST_WORKERS) * len(account.workspaces) + 1
-    assert 1 <= len([one for one in run_tap.clickup.requests if one.status == 401]) <= beside
+    assert (
+        1
+        <= len([request for request in run_tap.clickup.requests if request.status == 401])
+        <= beside
+    )
     assert run_tap.requests_to("/time_entries") == []
     assert set(run.task_cursors.values()) <= {None}
 
@@ -186,4 +192,4 @@ def test_a_space_of_an_unknown_shape_fails_by_name_and_the_others_are_read(
     behaviour.faults = [Fault(200, {"spaces": [broken, whole]}, path="/space$")]
     run = run_tap(start_date=ALL_TIME, workspace_ids=[workspace.id])
     assert "space 9: ClickUp sent an object of an unexpected shape" in (run.error or "")
-    assert "8" in {one["id"] for one in run.rows("spaces")}
+    assert "8" in {row["id"] for row in run.rows("spaces")}

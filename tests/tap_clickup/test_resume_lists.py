@@ -63,7 +63,9 @@ def test_archived_lists_whose_tasks_came_before_the_cut_are_not_read_again(
 ) -> None:
     assert {NEW_TASK, OLD_TASK} <= set(cut.column("tasks", "name"))
     run_tap(start_date=START_DATE, state=cut.state)
-    assert [one.path for one in run_tap.requests_to("/task") if "/list/" in one.path] == []
+    assert [
+        request.path for request in run_tap.requests_to("/task") if "/list/" in request.path
+    ] == []
 
 
 def test_the_run_that_made_up_for_a_cut_is_the_last_to_walk_thoroughly(
@@ -72,7 +74,7 @@ def test_the_run_that_made_up_for_a_cut_is_the_last_to_walk_thoroughly(
     second = run_tap(start_date=START_DATE, state=cut.state)
     third = run_tap(start_date=START_DATE, state=second.state)
     assert told(third) == {}
-    assert [one.path for one in run_tap.clickup.requests if "/folder/" in one.path] == []
+    assert [path for path in run_tap.requested_paths if "/folder/" in path] == []
 
 
 @pytest.mark.parametrize("stream", ["spaces", "lists", "completed_reads", "sync_runs"])

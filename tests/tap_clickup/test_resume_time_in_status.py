@@ -53,7 +53,7 @@ def account() -> Account:
 
 def cut_at(run: TapRun, number: int) -> TapRun:
     """Return a run as it was cut in front of one of its messages."""
-    return TapRun("".join(run.stdout.splitlines(keepends=True)[:number]), "", None)
+    return TapRun("".join(run.stdout.splitlines(keepends=True)[:number]))
 
 
 def cut(run: TapRun, stream: str, reached: Callable[[Row], bool]) -> TapRun:
@@ -89,13 +89,15 @@ def live_bounds(run_tap: TapRunner) -> list[int]:
     """Return from when on each request for live tasks asked."""
     workspace = run_tap.clickup.account.workspaces[0]
     asked = [
-        one for one in run_tap.clickup.requests if is_task_page(one, workspace, archived=False)
+        request
+        for request in run_tap.clickup.requests
+        if is_task_page(request, workspace, archived=False)
     ]
-    return [int(one.query["date_updated_gt"][0]) for one in asked]
+    return [int(request.query["date_updated_gt"][0]) for request in asked]
 
 
 def ids(*runs: TapRun, stream: str = "time_in_status", column: str = "task_id") -> set[str]:
-    return {one for run in runs for one in run.column(stream, column)}
+    return {task_id for run in runs for task_id in run.column(stream, column)}
 
 
 def test_a_load_that_is_cut_among_tasks_goes_on_at_its_cursors_and_misses_no_time(
@@ -121,7 +123,7 @@ def test_what_was_made_up_for_is_not_read_a_third_time(run_tap: TapRunner) -> No
     third = run_tap(start_date=SINCE, time_in_status=True, state=second.state)
     assert len(third.column("tasks", "id")) == 2
     assert ids(third) == ids(third, stream="tasks", column="id")
-    assert [one for one in run_tap.requests_to("/task") if "/list/" in one.path] == []
+    assert [request for request in run_tap.requests_to("/task") if "/list/" in request.path] == []
 
 
 def test_a_load_that_is_cut_among_times_in_status_is_made_up_for(

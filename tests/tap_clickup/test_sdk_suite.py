@@ -83,10 +83,10 @@ def test_the_final_state_holds_finished_bookmarks_only(run_tap: TapRunner) -> No
         "replication_key",
         "replication_key_value",
     ]
-    assert [sorted(one) for one in partitions] == [sorted(names), sorted(names)]
+    assert [sorted(partition) for partition in partitions] == [sorted(names), sorted(names)]
     partitions = bookmarks.pop("time_entries")["partitions"]
     names = ["context", "read_until", "sees", "spaces", "start_date", "user_ids"]
-    assert [sorted(one) for one in partitions] == [names, names]
+    assert [sorted(partition) for partition in partitions] == [names, names]
     partitions = bookmarks.pop("time_in_status")["partitions"]
-    assert [sorted(one) for one in partitions] == [["context"], ["context"]]
+    assert [sorted(partition) for partition in partitions] == [["context"], ["context"]]
     assert {name: value for name, value in bookmarks.items() if value} == {}

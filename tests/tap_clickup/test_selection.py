@@ -21,7 +21,7 @@ def test_only_the_selected_workspaces_are_read(run_tap: TapRunner, account: Acco
     assert run.column("workspaces", "id") == [selected.id]
     assert task_versions(run, selected) == expected_versions(every(selected))
     assert other.id not in run.stdout
-    assert [one.path for one in run_tap.clickup.requests if other.id in one.path] == []
+    assert [path for path in run_tap.requested_paths if other.id in path] == []
 
 
 def test_no_record_of_an_unselected_space_comes_out(run_tap: TapRunner, account: Account) -> None:
@@ -29,28 +29,30 @@ def test_no_record_of_an_unselected_space_comes_out(run_tap: TapRunner, account:
     workspace, other = account.workspaces
     selected = list(workspace.spaces)[1:]
     run = run_tap(space_ids=selected, start_date=ALL_TIME)
-    wanted = [one for one in every(workspace) if workspace.lists[one.list_id].space_id in selected]
+    wanted = [
+        task for task in every(workspace) if workspace.lists[task.list_id].space_id in selected
+    ]
     assert task_versions(run, workspace) == expected_versions(wanted)
     assert task_versions(run, other) == set()
     for stream in ("folders", "lists", "tasks"):
         assert set(run.column(stream, "space_id")) <= set(selected)
     assert run.column("spaces", "id") == selected
     hidden = [*other.spaces, *other.lists, next(iter(workspace.spaces))]
-    assert [one for one in hidden if one in run.stdout] == []
+    assert [object_id for object_id in hidden if object_id in run.stdout] == []
     assert run.error is None
 
 
 def test_an_unselected_space_costs_no_request(run_tap: TapRunner, workspace: Workspace) -> None:
     selected, *others = workspace.spaces
     run_tap(space_ids=[selected], workspace_ids=[workspace.id])
-    asked = [one.path for one in run_tap.clickup.requests]
-    assert [path for path in asked for one in others if one in path] == []
+    asked = [request.path for request in run_tap.clickup.requests]
+    assert [path for path in asked for space_id in others if space_id in path] == []
 
 
 def test_unknown_ids_are_named_before_the_first_message(
     run_tap: TapRunner, account: Account
 ) -> None:
-    first, second = (one.id for one in account.workspaces)
+    first, second = (workspace.id for workspace in account.workspaces)
     run = run_tap(workspace_ids=[first, "1", "2"])
     assert run.error == (
         f"workspace_ids: 1, 2 not visible to the token, which sees {first}, {second}"
@@ -81,14 +83,18 @@ def test_a_run_sends_nothing_but_get_under_api_v2_to_the_given_host(
     """R8, R114, R125."""
     run_tap(start_date=ALL_TIME)
     requests = run_tap.clickup.requests
-    assert {one.method for one in requests} == {"GET"}
-    assert [one.path for one in requests if not one.path.startswith("/api/v2/")] == []
-    assert {one.token_ok for one in requests} == {True}
+    assert {request.method for request in requests} == {"GET"}
+    assert [request.path for request in requests if not request.path.startswith("/api/v2/")] == []
+    assert {request.token_ok for request in requests} == {True}
     for workspace in account.workspaces:
-        pages = [one for one in run_tap.requests_to("/task") if workspace.id in one.path]
+        pages = [
+            request for request in run_tap.requests_to("/task") if workspace.id in request.path
+        ]
         assert len(pages) <= len(readable(workspace)) // 100 + 2
-    spaces = sum(len(one.spaces) for one in account.workspaces)
-    folders = sum(not f.hidden for one in account.workspaces for f in one.folders.values())
+    spaces = sum(len(workspace.spaces) for workspace in account.workspaces)
+    folders = sum(
+        not f.hidden for workspace in account.workspaces for f in workspace.folders.values()
+    )
     hierarchy = 1 + 2 * 2 + 4 * spaces + folders
     slices = (datetime.now(UTC) - datetime(2025, 1, 1, tzinfo=UTC)) // timedelta(days=30) + 2
     assert len(run_tap.requests_to("/time_entries")) <= 2 * slices
@@ -110,7 +116,7 @@ def test_a_run_keeps_the_rate_limit_by_the_servers_own_count(
     run = run_tap(start_date=ALL_TIME, catalog=catalog)
     assert run.error is None
     assert len(run_tap.clickup.requests) > 40
-    assert {one.status for one in run_tap.clickup.requests} == {200}
+    assert {request.status for request in run_tap.clickup.requests} == {200}
     assert run.rows("sync_runs")[0]["waited_seconds"] > 60
 
 
@@ -123,8 +129,8 @@ def test_readings_beside_each_other_share_the_limit_and_lose_nothing_by_it(
     assert run.error is None
     for workspace in account.workspaces:
         assert task_versions(run, workspace) == expected_versions(every(workspace))
-    refused = [one for one in run_tap.clickup.requests if one.status != 200]
-    assert {one.status for one in refused} <= {429}
+    refused = [request for request in run_tap.clickup.requests if request.status != 200]
+    assert {request.status for request in refused} <= {429}
     assert len(refused) < len(run_tap.clickup.requests) / 10
     # 8 in any 61 seconds.
     assert run_tap.clock.seconds - run_tap.clock.began > 61 * (

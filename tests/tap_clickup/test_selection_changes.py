@@ -50,7 +50,9 @@ def began(run_tap: TapRunner, *, archived: bool = False) -> int:
     """Return where a pass over the tasks began, in milliseconds."""
     workspace = run_tap.clickup.account.workspaces[0]
     asked = [
-        one for one in run_tap.clickup.requests if is_task_page(one, workspace, archived=archived)
+        request
+        for request in run_tap.clickup.requests
+        if is_task_page(request, workspace, archived=archived)
     ]
     return int(asked[0].query["date_updated_gt"][0]) + 1
 
@@ -63,14 +65,16 @@ def test_a_space_that_is_selected_later_is_read_from_the_start_date_on(
     assert (of(first, "tasks", ANNEX), of(first, "time_entries", ANNEX)) == (0, 0)
     second = run_tap(start_date=to_iso(SINCE), space_ids=wider, state=first.state)
     assert (of(second, "tasks", ANNEX), of(second, "time_entries", ANNEX)) == (2, 2)
-    assert [began(run_tap, archived=one) for one in (False, True)] == [to_ms(SINCE)] * 2
+    assert [began(run_tap, archived=archived) for archived in (False, True)] == [to_ms(SINCE)] * 2
     assert time_tracking.requested_starts(run_tap)[0] == to_ms(SINCE)
 
 
 def test_archived_tasks_and_places_of_a_space_that_is_selected_later_are_read(
     run_tap: TapRunner, account: Account
 ) -> None:
-    old = next(one.id for one in account.workspaces[0].tasks.values() if one.name == f"Old {BOX}")
+    old = next(
+        task.id for task in account.workspaces[0].tasks.values() if task.name == f"Old {BOX}"
+    )
     account.archive_task(old, at=days_ago(70))
     account.workspaces[0].lists["90000000037"] = TaskList(
         "90000000037", "Old box", ANNEX, ATTIC, archived=True
@@ -135,7 +139,7 @@ def test_tasks_of_a_wider_selection_go_on_where_they_were_cut(
     assert began(run_tap) >= to_ms(LONG_AGO[90])
     came = [set(run.column("tasks", "id")) & made for run in (second, third)]
     assert came[0] | came[1] == made
-    assert all(0 < len(one) < len(made) for one in came)
+    assert all(0 < len(task_ids) < len(made) for task_ids in came)
 
 
 def test_time_entries_of_a_wider_selection_go_on_where_they_were_cut(
@@ -155,7 +159,9 @@ def test_time_entries_of_a_wider_selection_go_on_where_they_were_cut(
     assert third.error is None
     assert to_ms(SINCE) < time_tracking.requested_starts(run_tap)[0] <= fourth
     ids = {*second.column("time_entries", "id"), *third.column("time_entries", "id")}
-    assert {one.id for one in run_tap.clickup.account.workspaces[0].time_entries.values()} == ids
+    assert {
+        entry.id for entry in run_tap.clickup.account.workspaces[0].time_entries.values()
+    } == ids
 
 
 # --- one of several is not visible

@@ -87,7 +87,7 @@ def test_a_setting_that_cannot_work_is_one_line_that_shows_no_secret(
     assert (ended.returncode, ended.stdout, len(shown)) == (1, "", 1)
     assert reason in shown[0]
     assert [
-        one for one in (TOKEN, TOKEN[3:], "123456789", "Traceback") if one in ended.stderr
+        secret for secret in (TOKEN, TOKEN[3:], "123456789", "Traceback") if secret in ended.stderr
     ] == []
 
 
@@ -113,7 +113,9 @@ def test_a_wrong_token_is_one_line_with_what_to_do(clickup: FakeClickUp) -> None
         "create a new one in ClickUp under avatar > Settings > My Settings > Apps > API Token, "
         "and set it as TAP_CLICKUP_API_TOKEN (OAUTH_025)"
     )
-    assert [(one.path, one.status) for one in clickup.requests] == [("/api/v2/team", 401)]
+    assert [(request.path, request.status) for request in clickup.requests] == [
+        ("/api/v2/team", 401)
+    ]
 
 
 def test_an_unreachable_clickup_is_one_line_before_any_message(run_tap: TapRunner) -> None:

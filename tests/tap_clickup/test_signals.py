@@ -74,14 +74,14 @@ class TestBackfill:
             process.send_signal(number)
             code = process.wait(timeout=20)
         halted[1].set()
-        return code, TapRun(out.read_text(encoding="utf-8"), "", None)
+        return code, TapRun(out.read_text(encoding="utf-8"))
 
     @staticmethod
     def before_last_state(run: TapRun) -> int:
         """Return how many tasks stand before the last STATE."""
-        last = max(n for n, one in enumerate(run.messages) if one["type"] == "STATE")
-        shown = [one for one in run.messages[:last] if one["type"] == "RECORD"]
-        return len([one for one in shown if one["stream"] == "tasks"])
+        last = max(n for n, message in enumerate(run.messages) if message["type"] == "STATE")
+        shown = [message for message in run.messages[:last] if message["type"] == "RECORD"]
+        return len([message for message in shown if message["stream"] == "tasks"])
 
     @pytest.mark.parametrize(
         ("number", "code"), [(signal.SIGKILL, -9), (signal.SIGTERM, 143), (signal.SIGINT, 130)]
@@ -104,8 +104,8 @@ class TestBackfill:
         ]
         assert (exit_code, set(found) ^ wanted) == (code, set())
         seen = {task.id for task in live(workspace)}
-        came = [one for one in cut.column("tasks", "id") if one in seen]
-        again = [one for one in rest.column("tasks", "id") if one in seen]
+        came = [task_id for task_id in cut.column("tasks", "id") if task_id in seen]
+        again = [task_id for task_id in rest.column("tasks", "id") if task_id in seen]
         # Page 15 was asked for once page 13 was taken; a killed process loses what it buffers.
         assert 1_150 < len(came) <= 1_400
         assert 0 < len(cut.rows("tasks")) - self.before_last_state(cut) <= 1_000

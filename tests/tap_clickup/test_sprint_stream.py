@@ -188,7 +188,7 @@ class TestMadeUp:
         self, run_tap: TapRunner
     ) -> None:
         workspace = run_tap.clickup.account.workspaces[0]
-        first = next(one for one in workspace.lists.values() if one.start_ms)
+        first = next(task_list for task_list in workspace.lists.values() if task_list.start_ms)
         begun = datetime.fromtimestamp((first.start_ms or 0) / 1000, tz=UTC).date()
         found = dates(run_tap())
         assert found[4][1:3] == (ms_to_iso(first.start_ms or 0), ms_to_iso(first.due_ms or 0))

@@ -22,7 +22,7 @@ def dates(start: str, end: str) -> Dates:
 def read(*names: str, today: date = TODAY, day_first: bool = False) -> list[tuple[str, str] | None]:
     """Return the days of the sprints of a folder with these lists."""
     found = infer_dates([SprintList(name) for name in names], today=today, day_first=day_first)
-    return [(each.start.isoformat(), each.end.isoformat()) if each else None for each in found]
+    return [(dates.start.isoformat(), dates.end.isoformat()) if dates else None for dates in found]
 
 
 @pytest.mark.parametrize(
@@ -233,6 +233,6 @@ def test_consecutive_sprints_without_a_year_are_all_recovered(
 ) -> None:
     starts = [last - timedelta(days=14 * back) for back in reversed(range(count))]
     expected = [Dates(start, start + timedelta(days=13)) for start in starts]
-    names = [style.format(n=n, s=each.start, e=each.end) for n, each in enumerate(expected, 1)]
+    names = [style.format(n=n, s=dates.start, e=dates.end) for n, dates in enumerate(expected, 1)]
     lists = [SprintList(name) for name in names]
     assert infer_dates(lists, today=last + timedelta(days=since)) == expected

@@ -180,7 +180,9 @@ def test_no_task_is_lost_while_people_edit_between_the_requests(
     behaviour.on_request = edit
     run = run_tap(start_date=ALL_TIME, workspace_ids=[workspace.id])
     newest = {row["id"]: row["date_updated"] for row in run.rows("tasks")}
-    assert [one for one, at in at_start.items() if newest.get(one, "") < ms_to_iso(at)] == []
+    assert [
+        task_id for task_id, at in at_start.items() if newest.get(task_id, "") < ms_to_iso(at)
+    ] == []
     found = [row for row in run.rows("tasks") if row["id"] in set(ids)]
     passes = by_pass(found)
     assert set(passes) == {(workspace.id, False), (workspace.id, True)}

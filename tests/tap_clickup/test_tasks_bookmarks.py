@@ -68,8 +68,8 @@ def test_the_second_run_reads_the_overlap_only_and_keeps_start_and_bookmark(
     second = run_tap(workspace_ids=[workspace.id], state=first.state)
     newest = [newest_of(workspace), newest_of(workspace, archived=True)]
     asked = [
-        (one.query["archived"], one.query["date_updated_gt"])
-        for one in run_tap.requests_to("/task")
+        (request.query["archived"], request.query["date_updated_gt"])
+        for request in run_tap.requests_to("/task")
     ]
     assert sorted(asked) == [
         (["false"], [str(newest[0] - 600_001)]),
@@ -104,7 +104,7 @@ def test_a_task_that_is_archived_or_taken_out_of_the_archive_comes_again(
 def test_each_workspace_has_a_bookmark_of_its_own_in_utc(
     run_tap: TapRunner, account: Account
 ) -> None:
-    newest = {one.id: ms_to_iso(newest_of(one)) for one in account.workspaces}
+    newest = {workspace.id: ms_to_iso(newest_of(workspace)) for workspace in account.workspaces}
     assert run_tap(start_date=ALL_TIME).task_cursors == newest
 
 
@@ -152,7 +152,7 @@ def test_a_bookmark_in_the_future_is_reset_to_now_with_a_warning(
 def test_a_task_of_the_future_moves_no_cursor_beyond_the_start_of_the_run(
     run_tap: TapRunner, account: Account, workspace: Workspace, *, archived: bool
 ) -> None:
-    odd = next(one.id for one in readable(workspace) if one.archived is archived)
+    odd = next(task.id for task in readable(workspace) if task.archived is archived)
     account.update_task(odd, at=datetime.now(UTC) + timedelta(days=365))
     before = now_ms()
     state = run_tap(workspace_ids=[workspace.id]).state
@@ -168,7 +168,7 @@ def test_a_task_of_the_future_hides_no_edit_from_the_next_poll_15_minutes_later(
     run_tap: TapRunner, account: Account, workspace: Workspace, *, archived: bool
 ) -> None:
     """An edit of three minutes after the first poll; that poll is put back to when it was."""
-    odd, edited = [one.id for one in readable(workspace) if one.archived is archived][:2]
+    odd, edited = [task.id for task in readable(workspace) if task.archived is archived][:2]
     now, quarter = datetime.now(UTC), timedelta(minutes=15)
     account.update_task(odd, at=now + timedelta(days=365))
     state = run_tap(workspace_ids=[workspace.id], start_date=ALL_TIME).state

@@ -56,8 +56,9 @@ def when(behaviour: Behaviour, meets: Callable[[Request], bool], do: Callable[[]
 
 def of(workspace: Workspace, *, archived: bool) -> Callable[[Request], bool]:
     """Return what tells the requests of a pass that goes by date of creation."""
-    return lambda one: (
-        is_task_page(one, workspace, archived=archived) and one.query["order_by"] == ["created"]
+    return lambda request: (
+        is_task_page(request, workspace, archived=archived)
+        and request.query["order_by"] == ["created"]
     )
 
 
@@ -65,16 +66,20 @@ def test_all_tasks_are_read_by_date_created_live_ones_and_then_archived(
     run_tap: TapRunner, workspace: Workspace
 ) -> None:
     run_tap(sweep=True, workspace_ids=[workspace.id])
-    asked = [one.query for one in run_tap.requests_to(f"/team/{workspace.id}/task")]
-    sweep = [one for one in asked if one["order_by"] == ["created"]]
+    asked = [request.query for request in run_tap.requests_to(f"/team/{workspace.id}/task")]
+    sweep = [query for query in asked if query["order_by"] == ["created"]]
     assert {*map(len, sweep)} == {7}
-    assert all(one["reverse"] == ["true"] and one["page"] == ["0"] for one in sweep)
-    assert [one["archived"][0] for one in sweep] == sorted(one["archived"][0] for one in sweep)
+    assert all(query["reverse"] == ["true"] and query["page"] == ["0"] for query in sweep)
+    assert [query["archived"][0] for query in sweep] == sorted(
+        query["archived"][0] for query in sweep
+    )
     for archived in ("false", "true"):
-        bounds = [int(one["date_created_gt"][0]) for one in sweep if one["archived"] == [archived]]
+        bounds = [
+            int(query["date_created_gt"][0]) for query in sweep if query["archived"] == [archived]
+        ]
         assert bounds[0] == 0
         assert bounds == sorted(bounds)
-    assert [one["archived"] for one in asked if one["order_by"] == ["updated"]] == [
+    assert [query["archived"] for query in asked if query["order_by"] == ["updated"]] == [
         ["false"],
         ["true"],
     ]
@@ -109,9 +114,9 @@ def test_the_record_says_exactly_what_was_read(run_tap: TapRunner, workspace: Wo
         "conditions": {"workspace_id": {"in": [workspace.id]}, "date_created": {"before": until}},
         "key_properties": ["id"],
         "count": len(workspace.tasks),
-        "keys": [[one] for one in sorted(workspace.tasks)],
+        "keys": [[task_id] for task_id in sorted(workspace.tasks)],
     }
-    sent = [datetime.fromisoformat(one["time_extracted"]) for one in run.records("tasks")]
+    sent = [datetime.fromisoformat(message["time_extracted"]) for message in run.records("tasks")]
     assert before - timedelta(milliseconds=1) <= started <= min(sent)
     assert max(sent) <= finished + timedelta(milliseconds=1)
 
@@ -125,7 +130,9 @@ def test_with_selected_spaces_the_condition_names_them_and_only_their_tasks_are_
     assert row
     assert sorted(row["conditions"].pop("space_id")["in"]) == sorted(selected)
     assert set(row["conditions"]) == {"workspace_id", "date_created"}
-    lists = {one.id for one in workspace.lists.values() if one.space_id in selected}
+    lists = {
+        task_list.id for task_list in workspace.lists.values() if task_list.space_id in selected
+    }
     assert swept(run, workspace) == ids([t for t in every(workspace) if t.list_id in lists])
 
 
@@ -184,9 +191,9 @@ def test_a_task_that_left_the_selected_spaces_is_not_told(
     run_tap: TapRunner, account: Account, workspace: Workspace
 ) -> None:
     here, there = list(workspace.spaces)[:2]
-    homes = {one.id: one.space_id for one in workspace.lists.values()}
+    homes = {task_list.id: task_list.space_id for task_list in workspace.lists.values()}
     task = next(t for t in live(workspace) if homes[t.list_id] == here)
-    place = next(one for one, space in homes.items() if space == there)
+    place = next(list_id for list_id, space in homes.items() if space == there)
     assert task.id in swept(run_tap(sweep=True, space_ids=[here]), workspace)
     account.move_task(task.id, place)
     assert task.id not in swept(run_tap(sweep=True, space_ids=[here]), workspace)
@@ -199,7 +206,7 @@ def test_what_lies_in_a_space_that_the_user_lost_is_not_told_and_nor_is_the_spac
     lost = list(workspace.spaces)[1]
     behaviour.hidden_spaces = {lost}
     run = run_tap(sweep=True)
-    homes = {one.id: one.space_id for one in workspace.lists.values()}
+    homes = {task_list.id: task_list.space_id for task_list in workspace.lists.values()}
     seen = [t for t in every(workspace) if homes[t.list_id] != lost]
     assert swept(run, workspace) == ids(seen) < ids(every(workspace))
     spaces = completed(run, workspace, "spaces")
@@ -220,8 +227,8 @@ def test_a_task_that_leaves_or_enters_the_archive_before_its_pass_is_told(
     archived: bool,
 ) -> None:
     """It is in neither pass, or only in one that is over."""
-    found = [one for one in readable(workspace) if one.archived is archived]
-    task, asked = max(found, key=lambda one: one.created_ms), of(workspace, archived=archived)
+    found = [task for task in readable(workspace) if task.archived is archived]
+    task, asked = max(found, key=lambda task: task.created_ms), of(workspace, archived=archived)
     when(behaviour, asked, lambda: account.archive_task(task.id, archived=not archived))
     run = run_tap(sweep=True, workspace_ids=[workspace.id])
     assert swept(run, workspace) == ids(every(workspace))
@@ -237,9 +244,10 @@ def test_tasks_of_a_list_that_is_archived_or_brought_back_between_the_passes_are
     archives: bool,
 ) -> None:
     place = next(
-        one.id
-        for one in workspace.lists.values()
-        if one.archived is not archives and (one.archived or not workspace.lies_in_archive(one.id))
+        task_list.id
+        for task_list in workspace.lists.values()
+        if task_list.archived is not archives
+        and (task_list.archived or not workspace.lies_in_archive(task_list.id))
     )
     asked = of(workspace, archived=False)
     when(behaviour, asked, lambda: account.archive(place, archived=archives))
@@ -260,7 +268,7 @@ def test_subtasks_that_move_with_their_parent_into_an_archived_list_or_out_are_t
     """Only the parent's `date_updated` moves; archived lists are read before and after the rest."""
     places = [
         live(workspace)[0].list_id,
-        next(one.id for one in workspace.lists.values() if one.archived),
+        next(task_list.id for task_list in workspace.lists.values() if task_list.archived),
     ]
     source, goal = places if into_archive else reversed(places)
     old = datetime(2025, 6, 1, tzinfo=UTC)
@@ -297,7 +305,7 @@ def test_what_was_not_read_to_its_end_completes_nothing_and_the_other_workspace_
 ) -> None:
     account = run_tap.clickup.account
     workspace, other = account.workspaces[number], account.workspaces[1 - number]
-    archived = next(one.id for one in workspace.lists.values() if one.archived)
+    archived = next(task_list.id for task_list in workspace.lists.values() if task_list.archived)
     names = {"workspace": workspace.id, "archived": archived, "space": next(iter(workspace.spaces))}
     fault = Fault(status=status, body={"ECODE": "OAUTH_027"}, path=f"/{where.format(**names)}$")
     behaviour.faults = [fault]
@@ -306,7 +314,7 @@ def test_what_was_not_read_to_its_end_completes_nothing_and_the_other_workspace_
     assert completed(run, workspace) is None
     assert swept(run, other) == ids(every(other))
     assert bool(run.error) is (status == 400)
-    cursors = [one["cursors"] for one in run.state["bookmarks"]["tasks"]["partitions"]]
+    cursors = [partition["cursors"] for partition in run.state["bookmarks"]["tasks"]["partitions"]]
     assert cursors == [{}, {}]
     assert {row["workspace_id"]: row["live_tasks"] for row in run.rows("sync_runs")} == {
         workspace.id: None,

@@ -178,8 +178,8 @@ def test_a_year_is_read_in_slices_of_30_days_and_each_entry_comes_once(
     run = run_tap(start_date=to_iso(since))
     rows = [(row["id"], row["started_at"]) for row in run.rows("time_entries")]
     assert sorted(rows) == sorted(made.items())
-    for one in time_tracking.time_entry_queries(run_tap):
-        assert 0 < int(one["end_date"]) - int(one["start_date"]) <= 30 * 86_400_000
+    for query in time_tracking.time_entry_queries(run_tap):
+        assert 0 < int(query["end_date"]) - int(query["start_date"]) <= 30 * 86_400_000
     assert time_tracking.requested_starts(run_tap)[:13] == [to_ms(since), *map(to_ms, borders)]
 
 
@@ -188,7 +188,7 @@ def test_each_entry_stands_in_the_slice_that_it_begins_in(
 ) -> None:
     since = days_ago(75)
     first, second = slice_start(since) + SLICE_LENGTH, slice_start(since) + 2 * SLICE_LENGTH
-    before, at, after = (track(account, each).id for each in (first - MINUTE, first, second))
+    before, at, after = (track(account, start).id for start in (first - MINUTE, first, second))
     run = run_tap(start_date=to_iso(since))
     found = time_tracking.completed_slices(run)
     whole, clipped = time_tracking.slice_name(first), time_tracking.slice_name(since)

@@ -43,9 +43,11 @@ def refuse(request: pytest.FixtureRequest, behaviour: Behaviour) -> Refuse:
     """Let ClickUp refuse each request that names one of some people."""
 
     def any_of(user_ids: list[int]) -> None:
-        names = {str(one) for one in user_ids}
+        names = {str(user_id) for user_id in user_ids}
         time_tracking.reject_time_entries(
-            behaviour, lambda one: bool(names & {*one["assignee"].split(",")}), status=request.param
+            behaviour,
+            lambda query: bool(names & {*query["assignee"].split(",")}),
+            status=request.param,
         )
 
     return any_of
@@ -65,12 +67,12 @@ def test_who_is_refused_is_named_alone_and_the_time_of_the_others_comes(
     run_tap: TapRunner, account: Account, start: datetime, refuse: Refuse, refused: list[int]
 ) -> None:
     people = [accounts.OWNER, accounts.MEMBER, *FORMER]
-    made = {one: track(account, start, task_id=None, user_id=one).id for one in people}
+    made = {user_id: track(account, start, task_id=None, user_id=user_id).id for user_id in people}
     refuse(refused)
     run = run_tap(start_date=to_iso(start))
-    expected = [made[one] for one in people if one not in refused]
+    expected = [made[user_id] for user_id in people if user_id not in refused]
     assert sorted(run.column("time_entries", "id")) == sorted(expected)
-    names = [str(one) for one in refused]
+    names = [str(user_id) for user_id in refused]
     assert run.read_failures == [(GONE, f"ClickUp denies the time entries of users {names}")]
     (told,) = time_tracking.completed_slices(run).values()
     assert sorted(told["conditions"]["user_id"]["in"]) == sorted({*EVERYBODY} - {*names})
@@ -80,18 +82,22 @@ def test_who_is_refused_hides_the_others_in_no_slice(
     run_tap: TapRunner, account: Account, refuse: Refuse
 ) -> None:
     since = days_ago(200)
-    spared = [one for one in FORMER if one != 49999992]
+    spared = [user_id for user_id in FORMER if user_id != 49999992]
     days = (195, 150, 100, 50, 1)
-    made = [track(account, days_ago(n), task_id=None, user_id=one) for n in days for one in spared]
+    made = [
+        track(account, days_ago(n), task_id=None, user_id=user_id)
+        for n in days
+        for user_id in spared
+    ]
     refuse([49999992])
     run = run_tap(start_date=to_iso(since))
-    assert set(run.column("time_entries", "id")) == {one.id for one in made}
+    assert set(run.column("time_entries", "id")) == {entry.id for entry in made}
     assert run.read_failures == [(GONE, "ClickUp denies the time entries of users ['49999992']")]
     named = [
         sorted(row["conditions"]["user_id"]["in"])
         for row in time_tracking.completed_slices(run).values()
     ]
-    assert named == [[one for one in EVERYBODY if one != "49999992"]] * len(named)
+    assert named == [[user_id for user_id in EVERYBODY if user_id != "49999992"]] * len(named)
 
 
 def test_the_next_run_asks_again_for_who_was_refused(

@@ -155,7 +155,9 @@ def test_an_ignored_parameter_is_noticed_and_completes_nothing(
         row for row in time_tracking.completed_slices(first).values() if [old.id] not in row["keys"]
     ]
     bounds = [row["conditions"]["started_at"] for row in denied]
-    assert [one for one in bounds if one["from"] <= to_iso(days_ago(95)) < one["before"]] == []
+    assert [
+        bound for bound in bounds if bound["from"] <= to_iso(days_ago(95)) < bound["before"]
+    ] == []
     behaviour.ignored_parameters = set()
     second = run_tap(state=first.state)
     assert old.id in second.column("time_entries", "id")
@@ -210,7 +212,7 @@ def test_a_space_without_time_tracking_is_noted_once(
         "the Time Tracking ClickApp is off in space 90000000011; an owner or admin can switch it "
         "on in ClickUp under Workspace settings > ClickApps > Time Tracking"
     )
-    assert [one for one in run.rows("sync_runs")[0]["notes"] if "Time" in one] == [note]
+    assert [note for note in run.rows("sync_runs")[0]["notes"] if "Time" in note] == [note]
     assert run.log.count(note) == 1
     assert run.column("time_entries", "id") == [entry.id]
     assert (run.error, run.read_failures) == (None, [])

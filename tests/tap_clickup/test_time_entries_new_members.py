@@ -37,7 +37,9 @@ def test_somebody_whom_a_later_run_sees_first_is_asked_for_all_slices(
     assert second.column("time_entries", "id") == [old.id]
     assert time_tracking.requested_starts(run_tap)[0] == to_ms(SINCE)
     assert [
-        one for one in time_tracking.requested_assignees(run_tap) if str(STRANGER) not in one
+        user_ids
+        for user_ids in time_tracking.requested_assignees(run_tap)
+        if str(STRANGER) not in user_ids
     ] == []
     told = time_tracking.completed_slices(second)[time_tracking.slice_name(days_ago(80))]
     assert str(STRANGER) in told["conditions"]["user_id"]["in"]
@@ -89,5 +91,7 @@ def test_people_who_left_are_not_forgotten_by_a_run_whose_reading_of_time_fails(
     assert second.column("tasks", "name") == ["Later"]
     assert set(second.column("time_entries", "id")) == {entry.id for entry in made}
     assert [
-        one for one in time_tracking.requested_assignees(run_tap) if str(STRANGER) not in one
+        user_ids
+        for user_ids in time_tracking.requested_assignees(run_tap)
+        if str(STRANGER) not in user_ids
     ] == []

@@ -55,8 +55,8 @@ def test_the_time_of_everybody_is_read_of_people_who_left_too(
     """R79; who left is known from a task, and a row of `users` for it."""
     start = now()
     made = [
-        track(account, start, user_id=one)
-        for one in (accounts.OWNER, accounts.MEMBER, accounts.INVITED, accounts.FORMER_MEMBER)
+        track(account, start, user_id=user_id)
+        for user_id in (accounts.OWNER, accounts.MEMBER, accounts.INVITED, accounts.FORMER_MEMBER)
     ]
     run = run_tap(start_date=to_iso(start))
     assert by_user(run) == [(entry.id, str(entry.user_id)) for entry in made]
@@ -95,10 +95,10 @@ def test_more_than_50_people_are_asked_for_in_several_requests(
     run_tap: TapRunner, account: Account
 ) -> None:
     start = now()
-    clerks = [str(one) for one in time_tracking.add_members(account, range(98))]
+    clerks = [str(user_id) for user_id in time_tracking.add_members(account, range(98))]
     made = [
-        track(account, start, task_id=None, user_id=int(one))
-        for one in (OWN, clerks[46], clerks[47], clerks[97])
+        track(account, start, task_id=None, user_id=int(user_id))
+        for user_id in (OWN, clerks[46], clerks[47], clerks[97])
     ]
     run = run_tap(start_date=to_iso(start))
     everybody = [*MEMBERS, *clerks]
@@ -152,7 +152,7 @@ def test_without_people_who_left_is_asked_again_where_clickup_refuses_them(
     run_tap: TapRunner, account: Account, behaviour: Behaviour, status: int
 ) -> None:
     start = now()
-    made = [track(account, start, user_id=one) for one in (accounts.OWNER, accounts.MEMBER)]
+    made = [track(account, start, user_id=user_id) for user_id in (accounts.OWNER, accounts.MEMBER)]
     time_tracking.reject_time_entries(behaviour, asks_for(FORMER), status=status)
     run = run_tap(start_date=to_iso(start))
     assert MEMBERS in time_tracking.requested_assignees(run_tap)
@@ -181,7 +181,8 @@ def test_who_is_refused_hides_nobody_of_the_next_fifty(
     start = now()
     clerks = time_tracking.add_members(account, range(60))
     made = [
-        track(account, start, user_id=one) for one in (accounts.OWNER, accounts.MEMBER, *clerks)
+        track(account, start, user_id=user_id)
+        for user_id in (accounts.OWNER, accounts.MEMBER, *clerks)
     ]
     time_tracking.reject_time_entries(behaviour, asks_for(FORMER), status=401)
     run = run_tap(start_date=to_iso(start))
@@ -200,8 +201,8 @@ def test_a_request_for_people_who_left_alone_may_be_refused(
     time_tracking.add_members(account, range(47))
     time_tracking.add_task_of_former_member(account, 49999999, start)
     made = [
-        track(account, start, task_id=None, user_id=one)
-        for one in (accounts.OWNER, accounts.MEMBER)
+        track(account, start, task_id=None, user_id=user_id)
+        for user_id in (accounts.OWNER, accounts.MEMBER)
     ]
     time_tracking.reject_time_entries(behaviour, asks_for("49999999"), status=401)
     run = run_tap(start_date=to_iso(start))
@@ -238,10 +239,10 @@ def test_with_selected_spaces_only_their_time_comes_and_none_without_a_task(
     """R26."""
     start, elsewhere = now(), annex(account)
     entry = track(account, start)
-    others = [track(account, start, task_id=one) for one in (elsewhere, None)]
+    others = [track(account, start, task_id=task_id) for task_id in (elsewhere, None)]
     run = run_tap(start_date=to_iso(start), space_ids=[accounts.SPACE])
     assert by_user(run) == [(entry.id, OWN)]
-    assert [one.id for one in others if one.id in run.stdout] == []
+    assert [entry.id for entry in others if entry.id in run.stdout] == []
     assert len(run_tap(start_date=to_iso(start)).rows("time_entries")) == 3
 
 

@@ -90,8 +90,8 @@ def test_the_time_of_the_user_of_another_token_is_read_from_the_start_date_on(
     assert first.column("time_entries", "user_id") == OWN
     give_token_to(account, accounts.MEMBER)
     second = run_tap(start_date=SINCE, state=first.state)
-    assert sorted(second.column("time_entries", "id")) == sorted(one.id for one in mias)
-    assert {tuple(one) for one in told_people(second)} == {("40000002",)}
+    assert sorted(second.column("time_entries", "id")) == sorted(entry.id for entry in mias)
+    assert {tuple(user_ids) for user_ids in told_people(second)} == {("40000002",)}
 
 
 def test_another_token_has_all_time_read_once(
@@ -125,7 +125,7 @@ def test_a_user_who_becomes_an_admin_sees_all_time_from_the_start_date_on(
     first = run_tap(start_date=SINCE)
     behaviour.role = "admin"
     second = run_tap(start_date=SINCE, state=first.state)
-    assert {one.id for one in mias} <= set(second.column("time_entries", "id"))
+    assert {entry.id for entry in mias} <= set(second.column("time_entries", "id"))
 
 
 @pytest.mark.usefixtures("mias")

@@ -46,7 +46,7 @@ def walked(run_tap: TapRunner) -> Task:
 
 def asked(run_tap: TapRunner) -> list[int]:
     """Return how many tasks each request named."""
-    bulk = [len(one.query["task_ids"]) for one in run_tap.requests_to(BULK)]
+    bulk = [len(request.query["task_ids"]) for request in run_tap.requests_to(BULK)]
     return [*bulk, *(1 for _ in run_tap.requests_to("/time_in_status"))]
 
 
@@ -57,7 +57,7 @@ def test_it_is_off_by_default_and_then_nothing_is_asked(
     walked(run_tap)
     run = run_tap()
     assert (run.rows("time_in_status"), asked(run_tap)) == ([], [])
-    assert [one for one in run.rows("sync_runs")[0]["notes"] if "status" in one] == []
+    assert [note for note in run.rows("sync_runs")[0]["notes"] if "status" in note] == []
 
 
 def test_the_time_of_one_task_comes_by_the_single_call_and_the_current_status_once(
@@ -85,7 +85,7 @@ def test_the_time_of_one_task_comes_by_the_single_call_and_the_current_status_on
             "orderindex": 52,
         },
     ]
-    assert [one.path for one in run_tap.requests_to("/time_in_status")] == [
+    assert [request.path for request in run_tap.requests_to("/time_in_status")] == [
         f"/api/v2/task/{task.id}/time_in_status"
     ]
     assert run_tap.requests_to(BULK) == []
@@ -96,8 +96,14 @@ def test_250_tasks_are_asked_for_in_three_requests(
 ) -> None:
     ids = [account.create_task(LIST, name=f"Task {number}").id for number in range(250)]
     run = run_tap(time_in_status=True)
-    assert [len(one.query["task_ids"]) for one in run_tap.requests_to(BULK)] == [100, 100, 50]
-    named = [task_id for one in run_tap.requests_to(BULK) for task_id in one.query["task_ids"]]
+    assert [len(request.query["task_ids"]) for request in run_tap.requests_to(BULK)] == [
+        100,
+        100,
+        50,
+    ]
+    named = [
+        task_id for request in run_tap.requests_to(BULK) for task_id in request.query["task_ids"]
+    ]
     assert sorted(named) == sorted(ids)
     assert sorted(run.column("time_in_status", "task_id")) == sorted(ids)
     assert run_tap.requests_to("/time_in_status") == []
@@ -120,10 +126,10 @@ def test_without_the_clickapp_one_note_is_left_and_everything_else_is_read(
     behaviour.time_in_status = False
     ids = [account.create_task(LIST, name=f"Task {number}").id for number in range(tasks)]
     run = run_tap(time_in_status=True)
-    asked_alone = [one.path.split("/")[4] for one in run_tap.requests_to("/time_in_status")]
+    asked_alone = [request.path.split("/")[4] for request in run_tap.requests_to("/time_in_status")]
     note = NOTE.format("1 task" if tasks == 1 else f"{tasks} tasks", asked_alone[-1])
     assert len(run_tap.requests_to("task_ids") + asked_alone) <= 2 + 9
-    assert [one for one in run.rows("sync_runs")[0]["notes"] if "status" in one] == [note]
+    assert [note for note in run.rows("sync_runs")[0]["notes"] if "status" in note] == [note]
     assert run.log.count(note) == 1
     assert run.rows("time_in_status") == []
     assert sorted(run.column("tasks", "id")) == sorted(ids)
@@ -139,7 +145,9 @@ def test_what_was_read_before_a_refusal_comes_and_the_note_tells_the_reason(
     last = run_tap.requests_to("/time_in_status")[0].path.split("/")[4]
     assert sorted(run.column("time_in_status", "task_id")) == sorted({*ids} - {last})
     notes = run.rows("sync_runs")[0]["notes"]
-    assert [one for one in notes if f"GET /task/{last}/time_in_status: HTTP 401 OAUTH_027" in one]
+    assert [
+        note for note in notes if f"GET /task/{last}/time_in_status: HTTP 401 OAUTH_027" in note
+    ]
 
 
 def test_only_tasks_that_the_run_read_are_asked_for(run_tap: TapRunner, account: Account) -> None:
@@ -170,7 +178,7 @@ def test_a_run_cut_between_tasks_and_their_time_is_made_up_for(
 ) -> None:
     now = datetime.now(UTC)
     hours = [timedelta(hours=number) for number in (3, 2, 1)]
-    ids = [account.create_task(LIST, name="Task", at=now - one).id for one in hours]
+    ids = [account.create_task(LIST, name="Task", at=now - age).id for age in hours]
     state = before_time_in_status(run_tap(time_in_status=True))
     second = run_tap(state=state, time_in_status=True)
     assert second.column("time_in_status", "task_id") == ids
@@ -183,7 +191,7 @@ def test_time_in_status_that_fails_is_read_by_the_next_run(
 ) -> None:
     now = datetime.now(UTC)
     hours = [timedelta(hours=number) for number in (3, 2, 1)]
-    ids = [account.create_task(LIST, name="Task", at=now - one).id for one in hours]
+    ids = [account.create_task(LIST, name="Task", at=now - age).id for age in hours]
     behaviour.faults = [Fault(status=500, path=f"{BULK}$")] * 6
     first = run_tap(time_in_status=True)
     assert first.error

@@ -42,7 +42,7 @@ def webhook(account: Account) -> Webhook:
 
 
 def secrets_in(output: str, webhook: Webhook) -> list[str]:
-    return [one for one in (webhook.secret, "planted") if one in output]
+    return [secret for secret in (webhook.secret, "planted") if secret in output]
 
 
 def test_every_column_of_a_webhook_comes_from_its_own_place(
@@ -119,7 +119,7 @@ def test_no_secret_of_a_webhook_appears_anywhere(
     assert secrets_in(ended.stdout + ended.stderr, webhook) == []
     assert "DEBUG" in ended.stderr
     assert clickup.token not in ended.stdout + ended.stderr
-    assert len(TapRun(ended.stdout, "", None).rows("webhooks")) == (not breaks)
+    assert len(TapRun(ended.stdout).rows("webhooks")) == (not breaks)
 
 
 @pytest.mark.parametrize(

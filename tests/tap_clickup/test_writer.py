@@ -65,7 +65,10 @@ def messages(data: bytes) -> list[Any]:
     """Return the id of each record and the type of each other message; every line is whole."""
     assert data.endswith(b"\n")
     found = [json.loads(line) for line in data.splitlines()]
-    return [one["record"]["id"] if one["type"] == "RECORD" else one["type"] for one in found]
+    return [
+        message["record"]["id"] if message["type"] == "RECORD" else message["type"]
+        for message in found
+    ]
 
 
 def test_records_wait_in_the_buffer(pipe: Pipe) -> None:
