@@ -164,7 +164,7 @@ def _embedded(where: dict[str, str | None]) -> EmbeddedServer:
     settings = _settings(where)
     if settings.url:
         raise StoreError("store_url is set, so there is no embedded store; use that address")
-    return EmbeddedServer(settings.directory)
+    return EmbeddedServer(settings.path)
 
 
 def main() -> None:

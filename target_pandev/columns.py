@@ -1,7 +1,7 @@
-"""A JSON Schema becomes columns, a value becomes text that PostgreSQL reads. Pure.
+"""Map a JSON Schema to columns, and encode values as text that PostgreSQL reads. Pure.
 
 Values stay exact: "" is not NULL, integers and decimals have any size, an offset is kept, arrays
-and objects are jsonb. What PostgreSQL cannot hold, U+0000 and lone surrogates, becomes U+FFFD.
+and objects are jsonb. U+0000 and lone surrogates, which PostgreSQL cannot store, become U+FFFD.
 """
 
 from __future__ import annotations
@@ -15,27 +15,25 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from target_pandev.errors import InvalidValueError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-NUMERIC = {int, float, Decimal}
-"""Types of JSON numbers; true is none, though Python's `bool` is an `int`."""
+JSON_NUMBER_TYPES = {int, float, Decimal}
+"""Python types of JSON numbers; not `bool`, although it is a subclass of `int`."""
 INTEGER_DIGITS = 19
 """Digits of the largest bigint."""
 SYSTEM_COLUMNS = {"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"}
 NAME_BYTES = 63
-"""PostgreSQL cuts longer names."""
+"""PostgreSQL truncates longer names."""
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _json = msgspec.json.Encoder(decimal_format="number")
 
 
-class ValueRefusedError(Exception):
-    """A value does not fit its column. The text names the expected type, never the value."""
-
-
 @dataclass(frozen=True)
 class Column:
-    """A property and the column it goes to; `encode` makes text that PostgreSQL reads."""
+    """A property and its column; `encode` returns a value as text that PostgreSQL reads."""
 
     property: str
     name: str
@@ -43,123 +41,126 @@ class Column:
     encode: Callable[[Any], str]
 
 
-def text(value: Any) -> str:
-    """Return a text as it is."""
+def encode_text(value: Any) -> str:
+    """Return a text unchanged. Raises `InvalidValueError`."""
     if not isinstance(value, str):
-        raise ValueRefusedError("expected text")
+        raise InvalidValueError("expected text")
     return value
 
 
-def _boolean(value: Any) -> str:
+def _encode_boolean(value: Any) -> str:
     if not isinstance(value, bool):
-        raise ValueRefusedError("expected true or false")
+        raise InvalidValueError("expected true or false")
     return "t" if value else "f"
 
 
-def _number(value: Any) -> str:
-    if type(value) not in NUMERIC:
-        raise ValueRefusedError("expected a number")
+def _encode_number(value: Any) -> str:
+    if type(value) not in JSON_NUMBER_TYPES:
+        raise InvalidValueError("expected a number")
     return str(value)
 
 
-def _key_number(value: Any) -> str:
-    """Return a number without zeros at its end: equal keys are one, however they are written."""
-    digits = _number(value)
+def _encode_key_number(value: Any) -> str:
+    """Return a number without trailing zeros, so that 1 and 1.00 are the same key."""
+    digits = _encode_number(value)
     return digits.rstrip("0").rstrip(".") if "." in digits and "E" not in digits else digits
 
 
-def _integer(value: Any) -> str:
-    if type(value) not in NUMERIC:
-        raise ValueRefusedError("expected an integer")
+def _encode_integer(value: Any) -> str:
+    if type(value) not in JSON_NUMBER_TYPES:
+        raise InvalidValueError("expected an integer")
     number = Decimal(value)
     if not number.is_finite() or number.adjusted() >= INTEGER_DIGITS:
-        raise ValueRefusedError(f"expected an integer of at most {INTEGER_DIGITS} digits")
+        raise InvalidValueError(f"expected an integer of at most {INTEGER_DIGITS} digits")
     if number != int(number):
-        raise ValueRefusedError("expected a number without a fraction")
+        raise InvalidValueError("expected a number without a fraction")
     return str(int(number))
 
 
-def _scalar(value: Any) -> str:
-    """Return a value of any type but array and object, for a column that became text."""
+def _encode_scalar(value: Any) -> str:
+    """Return a text, number or boolean as text, for a column that was widened to text."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value) if type(value) in NUMERIC else text(value)
+    return str(value) if type(value) in JSON_NUMBER_TYPES else encode_text(value)
 
 
-def json_text(value: Any) -> str:
-    """Return a value as JSON that jsonb takes."""
+def encode_json(value: Any) -> str:
+    """Return a value as JSON that PostgreSQL accepts as jsonb."""
     try:
         encoded = _json.encode(value)
     except UnicodeEncodeError:
-        return json_text(_storable(value))
+        return encode_json(_sanitize(value))
     if b"\\u0000" in encoded:
-        encoded = _json.encode(_storable(value))
+        encoded = _json.encode(_sanitize(value))
     return encoded.decode()
 
 
-def storable_text(text: str) -> str:
-    """Return a text with the characters replaced that PostgreSQL cannot hold."""
+def sanitize_text(text: str) -> str:
+    """Return a text in which U+FFFD replaces the characters that PostgreSQL cannot store."""
     return _UNSTORABLE.sub("\ufffd", text)
 
 
-def _storable(value: Any) -> Any:
-    """Return a JSON value with the characters replaced that PostgreSQL cannot hold."""
+def _sanitize(value: Any) -> Any:
+    """Return a JSON value with all its texts and keys sanitized."""
     if isinstance(value, str):
-        return storable_text(value)
+        return sanitize_text(value)
     if isinstance(value, list):
-        return [_storable(one) for one in value]
+        return [_sanitize(item) for item in value]
     if isinstance(value, dict):
-        return {_storable(key): _storable(one) for key, one in value.items()}
+        return {_sanitize(key): _sanitize(item) for key, item in value.items()}
     return value
 
 
-def _parsed(kind: str, parse: Callable[[str], object]) -> Callable[[Any], str]:
-    """Return an encoder that lets through, as it is, text that `parse` accepts."""
+def _validated_text(kind: str, parse: Callable[[str], object]) -> Callable[[Any], str]:
+    """Return an encoder that returns text unchanged if `parse` accepts it."""
 
     def encode(value: Any) -> str:
         try:
             parse(value)
         except (TypeError, ValueError):
-            raise ValueRefusedError(f"expected {kind} in ISO 8601") from None
-        return text(value)
+            raise InvalidValueError(f"expected {kind} in ISO 8601") from None
+        return encode_text(value)
 
     return encode
 
 
 SEPARATORS = {"", "T", "t", " "}
-"""What may stand between date and time: others are read by PostgreSQL as parts of the time."""
+"""Accepted between date and time; PostgreSQL takes other characters as part of the time."""
 
 
-def _parse_moment(value: str) -> None:
-    extended, basic = value[10:11], value[8:9]
+def _parse_timestamp(value: str) -> None:
+    extended = value[10:11]
+    basic = value[8:9]
     if extended not in SEPARATORS and basic not in SEPARATORS:
         raise ValueError
     datetime.fromisoformat(value)
 
 
-TEXTS = {"text", "date", "timestamp with time zone"}
+TEXT_TYPES = {"text", "date", "timestamp with time zone"}
 """Types whose values are JSON strings."""
 ENCODERS: dict[str, Callable[[Any], str]] = {
-    "text": text,
-    "boolean": _boolean,
-    "numeric": _number,
-    "integer": _integer,
-    "bigint": _integer,
-    "jsonb": json_text,
-    "timestamp with time zone": _parsed("a moment", _parse_moment),
-    "date": _parsed("a date", date.fromisoformat),
+    "text": encode_text,
+    "boolean": _encode_boolean,
+    "numeric": _encode_number,
+    "integer": _encode_integer,
+    "bigint": _encode_integer,
+    "jsonb": encode_json,
+    "timestamp with time zone": _validated_text("a timestamp", _parse_timestamp),
+    "date": _validated_text("a date", date.fromisoformat),
 }
-"""An encoder for each type of column, under PostgreSQL's name for it (`format_type`)."""
+"""The encoder of each column type, by PostgreSQL's name of the type (`format_type`)."""
 
 FORMATS = {"date-time": "timestamp with time zone", "date": "date"}
-"""Column types of text formats; a time of day stays text, since PostgreSQL drops its offset."""
+"""Column types of string formats; a time of day stays text, as PostgreSQL drops its offset."""
 
 
-def column_type(schema: Mapping[str, Any]) -> str:
-    """Return the type for values of a JSON Schema; jsonb where they can be of several types."""
+def infer_column_type(schema: Mapping[str, Any]) -> str:
+    """Return the column type for a JSON Schema; jsonb if its values can be of several types."""
     types = _types(schema)
     if types == {"string"}:
-        formats = {one.get("format") for one in _branches(schema) if "string" in _types(one)}
+        formats = {
+            branch.get("format") for branch in _branches(schema) if "string" in _types(branch)
+        }
         return FORMATS.get(str(formats.pop()), "text") if len(formats) == 1 else "text"
     if types and types <= {"integer", "number"}:
         return "numeric"
@@ -167,12 +168,12 @@ def column_type(schema: Mapping[str, Any]) -> str:
 
 
 def _branches(schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the alternatives of a schema that has some, else the schema itself."""
+    """Return the alternatives of a schema, or the schema itself if it has none."""
     return [*schema.get("anyOf", ()), *schema.get("oneOf", ())] or [schema]
 
 
 def _types(schema: Mapping[str, Any]) -> set[str]:
-    """Return the JSON types that a schema allows, null left out; "any" where it names none."""
+    """Return the JSON types that a schema allows, except null; "any" if it names no type."""
     types: set[str] = set()
     for branch in _branches(schema):
         declared = branch.get("type", "any")
@@ -180,57 +181,52 @@ def _types(schema: Mapping[str, Any]) -> set[str]:
     return types - {"null"}
 
 
-def identifier(name: str) -> str:
-    """Return the name of a column or table: one that PostgreSQL takes, as near as may be.
+def safe_identifier(name: str) -> str:
+    """Return a name that PostgreSQL accepts for a column or table, changed as little as possible.
 
-    A name that had to be changed ends in a hash of what it was, so that no two become one.
+    A changed name ends in a hash of the original, so that different names stay different.
     """
-    clean = storable_text(name)
+    clean = sanitize_text(name)
     encoded = clean.encode()
     if clean == name and 0 < len(encoded) <= NAME_BYTES and name not in SYSTEM_COLUMNS:
         return name
     whole = name.encode(errors="surrogatepass")
-    mark = "_" + hashlib.blake2b(whole, digest_size=4).hexdigest()
-    return encoded[: NAME_BYTES - len(mark)].decode(errors="ignore") + mark
+    suffix = "_" + hashlib.blake2b(whole, digest_size=4).hexdigest()
+    return encoded[: NAME_BYTES - len(suffix)].decode(errors="ignore") + suffix
 
 
-NUMBERS = {"integer", "bigint", "numeric"}
-MOMENTS = {"date", "timestamp with time zone"}
+NUMBER_TYPES = {"integer", "bigint", "numeric"}
+DATE_TYPES = {"date", "timestamp with time zone"}
 
 
-def wider(stored: str, wanted: str) -> str:
-    """Return the type that holds the values of two exactly; a foreign type stays as it is.
+def common_type(stored: str, wanted: str) -> str:
+    """Return the type that represents the values of both types exactly.
 
-    Dates become moments at midnight UTC, scalars of different kinds text, all else jsonb.
+    Dates become timestamps at midnight UTC, scalars of different types text, all else jsonb. A
+    stored type that this module does not know is kept.
     """
     if stored == wanted or stored not in ENCODERS:
         return stored
-    both = {stored, wanted}
-    if "jsonb" in both:
+    types = {stored, wanted}
+    if "jsonb" in types:
         return "jsonb"
-    if both <= NUMBERS:
+    if types <= NUMBER_TYPES:
         return "numeric"
-    return "timestamp with time zone" if both <= MOMENTS else "text"
+    return "timestamp with time zone" if types <= DATE_TYPES else "text"
 
 
-def of_key(column: Column) -> Column:
-    """Return a column as one of a key."""
-    return replace(column, encode=_key_number) if column.encode is _number else column
+def as_key_column(column: Column) -> Column:
+    """Return a column with the encoder of key values."""
+    if column.encode is _encode_number:
+        return replace(column, encode=_encode_key_number)
+    return column
 
 
-def column(name: str, type_: str, wanted: str | None = None) -> Column:
-    """Return the column for a property whose values are of a wanted type, else of the column's.
+def make_column(name: str, type_: str, wanted: str | None = None) -> Column:
+    """Return the column of type `type_` for a property whose values are of the type `wanted`.
 
-    A type without encoder of its own takes text.
+    Without `wanted` they are of the column's type. A type that has no encoder takes text.
     """
-    mixed = type_ == "text" and wanted not in {None, *TEXTS}
-    return Column(name, identifier(name), type_, _scalar if mixed else ENCODERS.get(type_, text))
-
-
-class RefusedFieldError(Exception):
-    """A field of a record cannot be stored."""
-
-    def __init__(self, field: str, reason: str) -> None:
-        super().__init__(f"{field}: {reason}")
-        self.field = field
-        self.reason = reason
+    mixed = type_ == "text" and wanted not in {None, *TEXT_TYPES}
+    encode = _encode_scalar if mixed else ENCODERS.get(type_, encode_text)
+    return Column(name, safe_identifier(name), type_, encode)

@@ -1,6 +1,6 @@
-"""A record of `completed_reads`, taken apart and checked. Pure: marking is the store's.
+"""Parse and validate records of `completed_reads`. Pure; the store applies them.
 
-What such a record promises stands in docs/completed-reads.md.
+docs/completed-reads.md describes what such a record promises.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
-from target_pandev.columns import RefusedFieldError, json_text, storable_text
+from target_pandev.columns import encode_json, sanitize_text
+from target_pandev.errors import InvalidFieldError
 from target_pandev.rows import digest
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ BOUNDS = {"from", "before"}
 
 @dataclass(frozen=True)
 class Condition:
-    """What a row's property must fulfil; values are texts for the column's type to read."""
+    """A condition on a property of a row; its values are text that the column's type reads."""
 
     property: str
     values: tuple[str, ...] | None = None
@@ -31,9 +32,9 @@ class Condition:
 
 @dataclass(frozen=True)
 class CompletedRead:
-    """Of the rows of `stream` that fulfil all conditions, exactly those of `keys` exist.
+    """States that of the rows of `stream` that meet all conditions, exactly those of `keys` exist.
 
-    `keys` holds a list of values for each of `key_properties`.
+    `keys` has one list of values per property of `key_properties`.
     """
 
     workspace_id: str
@@ -46,104 +47,109 @@ class CompletedRead:
     key_properties: tuple[str, ...]
     keys: tuple[list[str], ...]
     count: int
-    read_at: str
+    extracted_at: str
     hash: str
 
     @classmethod
-    def of(cls, record: Mapping[str, Any], *, read_at: str) -> Self:
-        """Return what a record says, read at a moment. Raises `RefusedFieldError`."""
-        started_at, finished_at = _moment(record, "started_at"), _moment(record, "finished_at")
+    def from_record(cls, record: Mapping[str, Any], *, extracted_at: str) -> Self:
+        """Parse a record that was extracted at `extracted_at`. Raises `InvalidFieldError`."""
+        started_at = _parse_timestamp(record, "started_at")
+        finished_at = _parse_timestamp(record, "finished_at")
         if finished_at < started_at:
-            raise RefusedFieldError(
-                "finished_at", "expected a moment that is not before started_at"
+            raise InvalidFieldError(
+                "finished_at", "expected a timestamp that is not before started_at"
             )
-        names = _key_properties(record)
-        count, keys = _keys(record, len(names))
+        key_properties = _parse_key_properties(record)
+        keys = _parse_keys(record, len(key_properties))
+        keys_by_property = _values_by_property(keys, len(key_properties))
         return cls(
-            workspace_id=_text(record, "workspace_id"),
-            stream=_text(record, "stream"),
-            scope=_text(record, "scope"),
+            workspace_id=_require_text(record, "workspace_id"),
+            stream=_require_text(record, "stream"),
+            scope=_require_text(record, "scope"),
             started_at=started_at,
             finished_at=finished_at,
-            conditions=_conditions(record),
-            conditions_json=json_text(record["conditions"]),
-            key_properties=names,
-            keys=keys,
-            count=count,
-            read_at=read_at,
-            hash=digest(json_text({**record, "keys": None}).encode()),
+            conditions=_parse_conditions(record),
+            conditions_json=encode_json(record["conditions"]),
+            key_properties=key_properties,
+            keys=keys_by_property,
+            count=len(keys),
+            extracted_at=extracted_at,
+            hash=digest(encode_json({**record, "keys": None}).encode()),
         )
 
     @property
-    def size(self) -> int:
-        """Roughly how many bytes it holds."""
-        return sum(len(each) for values in self.keys for each in values)
+    def size_bytes(self) -> int:
+        """Roughly the memory that its keys take."""
+        return sum(len(value) for values in self.keys for value in values)
 
 
-def _text(record: Mapping[str, Any], name: str) -> str:
+def _require_text(record: Mapping[str, Any], name: str) -> str:
     value = record.get(name)
     if not isinstance(value, str) or not value:
-        raise RefusedFieldError(name, "expected text")
-    return storable_text(value)
+        raise InvalidFieldError(name, "expected text")
+    return sanitize_text(value)
 
 
-def _moment(record: Mapping[str, Any], name: str) -> datetime:
+def _parse_timestamp(record: Mapping[str, Any], name: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(_text(record, name))
+        timestamp = datetime.fromisoformat(_require_text(record, name))
     except ValueError:
-        raise RefusedFieldError(name, "expected a moment in ISO 8601") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        raise InvalidFieldError(name, "expected a timestamp in ISO 8601") from None
+    return timestamp if timestamp.tzinfo else timestamp.replace(tzinfo=UTC)
 
 
-def _conditions(record: Mapping[str, Any]) -> tuple[Condition, ...]:
+def _parse_conditions(record: Mapping[str, Any]) -> tuple[Condition, ...]:
     conditions = record.get("conditions")
     if not isinstance(conditions, dict):
-        raise RefusedFieldError("conditions", "expected an object")
-    return tuple(_condition(name, rule) for name, rule in conditions.items())
+        raise InvalidFieldError("conditions", "expected an object")
+    return tuple(_parse_condition(name, rule) for name, rule in conditions.items())
 
 
-def _condition(name: str, rule: Any) -> Condition:
+def _parse_condition(name: str, rule: Any) -> Condition:
     field = f"conditions.{name}"
     if not isinstance(rule, dict) or not rule or rule.keys() - BOUNDS - {"in"}:
-        raise RefusedFieldError(field, "expected 'in', 'from' or 'before', and nothing else")
+        raise InvalidFieldError(field, "expected 'in', 'from' or 'before', and nothing else")
     values = rule.get("in")
     if "in" in rule and not isinstance(values, list):
-        raise RefusedFieldError(field, "expected a list of values in 'in'")
-    bounds = {each: _scalar(rule[each], field) for each in BOUNDS & rule.keys()}
+        raise InvalidFieldError(field, "expected a list of values in 'in'")
+    bounds = {bound: _encode_scalar(rule[bound], field) for bound in BOUNDS & rule.keys()}
     return Condition(
         name,
-        None if values is None else tuple(_scalar(value, field) for value in values),
+        None if values is None else tuple(_encode_scalar(value, field) for value in values),
         bounds.get("from"),
         bounds.get("before"),
     )
 
 
-def _key_properties(record: Mapping[str, Any]) -> tuple[str, ...]:
+def _parse_key_properties(record: Mapping[str, Any]) -> tuple[str, ...]:
     names = record.get("key_properties")
-    if not isinstance(names, list) or not names or not all(isinstance(one, str) for one in names):
-        raise RefusedFieldError("key_properties", "expected names of properties, at least one")
+    if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
+        raise InvalidFieldError("key_properties", "expected at least one property name")
     return tuple(names)
 
 
-def _keys(record: Mapping[str, Any], width: int) -> tuple[int, tuple[list[str], ...]]:
-    """Return how many keys there are, and the values of each property of the key."""
-    keys: Sequence[Any] | None = record.get("keys")
+def _parse_keys(record: Mapping[str, Any], width: int) -> list[list[Any]]:
+    keys = record.get("keys")
     if not isinstance(keys, list) or not all(
         isinstance(key, list) and len(key) == width for key in keys
     ):
-        raise RefusedFieldError("keys", f"expected lists of {width} values")
+        values = "value" if width == 1 else "values"
+        raise InvalidFieldError("keys", f"expected lists of {width} {values}")
     if record.get("count") != len(keys):
-        raise RefusedFieldError("count", f"expected the number of keys, which is {len(keys)}")
-    values = tuple([_scalar(key[place], "keys") for key in keys] for place in range(width))
-    return len(keys), values
+        raise InvalidFieldError("count", f"expected the number of keys, which is {len(keys)}")
+    return keys
 
 
-def _scalar(value: Any, field: str) -> str:
-    """Return a value as the text that PostgreSQL reads for any type of column."""
+def _values_by_property(keys: Sequence[Sequence[Any]], width: int) -> tuple[list[str], ...]:
+    return tuple([_encode_scalar(key[index], "keys") for key in keys] for index in range(width))
+
+
+def _encode_scalar(value: Any, field: str) -> str:
+    """Return a value as text that PostgreSQL reads for a column of any type."""
     if isinstance(value, str):
-        return storable_text(value)
+        return sanitize_text(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float | Decimal):
         return str(value)
-    raise RefusedFieldError(field, "expected texts, numbers, or true and false")
+    raise InvalidFieldError(field, "expected texts, numbers, true or false")

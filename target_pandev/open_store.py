@@ -1,4 +1,4 @@
-"""Opens the store that the settings name: one by its address, else the embedded one."""
+"""Open the store that the settings name: the one at an address, or else the embedded one."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from target_pandev.database import Store, StoreError
+from target_pandev.database import Store
 from target_pandev.embedded import EmbeddedError, EmbeddedServer, default_store_dir
+from target_pandev.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,32 +21,32 @@ logger = logging.getLogger("target-pandev")
 
 @dataclass(frozen=True)
 class StoreSettings:
-    """Where the store is; without `url` it is the embedded one in `dir`."""
+    """The location of the store; without `url` it is the embedded one in `dir`."""
 
     url: str | None = None
     dir: str | None = None
     schema: str = "pandev"
 
     @property
-    def directory(self) -> Path:
-        """The directory of the embedded store."""
+    def path(self) -> Path:
+        """The absolute path of the embedded store."""
         chosen = Path(self.dir).expanduser() if self.dir else default_store_dir(os.environ)
         return chosen.absolute()
 
 
 @contextmanager
 def open_store(settings: StoreSettings) -> Iterator[Store]:
-    """Yield the store, its server started where it is the embedded one. Raises `StoreError`."""
+    """Yield the store; the server of the embedded one is started. Raises `StoreError`."""
     if settings.url:
         with Store(settings.url, schema=settings.schema) as store:
             yield store
         return
     try:
-        server = EmbeddedServer(settings.directory).open()
+        server = EmbeddedServer(settings.path).open()
     except EmbeddedError as error:
         raise StoreError(f"store_dir: {error}") from error
     try:
-        logger.info("store: embedded PostgreSQL in %s", settings.directory)
+        logger.info("store: embedded PostgreSQL in %s", settings.path)
         with Store(server.conninfo, schema=settings.schema) as store:
             yield store
     finally:

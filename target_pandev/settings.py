@@ -6,19 +6,22 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
 
+from target_pandev.schema_errors import describe_violation
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from jsonschema import ValidationError
+
 SHARE = {
-    "type": ["number", "string"],  # as text it comes from the environment
+    "type": ["number", "string"],  # from the environment it is text
     "minimum": 0,
     "maximum": 1,
     "pattern": r"^(0|1|1\.0+|0?\.[0-9]+)$",
 }
+DEFAULT_MAX_DELETED_SHARE = 0.2
 
-MAX_DELETED_SHARE = 0.2
-
-SETTINGS: dict[str, Any] = th.PropertiesList(
+CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
     th.Property(
         "store_url",
         th.StringType(nullable=False),
@@ -30,8 +33,8 @@ SETTINGS: dict[str, Any] = th.PropertiesList(
     th.Property(
         "store_dir",
         th.StringType(nullable=False),
-        title="Directory of the embedded store",
-        description="Where the embedded store keeps its data; the user's data directory if not "
+        title="Embedded store directory",
+        description="Directory of the embedded store's data; the user's data directory if not "
         "set (~/.local/share/pandev-clickup, for root /var/lib/pandev-clickup)",
     ),
     th.Property(
@@ -39,66 +42,88 @@ SETTINGS: dict[str, Any] = th.PropertiesList(
         th.StringType(nullable=False),
         default="pandev",
         title="Schema",
-        description="The PostgreSQL schema that holds everything, one an organisation",
+        description="PostgreSQL schema of all tables and views, one per organisation",
     ),
     th.Property(
         "task_id_prefix",
         th.StringType(nullable=False, min_length=1),
         default="CU-",
-        title="Prefix of task ids",
-        description="What stands before a task id in branches and commits, in any case; "
-        "after a change all of them are looked through again",
+        title="Task ID prefix",
+        description="Prefix of task ids in branch names and commit messages, in upper or lower "
+        "case; after a change all of them are searched again",
     ),
     th.Property(
         "hash_task_ids",
         th.BooleanType(nullable=False),
         default=False,
-        title="Take #id for a task id",
-        description="Whether #86abc1d2e counts as a task id too, as in ClickUp's own syntax",
+        title="Match #id references",
+        description="Whether #86abc1d2e also counts as a task id, as in ClickUp's own syntax",
     ),
     th.Property(
         "fail_on_rejected_records",
         th.BooleanType(nullable=False),
         default=True,
         title="Fail on rejected records",
-        description="Whether the run ends non-zero if records were rejected; "
-        "they are kept in rejected_records and all others are loaded either way",
+        description="Whether a run with rejected records ends with a non-zero exit code; either "
+        "way they are stored in rejected_records and all others are loaded",
     ),
     th.Property(
         "max_deleted_share",
         th.CustomType(SHARE),
-        default=MAX_DELETED_SHARE,
-        title="Most rows marked as gone",
-        description="The share of a workspace's rows, 0 to 1, that one completed read may mark as "
-        "gone; for spaces, folders and lists, of its tasks. What exceeds it passes up to 10 rows "
-        "of a stream and run",
+        default=DEFAULT_MAX_DELETED_SHARE,
+        title="Maximum share of rows deleted per read",
+        description="Maximum share of a workspace's rows, 0 to 1, that one completed read may "
+        "mark as deleted; for spaces, folders and lists, of its tasks. Up to 10 rows per stream "
+        "and run are always allowed",
     ),
     th.Property(
         "hard_delete",
         th.BooleanType(nullable=False),
         default=False,
         title="Delete rows",
-        description="Whether rows that are gone are deleted, rather than marked by _sdc_deleted_at",
+        description="Whether deleted rows are removed instead of being marked by _sdc_deleted_at",
     ),
     th.Property(
         "validate_records",
         th.BooleanType(nullable=False),
         default=True,
         title="Validate records",
-        description="Whether records are checked against their stream's schema",
+        description="Whether records are validated against the schema of their stream",
     ),
     th.Property(
         "batch_size_rows",
         th.IntegerType(nullable=False, minimum=1),
         default=10_000,
-        title="Rows a batch",
-        description="Most rows of one transaction; it ends earlier at 16 MiB",
+        title="Batch size (rows)",
+        description="Maximum number of rows per transaction; a batch of 16 MiB is loaded earlier",
     ),
     additional_properties=False,
 ).to_dict()
 
+EXPECTATIONS = {
+    "minimum": "expected at least {}",
+    "maximum": "expected at most {}",
+    "minLength": "expected text that is not empty",
+    "pattern": "expected text that matches {}",
+}
+"""Descriptions of the rules that the settings use, by the name of the rule."""
+
+
+def describe_invalid_setting(error: ValidationError) -> str:
+    """Return the name of an invalid setting and what was expected, without its value."""
+    if error.validator == "additionalProperties":
+        settings: Any = error.instance
+        schema: Any = error.schema
+        unknown = sorted(settings.keys() - schema["properties"].keys())
+        return "; ".join(f"unknown setting {name}" for name in unknown)
+    name = ".".join(map(str, error.absolute_path))
+    rule = str(error.validator)
+    if rule in EXPECTATIONS:
+        return f"{name}: {EXPECTATIONS[rule].format(error.validator_value)}"
+    return f"{name}: {describe_violation(error)}"
+
 
 def max_deleted_share(config: Mapping[str, Any]) -> float:
-    """Return the setting of that name; null, which the SDK lets through, means the default."""
+    """Return `max_deleted_share`; null, which the SDK accepts, means the default."""
     share = config["max_deleted_share"]
-    return MAX_DELETED_SHARE if share is None else float(share)
+    return DEFAULT_MAX_DELETED_SHARE if share is None else float(share)

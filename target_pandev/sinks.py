@@ -1,63 +1,61 @@
-"""A stream's records, checked and collected as COPY lines, loaded one batch a transaction."""
+"""Validate and encode the records of a stream, and load them in batches."""
 
 from __future__ import annotations
 
 from copy import deepcopy
 from datetime import UTC, datetime
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import jsonschema
 import jsonschema_rs
 from singer_sdk import Sink
-from singer_sdk.exceptions import InvalidJSONSchema, MissingKeyPropertiesError
+from singer_sdk.exceptions import InvalidJSONSchema
 from singer_sdk.singerlib import resolve_schema_references
 from singer_sdk.sinks.core import BaseJSONSchemaValidator
 
-from target_pandev import columns, rows
-from target_pandev.columns import RefusedFieldError
+from target_pandev.columns import encode_json, sanitize_text
 from target_pandev.completed_reads import CompletedRead
-from target_pandev.database import Deletion, Refused, Rejection, StreamSchema
-from target_pandev.versions import TableVersion
+from target_pandev.database import Deletion, RejectedRecord, StreamSchema
+from target_pandev.errors import InvalidFieldError, MissingKeyError
+from target_pandev.rows import RowEncoder, decode_line, digest, encode_key
+from target_pandev.schema_errors import describe_violation
+from target_pandev.table_versions import TableVersion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from target_pandev.target import TargetPandev
+    from singer_sdk import Target
 
-
-class RejectedRecordsError(Exception):
-    """Records could not be loaded; they are in `rejected_records`, all others in their tables."""
-
-
-class RecordsWithoutKeyError(RejectedRecordsError, MissingKeyPropertiesError):
-    """The same, and at least one of them lacks a property of its key."""
+    from target_pandev.database import RowError
+    from target_pandev.session import HasSession
 
 
 class Validator(BaseJSONSchemaValidator):
-    """Checks records in compiled code; `jsonschema` words the reason for a refused one."""
+    """Validates records in compiled code; `jsonschema` is used only to describe an invalid one."""
 
     def __init__(self, schema: dict[str, Any]) -> None:
         super().__init__(schema)
         try:
-            self._validator, self._wording = _compiled(schema)
+            self._validator, self._describing_class = _compile(schema)
         except (jsonschema_rs.ValidationError, ValueError) as error:
-            first = str(error).splitlines()[0]
-            raise InvalidJSONSchema(f"not a JSON Schema: {first}") from None
+            first_line = str(error).splitlines()[0]
+            raise InvalidJSONSchema(f"not a JSON Schema: {first_line}") from None
 
     def validate(self, record: dict[str, Any]) -> None:
-        """Raise `RefusedFieldError` if the record breaks its schema. The text holds no value."""
-        if not self._validator.is_valid(record):
-            error = next(self._wording(self.schema).iter_errors(record), None)
-            if error is None:
-                raise RefusedFieldError("", "breaks its schema")
-            raise RefusedFieldError(".".join(map(str, error.absolute_path)), _reason(error))
+        """Raise `InvalidFieldError` if the record violates its schema."""
+        if self._validator.is_valid(record):
+            return
+        error = next(self._describing_class(self.schema).iter_errors(record), None)
+        if error is None:
+            raise InvalidFieldError("", "violates its schema")
+        raise InvalidFieldError(".".join(map(str, error.absolute_path)), describe_violation(error))
 
 
-def _compiled(schema: dict[str, Any]) -> tuple[jsonschema_rs.Validator, type[Any]]:
-    """Return a validator, and the class that words what it refuses; no reference is fetched.
+def _compile(schema: dict[str, Any]) -> tuple[jsonschema_rs.Validator, type[Any]]:
+    """Return a validator, and the class that describes its errors; references are not fetched.
 
-    A schema that names no draft is taken for one of the newest, or of draft 4 if it is none.
+    A schema that names no draft is read as one of the newest draft, or of draft 4 if that fails.
     """
     try:
         validator = jsonschema_rs.validator_for(schema, offline=True)
@@ -68,232 +66,249 @@ def _compiled(schema: dict[str, Any]) -> tuple[jsonschema_rs.Validator, type[Any
     return jsonschema_rs.Draft4Validator(schema, offline=True), jsonschema.Draft4Validator
 
 
-def _reason(error: jsonschema.ValidationError) -> str:
-    """Word a broken rule without the value that breaks it."""
-    if error.validator in {"required", "additionalProperties", "dependentRequired"}:
-        return error.message
-    if error.validator == "type":
-        rule: Any = error.validator_value
-        return "expected " + (rule if isinstance(rule, str) else " or ".join(rule))
-    return f"breaks the rule {error.validator} of its schema"
-
-
 class StreamSink(Sink):
-    """One stream on its way into one table."""
+    """Loads one stream into its table."""
 
-    target: TargetPandev
-    unstored: ClassVar[frozenset[str]] = frozenset()
-    """Properties that no table keeps."""
+    excluded_properties: ClassVar[frozenset[str]] = frozenset()
+    """Properties that are not stored."""
 
     def __init__(
         self,
-        target: TargetPandev,
+        target: Target,
         stream_name: str,
         schema: dict[str, Any],
         key_properties: Sequence[str] | None,
     ) -> None:
         super().__init__(target, stream_name, schema, key_properties)
-        self.target = target
+        self._session = cast("HasSession", target).session
         self._lines: list[bytes] = []
         self._deletions: list[Deletion] = []
-        self._version = target.versions.get(stream_name)
-        self._rejections: list[Rejection] = []
-        self._table = target.store.table(
+        self._version = self._session.versions.get(stream_name)
+        self._rejected: list[RejectedRecord] = []
+        self._table = self._session.store.table(
             StreamSchema(
                 stream_name,
                 self._stored_properties(),
                 tuple(self.key_properties),
-                target.replication_key,
+                self._session.replication_keys.get(stream_name),
             )
         )
-        self._rows = rows.RowEncoder(self._table.columns)
+        self._encoder = RowEncoder(self._table.columns)
 
     def _stored_properties(self) -> dict[str, Any]:
-        """Return the properties that a table may keep, references in them resolved."""
+        """Return the schemas of the properties to store, with references resolved."""
         schema: dict[str, Any] = resolve_schema_references(deepcopy(self.schema))
-        properties = schema.get("properties", {}).items()
-        return {name: of for name, of in properties if name not in self.unstored}
+        return {
+            name: property_schema
+            for name, property_schema in schema.get("properties", {}).items()
+            if name not in self.excluded_properties
+        }
 
     def get_validator(self) -> Validator | None:
-        """Return the check of records, unless the settings turn it off."""
+        """Return the validator for records, unless the settings turn it off."""
         return Validator(self.schema) if self.validate_schema else None
 
     def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
-        """Add a record to the batch, or to the rejected ones.
+        """Add a record to the batch, or reject it.
 
-        The context holds of the RECORD message `time_extracted`, ISO 8601 or None, its `version`,
-        and `deleted_at`, its `_sdc_deleted_at`: of a deletion nothing but the key counts.
+        The context contains `time_extracted` of the RECORD message (ISO 8601 or None), its
+        `version`, and as `deleted_at` the record's `_sdc_deleted_at`. If that is set, the record is
+        a deletion, and only its key counts.
         """
         if context["version"] is not None:
-            self._begin_version(context["version"])
+            self._start_version(context["version"])
         if self._version:
-            self._version.record_came()
+            self._version.note_record()
         self.tally_record_read()
         try:
             self._check_key(record)
             if context["deleted_at"] is not None:
-                self._take_deletion(record, context["deleted_at"])
+                self._add_deletion(record, context["deleted_at"])
                 return
             if self._validator is not None:
                 self._validator.validate(record)
-            self._take(record, _moment(context["time_extracted"], "time_extracted"))
-        except RefusedFieldError as error:
-            self._reject(record, field=error.field or None, reason=error.reason)
+            self._add_row(record, _parse_timestamp(context["time_extracted"], "time_extracted"))
+        except InvalidFieldError as error:
+            self._reject(record, error)
 
     def activate_version(self, number: int) -> None:
-        """Have rows of older versions replaced at the end of the input."""
-        self._begin_version(number)
+        """Request that rows of older versions are replaced at the end of the input."""
+        self._start_version(number)
         if self._version and self._version.number == number:
             self._version.activate()
 
-    def _begin_version(self, number: int) -> None:
-        """Load what came before, and note the rows from now on, unless that goes on already."""
+    def _start_version(self, number: int) -> None:
+        """Load the rows before it and start a table version, unless it is not a newer one."""
         if self._version and self._version.number >= number:
             return
-        self.target.load_pending(self.stream_name)
-        self._version = TableVersion(number, self.target.store.begin_version())
-        if self.stream_name in self.target.unversioned:
-            self._version.doubt = "this run brought records without a version, too"
-        self.target.versions[self.stream_name] = self._version
+        self._session.flush(self.stream_name)
+        self._version = TableVersion(number, self._session.store.start_version())
+        if self.stream_name in self._session.unversioned:
+            self._version.incomplete_reason = "this run also loaded records without a version"
+        self._session.versions[self.stream_name] = self._version
 
     def replace_version(self) -> None:
-        """Mark or delete what an activated version has not brought."""
+        """Mark or delete the rows that an activated version does not contain."""
         version = self._version
         if version is None or not version.activated:
             return
-        doubt = version.doubt or (
-            None
-            if version.ended
-            else "nothing came behind its last record, so it may have been cut"
-        )
-        if doubt:
-            self.logger.warning("%s: rows of older versions stay, as %s", self.stream_name, doubt)
+        if version.skip_reason:
+            self.logger.warning(
+                "%s: rows of older versions are kept: %s", self.stream_name, version.skip_reason
+            )
             return
         try:
-            self.target.store.replace(self._table, version.brought, version.began_at)
-        except RefusedFieldError as error:
-            told = columns.json_text({"version": version.number})
-            self._rejections.append(self._rejection(told, None, None, error.reason))
-            self._keep_rejections()
+            self._session.store.replace_version(self._table, version.seen_keys, version.started_at)
+        except InvalidFieldError as error:
+            record = encode_json({"version": version.number})
+            self._rejected.append(self._rejected_record(record, None, error))
+            self._flush_rejections()
 
-    def _take(self, record: dict[str, Any], read_at: str) -> None:
-        values = self._rows.encode(record)
-        metadata = f"{read_at}\t{rows.digest(values)}\t{len(self._lines)}\n".encode()
+    def _add_row(self, record: dict[str, Any], read_at: str) -> None:
+        values = self._encoder.encode(record)
+        metadata = f"{read_at}\t{digest(values)}\t{len(self._lines)}\n".encode()
         line = b"%s\t%s" % (values, metadata) if self._table.columns else metadata
         self._lines.append(line)
-        self.target.pending_bytes += len(line)
+        self._session.pending_bytes += len(line)
 
-    def _take_deletion(self, record: dict[str, Any], deleted_at: Any) -> None:
+    def _add_deletion(self, record: dict[str, Any], deleted_at: Any) -> None:
         if not self._table.key:
-            raise RefusedFieldError(
-                "_sdc_deleted_at", "the stream has no key that would tell which row is deleted"
+            raise InvalidFieldError(
+                "_sdc_deleted_at", "the stream has no key, so the deleted row is unknown"
             )
-        moment = _moment(deleted_at, "_sdc_deleted_at")
-        deletion = Deletion(rows.key_texts(self._table.key_columns, record), moment)
+        timestamp = _parse_timestamp(deleted_at, "_sdc_deleted_at")
+        deletion = Deletion(encode_key(self._table.key_columns, record), timestamp)
         self._deletions.append(deletion)
-        self.target.pending_bytes += sum(map(len, deletion.key))
+        self._session.pending_bytes += sum(map(len, deletion.key))
 
     def _check_key(self, record: dict[str, Any]) -> None:
         for name in self.key_properties:
             if record.get(name) is None:
-                raise RefusedFieldError(name, "the key is missing")
+                raise MissingKeyError(name)
 
-    def _reject(self, record: Mapping[str, Any], *, field: str | None, reason: str) -> None:
-        """Keep of a record what its table would have kept."""
-        told = [each.property for each in self._table.columns if each.property in record]
-        text = _json_or_less({each: record[each] for each in told})
-        key = _json_or_less([record.get(name) for name in self.key_properties])
-        self._rejections.append(self._rejection(text, key, field, reason))
+    def _reject(self, record: Mapping[str, Any], error: InvalidFieldError) -> None:
+        """Keep those fields of a record that its table has columns for."""
+        fields = {
+            column.property: record[column.property]
+            for column in self._table.columns
+            if column.property in record
+        }
+        key = _json_or_placeholder([record.get(name) for name in self.key_properties])
+        self._rejected.append(self._rejected_record(_json_or_placeholder(fields), key, error))
         if self._version:
-            self._version.doubt = "records of it were rejected"
+            self._version.incomplete_reason = "records of the version were rejected"
 
-    def _rejection(self, text: str, key: str | None, field: str | None, reason: str) -> Rejection:
-        return Rejection(
-            stream=columns.storable_text(self.stream_name),
-            record_hash=rows.digest(text.encode()),
+    def _rejected_record(
+        self, record: str, key: str | None, error: InvalidFieldError
+    ) -> RejectedRecord:
+        return RejectedRecord(
+            stream=sanitize_text(self.stream_name),
+            record_hash=digest(record.encode()),
             key=key,
-            field=field and columns.storable_text(field),
-            reason=columns.storable_text(reason),
-            record=text,
+            field=sanitize_text(error.field) or None,
+            reason=sanitize_text(error.reason),
+            record=record,
+            lacks_key=isinstance(error, MissingKeyError),
         )
 
     def process_batch(self, context: dict[str, Any]) -> None:  # noqa: ARG002
-        """Load the batch, then keep what was rejected."""
+        """Load the batch, then store the rejected records."""
         self.record_counter_metric.increment(self.current_size)
         self._load()
-        self._keep_rejections()
+        self._flush_rejections()
 
-    def _keep_rejections(self) -> None:
-        rejections, self._rejections = self._rejections, []
-        if rejections:
-            self.target.store.reject(rejections)
-            self.target.rejected(rejections)
+    def _flush_rejections(self) -> None:
+        rejected = self._rejected
+        self._rejected = []
+        if rejected:
+            self._session.reject(rejected)
 
     def _load(self) -> None:
-        lines, self._lines = self._lines, []
-        self.target.pending_bytes -= sum(map(len, lines))
-        brought = self._version.brought if self._version else None
-        if lines:
-            if brought is None:
-                self.target.unversioned.add(self.stream_name)
-            then = partial(self._reject_lines, lines)
-            self.target.store.load(self._table, lines, then=then, brought=brought)
-        deletions, self._deletions = self._deletions, []
-        self.target.pending_bytes -= sum(len(part) for each in deletions for part in each.key)
-        if deletions:
-            self.target.store.bury(self._table, deletions)
+        self._load_rows()
+        self._load_deletions()
 
-    def _reject_lines(self, lines: Sequence[bytes], refused: Sequence[Refused]) -> None:
-        for one in refused:
-            fields = rows.decode(lines[one.index])
-            record = {each.property: fields[n] for n, each in enumerate(self._table.columns)}
-            self._reject(record, field=one.field, reason=one.reason)
-        self._keep_rejections()
+    def _load_rows(self) -> None:
+        lines = self._lines
+        self._lines = []
+        if not lines:
+            return
+        self._session.pending_bytes -= sum(map(len, lines))
+        seen_keys = self._version.seen_keys if self._version else None
+        if seen_keys is None:
+            self._session.unversioned.add(self.stream_name)
+        on_loaded = partial(self._reject_rows, lines)
+        self._session.load(self._table, lines, on_loaded=on_loaded, seen_keys=seen_keys)
+
+    def _load_deletions(self) -> None:
+        deletions = self._deletions
+        self._deletions = []
+        if not deletions:
+            return
+        self._session.pending_bytes -= sum(
+            len(value) for deletion in deletions for value in deletion.key
+        )
+        self._session.store.record_deletions(self._table, deletions)
+
+    def _reject_rows(self, lines: Sequence[bytes], row_errors: Sequence[RowError]) -> None:
+        """Reject the rows that PostgreSQL rejected."""
+        for row_error in row_errors:
+            values = decode_line(lines[row_error.index])
+            record = {
+                column.property: values[index] for index, column in enumerate(self._table.columns)
+            }
+            self._reject(record, InvalidFieldError(row_error.field or "", row_error.reason))
+        self._flush_rejections()
 
 
 class CompletedReadSink(StreamSink):
-    """`completed_reads` on its way: each is stored together with what it marks as gone."""
+    """Applies records of `completed_reads`: stores each, and marks the rows that are missing."""
 
-    unstored = frozenset({"keys"})
+    excluded_properties = frozenset({"keys"})
 
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **named)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self._reads: list[tuple[CompletedRead, dict[str, Any]]] = []
 
-    def _take(self, record: dict[str, Any], read_at: str) -> None:
-        read = CompletedRead.of(record, read_at=read_at)
-        told = {name: value for name, value in record.items() if name not in self.unstored}
-        self._reads.append((read, told))
-        self.target.pending_bytes += read.size
+    def _add_row(self, record: dict[str, Any], read_at: str) -> None:
+        read = CompletedRead.from_record(record, extracted_at=read_at)
+        stored = {
+            name: value for name, value in record.items() if name not in self.excluded_properties
+        }
+        self._reads.append((read, stored))
+        self._session.pending_bytes += read.size_bytes
 
-    def _load(self) -> None:
-        """Load the rows that were read first, so that none is marked because it still waits."""
-        reads, self._reads = self._reads, []
-        self.target.pending_bytes -= sum(read.size for read, _ in reads)
+    def _load_rows(self) -> None:
+        """Load the pending rows of the streams first, so that none of them is marked as missing."""
+        reads = self._reads
+        self._reads = []
+        self._session.pending_bytes -= sum(read.size_bytes for read, _ in reads)
         for stream in {read.stream for read, _ in reads}:
-            self.target.load_pending(stream)
-        for read, told in reads:
+            self._session.flush(stream)
+        for read, stored in reads:
             try:
-                self.target.store.complete(read)
-            except RefusedFieldError as error:
-                self._reject(told, field=error.field or None, reason=error.reason)
+                self._session.store.apply_completed_read(read)
+            except InvalidFieldError as error:
+                self._reject(stored, error)
 
 
-def _json_or_less(value: Any) -> str:
+def _json_or_placeholder(value: Any) -> str:
     try:
-        return columns.json_text(value)
+        return encode_json(value)
     except RecursionError:
         return '"nested too deeply"'
 
 
-def _moment(told: Any, field: str) -> str:
-    """Return a moment of a message; the present one where none is told."""
+def _parse_timestamp(value: Any, field: str) -> str:
+    """Return a timestamp of a message in ISO 8601; the current time if it has none.
+
+    Raises `InvalidFieldError`.
+    """
     try:
-        return _isoformat(told) if told else datetime.now(UTC).isoformat()
+        return _isoformat(value) if value else datetime.now(UTC).isoformat()
     except (TypeError, ValueError):
-        raise RefusedFieldError(field, "expected a moment in ISO 8601") from None
+        raise InvalidFieldError(field, "expected a timestamp in ISO 8601") from None
 
 
 @lru_cache(maxsize=16)
-def _isoformat(moment: str) -> str:
-    return datetime.fromisoformat(moment).isoformat()
+def _isoformat(timestamp: str) -> str:
+    return datetime.fromisoformat(timestamp).isoformat()

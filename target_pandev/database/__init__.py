@@ -1,19 +1,26 @@
-"""The one place that runs SQL: the connection, the schema, the tables, the loading of a batch."""
+"""The only package that runs SQL: the connection, the schema, the tables, the loading of batches.
 
-from target_pandev.database.connection import StoreError
+`connection` connects and describes errors, `migrate` applies migrations, `ddl` finds and widens
+tables, `table` has a table's statements. `store` loads batches in the thread of `serial_loader`;
+`reconciliation` (completed reads), `seen_keys` (table versions) and `tombstones` (reported
+deletions) decide which rows are deleted, and `deletions` marks or deletes them. `sql_text` composes
+identifiers.
+"""
+
 from target_pandev.database.deletions import DeletionRules
-from target_pandev.database.seen_keys import Brought
-from target_pandev.database.store import Refused, Rejection, Store
+from target_pandev.database.seen_keys import SeenKeysTable
+from target_pandev.database.store import Store
 from target_pandev.database.table import ReferenceRules, StreamSchema, Table
 from target_pandev.database.tombstones import Deletion
+from target_pandev.errors import RejectedRecord, RowError, StoreError
 
 __all__ = [
-    "Brought",
     "Deletion",
     "DeletionRules",
     "ReferenceRules",
-    "Refused",
-    "Rejection",
+    "RejectedRecord",
+    "RowError",
+    "SeenKeysTable",
     "Store",
     "StoreError",
     "StreamSchema",

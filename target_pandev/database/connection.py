@@ -1,4 +1,4 @@
-"""Connects to PostgreSQL, and words what keeps it from connecting without showing the address."""
+"""Connect to PostgreSQL, and describe its errors without addresses, passwords or values of rows."""
 
 from __future__ import annotations
 
@@ -10,42 +10,39 @@ import psycopg
 from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict
 
+from target_pandev.errors import StoreError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-OLDEST_SERVER = 15
+MIN_SERVER_VERSION = 15
 DEFAULTS = {
-    "jit": "off",  # slower than these statements themselves
+    "jit": "off",  # takes longer than these statements themselves
     "client_min_messages": "warning",
     "work_mem": "64MB",  # a batch is sorted in memory
-    "lock_timeout": "5min",  # for whoever is in the way, an open transaction in a tool for instance
+    "lock_timeout": "5min",  # another session may hold a lock, an open transaction of psql say
 }
-"""Settings of PostgreSQL that the options of an address may change."""
+"""Settings of PostgreSQL that the options of a store_url may change."""
 FIXED = {
-    "timezone": "UTC",  # what a moment without offset is taken for
+    "timezone": "UTC",  # applies to timestamps without an offset
     "datestyle": "ISO, YMD",
 }
 
 Connection: TypeAlias = "psycopg.Connection[tuple[Any, ...]]"
 
 
-class StoreError(Exception):
-    """The store cannot be used: one line that says what, where, and what to do."""
-
-
 def connect(conninfo: str) -> Connection:
-    """Return a connection to a server that is new enough. Raises `StoreError`."""
+    """Return a connection to a server of a supported version. Raises `StoreError`."""
     try:
         address = conninfo_to_dict(conninfo)
     except psycopg.ProgrammingError:
         raise StoreError(
             "store_url: not a PostgreSQL address, expected postgresql://user@host:5432/database"
         ) from None
-    where = f"{address.get('host', 'localhost')}:{address.get('port', 5432)}"
-    if not re.fullmatch(r"([\w.:,-]+|/[^@]*):[\d,]+", where):
+    server = f"{address.get('host', 'localhost')}:{address.get('port', 5432)}"
+    if not re.fullmatch(r"([\w.:,-]+|/[^@]*):[\d,]+", server):
         raise StoreError(
-            "store_url: no host and port can be told from it; write @ : / in user and password "
-            "as %40 %3A %2F"
+            "store_url: cannot parse host and port; write @ : / in user and password as %40 %3A %2F"
         )
     try:
         connection = psycopg.connect(
@@ -56,37 +53,40 @@ def connect(conninfo: str) -> Connection:
         )
     except psycopg.OperationalError as error:
         raise StoreError(
-            f"store_url: no connection to the store at {where}: {_cause(error)}; "
-            "check that PostgreSQL runs there and that user and password are right"
+            f"store_url: cannot connect to the store at {server}: "
+            f"{_connection_error_reason(error)}; check that PostgreSQL is running there and that "
+            "user and password are correct"
         ) from None
-    if connection.info.server_version < OLDEST_SERVER * 10_000:
-        found = connection.info.parameter_status("server_version")
+    if connection.info.server_version < MIN_SERVER_VERSION * 10_000:
+        version = connection.info.parameter_status("server_version")
         connection.close()
         raise StoreError(
-            f"store_url: the store at {where} is PostgreSQL {found}, "
-            f"{OLDEST_SERVER} or newer is needed"
+            f"store_url: the store at {server} is PostgreSQL {version}, expected "
+            f"{MIN_SERVER_VERSION} or newer"
         )
     return connection
 
 
 @contextmanager
-def failures_told(connection: Connection, doing: str) -> Iterator[None]:
-    """Turn what PostgreSQL reports into a `StoreError` that holds no value of a row."""
+def translate_errors(connection: Connection, action: str) -> Iterator[None]:
+    """Raise errors of PostgreSQL as `StoreError`, which contains no value of a row."""
     try:
         yield
     except psycopg.Error as error:
-        what = in_words(error)
+        description = describe_error(error)
         if connection.closed:
-            what = f"the connection to the store was lost ({what})"
+            description = f"the connection to the store was lost ({description})"
         elif isinstance(error, errors.LockNotAvailable):
-            what = f"another session of the store held a lock for too long ({what}); end it"
+            description = (
+                f"another session of the store held a lock for too long ({description}); end it"
+            )
         raise StoreError(
-            f"{doing}: {what}; what was stored before stays, so mend it and run again"
+            f"{action}: {description}; earlier batches are stored, so fix the cause and run again"
         ) from None
 
 
-def in_words(error: psycopg.Error) -> str:
-    """Return the kind of an error of PostgreSQL; its own text may hold the value of a row."""
+def describe_error(error: psycopg.Error) -> str:
+    """Return the kind of an error of PostgreSQL; its own text may contain a value of a row."""
     words = re.sub(r"(?<!^)(?=[A-Z])", " ", type(error).__name__).lower()
     return f"{words}, SQLSTATE {error.sqlstate or 'none'}"
 
@@ -103,10 +103,10 @@ def _option(setting: tuple[str, str]) -> str:
     return f"-c {name}={value.replace(' ', chr(92) + ' ')}"
 
 
-def _cause(error: psycopg.OperationalError) -> str:
+def _connection_error_reason(error: psycopg.OperationalError) -> str:
     """Return why a connection failed, without the address that libpq puts before it."""
     if isinstance(error, errors.InvalidPassword):
-        return "the password is refused"
+        return "the password was rejected"
     lines = str(error).strip().splitlines()
-    line = next((each for each in lines if "failed: " in each), lines[-1])
-    return line.rsplit("failed: ", 1)[-1].removeprefix("FATAL:").strip()
+    reason = next((line for line in lines if "failed: " in line), lines[-1])
+    return reason.rsplit("failed: ", 1)[-1].removeprefix("FATAL:").strip()

@@ -1,4 +1,4 @@
-"""Marks or deletes what is gone of a table, under a guard against mass deletion."""
+"""Mark or delete the rows of a table that are missing at their source, within a limit."""
 
 from __future__ import annotations
 
@@ -7,109 +7,126 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
 
-from target_pandev.columns import RefusedFieldError
-from target_pandev.database.table import quoted
-from target_pandev.database.tombstones import ADD_TOMBSTONES, leaving_tombstones
+from target_pandev.database.sql_text import escape_percent
+from target_pandev.database.tombstones import LOCK_TOMBSTONES_EXCLUSIVE, delete_with_tombstones
+from target_pandev.deletion_limit import DeletionLimit
+from target_pandev.errors import InvalidFieldError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from psycopg.sql import Composable, Composed
+    from psycopg.sql import Composable
 
     from target_pandev.database.connection import Connection
 
-UNASKED = 10
-"""So many rows of a stream a run marks whatever their share: two of five may well go at once."""
-KEYS_IN_MEMORY = "SET LOCAL work_mem = '1GB'"
-"""A limit, not a reservation: below what the keys take, PostgreSQL compares each row with each."""
-CONTAINERS = {"spaces": "space_id", "folders": "folder_id", "lists": "list_id"}
-"""Tables whose rows hide tasks, and the tasks' column that names them."""
+KEY_WORK_MEM = "SET LOCAL work_mem = '1GB'"
+"""A limit, not a reservation: with less than the keys need, PostgreSQL compares every row with
+every key."""
+PARENT_COLUMNS = {"spaces": "space_id", "folders": "folder_id", "lists": "list_id"}
+"""Tables whose rows contain tasks, and the column of `tasks` that names the container."""
 
 
 @dataclass(frozen=True)
 class DeletionRules:
-    """How much of a scope one read may call gone, as a share, and whether that deletes the rows."""
+    """What share of a scope's rows one read may delete, and whether rows are deleted or marked."""
 
     max_share: float = 0.0
     hard: bool = False
 
 
 @dataclass(frozen=True)
-class Scope:
-    """Rows of a table of which some are gone: in SQL, which ones.
+class DeletionScope:
+    """Rows of a table, some of which are missing at their source.
 
-    The `parameters` of the SQL hold `started_at`: what was seen since then is not gone.
+    The conditions are SQL with parameters. One of the `parameters` is `started_at`: rows that were
+    read since then are not missing.
     """
 
     schema: str
-    name: str
+    table_name: str
     key: Sequence[str]
-    live: Composed
-    """The rows of the workspace that are not marked; without a workspace, those of the table."""
-    shown: Composed
-    """The scope's rows that are not marked."""
-    gone: Composed
-    """Those of them that are gone."""
+    in_workspace: Composable
+    """The unmarked rows of the workspace, or of the table if it has no workspaces."""
+    in_scope: Composable
+    """The unmarked rows of the scope."""
+    missing: Composable
+    """Those of them that are missing."""
     parameters: Mapping[str, Any]
     replaced: int = 0
-    """How many rows came in the place of those that are gone."""
+    """How many new rows replace missing ones."""
 
     @property
-    def table(self) -> Composable:
-        """The table's name in SQL with parameters."""
-        return quoted(self.schema, self.name)
+    def table(self) -> sql.SQL:
+        """The table's name for a statement with parameters."""
+        return self.sibling(self.table_name)
+
+    def sibling(self, name: str) -> sql.SQL:
+        """Return the name of a table of the same schema for a statement with parameters."""
+        return escape_percent(sql.Identifier(self.schema, name))
 
 
-def remove(connection: Connection, scope: Scope, rules: DeletionRules, *, unasked: int) -> int:
-    """Mark or delete what is gone of a scope, as far as the rules allow it.
+def delete_missing(
+    connection: Connection, scope: DeletionScope, rules: DeletionRules, *, free_deletions: int
+) -> int:
+    """Mark or delete the missing rows of a scope and return how many free deletions that used.
 
-    Up to `unasked` rows may go whatever their share; returns how many of these that took. Raises
-    `RefusedFieldError`; nothing is marked then.
+    Raises `InvalidFieldError` if it exceeds the rules' share and `free_deletions`; nothing is
+    changed then.
     """
-    gone = _count(connection, scope, of=scope.table, where=scope.gone)
-    if not gone:
+    missing = _count(connection, scope, scope.table, scope.missing)
+    if not missing:
         return 0
-    taken = _guard(connection, scope, gone, rules.max_share, unasked=unasked)
+    limit = DeletionLimit(rules.max_share, free_deletions)
+    used = _check_deletion_limit(connection, scope, missing, limit)
     if rules.hard:
         _delete(connection, scope)
     else:
         update = sql.SQL("UPDATE {} SET _sdc_deleted_at = %(started_at)s WHERE {}")
-        connection.execute(update.format(scope.table, scope.gone), scope.parameters)
-    return taken
+        connection.execute(update.format(scope.table, scope.missing), scope.parameters)
+    return used
 
 
-def _delete(connection: Connection, scope: Scope) -> None:
-    delete = sql.SQL("DELETE FROM {} WHERE {}").format(scope.table, scope.gone)
+def _delete(connection: Connection, scope: DeletionScope) -> None:
+    delete = sql.SQL("DELETE FROM {} WHERE {}").format(scope.table, scope.missing)
     if scope.key:
-        connection.execute(ADD_TOMBSTONES)
-        delete = leaving_tombstones(delete, scope.key)
-    connection.execute(delete, {**scope.parameters, "stream": scope.name})
+        connection.execute(LOCK_TOMBSTONES_EXCLUSIVE)
+        delete = delete_with_tombstones(delete, scope.key)
+    connection.execute(delete, {**scope.parameters, "stream": scope.table_name})
 
 
-def _guard(connection: Connection, scope: Scope, gone: int, share: float, *, unasked: int) -> int:
-    """Refuse to call too much gone: a lost permission is no mass deletion."""
-    measured, what, of = scope.table, f"rows of {scope.name} in this scope", scope.shown
-    if column := CONTAINERS.get(scope.name):
-        measured, of = quoted(scope.schema, "tasks"), scope.live
-        what = f"tasks, by the {scope.name} they are in,"
-        hidden = sql.SQL("{} AND {} IN (SELECT id FROM {} WHERE {})").format(
-            scope.live, sql.Identifier(column), scope.table, scope.gone
+def _check_deletion_limit(
+    connection: Connection, scope: DeletionScope, missing: int, limit: DeletionLimit
+) -> int:
+    """Return how many free deletions a deletion uses. Raises `InvalidFieldError` beyond the limit.
+
+    For containers the limit applies to their tasks, because everything below them is hidden too.
+    """
+    if column := PARENT_COLUMNS.get(scope.table_name):
+        tasks = scope.sibling("tasks")
+        inside = sql.SQL("{} AND {} IN (SELECT id FROM {} WHERE {})").format(
+            scope.in_workspace, sql.Identifier(column), scope.table, scope.missing
         )
-        gone = _count(connection, scope, of=measured, where=hidden)
-    live = _count(connection, scope, of=measured, where=of)
-    gone = max(0, gone - scope.replaced)
-    if gone <= share * live:
-        return 0
-    if gone > unasked:
-        raise RefusedFieldError(
+        missing = _count(connection, scope, tasks, inside)
+        total = _count(connection, scope, tasks, scope.in_workspace)
+        rows = f"tasks are in {scope.table_name} that"
+    else:
+        total = _count(connection, scope, scope.table, scope.in_scope)
+        rows = f"rows of {scope.table_name} in this scope"
+    missing = max(0, missing - scope.replaced)
+    decision = limit.allows(missing, total)
+    if not decision.allowed:
+        raise InvalidFieldError(
             "",
-            f"{gone} of {live} {what} would be marked as gone, more than "
-            f"max_deleted_share {share:g} allows: nothing was marked; see that the token "
-            "may still read them all; if they are really gone, run once with max_deleted_share 1",
+            f"{missing} of {total} {rows} would be marked as deleted, more than "
+            f"max_deleted_share {limit.share:g} allows; nothing was marked; check that the token "
+            "can still read all of them; if they were really deleted, run once with "
+            "max_deleted_share 1",
         )
-    return gone
+    return decision.free_deletions_used
 
 
-def _count(connection: Connection, scope: Scope, *, of: Composable, where: Composed) -> int:
-    count = sql.SQL("SELECT count(*) FROM {} WHERE {}").format(of, where)
+def _count(
+    connection: Connection, scope: DeletionScope, table: Composable, where: Composable
+) -> int:
+    count = sql.SQL("SELECT count(*) FROM {} WHERE {}").format(table, where)
     return int(connection.execute(count, scope.parameters).fetchall()[0][0])

@@ -12,28 +12,29 @@ from typing import TYPE_CHECKING
 
 from psycopg import errors, sql
 
-from target_pandev.database.connection import StoreError
 from target_pandev.database.views import are_views_current, read_stored_views, update_views
+from target_pandev.errors import StoreError
 from target_pandev.sql import read_migrations
 
 if TYPE_CHECKING:
     from target_pandev.database.connection import Connection
 
-DDL_LOCK = 0x70616E646576
-"""Key of the advisory lock under which the schema changes: "pandev" in ASCII."""
+DDL_LOCK_KEY = 0x70616E646576
+"""Key of the advisory lock for schema changes: "pandev" in ASCII."""
 
 logger = logging.getLogger("target-pandev")
 
 
 def lock_ddl(connection: Connection) -> None:
-    """Let no other load change the schema until this transaction ends."""
-    connection.execute("SELECT pg_advisory_xact_lock(%s)", (DDL_LOCK,))
+    """Prevent schema changes by other loads until this transaction ends."""
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", (DDL_LOCK_KEY,))
 
 
 def migrate(connection: Connection, schema: str) -> None:
     """Make `schema` the connection's search path and bring it up to date. Raises `StoreError`."""
     try:
-        connection.execute("SELECT set_config('search_path', %s, false)", (_quoted(schema),))
+        identifier = sql.Identifier(schema).as_string()
+        connection.execute("SELECT set_config('search_path', %s, false)", (identifier,))
         with connection.transaction():
             lock_ddl(connection)
             if not _exists(connection):
@@ -41,13 +42,9 @@ def migrate(connection: Connection, schema: str) -> None:
             _update(connection, schema)
     except errors.InsufficientPrivilege:
         raise StoreError(
-            f"store_schema {schema}: the store's user may not make or change it; "
+            f"store_schema {schema}: the store's user may not create or change it; "
             "grant it CREATE on the database, or make it the owner of the schema"
         ) from None
-
-
-def _quoted(schema: str) -> str:
-    return sql.Identifier(schema).as_string()
 
 
 def _exists(connection: Connection) -> bool:
@@ -71,8 +68,8 @@ def _update(connection: Connection, schema: str) -> None:
     newest_version = migrations[-1][0]
     if stored_version > newest_version:
         raise StoreError(
-            f"store_schema {schema}: made by a newer target-pandev (its schema has version "
-            f"{stored_version}, this one knows {newest_version}); update target-pandev"
+            f"store_schema {schema}: its schema version is {stored_version}, this target-pandev "
+            f"knows versions up to {newest_version}; update target-pandev"
         )
     if stored_version == newest_version and are_views_current(connection):
         return
@@ -84,7 +81,7 @@ def _update(connection: Connection, schema: str) -> None:
 
 
 def _apply(connection: Connection, version: int, name: str, text: str) -> None:
-    logger.info("store: applying %s", name)
+    logger.info("store: applying migration %s", name)
     connection.execute(text.encode())
     connection.execute(
         "INSERT INTO schema_versions (version, name, applied_at) VALUES (%s, %s, now())",

@@ -1,18 +1,18 @@
-"""Whole new readings of a table, as ACTIVATE_VERSION ends them: what they did not bring is gone.
+"""The rows that a table version contains, so that ACTIVATE_VERSION can delete all others.
 
-Which rows a reading has brought stands in a temporary table, so a reading of any size takes no
-memory here and leaves no trace if it is cut.
+Their keys are collected in a temporary table. So a version of any size takes no memory here, and an
+interrupted one leaves nothing behind.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from psycopg import sql
 
-from target_pandev.database.deletions import Scope
-from target_pandev.database.table import STAGE
-from target_pandev.database.tombstones import key_value
+from target_pandev.database.deletions import DeletionScope
+from target_pandev.database.sql_text import escape_percent, key_value
+from target_pandev.database.table import STAGING_TABLE
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,46 +20,45 @@ if TYPE_CHECKING:
     from target_pandev.database.connection import Connection
     from target_pandev.database.table import Table
 
-Brought: TypeAlias = sql.Identifier
-"""The temporary table of what a reading has brought."""
-GONE = "_sdc_deleted_at IS NULL AND _sdc_extracted_at < %(started_at)s"
+SeenKeysTable: TypeAlias = sql.Identifier
+"""The temporary table of the keys of a version's rows."""
+UNMARKED = sql.SQL("_sdc_deleted_at IS NULL")
 
 
-def begin(connection: Connection, number: int) -> Brought:
-    """Return a new temporary table for what a reading brings."""
-    connection.execute(
-        sql.SQL("CREATE TEMPORARY TABLE {} (key jsonb, read_at timestamptz)").format(
-            sql.Identifier(f"version_{number}")
-        )
-    )
-    return sql.Identifier("pg_temp", f"version_{number}")
+def create_seen_keys(connection: Connection, number: int) -> SeenKeysTable:
+    """Create the temporary table of a version."""
+    name = f"version_{number}"
+    create = sql.SQL("CREATE TEMPORARY TABLE {} (key jsonb, read_at timestamptz)")
+    connection.execute(create.format(sql.Identifier(name)))
+    return sql.Identifier("pg_temp", name)
 
 
-def note(connection: Connection, table: Table, brought: Brought) -> None:
-    """Note the staged rows as brought."""
-    connection.execute(
-        sql.SQL("INSERT INTO {} SELECT {}, _sdc_extracted_at FROM {} AS s").format(
-            brought, key_value(table.key, "s"), STAGE
-        )
-    )
+def add_staged_keys(connection: Connection, table: Table, seen_keys: SeenKeysTable) -> None:
+    """Add the keys of the staged rows."""
+    insert = sql.SQL("INSERT INTO {} SELECT {}, _sdc_extracted_at FROM {} AS s")
+    connection.execute(insert.format(seen_keys, key_value(table.key, table="s"), STAGING_TABLE))
 
 
-def replaced(connection: Connection, table: Table, brought: Brought, began_at: datetime) -> Scope:
-    """Return what a reading that began then has replaced: rows it did not bring, not seen since."""
-    query = sql.SQL("SELECT count(*), least(min(read_at), %s) FROM {}").format(brought)
-    count, started_at = connection.execute(query, (began_at,)).fetchall()[0]
-    gone: Any = sql.SQL(GONE)
+def stale_rows(
+    connection: Connection, table: Table, seen_keys: SeenKeysTable, started_at: datetime
+) -> DeletionScope:
+    """Return the table's rows, of which those are missing that a version did not contain.
+
+    Rows that were read after the version started are not missing.
+    """
+    query = sql.SQL("SELECT count(*), least(min(read_at), %s) FROM {}").format(seen_keys)
+    count, first_read_at = connection.execute(query, (started_at,)).fetchall()[0]
+    missing = sql.SQL("{} AND _sdc_extracted_at < %(started_at)s").format(UNMARKED)
     if table.key:
-        gone = sql.SQL("{} AND {} NOT IN (SELECT key FROM {})").format(
-            gone, key_value(table.key), brought
-        )
-    return Scope(
+        key = escape_percent(key_value(table.key))
+        missing = sql.SQL("{} AND {} NOT IN (SELECT key FROM {})").format(missing, key, seen_keys)
+    return DeletionScope(
         table.schema,
         table.name,
         table.key,
-        live=sql.SQL("_sdc_deleted_at IS NULL").format(),
-        shown=sql.SQL("_sdc_deleted_at IS NULL").format(),
-        gone=sql.SQL("{}").format(gone),
-        parameters={"started_at": started_at},
+        in_workspace=UNMARKED,
+        in_scope=UNMARKED,
+        missing=missing,
+        parameters={"started_at": first_read_at},
         replaced=0 if table.key else count,
     )

@@ -1,58 +1,67 @@
-"""Runs one task at a time in a thread, beside the caller, who hears of its end when he asks."""
+"""Run one load at a time in a thread; its callback runs in the caller's thread."""
 
 from __future__ import annotations
 
 import sys
 from concurrent.futures import ThreadPoolExecutor, wait
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
 
 SWITCH_SECONDS = 0.000_5
-"""How long a thread that computes may keep one waiting that has something to send.
+"""How long a computing thread may delay another one that has data to send.
 
-With Python's own 5 ms the server would wait for its next bytes most of the time.
+With Python's default of 5 ms the server would wait for the next bytes most of the time.
 """
+T = TypeVar("T")
 
 
-class Background:
-    """One task at a time; what is to follow from its end is done in the caller's thread."""
+@dataclass
+class Load:
+    """A submitted load."""
+
+    future: Future[Any]
+    on_success: Callable[[Any], None]
+    finished: bool = False
+    """Whether it succeeded and its callback has run."""
+
+
+class SerialLoader:
+    """Runs one load at a time in a thread."""
 
     def __init__(self) -> None:
         sys.setswitchinterval(SWITCH_SECONDS)
         self._thread = ThreadPoolExecutor(1, "load")
-        self._running: Future[Any] | None = None
-        self._followers: list[Callable[[Any], None]] = []
+        self._running: Load | None = None
+        self.latest: Load | None = None
+        """The load that was submitted last."""
 
-    def begin(self, task: Callable[[], Any], then: Callable[[Any], None]) -> None:
-        """Settle the task before this one, then start it; `then` gets its result."""
-        self.settle()
-        self._running, self._followers = self._thread.submit(task), [then]
+    def submit(self, load: Callable[[], T], on_success: Callable[[T], None]) -> None:
+        """Wait for the previous load, then start this one; `on_success` receives its result.
 
-    def follow(self, then: Callable[[], None]) -> None:
-        """Have something done once the running task has ended well; at once if there is none."""
-        if self._running is None:
-            then()
-        else:
-            self._followers.append(lambda _: then())
+        Raises the error of the previous load; this one is not started then.
+        """
+        self.wait()
+        self._running = Load(self._thread.submit(load), on_success)
+        self.latest = self._running
 
-    def settle(self) -> None:
-        """Wait for the task's end and do what follows. Raises what the task raised."""
-        if self._running is None:
+    def wait(self) -> None:
+        """Wait for the running load and call its callback. Raises the error of the load."""
+        load = self._running
+        if load is None:
             return
-        wait([self._running])
-        ended, followers = self._running, self._followers
-        self._running, self._followers = None, []
-        result = ended.result()
-        for then in followers:
-            then(result)
+        wait([load.future])
+        self._running = None  # the callback may use the store
+        load.on_success(load.future.result())
+        load.finished = True
 
-    def ended_within(self, seconds: float) -> bool:
-        """Return whether no task is running, after so long at the latest."""
-        return self._running is None or bool(wait([self._running], seconds).done)
+    def wait_for(self, seconds: float) -> bool:
+        """Wait at most so long for the running load and return whether it has ended."""
+        return self._running is None or bool(wait([self._running.future], seconds).done)
 
     def close(self) -> None:
-        """Wait for the task's end, whatever it is; nothing follows from it."""
+        """Wait for the running load; its callback is not called and its error is ignored."""
         self._thread.shutdown()

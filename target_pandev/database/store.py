@@ -1,89 +1,83 @@
-"""The store: opened with its schema up to date, then loaded a batch at a time."""
+"""The store: opened with its schema up to date, then loaded one batch at a time."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from contextlib import contextmanager, suppress
-from dataclasses import astuple, dataclass, replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import psycopg
 from psycopg import errors, sql
 
-from target_pandev import columns
-from target_pandev.columns import RefusedFieldError
-from target_pandev.database import seen_keys
-from target_pandev.database.completed_reads import complete
-from target_pandev.database.connection import connect, failures_told, in_words
-from target_pandev.database.ddl import ensure_table, fit_stage
-from target_pandev.database.deletions import KEYS_IN_MEMORY, UNASKED, DeletionRules, remove
+from target_pandev.bisection import bisect
+from target_pandev.columns import encode_json
+from target_pandev.database.connection import connect, describe_error, translate_errors
+from target_pandev.database.ddl import align_staging_types, ensure_table
+from target_pandev.database.deletions import KEY_WORK_MEM, DeletionRules, delete_missing
 from target_pandev.database.migrate import migrate
-from target_pandev.database.serial_loader import Background
-from target_pandev.database.table import CHANGE_RULES, REFERENCE_SOURCES, STAGE, references
-from target_pandev.database.tombstones import SHARE_TOMBSTONES, bury, lay
+from target_pandev.database.reconciliation import apply_completed_read
+from target_pandev.database.seen_keys import add_staged_keys, create_seen_keys, stale_rows
+from target_pandev.database.serial_loader import SerialLoader
+from target_pandev.database.table import (
+    LOCK_RULES_EXCLUSIVE,
+    REFERENCE_SOURCES,
+    STAGING_TABLE,
+    extract_references,
+)
+from target_pandev.database.tombstones import (
+    LOCK_TOMBSTONES_SHARED,
+    apply_tombstones,
+    record_deletions,
+)
+from target_pandev.deletion_limit import FREE_DELETIONS
+from target_pandev.errors import InvalidFieldError, RowError
+from target_pandev.sql import read_statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from target_pandev.completed_reads import CompletedRead
-    from target_pandev.database.seen_keys import Brought
+    from target_pandev.database.seen_keys import SeenKeysTable
+    from target_pandev.database.serial_loader import Load
     from target_pandev.database.table import ReferenceRules, StreamSchema, Table
     from target_pandev.database.tombstones import Deletion
+    from target_pandev.errors import RejectedRecord
 
 Result = TypeVar("Result")
-TRIES = 10
-CANCEL_SECONDS = 0.05
-"""A request to cancel is made again after so long: one between two statements does nothing."""
-BY_KEY = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
-"""Look stored rows up by key: the planner knows no size of a stage and might read whole tables."""
+MAX_ATTEMPTS = 10
+CANCEL_INTERVAL_SECONDS = 0.05
+"""A cancel request is repeated at this interval: one between two statements has no effect."""
+FORCE_KEY_LOOKUP = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
+"""Look up stored rows by key: the planner does not know the size of the stage and might scan the
+whole table."""
 COPY_LINES = 100
-"""So many lines are handed over at once."""
-DROP_STAGE = sql.SQL("DROP TABLE IF EXISTS {}").format(STAGE)
-ROW_FAULTS = (errors.DataError, errors.IntegrityError, errors.ProgramLimitExceeded)
-"""Errors that come from a row's values."""
-PASSING = (errors.DeadlockDetected, errors.SerializationFailure, errors.UniqueViolation)
-"""Errors that come from another load at the same moment; the transaction is run again."""
-
-
-@dataclass(frozen=True)
-class Refused:
-    """A row that PostgreSQL does not take, by its place in the batch."""
-
-    index: int
-    field: str | None
-    reason: str
-
-
-@dataclass(frozen=True)
-class Rejection:
-    """A record for `rejected_records`; `record` is JSON of the fields that its stream declares."""
-
-    stream: str
-    record_hash: str
-    key: str | None
-    field: str | None
-    reason: str
-    record: str
+"""Lines per write to the server."""
+DROP_STAGE = sql.SQL("DROP TABLE IF EXISTS {}").format(STAGING_TABLE)
+ROW_ERRORS = (errors.DataError, errors.IntegrityError, errors.ProgramLimitExceeded)
+"""Errors that are caused by the values of a row."""
+TRANSIENT_ERRORS = (errors.DeadlockDetected, errors.SerializationFailure, errors.UniqueViolation)
+"""Errors that are caused by a concurrent load; the transaction is run again."""
 
 
 class Store:
-    """PostgreSQL 15 or newer, one schema an organisation. Raises `StoreError` when opened.
+    """PostgreSQL 15 or newer, one schema per organisation. Raises `StoreError` when opened.
 
-    A batch is loaded beside its caller; all else waits for its end first.
+    A batch is loaded in the background; every other method waits for its end first.
     """
 
     def __init__(self, conninfo: str, *, schema: str) -> None:
         self.schema = schema
         self.deletions = DeletionRules()
         self._connection = connect(conninfo)
-        self._background = Background()
+        self._loader = SerialLoader()
         self._versions = 0
         self._staged: Table | None = None
-        self._unasked: Counter[tuple[str, str]] = Counter()
+        self._free_deletions_used: Counter[tuple[str, str]] = Counter()
         try:
-            with failures_told(self._connection, f"store_schema {schema}"):
+            with translate_errors(self._connection, f"store_schema {schema}"):
                 migrate(self._connection, schema)
         except BaseException:
             self.close()
@@ -96,34 +90,35 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        """Close the connection once a batch that is being loaded is stored or rolled back."""
-        self._background.close()
+        """Close the connection once a running load is committed or rolled back."""
+        self._loader.close()
         self._connection.close()
 
     def cancel(self) -> None:
-        """Have a batch that is being loaded rolled back, unless it is just being stored."""
-        while not self._background.ended_within(CANCEL_SECONDS):
+        """Roll a running load back, unless it is just being committed."""
+        while not self._loader.wait_for(CANCEL_INTERVAL_SECONDS):
             with suppress(psycopg.Error):
                 self._connection.cancel_safe()
 
-    def settle(self) -> None:
-        """Wait for the batch that is being loaded. Raises `StoreError` if it was rolled back."""
-        self._background.settle()
+    def wait(self) -> None:
+        """Wait for the running load. Raises `StoreError` if it was rolled back."""
+        self._loader.wait()
 
-    def when_stored(self, then: Callable[[], None]) -> None:
-        """Have something done at the next call once all is stored; at once if it is."""
-        self._background.follow(then)
+    @property
+    def latest_load(self) -> Load | None:
+        """The load that was submitted last."""
+        return self._loader.latest
 
     @contextmanager
-    def _alone(self, doing: str) -> Iterator[None]:
+    def _exclusive(self, action: str) -> Iterator[None]:
         """Use the connection while no batch is being loaded. Raises `StoreError`."""
-        self.settle()
-        with failures_told(self._connection, doing):
+        self.wait()
+        with translate_errors(self._connection, action):
             yield
 
     def table(self, stream: StreamSchema) -> Table:
-        """Return the table of a stream, made or widened where needed. Raises `StoreError`."""
-        with self._alone(f"table of stream {stream.name}"):
+        """Return the table of a stream, created or widened if necessary. Raises `StoreError`."""
+        with self._exclusive(f"table of stream {stream.name}"):
             return ensure_table(self._connection, self.schema, stream)
 
     def load(
@@ -131,140 +126,145 @@ class Store:
         table: Table,
         lines: Sequence[bytes],
         *,
-        then: Callable[[Sequence[Refused]], None],
-        brought: Brought | None = None,
+        on_loaded: Callable[[Sequence[RowError]], None],
+        seen_keys: SeenKeysTable | None = None,
     ) -> None:
-        """Begin to load a batch in one transaction; the one before it is settled first.
+        """Start to load a batch in one transaction, once the previous one has ended.
 
-        A line is COPY text with its end: the table's columns, when it was read, hash, place in the
-        batch. Once the batch is stored, a later call tells `then` which of its rows PostgreSQL
-        refuses. A batch with such a row is halved until the row is found, so that no other is lost.
-        The rows are noted in `brought`, of a new version of the table. Where the store itself fails
-        the batch is rolled back, and the later call raises `StoreError`.
+        A line is COPY text with its line end: the table's columns, the time of reading, hash and
+        position in the batch. A batch with a row that PostgreSQL rejects is bisected until the row
+        is found, so that no other row is lost. The keys of the rows are added to `seen_keys`. Once
+        the batch is committed, a later call passes the rejected rows to `on_loaded`. If the store
+        itself fails, the batch is rolled back and the later call raises `StoreError`.
         """
 
-        def load() -> list[Refused]:
-            with failures_told(self._connection, f"loading {table.name}"):
-                return self._load_apart(table, lines, brought)
+        def load() -> list[RowError]:
+            with translate_errors(self._connection, f"loading {table.name}"):
+                return self._load_or_bisect(table, lines, seen_keys)
 
-        self._background.begin(load, then)
+        self._loader.submit(load, on_loaded)
 
-    def _load_apart(
-        self, table: Table, lines: Sequence[bytes], brought: Brought | None
-    ) -> list[Refused]:
-        try:
-            _tried(lambda: self._load(table, lines, brought))
-        except PASSING:
-            raise
-        except ROW_FAULTS as error:
-            if len(lines) == 1:
-                return [Refused(0, _field(error), f"PostgreSQL refuses it: {in_words(error)}")]
-            return self._load_halves(table, lines, brought)
-        return []
+    def _load_or_bisect(
+        self, table: Table, lines: Sequence[bytes], seen_keys: SeenKeysTable | None
+    ) -> list[RowError]:
+        """Load a batch, or those parts of it that PostgreSQL accepts; return the other rows."""
 
-    def _load_halves(
-        self, table: Table, lines: Sequence[bytes], brought: Brought | None
-    ) -> list[Refused]:
-        middle = len(lines) // 2
-        refused = self._load_apart(table, lines[:middle], brought)
-        behind = self._load_apart(table, lines[middle:], brought)
-        return refused + [Refused(each.index + middle, each.field, each.reason) for each in behind]
+        def load(part: range) -> RowError | None:
+            try:
+                _with_retries(lambda: self._load(table, lines[part.start : part.stop], seen_keys))
+            except TRANSIENT_ERRORS:
+                raise
+            except ROW_ERRORS as error:
+                reason = f"PostgreSQL rejected it: {describe_error(error)}"
+                return RowError(part.start, _column_name(error), reason)
+            return None
 
-    def _load(self, table: Table, lines: Sequence[bytes], brought: Brought | None) -> None:
+        return bisect(range(len(lines)), load)
+
+    def _load(self, table: Table, lines: Sequence[bytes], seen_keys: SeenKeysTable | None) -> None:
         with self._connection.transaction(), self._connection.cursor() as cursor:
             if self._staged is not table:
                 self._staged = None
                 cursor.execute(DROP_STAGE)
-                cursor.execute(table.create_stage)
+                cursor.execute(table.create_staging_table)
             with cursor.copy(table.copy) as copy:
                 for start in range(0, len(lines), COPY_LINES):
                     copy.write(b"".join(lines[start : start + COPY_LINES]))
-            refitted = fit_stage(self._connection, table)
-            cursor.execute(BY_KEY)
-            for statement in table.before_merge:
-                cursor.execute(statement)
+            stage_changed = align_staging_types(self._connection, table)
+            cursor.execute(FORCE_KEY_LOOKUP)
+            for pre_merge_statement in table.pre_merge_statements:
+                cursor.execute(pre_merge_statement)
             if table.key:
-                cursor.execute(SHARE_TOMBSTONES)
+                cursor.execute(LOCK_TOMBSTONES_SHARED)
             cursor.execute(table.merge)
             if table.key:
-                lay(self._connection, table, STAGE, hard=self.deletions.hard)
-            if brought:
-                seen_keys.note(self._connection, table, brought)
-        self._staged = None if refitted else table
+                apply_tombstones(self._connection, table, STAGING_TABLE, hard=self.deletions.hard)
+            if seen_keys:
+                add_staged_keys(self._connection, table, seen_keys)
+        self._staged = None if stage_changed else table
 
-    def bury(self, table: Table, deletions: Sequence[Deletion]) -> None:
-        """Keep deletions, and mark or delete the rows that were read before them."""
-        with self._alone(f"deletions of {table.name}"):
-            _tried(lambda: bury(self._connection, table, deletions, hard=self.deletions.hard))
+    def record_deletions(self, table: Table, deletions: Sequence[Deletion]) -> None:
+        """Store deletions, and mark or delete the rows that were read before them."""
+        with self._exclusive(f"deletions of {table.name}"):
+            _with_retries(
+                lambda: record_deletions(
+                    self._connection, table, deletions, hard=self.deletions.hard
+                )
+            )
 
-    def begin_version(self) -> Brought:
-        """Return where the rows are noted that a new version of a table brings."""
-        with self._alone("beginning a new version of a table"):
+    def start_version(self) -> SeenKeysTable:
+        """Create the table for the keys of a table version."""
+        with self._exclusive("starting a new table version"):
             self._versions += 1
-            return seen_keys.begin(self._connection, self._versions)
+            return create_seen_keys(self._connection, self._versions)
 
-    def replace(self, table: Table, brought: Brought, began_at: datetime) -> None:
-        """Mark or delete what a new version, read since then, has not brought.
+    def replace_version(self, table: Table, seen_keys: SeenKeysTable, started_at: datetime) -> None:
+        """Mark or delete the rows that a table version, read since `started_at`, does not contain.
 
-        Raises `RefusedFieldError` where that is too much at once; nothing is marked then.
+        Raises `InvalidFieldError` beyond the deletion limit; nothing is changed then.
         """
-        with self._alone(f"replacing the version of {table.name}"):
-            _tried(lambda: self._replace(table, brought, began_at))
 
-    def _replace(self, table: Table, brought: Brought, began_at: datetime) -> None:
-        with self._connection.transaction():
-            scope = seen_keys.replaced(self._connection, table, brought, began_at)
-            self._connection.execute(KEYS_IN_MEMORY)
-            remove(self._connection, scope, self.deletions, unasked=UNASKED)
+        def replace_rows() -> None:
+            with self._connection.transaction():
+                scope = stale_rows(self._connection, table, seen_keys, started_at)
+                self._connection.execute(KEY_WORK_MEM)
+                delete_missing(
+                    self._connection, scope, self.deletions, free_deletions=FREE_DELETIONS
+                )
 
-    def complete(self, read: CompletedRead) -> None:
-        """Store a completed read and mark what it did not find, at most a share of its scope.
+        with self._exclusive(f"replacing the version of {table.name}"):
+            _with_retries(replace_rows)
 
-        A few rows of each stream of a workspace are marked whatever their share; of a stream that
-        comes in slices, as few in all. Raises `RefusedFieldError` where it cannot be acted on;
-        nothing is stored or marked then.
+    def apply_completed_read(self, read: CompletedRead) -> None:
+        """Store a completed read and mark or delete the rows that it did not find.
+
+        The limit is a share of its scope. Beyond it, a few rows per stream and workspace are
+        allowed in all scopes of a run together. Raises `InvalidFieldError` if the read cannot be
+        applied; nothing is changed then.
         """
         stream = (read.workspace_id, read.stream)
-        left = UNASKED - self._unasked[stream]
-        with self._alone(f"marking what is gone of {read.stream}"):
+        free_deletions = FREE_DELETIONS - self._free_deletions_used[stream]
+        with self._exclusive(f"marking deleted rows of {read.stream}"):
             try:
-                self._unasked[stream] += _tried(
-                    lambda: complete(
-                        self._connection, self.schema, read, self.deletions, unasked=left
+                self._free_deletions_used[stream] += _with_retries(
+                    lambda: apply_completed_read(
+                        self._connection,
+                        self.schema,
+                        read,
+                        self.deletions,
+                        free_deletions=free_deletions,
                     )
                 )
             except errors.DataError as error:
-                raise RefusedFieldError(
-                    "", f"PostgreSQL refuses a value of its conditions or keys: {in_words(error)}"
+                raise InvalidFieldError(
+                    "",
+                    "PostgreSQL rejected a value of its conditions or keys: "
+                    f"{describe_error(error)}",
                 ) from None
 
-    def reject(self, rejections: Sequence[Rejection]) -> None:
-        """Keep records that could not be loaded; the same record is kept once."""
-        with self._alone("keeping rejected records"):
-            for each in rejections:
+    def reject(self, records: Sequence[RejectedRecord]) -> None:
+        """Store records that could not be loaded; the same record is stored once."""
+        with self._exclusive("storing rejected records"):
+            for record in records:
                 try:
-                    self._keep(each)
-                except errors.DataError:  # a number, for instance, that jsonb cannot hold
-                    self._keep(replace(each, record=columns.json_text(each.record)))
+                    self._insert_rejected_record(record)
+                except errors.DataError:  # a number that jsonb cannot store, for example
+                    as_text = replace(record, record=encode_json(record.record))
+                    self._insert_rejected_record(as_text)
 
-    def _keep(self, rejection: Rejection) -> None:
-        self._connection.execute(
-            "INSERT INTO rejected_records "
-            "(stream, record_hash, key, field, reason, record, rejected_at) "
-            "VALUES (%s, %s, %s, %s, %s, %s::jsonb, now()) ON CONFLICT DO NOTHING",
-            astuple(rejection),
-        )
+    def _insert_rejected_record(self, record: RejectedRecord) -> None:
+        self._connection.execute(read_statement("insert_rejected_record").encode(), asdict(record))
 
     def query(
-        self, statement: str, parameters: Mapping[str, Any]
+        self, query: str, parameters: Mapping[str, Any]
     ) -> tuple[list[str], list[tuple[Any, ...]]]:
-        """Return the names of the columns and the rows of a statement of `target_pandev.sql`."""
-        with self._alone(f"reading store_schema {self.schema}"):
-            cursor = self._connection.execute(statement.encode(), parameters)
-            return [each.name for each in cursor.description or ()], cursor.fetchall()
+        """Return the column names and the rows of a query."""
+        with self._exclusive(f"reading store_schema {self.schema}"):
+            cursor = self._connection.execute(query.encode(), parameters)
+            return [column.name for column in cursor.description or ()], cursor.fetchall()
 
     def row_counts(self) -> list[tuple[str, int]]:
-        """Return how many rows each table has."""
+        """Return the number of rows of each table."""
         names = self._connection.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = %s ORDER BY tablename",
             (self.schema,),
@@ -275,35 +275,36 @@ class Store:
             counts.append((name, int(self._connection.execute(count).fetchall()[0][0])))
         return counts
 
-    def use_rules(self, rules: ReferenceRules) -> None:
-        """Make all task references again if the rules are not those that they were made by.
+    def apply_reference_rules(self, rules: ReferenceRules) -> None:
+        """Extract all task references again if the rules differ from the stored ones.
 
-        Waits for the loads at hand then, so that none of them goes by the old rules.
+        Waits for concurrent loads in that case, so that none of them uses the old rules.
         """
         wanted = (rules.task_id_prefix, rules.hash_task_ids)
         with (
-            self._alone("extracting task references"),
+            self._exclusive("extracting task references"),
             self._connection.transaction(),
         ):
             if self._connection.execute("SELECT * FROM reference_rules").fetchall() == [wanted]:
                 return
-            self._connection.execute(CHANGE_RULES)
+            self._connection.execute(LOCK_RULES_EXCLUSIVE)
             self._connection.execute("DELETE FROM reference_rules")
             self._connection.execute("INSERT INTO reference_rules VALUES (%s, %s)", wanted)
             self._connection.execute("DELETE FROM task_references")
             for table in REFERENCE_SOURCES:
-                self._connection.execute(references(table, sql.Identifier(self.schema, table)))
+                rows = sql.Identifier(self.schema, table)
+                self._connection.execute(extract_references(table, rows))
 
 
-def _tried(transaction: Callable[[], Result]) -> Result:
-    """Run a transaction, again if another load at the same moment broke it."""
-    for _ in range(TRIES - 1):
-        with suppress(*PASSING):
+def _with_retries(transaction: Callable[[], Result]) -> Result:
+    """Run a transaction, again if a concurrent load broke it."""
+    for _ in range(MAX_ATTEMPTS - 1):
+        with suppress(*TRANSIENT_ERRORS):
             return transaction()
     return transaction()
 
 
-def _field(error: psycopg.Error) -> str | None:
+def _column_name(error: psycopg.Error) -> str | None:
     """Return the column that an error of PostgreSQL names."""
-    named = re.search(r", column (.+?)(?::|$)", error.diag.context or "")
-    return error.diag.column_name or (named.group(1) if named else None)
+    match = re.search(r", column (.+?)(?::|$)", error.diag.context or "")
+    return error.diag.column_name or (match.group(1) if match else None)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
 
+from target_pandev.database.sql_text import COMMA, identifier_list
 from target_pandev.sql import read_statement
 
 if TYPE_CHECKING:
@@ -17,17 +18,23 @@ if TYPE_CHECKING:
 
     from target_pandev.columns import Column
 
-STAGE = sql.Identifier("pg_temp", "stage")
+STAGING_TABLE = sql.Identifier("pg_temp", "stage")
 METADATA = {"_sdc_extracted_at": "timestamp with time zone", "_sdc_hash": "uuid"}
-"""What the load adds to each row; never null."""
-
-OBSERVED = {"workspace_id", "id", "date_updated", "status", "status_id", "status_type"}
-"""The columns of tasks that a status observation takes."""
+"""Columns that the load adds to each row, with their types; never null."""
+STATUS_OBSERVATION_COLUMNS = {
+    "workspace_id",
+    "id",
+    "date_updated",
+    "status",
+    "status_id",
+    "status_type",
+}
+"""The columns of `tasks` that a status observation is made from."""
 
 
 @dataclass(frozen=True)
 class ReferenceSource:
-    """Where rows of a table mention tasks: the column that names a row, and the one of text."""
+    """A table whose rows mention tasks: the column that names a row, and the one with the text."""
 
     source: str
     key: str
@@ -42,7 +49,7 @@ REFERENCE_SOURCES = {
 
 @dataclass(frozen=True)
 class ReferenceRules:
-    """What is a task id in a text: the prefix before it, and whether `#` before it will do."""
+    """What counts as a task id in a text: an id after the prefix, and with a `#` if enabled."""
 
     task_id_prefix: str
     hash_task_ids: bool
@@ -50,7 +57,7 @@ class ReferenceRules:
 
 @dataclass(frozen=True)
 class StreamSchema:
-    """What a SCHEMA message says of a stream: its properties by name, its key, its bookmark."""
+    """The content of a SCHEMA message: the stream's properties by name, its key, its bookmark."""
 
     name: str
     properties: Mapping[str, Mapping[str, Any]]
@@ -60,10 +67,10 @@ class StreamSchema:
 
 @dataclass(frozen=True)
 class Table:
-    """Where a stream goes.
+    """The table that a stream is loaded into.
 
-    A row's version is (`version`, `_sdc_extracted_at`): the stream's replication key first, then
-    the moment of reading. Without a key every record is a row of its own.
+    The version of a row is (`version`, `_sdc_extracted_at`): the stream's replication key, then the
+    time of reading. Without a key every record is a row.
     """
 
     schema: str
@@ -75,8 +82,8 @@ class Table:
     @property
     def key_columns(self) -> tuple[Column, ...]:
         """The columns of the key, in its order."""
-        of = {each.name: each for each in self.columns}
-        return tuple(of[name] for name in self.key)
+        by_name = {column.name: column for column in self.columns}
+        return tuple(by_name[name] for name in self.key)
 
     @property
     def identifier(self) -> sql.Identifier:
@@ -84,68 +91,46 @@ class Table:
         return sql.Identifier(self.schema, self.name)
 
     @cached_property
-    def create_stage(self) -> Composed:
-        """Make the temporary table that batches are copied into, empty after each of them."""
+    def create_staging_table(self) -> Composed:
+        """The statement that creates the temporary table for batches; each commit empties it."""
+        types = {column.name: column.type for column in self.columns} | METADATA
         columns = [
-            sql.SQL("{} {}").format(sql.Identifier(each.name), sql.SQL(each.type))
-            for each in self.columns
-        ]
-        columns += [
             sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(type_))
-            for name, type_ in METADATA.items()
+            for name, type_ in types.items()
         ]
         return sql.SQL(
             "CREATE TEMPORARY TABLE stage ({}, _sdc_row bigint) ON COMMIT DELETE ROWS"
-        ).format(sql.SQL(", ").join(columns))
+        ).format(COMMA.join(columns))
 
     @cached_property
     def copy(self) -> Composed:
-        """Copy lines into the stage."""
-        return sql.SQL("COPY {} FROM STDIN").format(STAGE)
+        """The statement that copies lines into the stage."""
+        return sql.SQL("COPY {} FROM STDIN").format(STAGING_TABLE)
 
     @cached_property
     def merge(self) -> Composed:
-        """Bring new and changed rows of the stage into the table; equal rows are not touched.
-
-        An older version never overwrites a newer one. Of several versions in the stage the newest
-        counts, of equal ones the last. A row that is marked as gone stays so until it is read at
-        that moment or later, and that reading counts whatever its version. The comparison
-        stands twice: in the join it spares equal rows the lock that ON CONFLICT takes, in the
-        update it holds against a concurrent load. Sorting begins with the key's last column, which
-        tells rows apart better than the workspace.
-        """
+        """The statement that loads the staged rows into the table."""
+        columns = identifier_list(self._stored)
         if not self.key:
-            return sql.SQL("INSERT INTO {table} ({columns}) SELECT {columns} FROM {stage}").format(
-                table=self.identifier, columns=_names(self._stored), stage=STAGE
+            return sql.SQL(read_statement("append")).format(
+                table=self.identifier, columns=columns, stage=STAGING_TABLE
             )
-        return sql.SQL(
-            "INSERT INTO {table} AS t ({columns}) "
-            "SELECT {staged} FROM ("
-            "SELECT DISTINCT ON ({keys_sorted}) * FROM {stage} "
-            "ORDER BY {keys_sorted}, {newest} _sdc_extracted_at DESC, _sdc_row DESC"
-            ") AS s LEFT JOIN {table} AS t ON {joined} "
-            "WHERE t._sdc_hash IS DISTINCT FROM s._sdc_hash "
-            "OR s._sdc_extracted_at >= t._sdc_deleted_at "
-            "ON CONFLICT ({key}) DO UPDATE SET {updates}, _sdc_deleted_at = CASE "
-            "WHEN excluded._sdc_extracted_at < t._sdc_deleted_at THEN t._sdc_deleted_at END "
-            "WHERE t._sdc_hash IS DISTINCT FROM excluded._sdc_hash AND {newer} "
-            "OR excluded._sdc_extracted_at >= t._sdc_deleted_at"
-        ).format(
+        return sql.SQL(read_statement("merge")).format(
             table=self.identifier,
-            columns=_names(self._stored),
-            staged=_names(self._stored, of="s"),
-            key=_names(self.key),
-            keys_sorted=_names(self.key[::-1]),
-            stage=STAGE,
-            newest=self._newest_first,
-            joined=self._same_key,
+            columns=columns,
+            staged_columns=identifier_list(self._stored, table="s"),
+            key=identifier_list(self.key),
+            sorted_key=identifier_list(self.key[::-1]),
+            stage=STAGING_TABLE,
+            newest_first=self._newest_first,
+            same_key=self._same_key,
             updates=self._updates,
-            newer=self._newer,
+            is_newer=self._is_newer,
         )
 
     @property
     def _stored(self) -> tuple[str, ...]:
-        return (*(each.name for each in self.columns), *METADATA)
+        return (*(column.name for column in self.columns), *METADATA)
 
     @property
     def _newest_first(self) -> Composable:
@@ -161,59 +146,49 @@ class Table:
 
     @property
     def _updates(self) -> Composed:
-        return sql.SQL(", ").join(
+        return COMMA.join(
             sql.SQL("{name} = excluded.{name}").format(name=sql.Identifier(name))
             for name in self._stored
             if name not in self.key
         )
 
     @property
-    def _newer(self) -> Composable:
+    def _is_newer(self) -> Composable:
         read_later = sql.SQL("excluded._sdc_extracted_at >= t._sdc_extracted_at")
         if self.version is None:
             return read_later
         return sql.SQL(
-            "CASE WHEN excluded.{v} IS DISTINCT FROM t.{v} "
-            "THEN t.{v} IS NULL OR excluded.{v} > t.{v} ELSE {read_later} END"
-        ).format(v=sql.Identifier(self.version), read_later=read_later)
+            "CASE WHEN excluded.{version} IS DISTINCT FROM t.{version} "
+            "THEN t.{version} IS NULL OR excluded.{version} > t.{version} ELSE {read_later} END"
+        ).format(version=sql.Identifier(self.version), read_later=read_later)
 
-    @property
-    def before_merge(self) -> list[Composed]:
-        """What follows from the staged rows and needs the stored ones as they were."""
-        have = {each.name for each in self.columns}
-        if self.name == "tasks" and have >= OBSERVED:
-            text = sql.SQL(read_statement("status_observations"))
-            return [text.format(table=self.identifier, stage=STAGE)]
-        if self.name in REFERENCE_SOURCES and REFERENCE_SOURCES[self.name].text in have:
-            return [KEEP_RULES, references(self.name)]
+    @cached_property
+    def pre_merge_statements(self) -> Sequence[Composed]:
+        """Statements that derive rows from the stage and need the stored rows from before."""
+        names = {column.name for column in self.columns}
+        if self.name == "tasks" and names >= STATUS_OBSERVATION_COLUMNS:
+            observe = sql.SQL(read_statement("status_observations"))
+            return [observe.format(table=self.identifier, stage=STAGING_TABLE)]
+        if self.name in REFERENCE_SOURCES and REFERENCE_SOURCES[self.name].text in names:
+            return [LOCK_RULES_SHARED, extract_references(self.name)]
         return []
 
 
-RULES_LOCK = 0x72756C6573
+RULES_LOCK_KEY = 0x72756C6573
 """Key of the advisory lock on `reference_rules`: "rules" in ASCII."""
-KEEP_RULES = sql.SQL("SELECT pg_advisory_xact_lock_shared({})").format(RULES_LOCK)
-CHANGE_RULES = sql.SQL("SELECT pg_advisory_xact_lock({})").format(RULES_LOCK)
+LOCK_RULES_SHARED = sql.SQL("SELECT pg_advisory_xact_lock_shared({})").format(RULES_LOCK_KEY)
+LOCK_RULES_EXCLUSIVE = sql.SQL("SELECT pg_advisory_xact_lock({})").format(RULES_LOCK_KEY)
 
 
-def references(table: str, rows: sql.Identifier = STAGE) -> Composed:
-    """Extract the task references from rows of a table of `REFERENCE_SOURCES`."""
-    where = REFERENCE_SOURCES[table]
-    source = sql.SQL(
-        "SELECT repository_id, {name} AS source, {key} AS object_key, {text} AS text FROM {rows}"
+def extract_references(table: str, rows: sql.Identifier = STAGING_TABLE) -> Composed:
+    """Return the statement that stores the task references in rows of a reference source."""
+    source = REFERENCE_SOURCES[table]
+    texts = sql.SQL(
+        "SELECT repository_id, {source} AS source, {key} AS object_key, {text} AS text FROM {rows}"
     ).format(
-        name=sql.Literal(where.source),
-        key=sql.Identifier(where.key),
-        text=sql.Identifier(where.text),
+        source=sql.Literal(source.source),
+        key=sql.Identifier(source.key),
+        text=sql.Identifier(source.text),
         rows=rows,
     )
-    return sql.SQL(read_statement("references")).format(source=source)
-
-
-def quoted(*names: str) -> sql.SQL:
-    """Return a name for a statement with parameters, where a percent sign must be doubled."""
-    return sql.SQL(sql.Identifier(*names).as_string().replace("%", "%%"))
-
-
-def _names(names: Sequence[str], *, of: str | None = None) -> Composed:
-    path = () if of is None else (of,)
-    return sql.SQL(", ").join(sql.Identifier(*path, name) for name in names)
+    return sql.SQL(read_statement("references")).format(source=texts)

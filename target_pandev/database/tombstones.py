@@ -1,17 +1,19 @@
-"""Deletions that a source tells: kept, and laid on the rows that were read before.
+"""Deletions that a source reports: recorded as tombstones, and applied to rows read before them.
 
-A deletion may come before the row that it deletes, so it is kept, and each load lays those that
-there are on what it brings. `TOMBSTONES_LOCK` keeps a row and its deletion from passing each other.
+A deletion may arrive before the row that it deletes. So it is recorded, and each load applies the
+recorded ones to the rows that it loads. `TOMBSTONE_LOCK_KEY` prevents that a row and its deletion
+miss each other.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
 
-from target_pandev.database.table import quoted
+from target_pandev.database.sql_text import COMMA, escape_percent, identifier_list, key_value
+from target_pandev.sql import read_statement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,103 +23,89 @@ if TYPE_CHECKING:
     from target_pandev.database.connection import Connection
     from target_pandev.database.table import Table
 
-TOMBSTONES_LOCK = 0x746F6D6273
-"""Key of an advisory lock: "tombs" in ASCII. Loads share it, who adds tombstones has it alone."""
-SHARE_TOMBSTONES = sql.SQL("SELECT pg_advisory_xact_lock_shared({})").format(TOMBSTONES_LOCK)
-ADD_TOMBSTONES = sql.SQL("SELECT pg_advisory_xact_lock({})").format(TOMBSTONES_LOCK)
-KEEP_NEWEST = (
-    "ON CONFLICT (workspace_id, stream, key) DO UPDATE SET deleted_at = excluded.deleted_at "
-    "WHERE b.deleted_at < excluded.deleted_at"
+TOMBSTONE_LOCK_KEY = 0x746F6D6273
+"""Key of an advisory lock: "tombs" in ASCII. Loads share it; adding tombstones takes it alone."""
+LOCK_TOMBSTONES_SHARED = sql.SQL("SELECT pg_advisory_xact_lock_shared({})").format(
+    TOMBSTONE_LOCK_KEY
 )
+LOCK_TOMBSTONES_EXCLUSIVE = sql.SQL("SELECT pg_advisory_xact_lock({})").format(TOMBSTONE_LOCK_KEY)
+MARK_TOMBSTONED = (
+    "UPDATE {table} AS t SET _sdc_deleted_at = tombstone.deleted_at FROM tombstones AS tombstone"
+)
+DELETE_TOMBSTONED = "DELETE FROM {table} AS t USING tombstones AS tombstone"
 
 
 @dataclass(frozen=True)
 class Deletion:
-    """The row of a key is gone since a moment; both as text that PostgreSQL reads."""
+    """The row with this key was deleted at `deleted_at`; both are text that PostgreSQL reads."""
 
     key: tuple[str, ...]
     deleted_at: str
 
 
-def bury(
+def record_deletions(
     connection: Connection, table: Table, deletions: Sequence[Deletion], *, hard: bool
 ) -> None:
-    """Keep deletions, and lay them on the rows that were read before."""
-    types = {each.name: each.type for each in table.columns}
-    arrays = [sql.SQL("%s::text[]::{}[]").format(sql.SQL(types[name])) for name in table.key]
-    keys = sql.SQL(", ").join(arrays)
-    values = [list(column) for column in zip(*(each.key for each in deletions), strict=True)]
-    add = sql.SQL(
-        "INSERT INTO tombstones AS b (workspace_id, stream, key, deleted_at) "
-        "SELECT {workspace}, %s, {key}, max(u.deleted_at) "
-        "FROM unnest({keys}, %s::timestamptz[]) AS u ({names}, deleted_at) "
-        "GROUP BY 1, 3 {keep_newest}"
-    ).format(
-        workspace=_workspace(table.key, "u"),
-        key=key_value(table.key, "u"),
+    """Add tombstones, and mark or delete the rows that were read before them."""
+    types = {column.name: column.type for column in table.columns}
+    arrays = []
+    parameters: dict[str, Any] = {
+        "stream": table.name,
+        "deleted_at": [deletion.deleted_at for deletion in deletions],
+    }
+    for index, name in enumerate(table.key):
+        values = f"key_{index}"
+        parameters[values] = [deletion.key[index] for deletion in deletions]
+        array = sql.SQL("{}::text[]::{}[]").format(sql.Placeholder(values), sql.SQL(types[name]))
+        arrays.append(array)
+    keys = COMMA.join(arrays)
+    add = sql.SQL(read_statement("add_tombstones")).format(
+        workspace_id=_workspace_id(table.key, "deletion"),
+        key_value=escape_percent(key_value(table.key, table="deletion")),
         keys=keys,
-        names=_names(table.key),
-        keep_newest=sql.SQL(KEEP_NEWEST),
+        key=escape_percent(identifier_list(table.key)),
     )
-    moments = [each.deleted_at for each in deletions]
+    deleted_keys = sql.SQL("SELECT * FROM unnest({})").format(keys)
     with connection.transaction():
-        connection.execute(ADD_TOMBSTONES)
-        connection.execute(add, (table.name, *values, moments))
-        found = sql.SQL("SELECT * FROM unnest({})").format(keys)
-        connection.execute(_lay(table, found, hard=hard), (*values, table.name))
+        connection.execute(LOCK_TOMBSTONES_EXCLUSIVE)
+        connection.execute(add, parameters)
+        connection.execute(_apply_sql(table, deleted_keys, hard=hard), parameters)
 
 
-def lay(connection: Connection, table: Table, staged: Composable, *, hard: bool) -> None:
-    """Lay the tombstones of a table on the rows whose keys are staged, if it has any."""
-    there_are = "SELECT EXISTS (SELECT FROM tombstones WHERE stream = %s)"
-    row = connection.execute(there_are, (table.name,)).fetchone()
+def apply_tombstones(
+    connection: Connection, table: Table, stage: sql.Identifier, *, hard: bool
+) -> None:
+    """Mark or delete the rows with staged keys that were read before their tombstones."""
+    exists = "SELECT EXISTS (SELECT FROM tombstones WHERE stream = %s)"
+    row = connection.execute(exists, (table.name,)).fetchone()
     if row and row[0]:
-        keys = sql.SQL("SELECT {} FROM {}").format(_names(table.key), staged)
-        connection.execute(_lay(table, keys, hard=hard), (table.name,))
+        key = escape_percent(identifier_list(table.key))
+        keys = sql.SQL("SELECT {} FROM {}").format(key, stage)
+        connection.execute(_apply_sql(table, keys, hard=hard), {"stream": table.name})
 
 
-def leaving_tombstones(delete: Composed, key: Sequence[str]) -> Composed:
-    """Return a DELETE that leaves tombstones of %(started_at)s for %(stream)s."""
-    return sql.SQL(
-        "WITH gone AS ({delete} RETURNING *) "
-        "INSERT INTO tombstones AS b (workspace_id, stream, key, deleted_at) "
-        "SELECT {workspace}, %(stream)s, {key}, %(started_at)s FROM gone {keep_newest}"
-    ).format(
+def delete_with_tombstones(delete: Composable, key: Sequence[str]) -> Composed:
+    """Return a DELETE that adds tombstones of %(started_at)s for %(stream)s."""
+    return sql.SQL(read_statement("delete_with_tombstones")).format(
         delete=delete,
-        workspace=_workspace(key, "gone"),
-        key=key_value(key, "gone"),
-        keep_newest=sql.SQL(KEEP_NEWEST),
+        workspace_id=_workspace_id(key, "deleted"),
+        key_value=escape_percent(key_value(key, table="deleted")),
     )
 
 
-def _lay(table: Table, keys: Composable, *, hard: bool) -> Composed:
-    """Mark or delete what was read before its tombstone, among the rows of some keys."""
-    change = "DELETE FROM {table} AS t USING tombstones AS b "
-    if not hard:
-        change = "UPDATE {table} AS t SET _sdc_deleted_at = b.deleted_at FROM tombstones AS b "
-    return sql.SQL(
-        change + "WHERE ({names}) IN ({keys}) AND b.workspace_id = {workspace} "
-        "AND b.stream = %s AND b.key = {key} AND t._sdc_extracted_at < b.deleted_at "
-        "AND coalesce(t._sdc_deleted_at < b.deleted_at, true)"
-    ).format(
-        table=quoted(table.schema, table.name),
-        names=_names(table.key, "t"),
+def _apply_sql(table: Table, keys: Composable, *, hard: bool) -> Composed:
+    """Return the statement that applies tombstones to the rows with some keys."""
+    change = sql.SQL(DELETE_TOMBSTONED if hard else MARK_TOMBSTONED)
+    return sql.SQL(read_statement("apply_tombstones")).format(
+        change=change.format(table=escape_percent(table.identifier)),
+        key=escape_percent(identifier_list(table.key, table="t")),
         keys=keys,
-        workspace=_workspace(table.key, "t"),
-        key=key_value(table.key, "t"),
+        workspace_id=_workspace_id(table.key, "t"),
+        key_value=escape_percent(key_value(table.key, table="t")),
     )
 
 
-def key_value(key: Sequence[str], *of: str) -> Composed:
-    """Return in SQL the value that stands for a row's key, whatever its types."""
-    return sql.SQL("jsonb_build_array({})").format(_names(key, *of))
-
-
-def _names(key: Sequence[str], *of: str) -> Composed:
-    return sql.SQL(", ").join(quoted(*of, each) for each in key)
-
-
-def _workspace(key: Sequence[str], of: str) -> Composable:
+def _workspace_id(key: Sequence[str], table: str) -> Composable:
     if "workspace_id" not in key:
         return sql.SQL("''")
-    return sql.SQL("{}::text").format(quoted(of, "workspace_id"))
+    return sql.SQL("{}::text").format(sql.Identifier(table, "workspace_id"))

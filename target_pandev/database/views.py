@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from psycopg import errors, sql
 from psycopg.types.json import Jsonb
 
-from target_pandev.database.connection import StoreError
+from target_pandev.errors import StoreError
 from target_pandev.sql import read_statement, read_views
 
 if TYPE_CHECKING:

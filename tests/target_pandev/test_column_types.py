@@ -34,7 +34,7 @@ def listen_to(target: TargetPandev, *messages: dict[str, Any]) -> None:
     """Let a target take messages that are not its last ones."""
     target.process_lines(io.BytesIO("\n".join(map(json.dumps, messages)).encode()))  # type: ignore[arg-type]
     target.drain_all()
-    target.store.settle()
+    target.session.wait()
 
 
 CHANGES = [
@@ -134,7 +134,7 @@ def test_a_column_that_a_view_uses_is_named_and_nothing_is_lost(store: Loader) -
     store.load(schema("things", {"id": "string", "value": "number"}, ["id"]), of(1, "1"))
     store.connection.execute("CREATE VIEW mine AS SELECT value FROM things")
     with pytest.raises(
-        StoreError, match=r"stream things: a view .* new type: value \(text\); drop"
+        StoreError, match=r"stream things: a view .* its type: value \(text\); drop"
     ):
         store.load(schema("things", {"id": "string", "value": "string"}, ["id"]), of("x", "2"))
     assert store.rows("SELECT id, value FROM things") == [("1", 1)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from singer_sdk.exceptions import ConfigValidationError
 
-from target_pandev.sinks import RejectedRecordsError
+from target_pandev.errors import RejectedRecordsError
 from tests.target_pandev.loading import COMPLETED_READS, MARKS, TASKS, at, completed, schema, task
 from tests.target_pandev.loading import record as record_of
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 MARKED = "SELECT id FROM {} WHERE _sdc_deleted_at IS NOT NULL ORDER BY id"
 HELP = (
-    "nothing was marked; see that the token may still read them all; "
-    "if they are really gone, run once with max_deleted_share 1"
+    "nothing was marked; check that the token can still read all of them; "
+    "if they were really deleted, run once with max_deleted_share 1"
 )
 
 
@@ -36,13 +36,13 @@ def test_a_read_that_misses_more_than_a_fifth_of_the_rows_marks_nothing(
     store: Loader, caplog: pytest.LogCaptureFixture
 ) -> None:
     tasks = workspace(store, 50)
-    with pytest.raises(RejectedRecordsError, match="1 records were rejected"):
+    with pytest.raises(RejectedRecordsError, match="1 record was rejected"):
         store.load(COMPLETED_READS, completed("tasks", tasks[11:], started="11:00"))
     assert store.rows(MARKED.format("tasks")) == []
     assert store.rows("SELECT * FROM completed_reads") == []
     reason = (
-        "11 of 50 rows of tasks in this scope would be marked as gone, "
-        f"more than max_deleted_share 0.2 allows: {HELP}"
+        "11 of 50 rows of tasks in this scope would be marked as deleted, "
+        f"more than max_deleted_share 0.2 allows; {HELP}"
     )
     assert store.rows("SELECT stream, key, field, reason FROM rejected_records") == [
         ("completed_reads", '["900","tasks","all"]', None, reason)
@@ -147,8 +147,8 @@ def test_what_counts_of_a_container_is_its_tasks(store: Loader, stream: str, col
         store.load(COMPLETED_READS, completed(stream, ["most"], started="12:00"))
     assert store.rows(MARKED.format(stream)) == [("empty",)]
     reason = (
-        f"11 of 40 tasks, by the {stream} they are in, would be marked as gone, "
-        f"more than max_deleted_share 0.2 allows: {HELP}"
+        f"11 of 40 tasks are in {stream} that would be marked as deleted, "
+        f"more than max_deleted_share 0.2 allows; {HELP}"
     )
     assert store.rows("SELECT reason FROM rejected_records") == [(reason,)]
 

@@ -53,8 +53,8 @@ def test_blank_lines_and_a_missing_last_line_end_do_no_harm() -> None:
     [
         (b"not json, but a secret", "line 2: not JSON"),
         (b"[1]", "line 2: expected a JSON object"),
-        (b'{"a":"a secret"}', "line 2: no Singer message of known type"),
-        (b'{"type":"Y"}', "line 2: no Singer message of known type"),
+        (b'{"a":"a secret"}', "line 2: not a Singer message of a known type"),
+        (b'{"type":"Y"}', "line 2: not a Singer message of a known type"),
         (b"\xff\xfe", "line 2: not JSON"),
     ],
 )
@@ -82,7 +82,7 @@ def test_the_reader_knows_whether_more_input_waits() -> None:
     reader, waits = MessageReader(), []
 
     def note(message: dict[str, Any]) -> None:
-        waits.append((message["n"], reader.more_waits()))
+        waits.append((message["n"], reader.input_pending()))
         if message["n"] == 2:
             os.write(into, b'{"type":"X","n":3}\n')
         if message["n"] == 3:

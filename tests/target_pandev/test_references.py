@@ -157,7 +157,8 @@ def test_a_load_that_runs_while_the_prefix_changes_leaves_no_old_reference(
             loading = pool.submit(store.load, COMMITS, commit("s", "CU-abc123 T-def456"))
             wait_until(lambda: store.rows(waiting) == [("relation",)] or loading.done())
             assert not loading.done()
-            changing = pool.submit(other.use_rules, ReferenceRules("T-", hash_task_ids=False))
+            rules = ReferenceRules("T-", hash_task_ids=False)
+            changing = pool.submit(other.apply_reference_rules, rules)
             both = [("advisory",), ("relation",)]
             wait_until(lambda: len(store.rows(waiting)) == len(both) or changing.done())
             assert store.rows(waiting) == both

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from target_pandev.sinks import RejectedRecordsError
+from target_pandev.errors import RejectedRecordsError
 from tests.target_pandev.loading import THINGS, record, schema
 
 if TYPE_CHECKING:
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 BAD = [
     ({"id": "bad", "count": "many"}, '["bad"]', "count", "expected integer or null"),
-    ({"id": "bad", "at": "2024-13-01"}, '["bad"]', "at", "expected a moment in ISO 8601"),
-    ({"id": "bad", "at": "2024-W01-1"}, '["bad"]', "at", "PostgreSQL refuses it: "),
+    ({"id": "bad", "at": "2024-13-01"}, '["bad"]', "at", "expected a timestamp in ISO 8601"),
+    ({"id": "bad", "at": "2024-W01-1"}, '["bad"]', "at", "PostgreSQL rejected it: "),
     ({"flag": True}, "[null]", "id", "the key is missing"),
     ({"id": "bad", "flag": "\0"}, '["bad"]', "flag", "expected boolean or null"),
     ({"id": "bad", "nested": []}, '["bad"]', "nested", "expected object or null"),
@@ -29,7 +29,7 @@ def test_a_bad_record_is_named_and_kept_and_the_good_ones_around_it_are_loaded(
     store: Loader, values: dict[str, Any], key: str, field: str, reason: str
 ) -> None:
     good = [record("things", {"id": name}) for name in ("1", "2", "3")]
-    with pytest.raises(RejectedRecordsError, match="1 records were rejected, all others"):
+    with pytest.raises(RejectedRecordsError, match="1 record was rejected, all others"):
         store.load(THINGS, *good[:2], record("things", values), good[2])
     assert store.rows("SELECT id FROM things ORDER BY id") == [("1",), ("2",), ("3",)]
     ((*told, why),) = store.rows("SELECT stream, key, field, reason FROM rejected_records")

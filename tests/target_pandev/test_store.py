@@ -16,11 +16,13 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from target_pandev.database import Store, StoreError, StreamSchema
 from target_pandev.database.ddl import OWN_TABLES
-from target_pandev.database.store import TRIES, Refused
+from target_pandev.database.store import MAX_ATTEMPTS
 from target_pandev.sql import read_migrations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from target_pandev.errors import RowError
 
 THINGS = StreamSchema("things", {"id": {"type": "string"}}, ("id",), None)
 
@@ -44,12 +46,14 @@ def test_processes_that_open_an_empty_store_at_once_make_it_once(empty_database:
 
 def test_two_targets_at_once_lose_and_double_nothing(database: str) -> None:
     def load(order: int) -> None:
-        refused: list[Refused] = []
+        refused: list[RowError] = []
         with Store(database, schema="pandev") as store:
             table = store.table(THINGS)
             for _ in range(5):
-                store.load(table, [line(str(n)) for n in range(200)][::order], then=refused.extend)
-            store.settle()
+                store.load(
+                    table, [line(str(n)) for n in range(200)][::order], on_loaded=refused.extend
+                )
+            store.wait()
         assert refused == []
 
     with ThreadPoolExecutor(4) as pool:
@@ -82,7 +86,7 @@ def test_an_existing_store_is_brought_up_to_date_without_loss(empty_database: st
 def test_a_store_made_by_a_newer_version_is_left_alone(database: str) -> None:
     with psycopg.connect(database) as connection:
         connection.execute("INSERT INTO pandev.schema_versions VALUES (99, 'later', now())")
-    with pytest.raises(StoreError, match="store_schema pandev: made by a newer target-pandev"):
+    with pytest.raises(StoreError, match="store_schema pandev: its schema version is 99, this"):
         Store(database, schema="pandev")
 
 
@@ -109,8 +113,8 @@ def test_a_store_that_cannot_be_reached_is_one_clear_line() -> None:
     with pytest.raises(StoreError) as error:
         Store(f"postgresql://user:a-secret@127.0.0.1:{port}/db", schema="pandev")
     assert re.fullmatch(
-        rf"store_url: no connection to the store at 127.0.0.1:{port}: Connection refused; "
-        "check that PostgreSQL runs there and that user and password are right",
+        rf"store_url: cannot connect to the store at 127.0.0.1:{port}: Connection refused; "
+        "check that PostgreSQL is running there and that user and password are correct",
         str(error.value),
     )
 
@@ -155,7 +159,7 @@ def test_a_server_older_than_15_is_refused_in_one_clear_line() -> None:
     with server_of_version("14.19") as port, pytest.raises(StoreError) as error:
         Store(f"postgresql://user@127.0.0.1:{port}/db?sslmode=disable", schema="pandev")
     assert str(error.value) == (
-        f"store_url: the store at 127.0.0.1:{port} is PostgreSQL 14.19, 15 or newer is needed"
+        f"store_url: the store at 127.0.0.1:{port} is PostgreSQL 14.19, expected 15 or newer"
     )
 
 
@@ -165,15 +169,15 @@ def test_a_batch_that_meets_deadlocks_is_tried_again(database: str) -> None:
 
         def _load(self, *arguments: object) -> None:
             self.tries += 1
-            if self.tries < TRIES:
+            if self.tries < MAX_ATTEMPTS:
                 raise psycopg.errors.DeadlockDetected
             super()._load(*arguments)  # type: ignore[arg-type]
 
     with Deadlocked(database, schema="pandev") as store:
-        refused: list[Refused] = []
-        store.load(store.table(THINGS), [line("1")], then=refused.extend)
+        refused: list[RowError] = []
+        store.load(store.table(THINGS), [line("1")], on_loaded=refused.extend)
         assert store.query("SELECT id FROM things", {})[1] == [("1",)]
-        assert (refused, store.tries) == ([], TRIES)
+        assert (refused, store.tries) == ([], MAX_ATTEMPTS)
 
 
 CLICKUP = OWN_TABLES - {

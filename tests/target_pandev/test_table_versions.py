@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 
-from target_pandev.sinks import RejectedRecordsError
+from target_pandev.errors import RejectedRecordsError
 from tests.target_pandev.loading import at, record, schema
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def test_the_guard_holds_for_versions_too(store: Loader) -> None:
         "SELECT stream, key, record, reason FROM rejected_records"
     )
     assert (stream, key, told) == ("things", None, {"version": 2})
-    assert reason.startswith("11 of 50 rows of things in this scope would be marked as gone")
+    assert reason.startswith("11 of 50 rows of things in this scope would be marked as deleted")
     store.load(*whole(range(11, 50), 3, "12:00"), max_deleted_share=1)
     assert store.rows("SELECT count(*) FROM things WHERE _sdc_deleted_at IS NOT NULL") == [(11,)]
 
@@ -146,7 +146,10 @@ def test_a_record_that_was_rejected_may_exist_so_nothing_is_marked(
         THINGS, bad, *things([2], 2, "11:00"), activate(2), STATE, fail_on_rejected_records=False
     )
     assert store.rows(ROWS) == [(1, None), (2, None)]
-    assert "things: rows of older versions stay, as records of it were rejected" in caplog.text
+    assert (
+        "things: rows of older versions are kept: records of the version were rejected"
+        in caplog.text
+    )
 
 
 def test_records_without_a_version_before_leave_it_open_what_is_gone(
@@ -155,7 +158,7 @@ def test_records_without_a_version_before_leave_it_open_what_is_gone(
     store.load(*whole([1, 2], 1, "10:00"))
     store.load(THINGS, thing(1, None), *things([2], 2, "11:00"), activate(2), STATE)
     assert store.rows(ROWS) == [(1, None), (2, None)]
-    assert "rows of older versions stay, as this run brought records without" in caplog.text
+    assert "rows of older versions are kept: this run also loaded records without" in caplog.text
 
 
 def test_a_schema_in_mid_stream_belongs_to_the_same_version(store: Loader) -> None:

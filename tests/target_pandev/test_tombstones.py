@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from target_pandev.database import Deletion, Store, StreamSchema
-from target_pandev.database.tombstones import lay
-from target_pandev.sinks import RejectedRecordsError
+from target_pandev.database.tombstones import apply_tombstones
+from target_pandev.errors import RejectedRecordsError
 from tests.target_pandev.loading import (
     COMPLETED_READS,
     MARKS,
@@ -31,7 +31,7 @@ from tests.target_pandev.loading import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from target_pandev.database.store import Refused
+    from target_pandev.errors import RowError
     from tests.target_pandev.loading import Loader
 
 ROWS = "SELECT text, _sdc_deleted_at FROM notes"
@@ -148,9 +148,9 @@ def test_a_deletion_arrives_in_every_configuration(
     [
         (record("notes", {"_sdc_deleted_at": "2026-03-01"}), "[null]", "id", "the key is missing"),
         (record("notes", {"id": "1", "_sdc_deleted_at": "soon"}), '["1"]', "_sdc_deleted_at",
-         "expected a moment in ISO 8601"),
+         "expected a timestamp in ISO 8601"),
         (record("notes", {"id": "1", "_sdc_deleted_at": True}), '["1"]', "_sdc_deleted_at",
-         "expected a moment in ISO 8601"),
+         "expected a timestamp in ISO 8601"),
         (record("notes", {"id": 7, "_sdc_deleted_at": "2026-03-01"}), "[7]", "id", "expected text"),
     ],
 )  # fmt: skip
@@ -192,23 +192,23 @@ def test_a_row_and_its_deletion_do_not_pass_each_other(
 ) -> None:
     stream = StreamSchema("notes", {"id": {"type": "string"}}, ("id",), None)
     merged, buried = Event(), Event()
-    refused: list[Refused] = []
+    refused: list[RowError] = []
 
     def lay_and_wait(*arguments: Any, **named: Any) -> None:
-        lay(*arguments, **named)
+        apply_tombstones(*arguments, **named)
         merged.set()
         buried.wait(0.5)  # in vain, as the deletion waits for this load
 
-    monkeypatch.setattr("target_pandev.database.store.lay", lay_and_wait)
+    monkeypatch.setattr("target_pandev.database.store.apply_tombstones", lay_and_wait)
     with (
         Store(database, schema="pandev") as one,
         Store(database, schema="pandev") as other,
     ):
         table = one.table(stream)
         line = f"1\t{at('10:00').isoformat()}\t{'0' * 32}\t0\n"
-        one.load(table, [line.encode()], then=refused.extend)
+        one.load(table, [line.encode()], on_loaded=refused.extend)
         assert merged.wait(60)
-        other.bury(table, [Deletion(("1",), at("11:00").isoformat())])
+        other.record_deletions(table, [Deletion(("1",), at("11:00").isoformat())])
         buried.set()
         _, rows = one.query("SELECT _sdc_deleted_at FROM notes", {})
     assert (rows, refused) == ([(at("11:00"),)], [])

@@ -1,0 +1,175 @@
+"""Reconcile a table with a completed read: store the read, and mark the rows that it did not find.
+
+No statement joins a temporary with a stored table, and no subquery is correlated. So it works on a
+store that is distributed over several machines, and takes one pass over the rows and one over the
+keys.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from psycopg import sql
+
+from target_pandev.columns import encode_json, safe_identifier
+from target_pandev.completed_reads import Condition
+from target_pandev.database.ddl import column_types, primary_key
+from target_pandev.database.deletions import KEY_WORK_MEM, DeletionScope, delete_missing
+from target_pandev.database.sql_text import COMMA, escape_percent
+from target_pandev.errors import InvalidFieldError
+from target_pandev.sql import read_statement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from psycopg.sql import Composable, Composed
+
+    from target_pandev.completed_reads import CompletedRead
+    from target_pandev.database.connection import Connection
+    from target_pandev.database.deletions import DeletionRules
+
+MARK_COLUMNS = {"_sdc_extracted_at", "_sdc_deleted_at"}
+UNMARKED = sql.SQL("_sdc_deleted_at IS NULL")
+READ_BEFORE = sql.SQL("_sdc_extracted_at < %(started_at)s")
+MARKED_BEFORE = sql.SQL("_sdc_deleted_at <= %(started_at)s")
+
+
+def apply_completed_read(
+    connection: Connection,
+    schema: str,
+    read: CompletedRead,
+    rules: DeletionRules,
+    *,
+    free_deletions: int,
+) -> int:
+    """Store a completed read, mark or delete missing rows, and restore the marked ones it found.
+
+    Returns how many of the `free_deletions` it used. Does nothing if a read of the same scope that
+    started at the same time or later is stored. Raises `InvalidFieldError`; nothing is changed
+    then.
+    """
+    with connection.transaction():
+        if (
+            connection.execute(read_statement("completed_read"), _parameters(read)).fetchone()
+            is None
+        ):
+            return 0
+        scope, reappeared = _scope(connection, schema, read)
+        connection.execute(KEY_WORK_MEM)
+        used = delete_missing(connection, scope, rules, free_deletions=free_deletions)
+        restore = sql.SQL("UPDATE {} SET _sdc_deleted_at = NULL WHERE {}")
+        connection.execute(restore.format(scope.table, reappeared), scope.parameters)
+    return used
+
+
+def _parameters(read: CompletedRead) -> dict[str, Any]:
+    return {
+        "workspace_id": read.workspace_id,
+        "stream": read.stream,
+        "scope": read.scope,
+        "started_at": read.started_at,
+        "finished_at": read.finished_at,
+        "conditions": read.conditions_json,
+        "key_properties": encode_json(read.key_properties),
+        "count": read.count,
+        "extracted_at": read.extracted_at,
+        "hash": read.hash,
+    }
+
+
+def _scope(
+    connection: Connection, schema: str, read: CompletedRead
+) -> tuple[DeletionScope, Composable]:
+    """Return the scope of a read, and the condition for marked rows that it found.
+
+    Raises `InvalidFieldError`.
+    """
+    name = safe_identifier(read.stream)
+    table = sql.Identifier(schema, name)
+    types = column_types(connection, table)
+    if not types.keys() >= MARK_COLUMNS:
+        raise InvalidFieldError("stream", f"the store has no table for a stream {read.stream!r}")
+    conditions = _Conditions(types, {"started_at": read.started_at})
+    in_workspace = conditions.of_workspace(read.workspace_id)
+    in_scope = _and(in_workspace, *map(conditions.of_property, read.conditions))
+    key = conditions.key(read.key_properties)
+    found_keys = conditions.found_keys(read)
+    scope = DeletionScope(
+        schema,
+        name,
+        primary_key(connection, table),
+        in_workspace=_and(in_workspace, UNMARKED),
+        in_scope=_and(in_scope, UNMARKED),
+        missing=_and(UNMARKED, READ_BEFORE, in_scope, _not_in(key, found_keys)),
+        parameters=conditions.parameters,
+    )
+    return scope, _and(MARKED_BEFORE, in_scope, _in(key, found_keys))
+
+
+class _Conditions:
+    """Builds conditions on the rows of a table; their values are added to the `parameters`."""
+
+    def __init__(self, types: Mapping[str, str], parameters: dict[str, Any]) -> None:
+        self._types = types
+        self.parameters = parameters
+
+    def of_workspace(self, workspace_id: str) -> Composable:
+        """Return the condition for the rows of a workspace, if the table has workspaces."""
+        if "workspace_id" not in self._types:
+            return sql.SQL("true")
+        return self.of_property(Condition("workspace_id", (workspace_id,)))
+
+    def of_property(self, condition: Condition) -> Composable:
+        """Return a condition of a completed read in SQL."""
+        tests: list[tuple[str, str | list[str]]] = []
+        if condition.values is not None:
+            tests.append(("{name} = ANY ({value}::text[]::{type}[])", list(condition.values)))
+        if condition.at_least is not None:
+            tests.append(("{name} >= {value}::text::{type}", condition.at_least))
+        if condition.before is not None:
+            tests.append(("{name} < {value}::text::{type}", condition.before))
+        name, type_ = self._column(condition.property, "conditions")
+        return _and(
+            *(
+                sql.SQL(test).format(name=name, value=self._placeholder(value), type=type_)
+                for test, value in tests
+            )
+        )
+
+    def key(self, key_properties: Iterable[str]) -> Composed:
+        """Return the key of a row."""
+        names = [self._column(name, "key_properties")[0] for name in key_properties]
+        return sql.SQL("({})").format(COMMA.join(names))
+
+    def found_keys(self, read: CompletedRead) -> Composed:
+        """Return a subquery for the keys that were read."""
+        arrays = []
+        for name, values in zip(read.key_properties, read.keys, strict=True):
+            _, type_ = self._column(name, "key_properties")
+            placeholder = self._placeholder(values)
+            arrays.append(sql.SQL("{}::text[]::{}[]").format(placeholder, type_))
+        return sql.SQL("(SELECT * FROM unnest({}))").format(COMMA.join(arrays))
+
+    def _placeholder(self, value: str | list[str]) -> sql.Placeholder:
+        name = f"value_{len(self.parameters)}"
+        self.parameters[name] = value
+        return sql.Placeholder(name)
+
+    def _column(self, property_: str, field: str) -> tuple[sql.SQL, sql.SQL]:
+        """Return name and type of a property's column. Raises `InvalidFieldError`."""
+        name = safe_identifier(property_)
+        if name not in self._types:
+            raise InvalidFieldError(field, f"its table has no column for {property_!r}")
+        return escape_percent(sql.Identifier(name)), sql.SQL(self._types[name])
+
+
+def _and(*conditions: Composable) -> Composable:
+    return sql.SQL(" AND ").join(conditions) if conditions else sql.SQL("true")
+
+
+def _in(key: Composable, keys: Composable) -> Composed:
+    return sql.SQL("{} IN {}").format(key, keys)
+
+
+def _not_in(key: Composable, keys: Composable) -> Composed:
+    return sql.SQL("{} NOT IN {}").format(key, keys)

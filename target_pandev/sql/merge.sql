@@ -1,0 +1,28 @@
+-- Merge the staged rows into a table with a key: insert new rows, update changed ones, and leave
+-- equal ones untouched.
+--
+-- * An older version never overwrites a newer one. Of several versions in the stage the newest
+--   counts; of equal ones the last.
+-- * A row that is marked as deleted stays so until a version arrives that was read at the time of
+--   the mark or later. That version then counts, whether or not it is newer.
+-- * The hashes are compared twice. In the join it spares equal rows the lock that ON CONFLICT takes;
+--   in the update it protects from a concurrent load.
+-- * Sorting starts with the last column of the key, which differs between more rows than the first
+--   one, workspace_id.
+INSERT INTO {table} AS t ({columns})
+SELECT {staged_columns}
+FROM (
+    SELECT DISTINCT ON ({sorted_key}) *
+    FROM {stage}
+    ORDER BY {sorted_key}, {newest_first} _sdc_extracted_at DESC, _sdc_row DESC
+) AS s
+LEFT JOIN {table} AS t ON {same_key}
+WHERE t._sdc_hash IS DISTINCT FROM s._sdc_hash
+    OR s._sdc_extracted_at >= t._sdc_deleted_at
+ON CONFLICT ({key}) DO UPDATE SET
+    {updates},
+    _sdc_deleted_at = CASE
+        WHEN excluded._sdc_extracted_at < t._sdc_deleted_at THEN t._sdc_deleted_at
+    END
+WHERE t._sdc_hash IS DISTINCT FROM excluded._sdc_hash AND {is_newer}
+    OR excluded._sdc_extracted_at >= t._sdc_deleted_at
