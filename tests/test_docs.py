@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +23,8 @@ from tap_git import TapGit
 from target_pandev.target import TargetPandev
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from singer_sdk.plugin_base import PluginBase
 
 PROJECT = Path(__file__).parents[1]
@@ -172,3 +176,33 @@ def test_every_stream_has_its_columns_and_key_in_the_store(database: str) -> Non
             assert columns == set(stream.schema["properties"]) - NOT_STORED.get(name, set())
             assert ", ".join(stream.primary_keys or ()) == table_under("### Tables")[name][0]
     assert {type(stream) for stream in streams.values()} == {*STREAMS, StatusChanges}
+
+
+PLACEHOLDER = "…"
+STATUS_LINE = re.compile(r"\d{3} \w+")
+
+
+def messages_in_code() -> Iterator[str]:
+    """Yield the strings of the packages, with `…` for each formatted value."""
+    packages = ("tap_clickup", "tap_git", "clickup_receiver", "target_pandev", "pandev")
+    for path in (file for package in packages for file in (PROJECT / package).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                parts = [part.value for part in node.values if isinstance(part, ast.Constant)]
+                yield PLACEHOLDER.join(str(part) for part in parts)
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield re.sub(r"%[drs]", PLACEHOLDER, node.value)
+
+
+def test_readme_explains_messages_that_exist() -> None:
+    """Each part between `…` and colons is in the code; HTTP status lines come from ClickUp."""
+    section = README.split("## When something is wrong\n", 1)[1].split("\n## ", 1)[0]
+    cells = [line.split("|")[1] for line in section.splitlines() if line.startswith("| ")]
+    quoted = [message for cell in cells for message in re.findall(r"`([^`]+)`", cell)]
+    parts = {
+        part.strip() for message in quoted for part in re.split(f"{PLACEHOLDER}|: |; ", message)
+    }
+    expected = {part for part in parts if " " in part and not STATUS_LINE.fullmatch(part)}
+    code = "\n".join(messages_in_code())
+    assert len(expected) > 10
+    assert {part for part in expected if part not in code} == set()
