@@ -1,6 +1,7 @@
-"""clickup-receiver: ClickUp's webhooks in, the tap's messages out. May import tap_clickup.
+"""clickup-receiver: load ClickUp's webhooks as the tap's messages. May import tap_clickup.
 
-`http` answers ClickUp, `inbox` keeps each delivery until it is loaded, `feed` turns pending events
-into messages for the target, `webhooks` registers and checks the webhooks at ClickUp, `schedule`
-runs the poll and the sweep. `service` runs all of it, `cli` reads the settings.
+`http` responds to ClickUp, `inbox` stores each delivery until it is loaded, `feed` loads pending
+events into the target, `webhooks` registers and checks the webhooks at ClickUp, `schedule` runs the
+poll and the sweep. `service` runs all of these, `settings` are its settings, `cli` is the command,
+`wording` formats counts.
 """

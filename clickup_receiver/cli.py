@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from dotenv import find_dotenv, load_dotenv
 
-from clickup_receiver.service import Service, Settings
+from clickup_receiver.service import Service
+from clickup_receiver.settings import Settings
+from clickup_receiver.wording import format_count
 from tap_clickup.errors import ClickUpError
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ PREFIX = "CLICKUP_RECEIVER"
 
 
 def default_data_dir() -> Path:
-    """Return where the inbox lies when no setting says so."""
+    """Return the directory of the inbox if no setting gives one."""
     if os.geteuid() == 0:
         return Path("/var/lib", NAME)
     return Path.home() / ".local" / "share" / NAME
@@ -37,34 +39,50 @@ def default_data_dir() -> Path:
     },
 )
 @click.version_option(package_name="pandev-clickup")
-@click.option("--host", default="127.0.0.1", help="Address to listen on, for the proxy in front.")
-@click.option("--port", default=8710, type=click.IntRange(0, 65535), help="0 takes a free one.")
+@click.option("--host", default="127.0.0.1", help="Address to listen on, for the reverse proxy.")
+@click.option(
+    "--port",
+    default=8710,
+    type=click.IntRange(0, 65535),
+    help="Port to listen on; 0 picks a free port.",
+)
 @click.option(
     "--metrics-port",
     default=8711,
     type=click.IntRange(0, 65535),
-    help="Where /metrics is, on the loopback device only.",
+    help="Port of /metrics, on the loopback interface only; 0 picks a free port.",
 )
-@click.option("--webhook-url", help="The public https address that ClickUp calls.")
+@click.option("--webhook-url", help="Public https address that ClickUp calls.")
 @click.option(
     "--target-command",
     default="target-pandev --config=ENV",
-    help="The Singer target to feed, one process a burst.",
+    help="Singer target command; one process per batch.",
 )
-@click.option("--poll-command", help="Runs every --poll-minutes and after a gap.")
-@click.option("--sweep-command", help="Runs at 02:17 UTC, and after a gap of more than a day.")
-@click.option("--poll-minutes", default=15, type=click.IntRange(1), help="From poll to poll.")
 @click.option(
-    "--watch-minutes", default=5, type=click.IntRange(1), help="From look to look at webhooks."
+    "--poll-command", help="Command to run every --poll-minutes, and after a delivery gap."
+)
+@click.option(
+    "--sweep-command",
+    help="Command to run at 02:17 UTC, and after a delivery gap of more than a day.",
+)
+@click.option("--poll-minutes", default=15, type=click.IntRange(1), help="Minutes between polls.")
+@click.option(
+    "--watch-minutes",
+    default=5,
+    type=click.IntRange(1),
+    help="Minutes between webhook health checks.",
 )
 @click.option(
     "--data-dir",
     type=click.Path(file_okay=False, path_type=Path),
     default=default_data_dir,
-    help="Where the inbox and the webhooks' secrets are.",
+    help="Directory of the inbox and of the webhooks' secrets.",
 )
 @click.option(
-    "--inbox-limit-mib", default=1024, type=click.IntRange(1), help="Most MiB that may wait."
+    "--inbox-limit-mib",
+    default=1024,
+    type=click.IntRange(1),
+    help="Maximum size of the inbox in MiB.",
 )
 @click.option(
     "--config",
@@ -74,10 +92,10 @@ def default_data_dir() -> Path:
 )
 @click.pass_context
 def receiver(context: click.Context, /, **options: Any) -> None:
-    """Receive ClickUp's webhooks and feed them to the target of the tap.
+    """Receive ClickUp's webhooks and load them with a Singer target.
 
     Each option can be given as CLICKUP_RECEIVER_<OPTION>, in the environment or in .env.
-    CLICKUP_RECEIVER_WEBHOOKS gives the webhooks and their secrets, in place of webhooks.json.
+    CLICKUP_RECEIVER_WEBHOOKS gives the webhooks and their secrets instead of webhooks.json.
     """
     context.obj = Settings(**options, webhooks=os.environ.get(f"{PREFIX}_WEBHOOKS"))
     if context.invoked_subcommand is None:
@@ -87,51 +105,53 @@ def receiver(context: click.Context, /, **options: Any) -> None:
 @receiver.command()
 @click.pass_obj
 def serve(settings: Settings) -> None:
-    """Receive and feed until stopped (also without a subcommand)."""
+    """Receive and load until stopped. This is the default command."""
     Service(settings).run()
 
 
 @receiver.command("dead-letters")
 @click.pass_obj
 def dead_letters(settings: Settings) -> None:
-    """List what was given up, and why."""
+    """List events that could not be loaded, and why."""
     inbox = settings.open_inbox()
     try:
         letters = inbox.dead_letters()
     finally:
         inbox.close()
     for letter in letters:
-        click.echo(_line(letter))
+        click.echo(_format_dead_letter(letter))
     if not letters:
-        click.echo("none", err=True)
+        click.echo("no dead letters", err=True)
 
 
-def _line(letter: DeadLetter) -> str:
+def _format_dead_letter(letter: DeadLetter) -> str:
     event = letter.event
-    what = f"{event.name} of {event.object_type} {event.object_id}" if event else "no event"
-    at = letter.received_at.isoformat(timespec="seconds")
-    return f"{letter.id}  {at}  {what}: {letter.reason}"
+    subject = "invalid event"
+    if event:
+        subject = f"{event.name} of {event.object_type} {event.object_id}"
+    received_at = letter.received_at.isoformat(timespec="seconds")
+    return f"{letter.id}  {received_at}  {subject}: {letter.reason}"
 
 
 @receiver.command()
 @click.pass_obj
 def replay(settings: Settings) -> None:
-    """Let all that was given up wait again; what was no event has nothing to replay."""
+    """Retry all dead letters, except those that are not a valid event."""
     inbox = settings.open_inbox()
     try:
-        click.echo(f"{inbox.replay()} events wait again")
+        click.echo(f"{format_count(inbox.replay(), 'event')} will be retried")
     finally:
         inbox.close()
 
 
 def main() -> None:
-    """Run the command line; what stops it is told in one line."""
+    """Run the command line; report an expected error in one line."""
     load_dotenv(find_dotenv(usecwd=True))
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    for noisy in ("uvicorn", "singer_sdk", "tap-clickup"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    for name in ("uvicorn", "singer_sdk", "tap-clickup"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     try:
         receiver()
     except ClickUpError as error:

@@ -1,7 +1,7 @@
-"""The running receiver: HTTP in front, and behind it three threads on one inbox.
+"""Run the receiver: an HTTP server, and three threads that share one inbox.
 
-The feeder empties the inbox into the target, the watch looks after the webhooks, the jobs run the
-poll and the sweep. One receiver a folder.
+`FeedLoop` loads the inbox into the target, `WatchLoop` checks the webhooks, and the scheduler runs
+the poll and the sweep. Only one receiver may run per data directory.
 """
 
 from __future__ import annotations
@@ -11,215 +11,234 @@ import logging
 import os
 import signal
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from threading import Event, Thread
-from typing import TYPE_CHECKING, Any
-
-from dotenv import find_dotenv, load_dotenv
+from typing import TYPE_CHECKING, Protocol
 
 from clickup_receiver.feed.feeder import Feeder
-from clickup_receiver.feed.message_builder import PushTap
 from clickup_receiver.feed.message_source import Source
 from clickup_receiver.feed.target_process import TargetProcess
 from clickup_receiver.http.app import WEBHOOK_PATH, Receiver
 from clickup_receiver.http.metrics import Metrics
 from clickup_receiver.http.server import bind_socket, build_server, serve_metrics
-from clickup_receiver.inbox.inbox import Inbox
-from clickup_receiver.schedule.scheduler import POLL, SWEEP, Jobs
+from clickup_receiver.schedule.scheduler import POLL, SWEEP, Scheduler
 from clickup_receiver.webhooks.monitor import WebhookMonitor, has_changed_tasks
 from clickup_receiver.webhooks.registrar import WebhookRegistrar, validate_endpoint
-from clickup_receiver.webhooks.secret_store import (
-    SECRETS_FILE_NAME,
-    EnvironmentSecretStore,
-    FileSecretStore,
-    SecretStore,
-)
+from clickup_receiver.wording import format_count
 from tap_clickup.errors import ClickUpError, ConfigurationError
 from tap_clickup.validation import validate_config
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-IDLE_SECONDS = 0.5
-"""How often the feeder looks whether something waits."""
-TROUBLE_SECONDS = 15.0
-STOP_SECONDS = 10.0
-"""How long a stop waits for the burst under way; one that is cut is sent again."""
-KEPT = tuple(timedelta(days=days) for days in (30, 7, 1))
-"""How long a delivery is known again after it was fed; less long where the inbox is crowded."""
+    from clickup_receiver.inbox.inbox import Inbox
+    from clickup_receiver.settings import Settings
+    from clickup_receiver.webhooks.registrar import WebhookStatus
+
+POLL_INTERVAL_SECONDS = 0.5
+"""How often an empty inbox is checked for new events."""
+ERROR_BACKOFF_SECONDS = 15.0
+BATCH_STOP_SECONDS = 10.0
+"""How long a stop waits for the current batch. If it is killed then, it is loaded again later."""
+THREAD_STOP_SECONDS = 1.0
+KEY_RETENTION = tuple(timedelta(days=days) for days in (30, 7, 1))
+"""How long the keys of loaded deliveries are kept; a shorter one if the inbox is half full."""
+PURGE_INTERVAL = timedelta(hours=1)
 
 logger = logging.getLogger("clickup-receiver")
 
 
-@dataclass(frozen=True)
-class Settings:
-    """The settings of the receiver; those of the tap are read anew whenever they are needed."""
+class Loop(Protocol):
+    """A repeated task of the receiver."""
 
-    data_dir: Path
-    host: str
-    port: int
-    metrics_port: int
-    webhook_url: str | None
-    target_command: str
-    poll_command: str | None
-    sweep_command: str | None
-    poll_minutes: int
-    watch_minutes: int
-    inbox_limit_mib: int
-    config: tuple[str, ...]
-    webhooks: str | None = field(default=None, repr=False)
+    problem: str
+    """The consequence of an error, for the log."""
 
-    def make_tap(self) -> PushTap:
-        """Return a tap with the settings that its files and its environment hold now.
+    def run_once(self) -> float:
+        """Run the task; return the seconds to wait until the next time. May raise anything."""
 
-        What stands in `.env` goes before what this process was started with: so a token that is
-        replaced there takes effect.
-        """
-        if "ENV" in self.config:
-            load_dotenv(find_dotenv(usecwd=True), override=True)
-        files: Any = [Path(one) for one in self.config if one != "ENV"]
-        return PushTap(config=files, parse_env_config="ENV" in self.config)
 
-    def open_inbox(self) -> Inbox:
-        """Return the inbox. Raises `InboxError`."""
-        limit = self.inbox_limit_mib * 2**20
-        return Inbox(self.data_dir / "inbox.sqlite", limit_bytes=limit)
+class FeedLoop(Loop):
+    """Loads pending events into the target, and purges old keys once an hour."""
 
-    def secrets(self) -> SecretStore:
-        """Return the secrets of our webhooks. Raises `ConfigurationError`."""
-        if self.webhooks:
-            return EnvironmentSecretStore(self.webhooks, setting="CLICKUP_RECEIVER_WEBHOOKS")
-        return FileSecretStore(self.data_dir / SECRETS_FILE_NAME)
+    problem = "events are not loaded"
+
+    def __init__(self, inbox: Inbox, feeder: Feeder) -> None:
+        self._inbox = inbox
+        self._feeder = feeder
+        self._purged_at = datetime.now(UTC)
+
+    def run_once(self) -> float:
+        """Load one batch; return the seconds to wait until the next."""
+        now = datetime.now(UTC)
+        if now - self._purged_at > PURGE_INTERVAL:
+            self._purged_at = now
+            _purge_old_keys(self._inbox, now)
+        if self._feeder.feed():
+            return self._feeder.pause_seconds
+        return POLL_INTERVAL_SECONDS
+
+
+class WatchLoop(Loop):
+    """Reconciles the webhooks at ClickUp, and polls for what they may have missed."""
+
+    problem = "webhooks are not checked"
+
+    def __init__(
+        self,
+        make_registrar: Callable[[], WebhookRegistrar],
+        monitor: WebhookMonitor,
+        inbox: Inbox,
+        metrics: Metrics,
+        *,
+        interval: timedelta,
+    ) -> None:
+        self._make_registrar = make_registrar
+        self._monitor = monitor
+        self._inbox = inbox
+        self._metrics = metrics
+        self._interval = interval
+
+    def run_once(self) -> float:
+        """Check all webhooks; return the seconds to wait until the next check."""
+        webhooks = self._make_registrar().reconcile()
+        self._monitor.log_failures(webhooks)
+        self._monitor.check(webhooks)
+        self._metrics.update_webhook_health(webhooks, self._inbox.last_delivery_times())
+        return self._interval.total_seconds()
 
 
 class Service:
-    """A receiver that runs until it is told to stop."""
+    """A receiver that runs until it receives a signal."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._secrets = settings.secrets()
-        self._source = Source(settings.make_tap, self._secrets.get_all)
+        self._secret_store = settings.open_secret_store()
+        self._source = Source(settings.make_tap, self._secret_store.get_all)
         self._target = TargetProcess(settings.target_command)
-        commands = {POLL: settings.poll_command, SWEEP: settings.sweep_command}
-        self._jobs = Jobs(commands, poll_every=timedelta(minutes=settings.poll_minutes))
+        self._scheduler = Scheduler(
+            {POLL: settings.poll_command, SWEEP: settings.sweep_command},
+            poll_interval=timedelta(minutes=settings.poll_minutes),
+        )
         self._metrics = Metrics()
         self._stopped = Event()
 
     def run(self) -> None:
-        """Serve until SIGTERM or SIGINT; then answer what has come, and end. Raises `ClickUpError`.
+        """Serve until SIGTERM or SIGINT, then respond to the open requests and return.
 
-        A stop in the middle of a burst waits for it; if that takes long, the burst is cut.
+        A stop waits for the current batch, and kills it if that takes too long.
+        Raises `ClickUpError`.
         """
         settings = self._settings
-        if settings.webhook_url:
-            validate_endpoint(settings.webhook_url)
-        tap = settings.make_tap()
-        validate_config(tap.config)
-        tap.sync_context.client.close()  # it was made, so the token can be one
-        with ExitStack() as running:
-            running.callback(os.close, _locked(settings.data_dir))
+        self._validate_settings()
+        with ExitStack() as stack:
+            stack.callback(os.close, _acquire_lock(settings.data_dir))
             inbox = settings.open_inbox()
-            running.callback(inbox.close)
+            stack.callback(inbox.close)
             self._metrics.track_inbox(inbox)
-            socket = running.enter_context(bind_socket(settings.host, settings.port))
-            running.callback(serve_metrics(self._metrics, port=settings.metrics_port))
-            app = Receiver(inbox, self._secrets.get, self._metrics).build_app()
-            serving = build_server(app)
+            socket = stack.enter_context(bind_socket(settings.host, settings.port))
+            stack.callback(serve_metrics(self._metrics, port=settings.metrics_port))
+            receiver = Receiver(inbox, self._secret_store.get, self._metrics)
+            server = build_server(receiver.build_app())
 
             def stop(*_: object) -> None:
-                serving.should_exit = True
+                server.should_exit = True
                 self._stopped.set()
 
-            for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, stop)
-            with self._threads(inbox):
+            for signal_number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(signal_number, stop)
+            with self._start_threads(inbox):
                 host, port = socket.getsockname()[:2]
                 logger.info("listening on http://%s:%d%s", host, port, WEBHOOK_PATH)
-                serving.run([socket])
-            logger.info("stopped; %d events wait", inbox.depth()[0])
+                server.run([socket])
+            pending_count, _ = inbox.depth()
+            logger.info("stopped; %s pending", format_count(pending_count, "event"))
 
-    def _threads(self, inbox: Inbox) -> ExitStack:
-        """Start the threads; they end with the block, or with the process if ClickUp is slow."""
-        feeding = Thread(target=self._feed, args=(inbox,), daemon=True)
-        watching = Thread(target=self._watch, args=(inbox,), daemon=True)
-        working = Thread(target=self._jobs.run, daemon=True)
-        for thread in (feeding, watching, working):
+    def _validate_settings(self) -> None:
+        """Raise `ConfigurationError` for a setting, also of the tap, that cannot work."""
+        if self._settings.webhook_url:
+            validate_endpoint(self._settings.webhook_url)
+        tap = self._settings.make_tap()
+        validate_config(tap.config)
+        tap.sync_context.client.close()  # creating it has validated the form of the token
+
+    def _start_threads(self, inbox: Inbox) -> ExitStack:
+        """Start the threads. They stop with the block, or with the process if ClickUp is slow."""
+        feeding = Thread(target=self._run_loop, args=(self._feed_loop(inbox),), daemon=True)
+        threads = [feeding, Thread(target=self._scheduler.run, daemon=True)]
+        watch_loop = self._watch_loop(inbox)
+        if watch_loop:
+            threads.append(Thread(target=self._run_loop, args=(watch_loop,), daemon=True))
+        for thread in threads:
             thread.start()
 
         def stop() -> None:
             self._stopped.set()
-            self._jobs.stop()
-            feeding.join(STOP_SECONDS)
+            self._scheduler.stop()
+            feeding.join(BATCH_STOP_SECONDS)
             self._target.stop()
-            for thread in (feeding, watching, working):
-                thread.join(1.0)
+            for thread in threads:
+                thread.join(THREAD_STOP_SECONDS)
 
         stack = ExitStack()
         stack.callback(stop)
         return stack
 
-    def _feed(self, inbox: Inbox) -> None:
+    def _feed_loop(self, inbox: Inbox) -> FeedLoop:
         feeder = Feeder(inbox, build_messages=self._source.tell, load=self._target.load)
-        forgotten = datetime.now(UTC)
+        return FeedLoop(inbox, feeder)
 
-        def turn() -> float:
-            nonlocal forgotten
-            if datetime.now(UTC) - forgotten > timedelta(hours=1):
-                forgotten = datetime.now(UTC)
-                _forget(inbox, forgotten)
-            return feeder.pause_seconds if feeder.feed() else IDLE_SECONDS
+    def _watch_loop(self, inbox: Inbox) -> WatchLoop | None:
+        """Return the loop that checks webhooks; None without a public address."""
+        endpoint = self._settings.webhook_url
+        if not endpoint:
+            logger.warning("webhook_url is not set: webhooks are not registered or checked")
+            return None
 
-        self._repeat(turn, what="events are not fed")
+        def make_registrar() -> WebhookRegistrar:
+            context = self._source.tap().sync_context
+            return WebhookRegistrar(context, self._secret_store, endpoint=endpoint)
 
-    def _watch(self, inbox: Inbox) -> None:
-        if not (endpoint := self._settings.webhook_url):
-            logger.warning("webhook_url is not set: webhooks are not looked after")
-            return
-        health = WebhookMonitor(
+        monitor = WebhookMonitor(
             endpoint=endpoint,
             last_delivery_times=inbox.last_delivery_times,
-            has_changed_tasks=lambda one, *span: has_changed_tasks(
-                self._source.tap().sync_context.client, one, *span
-            ),
-            catch_up=self._jobs.catch_up,
+            has_changed_tasks=self._has_changed_tasks,
+            catch_up=self._scheduler.catch_up,
         )
+        interval = timedelta(minutes=self._settings.watch_minutes)
+        return WatchLoop(make_registrar, monitor, inbox, self._metrics, interval=interval)
 
-        def turn() -> float:
-            webhooks = WebhookRegistrar(
-                self._source.tap().sync_context, self._secrets, endpoint=endpoint
-            ).reconcile()
-            health.log_failures(webhooks)
-            health.check(webhooks)
-            self._metrics.update_webhook_health(webhooks, inbox.last_delivery_times())
-            return self._settings.watch_minutes * 60.0
+    def _has_changed_tasks(self, webhook: WebhookStatus, start: datetime, end: datetime) -> bool:
+        return has_changed_tasks(self._source.tap().sync_context.client, webhook, start, end)
 
-        self._repeat(turn, what="webhooks are not looked after")
-
-    def _repeat(self, turn: Callable[[], float], *, what: str) -> None:
-        """Take turns until stopped; each returns the seconds to the next. No failure ends this."""
+    def _run_loop(self, loop: Loop) -> None:
+        """Run a task repeatedly until the service is stopped; an error only delays it."""
         while not self._stopped.is_set():
             try:
-                pause = turn()
-            except Exception as error:  # noqa: BLE001 - another turn may go well
-                known = isinstance(error, ClickUpError)
-                why = error if known else f"unexpected {type(error).__name__}"
-                logger.error("%s: %s", what, why)  # noqa: TRY400 - one line, without anybody's text
-                pause = TROUBLE_SECONDS
-            self._stopped.wait(pause)
+                pause_seconds = loop.run_once()
+            except Exception as error:  # noqa: BLE001 - the next time may succeed
+                # The text of an unexpected error may quote private data.
+                is_ours = isinstance(error, ClickUpError)
+                reason = error if is_ours else f"unexpected {type(error).__name__}"
+                logger.error("%s: %s", loop.problem, reason)  # noqa: TRY400 - one line
+                pause_seconds = ERROR_BACKOFF_SECONDS
+            self._stopped.wait(pause_seconds)
 
 
-def _forget(inbox: Inbox, now: datetime) -> None:
-    """Make room in an inbox, at the cost of knowing old deliveries again only if it has to be."""
-    for kept in KEPT:
-        inbox.purge_keys(now - kept)
+def _purge_old_keys(inbox: Inbox, now: datetime) -> None:
+    """Delete keys of loaded deliveries: the old ones, and younger ones if the inbox is half full.
+
+    A repeated delivery whose key was purged is loaded again, which changes nothing.
+    """
+    for retention in KEY_RETENTION:
+        inbox.purge_keys(now - retention)
         if not inbox.is_over_half_full():
             return
 
 
-def _locked(folder: Path) -> int:
-    """Return a handle that keeps other receivers from the folder while it is open."""
+def _acquire_lock(folder: Path) -> int:
+    """Return a file handle that keeps other receivers out of a directory while it is open."""
     path = folder / "receiver.lock"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -231,7 +250,7 @@ def _locked(folder: Path) -> int:
     except OSError as error:
         os.close(handle)
         raise ConfigurationError(
-            f"data_dir {folder}: another clickup-receiver is running on it; stop that one, or "
-            "choose another folder"
+            f"data_dir {folder}: another clickup-receiver is using it; stop that one, or choose "
+            "another directory"
         ) from error
     return handle

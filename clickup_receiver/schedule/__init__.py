@@ -1,1 +1,1 @@
-"""The poll and the sweep: `scheduler` decides when they run, `commands` parses and finds them."""
+"""Run the poll and the sweep: `scheduler` decides when, `commands` parses their commands."""

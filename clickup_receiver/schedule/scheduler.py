@@ -1,4 +1,4 @@
-"""The poll and the sweep on time: for who has no other scheduler, and at once after a gap."""
+"""Run the poll and sweep commands on schedule, and immediately after a delivery gap."""
 
 from __future__ import annotations
 
@@ -13,112 +13,126 @@ from clickup_receiver.schedule.commands import split_command
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-POLL, SWEEP = "poll_command", "sweep_command"
-SWEEP_AT = time(2, 17, tzinfo=UTC)
+POLL = "poll_command"
+SWEEP = "sweep_command"
+SWEEP_TIME = time(2, 17, tzinfo=UTC)
 LONG_GAP = timedelta(days=1)
-"""After such a gap there may be deletions that no poll sees."""
+"""A longer gap may contain deletions that no poll finds, so the sweep runs too."""
 
 logger = logging.getLogger("clickup-receiver")
 
 
-class Timetable:
-    """Which command runs next, and when. Pure: a clock's readings come in as arguments."""
+class Schedule:
+    """Which command runs next, and when. Pure: the current time is an argument."""
 
-    def __init__(self, *, poll_every: timedelta, now: datetime) -> None:
-        self._poll_every = poll_every
-        self._due = {POLL: now, SWEEP: _next_night(now)}
-        self._hurried: set[str] = set()
+    def __init__(self, *, poll_interval: timedelta, now: datetime) -> None:
+        self._poll_interval = poll_interval
+        self._due_at = {POLL: now, SWEEP: _next_sweep(now)}
+        self._requested: set[str] = set()
 
-    def begin(self, now: datetime) -> str | None:
-        """Return a command that runs from now on, if one is due; the poll first."""
-        name = next((one for one in (POLL, SWEEP) if self._due[one] <= now), None)
-        self._hurried -= {name}
-        return name
+    def start_due(self, now: datetime) -> str | None:
+        """Return the command that is due, if any, and count it as started; the poll comes first."""
+        for name in (POLL, SWEEP):
+            if self._due_at[name] <= now:
+                self._requested.discard(name)
+                return name
+        return None
 
-    def seconds_until(self, now: datetime) -> float:
-        """Return how long nothing is due."""
-        return max(0.0, (min(self._due.values()) - now).total_seconds())
+    def seconds_until_due(self, now: datetime) -> float:
+        """Return the seconds until a command is due, 0 if one is due already."""
+        return max(0.0, (min(self._due_at.values()) - now).total_seconds())
 
-    def ran(self, name: str, now: datetime) -> None:
-        """Note that a command has ended; it runs again at once if that was asked for meanwhile."""
-        usual = now + self._poll_every if name == POLL else _next_night(now)
-        self._due[name] = now if name in self._hurried else usual
+    def mark_finished(self, name: str, now: datetime) -> None:
+        """Set when a command runs again: at once if that was requested while it was running."""
+        if name in self._requested:
+            self._due_at[name] = now
+        else:
+            self._due_at[name] = now + self._poll_interval if name == POLL else _next_sweep(now)
 
-    def hurry(self, gap: timedelta, now: datetime) -> None:
-        """Let the poll run at once, after a long gap the sweep too."""
+    def run_soon(self, gap: timedelta, now: datetime) -> None:
+        """Make the poll due now, and the sweep too after a long gap."""
         for name in (POLL, SWEEP) if gap > LONG_GAP else (POLL,):
-            self._hurried.add(name)
-            self._due[name] = min(self._due[name], now)
+            self._requested.add(name)
+            self._due_at[name] = min(self._due_at[name], now)
 
 
-def _next_night(now: datetime) -> datetime:
-    night = datetime.combine(now.astimezone(UTC).date(), SWEEP_AT)
-    return night if night > now else night + timedelta(days=1)
+def _next_sweep(now: datetime) -> datetime:
+    today = datetime.combine(now.astimezone(UTC).date(), SWEEP_TIME)
+    return today if today > now else today + timedelta(days=1)
 
 
-class Jobs:
-    """Runs the commands of the settings, one at a time; who has set none is told when to."""
+class Scheduler:
+    """Runs the commands of the settings, one at a time. A command may be missing."""
 
-    def __init__(self, commands: Mapping[str, str | None], *, poll_every: timedelta) -> None:
+    def __init__(self, commands: Mapping[str, str | None], *, poll_interval: timedelta) -> None:
         self._commands = {
-            name: split_command(it, setting=name) for name, it in commands.items() if it
+            name: split_command(command, setting=name)
+            for name, command in commands.items()
+            if command
         }
-        self._table = Timetable(poll_every=poll_every, now=datetime.now(UTC))
+        self._schedule = Schedule(poll_interval=poll_interval, now=datetime.now(UTC))
         self._changed = Condition()
         self._stopped = False
         self._process: subprocess.Popen[bytes] | None = None
 
     def catch_up(self, gap: timedelta) -> None:
-        """Have the poll run at once; after more than a day the sweep too."""
+        """Run the poll at once, and the sweep too after more than a day.
+
+        Logs a warning if no poll command is configured.
+        """
         if POLL not in self._commands:
             logger.warning(
-                "changes may be missing: run the poll now%s, or set poll_command to have it run",
+                "changes may be missing: run the poll now%s, or set poll_command to run it "
+                "automatically",
                 ", then the sweep" if gap > LONG_GAP else "",
             )
         with self._changed:
-            self._table.hurry(gap, datetime.now(UTC))
+            self._schedule.run_soon(gap, datetime.now(UTC))
             self._changed.notify()
 
     def run(self) -> None:
-        """Run what is due until `stop` is called."""
-        while (name := self._next()) is not None:
+        """Run commands as they become due, until `stop` is called."""
+        while (name := self._wait_for_due_command()) is not None:
             self._run(name)
             with self._changed:
-                self._table.ran(name, datetime.now(UTC))
+                self._schedule.mark_finished(name, datetime.now(UTC))
 
     def stop(self) -> None:
-        """End, and tell a running command to end."""
+        """Stop, and terminate the running command."""
         with self._changed:
             self._stopped = True
             self._changed.notify()
             if self._process:
                 self._process.terminate()
 
-    def _next(self) -> str | None:
+    def _wait_for_due_command(self) -> str | None:
+        """Return the next command as soon as it is due; None if the scheduler was stopped."""
         with self._changed:
             while not self._stopped:
                 now = datetime.now(UTC)
-                if name := self._table.begin(now):
+                name = self._schedule.start_due(now)
+                if name:
                     return name
-                self._changed.wait(self._table.seconds_until(now))
+                self._changed.wait(self._schedule.seconds_until_due(now))
         return None
 
     def _run(self, name: str) -> None:
-        if not (words := self._commands.get(name)):
+        words = self._commands.get(name)
+        if not words:
             return
-        logger.info("%s begins", name)
+        logger.info("%s: started", name)
         try:
             with self._changed:
                 if self._stopped:
                     return
                 self._process = subprocess.Popen(words, stdin=subprocess.DEVNULL)  # noqa: S603 - the operator's own setting, no shell
-            code = self._process.wait()
+            exit_code = self._process.wait()
         except OSError as error:
             logger.error("%s: %s: %s", name, words[0], error.strerror)  # noqa: TRY400 - one line
             return
         finally:
             self._process = None
-        if code:
-            logger.error("%s: exit code %d; its log tells why", name, code)
+        if exit_code:
+            logger.error("%s: exit code %d; see its log above", name, exit_code)
         else:
-            logger.info("%s has ended", name)
+            logger.info("%s: finished", name)

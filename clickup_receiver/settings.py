@@ -1,0 +1,61 @@
+"""The settings of the receiver, and what is opened with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dotenv import find_dotenv, load_dotenv
+
+from clickup_receiver.feed.message_builder import PushTap
+from clickup_receiver.inbox.inbox import Inbox
+from clickup_receiver.webhooks.secret_store import (
+    SECRETS_FILE_NAME,
+    EnvironmentSecretStore,
+    FileSecretStore,
+)
+
+if TYPE_CHECKING:
+    from clickup_receiver.webhooks.secret_store import SecretStore
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of the receiver. Those of the tap are read again whenever they are needed."""
+
+    data_dir: Path
+    host: str
+    port: int
+    metrics_port: int
+    webhook_url: str | None
+    target_command: str
+    poll_command: str | None
+    sweep_command: str | None
+    poll_minutes: int
+    watch_minutes: int
+    inbox_limit_mib: int
+    config: tuple[str, ...]
+    webhooks: str | None = field(default=None, repr=False)
+
+    def make_tap(self) -> PushTap:
+        """Return a tap with the current settings in its files and its environment.
+
+        A value in `.env` takes precedence over the environment that this process was started with,
+        so that a token that is replaced there takes effect.
+        """
+        if "ENV" in self.config:
+            load_dotenv(find_dotenv(usecwd=True), override=True)
+        files: Any = [Path(name) for name in self.config if name != "ENV"]
+        return PushTap(config=files, parse_env_config="ENV" in self.config)
+
+    def open_inbox(self) -> Inbox:
+        """Return the inbox. Raises `InboxError`."""
+        limit_bytes = self.inbox_limit_mib * 2**20
+        return Inbox(self.data_dir / "inbox.sqlite", limit_bytes=limit_bytes)
+
+    def open_secret_store(self) -> SecretStore:
+        """Return the store of the webhooks' secrets. Raises `ConfigurationError`."""
+        if self.webhooks:
+            return EnvironmentSecretStore(self.webhooks, setting="CLICKUP_RECEIVER_WEBHOOKS")
+        return FileSecretStore(self.data_dir / SECRETS_FILE_NAME)
