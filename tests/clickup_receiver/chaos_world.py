@@ -1,14 +1,12 @@
-"""A ClickUp that is edited, a receiver that is fed and killed, and the store that has to follow."""
+"""An edited fake ClickUp, a receiver that is killed, and the store that must end up equal."""
 
 from __future__ import annotations
 
 import json
-import os
-import socket
 import sqlite3
 import subprocess
 import sys
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +19,11 @@ from fake_clickup import Behaviour, FakeClickUp, generate
 from fake_clickup.webhook_sender import Dispatcher, Parcel
 from target_pandev.embedded import EmbeddedServer
 from target_pandev.embedded.folder import StoreFolder
-from tests.clickup_receiver.receiver_process import SETTINGS, ReceiverProcess
+from tests.clickup_receiver.receiver_process import (
+    ReceiverProcess,
+    environment_without_settings,
+    free_port,
+)
 from tests.support.processes import kill_server, stop_store
 from tests.support.waiting import wait_until
 
@@ -34,19 +36,13 @@ if TYPE_CHECKING:
 
 COMMANDS = Path(sys.executable).parent
 STREAMS = ("spaces", "folders", "lists", "statuses", "tasks", "time_entries")
-TRUTH = "truth"
-"""The schema of a store that is filled once, by a sweep, at the end."""
+SCHEMA = "pandev"
+EXPECTED_SCHEMA = "expected"
+"""A schema that is filled once at the end, by a sweep."""
 
 
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
-
-
-class World:
-    """One ClickUp, one receiver with its target, one store, and what ClickUp has to send."""
+class ChaosWorld:
+    """One fake ClickUp, one receiver with its target, one store, and the deliveries in between."""
 
     def __init__(self, folder: Path, store: Path, *, seed: int) -> None:
         self.folder = folder
@@ -55,12 +51,8 @@ class World:
         self.clickup = FakeClickUp(self.account, behaviour=Behaviour(rate_limited=False))
         self.clickup.__enter__()
         self.dispatcher = Dispatcher(self.account)
-        self.made: set[str] = set()
-        # While time of somebody else is shown, the tap knows that it sees everybody's.
-        other = next(one for one in self.workspace.members if one != self.account.user_id)
-        start, length = moment(3_600), timedelta(minutes=9)
-        kept = self.account.add_time_entry(None, start=start, duration=length, user_id=other)
-        self.kept_entry_id = kept.id
+        self.created_task_ids: set[str] = set()
+        self.kept_entry_id = self._add_entry_of_another_user()
         port = str(free_port())
         self.receiver = ReceiverProcess(
             self.clickup,
@@ -76,8 +68,18 @@ class World:
         del self.receiver.settings["TARGET_PANDEV_STORE_URL"]
         self.receiver.start()
         assert self.receiver.webhook_id
-        self.read()
-        self.read(sweep=True)
+        self.poll()
+        self.sweep()
+
+    def _add_entry_of_another_user(self) -> str:
+        """Add an entry that stays: as long as ClickUp shows it, others' time counts as visible."""
+        other = next(
+            user_id for user_id in self.workspace.members if user_id != self.account.user_id
+        )
+        entry = self.account.add_time_entry(
+            None, start=seconds_ago(3_600), duration=timedelta(minutes=9), user_id=other
+        )
+        return entry.id
 
     @property
     def workspace(self) -> Workspace:
@@ -89,127 +91,149 @@ class World:
         self.clickup.__exit__(None, None, None)
         stop_store(StoreFolder(self.store))
 
-    def deliver(self, parcels: Sequence[Parcel]) -> None:
-        """Send parcels to a receiver that is up: each has to arrive, and none counts as failed."""
-        for parcel in parcels:
-            assert self.dispatcher.send(parcel), self.dispatcher.answers[-5:]
-        assert {one.fail_count for one in self.workspace.webhooks.values()} == {0}
+    def deliver(self, deliveries: Sequence[Parcel]) -> None:
+        """Send to a running receiver: each delivery must arrive, and none may count as failed."""
+        for delivery in deliveries:
+            assert self.dispatcher.send(delivery), self.dispatcher.answers[-5:]
+        fail_counts = [webhook.fail_count for webhook in self.workspace.webhooks.values()]
+        assert fail_counts == [0] * len(fail_counts)
+        assert fail_counts
 
-    def read(self, *, sweep: bool = False, schema: str = "pandev") -> None:
-        """Run the tap into the target as a poll or a sweep does, with a state of its own."""
+    def poll(self) -> None:
+        """Run the tap into the target, with the state of earlier polls."""
+        self._sync(sweep=False, schema=SCHEMA)
+
+    def sweep(self, *, schema: str = SCHEMA) -> None:
+        """Run a sweep of the tap into the target, with the state of earlier sweeps."""
+        self._sync(sweep=True, schema=schema)
+
+    def _sync(self, *, sweep: bool, schema: str) -> None:
         state = self.folder / f"state-{sweep}-{schema}.json"
         environment = {
-            **{name: it for name, it in os.environ.items() if not name.startswith(SETTINGS)},
+            **environment_without_settings(),
             **self.receiver.settings,
             "TAP_CLICKUP_SWEEP": str(sweep).lower(),
             "TARGET_PANDEV_STORE_SCHEMA": schema,
         }
-        given = ["--state", str(state)] if state.exists() else []
-        messages = _run("tap-clickup", *given, environment=environment, folder=self.folder)
-        states = _run("target-pandev", environment=environment, folder=self.folder, given=messages)
+        options = ["--state", str(state)] if state.exists() else []
+        messages = _run("tap-clickup", *options, environment=environment, folder=self.folder)
+        states = _run("target-pandev", environment=environment, folder=self.folder, data=messages)
         state.write_bytes(states.splitlines()[-1])
 
-    def _told_deleted(self) -> set[str]:
-        bodies = (json.loads(parcel.body) for parcel in self.dispatcher.delivered)
-        return {one["task_id"] for one in bodies if one["event"] == "taskDeleted"}
+    def _reported_deletions(self) -> set[str]:
+        """Return the tasks whose deletion was delivered."""
+        bodies = [json.loads(delivery.body) for delivery in self.dispatcher.delivered]
+        return {body["task_id"] for body in bodies if body["event"] == "taskDeleted"}
 
     def kill_target(self) -> None:
-        """Kill what the receiver has started and runs now, if anything does."""
+        """Kill the child processes of the receiver, if there are any."""
         assert self.receiver.process
         with suppress(psutil.NoSuchProcess):
             for child in psutil.Process(self.receiver.process.pid).children():
                 child.kill()
 
     def kill_store(self) -> None:
+        """Kill the server of the store, if it is running."""
         with suppress(FileNotFoundError, psutil.NoSuchProcess, ValueError):
             kill_server(self.store)
 
     def drain(self) -> None:
-        """Wait until nothing waits in the inbox."""
+        """Wait until no events are pending in the inbox."""
         inbox = self.receiver.folder / "data" / "inbox.sqlite"
 
-        def empty() -> bool:
-            with sqlite3.connect(f"file:{inbox}?mode=ro", uri=True) as connection:
-                ((waiting,),) = connection.execute(
+        def is_empty() -> bool:
+            with closing(sqlite3.connect(f"file:{inbox}?mode=ro", uri=True)) as connection:
+                ((pending,),) = connection.execute(
                     "SELECT count(*) FROM deliveries WHERE event IS NOT NULL"
                 )
-            connection.close()
-            return not waiting
+            return not pending
 
-        wait_until(empty, timeout_seconds=120)
+        wait_until(is_empty, timeout_seconds=120, description="no events are pending")
 
     def compare(self, *, sent: set[str], delivered: set[str]) -> None:
-        """Raise `AssertionError` unless the store shows what ClickUp does, and every transition.
+        """Raise `AssertionError` unless the store equals ClickUp and has every status change.
 
-        A task that was made in the last ten minutes and deleted without a word is left to the next
-        sweep, as ClickUp's search may not show it yet.
+        A task that was created in the last ten minutes and whose deletion was not delivered is left
+        to the next sweep, since ClickUp's search may not return it yet.
         """
-        self.read(sweep=True, schema=TRUTH)
-        young = {one for one in self.made if one not in self.workspace.tasks} - self._told_deleted()
+        self.sweep(schema=EXPECTED_SCHEMA)
+        deleted = self.created_task_ids - self.workspace.tasks.keys()
+        ignored = deleted - self._reported_deletions()
         with (
             EmbeddedServer(self.store, linger=0) as server,
-            psycopg.connect(server.conninfo) as one,
+            psycopg.connect(server.conninfo) as connection,
         ):
             for stream in STREAMS:
-                ours, theirs = (_rows(one, schema, stream) for schema in ("pandev", TRUTH))
-                missing = theirs - ours
-                surplus = [
-                    row
-                    for row in ours
-                    if row not in theirs and json.loads(row).get("id") not in young
-                ]
-                assert not missing, f"{stream} lacks {missing}"
-                assert not surplus, f"{stream} still has {surplus}"
-            tasks = one.execute(
-                "SELECT id, name, status, list_id FROM pandev.tasks WHERE _sdc_deleted_at IS NULL"
-            ).fetchall()
-            found = {tuple(row) for row in tasks if row[0] not in young}
-            there_are = {
-                (task.id, task.name, task.status, task.list_id)
-                for task in self.workspace.tasks.values()
-            }
-            assert found == there_are, f"differ: {found ^ there_are}"
-            rows = one.execute("SELECT id FROM pandev.status_changes").fetchall()
-            stored = [str(row[0]) for row in rows]
-            assert len(stored) == len(set(stored))
-            assert delivered <= set(stored), f"lost {delivered - set(stored)}"
-            assert set(stored) <= sent, f"nobody sent {set(stored) - sent}"
+                _compare_rows(connection, stream, ignored)
+            self._compare_tasks(connection, ignored)
+            _compare_status_changes(connection, sent=sent, delivered=delivered)
+
+    def _compare_tasks(self, connection: psycopg.Connection[Any], ignored: set[str]) -> None:
+        """Compare with ClickUp itself, not only with what a sweep has read of it."""
+        rows = connection.execute(
+            "SELECT id, name, status, list_id FROM pandev.tasks WHERE _sdc_deleted_at IS NULL"
+        ).fetchall()
+        stored = {tuple(row) for row in rows if row[0] not in ignored}
+        expected = {
+            (task.id, task.name, task.status, task.list_id)
+            for task in self.workspace.tasks.values()
+        }
+        assert stored == expected, f"differ: {stored ^ expected}"
+
+
+def _compare_rows(connection: psycopg.Connection[Any], stream: str, ignored: set[str]) -> None:
+    stored = _live_rows(connection, SCHEMA, stream)
+    expected = _live_rows(connection, EXPECTED_SCHEMA, stream)
+    missing = expected - stored
+    surplus = [row for row in stored - expected if json.loads(row).get("id") not in ignored]
+    assert not missing, f"{stream} lacks {missing}"
+    assert not surplus, f"{stream} still contains {surplus}"
+
+
+def _compare_status_changes(
+    connection: psycopg.Connection[Any], *, sent: set[str], delivered: set[str]
+) -> None:
+    rows = connection.execute("SELECT id FROM pandev.status_changes").fetchall()
+    stored = [str(row[0]) for row in rows]
+    assert len(stored) == len(set(stored))
+    assert delivered <= set(stored), f"lost {delivered - set(stored)}"
+    assert set(stored) <= sent, f"never sent: {set(stored) - sent}"
+
+
+def _live_rows(connection: psycopg.Connection[Any], schema: str, stream: str) -> set[str]:
+    """Return the rows that are not deleted, without the columns that differ between two loads."""
+    is_live: Composable = sql.SQL("_sdc_deleted_at IS NULL")
+    if stream == "statuses":  # those of a deleted space, folder or list are not deleted with it
+        live_scopes = sql.SQL(" UNION ").join(
+            sql.SQL("SELECT id FROM {} WHERE {}").format(sql.Identifier(schema, table), is_live)
+            for table in ("spaces", "folders", "lists")
+        )
+        is_live = sql.SQL("{} AND scope_id IN ({})").format(is_live, live_scopes)
+    query = sql.SQL(
+        "SELECT jsonb_agg(to_jsonb(t) - '_sdc_extracted_at' - '_sdc_hash' - '_sdc_deleted_at' "
+        "- 'task_count') FROM {} AS t WHERE {}"
+    ).format(sql.Identifier(schema, stream), is_live)
+    result = connection.execute(query).fetchone()
+    rows = result[0] if result and result[0] else []
+    return {json.dumps(row, sort_keys=True) for row in rows}
 
 
 def _run(
-    name: str, *options: str, environment: dict[str, str], folder: Path, given: bytes = b""
+    command: str, *options: str, environment: dict[str, str], folder: Path, data: bytes = b""
 ) -> bytes:
-    ended = subprocess.run(
-        [str(COMMANDS / name), "--config=ENV", *options],
+    """Run one of our commands with data as its input; return its output."""
+    process = subprocess.run(
+        [str(COMMANDS / command), "--config=ENV", *options],
         cwd=folder,
         env=environment,
-        input=given,
+        input=data,
         capture_output=True,
         check=False,
         timeout=120,
     )
-    assert ended.returncode == 0, ended.stderr.decode()[-2000:]
-    return ended.stdout
+    assert process.returncode == 0, process.stderr.decode()[-2000:]
+    return process.stdout
 
 
-def _rows(connection: psycopg.Connection[Any], schema: str, stream: str) -> set[str]:
-    """Return the rows that are not gone, without what the target notes of its own."""
-    lives: Composable = sql.SQL("_sdc_deleted_at IS NULL")
-    if stream == "statuses":  # those of a place that is gone hang below it and are left
-        live = sql.SQL(" UNION ").join(
-            sql.SQL("SELECT id FROM {} WHERE {}").format(sql.Identifier(schema, one), lives)
-            for one in ("spaces", "folders", "lists")
-        )
-        lives = sql.SQL("{} AND scope_id IN ({})").format(lives, live)
-    query = sql.SQL(
-        "SELECT jsonb_agg(to_jsonb(t) - '_sdc_extracted_at' - '_sdc_hash' - '_sdc_deleted_at' "
-        "- 'task_count') FROM {} AS t WHERE {}"
-    ).format(sql.Identifier(schema, stream), lives)
-    row = connection.execute(query).fetchone()
-    found = row[0] if row and row[0] else []
-    return {json.dumps(one, sort_keys=True) for one in found}
-
-
-def moment(seconds: int) -> datetime:
-    """Return a moment some seconds ago."""
+def seconds_ago(seconds: int) -> datetime:
     return datetime.now(UTC) - timedelta(seconds=seconds)

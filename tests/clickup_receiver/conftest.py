@@ -95,7 +95,7 @@ def inbox(tmp_path: Path) -> Iterator[Inbox]:
 
 
 @pytest.fixture
-def server(inbox: Inbox) -> Iterator[RunningReceiver]:
+def http_receiver(inbox: Inbox) -> Iterator[RunningReceiver]:
     receiver = Receiver(inbox, lambda webhook_id: SECRETS_BY_WEBHOOK.get(webhook_id, ()))
     http_server = build_server(receiver.build_app())
     with bind_socket("127.0.0.1", 0) as listener:

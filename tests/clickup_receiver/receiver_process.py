@@ -1,10 +1,11 @@
-"""The command `clickup-receiver`, as a process of its own."""
+"""The command `clickup-receiver` as a process."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -18,22 +19,34 @@ from clickup_receiver.webhooks.secret_store import FileSecretStore
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from fake_clickup import FakeClickUp
 
 COMMAND = Path(sys.executable).with_name("clickup-receiver")
 ENDPOINT = "http://127.0.0.1:1/v1/clickup/webhook"
-"""What is registered as the receiver's address, where nobody has to call it."""
-DEADLINE = 30.0
-SETTINGS = ("CLICKUP_RECEIVER_", "TAP_", "TARGET_PANDEV_", "MELTANO_")
+"""The registered address of a receiver that does not have to be reached by the fake ClickUp."""
+TIMEOUT_SECONDS = 30.0
+SETTING_PREFIXES = ("CLICKUP_RECEIVER_", "TAP_", "TARGET_PANDEV_", "MELTANO_")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def environment_without_settings() -> dict[str, str]:
+    """Return the environment without the settings of the machine that runs the tests."""
+    return {
+        name: value for name, value in os.environ.items() if not name.startswith(SETTING_PREFIXES)
+    }
 
 
 @dataclass
 class ReceiverProcess:
-    """A receiver of a local ClickUp and a store, in a folder; it runs while its `with` block does.
+    """A receiver for a fake ClickUp and a store, which runs while its `with` block does.
 
-    Its settings stand in the folder's `.env` and in `options`, its log in `log`.
+    Its settings are in the folder's `.env` and in `options`, its output is in `log`.
     """
 
     clickup: FakeClickUp
@@ -44,9 +57,11 @@ class ReceiverProcess:
 
     def __post_init__(self) -> None:
         self.session = requests.Session()
-        self.secrets = FileSecretStore(self.folder / "data" / "webhooks.json")
-        self.path = self.folder / "log"
+        self.secret_store = FileSecretStore(self.folder / "data" / "webhooks.json")
+        self.log_path = self.folder / "log"
         self.process: subprocess.Popen[bytes] | None = None
+        self.url = ""
+        self.metrics_url = ""
         self.settings = {
             "TAP_CLICKUP_API_TOKEN": self.clickup.token,
             "TAP_CLICKUP_API_URL": self.clickup.api_url,
@@ -57,13 +72,13 @@ class ReceiverProcess:
 
     @property
     def log(self) -> str:
-        return self.path.read_text(encoding="utf-8") if self.path.exists() else ""
+        return self.log_path.read_text(encoding="utf-8") if self.log_path.exists() else ""
 
     def write_settings(self) -> None:
         lines = [f"{name}='{value}'\n" for name, value in self.settings.items()]
         (self.folder / ".env").write_text("".join(lines), encoding="utf-8")
 
-    def words(self, *subcommand: str) -> list[str]:
+    def command_line(self, *subcommand: str) -> list[str]:
         options = {
             "host": "127.0.0.1",
             "port": "0",
@@ -72,85 +87,85 @@ class ReceiverProcess:
             "webhook-url": ENDPOINT,
             **self.options,
         }
-        given = [f"--{name}={value}" for name, value in options.items()]
-        return [str(COMMAND), *given, *subcommand]
+        arguments = [f"--{name}={value}" for name, value in options.items()]
+        return [str(COMMAND), *arguments, *subcommand]
 
-    def _environment(self) -> dict[str, str]:
-        return {name: it for name, it in os.environ.items() if not name.startswith(SETTINGS)}
-
-    def call(self, *subcommand: str) -> subprocess.CompletedProcess[str]:
-        """Run the command to its end."""
+    def run_command(self, *subcommand: str) -> subprocess.CompletedProcess[str]:
+        """Run the command until it exits."""
         self.write_settings()
         return subprocess.run(
-            self.words(*subcommand),
+            self.command_line(*subcommand),
             cwd=self.folder,
-            env=self._environment(),
+            env=environment_without_settings(),
             capture_output=True,
             text=True,
             check=False,
-            timeout=DEADLINE,
+            timeout=TIMEOUT_SECONDS,
         )
 
     def start(self) -> Self:
-        """Start, and return once it listens."""
+        """Start, and return once it is listening."""
         self.write_settings()
-        before = len(self.log)
-        with self.path.open("ab") as log:
+        length_before = len(self.log)
+        with self.log_path.open("ab") as log:
             self.process = process = subprocess.Popen(
-                self.words(),
+                self.command_line(),
                 cwd=self.folder,
-                env=self._environment(),
+                env=environment_without_settings(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
             )
-        wait_until(lambda: "listening on" in self.log[before:] or process.poll() is not None)
+
+        def is_listening_or_dead() -> bool:
+            return "listening on" in self.log[length_before:] or process.poll() is not None
+
+        wait_until(is_listening_or_dead)
         assert process.poll() is None, self.log
-        self.url, self.metrics_url = (
-            re.findall(rf"{what} (http://\S+)", self.log)[-1]
-            for what in ("listening on", "metrics on")
-        )
+        self.url = self._last_url_after("listening on")
+        self.metrics_url = self._last_url_after("metrics on")
         return self
 
+    def _last_url_after(self, words: str) -> str:
+        url: str = re.findall(rf"{words} (http://\S+)", self.log)[-1]
+        return url
+
     def stop(self) -> int:
-        """Ask it to stop; return its exit code."""
+        """Send SIGTERM; return the exit code."""
         assert self.process
         self.process.terminate()
-        return self.process.wait(DEADLINE)
+        return self.process.wait(TIMEOUT_SECONDS)
 
     def kill(self) -> None:
         assert self.process
         self.process.kill()
-        self.process.wait(DEADLINE)
+        self.process.wait(TIMEOUT_SECONDS)
 
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.session.close()
         if self.process and self.process.poll() is None:
             self.kill()
 
     @property
     def webhook_id(self) -> str:
-        """The webhook of the first workspace, once it is registered and its secret known."""
-        workspace = self.clickup.account.workspaces[0]
-        found: str = wait_until(
-            lambda: next((one for one in workspace.webhooks if self.secrets.get(one)), None)
-        )
-        return found
+        """The webhook of the first workspace, once it is registered and its secret is stored."""
+        webhooks = self.clickup.account.workspaces[0].webhooks
+
+        def registered_webhook() -> str | None:
+            return next((webhook for webhook in webhooks if self.secret_store.get(webhook)), None)
+
+        return wait_until(registered_webhook)
 
     def post(self, event: str, *items: dict[str, Any], **keys: Any) -> int:
-        """Deliver an event of the first workspace, about task 86a1; return the answer's status."""
+        """Deliver an event of the first workspace, about task 86a1; return the status."""
         webhook_id = self.webhook_id
         secret = self.clickup.account.workspaces[0].webhooks[webhook_id].secret
         delivery = {"event": event, "history_items": items, "task_id": "86a1", **keys}
         delivery["webhook_id"] = webhook_id
         body = json.dumps(delivery, separators=(",", ":")).encode()
         headers = {"X-Signature": compute_signature(body, secret).decode()}
-        return self.session.post(self.url, body, headers=headers, timeout=DEADLINE).status_code
+        response = self.session.post(self.url, body, headers=headers, timeout=TIMEOUT_SECONDS)
+        return response.status_code

@@ -32,92 +32,99 @@ EDIT = history("name")
 VALID_SIGNATURE = compute_signature(body("taskUpdated", EDIT), SECRETS[0]).decode()
 
 
-def test_a_signed_delivery_is_stored_and_answered_200(server: RunningReceiver) -> None:
+def test_a_signed_delivery_is_stored_and_answered_200(http_receiver: RunningReceiver) -> None:
     """R36: the response does not wait for the target, only for the inbox."""
-    assert server.post(body("taskUpdated", EDIT)) == 200
-    assert server.stored() == ["86a1"]
-    assert server.metric("webhook_received_total", event="taskUpdated") == 1
+    assert http_receiver.post(body("taskUpdated", EDIT)) == 200
+    assert http_receiver.stored() == ["86a1"]
+    assert http_receiver.metric("webhook_received_total", event="taskUpdated") == 1
 
 
-def test_repeated_deliveries_are_stored_once(server: RunningReceiver) -> None:
+def test_repeated_deliveries_are_stored_once(http_receiver: RunningReceiver) -> None:
     """ClickUp makes up to five attempts."""
-    assert [server.post(body("taskUpdated", EDIT)) for _ in range(5)] == [200] * 5
-    assert server.stored() == ["86a1"]
-    assert server.metric("webhook_duplicates_total") == 4
+    assert [http_receiver.post(body("taskUpdated", EDIT)) for _ in range(5)] == [200] * 5
+    assert http_receiver.stored() == ["86a1"]
+    assert http_receiver.metric("webhook_duplicates_total") == 4
 
 
-def test_both_secrets_of_a_webhook_are_accepted(server: RunningReceiver) -> None:
+def test_both_secrets_of_a_webhook_are_accepted(http_receiver: RunningReceiver) -> None:
     first = body("taskUpdated", EDIT, task_id="1")
     second = body("taskUpdated", EDIT, task_id="2")
-    assert server.post(first, signature=compute_signature(first, SECRETS[0]).decode()) == 200
-    assert server.post(second, signature=compute_signature(second, SECRETS[1]).decode()) == 200
-    assert server.stored() == ["1", "2"]
+    assert http_receiver.post(first, signature=compute_signature(first, SECRETS[0]).decode()) == 200
+    assert (
+        http_receiver.post(second, signature=compute_signature(second, SECRETS[1]).decode()) == 200
+    )
+    assert http_receiver.stored() == ["1", "2"]
 
 
 @pytest.mark.parametrize(
     "signature", ["", VALID_SIGNATURE[:-1], VALID_SIGNATURE.upper(), "0" * 64, "é" * 64]
 )
-def test_an_invalid_signature_is_403(server: RunningReceiver, signature: str) -> None:
+def test_an_invalid_signature_is_403(http_receiver: RunningReceiver, signature: str) -> None:
     """Nothing is stored. Never 401 or 410: ClickUp suspends a webhook for them at once."""
     headers = {"X-Signature": signature.encode("latin-1")}
     response = requests.post(
-        server.webhook_url, body("taskUpdated", EDIT), headers=headers, timeout=30
+        http_receiver.webhook_url, body("taskUpdated", EDIT), headers=headers, timeout=30
     )
     assert response.status_code == 403
-    assert server.stored() == []
-    assert server.metric("webhook_rejected_total", reason="wrong signature") == 1
+    assert http_receiver.stored() == []
+    assert http_receiver.metric("webhook_rejected_total", reason="wrong signature") == 1
 
 
 @pytest.mark.parametrize("count", [0, 2])
-def test_a_missing_or_repeated_signature_is_403(server: RunningReceiver, count: int) -> None:
+def test_a_missing_or_repeated_signature_is_403(http_receiver: RunningReceiver, count: int) -> None:
     content = body("taskUpdated", EDIT)
     signature = b"X-Signature: " + compute_signature(content, SECRETS[0])
     length = f"Content-Length: {len(content)}".encode()
-    rejected = server.send_raw(length, *[signature] * count, content=content)
+    rejected = http_receiver.send_raw(length, *[signature] * count, content=content)
     assert rejected == b"HTTP/1.1 403 Forbidden"
-    accepted = server.send_raw(length, signature, content=content)
+    accepted = http_receiver.send_raw(length, signature, content=content)
     assert accepted == b"HTTP/1.1 200 OK"
 
 
-def test_the_signature_of_another_webhook_is_403(server: RunningReceiver) -> None:
+def test_the_signature_of_another_webhook_is_403(http_receiver: RunningReceiver) -> None:
     ours = body("taskUpdated", EDIT)
-    assert server.post(ours, signature=compute_signature(ours, "OTHER0SECRET").decode()) == 403
+    assert (
+        http_receiver.post(ours, signature=compute_signature(ours, "OTHER0SECRET").decode()) == 403
+    )
     other = body("taskUpdated", EDIT, webhook_id=OTHER_ID)
-    assert server.post(other, signature=compute_signature(other, "OTHER0SECRET").decode()) == 200
+    assert (
+        http_receiver.post(other, signature=compute_signature(other, "OTHER0SECRET").decode())
+        == 200
+    )
     unknown = body("taskUpdated", EDIT, webhook_id="unknown")
-    assert server.post(unknown) == 403
+    assert http_receiver.post(unknown) == 403
 
 
-def test_a_call_of_an_automation_is_403(server: RunningReceiver) -> None:
+def test_a_call_of_an_automation_is_403(http_receiver: RunningReceiver) -> None:
     """ClickUp's automations do not sign, and name neither an event nor a webhook."""
     call = {"auto_id": "1", "trigger_id": "2", "date": "2026", "payload": {}}
-    assert server.post(json.dumps(call).encode()) == 403
+    assert http_receiver.post(json.dumps(call).encode()) == 403
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"\xff", b"\xef\xbb\xbf{}", b"[" * 10_000, b"NaN"])
-def test_a_body_without_a_webhook_id_is_403(server: RunningReceiver, content: bytes) -> None:
-    assert server.post(content) == 403
+def test_a_body_without_a_webhook_id_is_403(http_receiver: RunningReceiver, content: bytes) -> None:
+    assert http_receiver.post(content) == 403
 
 
-def test_a_signed_invalid_event_is_200_and_a_dead_letter(server: RunningReceiver) -> None:
+def test_a_signed_invalid_event_is_200_and_a_dead_letter(http_receiver: RunningReceiver) -> None:
     """A repeated delivery would be invalid too, and failures add up to a suspension."""
-    assert server.post(body("taskUpdated", EDIT, task_id=None, note=PRIVATE)) == 200
-    (letter,) = server.inbox.dead_letters()
+    assert http_receiver.post(body("taskUpdated", EDIT, task_id=None, note=PRIVATE)) == 200
+    (letter,) = http_receiver.inbox.dead_letters()
     assert letter.webhook_id == WEBHOOK_ID
     assert letter.reason == "task_id: expected an id"
-    assert server.stored() == []
-    assert server.metric("webhook_dead_letters_total") == 1
+    assert http_receiver.stored() == []
+    assert http_receiver.metric("webhook_dead_letters_total") == 1
 
 
-def test_an_unknown_event_is_200_and_not_stored(server: RunningReceiver) -> None:
-    assert server.post(body("taskTeleported2027", EDIT)) == 200
-    assert server.post(body("taskCommentPosted", history("comment"))) == 200
-    assert server.stored() == []
-    assert server.inbox.dead_letters() == []
-    assert server.metric("webhook_received_total", event="other") == 2
+def test_an_unknown_event_is_200_and_not_stored(http_receiver: RunningReceiver) -> None:
+    assert http_receiver.post(body("taskTeleported2027", EDIT)) == 200
+    assert http_receiver.post(body("taskCommentPosted", history("comment"))) == 200
+    assert http_receiver.stored() == []
+    assert http_receiver.inbox.dead_letters() == []
+    assert http_receiver.metric("webhook_received_total", event="other") == 2
 
 
-def test_get_and_head_answer_200(server: RunningReceiver) -> None:
+def test_get_and_head_answer_200(http_receiver: RunningReceiver) -> None:
     """R99: `curl -I` shows that the receiver is reachable."""
     for method, path in (
         ("HEAD", WEBHOOK_PATH),
@@ -125,7 +132,7 @@ def test_get_and_head_answer_200(server: RunningReceiver) -> None:
         ("GET", "/livez"),
         ("GET", "/readyz"),
     ):
-        assert requests.request(method, server.url + path, timeout=30).status_code == 200
+        assert requests.request(method, http_receiver.url + path, timeout=30).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -142,56 +149,56 @@ def test_get_and_head_answer_200(server: RunningReceiver) -> None:
     ],
 )
 def test_unknown_methods_and_paths_are_405_and_404(
-    server: RunningReceiver, method: str, path: str, expected: int
+    http_receiver: RunningReceiver, method: str, path: str, expected: int
 ) -> None:
     """Never a redirect, which ClickUp counts as a failed delivery."""
-    response = requests.request(method, server.url + path, timeout=30, allow_redirects=False)
+    response = requests.request(method, http_receiver.url + path, timeout=30, allow_redirects=False)
     assert response.status_code == expected
 
 
 @pytest.mark.parametrize(("length", "expected"), [(2**20, 200), (2**20 + 1, 413)])
 @pytest.mark.parametrize("chunked", [False, True])
 def test_a_body_larger_than_a_mebibyte_is_413(
-    server: RunningReceiver, length: int, expected: int, *, chunked: bool
+    http_receiver: RunningReceiver, length: int, expected: int, *, chunked: bool
 ) -> None:
     content = body("taskUpdated", EDIT)
     content = content[:-1] + b" " * (length - len(content)) + b"}"
     headers = {"X-Signature": compute_signature(content, SECRETS[0]).decode()}
     data = iter([content[: 2**19], content[2**19 :]]) if chunked else content
-    response = requests.post(server.webhook_url, data, headers=headers, timeout=30)
+    response = requests.post(http_receiver.webhook_url, data, headers=headers, timeout=30)
     assert response.status_code == expected
-    assert server.stored() == (["86a1"] if expected == 200 else [])
+    assert http_receiver.stored() == (["86a1"] if expected == 200 else [])
 
 
 def test_a_locked_inbox_is_503_until_it_is_released(
-    server: RunningReceiver, tmp_path: Path
+    http_receiver: RunningReceiver, tmp_path: Path
 ) -> None:
     """ClickUp repeats the delivery, which is stored then."""
-    server.inbox._connection.execute("PRAGMA busy_timeout = 0")  # noqa: SLF001 - no wait in a test
+    http_receiver.inbox._connection.execute("PRAGMA busy_timeout = 0")  # noqa: SLF001 - no wait in a test
     holder = sqlite3.connect(tmp_path / "receiver" / "inbox.sqlite", isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     content = body("taskUpdated", EDIT)
     headers = {"X-Signature": compute_signature(content, SECRETS[0]).decode()}
-    response = requests.post(server.webhook_url, content, headers=headers, timeout=30)
+    response = requests.post(http_receiver.webhook_url, content, headers=headers, timeout=30)
     assert response.status_code == 503
     assert response.headers["Retry-After"] == "30"
-    assert requests.get(server.url + "/readyz", timeout=30).status_code == 503
-    assert requests.get(server.url + "/livez", timeout=30).status_code == 200
+    assert requests.get(http_receiver.url + "/readyz", timeout=30).status_code == 503
+    assert requests.get(http_receiver.url + "/livez", timeout=30).status_code == 200
     holder.execute("ROLLBACK")
     holder.close()
-    assert server.post(content) == 200
-    assert server.stored() == ["86a1"]
+    assert http_receiver.post(content) == 200
+    assert http_receiver.stored() == ["86a1"]
 
 
 def test_bodies_signatures_and_secrets_are_not_logged(
-    server: RunningReceiver, caplog: pytest.LogCaptureFixture
+    http_receiver: RunningReceiver, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG")
     content = body("taskUpdated", EDIT, note=PRIVATE)
-    assert server.post(content) == 200
-    assert server.post(content, signature="0" * 64) == 403
+    assert http_receiver.post(content) == 200
+    assert http_receiver.post(content, signature="0" * 64) == 403
     invalid_event = body("taskUpdated", EDIT, task_id=[PRIVATE])
-    assert server.post(invalid_event) == 200
+    assert http_receiver.post(invalid_event) == 200
     assert "request rejected: wrong signature (403)" in caplog.text
     assert "delivery is not a valid event: task_id: expected an id" in caplog.text
     signature = compute_signature(content, SECRETS[0]).decode()
@@ -200,26 +207,26 @@ def test_bodies_signatures_and_secrets_are_not_logged(
 
 
 def test_a_body_that_does_not_arrive_is_408(
-    server: RunningReceiver, monkeypatch: pytest.MonkeyPatch
+    http_receiver: RunningReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("clickup_receiver.http.app.BODY_TIMEOUT_SECONDS", 0.2)
-    status_line = server.send_raw(b"Content-Length: 100", content=b"{")
+    status_line = http_receiver.send_raw(b"Content-Length: 100", content=b"{")
     assert status_line == b"HTTP/1.1 408 Request Timeout"
 
 
-def test_an_incomplete_body_is_not_stored(server: RunningReceiver) -> None:
+def test_an_incomplete_body_is_not_stored(http_receiver: RunningReceiver) -> None:
     content = body("taskUpdated", EDIT)
     signature = b"X-Signature: " + compute_signature(content, SECRETS[0])
-    with server.connect() as connection:
+    with http_receiver.connect() as connection:
         connection.sendall(raw_request(b"Content-Length: 1000", signature, content=content))
         connection.shutdown(socket.SHUT_RDWR)
-    assert server.post(body("taskUpdated", EDIT, task_id="2")) == 200
-    assert server.stored() == ["2"]
+    assert http_receiver.post(body("taskUpdated", EDIT, task_id="2")) == 200
+    assert http_receiver.stored() == ["2"]
 
 
-def test_concurrent_duplicates_are_stored_once(server: RunningReceiver) -> None:
+def test_concurrent_duplicates_are_stored_once(http_receiver: RunningReceiver) -> None:
     content = body("taskUpdated", EDIT)
     with ThreadPoolExecutor(16) as pool:
-        statuses = list(pool.map(lambda _: server.post(content), range(100)))
+        statuses = list(pool.map(lambda _: http_receiver.post(content), range(100)))
     assert statuses == [200] * 100
-    assert server.stored() == ["86a1"]
+    assert http_receiver.stored() == ["86a1"]

@@ -1,4 +1,4 @@
-"""Whatever is lost, doubled, late or killed: at the end the store is what ClickUp is."""
+"""Whatever is lost, repeated, late or killed: in the end the store equals ClickUp."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from tests.clickup_receiver.chaos_world import World, moment
+from tests.clickup_receiver.chaos_world import ChaosWorld, seconds_ago
 
 if TYPE_CHECKING:
     from fake_clickup.model import Task, TaskList, TimeEntry
@@ -25,7 +25,7 @@ EXAMPLES = int(os.environ.get("CHAOS_EXAMPLES", "3"))
 STEPS = int(os.environ.get("CHAOS_STEPS", "700"))
 SEED = int(os.environ.get("CHAOS_SEED") or randrange(2**32))  # noqa: S311 - no secret
 NUMBER = st.integers(0, 999)
-RULES = (
+ACTIONS = (
     "rename",
     "change_status",
     "change_several",
@@ -46,27 +46,27 @@ RULES = (
 
 
 class Chaos(RuleBasedStateMachine):
-    """Edits of a ClickUp, and all that can happen to what it sends."""
+    """Edits in ClickUp, and everything that can happen to the deliveries about them."""
 
-    counted: ClassVar[Counter[str]] = Counter()
-    failed: ClassVar[list[Exception]] = []
-    """What went wrong first: processes do not fail twice in the same way."""
+    counts: ClassVar[Counter[str]] = Counter()
+    errors: ClassVar[list[Exception]] = []
+    """The first error of all examples: processes do not fail twice in the same way."""
 
     def __init__(self) -> None:
         super().__init__()
-        if self.failed:
-            raise self.failed[0]
+        if self.errors:
+            raise self.errors[0]
         self.steps: list[tuple[str, int, int]] = []
         self.folder = Path(tempfile.mkdtemp(prefix="pandev-chaos-"))
         self.store = self.folder / "store"
-        self.folder.chmod(0o755)  # the server's own user passes
-        self.world = World(self.folder, self.store, seed=7)
+        self.folder.chmod(0o755)  # the user of the database server may enter
+        self.world = ChaosWorld(self.folder, self.store, seed=7)
         self.sent: set[str] = set()
         self.delivered: set[str] = set()
 
     def teardown(self) -> None:
         try:
-            if not self.failed:
+            if not self.errors:
                 self.finish()
         except Exception as error:
             self.note(error)
@@ -76,41 +76,44 @@ class Chaos(RuleBasedStateMachine):
             shutil.rmtree(self.folder)
 
     def finish(self) -> None:
-        """Let everything come to rest, then compare."""
+        """Deliver and load everything, then compare."""
         self.deliver_all()
         self.world.drain()
-        self.world.read()
-        self.world.read(sweep=True)
+        self.world.poll()
+        self.world.sweep()
         self.world.drain()
         self.world.compare(sent=self.sent, delivered=self.delivered)
 
-    def send(self, parcels: list[Parcel]) -> None:
-        self.counted["deliveries"] += len(parcels)
-        ids = {one for parcel in parcels for one in parcel.status_change_ids}
+    def send(self, deliveries: list[Parcel]) -> None:
+        self.counts["deliveries"] += len(deliveries)
+        ids = {change_id for delivery in deliveries for change_id in delivery.status_change_ids}
         self.sent |= ids
-        self.world.deliver(parcels)
+        self.world.deliver(deliveries)
         self.delivered |= ids
 
     @property
     def outbox(self) -> list[Parcel]:
         return self.world.dispatcher.outbox
 
-    def taken(self, number: int) -> list[Parcel]:
-        """Take one parcel out of the outbox, any of them; none if it is empty."""
+    def take_one(self, number: int) -> list[Parcel]:
+        """Remove any delivery from the outbox and return it; nothing if the outbox is empty."""
         return [self.outbox.pop(number % len(self.outbox))] if self.outbox else []
 
     def task(self, number: int) -> Task:
-        tasks = [*self.world.workspace.tasks.values()]
+        tasks = list(self.world.workspace.tasks.values())
         return tasks[number % len(tasks)]
 
     def list_(self, number: int) -> TaskList:
-        lists = [*self.world.workspace.lists.values()]
+        lists = list(self.world.workspace.lists.values())
         return lists[number % len(lists)]
 
     def entry(self, number: int) -> TimeEntry:
-        entries = self.world.workspace.time_entries.values()
-        others = [one for one in entries if one.id != self.world.kept_entry_id]
-        return others[number % len(others)]
+        entries = [
+            entry
+            for entry in self.world.workspace.time_entries.values()
+            if entry.id != self.world.kept_entry_id
+        ]
+        return entries[number % len(entries)]
 
     def rename(self, number: int, _: int) -> None:
         self.world.account.update_task(self.task(number).id, name=f"Name {number}")
@@ -123,16 +126,16 @@ class Chaos(RuleBasedStateMachine):
 
     def change_several(self, number: int, _: int) -> None:
         task = self.task(number)
-        account, due_ms = self.world.account, 1772600000000 + number
+        account = self.world.account
         account.update_task(task.id, priority=number % 4 + 1, points=number / 4)
-        account.update_task(task.id, due_ms=due_ms)
+        account.update_task(task.id, due_ms=1772600000000 + number)
 
     def move(self, number: int, other: int) -> None:
         self.world.account.move_task(self.task(number).id, self.list_(other).id)
 
     def create(self, number: int, _: int) -> None:
         task = self.world.account.create_task(self.list_(number).id, name=f"New {number}")
-        self.world.made.add(task.id)
+        self.world.created_task_ids.add(task.id)
 
     def delete(self, number: int, _: int) -> None:
         task = self.task(number)
@@ -140,8 +143,11 @@ class Chaos(RuleBasedStateMachine):
             self.world.account.delete_task(task.id)
 
     def track_time(self, number: int, age: int) -> None:
-        start, length = moment(age * 3600), timedelta(minutes=age)
-        self.world.account.add_time_entry(self.task(number).id, start=start, duration=length)
+        self.world.account.add_time_entry(
+            self.task(number).id,
+            start=seconds_ago(age * 3600),
+            duration=timedelta(minutes=age),
+        )
 
     def edit_time(self, number: int, other: int) -> None:
         entry = self.entry(number)
@@ -154,78 +160,83 @@ class Chaos(RuleBasedStateMachine):
             self.world.account.delete_time_entry(entry.id)
 
     def change_a_list(self, number: int, _: int) -> None:
-        account, one = self.world.account, self.list_(number)
+        account = self.world.account
+        list_ = self.list_(number)
         if number % 40 == 1 and len(self.world.workspace.lists) > 4:
-            account.delete(one.id)
+            account.delete(list_.id)
         elif number % 7 == 1:
-            account.archive(one.id, archived=not one.archived)
+            account.archive(list_.id, archived=not list_.archived)
         else:
-            account.rename(one.id, f"List {number}")
+            account.rename(list_.id, f"List {number}")
 
     def deliver_all(self, *_: int) -> None:
-        parcels, self.outbox[:] = [*self.outbox], []
-        self.send(parcels)
+        deliveries = list(self.outbox)
+        self.outbox.clear()
+        self.send(deliveries)
 
     def deliver_any(self, number: int, _: int) -> None:
-        self.send(self.taken(number))
+        self.send(self.take_one(number))
 
     def deliver_twice(self, number: int, _: int) -> None:
-        self.send(self.taken(number) * 2)
+        self.send(self.take_one(number) * 2)
 
     def drop(self, number: int, _: int) -> None:
-        """Lose a parcel: ClickUp never sends it."""
-        self.taken(number)
+        """Lose a delivery: ClickUp never sends it."""
+        self.take_one(number)
 
     def cut(self, number: int, _: int) -> None:
-        """Break the connection in the middle of a parcel; then send it as a whole."""
-        for parcel in self.taken(number):
-            self.world.dispatcher.cut(parcel)
-            self.send([parcel])
+        """Break the connection in the middle of a delivery; then repeat it."""
+        for delivery in self.take_one(number):
+            self.world.dispatcher.cut(delivery)
+            self.send([delivery])
 
     def disturb(self, number: int, _: int) -> None:
         disturbance = {
             1: self.kill_receiver,
             2: self.world.kill_target,
             3: self.world.kill_store,
-            4: self.world.read,
+            4: self.world.poll,
         }.get(number % 8)
         if disturbance:
-            self.counted[disturbance.__name__] += 1
+            self.counts[disturbance.__name__] += 1
             disturbance()
 
-    @rule(what=st.sampled_from(RULES), number=NUMBER, other=NUMBER)
-    def step(self, what: str, number: int, other: int) -> None:
-        """Let one thing happen. One rule for all: hypothesis would leave some out of each run."""
-        self.counted["steps"] += 1
-        self.counted[what] += 1
-        self.steps.append((what, number, other))
+    @rule(action=st.sampled_from(ACTIONS), number=NUMBER, other=NUMBER)
+    def step(self, action: str, number: int, other: int) -> None:
+        """Do one thing. This is one rule, since hypothesis leaves rules out of each example."""
+        self.counts["steps"] += 1
+        self.counts[action] += 1
+        self.steps.append((action, number, other))
         try:
-            getattr(self, what)(number, other)
+            getattr(self, action)(number, other)
         except Exception as error:
             self.note(error)
             raise
 
     def note(self, error: Exception) -> None:
-        """Keep what went wrong, with the steps and the log that led there."""
+        """Save an error, with the steps and the log that led to it."""
         log = self.world.receiver.log[-4000:]
         error.add_note(f"CHAOS_SEED={SEED}, after {self.steps}\n{log}")
-        self.failed.append(error)
+        self.errors.append(error)
 
     def kill_receiver(self) -> None:
-        """Kill it; what is sent meanwhile is lost, and counted until one arrives again."""
+        """Kill the receiver; a delivery in the meantime is lost and counted as failed."""
         self.world.receiver.kill()
-        for parcel in self.taken(0):
-            assert not self.world.dispatcher.send(parcel)
+        for delivery in self.take_one(0):
+            assert not self.world.dispatcher.send(delivery)
         self.world.receiver.start()
         for webhook_id in self.world.workspace.webhooks:
             self.world.account.update_webhook(webhook_id, health="active", fail_count=0)
 
 
-def test_the_store_ends_as_clickup_is_whatever_happens() -> None:
-    """R38, R56, R70, R77. Longer by CHAOS_EXAMPLES and CHAOS_STEPS, the same by CHAOS_SEED."""
-    Chaos.counted.clear()
-    Chaos.failed.clear()
-    wanted = settings(
+def test_the_store_ends_up_equal_to_clickup() -> None:
+    """R38, R56, R70, R77: missed deliveries are caught up, and no status change is lost.
+
+    CHAOS_EXAMPLES and CHAOS_STEPS make it longer, CHAOS_SEED repeats a failure.
+    """
+    Chaos.counts.clear()
+    Chaos.errors.clear()
+    chaos_settings = settings(
         max_examples=EXAMPLES,
         stateful_step_count=STEPS,
         deadline=None,
@@ -234,10 +245,10 @@ def test_the_store_ends_as_clickup_is_whatever_happens() -> None:
         suppress_health_check=list(HealthCheck),
     )
     try:
-        run_state_machine_as_test(seed(SEED)(Chaos), settings=wanted)
+        run_state_machine_as_test(seed(SEED)(Chaos), settings=chaos_settings)
     finally:
-        if Chaos.failed:
-            raise Chaos.failed[0]
-    print(f"CHAOS_SEED={SEED}", dict(Chaos.counted))  # noqa: T201 - what was shown
-    assert Chaos.counted["steps"] >= STEPS
-    assert Chaos.counted["steps"] < 1_000 or set(Chaos.counted) >= set(RULES)
+        if Chaos.errors:
+            raise Chaos.errors[0]
+    print(f"CHAOS_SEED={SEED}", dict(Chaos.counts))  # noqa: T201 - shows what was covered
+    assert Chaos.counts["steps"] >= STEPS
+    assert Chaos.counts["steps"] < 1_000 or set(Chaos.counts) >= set(ACTIONS)

@@ -36,14 +36,16 @@ HISTORY_ITEM_KEYS = ("id", "date", "field", "before", "after", "user", "parent_i
 NEXT_DELIVERY = body("taskUpdated", history("name", number="1"), task_id="next")
 
 
-def accepts_the_next_delivery(server: RunningReceiver) -> bool:
-    return server.post(NEXT_DELIVERY) == 200 and "next" in server.stored()
+def accepts_the_next_delivery(http_receiver: RunningReceiver) -> bool:
+    return http_receiver.post(NEXT_DELIVERY) == 200 and "next" in http_receiver.stored()
 
 
 @schema.parametrize()
 @EXAMPLES
-def test_responses_match_the_openapi_schema(case: Case[Any], server: RunningReceiver) -> None:
-    case.call_and_validate(base_url=server.url)
+def test_responses_match_the_openapi_schema(
+    case: Case[Any], http_receiver: RunningReceiver
+) -> None:
+    case.call_and_validate(base_url=http_receiver.url)
 
 
 UNUSUAL_BODIES = {
@@ -69,53 +71,55 @@ UNUSUAL_BODIES = {
 
 @pytest.mark.parametrize("content", UNUSUAL_BODIES.values(), ids=UNUSUAL_BODIES)
 def test_an_unusual_signed_body_does_not_affect_the_next(
-    server: RunningReceiver, content: bytes
+    http_receiver: RunningReceiver, content: bytes
 ) -> None:
-    assert server.post(content) in {200, 403}
-    assert accepts_the_next_delivery(server)
+    assert http_receiver.post(content) in {200, 403}
+    assert accepts_the_next_delivery(http_receiver)
 
 
 @EXAMPLES
 @given(changes=st.dictionaries(st.sampled_from(DELIVERY_KEYS), JSON, min_size=1))
 def test_any_values_in_a_signed_delivery_are_200(
-    server: RunningReceiver, changes: dict[str, Any]
+    http_receiver: RunningReceiver, changes: dict[str, Any]
 ) -> None:
     """403 is possible only if the delivery names another webhook or none."""
     content = json.dumps({**delivery("taskUpdated", history("name")), **changes}).encode()
-    assert server.post(content) in ({200, 403} if "webhook_id" in changes else {200})
+    assert http_receiver.post(content) in ({200, 403} if "webhook_id" in changes else {200})
 
 
 @EXAMPLES
 @given(item=st.dictionaries(st.sampled_from(HISTORY_ITEM_KEYS), JSON))
 def test_any_values_in_a_history_item_are_200(
-    server: RunningReceiver, item: dict[str, Any]
+    http_receiver: RunningReceiver, item: dict[str, Any]
 ) -> None:
     content = json.dumps(delivery("taskStatusUpdated", {**history("status"), **item})).encode()
-    assert server.post(content) == 200
+    assert http_receiver.post(content) == 200
 
 
 @EXAMPLES
 @given(position=st.integers(0, 300), byte=st.integers(0, 255))
 def test_one_changed_byte_invalidates_the_signature(
-    server: RunningReceiver, position: int, byte: int
+    http_receiver: RunningReceiver, position: int, byte: int
 ) -> None:
     original = body("taskUpdated", history("name"))
     content = bytearray(original)
     content[position % len(content)] = byte
     signature = compute_signature(original, SECRETS[0]).decode()
     expected = 200 if bytes(content) == original else 403
-    assert server.post(bytes(content), signature=signature) == expected
+    assert http_receiver.post(bytes(content), signature=signature) == expected
 
 
 @EXAMPLES
 @given(signature=st.binary(max_size=80))
-def test_any_bytes_as_signature_are_rejected(server: RunningReceiver, signature: bytes) -> None:
+def test_any_bytes_as_signature_are_rejected(
+    http_receiver: RunningReceiver, signature: bytes
+) -> None:
     """400 if the header is not valid HTTP."""
-    response = server.session.post(
-        server.webhook_url,
+    response = http_receiver.session.post(
+        http_receiver.webhook_url,
         body("taskUpdated"),
         headers={"X-Signature": b"x" + signature.replace(b"\r", b"").replace(b"\n", b"")},
         timeout=30,
     )
     assert response.status_code in {403, 400}
-    assert server.stored() == []
+    assert http_receiver.stored() == []

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import psycopg
 import requests
 
-from tests.clickup_receiver.chaos_world import free_port
 from tests.clickup_receiver.payloads import history
-from tests.clickup_receiver.receiver_process import ENDPOINT, ReceiverProcess
+from tests.clickup_receiver.receiver_process import ENDPOINT, ReceiverProcess, free_port
 from tests.end_to_end.pipeline import Pipeline
 from tests.support.processes import signal_processes
 from tests.support.waiting import wait_until
@@ -22,14 +21,14 @@ if TYPE_CHECKING:
     from fake_clickup.model import Workspace
 
 
-def answers(url: str) -> bool:
+def is_ready(url: str) -> bool:
     try:
         return requests.get(url, timeout=5).status_code == 200
     except requests.ConnectionError:
         return False
 
 
-def test_it_runs_as_a_utility_of_meltano(
+def test_the_receiver_runs_as_a_utility_of_meltano(
     clickup: FakeClickUp, workspace: Workspace, database: str, tmp_path: Path
 ) -> None:
     port = free_port()
@@ -48,7 +47,7 @@ def test_it_runs_as_a_utility_of_meltano(
     task_id = next(iter(workspace.tasks))
     with project.start("meltano", "invoke", "clickup-receiver") as meltano:
         try:
-            wait_until(lambda: answers(f"http://127.0.0.1:{port}/readyz"))
+            wait_until(lambda: is_ready(f"http://127.0.0.1:{port}/readyz"))
             assert sender.post("taskUpdated", history("name"), task_id=task_id) == 200
             with psycopg.connect(database, autocommit=True) as connection:
                 query = "SELECT id FROM pandev.tasks"

@@ -1,4 +1,4 @@
-"""The poll and the sweep run on time, one after the other, and at once after a gap."""
+"""The poll and the sweep run on schedule, one at a time, and at once after a delivery gap."""
 
 from __future__ import annotations
 
@@ -6,141 +6,151 @@ import shlex
 import sys
 from datetime import UTC, datetime, timedelta
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import pytest
 
-from clickup_receiver.schedule.scheduler import POLL, SWEEP, Jobs, Timetable
+from clickup_receiver.schedule.scheduler import POLL, SWEEP, Schedule, Scheduler
 from tap_clickup.errors import ConfigurationError
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def table() -> Timetable:
-    return Timetable(poll_every=15 * MINUTE, now=NOW)
+def schedule() -> Schedule:
+    return Schedule(poll_interval=15 * MINUTE, now=NOW)
 
 
-def ran(table: Timetable, at: datetime) -> str | None:
-    """Let what is due run in no time."""
-    if name := table.begin(at):
-        table.ran(name, at)
+def run_due(schedule: Schedule, at: datetime) -> str | None:
+    """Run the command that is due, if any, without taking time; return its name."""
+    name = schedule.start_due(at)
+    if name:
+        schedule.mark_finished(name, at)
     return name
 
 
-def test_the_poll_runs_at_the_start_and_every_15_minutes(table: Timetable) -> None:
-    """R37."""
-    runs = [minute for minute in range(60) if ran(table, NOW + minute * MINUTE) == POLL]
-    assert runs == [0, 15, 30, 45]
+def test_the_poll_runs_at_once_and_every_15_minutes(schedule: Schedule) -> None:
+    """R37: a reconciliation poll runs every 15 minutes."""
+    minutes = [minute for minute in range(60) if run_due(schedule, NOW + minute * MINUTE) == POLL]
+    assert minutes == [0, 15, 30, 45]
 
 
-def test_the_sweep_runs_every_night_at_the_same_time(table: Timetable) -> None:
-    quarters = [NOW + n * 15 * MINUTE + timedelta(seconds=n) for n in range(3 * 96)]
-    runs = [at for at in quarters if (ran(table, at), ran(table, at)) == (POLL, SWEEP)]
-    assert [(at.day, at.hour, at.minute) for at in runs] == [(2, 2, 30), (3, 2, 17), (4, 2, 19)]
+def test_the_sweep_runs_every_night_at_the_same_time(schedule: Schedule) -> None:
+    """The due times are checked a little late, and that does not accumulate."""
+    checks = [NOW + n * 15 * MINUTE + timedelta(seconds=n) for n in range(3 * 96)]
+    nights = []
+    for at in checks:
+        started = (run_due(schedule, at), run_due(schedule, at))
+        if SWEEP in started:
+            assert started == (POLL, SWEEP)
+            nights.append((at.day, at.hour, at.minute))
+    assert nights == [(2, 2, 30), (3, 2, 17), (4, 2, 19)]
 
 
-def test_a_poll_that_takes_long_is_not_made_up_for(table: Timetable) -> None:
-    table.begin(NOW)
-    table.ran(POLL, NOW + 40 * MINUTE)
-    assert table.seconds_until(NOW + 40 * MINUTE) == 15 * 60
+def test_a_long_poll_is_not_caught_up(schedule: Schedule) -> None:
+    """The next one runs an interval after its end."""
+    schedule.start_due(NOW)
+    schedule.mark_finished(POLL, NOW + 40 * MINUTE)
+    assert schedule.seconds_until_due(NOW + 40 * MINUTE) == 15 * 60
 
 
-def test_a_gap_has_the_poll_run_at_once_and_a_long_one_the_sweep_too(table: Timetable) -> None:
-    ran(table, NOW)
-    table.hurry(DAY, NOW + MINUTE)
-    assert [ran(table, NOW + MINUTE) for _ in range(2)] == [POLL, None]
-    table.hurry(DAY + MINUTE, NOW + 2 * MINUTE)
-    assert [ran(table, NOW + 2 * MINUTE) for _ in range(3)] == [POLL, SWEEP, None]
+def test_a_gap_runs_the_poll_and_a_long_one_the_sweep_too(schedule: Schedule) -> None:
+    """A gap of more than a day may contain deletions that only the sweep finds."""
+    run_due(schedule, NOW)
+    schedule.run_soon(DAY, NOW + MINUTE)
+    assert [run_due(schedule, NOW + MINUTE) for _ in range(2)] == [POLL, None]
+    schedule.run_soon(DAY + MINUTE, NOW + 2 * MINUTE)
+    assert [run_due(schedule, NOW + 2 * MINUTE) for _ in range(3)] == [POLL, SWEEP, None]
 
 
-def test_a_gap_that_is_noticed_during_a_poll_has_another_one_run(table: Timetable) -> None:
-    """The one under way may have read already what it is about."""
-    table.begin(NOW)
-    table.hurry(MINUTE, NOW + MINUTE)
-    table.ran(POLL, NOW + 2 * MINUTE)
-    assert [ran(table, NOW + 2 * MINUTE) for _ in range(2)] == [POLL, None]
+def test_a_gap_during_a_poll_runs_another_poll(schedule: Schedule) -> None:
+    """The running poll may already be past the tasks in question."""
+    schedule.start_due(NOW)
+    schedule.run_soon(MINUTE, NOW + MINUTE)
+    schedule.mark_finished(POLL, NOW + 2 * MINUTE)
+    assert [run_due(schedule, NOW + 2 * MINUTE) for _ in range(2)] == [POLL, None]
 
 
-class Working:
-    """Jobs that run in a thread and write what they do into a file."""
+class SchedulerHarness:
+    """A scheduler in a thread, which runs while its `with` block does.
+
+    Each command writes its name to a file and then runs `code`.
+    """
 
     def __init__(self, folder: Path, code: str = "") -> None:
-        self.done = folder / "done"
-        commands = {
-            name: shlex.join(
-                [sys.executable, "-c", f"open({str(self.done)!r}, 'a').write('{name} '); {code}"]
-            )
-            for name in (POLL, SWEEP)
-        }
-        self.jobs = Jobs(commands, poll_every=DAY)
-        self.thread = Thread(target=self.jobs.run)
+        self.path = folder / "started"
+        self.scheduler = Scheduler(
+            {name: self._command(name, code) for name in (POLL, SWEEP)}, poll_interval=DAY
+        )
+        self.thread = Thread(target=self.scheduler.run)
 
-    def words(self) -> list[str]:
-        return self.done.read_text(encoding="utf-8").split() if self.done.exists() else []
+    def _command(self, name: str, code: str) -> str:
+        program = f"open({str(self.path)!r}, 'a').write('{name} '); {code}"
+        return shlex.join([sys.executable, "-c", program])
 
+    def started(self) -> list[str]:
+        """Return the names of the commands that were started, in order."""
+        return self.path.read_text(encoding="utf-8").split() if self.path.exists() else []
 
-@pytest.fixture
-def working(tmp_path: Path) -> Iterator[Working]:
-    one = Working(tmp_path)
-    one.thread.start()
-    yield one
-    one.jobs.stop()
-    one.thread.join()
+    def __enter__(self) -> Self:
+        self.thread.start()
+        return self
 
-
-def test_the_commands_run(working: Working) -> None:
-    wait_until(lambda: working.words() == [POLL])
-    working.jobs.catch_up(2 * DAY)
-    wait_until(lambda: working.words() == [POLL, POLL, SWEEP])
+    def __exit__(self, *_: object) -> None:
+        self.scheduler.stop()
+        self.thread.join()
 
 
-def test_a_command_that_fails_is_told_and_runs_again(
+def test_commands_run_at_the_start_and_after_a_gap(tmp_path: Path) -> None:
+    with SchedulerHarness(tmp_path) as harness:
+        wait_until(lambda: harness.started() == [POLL])
+        harness.scheduler.catch_up(2 * DAY)
+        wait_until(lambda: harness.started() == [POLL, POLL, SWEEP])
+
+
+def test_a_failed_command_is_logged_and_runs_again(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    working = Working(tmp_path, "raise SystemExit(3)")
-    working.thread.start()
-    wait_until(lambda: "poll_command: exit code 3; its log tells why" in caplog.text)
-    working.jobs.catch_up(MINUTE)
-    wait_until(lambda: working.words() == [POLL, POLL])
-    working.jobs.stop()
-    working.thread.join()
+    with SchedulerHarness(tmp_path, "raise SystemExit(3)") as harness:
+        wait_until(lambda: "poll_command: exit code 3; see its log above" in caplog.text)
+        harness.scheduler.catch_up(MINUTE)
+        wait_until(lambda: harness.started() == [POLL, POLL])
 
 
-def test_a_stop_ends_a_command_that_runs(tmp_path: Path) -> None:
-    working = Working(tmp_path, "import time; time.sleep(600)")
-    working.thread.start()
-    wait_until(working.words)
-    working.jobs.stop()
-    working.thread.join()
+def test_stopping_terminates_the_running_command(tmp_path: Path) -> None:
+    with SchedulerHarness(tmp_path, "import time; time.sleep(600)") as harness:
+        wait_until(harness.started)
+        harness.scheduler.stop()
+        harness.thread.join(60)
+        assert not harness.thread.is_alive()
 
 
-def test_a_command_that_is_not_there_is_named(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    jobs = Jobs({POLL: "nobody --x", SWEEP: None}, poll_every=DAY)
-    thread = Thread(target=jobs.run)
+def test_a_missing_program_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    scheduler = Scheduler({POLL: "missing --x", SWEEP: None}, poll_interval=DAY)
+    thread = Thread(target=scheduler.run)
     thread.start()
-    wait_until(lambda: "poll_command: nobody: No such file or directory" in caplog.text)
-    jobs.stop()
+    wait_until(lambda: "poll_command: missing: No such file or directory" in caplog.text)
+    scheduler.stop()
     thread.join()
 
 
-def test_who_has_set_no_command_is_told_when_to_poll(caplog: pytest.LogCaptureFixture) -> None:
-    jobs = Jobs({POLL: None, SWEEP: None}, poll_every=DAY)
-    jobs.catch_up(MINUTE)
-    jobs.catch_up(2 * DAY)
+def test_missing_poll_command_logs_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    """The operator has to run the poll after a gap then."""
+    scheduler = Scheduler({POLL: None, SWEEP: None}, poll_interval=DAY)
+    scheduler.catch_up(MINUTE)
+    scheduler.catch_up(2 * DAY)
     first, second = (record.message for record in caplog.records)
-    assert first == "changes may be missing: run the poll now, or set poll_command to have it run"
-    assert "run the poll now, then the sweep, or set" in second
+    expected = "changes may be missing: run the poll now, or set poll_command to run it"
+    assert first.startswith(expected)
+    assert "run the poll now, then the sweep, or set poll_command" in second
 
 
-def test_what_is_no_command_is_refused() -> None:
+def test_unparsable_command_is_rejected() -> None:
     with pytest.raises(ConfigurationError, match="sweep_command"):
-        Jobs({SWEEP: "'"}, poll_every=DAY)
+        Scheduler({SWEEP: "'"}, poll_interval=DAY)

@@ -19,13 +19,13 @@ DELIVERY = body("taskUpdated", history("name"))
 
 
 def test_a_connection_without_request_headers_is_closed(
-    server: RunningReceiver, monkeypatch: pytest.MonkeyPatch
+    http_receiver: RunningReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The timeout applies to each request on a connection, not only to the first."""
     monkeypatch.setattr("clickup_receiver.http.server.REQUEST_HEADER_TIMEOUT_SECONDS", 0.2)
     for data in (b"", b"POST ", raw_request(b"X-Slow: 1")[:-4]):
-        assert server.send_bytes(data) == b""
-    with server.connect() as connection:
+        assert http_receiver.send_bytes(data) == b""
+    with http_receiver.connect() as connection:
         connection.sendall(b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n")
         response = connection.makefile("rb")
         assert response.readline() == b"HTTP/1.1 200 OK\r\n"
@@ -33,7 +33,7 @@ def test_a_connection_without_request_headers_is_closed(
         assert response.readline() == b"OK\n"
         connection.sendall(b"GET /li")
         assert response.read() == b""
-    assert server.post(DELIVERY) == 200
+    assert http_receiver.post(DELIVERY) == 200
 
 
 def send_endless_header(connection: socket.socket) -> None:
@@ -42,10 +42,10 @@ def send_endless_header(connection: socket.socket) -> None:
         connection.sendall(b"a" * 1_000)
 
 
-def test_an_endless_header_closes_the_connection(server: RunningReceiver) -> None:
-    with server.connect() as connection, pytest.raises(ConnectionError):
+def test_an_endless_header_closes_the_connection(http_receiver: RunningReceiver) -> None:
+    with http_receiver.connect() as connection, pytest.raises(ConnectionError):
         send_endless_header(connection)
-    assert server.post(DELIVERY) == 200
+    assert http_receiver.post(DELIVERY) == 200
 
 
 def test_nagles_algorithm_is_disabled() -> None:
@@ -54,9 +54,9 @@ def test_nagles_algorithm_is_disabled() -> None:
         assert listener.proto == socket.IPPROTO_TCP
 
 
-def test_500_idle_connections_do_not_block_a_delivery(server: RunningReceiver) -> None:
+def test_500_idle_connections_do_not_block_a_delivery(http_receiver: RunningReceiver) -> None:
     with ExitStack() as stack:
         for _ in range(500):
-            stack.enter_context(server.connect())
-        assert server.post(DELIVERY) == 200
-    assert server.stored() == ["86a1"]
+            stack.enter_context(http_receiver.connect())
+        assert http_receiver.post(DELIVERY) == 200
+    assert http_receiver.stored() == ["86a1"]
