@@ -88,6 +88,8 @@ def test_meltano_yml_declares_the_settings_of_a_plugin(name: str) -> None:
     for setting, schema in settings.items():
         assert declared[setting].get("value") == schema.get("default")
         assert declared[setting].get("sensitive", False) == schema.get("secret", False)
+        assert declared[setting]["label"] == schema["title"]
+        assert declared[setting]["description"] == schema["description"]
 
 
 @pytest.mark.parametrize("name", PLUGINS)
