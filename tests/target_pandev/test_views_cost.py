@@ -1,0 +1,74 @@
+"""A view answers for one task without reading the rows of the others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from target_pandev.sql import read_views
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.target_pandev.loading import Loader
+
+MAX_ROWS = 20
+"""Rows of one large table that may be read for one task."""
+FILL = """
+INSERT INTO statuses (workspace_id, scope_type, scope_id, status, status_id, status_type,
+    _sdc_extracted_at, _sdc_hash)
+SELECT '900', 'space', '11', status, 's-' || status, type, now(), gen_random_uuid()
+FROM (VALUES ('to do', 'open'), ('doing', 'custom'), ('done', 'closed')) AS v (status, type);
+INSERT INTO spaces (workspace_id, id, _sdc_extracted_at, _sdc_hash)
+SELECT '900', '11', now(), gen_random_uuid();
+INSERT INTO lists (workspace_id, id, space_id, _sdc_extracted_at, _sdc_hash)
+SELECT '900', '31', '11', now(), gen_random_uuid();
+INSERT INTO tasks (workspace_id, id, custom_id, status, status_id, status_type, list_id, space_id,
+    date_created, date_updated, _sdc_extracted_at, _sdc_hash)
+SELECT '900', 'task' || n, 'DEV-' || n, 'done', 's-done', 'closed', '31', '11',
+    '2026-01-01', '2026-01-04', now(), gen_random_uuid()
+FROM generate_series(1, 3000) AS n;
+INSERT INTO status_observations
+SELECT '900', id, '2026-01-01', 'to do', 's-to do', 'open', now() FROM tasks;
+INSERT INTO status_changes (workspace_id, id, task_id, list_id, changed_at, from_status,
+    from_status_type, to_status, to_status_type, _sdc_extracted_at, _sdc_hash)
+SELECT '900', 'change' || id, id, list_id, '2026-01-02', 'to do', 'open', 'doing', 'custom',
+    now(), gen_random_uuid()
+FROM tasks;
+INSERT INTO time_entries (workspace_id, id, task_id, user_id, started_at, _sdc_extracted_at,
+    _sdc_hash)
+SELECT '900', 'entry' || id, id, '183', '2026-01-02', now(), gen_random_uuid() FROM tasks;
+INSERT INTO commits (repository_id, sha, message, _sdc_extracted_at, _sdc_hash)
+SELECT 'r', 'sha' || id, 'CU-' || id, now(), gen_random_uuid() FROM tasks;
+INSERT INTO branches (repository_id, name, head_sha, _sdc_extracted_at, _sdc_hash)
+SELECT 'r', custom_id, 'sha' || id, now(), gen_random_uuid() FROM tasks;
+INSERT INTO task_references
+SELECT 'r', 'commit', 'sha' || id, 'task_id', id, NULL, 1 FROM tasks
+UNION ALL SELECT 'r', 'branch', custom_id, 'custom_id', custom_id, NULL, 1 FROM tasks;
+ANALYZE;
+"""
+LARGE_TABLES = {
+    "tasks", "status_observations", "status_changes", "time_entries", "commits", "branches",
+    "task_references",
+}  # fmt: skip
+
+
+def scans(plan: dict[str, Any]) -> Iterator[tuple[str, float]]:
+    """Yield (table, rows read) for each scan of a plan, rows that it filtered out included."""
+    if table := plan.get("Relation Name"):
+        rows = plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)
+        yield str(table), float(rows * plan["Actual Loops"])
+    for part in plan.get("Plans", []):
+        yield from scans(part)
+
+
+@pytest.mark.parametrize("view", read_views())
+def test_a_view_reads_only_the_rows_of_one_task(store: Loader, view: str) -> None:
+    store.connection.execute(FILL.encode())
+    statement = f"SELECT * FROM {view} WHERE workspace_id = '900' AND task_id = 'task77'"  # noqa: S608 - names of our own
+    assert 1 <= len(store.rows(statement)) <= 3
+    ((explained,),) = store.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")
+    read = list(scans(explained[0]["Plan"]))
+    assert {table for table, _ in read} & LARGE_TABLES
+    assert [scan for scan in read if scan[0] in LARGE_TABLES and scan[1] > MAX_ROWS] == []
