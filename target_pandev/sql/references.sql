@@ -1,10 +1,10 @@
 -- Task ids and custom task ids in texts: rows of (repository_id, source, object_key, text).
--- An id begins outside a word and ends at the first character that is no letter or digit. One
+-- An id begins outside a word and ends at the first character that is not a letter or digit. One
 -- pattern finds all forms in one pass, so that their order is that of the text:
 --   https://app.clickup.com/t/<id>, …/t/<workspace>/<id>, …/t/<workspace>/<custom id>   groups 1 to 3
 --   <prefix><id>, #<id>                                                               groups 4 and 5
 --   <custom id>                                                                       group 6
--- What follows the prefix may also be a custom id as a whole (DEV-123 with the prefix DEV-).
+-- The prefix together with what follows it may also be a custom id (DEV-123 with the prefix DEV-).
 INSERT INTO task_references
     (repository_id, source, object_key, kind, reference, workspace_id, ordinal)
 SELECT DISTINCT ON (s.repository_id, s.source, s.object_key, v.kind, v.reference)

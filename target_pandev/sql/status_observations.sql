@@ -1,6 +1,6 @@
--- Of all versions of a task, the stored and the staged ones in their order: those where a status
--- begins or ends, and the first that was ever seen. So this table and the row in tasks tell
--- together when a task was seen first and last in a status; of a task's only version its row does.
+-- Of the stored and the staged versions of a task, in order: those where a status begins or ends, and
+-- the first version ever seen. Together with the row in tasks they show when a task was first and last
+-- seen in a status; a task with a single version is in tasks only.
 INSERT INTO status_observations
     (workspace_id, task_id, date_updated, status, status_id, status_type, observed_at)
 SELECT v.workspace_id, v.id, v.date_updated, v.status, v.status_id, v.status_type,

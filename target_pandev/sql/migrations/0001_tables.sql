@@ -3,7 +3,7 @@
 --
 -- _sdc_extracted_at  when the row was read at its source (Singer's time_extracted)
 -- _sdc_hash          of the row's values; equal rows are not written again
--- _sdc_deleted_at    when the row was found to be gone at its source
+-- _sdc_deleted_at    when the row was found to be deleted at its source
 
 CREATE TABLE workspaces (
     id text NOT NULL,
@@ -180,7 +180,7 @@ CREATE TABLE commits (
     PRIMARY KEY (repository_id, sha)
 );
 
--- What the load derives from the rows, in the same transaction.
+-- Derived from the rows by the load, in the same transaction.
 
 CREATE TABLE task_references (
     repository_id text NOT NULL,
@@ -226,7 +226,7 @@ CREATE TABLE rejected_records (
 COMMENT ON TABLE rejected_records IS
     'Records that could not be loaded, with the fields that their stream declares';
 
--- What the load needs to know of itself.
+-- Rules of the load itself.
 
 CREATE TABLE status_groups (
     status_type text PRIMARY KEY,

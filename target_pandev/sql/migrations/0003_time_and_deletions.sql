@@ -1,4 +1,4 @@
--- Time, sprints, webhooks, opted-in custom fields, and what was read to its end.
+-- Time, sprints, webhooks, opted-in custom fields, and completed reads.
 
 CREATE TABLE time_entries (
     workspace_id text NOT NULL,
@@ -18,8 +18,6 @@ CREATE TABLE time_entries (
 );
 CREATE INDEX time_entries_started_at ON time_entries (workspace_id, started_at);
 CREATE INDEX time_entries_task_id ON time_entries (workspace_id, task_id);
-COMMENT ON COLUMN time_entries.task_id IS 'Null for time that was booked on no task';
-COMMENT ON COLUMN time_entries.user_id IS 'Whose time it is';
 COMMENT ON COLUMN time_entries.ended_at IS 'Null while the timer runs';
 COMMENT ON COLUMN time_entries.duration_ms IS 'Null while the timer runs';
 
@@ -56,9 +54,6 @@ CREATE TABLE time_in_status (
     _sdc_deleted_at timestamptz,
     PRIMARY KEY (workspace_id, task_id, status)
 );
-COMMENT ON COLUMN time_in_status.minutes IS
-    'All the time in the status, however often the task was in it; up to the reading in the current one';
-COMMENT ON COLUMN time_in_status.since IS 'When the task came into the status';
 
 CREATE TABLE webhooks (
     workspace_id text NOT NULL,
@@ -95,11 +90,8 @@ CREATE TABLE completed_reads (
     _sdc_deleted_at timestamptz,
     PRIMARY KEY (workspace_id, stream, scope)
 );
-COMMENT ON TABLE completed_reads IS
-    'The newest read of each scope that came to its end: rows that it did not find are marked by _sdc_deleted_at (docs/completed-reads.md)';
 COMMENT ON COLUMN completed_reads.scope IS 'Its name among the scopes of the stream';
 COMMENT ON COLUMN completed_reads.started_at IS 'When its first request was sent';
-COMMENT ON COLUMN completed_reads.conditions IS 'What rows of the stream belong to the scope';
 COMMENT ON COLUMN completed_reads.count IS 'How many rows it found';
 
 ALTER TABLE tasks ADD COLUMN custom_fields jsonb;
@@ -109,7 +101,5 @@ ALTER TABLE sync_runs
     ADD COLUMN notes jsonb,
     ADD COLUMN live_tasks integer,
     ADD COLUMN approximate_task_count integer;
-COMMENT ON COLUMN sync_runs.notes IS 'What limits the result and is nobody''s failure';
-COMMENT ON COLUMN sync_runs.live_tasks IS 'Live tasks there are; null if the run did not count them';
 COMMENT ON COLUMN sync_runs.approximate_task_count IS
     'Sum of ClickUp''s own counts of its live lists, which are approximate';

@@ -1,5 +1,5 @@
--- What a source says is deleted, also of rows that have not come yet: a reading from before the
--- moment then comes in as one of a deleted row, whatever the order of arrival.
+-- Deletions that a source reported, also of rows that have not arrived yet: a version that was read
+-- before the deletion is then stored as deleted, whatever the order of arrival.
 
 CREATE TABLE tombstones (
     workspace_id text NOT NULL,
@@ -9,6 +9,5 @@ CREATE TABLE tombstones (
     PRIMARY KEY (workspace_id, stream, key)
 );
 CREATE INDEX tombstones_stream ON tombstones (stream);
-COMMENT ON TABLE tombstones IS 'Deletions as they were told, or made by hard_delete';
 COMMENT ON COLUMN tombstones.workspace_id IS 'Empty for a stream whose key has no workspace_id';
 COMMENT ON COLUMN tombstones.key IS 'The values of the stream''s key, in the order of its table';

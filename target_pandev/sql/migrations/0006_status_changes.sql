@@ -1,4 +1,4 @@
--- Changes of status as webhooks tell them. They cannot be read again, so none is ever replaced.
+-- Status changes from webhooks. They cannot be read again, so they are never replaced.
 
 CREATE TABLE status_changes (
     workspace_id text NOT NULL,
@@ -17,5 +17,3 @@ CREATE TABLE status_changes (
     PRIMARY KEY (workspace_id, id)
 );
 CREATE INDEX status_changes_task_id ON status_changes (workspace_id, task_id, changed_at);
-COMMENT ON TABLE status_changes IS
-    'Changes of status, exactly as webhooks told them: who, when, from what, to what';

@@ -60,7 +60,7 @@ WHERE t._sdc_deleted_at IS NULL
     AND f._sdc_deleted_at IS NULL
     AND s._sdc_deleted_at IS NULL;
 COMMENT ON VIEW task_overview IS
-    'One row a task, with PanDev''s status group: by the type of its status in its list, folder or space as last read, never by the status''s name';
+    'One row per task, with PanDev''s status group. The group follows from the type that the status has in the task''s list, folder or space as last read, never from the status''s name';
 COMMENT ON COLUMN task_overview.status_group IS 'OPEN, IN_PROGRESS, CLOSED or UNDEFINED';
 COMMENT ON COLUMN task_overview.status_type_from_task IS
-    'True where the workflow does not define the status, so that the type inside the task decides';
+    'True if the workflow does not define the status, so that the type in the task decides';

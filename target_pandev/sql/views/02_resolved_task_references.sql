@@ -18,4 +18,4 @@ INNER JOIN tasks AS t
     AND (r.workspace_id IS NULL OR t.workspace_id = r.workspace_id)
 WHERE r.kind = 'custom_id';
 COMMENT ON VIEW resolved_task_references IS
-    'task_references with the task they name; task_id is null until a task of that id arrives. What only looks like a custom id (UTF-8) is left out';
+    'task_references with the task they name; task_id is null until a task of that id arrives. Texts that only look like a custom id (UTF-8) are left out';

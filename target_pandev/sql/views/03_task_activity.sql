@@ -28,6 +28,6 @@ LEFT JOIN commits AS c
     AND c.sha = CASE r.source WHEN 'branch' THEN b.head_sha ELSE r.object_key END
 WHERE b._sdc_deleted_at IS NULL AND c._sdc_deleted_at IS NULL;
 COMMENT ON VIEW task_activity IS
-    'Tasks next to the commits and branches that name them, a row for each pair; a branch shows its newest commit';
+    'Tasks next to the commits and branches that name them, one row per pair; a branch shows its newest commit';
 COMMENT ON COLUMN task_activity.title IS 'Name of the branch, or first line of the commit''s message';
 COMMENT ON COLUMN task_activity.occurred_at IS 'When that commit was made';

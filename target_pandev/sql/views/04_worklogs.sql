@@ -20,7 +20,7 @@ LEFT JOIN users AS u ON u.workspace_id = e.workspace_id AND u.id = e.user_id
 LEFT JOIN tasks AS t ON t.workspace_id = e.workspace_id AND t.id = e.task_id
 WHERE e._sdc_deleted_at IS NULL;
 COMMENT ON VIEW worklogs IS
-    'Time that people booked in ClickUp, a row for each entry, with or without a task';
-COMMENT ON COLUMN worklogs.author_name IS 'Null until the person is known; stays when the person leaves';
-COMMENT ON COLUMN worklogs.task_name IS 'Null for time without a task, and until the task arrives';
+    'Time that people tracked in ClickUp, one row per entry, with or without a task';
+COMMENT ON COLUMN worklogs.author_name IS 'Null until the user is loaded; kept when the user leaves the workspace';
+COMMENT ON COLUMN worklogs.task_name IS 'Null for time without a task, and until the task is loaded';
 COMMENT ON COLUMN worklogs.duration_ms IS 'Null while the timer runs';

@@ -68,10 +68,10 @@ LEFT JOIN status_groups AS t ON t.status_type = s.status_type
 WHERE s.is_after_change
     OR lower(s.last_status) <> lower(s.status) AND coalesce(s.last_status_id <> s.status_id, TRUE);
 COMMENT ON VIEW status_transitions IS
-    'Each change of a task''s status, in the order of changed_at: exact ones, as webhooks told, and inferred ones where these leave a gap that a reading of the task shows';
+    'Each status change of a task, in the order of changed_at: exact ones from webhooks, and inferred ones where a read of the task shows that one is missing';
 COMMENT ON COLUMN status_transitions.changed_at IS
-    'When it changed; of an inferred one the latest moment at which it can have changed';
+    'When the status changed; for an inferred change the latest possible time';
 COMMENT ON COLUMN status_transitions.changed_after IS
-    'Of an inferred one the moment after which it changed, else the same as changed_at';
-COMMENT ON COLUMN status_transitions.user_id IS 'Who changed it; unknown where it is inferred';
+    'For an inferred change the earliest possible time, otherwise the same as changed_at';
+COMMENT ON COLUMN status_transitions.user_id IS 'The user who changed the status; null for an inferred change';
 COMMENT ON COLUMN status_transitions.from_status IS 'Null for a new task';

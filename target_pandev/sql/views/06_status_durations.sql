@@ -17,7 +17,7 @@ FROM (
 ) AS d
 INNER JOIN task_overview AS o ON o.workspace_id = d.workspace_id AND o.task_id = d.task_id;
 COMMENT ON VIEW status_durations IS
-    'Each stay of a task in a status that began with a known transition; what came before it is not told';
+    'Each period that a task spent in a status, from the first known transition on';
 COMMENT ON COLUMN status_durations.ended_at IS 'Null while the task is in the status';
 COMMENT ON COLUMN status_durations.duration_ms IS 'Up to now while the task is in the status';
-COMMENT ON COLUMN status_durations.is_inferred IS 'Whether its beginning or its end is';
+COMMENT ON COLUMN status_durations.is_inferred IS 'Whether the start or the end is inferred';

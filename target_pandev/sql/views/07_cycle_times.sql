@@ -25,7 +25,7 @@ FROM (
 INNER JOIN task_overview AS o ON o.workspace_id = c.workspace_id AND o.task_id = c.task_id
 WHERE c.last_group = 'CLOSED';
 COMMENT ON VIEW cycle_times IS
-    'Of each closed task: from the first time it came into progress to the last time it was closed';
-COMMENT ON COLUMN cycle_times.cycle_ms IS 'Null where the task was never seen in progress';
+    'For each closed task the time from its first start of work to the last time it was closed';
+COMMENT ON COLUMN cycle_times.cycle_ms IS 'Null if the task was never seen in progress';
 COMMENT ON COLUMN cycle_times.lead_ms IS 'From its creation to the last time it was closed';
-COMMENT ON COLUMN cycle_times.is_inferred IS 'Whether any of its transitions is';
+COMMENT ON COLUMN cycle_times.is_inferred IS 'Whether any of its transitions is inferred';
