@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.tap_clickup.runner import TapRunner
 
 
-def test_discovery_needs_no_token_and_asks_nobody() -> None:
+def test_discovery_needs_no_token_and_no_request() -> None:
     ended = run_command("--discover")
     assert (ended.returncode, error_lines(ended)) == (0, ["Config validation failed"])
     entries = json.loads(ended.stdout)["streams"]
@@ -47,7 +47,7 @@ def test_discovery_needs_no_token_and_asks_nobody() -> None:
     }
 
 
-def test_deselected_streams_and_fields_are_left_out(run_tap: TapRunner) -> None:
+def test_deselected_streams_and_fields_are_omitted(run_tap: TapRunner) -> None:
     catalog = json.loads(run_command("--discover").stdout)
     for entry in catalog["streams"]:
         wanted = entry["stream"] in {"tasks", "users"}
@@ -61,7 +61,7 @@ def test_deselected_streams_and_fields_are_left_out(run_tap: TapRunner) -> None:
     assert run.error is None
 
 
-def test_a_stream_is_added_by_a_class_and_its_place_in_the_list(
+def test_stream_is_added_by_a_class_and_a_list_entry(
     run_tap: TapRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Archives(base.ClickUpStream):

@@ -55,7 +55,7 @@ def statuses(clickup: FakeClickUp) -> list[int]:
         ("Bearer 123_0123456789abcdef", "Bearer 123_0123456789abcdef"),
     ],
 )
-def test_a_token_is_sent_as_clickup_wants_it(token: str, header: str) -> None:
+def test_token_is_normalized_for_the_header(token: str, header: str) -> None:
     assert authorization_header(token) == header
 
 
@@ -78,9 +78,7 @@ def test_a_token_is_sent_as_clickup_wants_it(token: str, header: str) -> None:
         "Bearer short",
     ],
 )
-def test_another_form_of_token_is_refused_without_a_request_and_not_shown(
-    token: str, clickup: FakeClickUp
-) -> None:
+def test_invalid_token_is_rejected_without_showing_it(token: str, clickup: FakeClickUp) -> None:
     """R14, R16."""
     with pytest.raises(ConfigurationError, match="expected a personal API token") as refused:
         Client(clickup.api_url, api_token=token, limit=RateLimit())
@@ -88,7 +86,7 @@ def test_another_form_of_token_is_refused_without_a_request_and_not_shown(
     assert len(token.strip()) < 4 or token.strip() not in str(refused.value)
 
 
-def test_an_entry_in_netrc_does_not_replace_the_token(
+def test_netrc_does_not_replace_the_token(
     client: Client, clickup: FakeClickUp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     netrc = tmp_path / "netrc"
@@ -99,9 +97,7 @@ def test_an_entry_in_netrc_does_not_replace_the_token(
     assert [request.token_ok for request in clickup.requests] == [True]
 
 
-def test_neither_the_client_nor_what_it_holds_shows_the_token(
-    client: Client, clickup: FakeClickUp
-) -> None:
+def test_client_repr_hides_the_token(client: Client, clickup: FakeClickUp) -> None:
     """R16."""
     secret = clickup.token.rpartition("_")[2]
     shown = f"{client!r} {vars(client)!r} {client.stats}"
@@ -123,20 +119,18 @@ def test_neither_the_client_nor_what_it_holds_shows_the_token(
         ("", "expected a URL such as"),
     ],
 )
-def test_an_address_that_would_show_the_token_to_others_is_refused(
-    api_url: str, reason: str
-) -> None:
+def test_insecure_or_invalid_api_url_is_rejected(api_url: str, reason: str) -> None:
     with pytest.raises(ConfigurationError, match=reason):
         Client(api_url, api_token="pk_123_ABCDEFGH12", limit=RateLimit())  # noqa: S106 - no real one
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
-def test_http_is_allowed_for_this_machine(host: str) -> None:
+def test_http_is_allowed_for_loopback(host: str) -> None:
     url = f"http://{host}:1/api/v2/"
     Client(url, api_token="pk_123_ABCDEFGH12", limit=RateLimit()).close()  # noqa: S106 - no real one
 
 
-def test_a_redirect_is_not_followed(client: Client, behaviour: Behaviour) -> None:
+def test_redirect_is_not_followed(client: Client, behaviour: Behaviour) -> None:
     with FakeClickUp(generate(seed=2, tasks=1)) as other:
         behaviour.faults = [Fault(status=302, headers={"Location": f"{other.api_url}/user"})]
         with pytest.raises(UnexpectedResponseError, match="HTTP 302: redirects are not followed"):
@@ -159,7 +153,7 @@ def test_a_redirect_is_not_followed(client: Client, behaviour: Behaviour) -> Non
         Fault(status=429),
     ],
 )
-def test_what_may_heal_is_asked_again(
+def test_transient_errors_are_retried(
     client: Client, clickup: FakeClickUp, behaviour: Behaviour, clock: SimulatedClock, fault: Fault
 ) -> None:
     behaviour.faults = [fault, fault]
@@ -179,7 +173,7 @@ def test_what_may_heal_is_asked_again(
         Fault(status=200, body=f'{{"user": "{PRIVATE}', reset=True),
     ],
 )
-def test_what_does_not_heal_fails_after_a_few_attempts_and_shows_no_body(
+def test_persistent_errors_give_up_without_leaking_the_body(
     client: Client,
     clickup: FakeClickUp,
     behaviour: Behaviour,
@@ -195,7 +189,7 @@ def test_what_does_not_heal_fails_after_a_few_attempts_and_shows_no_body(
     assert clickup.token not in caplog.text + str(failed.value)
 
 
-def test_a_clickup_that_cannot_be_reached_is_named_in_one_line(clock: SimulatedClock) -> None:
+def test_unreachable_host_is_reported_in_one_line(clock: SimulatedClock) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
@@ -211,13 +205,13 @@ def test_a_clickup_that_cannot_be_reached_is_named_in_one_line(clock: SimulatedC
 # --- the rate limit, by the server's own count
 
 
-def test_a_long_run_never_meets_the_limit(client: Client, clickup: FakeClickUp) -> None:
+def test_long_run_stays_below_the_rate_limit(client: Client, clickup: FakeClickUp) -> None:
     for _ in range(250):
         client.get("/user", required_key="user")
     assert statuses(clickup) == [200] * 250
 
 
-def test_a_limit_used_up_by_somebody_else_is_waited_for_as_the_server_says(
+def test_rate_limit_used_by_others_waits_until_the_reset(
     client: Client, clickup: FakeClickUp, behaviour: Behaviour, clock: SimulatedClock
 ) -> None:
     behaviour.limit_per_minute, behaviour.window_seconds = 1, 37
@@ -232,7 +226,7 @@ def test_a_limit_used_up_by_somebody_else_is_waited_for_as_the_server_says(
 
 
 @pytest.mark.parametrize("minutes", [-10, 10])
-def test_a_wrong_local_clock_does_not_change_the_wait(
+def test_wrong_local_clock_does_not_change_the_wait(
     client: Client, behaviour: Behaviour, clock: SimulatedClock, minutes: int
 ) -> None:
     server_s = int(clock.seconds) + minutes * 60
@@ -246,7 +240,9 @@ def test_a_wrong_local_clock_does_not_change_the_wait(
 
 
 @pytest.mark.parametrize("code", ["017", "019", "021", "025", "077"])
-def test_a_dead_token_is_told_by_its_code(client: Client, behaviour: Behaviour, code: str) -> None:
+def test_invalid_token_is_recognized_by_its_ecode(
+    client: Client, behaviour: Behaviour, code: str
+) -> None:
     """R92, R93."""
     behaviour.faults = [Fault(status=401, body={"err": PRIVATE, "ECODE": f"OAUTH_{code}"})]
     with pytest.raises(InvalidTokenError) as dead:
@@ -259,7 +255,7 @@ def test_a_dead_token_is_told_by_its_code(client: Client, behaviour: Behaviour, 
 
 
 @pytest.mark.parametrize("code", ["018", "023", "027", "056", ""])
-def test_another_401_is_an_object_that_is_gone_or_hidden(
+def test_other_401_means_a_hidden_or_deleted_object(
     client: Client, clickup: FakeClickUp, behaviour: Behaviour, code: str
 ) -> None:
     body = (
@@ -273,7 +269,7 @@ def test_another_401_is_an_object_that_is_gone_or_hidden(
     assert paths == ["/api/v2/space/7/folder", "/api/v2/user", "/api/v2/space/7/folder"]
 
 
-def test_a_401_while_the_user_cannot_be_asked_is_a_dead_token(
+def test_401_is_an_invalid_token_if_the_user_is_denied_too(
     client: Client, behaviour: Behaviour
 ) -> None:
     behaviour.faults = [Fault(status=401, body={"ECODE": "OAUTH_018"}) for _ in range(2)]
@@ -290,7 +286,7 @@ def test_a_401_while_the_user_cannot_be_asked_is_a_dead_token(
         (405, "APP_405", UnexpectedResponseError),
     ],
 )
-def test_a_refusal_names_path_status_and_code_and_is_not_repeated(
+def test_rejected_request_is_reported_without_retry(
     client: Client, clickup: FakeClickUp, status: int, code: str, kind: type
 ) -> None:
     clickup.behaviour.faults = [Fault(status=status, body={"err": PRIVATE, "ECODE": code})]
@@ -301,7 +297,7 @@ def test_a_refusal_names_path_status_and_code_and_is_not_repeated(
 
 
 @pytest.mark.parametrize("code", [PRIVATE, "a b", 7, None, "X" * 41])
-def test_a_code_that_is_none_is_not_shown(client: Client, behaviour: Behaviour, code: Any) -> None:
+def test_invalid_ecode_is_hidden(client: Client, behaviour: Behaviour, code: Any) -> None:
     behaviour.faults = [Fault(status=404, body={"ECODE": code})]
     with pytest.raises(AccessDeniedError) as refused:
         client.get("/user", required_key="user")
@@ -319,7 +315,7 @@ def test_a_code_that_is_none_is_not_shown(client: Client, behaviour: Behaviour, 
         ([], "the response is not a JSON object"),
     ],
 )
-def test_a_200_without_what_was_asked_is_an_error_and_not_an_empty_result(
+def test_200_without_the_requested_data_is_an_error(
     client: Client, behaviour: Behaviour, workspace: Workspace, body: Any, reason: str
 ) -> None:
     behaviour.faults = [Fault(status=200, body=body)]
@@ -328,7 +324,9 @@ def test_a_200_without_what_was_asked_is_an_error_and_not_an_empty_result(
     assert str(strange.value) == f"GET /team/{workspace.id}/task: {reason}"
 
 
-def test_every_error_is_one_line(client: Client, behaviour: Behaviour, account: Account) -> None:
+def test_every_error_is_one_line_without_secrets(
+    client: Client, behaviour: Behaviour, account: Account
+) -> None:
     """R16: nothing of a body or of the token in any of them."""
     secret = account.token.rpartition("_")[2]
     for status in (400, 401, 403, 404, 409, 500, 302, 200):
@@ -352,7 +350,7 @@ def test_every_error_is_one_line(client: Client, behaviour: Behaviour, account: 
         ("PATCH", "/webhook/1"),
     ],
 )
-def test_nothing_is_written_but_webhooks(client: Client, method: str, path: str) -> None:
+def test_only_webhooks_can_be_written(client: Client, method: str, path: str) -> None:
     """R128: whatever calls the client, no other request leaves it."""
     with pytest.raises(ValueError, match="not in ALLOWED_WRITES"):
         client.write(method, path, {}, required_key=None)

@@ -54,7 +54,7 @@ def kept(run: TapRun) -> Row:
 # --- their shape
 
 
-def test_each_record_has_the_shape_that_the_convention_promises(run_tap: TapRunner) -> None:
+def test_completed_reads_have_the_documented_fields(run_tap: TapRunner) -> None:
     rows = completed(run_tap(start_date=ALL_TIME))
     assert sorted(rows) == sorted([*NAMES, "time_entries"])
     for row in rows.values():
@@ -75,7 +75,7 @@ def test_each_record_has_the_shape_that_the_convention_promises(run_tap: TapRunn
         assert {len(key) for key in row["keys"]} <= {len(row["key_properties"])}
 
 
-def test_spaces_folders_and_lists_are_told_with_the_spaces_they_lie_in(run_tap: TapRunner) -> None:
+def test_hierarchy_completed_reads_are_conditioned_on_spaces(run_tap: TapRunner) -> None:
     rows = completed(run_tap(start_date=ALL_TIME))
     told = {stream: (rows[stream]["conditions"], rows[stream]["keys"]) for stream in NAMES[:3]}
     assert told == {
@@ -87,7 +87,7 @@ def test_spaces_folders_and_lists_are_told_with_the_spaces_they_lie_in(run_tap: 
     assert {tuple(rows[stream]["key_properties"]) for stream in NAMES[:3]} == {("id",)}
 
 
-def test_statuses_are_told_of_the_places_that_were_found(run_tap: TapRunner) -> None:
+def test_statuses_completed_read_lists_the_scopes_found(run_tap: TapRunner) -> None:
     row = completed(run_tap(start_date=ALL_TIME))["statuses"]
     places = [SPACE, ARCHIVED_SPACE, FOLDER, ARCHIVED_FOLDER, *LISTS.values()]
     assert row["conditions"] == {**HERE, "scope_id": {"in": sorted(places)}}
@@ -101,13 +101,13 @@ def test_statuses_are_told_of_the_places_that_were_found(run_tap: TapRunner) -> 
     ]
 
 
-def test_of_users_the_members_are_told_and_nobody_who_has_left(run_tap: TapRunner) -> None:
+def test_users_completed_read_contains_members_only(run_tap: TapRunner) -> None:
     row = completed(run_tap(start_date=ALL_TIME))["users"]
     assert row["conditions"] == {**HERE, "is_member": {"in": [True]}}
     assert row["keys"] == [["40000001"], ["40000002"], ["40000003"]]
 
 
-def test_of_webhooks_those_of_the_tokens_user_are_told(
+def test_webhooks_completed_read_contains_own_webhooks_only(
     run_tap: TapRunner, account: Account
 ) -> None:
     ours = account.add_webhook(endpoint="https://hooks.example.com/1", events=["*"])
@@ -119,9 +119,7 @@ def test_of_webhooks_those_of_the_tokens_user_are_told(
     assert row["keys"] == [[ours.id]]
 
 
-def test_of_time_entries_each_slice_is_told_with_its_bounds_and_the_people_asked_for(
-    run_tap: TapRunner, account: Account
-) -> None:
+def test_time_entry_slices_have_bounds_and_users(run_tap: TapRunner, account: Account) -> None:
     """Somebody who has left is named by the task that the time is booked on."""
     start = days_ago(40)
     entry = track(account, days_ago(35))
@@ -138,7 +136,7 @@ def test_of_time_entries_each_slice_is_told_with_its_bounds_and_the_people_asked
     assert row["conditions"] == {**HERE, **bounds, **people}
 
 
-def test_the_read_began_before_its_first_request_and_ended_after_its_last_answer(
+def test_completed_read_spans_its_requests_and_responses(
     run_tap: TapRunner, account: Account
 ) -> None:
     account.add_webhook(endpoint="https://hooks.example.com/1", events=["*"])
@@ -155,9 +153,7 @@ def test_the_read_began_before_its_first_request_and_ended_after_its_last_answer
         assert finished <= datetime.now(UTC)
 
 
-def test_they_come_behind_the_records_that_they_tell_of(
-    run_tap: TapRunner, account: Account
-) -> None:
+def test_completed_reads_follow_their_records(run_tap: TapRunner, account: Account) -> None:
     track(account, days_ago(1))
     run = run_tap(start_date=to_iso(days_ago(2)))
     order = [m["stream"] for m in run.messages if m["type"] == "RECORD"]
@@ -171,7 +167,7 @@ def test_they_come_behind_the_records_that_they_tell_of(
 # --- when
 
 
-def test_tasks_are_told_by_the_sweep_alone(run_tap: TapRunner) -> None:
+def test_only_the_sweep_completes_tasks(run_tap: TapRunner) -> None:
     assert "tasks" not in completed(run_tap(start_date=ALL_TIME))
     assert keys(run_tap(start_date=ALL_TIME, sweep=True), "tasks") == [
         ("86parent1",),
@@ -179,12 +175,12 @@ def test_tasks_are_told_by_the_sweep_alone(run_tap: TapRunner) -> None:
     ]
 
 
-def test_what_is_switched_off_is_not_told(run_tap: TapRunner) -> None:
+def test_disabled_features_have_no_completed_read(run_tap: TapRunner) -> None:
     run = run_tap(start_date=ALL_TIME, sprints=False, time_tracking=False)
     assert sorted(completed(run)) == sorted(set(NAMES) - {"sprints"})
 
 
-def test_a_selection_of_spaces_is_a_condition(run_tap: TapRunner) -> None:
+def test_selected_spaces_are_a_condition(run_tap: TapRunner) -> None:
     rows = completed(run_tap(start_date=ALL_TIME, space_ids=[SPACE]))
     assert rows["spaces"]["conditions"] == {**HERE, "id": {"in": [SPACE]}}
     assert rows["lists"]["conditions"] == {**HERE, "space_id": {"in": [SPACE]}}
@@ -204,7 +200,7 @@ def test_a_selection_of_spaces_is_a_condition(run_tap: TapRunner) -> None:
         (f"/list/{LISTS['archived']}/task$", {"tasks"}),
     ],
 )
-def test_what_was_refused_or_failed_is_not_told_and_the_rest_is(
+def test_denied_or_failed_reads_are_not_completed(
     run_tap: TapRunner, behaviour: Behaviour, path: str, untold: set[str], status: int
 ) -> None:
     behaviour.faults = [Fault(status=status, body={"ECODE": "OAUTH_018"}, path=path)]
@@ -214,14 +210,14 @@ def test_what_was_refused_or_failed_is_not_told_and_the_rest_is(
     assert bool(run.error) is (status == 400)
 
 
-def test_a_slice_that_failed_is_not_told(run_tap: TapRunner, behaviour: Behaviour) -> None:
+def test_failed_slice_is_not_completed(run_tap: TapRunner, behaviour: Behaviour) -> None:
     behaviour.faults = [Fault(status=400, path="/time_entries$")] * 2
     run = run_tap(start_date=to_iso(days_ago(1)))
     assert "time_entries" not in completed(run)
     assert run.error
 
 
-def test_a_sweep_tells_all_slices_from_the_start_date_whatever_the_state_says(
+def test_sweep_completes_every_slice_whatever_the_state(
     run_tap: TapRunner,
 ) -> None:
     first = run_tap(start_date="2026-01-01")
@@ -239,7 +235,7 @@ def test_a_sweep_tells_all_slices_from_the_start_date_whatever_the_state_says(
 # --- lists that are archived between two polls
 
 
-def test_a_poll_without_news_makes_no_thorough_walk_and_tells_nothing_of_places(
+def test_poll_without_changes_skips_archived_lists(
     run_tap: TapRunner,
 ) -> None:
     first = run_tap(start_date=ALL_TIME)
@@ -254,7 +250,7 @@ def test_a_poll_without_news_makes_no_thorough_walk_and_tells_nothing_of_places(
     assert len(kept(first)["lists"]) == len(kept(first)["archives"]) == 16
 
 
-def test_a_list_that_is_archived_in_a_live_folder_is_found_by_the_next_poll(
+def test_list_archived_in_a_live_folder_is_found_by_the_next_poll(
     run_tap: TapRunner, account: Account
 ) -> None:
     first = run_tap(start_date=ALL_TIME)
@@ -273,7 +269,7 @@ def test_a_list_that_is_archived_in_a_live_folder_is_found_by_the_next_poll(
 
 
 @pytest.mark.parametrize("place", [FOLDER, SPACE, LISTS["folderless"]], ids=str)
-def test_a_place_that_is_archived_is_found_with_what_was_edited_before(
+def test_archived_container_is_found_with_earlier_edits(
     run_tap: TapRunner, account: Account, place: str
 ) -> None:
     """No search shows its tasks any more, so they have to be read list by list, once."""
@@ -290,7 +286,7 @@ def test_a_place_that_is_archived_is_found_with_what_was_edited_before(
     assert [request for request in run_tap.requests_to("/task") if "/list/" in request.path] == []
 
 
-def test_a_deleted_list_is_missing_from_the_lists_that_are_told(
+def test_deleted_list_is_missing_from_the_completed_lists(
     run_tap: TapRunner, account: Account
 ) -> None:
     first = run_tap(start_date=ALL_TIME)

@@ -71,7 +71,7 @@ def is_complete(run: TapRun, *workspaces: Workspace) -> bool:
 
 
 @pytest.mark.parametrize("slow", sorted(READINGS))
-def test_a_slow_reading_keeps_no_other_from_beginning(
+def test_slow_response_does_not_block_concurrent_reads(
     run_tap: TapRunner, account: Account, behaviour: Behaviour, slow: str
 ) -> None:
     """The first answer of one waits until all others have asked, in both workspaces."""
@@ -98,7 +98,7 @@ class TestThreeWorkspaces:
     def account(self) -> Account:
         return generate(seed=7, tasks=120, workspaces=3, time_entries=0)
 
-    def test_never_more_than_eight_requests_are_under_way(
+    def test_at_most_eight_requests_are_concurrent(
         self,
         run_tap: TapRunner,
         account: Account,
@@ -141,7 +141,7 @@ class TestThreeWorkspaces:
         assert (run.error, counts["most"], ninth.is_set()) == (None, 8, False)
 
 
-def test_no_reading_is_more_than_one_page_ahead_of_whoever_takes(
+def test_reads_are_at_most_one_page_ahead_of_the_writer(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     """Nobody takes tasks while the webhooks are waited for: a page each, and one in hand."""
@@ -176,7 +176,7 @@ class TestWaiting:
         return AutojumpClock()
 
     @pytest.mark.parametrize("limit", [20, 30])
-    def test_many_threads_keep_the_rate_limit_by_the_servers_own_count(
+    def test_concurrent_threads_stay_below_the_rate_limit(
         self, run_tap: TapRunner, account: Account, behaviour: Behaviour, limit: int
     ) -> None:
         """R134: the limit is learnt from ClickUp's header, and ClickUp never has to refuse."""
@@ -190,7 +190,7 @@ class TestWaiting:
         assert len(run_tap.clickup.requests) > 2 * limit
         assert run_tap.clock.seconds - began > 2 * 61
 
-    def test_after_a_429_all_threads_wait_for_its_end(
+    def test_429_pauses_all_threads(
         self, run_tap: TapRunner, account: Account, behaviour: Behaviour
     ) -> None:
         """Only what was already under way still comes: one request of each reading at most."""
@@ -221,7 +221,7 @@ class TestWaiting:
 
 @pytest.mark.parametrize("number", [0, 1], ids=["first", "second"])
 @pytest.mark.parametrize("status", [400, 401], ids=["failed", "refused"])
-def test_an_error_in_one_workspace_leaves_the_other_complete(
+def test_error_in_one_workspace_leaves_the_other_complete(
     run_tap: TapRunner, account: Account, behaviour: Behaviour, number: int, status: int
 ) -> None:
     broken, whole = account.workspaces[number], account.workspaces[1 - number]
@@ -243,7 +243,7 @@ def test_an_error_in_one_workspace_leaves_the_other_complete(
     }
 
 
-def test_a_token_that_dies_stops_all_readings_at_once(
+def test_revoked_token_stops_all_concurrent_reads(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     """Each reading asks once more at most, and none of the streams behind them begins."""

@@ -155,7 +155,7 @@ def truth(account: Account) -> dict[str, Shown]:
 
 @pytest.mark.parametrize("inclusive", [True, False])
 @pytest.mark.parametrize("seed", range(3))
-def test_after_a_poll_every_task_is_as_in_clickup_however_much_was_edited_meanwhile(
+def test_concurrent_edits_are_complete_after_one_poll(
     run_tap: TapRunner, account: Account, behaviour: Behaviour, storm: Storm, *, inclusive: bool
 ) -> None:
     behaviour.updated_gt_inclusive = inclusive
@@ -168,7 +168,7 @@ def test_after_a_poll_every_task_is_as_in_clickup_however_much_was_edited_meanwh
 
 
 @pytest.mark.parametrize("seed", range(20, 23))
-def test_edits_that_the_index_shows_late_are_found_by_the_polls_overlap(
+def test_late_index_updates_are_found_by_the_overlap(
     run_tap: TapRunner, account: Account, behaviour: Behaviour, storm: Storm
 ) -> None:
     """The lag differs from request to request, so that what was seen can be gone again."""
@@ -188,7 +188,7 @@ def test_edits_that_the_index_shows_late_are_found_by_the_polls_overlap(
 
 @pytest.mark.parametrize("dies_at", [50, 75, 90])
 @pytest.mark.parametrize("seed", range(30, 32))
-def test_a_run_that_is_killed_in_the_storm_is_continued_from_its_last_state(
+def test_killed_run_resumes_from_its_last_state(
     run_tap: TapRunner,
     storm: Storm,
     capsys: pytest.CaptureFixture[str],
@@ -222,7 +222,7 @@ def cursors(state: Row) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize("seed", range(40, 42))
-def test_messages_that_are_cut_anywhere_are_continued_from_the_last_state_among_them(
+def test_truncated_output_resumes_from_its_last_state(
     run_tap: TapRunner,
     account: Account,
     behaviour: Behaviour,
@@ -242,7 +242,7 @@ def test_messages_that_are_cut_anywhere_are_continued_from_the_last_state_among_
 
 
 @pytest.mark.parametrize("seed", [50])
-def test_what_moves_no_date_and_what_lies_in_archives_is_found_by_the_sweep(
+def test_edits_without_date_change_are_found_by_the_sweep(
     run_tap: TapRunner, account: Account, behaviour: Behaviour, storm: Storm
 ) -> None:
     """Subtasks that move with their parent keep their dates, and no search shows archived lists."""
@@ -263,7 +263,7 @@ def test_what_moves_no_date_and_what_lies_in_archives_is_found_by_the_sweep(
 
 @pytest.mark.parametrize("inclusive", [True, False])
 @pytest.mark.parametrize("seed", range(60, 62))
-def test_a_sweep_during_edits_tells_of_everybody_who_was_there_before(
+def test_sweep_during_concurrent_edits_reports_every_task(
     run_tap: TapRunner, account: Account, behaviour: Behaviour, seed: int, *, inclusive: bool
 ) -> None:
     """Who goes into the archive and out of it three times in one sweep can evade every pass."""

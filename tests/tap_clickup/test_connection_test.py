@@ -17,9 +17,7 @@ class TestOfEveryStream:
         made.add_webhook(endpoint="https://example.com/", events=["taskCreated"])
         return made
 
-    def test_the_connection_test_asks_for_the_workspaces_and_reads_one_record_a_stream(
-        self, clickup: FakeClickUp
-    ) -> None:
+    def test_connection_test_reads_one_record_per_stream(self, clickup: FakeClickUp) -> None:
         """R21."""
         values = {**environment(clickup), "TAP_CLICKUP_TIME_IN_STATUS": "true"}
         ended = run_command("--config=ENV", "--test", **values)
@@ -34,7 +32,7 @@ class TestOfEveryStream:
 
 
 @pytest.mark.parametrize("status", [401, 200])
-def test_the_connection_test_fails_where_a_run_would(
+def test_connection_test_fails_where_a_run_would_fail(
     clickup: FakeClickUp, behaviour: Behaviour, status: int
 ) -> None:
     behaviour.faults = [Fault(status=status, body={"ECODE": "OAUTH_025"}, path="/team")]
@@ -45,7 +43,7 @@ def test_the_connection_test_fails_where_a_run_would(
     assert line.startswith(reason)
 
 
-def test_the_connection_test_names_the_stream_that_fails(
+def test_connection_test_names_the_failing_stream(
     clickup: FakeClickUp, behaviour: Behaviour
 ) -> None:
     """It reads one record a stream, of whichever reading comes first: so here all fail."""

@@ -50,13 +50,13 @@ def read(type_: str, value: Any, config: Any = None) -> dict[str, Any] | None:
     return selected_values(task, ["chosen"])
 
 
-def test_without_the_setting_there_are_no_custom_fields() -> None:
+def test_no_setting_gives_no_custom_fields() -> None:
     assert (
         selected_values({"custom_fields": [field("Client", value="a client")]}, frozenset()) is None
     )
 
 
-def test_only_the_named_fields_get_out_under_the_words_of_the_setting() -> None:
+def test_only_selected_fields_are_returned() -> None:
     fields = [
         field("Client", value="client 1"),
         field("Salary", value="not asked for"),
@@ -71,14 +71,14 @@ def test_only_the_named_fields_get_out_under_the_words_of_the_setting() -> None:
     }
 
 
-def test_a_name_is_matched_as_a_whole() -> None:
+def test_field_name_must_match_completely() -> None:
     assert (
         selected_values({"custom_fields": [field("Client name", value="client 1")]}, ["client"])
         == {}
     )
 
 
-def test_of_two_fields_with_one_name_the_first_that_is_set_is_taken() -> None:
+def test_first_readable_field_of_a_name_is_used() -> None:
     fields = [
         field("Client"),
         field("client", type="number", value="not a number"),
@@ -88,7 +88,7 @@ def test_of_two_fields_with_one_name_the_first_that_is_set_is_taken() -> None:
     assert selected_values({"custom_fields": fields}, ["Client"]) == {"Client": "client 3"}
 
 
-def test_an_id_goes_before_a_name_even_if_that_field_is_not_set() -> None:
+def test_id_takes_precedence_over_name() -> None:
     named, meant = field("cc-1", value="by name"), {**field("Client"), "id": "cc-1"}
     assert selected_values({"custom_fields": [named, {**meant, "value": 2}]}, ["cc-1"]) == {
         "cc-1": "2"
@@ -96,13 +96,13 @@ def test_an_id_goes_before_a_name_even_if_that_field_is_not_set() -> None:
     assert selected_values({"custom_fields": [named, meant]}, ["cc-1"]) == {}
 
 
-def test_a_field_that_is_not_set_is_left_out() -> None:
+def test_unset_field_is_omitted() -> None:
     fields = [field("Without"), field("Null", value=None), field("Empty", value="")]
     assert selected_values({"custom_fields": fields}, ["Without", "Null", "Empty"]) == {"Empty": ""}
 
 
 @pytest.mark.parametrize("fields", [None, {}, "fields", [None, 3, "text", [], {}, {"name": 4}]])
-def test_a_task_without_readable_fields_has_no_values(fields: Any) -> None:
+def test_invalid_custom_fields_give_no_values(fields: Any) -> None:
     assert selected_values({"custom_fields": fields}, ["Client"]) == {}
     assert selected_values({}, ["Client"]) == {}
 
@@ -122,18 +122,16 @@ def test_a_task_without_readable_fields_has_no_values(fields: Any) -> None:
     ],
     ids=repr,
 )
-def test_a_drop_down_is_the_name_of_its_option_or_else_what_stands_there(
-    value: Any, name: str
-) -> None:
+def test_drop_down_gives_the_option_name_or_the_raw_value(value: Any, name: str) -> None:
     assert read("drop_down", value, DROP_DOWN) == {"chosen": name}
 
 
-def test_an_option_is_found_by_its_id_before_its_place() -> None:
+def test_option_id_takes_precedence_over_orderindex() -> None:
     options = [{"id": "a", "name": "First", "orderindex": 1}, {"id": "1", "name": "Second"}]
     assert read("drop_down", "1", {"options": options}) == {"chosen": "Second"}
 
 
-def test_labels_are_the_texts_of_their_options() -> None:
+def test_labels_give_the_option_texts() -> None:
     assert read("labels", ["bb-2", "bb-9", "bb-1"], LABELS) == {"chosen": ["Desk", "bb-9", "Web"]}
     assert read("labels", [], LABELS) == {"chosen": []}
 
@@ -169,7 +167,7 @@ def test_labels_are_the_texts_of_their_options() -> None:
         ("a new type", True, True),
     ],
 )
-def test_a_value_is_typed(type_: str, value: Any, expected: Any) -> None:
+def test_values_are_typed(type_: str, value: Any, expected: Any) -> None:
     found = read(type_, value)
     assert found == {"chosen": expected}
     assert type(found["chosen"]) is type(expected)
@@ -185,7 +183,7 @@ def test_a_value_is_typed(type_: str, value: Any, expected: Any) -> None:
         ({"current": 1}, {"start": 0, "end": 8}, 12.5),
     ],
 )
-def test_progress_is_told_in_percent(value: Any, config: Any, percent: float) -> None:
+def test_progress_is_a_percentage(value: Any, config: Any, percent: float) -> None:
     assert read("manual_progress", value, config) == {"chosen": percent}
     assert read("automatic_progress", value, config) == {"chosen": percent}
 
@@ -223,16 +221,14 @@ def test_progress_is_told_in_percent(value: Any, config: Any, percent: float) ->
         (["no", "type"], {}),
     ],
 )
-def test_a_value_that_its_type_does_not_promise_is_left_out(type_: Any, value: Any) -> None:
+def test_invalid_value_is_omitted(type_: Any, value: Any) -> None:
     assert read(type_, value, DROP_DOWN) == {}
 
 
-def test_progress_over_no_distance_is_left_out() -> None:
+def test_progress_over_an_empty_range_is_omitted() -> None:
     assert read("manual_progress", {"current": 5}, {"start": 5, "end": 5}) == {}
 
 
 @given(type_=st.sampled_from(TYPES), value=JSON, config=JSON | CONFIG)
-def test_whatever_stands_in_a_field_can_be_read_and_written_as_json(
-    type_: str, value: Any, config: Any
-) -> None:
+def test_any_json_value_is_converted_to_json(type_: str, value: Any, config: Any) -> None:
     json.dumps(read(type_, value, config), allow_nan=False)

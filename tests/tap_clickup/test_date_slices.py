@@ -19,7 +19,7 @@ def utc(*parts: int) -> datetime:
     return datetime(*parts, tzinfo=UTC)  # type: ignore[misc, arg-type] # year, month, day and on
 
 
-def test_slices_lie_at_multiples_of_30_days_and_the_first_is_clipped() -> None:
+def test_slices_are_aligned_to_30_days_and_the_first_is_clipped() -> None:
     assert list(date_slices(utc(2026, 3, 4, 5), utc(2026, 5, 6))) == [
         Slice("2026-02-06/2026-03-08", utc(2026, 3, 4, 5), utc(2026, 3, 8)),
         Slice("2026-03-08/2026-04-07", utc(2026, 3, 8), utc(2026, 4, 7)),
@@ -27,13 +27,13 @@ def test_slices_lie_at_multiples_of_30_days_and_the_first_is_clipped() -> None:
     ]
 
 
-def test_a_slice_has_the_same_name_from_day_to_day() -> None:
+def test_slice_name_is_stable_from_day_to_day() -> None:
     begun = [utc(2026, 3, 8) + day * DAY for day in range(30)]
     names = {date_slice.name for at in begun for date_slice in date_slices(at, at)}
     assert names == {"2026-03-08/2026-04-07"}
 
 
-def test_the_last_slice_reaches_into_the_future_whatever_the_hour() -> None:
+def test_last_slice_ends_in_the_future() -> None:
     for until in (utc(2026, 3, 8), utc(2026, 4, 6, 23, 59, 59)):
         assert [date_slice.end for date_slice in date_slices(utc(2026, 3, 8), until)] == [
             utc(2026, 4, 7)
@@ -43,21 +43,21 @@ def test_the_last_slice_reaches_into_the_future_whatever_the_hour() -> None:
 
 
 @pytest.mark.parametrize("since", [utc(1, 1, 1), utc(1970, 1, 20), utc(2015, 12, 31)])
-def test_there_is_no_slice_before_clickup(since: datetime) -> None:
+def test_no_slice_starts_before_clickup_existed(since: datetime) -> None:
     """A start in seconds instead of milliseconds makes an entry of January 1970."""
     first, second = date_slices(since, utc(2016, 1, 30))
     assert first == Slice("2015-12-31/2016-01-30", utc(2016, 1, 1), utc(2016, 1, 30))
     assert second == Slice("2016-01-30/2016-02-29", utc(2016, 1, 30), utc(2016, 2, 29))
 
 
-def test_a_start_in_another_zone_is_the_same_moment_in_utc() -> None:
+def test_start_in_another_timezone_is_converted_to_utc() -> None:
     since = datetime(2026, 3, 4, 5, tzinfo=timezone(timedelta(hours=9)))
     (part,) = date_slices(since, since)
     assert (part.start, part.start.tzinfo) == (utc(2026, 3, 3, 20), UTC)
 
 
 @given(since=MOMENTS, span=SPANS, share=st.floats(0, 1))
-def test_every_moment_of_a_range_lies_in_exactly_one_slice(
+def test_every_timestamp_is_in_exactly_one_slice(
     since: datetime, span: timedelta, share: float
 ) -> None:
     at = since + span * share
@@ -71,9 +71,7 @@ def test_every_moment_of_a_range_lies_in_exactly_one_slice(
 
 
 @given(since=MOMENTS, span=SPANS)
-def test_slices_follow_each_other_without_a_gap_and_are_at_most_30_days(
-    since: datetime, span: timedelta
-) -> None:
+def test_slices_are_contiguous_and_at_most_30_days(since: datetime, span: timedelta) -> None:
     found = list(date_slices(since, since + span))
     assert [date_slice.start for date_slice in found] == [
         since,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from fake_clickup import Behaviour
 
 
-def test_the_command_reads_everything_and_exits_0(clickup: FakeClickUp, account: Account) -> None:
+def test_successful_run_exits_0(clickup: FakeClickUp, account: Account) -> None:
     values = {**environment(clickup), "TAP_CLICKUP_START_DATE": ALL_TIME}
     ended = run_command("--config=ENV", **values)
     assert (ended.returncode, error_lines(ended)) == (0, [])
@@ -24,9 +24,7 @@ def test_the_command_reads_everything_and_exits_0(clickup: FakeClickUp, account:
     assert list(dict.fromkeys(schemas)) == STREAMS
 
 
-def test_a_failed_stream_exits_1_after_the_others(
-    clickup: FakeClickUp, behaviour: Behaviour
-) -> None:
+def test_failed_stream_exits_1_after_the_others(clickup: FakeClickUp, behaviour: Behaviour) -> None:
     behaviour.ignored_parameters = {"reverse"}
     ended = run_command("--config=ENV", **environment(clickup))
     run = TapRun(ended.stdout, ended.stderr)
@@ -36,9 +34,7 @@ def test_a_failed_stream_exits_1_after_the_others(
     assert ["stream tasks: GET /team/" in line for line in told] == [True]
 
 
-def test_a_refused_place_exits_0(
-    clickup: FakeClickUp, behaviour: Behaviour, account: Account
-) -> None:
+def test_denied_space_exits_0(clickup: FakeClickUp, behaviour: Behaviour, account: Account) -> None:
     space_id = next(iter(account.workspaces[0].spaces))
     behaviour.faults = [
         Fault(status=401, body={"ECODE": "OAUTH_018"}, path=f"/space/{space_id}/list")

@@ -66,7 +66,7 @@ def by_the_sdk(stream: ClickUpStream, record: dict[str, Any]) -> Iterator[Record
         yield message
 
 
-def test_the_fast_path_and_the_sdks_own_give_the_same_messages(
+def test_fast_path_writes_the_same_messages_as_the_sdk(
     run_tap: TapRunner, behaviour: Behaviour, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     behaviour.rate_limited = False  # so that no time passes: time in status would tell it
@@ -87,7 +87,7 @@ def test_the_fast_path_and_the_sdks_own_give_the_same_messages(
     assert any(row["custom_fields"] for row in fast.rows("tasks"))
 
 
-def test_a_property_that_is_not_selected_is_left_out(run_tap: TapRunner) -> None:
+def test_deselected_property_is_omitted(run_tap: TapRunner) -> None:
     catalog = TapClickUp(config={"api_token": "pk_1_AAAAAAAA"}).catalog_dict
     for stream in catalog["streams"]:
         for entry in stream["metadata"]:

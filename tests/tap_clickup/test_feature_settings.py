@@ -49,7 +49,7 @@ def values(run_tap: TapRunner, *wanted: str) -> Any:
 # --- custom fields: R90, R110, R111
 
 
-def test_no_custom_field_comes_by_default(run_tap: TapRunner, account: Account) -> None:
+def test_custom_fields_are_disabled_by_default(run_tap: TapRunner, account: Account) -> None:
     """R54, R89-R91: nor anything else that may not be kept; in no record, state or log line."""
     account.plant(
         "86task001",
@@ -66,7 +66,7 @@ def test_no_custom_field_comes_by_default(run_tap: TapRunner, account: Account) 
     assert [name for name in ("0a-1", "Severity", "Desk", "1250.5") if name in run.stdout] == []
 
 
-def test_a_field_comes_by_its_name_or_its_id_under_the_word_of_the_setting(
+def test_custom_field_is_selected_by_name_or_id(
     run_tap: TapRunner,
 ) -> None:
     assert values(run_tap, "REFERENCE", "f0-3") == {
@@ -75,7 +75,7 @@ def test_a_field_comes_by_its_name_or_its_id_under_the_word_of_the_setting(
     }
 
 
-def test_values_are_typed_options_become_labels_and_people_ids(run_tap: TapRunner) -> None:
+def test_custom_field_values_are_typed(run_tap: TapRunner) -> None:
     """R111; the first option of a drop-down has the number 0."""
     wanted = ("Severity", "Where", "Budget", "Promised", "Checked", "Owners")
     found = values(run_tap, *wanted)
@@ -90,7 +90,7 @@ def test_values_are_typed_options_become_labels_and_people_ids(run_tap: TapRunne
     assert type(found["Checked"]) is bool
 
 
-def test_a_field_that_is_not_named_stays_behind_and_one_without_value_is_left_out(
+def test_unselected_and_unset_custom_fields_are_omitted(
     run_tap: TapRunner,
 ) -> None:
     run = run_tap(start_date=SINCE, custom_fields=["Severity", "Never set", "No such field"])
@@ -98,7 +98,7 @@ def test_a_field_that_is_not_named_stays_behind_and_one_without_value_is_left_ou
     assert "planted" not in run.stdout + run.log
 
 
-def test_opting_a_field_in_comes_from_the_environment_too(clickup: FakeClickUp) -> None:
+def test_custom_fields_setting_comes_from_the_environment(clickup: FakeClickUp) -> None:
     settings = {"TAP_CLICKUP_START_DATE": SINCE, "TAP_CLICKUP_CUSTOM_FIELDS": '["Severity"]'}
     ended = run_command("--config=ENV", **environment(clickup), **settings)
     records = [json.loads(line) for line in ended.stdout.splitlines()]
@@ -107,7 +107,7 @@ def test_opting_a_field_in_comes_from_the_environment_too(clickup: FakeClickUp) 
     assert (ended.returncode, found) == (0, [{"Severity": "Low"}])
 
 
-def test_the_standard_fields_come_without_any_setting(run_tap: TapRunner, account: Account) -> None:
+def test_standard_fields_need_no_setting(run_tap: TapRunner, account: Account) -> None:
     """R109."""
     account.update_task("86task001", custom_fields=())
     rows = run_tap(start_date=SINCE).rows("tasks")
@@ -126,7 +126,7 @@ def test_the_standard_fields_come_without_any_setting(run_tap: TapRunner, accoun
 # --- the switch of all: R19
 
 
-def test_a_run_that_is_switched_off_asks_nothing_and_writes_nothing(run_tap: TapRunner) -> None:
+def test_disabled_run_makes_no_request_and_writes_nothing(run_tap: TapRunner) -> None:
     """R19; the state stays where it is, since none is written."""
     state = run_tap(start_date=SINCE).state
     run = run_tap(enabled=False, state=state)
@@ -134,7 +134,7 @@ def test_a_run_that_is_switched_off_asks_nothing_and_writes_nothing(run_tap: Tap
     assert "enabled is false: skipping the run" in run.log
 
 
-def test_the_command_that_is_switched_off_exits_0_and_is_silent(clickup: FakeClickUp) -> None:
+def test_disabled_command_exits_0_without_output(clickup: FakeClickUp) -> None:
     """R19."""
     ended = run_command("--config=ENV", **environment(clickup), TAP_CLICKUP_ENABLED="false")
     assert (ended.returncode, ended.stdout, clickup.requests) == (0, "", [])
@@ -144,7 +144,7 @@ def test_the_command_that_is_switched_off_exits_0_and_is_silent(clickup: FakeCli
 # --- one ClickApp after the other: R116
 
 
-def test_time_tracking_can_be_switched_off(
+def test_time_tracking_can_be_disabled(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     """R116; then no request for it is made, and nothing said of it."""
@@ -159,7 +159,7 @@ def test_time_tracking_can_be_switched_off(
     assert (run.error, run.read_failures) == (None, [])
 
 
-def test_all_switches_off_leave_api_v2_and_the_free_plan(run_tap: TapRunner) -> None:
+def test_minimal_settings_use_only_free_api_v2_paths(run_tap: TapRunner) -> None:
     """R114, R116."""
     run = run_tap(start_date=SINCE, time_tracking=False, sprints=False)
     paths = {request.path for request in run_tap.clickup.requests}
@@ -169,9 +169,7 @@ def test_all_switches_off_leave_api_v2_and_the_free_plan(run_tap: TapRunner) -> 
     assert (run.error, run.rows("sync_runs")[0]["complete"]) == (None, True)
 
 
-def test_a_switched_off_stream_takes_its_bookmark_along(
-    run_tap: TapRunner, account: Account
-) -> None:
+def test_disabled_stream_keeps_its_bookmark(run_tap: TapRunner, account: Account) -> None:
     """Switched on again, time is read from where it was left."""
     start = now()
     entry = track(account, start)
@@ -196,7 +194,7 @@ def slips(run: TapRun) -> list[str]:
     return [note.partition(" or the id of a custom field")[0] for note in notes]
 
 
-def test_a_custom_field_that_no_task_has_is_noted_by_a_first_load_and_a_sweep_only(
+def test_unknown_custom_field_is_noted_by_first_load_and_sweep(
     run_tap: TapRunner,
 ) -> None:
     """A slip in a name; one that is not set anywhere is there, and a poll reads too few tasks."""
@@ -212,13 +210,13 @@ def test_a_custom_field_that_no_task_has_is_noted_by_a_first_load_and_a_sweep_on
     assert {run.error for run in (first, poll, sweep)} == {None}
 
 
-def test_a_sweep_counts_a_task_that_was_just_edited_once(run_tap: TapRunner) -> None:
+def test_sweep_counts_an_edited_task_once(run_tap: TapRunner) -> None:
     """It reads that task twice; there are two."""
     run = run_tap(start_date=SINCE, custom_fields=["refrence"], sweep=True)
     assert slips(run) == [SLIP.format(2)]
 
 
-def test_where_no_task_was_read_no_custom_field_is_called_a_slip(run_tap: TapRunner) -> None:
+def test_unknown_custom_field_is_not_noted_without_tasks(run_tap: TapRunner) -> None:
     run = run_tap(start_date=to_iso(now() + MINUTE), custom_fields=["refrence"])
     assert (run.rows("tasks"), slips(run)) == ([], [])
 
@@ -226,7 +224,7 @@ def test_where_no_task_was_read_no_custom_field_is_called_a_slip(run_tap: TapRun
 # --- switched off as a whole
 
 
-def test_the_connection_test_of_a_tap_that_is_not_enabled_asks_nothing_and_exits_0(
+def test_disabled_connection_test_makes_no_request(
     clickup: FakeClickUp,
 ) -> None:
     values = {**environment(clickup), "TAP_CLICKUP_ENABLED": "false"}

@@ -51,7 +51,7 @@ def misfits(run: TapRun) -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize("config", [{}, FLAT, DROPPED, {**FLAT, **DROPPED}], ids=repr)
-def test_every_record_fits_the_schema_of_its_stream(
+def test_every_record_matches_its_schema(
     run_tap: TapRunner, behaviour: Behaviour, config: Row
 ) -> None:
     refusal = Fault(status=401, body={"ECODE": "OAUTH_018"}, path=r"/folder/\d+/list$")
@@ -61,14 +61,14 @@ def test_every_record_fits_the_schema_of_its_stream(
     assert (run.error, misfits(run)) == (None, {stream: set() for stream in STREAMS})
 
 
-def test_flattening_does_not_leave_an_object_in_any_record(run_tap: TapRunner) -> None:
+def test_flattening_leaves_no_object_in_any_record(run_tap: TapRunner) -> None:
     run = run_tap(start_date=ALL_TIME, time_in_status=True, custom_fields=["Channel"], **FLAT)
     rows = [(m["stream"], m["record"]) for m in run.messages if m["type"] == "RECORD"]
     left = {(s, name) for s, row in rows for name in row if isinstance(row[name], dict)}
     assert left == set()
 
 
-def test_a_dropped_column_is_in_no_record_and_no_schema(run_tap: TapRunner) -> None:
+def test_removed_column_is_in_no_record_and_no_schema(run_tap: TapRunner) -> None:
     run = run_tap(start_date=ALL_TIME, **DROPPED)
     for stream, name in (("tasks", "name"), ("sync_runs", "requests")):
         found = [m for m in run.messages if m["type"] == "SCHEMA" and m["stream"] == stream]

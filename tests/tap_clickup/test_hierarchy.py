@@ -28,7 +28,7 @@ def account() -> Account:
     return accounts.shop()
 
 
-def test_live_and_archived_spaces_are_found_with_their_clickapps(run_tap: TapRunner) -> None:
+def test_live_and_archived_spaces_have_their_clickapps(run_tap: TapRunner) -> None:
     assert run_tap().rows("spaces") == [
         {
             "workspace_id": WORKSPACE,
@@ -53,7 +53,7 @@ def test_live_and_archived_spaces_are_found_with_their_clickapps(run_tap: TapRun
     ]
 
 
-def test_folders_are_found_and_the_hidden_ones_of_folderless_lists_are_not(
+def test_hidden_folders_of_folderless_lists_are_skipped(
     run_tap: TapRunner,
 ) -> None:
     shared = {"workspace_id": WORKSPACE, "space_id": SPACE}
@@ -65,7 +65,7 @@ def test_folders_are_found_and_the_hidden_ones_of_folderless_lists_are_not(
     ]
 
 
-def test_lists_are_found_in_folders_without_folder_and_in_archives(run_tap: TapRunner) -> None:
+def test_lists_are_found_in_folders_spaces_and_archives(run_tap: TapRunner) -> None:
     shared = {"workspace_id": WORKSPACE, "space_id": SPACE, "start_date": None, "due_date": None}
     rows = [
         {
@@ -110,7 +110,7 @@ def test_lists_are_found_in_folders_without_folder_and_in_archives(run_tap: TapR
     assert run_tap().rows("lists") == rows
 
 
-def test_statuses_come_from_spaces_and_from_folders_and_lists_that_override(
+def test_statuses_are_read_from_every_scope_that_overrides(
     run_tap: TapRunner,
 ) -> None:
     """R30, R47: the same name has another type from one scope to the next."""
@@ -124,7 +124,7 @@ def test_statuses_come_from_spaces_and_from_folders_and_lists_that_override(
     ]
 
 
-def test_only_a_folderless_list_that_overrides_costs_a_request_of_its_own(
+def test_only_overriding_folderless_lists_cost_a_request(
     run_tap: TapRunner,
 ) -> None:
     first = run_tap(start_date=ALL_TIME)
@@ -136,7 +136,7 @@ def test_only_a_folderless_list_that_overrides_costs_a_request_of_its_own(
     assert len(run_tap.clickup.requests) == 3 + 4 * 2 + 1 + tasks + webhooks
 
 
-def test_only_the_first_run_asks_folders_for_archived_lists_and_those_for_their_tasks(
+def test_archived_lists_are_requested_by_the_first_run_only(
     run_tap: TapRunner,
 ) -> None:
     first = run_tap(start_date=ALL_TIME)
@@ -151,9 +151,7 @@ def test_only_the_first_run_asks_folders_for_archived_lists_and_those_for_their_
     assert [request for request in run_tap.requests_to("/task") if "/list/" in request.path] == []
 
 
-def test_a_list_in_a_live_folder_that_is_archived_is_found_with_its_tasks(
-    run_tap: TapRunner, account: Account
-) -> None:
+def test_archived_list_in_a_live_folder_is_read(run_tap: TapRunner, account: Account) -> None:
     workspace = account.workspaces[0]
     account.archive(LISTS["in_folder"])
     run = run_tap(start_date=ALL_TIME)
@@ -162,9 +160,7 @@ def test_a_list_in_a_live_folder_that_is_archived_is_found_with_its_tasks(
     assert set(run.column("tasks", "id")) == set(workspace.tasks)
 
 
-def test_another_archived_folder_has_the_archives_read_again(
-    run_tap: TapRunner, account: Account
-) -> None:
+def test_newly_archived_folder_is_read_again(run_tap: TapRunner, account: Account) -> None:
     first = run_tap(start_date=ALL_TIME)
     account.archive(FOLDER)
     second = run_tap(start_date=ALL_TIME, state=first.state)
@@ -174,13 +170,13 @@ def test_another_archived_folder_has_the_archives_read_again(
     assert below <= set(second.column("tasks", "id"))
 
 
-def test_a_renamed_status_is_read_again_with_its_id(run_tap: TapRunner, account: Account) -> None:
+def test_renamed_status_is_read_with_its_id(run_tap: TapRunner, account: Account) -> None:
     account.rename_status(SPACE, "backlog", "ideas")
     rows = run_tap().rows("statuses")
     assert (rows[0]["status"], rows[0]["status_id"]) == ("ideas", "s51")
 
 
-def test_a_list_that_is_archived_on_the_way_comes_once(
+def test_list_archived_during_the_run_is_read_once(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     """Between the two halves of the walk it shows in both."""
@@ -205,7 +201,7 @@ def test_a_list_that_is_archived_on_the_way_comes_once(
         (f"/list/{LISTS['folderless']}", f"statuses of list {LISTS['folderless']}", set()),
     ],
 )
-def test_a_refused_place_is_named_and_the_others_go_on(
+def test_denied_request_is_reported_and_the_rest_is_read(
     run_tap: TapRunner, behaviour: Behaviour, path: str, what: str, missing: set[str]
 ) -> None:
     """R104: the token works, so the run succeeds."""
@@ -218,7 +214,7 @@ def test_a_refused_place_is_named_and_the_others_go_on(
     assert run.column("tasks", "id") == ["86parent1", "86task001"]
 
 
-def test_a_space_that_is_deleted_during_the_run_is_named_and_the_others_go_on(
+def test_space_deleted_during_the_run_is_reported(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     def delete(request: object, _: Account) -> None:
@@ -234,7 +230,7 @@ def test_a_space_that_is_deleted_during_the_run_is_named_and_the_others_go_on(
     assert run.rows("sync_runs")[0]["complete"] is False
 
 
-def test_a_place_that_keeps_failing_fails_the_run_after_the_others(
+def test_repeated_failure_fails_the_run_after_other_streams(
     run_tap: TapRunner, behaviour: Behaviour
 ) -> None:
     behaviour.faults = [Fault(status=500, path=f"/space/{SPACE}/folder$")] * 6
@@ -245,7 +241,7 @@ def test_a_place_that_keeps_failing_fails_the_run_after_the_others(
     assert run.column("users", "username") == ["Olga", "Mia", None, "Lena"]
 
 
-def test_an_archived_list_that_could_not_be_read_is_read_by_the_next_run(
+def test_failed_archived_list_is_retried_by_the_next_run(
     run_tap: TapRunner, behaviour: Behaviour, account: Account
 ) -> None:
     account.archive(LISTS["in_folder"])

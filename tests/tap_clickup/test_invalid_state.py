@@ -65,7 +65,7 @@ def state_of(stream: str, *partitions: Any) -> Any:
     ],
     ids=json.dumps,
 )
-def test_a_state_that_cannot_be_meant_is_one_clear_line(
+def test_invalid_state_is_rejected_before_any_request(
     clickup: FakeClickUp, tmp_path: Path, state: Any, line: str
 ) -> None:
     file = tmp_path / "state.json"
@@ -79,7 +79,7 @@ def test_a_state_that_cannot_be_meant_is_one_clear_line(
 
 
 @pytest.mark.parametrize("state", [{}, {"bookmarks": {}}, {"bookmarks": {"tasks": {}}}], ids=repr)
-def test_an_empty_state_is_a_first_run(clickup: FakeClickUp, tmp_path: Path, state: Any) -> None:
+def test_empty_state_is_a_first_run(clickup: FakeClickUp, tmp_path: Path, state: Any) -> None:
     file = tmp_path / "state.json"
     file.write_text(json.dumps(state), encoding="utf-8")
     ended = run_command("--config=ENV", f"--state={file}", **environment(clickup))

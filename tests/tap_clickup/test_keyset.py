@@ -91,7 +91,7 @@ def servers(draw: st.DrawFn) -> Server:
 
 @settings(max_examples=400, deadline=None)
 @given(servers())
-def test_every_task_of_the_start_comes_in_a_version_as_new_as_at_the_start(server: Server) -> None:
+def test_every_initial_task_is_read_in_its_latest_version(server: Server) -> None:
     """Also: the order never falls, no version comes twice, and the requests are bounded."""
     at_start = {
         task_id: at for task_id, at in server.updated.items() if task_id not in server.hidden
@@ -108,7 +108,7 @@ def test_every_task_of_the_start_comes_in_a_version_as_new_as_at_the_start(serve
 
 @settings(max_examples=150, deadline=None)
 @given(servers(), st.integers(1, 8))
-def test_a_reading_cut_anywhere_goes_on_from_its_bookmark(server: Server, cut: int) -> None:
+def test_interrupted_read_resumes_from_its_bookmark(server: Server, cut: int) -> None:
     at_start = {
         task_id: at for task_id, at in server.updated.items() if task_id not in server.hidden
     }
@@ -127,7 +127,7 @@ def test_a_reading_cut_anywhere_goes_on_from_its_bookmark(server: Server, cut: i
 @pytest.mark.parametrize("inclusive", [True, False])
 @pytest.mark.parametrize("last_page", ["honest", "missing", "always_false"])
 @pytest.mark.parametrize("count", [0, 1, 99, 100, 101, 200, 250])
-def test_any_number_of_tasks_in_one_millisecond_comes_once(
+def test_tasks_with_equal_timestamps_are_read_once(
     count: int, last_page: str, *, inclusive: bool
 ) -> None:
     tasks = {f"t{number:03}": START + 7 for number in range(count)}
@@ -136,13 +136,13 @@ def test_any_number_of_tasks_in_one_millisecond_comes_once(
     assert found == [*sorted(tasks.items()), ("after", START + 8)]
 
 
-def test_exactly_a_page_that_is_the_last_takes_one_request() -> None:
+def test_single_full_page_takes_one_request() -> None:
     server = Server({f"t{number:03}": START + number for number in range(100)})
     assert len(read(server, Keyset(START), at_most=1)) == 100
     assert server.questions == [TaskQuery(START - 1, 0)]
 
 
-def test_a_later_page_begins_where_the_last_one_ended_as_page_0() -> None:
+def test_next_page_starts_at_the_last_timestamp_as_page_0() -> None:
     server = Server({f"t{number:03}": START + number for number in range(250)})
     read(server, Keyset(START), at_most=3)
     assert server.questions == [
@@ -152,7 +152,7 @@ def test_a_later_page_begins_where_the_last_one_ended_as_page_0() -> None:
     ]
 
 
-def test_a_row_that_slides_over_a_page_border_is_read_on_the_way_back() -> None:
+def test_row_shifted_across_pages_is_read_on_the_way_back() -> None:
     tasks = {f"t{number:03}": START for number in range(150)}
     server = Server(tasks, edits=[[0]])
     found = read(server, Keyset(START), at_most=20)
@@ -162,13 +162,13 @@ def test_a_row_that_slides_over_a_page_border_is_read_on_the_way_back() -> None:
     assert found[150:] == [("t000", START + 1)]
 
 
-def test_an_empty_page_that_is_not_the_last_ends_the_reading_and_is_noted() -> None:
+def test_empty_page_before_the_last_is_marked_truncated() -> None:
     keyset = Keyset(START)
     assert list(keyset.receive_page([], last_page=False)) == []
     assert (keyset.next_query, keyset.truncated) == (None, True)
 
 
-def test_a_short_page_that_is_not_the_last_does_not_end_the_reading() -> None:
+def test_short_page_before_the_last_continues() -> None:
     keyset = Keyset(START)
     assert list(keyset.receive_page([task("a", START + 5)], last_page=False)) == [
         task("a", START + 5)
@@ -176,7 +176,7 @@ def test_a_short_page_that_is_not_the_last_does_not_end_the_reading() -> None:
     assert keyset.next_query == TaskQuery(START + 4, 0)
 
 
-def test_a_task_without_update_is_read_and_does_not_move_the_bound() -> None:
+def test_task_without_update_does_not_move_the_lower_bound() -> None:
     keyset = Keyset(START)
     page = [task("a", START + 1), task("b", None, created=START + 999), task("c", START + 2)]
     assert list(keyset.receive_page(page, last_page=False)) == page
@@ -184,14 +184,14 @@ def test_a_task_without_update_is_read_and_does_not_move_the_bound() -> None:
     assert list(keyset.receive_page(page[1:], last_page=True)) == []
 
 
-def test_a_page_without_any_update_moves_the_bound_by_creation() -> None:
+def test_page_without_updates_advances_by_creation_date() -> None:
     keyset = Keyset(START)
     page = [task("a", None, created=START + 3), {"id": "b"}]
     assert list(keyset.receive_page(page, last_page=False)) == page
     assert keyset.next_query == TaskQuery(START + 2, 0)
 
 
-def test_a_question_names_all_that_it_rests_on() -> None:
+def test_query_contains_every_required_parameter() -> None:
     assert TaskQuery(5, 2, ("11", "22")).params == [
         ("page", "2"),
         ("order_by", "updated"),
@@ -205,7 +205,7 @@ def test_a_question_names_all_that_it_rests_on() -> None:
     ]
 
 
-def test_the_first_bound_is_never_below_zero() -> None:
+def test_lower_bound_is_never_negative() -> None:
     assert Keyset(0).next_query == TaskQuery(0, 0)
 
 
@@ -220,9 +220,7 @@ def test_the_first_bound_is_never_below_zero() -> None:
         ([task("a", START, space=None)], "task a is in space None"),
     ],
 )
-def test_an_answer_to_another_question_is_refused_before_it_brings_anything(
-    answer: list[Task], found: str
-) -> None:
+def test_mismatched_response_is_rejected_before_any_task(answer: list[Task], found: str) -> None:
     keyset = Keyset(START, ("5",) if "space" in found else ())
     answers = keyset.receive_page(answer, last_page=True)
     with pytest.raises(ResponseMismatchError, match=found):
@@ -232,7 +230,7 @@ def test_an_answer_to_another_question_is_refused_before_it_brings_anything(
 
 @pytest.mark.parametrize("count", [1, 100])
 @pytest.mark.parametrize("inclusive", [True, False])
-def test_a_page_number_that_is_ignored_is_noticed(count: int, *, inclusive: bool) -> None:
+def test_ignored_page_number_is_detected(count: int, *, inclusive: bool) -> None:
     tasks = {f"t{number:03}": START for number in range(count)}
     server = Server(tasks, last_page="always_false", inclusive=inclusive)
     ask: Callable[[TaskQuery], Any] = server.answer

@@ -41,7 +41,7 @@ def asked_archives(run_tap: TapRunner) -> list[str]:
 
 
 @pytest.mark.parametrize("streams", [(*TOLD, "tasks"), TOLD], ids=["all", "without tasks"])
-def test_an_archived_list_of_an_unknown_shape_fails_by_name_and_no_list_is_called_gone(
+def test_invalid_archived_list_fails_without_completing_lists(
     run_tap: TapRunner, account: Account, behaviour: Behaviour, streams: tuple[str, ...]
 ) -> None:
     account.archive(LISTS["in_folder"])
@@ -60,7 +60,7 @@ def test_an_archived_list_of_an_unknown_shape_fails_by_name_and_no_list_is_calle
 
 
 @pytest.mark.parametrize("streams", [(*TOLD, "tasks"), TOLD], ids=["all", "without tasks"])
-def test_the_next_poll_reads_what_had_an_unknown_shape(
+def test_invalid_list_is_read_by_the_next_poll(
     run_tap: TapRunner, account: Account, behaviour: Behaviour, streams: tuple[str, ...]
 ) -> None:
     account.archive(LISTS["in_folder"])
@@ -93,7 +93,7 @@ def team(*user_ids: int) -> Row:
     ],
     ids=["no key", "null", "nobody", "others only"],
 )
-def test_without_the_tokens_own_user_nobody_is_called_gone(
+def test_users_are_not_completed_without_the_token_user(
     run_tap: TapRunner, behaviour: Behaviour, answer: Row, came: list[str]
 ) -> None:
     behaviour.faults = [Fault(status=200, body={"teams": [answer]}, path="/team$")]
@@ -104,9 +104,7 @@ def test_without_the_tokens_own_user_nobody_is_called_gone(
     assert told(run) >= PLACES
 
 
-def test_with_the_tokens_own_user_the_members_are_told(
-    run_tap: TapRunner, behaviour: Behaviour
-) -> None:
+def test_users_are_completed_with_the_token_user(run_tap: TapRunner, behaviour: Behaviour) -> None:
     body = {"teams": [team(OWNER, accounts.MEMBER)]}
     behaviour.faults = [Fault(status=200, body=body, path="/team$")]
     rows = run_tap(start_date=ALL_TIME).rows("completed_reads")
@@ -120,7 +118,7 @@ def test_with_the_tokens_own_user_the_members_are_told(
 @pytest.mark.parametrize(
     "path", [f"/list/{ARCHIVED}/task", f"/folder/{FOLDER}/list"], ids=["list", "folder"]
 )
-def test_a_refusal_does_not_make_later_polls_read_all_archives_again(
+def test_denied_archive_is_not_requested_again_by_polls(
     run_tap: TapRunner, behaviour: Behaviour, path: str
 ) -> None:
     behaviour.faults = [Fault(status=401, body={"ECODE": "OAUTH_018"}, path=f"{path}$")] * 9
@@ -139,7 +137,7 @@ def test_a_refusal_does_not_make_later_polls_read_all_archives_again(
 @pytest.mark.parametrize(
     "path", [f"/list/{ARCHIVED}/task", f"/folder/{FOLDER}/list"], ids=["list", "folder"]
 )
-def test_the_sweep_still_asks_for_what_was_refused(
+def test_denied_archive_is_requested_again_by_the_sweep(
     run_tap: TapRunner, account: Account, behaviour: Behaviour, path: str
 ) -> None:
     account.archive(LISTS["in_folder"])

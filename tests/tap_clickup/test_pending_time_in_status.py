@@ -46,7 +46,7 @@ def cut_state(run: TapRun) -> Row:
 # --- a selection that grew meanwhile
 
 
-def test_tasks_of_a_space_that_is_selected_after_a_cut_get_their_time_in_status(
+def test_space_selected_after_interruption_gets_time_in_status(
     run_tap: TapRunner, account: Account
 ) -> None:
     first = run_tap(start_date=START_DATE, time_in_status=True, space_ids=[SPACE])
@@ -60,7 +60,7 @@ def test_tasks_of_a_space_that_is_selected_after_a_cut_get_their_time_in_status(
     assert timed(account, second) >= {NEW_TASK, OLD_TASK}
 
 
-def test_what_is_kept_over_a_wider_selection_is_dropped_when_it_has_been_read(
+def test_pending_cursors_are_dropped_after_a_complete_read(
     run_tap: TapRunner, account: Account
 ) -> None:
     first = run_tap(start_date=START_DATE, time_in_status=True, space_ids=[SPACE])
@@ -84,7 +84,7 @@ def in_archive(account: Account) -> str:
     return "In the archive"
 
 
-def test_an_archived_list_that_fails_for_time_in_status_is_made_up_for_by_the_next_run(
+def test_failed_archived_list_is_retried_by_the_next_run(
     run_tap: TapRunner, account: Account, behaviour: Behaviour, in_archive: str
 ) -> None:
     """The tasks of that list had been read before the cut."""
@@ -98,7 +98,7 @@ def test_an_archived_list_that_fails_for_time_in_status_is_made_up_for_by_the_ne
     assert "tasks" not in bookmark_of(third.state, "time_in_status")
 
 
-def test_a_run_without_the_stream_of_tasks_leaves_what_is_kept_to_one_with_it(
+def test_pending_cursors_are_kept_without_the_tasks_stream(
     run_tap: TapRunner, account: Account, in_archive: str
 ) -> None:
     state = cut_state(run_tap(start_date=START_DATE, time_in_status=True))

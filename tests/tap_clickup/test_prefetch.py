@@ -23,14 +23,14 @@ def ended() -> bool:
     return THREAD_NAME not in {thread.name for thread in threading.enumerate()}
 
 
-def test_all_items_of_all_readings_come_each_reading_in_its_order() -> None:
+def test_every_item_is_returned_in_its_iterators_order() -> None:
     items = list(Prefetcher([["a1", "a2", "a3"], [], ["b1", "b2"]]))
     assert sorted(items) == ["a1", "a2", "a3", "b1", "b2"]
     assert [item for item in items if item.startswith("a")] == ["a1", "a2", "a3"]
     assert ended()
 
 
-def test_a_slow_reading_does_not_keep_another_from_going_on() -> None:
+def test_slow_iterator_does_not_block_concurrent_ones() -> None:
     go_on = threading.Event()
 
     def slow() -> Iterator[str]:
@@ -43,7 +43,7 @@ def test_a_slow_reading_does_not_keep_another_from_going_on() -> None:
     assert list(beside) == ["slow"]
 
 
-def test_a_reading_waits_until_its_last_item_is_taken() -> None:
+def test_iterator_waits_until_its_last_item_is_taken() -> None:
     begun: list[int] = []
     third = threading.Event()
 
@@ -61,7 +61,7 @@ def test_a_reading_waits_until_its_last_item_is_taken() -> None:
     assert list(beside) == list(range(1, 10))
 
 
-def test_an_error_comes_where_its_item_would_have_come_and_ends_the_others() -> None:
+def test_error_is_raised_in_place_and_stops_other_iterators() -> None:
     def broken() -> Iterator[int]:
         yield 1
         raise ValueError("broken")
@@ -76,7 +76,7 @@ def test_an_error_comes_where_its_item_would_have_come_and_ends_the_others() -> 
     assert ended()
 
 
-def test_nothing_goes_on_after_the_taker_has_left() -> None:
+def test_iterators_stop_when_the_consumer_leaves() -> None:
     def endless() -> Iterator[int]:
         while True:
             yield 0

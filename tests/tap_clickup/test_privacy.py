@@ -26,7 +26,7 @@ PLANTED = {
 
 
 @pytest.mark.parametrize("breaks", [False, True])
-def test_what_may_not_be_kept_appears_nowhere(
+def test_private_content_never_leaks(
     clickup: FakeClickUp, account: Account, behaviour: Behaviour, *, breaks: bool
 ) -> None:
     """In no record, no state and no log line, not even at DEBUG and in an answer that fails."""
@@ -50,9 +50,7 @@ def test_what_may_not_be_kept_appears_nowhere(
     assert "DEBUG" in ended.stderr
 
 
-def test_the_token_can_come_from_a_file_and_is_in_no_message(
-    clickup: FakeClickUp, tmp_path: Path
-) -> None:
+def test_token_from_a_config_file_is_never_logged(clickup: FakeClickUp, tmp_path: Path) -> None:
     """R16, R17."""
     clickup.behaviour.limit_per_minute = 10_000  # a process of its own waits in real time
     file = tmp_path / "config.json"
@@ -62,9 +60,7 @@ def test_the_token_can_come_from_a_file_and_is_in_no_message(
     assert clickup.token not in ended.stdout + ended.stderr
 
 
-def test_a_new_token_replaces_the_old_one_and_the_state_goes_on(
-    run_tap: TapRunner, account: Account
-) -> None:
+def test_rotated_token_continues_from_the_same_state(run_tap: TapRunner, account: Account) -> None:
     """R94, R129."""
     first = run_tap()
     old, account.token = account.token, f"{account.token}ROTATED"

@@ -46,7 +46,7 @@ def measured(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
     return [json.loads(message.removeprefix("METRIC: ")) for message in found]
 
 
-def test_the_line_tells_tasks_rate_date_and_time_left(
+def test_progress_line_has_count_rate_date_and_time_left(
     progress: Progress, clock: ManualClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A fifth of the ten days took 20 seconds, so four fifths take 80."""
@@ -57,7 +57,7 @@ def test_the_line_tells_tasks_rate_date_and_time_left(
     ]
 
 
-def test_a_long_time_left_is_told_in_minutes(
+def test_long_time_left_is_logged_in_minutes(
     progress: Progress, clock: ManualClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     clock.seconds += 60
@@ -83,7 +83,7 @@ def test_metric_lines_are_json_with_the_same_figures(
         assert tags == {"stream": "tasks", "workspace_id": "900"}
 
 
-def test_nothing_is_told_before_ten_seconds_and_then_every_ten(
+def test_progress_is_logged_every_ten_seconds(
     progress: Progress, clock: ManualClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     told = []
@@ -99,7 +99,7 @@ def test_nothing_is_told_before_ten_seconds_and_then_every_ten(
 
 
 @pytest.mark.parametrize("reached", [None, START, START - timedelta(days=1)])
-def test_without_a_known_date_no_time_left_is_told(
+def test_time_left_is_omitted_without_a_date(
     progress: Progress,
     clock: ManualClock,
     caplog: pytest.LogCaptureFixture,
@@ -112,7 +112,7 @@ def test_without_a_known_date_no_time_left_is_told(
     assert [point["metric"] for point in measured(caplog)] == ["tasks_read", "tasks_per_second"]
 
 
-def test_of_what_lies_behind_the_end_no_time_left_is_told(
+def test_time_left_is_omitted_after_the_end(
     progress: Progress, clock: ManualClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Tasks that are edited during the reading lie behind its beginning."""
@@ -121,7 +121,7 @@ def test_of_what_lies_behind_the_end_no_time_left_is_told(
     assert lines(caplog) == ["workspace 900: 500 tasks read, 50 per second, up to 2026-01-11 01:00"]
 
 
-def test_a_reading_without_extent_tells_no_time_left(
+def test_time_left_is_omitted_for_an_empty_range(
     clock: ManualClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -136,7 +136,7 @@ class TestRun:
     def clock(self) -> Any:
         return SimulatedClock()
 
-    def test_a_run_tells_its_progress_and_no_name_of_a_task(
+    def test_run_logs_progress_without_task_names(
         self, run_tap: TapRunner, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("tap_clickup.progress.LOG_INTERVAL_SECONDS", 0.0)

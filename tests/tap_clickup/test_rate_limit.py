@@ -26,7 +26,7 @@ def sent(limit: RateLimit, count: int) -> list[float]:
 
 
 @given(st.lists(st.tuples(gaps, limits), max_size=60))
-def test_no_61_seconds_ever_hold_more_requests_than_the_budget(
+def test_no_61_seconds_exceed_the_rate_limit(
     steps: list[tuple[float, str | None]],
 ) -> None:
     limit, now, budget, moments = RateLimit(), 1_000.0, 80, list[float]()
@@ -39,44 +39,44 @@ def test_no_61_seconds_ever_hold_more_requests_than_the_budget(
         budget = {"1": 1, "7": 5, "10": 8}.get(header or "", budget)
 
 
-def test_the_first_minute_holds_four_fifths_of_the_smallest_plan() -> None:
+def test_default_rate_limit_is_80_requests_per_window() -> None:
     moments = sent(RateLimit(), 81)
     assert moments[79:] == [0.0, 61.0]
 
 
-def test_a_larger_plan_is_used_from_the_answer_on_that_tells_it() -> None:
+def test_larger_plan_raises_the_rate_limit() -> None:
     limit = RateLimit()
     assert sent(limit, 80)[-1] == 0.0
     limit.update_from_headers({"X-RateLimit-Limit": "1000"})
     assert sent(limit, 721)[719:] == [0.0, 61.0]
 
 
-def test_a_smaller_plan_counts_what_was_sent_before_it_was_known() -> None:
+def test_smaller_plan_counts_requests_already_sent() -> None:
     limit = RateLimit()
     sent(limit, 50)
     limit.update_from_headers({"X-RateLimit-Limit": "10"})
     assert limit.reserve(1.0) == 60.0
 
 
-def test_requests_that_are_planned_together_take_their_places_one_after_another() -> None:
+def test_concurrent_reservations_are_spaced_out() -> None:
     limit = RateLimit(2)
     assert [limit.reserve(0.0) for _ in range(5)] == [0.0, 0.0, 61.0, 61.0, 122.0]
 
 
-def test_a_429_lets_all_wait() -> None:
+def test_pause_after_a_429_delays_every_request() -> None:
     limit = RateLimit()
     limit.pause(30.0)
     assert [limit.reserve(10.0), limit.reserve(40.0)] == [20.0, 0.0]
 
 
-def test_a_fixed_number_of_requests_a_minute_is_kept_whatever_the_headers_say() -> None:
+def test_configured_rate_limit_ignores_headers() -> None:
     limit = RateLimit(3)
     limit.update_from_headers({"X-RateLimit-Limit": "1000"})
     assert sent(limit, 7) == [0.0, 0.0, 0.0, 61.0, 61.0, 61.0, 122.0]
 
 
 @pytest.mark.parametrize("header", ["", "0", "-5", "1e3", "nan", "many"])
-def test_a_limit_that_is_none_changes_nothing(header: str) -> None:
+def test_invalid_limit_header_is_ignored(header: str) -> None:
     limit = RateLimit()
     limit.update_from_headers({"X-RateLimit-Limit": header})
     assert sent(limit, 81)[79:] == [0.0, 61.0]
@@ -98,7 +98,7 @@ def test_a_limit_that_is_none_changes_nothing(header: str) -> None:
         (str(AT + 37), "yesterday", None),
     ],
 )
-def test_the_wait_is_counted_from_the_answers_own_date_and_kept_within_reason(
+def test_reset_wait_uses_the_response_date_and_is_bounded(
     reset: str, date: str, seconds: float | None
 ) -> None:
     assert seconds_until_reset({"X-RateLimit-Reset": reset, "Date": date}) == seconds

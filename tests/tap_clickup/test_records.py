@@ -71,7 +71,7 @@ def check(stream: str, record: dict[str, Any]) -> None:
     assert list(record) == list(schema["properties"])
 
 
-def test_a_task_becomes_the_promised_fields_and_no_other() -> None:
+def test_task_record_has_exactly_the_documented_fields() -> None:
     """R52-R69, R109; R53, R54, R90 and R91 by what is not there."""
     record = records.task(TASK, workspace_id="36")
     assert record == {
@@ -107,7 +107,7 @@ def test_a_task_becomes_the_promised_fields_and_no_other() -> None:
     check("tasks", record)
 
 
-def test_a_task_of_which_only_the_id_is_known_is_still_a_record() -> None:
+def test_task_with_only_an_id_is_a_valid_record() -> None:
     record = records.task({"id": "86a1"}, workspace_id="36")
     assert {name: value for name, value in record.items() if value is not None} == {
         "workspace_id": "36",
@@ -146,25 +146,27 @@ def test_a_task_of_which_only_the_id_is_known_is_still_a_record() -> None:
         ("name", "=HYPERLINK(1)\u0000<script>\U0001f600", "name", "=HYPERLINK(1)\0<script>😀"),
     ],
 )
-def test_a_value_is_kept_as_it_is_meant(field: str, given: Any, column: str, expected: Any) -> None:
+def test_unusual_task_values_are_converted(
+    field: str, given: Any, column: str, expected: Any
+) -> None:
     record = records.task({**TASK, field: given}, workspace_id="36")
     assert record[column] == expected
     assert type(record[column]) is type(expected)
     check("tasks", record)
 
 
-def test_the_people_of_a_task_are_its_creator_and_its_assignees() -> None:
+def test_task_users_are_the_creator_and_the_assignees() -> None:
     assert [user["id"] for user in records.task_users(TASK)] == [11, 12, 13]
     assert list(records.task_users({"id": "86a1", "creator": None, "assignees": None})) == []
 
 
-def test_a_workspace_becomes_its_id_and_name() -> None:
+def test_workspace_record_has_id_and_name() -> None:
     record = records.workspace({"id": 1, "name": "Workshop", "color": "#2", "members": [{}]})
     assert record == {"id": "1", "name": "Workshop"}
     check("workspaces", record)
 
 
-def test_a_member_and_somebody_who_left_differ_by_role_and_membership() -> None:
+def test_former_member_has_no_role_and_no_membership() -> None:
     """R87."""
     user = {"id": 2, "username": "User 2", "email": "user2@example.com", "role": 3, "color": "#4"}
     here = records.member(user, workspace_id="1")
@@ -176,7 +178,7 @@ def test_a_member_and_somebody_who_left_differ_by_role_and_membership() -> None:
     check("users", left)
 
 
-def test_a_space_tells_its_clickapps_and_null_where_clickup_does_not() -> None:
+def test_unknown_clickapp_state_is_null() -> None:
     features = {
         "sprints": {"enabled": True},
         "points": {"enabled": False},
@@ -197,7 +199,7 @@ def test_a_space_tells_its_clickapps_and_null_where_clickup_does_not() -> None:
     check("spaces", record)
 
 
-def test_a_folder_keeps_its_space_and_whether_it_overrides() -> None:
+def test_folder_record_has_space_and_override_flag() -> None:
     folder = {"id": "3", "name": "Folder 3", "archived": True, "override_statuses": True}
     record = records.folder({**folder, "orderindex": 4}, workspace_id="1", space_id="2")
     place = {"workspace_id": "1", "space_id": "2"}
@@ -205,7 +207,7 @@ def test_a_folder_keeps_its_space_and_whether_it_overrides() -> None:
     check("folders", record)
 
 
-def test_a_list_keeps_its_place_its_count_and_its_dates() -> None:
+def test_list_record_has_location_count_and_dates() -> None:
     item = {
         "id": "4",
         "name": "List 4",
@@ -232,7 +234,7 @@ def test_a_list_keeps_its_place_its_count_and_its_dates() -> None:
     check("lists", record)
 
 
-def test_a_status_keeps_its_own_name_beside_its_type() -> None:
+def test_status_record_has_name_and_type() -> None:
     """R47, R105."""
     item = {"id": "s3", "status": "review 🔎", "type": "done", "orderindex": 4, "color": "#5"}
     record = records.status(item, workspace_id="1", scope_type="list", scope_id="2")

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         ("page", "page is ignored"),
     ],
 )
-def test_a_parameter_that_clickup_ignores_fails_tasks_and_nothing_else(
+def test_ignored_parameter_fails_the_tasks_stream_only(
     run_tap: TapRunner, account: Account, behaviour: Behaviour, ignored: str, reason: str
 ) -> None:
     workspace = account.workspaces[0]
@@ -70,7 +70,7 @@ def test_a_parameter_that_clickup_ignores_fails_tasks_and_nothing_else(
     ] == []
 
 
-def test_archived_tasks_in_the_answer_fail_tasks(
+def test_archived_tasks_in_a_live_page_are_rejected(
     run_tap: TapRunner, behaviour: Behaviour, workspace: Workspace
 ) -> None:
     task = {"id": "86a1", "date_updated": "1772600000001", "archived": True}
@@ -84,7 +84,7 @@ def test_archived_tasks_in_the_answer_fail_tasks(
     assert run.task_cursors == {workspace.id: None}
 
 
-def test_a_failure_in_the_middle_keeps_what_was_read_and_the_next_run_the_rest(
+def test_failed_retries_keep_pages_and_the_next_run_resumes(
     run_tap: TapRunner, behaviour: Behaviour, workspace: Workspace
 ) -> None:
     """A 429 that outlasts the retries, on the third page of the live tasks."""
@@ -115,7 +115,7 @@ def test_a_failure_in_the_middle_keeps_what_was_read_and_the_next_run_the_rest(
     assert len(rest.rows("tasks")) < len(every(workspace)) - 190
 
 
-def test_one_refused_workspace_of_two_is_named_and_the_other_one_syncs(
+def test_denied_workspace_does_not_stop_the_other(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     refused, open_ = account.workspaces
@@ -139,7 +139,7 @@ def test_one_refused_workspace_of_two_is_named_and_the_other_one_syncs(
     assert f"GET {path}task: HTTP 401 OAUTH_027" in run.log
 
 
-def test_a_token_that_dies_on_the_way_stops_the_run_at_once(
+def test_token_revoked_during_a_run_stops_it(
     run_tap: TapRunner, behaviour: Behaviour, workspace: Workspace
 ) -> None:
     """No reading that is under way beside the one that met it asks another time."""
@@ -163,14 +163,14 @@ def test_a_token_that_dies_on_the_way_stops_the_run_at_once(
     assert set(run.task_cursors.values()) <= {None}
 
 
-def test_an_empty_workspace_is_no_error(run_tap: TapRunner, workspace: Workspace) -> None:
+def test_empty_workspace_succeeds(run_tap: TapRunner, workspace: Workspace) -> None:
     for places in (workspace.tasks, workspace.lists, workspace.folders, workspace.spaces):
         places.clear()
     run = run_tap(workspace_ids=[workspace.id])
     assert (run.error, run.rows("tasks"), run.rows("spaces")) == (None, [], [])
 
 
-def test_an_object_of_an_unknown_shape_fails_its_stream_by_name_and_nothing_else(
+def test_invalid_task_fails_its_stream_only(
     run_tap: TapRunner, behaviour: Behaviour, workspace: Workspace
 ) -> None:
     task = {"id": "86a", "date_updated": "1772000000000", "tags": ["a secret"], "space": None}
@@ -184,7 +184,7 @@ def test_an_object_of_an_unknown_shape_fails_its_stream_by_name_and_nothing_else
     assert run.rows("users")
 
 
-def test_a_space_of_an_unknown_shape_fails_by_name_and_the_others_are_read(
+def test_invalid_space_is_reported_and_the_others_are_read(
     run_tap: TapRunner, behaviour: Behaviour, workspace: Workspace
 ) -> None:
     broken = {"id": "9", "name": "Broken", "statuses": [{"type": "open"}]}

@@ -48,9 +48,7 @@ def told(run: TapRun) -> dict[str, list[str]]:
     }
 
 
-def test_what_the_cut_kept_from_being_told_is_told_by_the_next_run(
-    run_tap: TapRunner, cut: TapRun
-) -> None:
+def test_interrupted_completed_reads_are_caught_up(run_tap: TapRunner, cut: TapRun) -> None:
     run = run_tap(start_date=START_DATE, state=cut.state)
     assert told(cut) == {}
     assert {row["id"]: row["archived"] for row in run.rows("lists")}[SECOND_LIST] is True
@@ -58,7 +56,7 @@ def test_what_the_cut_kept_from_being_told_is_told_by_the_next_run(
     assert "folders" in told(run)
 
 
-def test_archived_lists_whose_tasks_came_before_the_cut_are_not_read_again(
+def test_archived_lists_read_before_interruption_are_not_reread(
     run_tap: TapRunner, cut: TapRun
 ) -> None:
     assert {NEW_TASK, OLD_TASK} <= set(cut.column("tasks", "name"))
@@ -68,9 +66,7 @@ def test_archived_lists_whose_tasks_came_before_the_cut_are_not_read_again(
     ] == []
 
 
-def test_the_run_that_made_up_for_a_cut_is_the_last_to_walk_thoroughly(
-    run_tap: TapRunner, cut: TapRun
-) -> None:
+def test_caught_up_run_does_not_reread_archives_again(run_tap: TapRunner, cut: TapRun) -> None:
     second = run_tap(start_date=START_DATE, state=cut.state)
     third = run_tap(start_date=START_DATE, state=second.state)
     assert told(third) == {}
@@ -78,7 +74,7 @@ def test_the_run_that_made_up_for_a_cut_is_the_last_to_walk_thoroughly(
 
 
 @pytest.mark.parametrize("stream", ["spaces", "lists", "completed_reads", "sync_runs"])
-def test_which_lists_there_are_is_kept_only_when_the_last_stream_has_been_written(
+def test_lists_digest_is_saved_after_the_last_stream(
     run_tap: TapRunner, account: Account, stream: str
 ) -> None:
     first = run_tap(start_date=START_DATE)

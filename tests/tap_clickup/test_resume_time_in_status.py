@@ -100,7 +100,7 @@ def ids(*runs: TapRun, stream: str = "time_in_status", column: str = "task_id") 
     return {task_id for run in runs for task_id in run.column(stream, column)}
 
 
-def test_a_load_that_is_cut_among_tasks_goes_on_at_its_cursors_and_misses_no_time(
+def test_load_interrupted_in_tasks_resumes_with_every_time(
     run_tap: TapRunner, account: Account
 ) -> None:
     everything = set(account.workspaces[0].tasks)
@@ -115,7 +115,7 @@ def test_a_load_that_is_cut_among_tasks_goes_on_at_its_cursors_and_misses_no_tim
     assert cursors(second.state["bookmarks"]) == cursors(whole.state["bookmarks"])
 
 
-def test_what_was_made_up_for_is_not_read_a_third_time(run_tap: TapRunner) -> None:
+def test_caught_up_tasks_are_not_read_again(run_tap: TapRunner) -> None:
     whole = run_tap(start_date=SINCE, time_in_status=True)
     first = cut(whole, "tasks", lambda state: "live" in cursors(state))
     second = run_tap(start_date=SINCE, time_in_status=True, state=first.state)
@@ -126,7 +126,7 @@ def test_what_was_made_up_for_is_not_read_a_third_time(run_tap: TapRunner) -> No
     assert [request for request in run_tap.requests_to("/task") if "/list/" in request.path] == []
 
 
-def test_a_load_that_is_cut_among_times_in_status_is_made_up_for(
+def test_load_interrupted_in_time_in_status_is_caught_up(
     run_tap: TapRunner, account: Account
 ) -> None:
     everything = set(account.workspaces[0].tasks)
@@ -138,9 +138,7 @@ def test_a_load_that_is_cut_among_times_in_status_is_made_up_for(
     assert (second.error, ids(second)) == (None, everything)
 
 
-def test_making_up_that_is_cut_itself_goes_on_where_it_was(
-    run_tap: TapRunner, account: Account
-) -> None:
+def test_interrupted_catch_up_resumes(run_tap: TapRunner, account: Account) -> None:
     everything = set(account.workspaces[0].tasks)
     whole = run_tap(start_date=SINCE, time_in_status=True)
     state = cut_among_times(whole).state
@@ -152,7 +150,7 @@ def test_making_up_that_is_cut_itself_goes_on_where_it_was(
     assert behind(third.state["bookmarks"]) == {}
 
 
-def test_a_load_whose_tasks_fail_on_the_way_gives_every_task_its_time_later(
+def test_load_with_failed_tasks_is_caught_up_later(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     everything, workspace = set(account.workspaces[0].tasks), account.workspaces[0]

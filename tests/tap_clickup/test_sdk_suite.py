@@ -61,7 +61,7 @@ TestSuite = get_tap_test_class(
 )
 
 
-def test_keys_are_never_null_and_never_twice(run_tap: TapRunner) -> None:
+def test_primary_keys_are_unique_and_not_null(run_tap: TapRunner) -> None:
     run = run_tap(start_date="2000-01-01", time_in_status=True)
     for schema in [m for m in run.messages if m["type"] == "SCHEMA"]:
         rows = run.rows(schema["stream"])
@@ -70,7 +70,7 @@ def test_keys_are_never_null_and_never_twice(run_tap: TapRunner) -> None:
         assert [key for key in keys if None in key] == []
 
 
-def test_the_final_state_holds_finished_bookmarks_only(run_tap: TapRunner) -> None:
+def test_final_state_has_only_finished_bookmarks(run_tap: TapRunner) -> None:
     bookmarks = run_tap(start_date="2000-01-01", time_in_status=True).state["bookmarks"]
     partitions = bookmarks.pop("tasks")["partitions"]
     names = [

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.tap_clickup.runner import TapRunner
 
 
-def test_only_the_selected_workspaces_are_read(run_tap: TapRunner, account: Account) -> None:
+def test_only_selected_workspaces_are_read(run_tap: TapRunner, account: Account) -> None:
     other, selected = account.workspaces
     run = run_tap(workspace_ids=[selected.id, selected.id], start_date=ALL_TIME)
     assert run.column("workspaces", "id") == [selected.id]
@@ -24,7 +24,7 @@ def test_only_the_selected_workspaces_are_read(run_tap: TapRunner, account: Acco
     assert [path for path in run_tap.requested_paths if other.id in path] == []
 
 
-def test_no_record_of_an_unselected_space_comes_out(run_tap: TapRunner, account: Account) -> None:
+def test_no_record_of_an_unselected_space_is_written(run_tap: TapRunner, account: Account) -> None:
     """R26; selected are live and archived spaces of one workspace, and none of the other."""
     workspace, other = account.workspaces
     selected = list(workspace.spaces)[1:]
@@ -42,16 +42,14 @@ def test_no_record_of_an_unselected_space_comes_out(run_tap: TapRunner, account:
     assert run.error is None
 
 
-def test_an_unselected_space_costs_no_request(run_tap: TapRunner, workspace: Workspace) -> None:
+def test_unselected_space_costs_no_request(run_tap: TapRunner, workspace: Workspace) -> None:
     selected, *others = workspace.spaces
     run_tap(space_ids=[selected], workspace_ids=[workspace.id])
     asked = [request.path for request in run_tap.clickup.requests]
     assert [path for path in asked for space_id in others if space_id in path] == []
 
 
-def test_unknown_ids_are_named_before_the_first_message(
-    run_tap: TapRunner, account: Account
-) -> None:
+def test_unknown_ids_are_reported_before_any_message(run_tap: TapRunner, account: Account) -> None:
     first, second = (workspace.id for workspace in account.workspaces)
     run = run_tap(workspace_ids=[first, "1", "2"])
     assert run.error == (
@@ -66,7 +64,7 @@ def test_unknown_ids_are_named_before_the_first_message(
     assert run.stdout == ""
 
 
-def test_spaces_that_could_not_be_asked_are_not_called_unknown(
+def test_failed_spaces_request_does_not_report_unknown_ids(
     run_tap: TapRunner, behaviour: Behaviour, workspace: Workspace
 ) -> None:
     selected = next(iter(workspace.spaces))
@@ -77,9 +75,7 @@ def test_spaces_that_could_not_be_asked_are_not_called_unknown(
     assert run.rows("tasks") == []
 
 
-def test_a_run_sends_nothing_but_get_under_api_v2_to_the_given_host(
-    run_tap: TapRunner, account: Account
-) -> None:
+def test_run_sends_only_get_requests_under_api_v2(run_tap: TapRunner, account: Account) -> None:
     """R8, R114, R125."""
     run_tap(start_date=ALL_TIME)
     requests = run_tap.clickup.requests
@@ -107,9 +103,7 @@ def test_a_run_sends_nothing_but_get_under_api_v2_to_the_given_host(
     assert len(requests) <= hierarchy + len(others)
 
 
-def test_a_run_keeps_the_rate_limit_by_the_servers_own_count(
-    run_tap: TapRunner, behaviour: Behaviour
-) -> None:
+def test_run_stays_below_the_rate_limit(run_tap: TapRunner, behaviour: Behaviour) -> None:
     """One request after another: of several at once the simulated clock moves each by all."""
     behaviour.limit_per_minute = 10
     catalog = catalog_selecting("spaces", "folders", "lists", "statuses", "users", "sync_runs")
@@ -120,7 +114,7 @@ def test_a_run_keeps_the_rate_limit_by_the_servers_own_count(
     assert run.rows("sync_runs")[0]["waited_seconds"] > 60
 
 
-def test_readings_beside_each_other_share_the_limit_and_lose_nothing_by_it(
+def test_concurrent_reads_share_the_rate_limit(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     """A place may be taken late, while others let the clock go on: few are, and asked again."""

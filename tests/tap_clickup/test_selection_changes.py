@@ -58,7 +58,7 @@ def began(run_tap: TapRunner, *, archived: bool = False) -> int:
 
 
 @pytest.mark.parametrize("wider", WIDER)
-def test_a_space_that_is_selected_later_is_read_from_the_start_date_on(
+def test_newly_selected_space_is_read_from_the_start_date(
     run_tap: TapRunner, wider: list[str]
 ) -> None:
     first = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE])
@@ -69,9 +69,7 @@ def test_a_space_that_is_selected_later_is_read_from_the_start_date_on(
     assert time_tracking.requested_starts(run_tap)[0] == to_ms(SINCE)
 
 
-def test_archived_tasks_and_places_of_a_space_that_is_selected_later_are_read(
-    run_tap: TapRunner, account: Account
-) -> None:
+def test_newly_selected_space_includes_archived_tasks(run_tap: TapRunner, account: Account) -> None:
     old = next(
         task.id for task in account.workspaces[0].tasks.values() if task.name == f"Old {BOX}"
     )
@@ -86,7 +84,7 @@ def test_archived_tasks_and_places_of_a_space_that_is_selected_later_are_read(
 
 
 @pytest.mark.parametrize("wider", WIDER)
-def test_a_wider_selection_is_read_from_the_start_date_once(
+def test_wider_selection_is_read_from_the_start_date_once(
     run_tap: TapRunner, wider: list[str]
 ) -> None:
     first = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE])
@@ -98,7 +96,7 @@ def test_a_wider_selection_is_read_from_the_start_date_once(
 
 
 @pytest.mark.parametrize("wider", WIDER)
-def test_a_narrower_selection_reads_nothing_again(run_tap: TapRunner, wider: list[str]) -> None:
+def test_narrower_selection_reads_nothing_again(run_tap: TapRunner, wider: list[str]) -> None:
     first = run_tap(start_date=to_iso(SINCE), space_ids=wider)
     second = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE], state=first.state)
     assert began(run_tap) > to_ms(days_ago(1.1))
@@ -107,7 +105,7 @@ def test_a_narrower_selection_reads_nothing_again(run_tap: TapRunner, wider: lis
     assert (of(second, "time_entries", SPACE), of(second, "time_entries", ANNEX)) == (1, 0)
 
 
-def test_a_space_that_was_selected_before_the_last_selection_is_read_again(
+def test_reselected_space_is_read_from_the_start_date(
     run_tap: TapRunner,
 ) -> None:
     """What was edited there while it was not selected may be old by now."""
@@ -120,7 +118,7 @@ def test_a_space_that_was_selected_before_the_last_selection_is_read_again(
 # --- cut on the way
 
 
-def test_tasks_of_a_wider_selection_go_on_where_they_were_cut(
+def test_interrupted_tasks_of_a_wider_selection_resume(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     made = {account.create_task(BOX, name="Many", at=at).id for at in LONG_AGO}
@@ -142,7 +140,7 @@ def test_tasks_of_a_wider_selection_go_on_where_they_were_cut(
     assert all(0 < len(task_ids) < len(made) for task_ids in came)
 
 
-def test_time_entries_of_a_wider_selection_go_on_where_they_were_cut(
+def test_interrupted_time_entries_of_a_wider_selection_resume(
     run_tap: TapRunner, behaviour: Behaviour
 ) -> None:
     first = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE])
@@ -167,7 +165,7 @@ def test_time_entries_of_a_wider_selection_go_on_where_they_were_cut(
 # --- one of several is not visible
 
 
-def test_a_selected_space_that_is_not_visible_is_named_and_the_others_are_read(
+def test_inaccessible_selected_space_is_reported(
     run_tap: TapRunner,
 ) -> None:
     run = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE, "7"])
@@ -182,9 +180,7 @@ def test_a_selected_space_that_is_not_visible_is_named_and_the_others_are_read(
     assert run.column("time_entries", "space_id") == [SPACE, SPACE]
 
 
-def test_a_space_that_the_user_lost_is_named_and_comes_back(
-    run_tap: TapRunner, behaviour: Behaviour
-) -> None:
+def test_space_that_becomes_visible_again_is_read(run_tap: TapRunner, behaviour: Behaviour) -> None:
     first = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE, ANNEX])
     behaviour.hidden_spaces = {ANNEX}
     second = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE, ANNEX], state=first.state)
@@ -195,7 +191,7 @@ def test_a_space_that_the_user_lost_is_named_and_comes_back(
     assert third.column("spaces", "id") == [SPACE, ANNEX]
 
 
-def test_if_no_selected_space_is_visible_the_run_stops_before_its_first_message(
+def test_run_stops_if_no_selected_space_is_visible(
     run_tap: TapRunner, behaviour: Behaviour
 ) -> None:
     behaviour.hidden_spaces = {SPACE, ANNEX}
@@ -207,7 +203,7 @@ def test_if_no_selected_space_is_visible_the_run_stops_before_its_first_message(
 # --- what is told of time entries
 
 
-def test_of_time_entries_of_selected_spaces_the_records_and_what_is_told_name_the_space(
+def test_time_entries_of_selected_spaces_name_their_space(
     run_tap: TapRunner,
 ) -> None:
     """So that the target marks nothing of another space."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 TOKEN = "pk_123_NEVERSHOWNTOANYONE"  # noqa: S105 - made up
 
 
-def test_about_names_the_settings_and_marks_the_token_as_secret() -> None:
+def test_about_lists_settings_and_marks_the_token_secret() -> None:
     """R16, D5."""
     about = json.loads(run_command("--about", "--format=json").stdout)
     properties = about["settings"]["properties"]
@@ -38,7 +38,7 @@ def test_about_names_the_settings_and_marks_the_token_as_secret() -> None:
 
 
 @pytest.mark.parametrize("options", [(), ("--test",)])
-def test_a_missing_token_is_one_clear_line(options: tuple[str, ...]) -> None:
+def test_missing_token_is_reported_in_one_line(options: tuple[str, ...]) -> None:
     ended = run_command(*options)
     assert (ended.returncode, ended.stdout) == (1, "")
     (line,) = error_lines(ended)
@@ -76,7 +76,7 @@ def test_a_missing_token_is_one_clear_line(options: tuple[str, ...]) -> None:
         ({"api_tokn": TOKEN, "api_token": TOKEN}, "('api_tokn' was unexpected)"),
     ],
 )
-def test_a_setting_that_cannot_work_is_one_line_that_shows_no_secret(
+def test_invalid_setting_is_reported_without_secrets(
     tmp_path: Path, config: dict[str, Any], reason: str
 ) -> None:
     """R14, R16."""
@@ -91,7 +91,7 @@ def test_a_setting_that_cannot_work_is_one_line_that_shows_no_secret(
     ] == []
 
 
-def test_a_state_that_holds_no_moment_is_one_clear_line(run_tap: TapRunner) -> None:
+def test_invalid_state_timestamp_is_reported_in_one_line(run_tap: TapRunner) -> None:
     context = {"workspace_id": "1"}
     partition = {"context": context, "cursors": {"live": "1772600000001"}}
     run = run_tap(state={"bookmarks": {"tasks": {"partitions": [partition]}}}, start_date=ALL_TIME)
@@ -102,7 +102,7 @@ def test_a_state_that_holds_no_moment_is_one_clear_line(run_tap: TapRunner) -> N
     assert (run.stdout, run_tap.clickup.requests) == ("", [])
 
 
-def test_a_wrong_token_is_one_line_with_what_to_do(clickup: FakeClickUp) -> None:
+def test_wrong_token_is_reported_with_advice(clickup: FakeClickUp) -> None:
     """R92, R93."""
     values = {**environment(clickup), "TAP_CLICKUP_API_TOKEN": TOKEN}
     ended = run_command("--config=ENV", **values)
@@ -118,7 +118,7 @@ def test_a_wrong_token_is_one_line_with_what_to_do(clickup: FakeClickUp) -> None
     ]
 
 
-def test_an_unreachable_clickup_is_one_line_before_any_message(run_tap: TapRunner) -> None:
+def test_unreachable_clickup_is_reported_before_any_message(run_tap: TapRunner) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     run = run_tap(api_url=f"http://127.0.0.1:{port}/api/v2")

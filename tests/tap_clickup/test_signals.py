@@ -86,7 +86,7 @@ class TestBackfill:
     @pytest.mark.parametrize(
         ("number", "code"), [(signal.SIGKILL, -9), (signal.SIGTERM, 143), (signal.SIGINT, 130)]
     )
-    def test_a_stopped_run_exits_non_zero_and_the_next_goes_on_from_its_last_state(
+    def test_stopped_run_exits_nonzero_and_the_next_run_resumes(
         self,
         run_tap: TapRunner,
         halted: tuple[Event, Event],

@@ -37,7 +37,7 @@ def old_task(account: Account) -> str:
     return next(task.id for task in tasks if task.name == OLD_TASK)
 
 
-def test_a_selected_space_that_is_hidden_at_first_is_read_from_the_start_date_on_when_it_is_shown(
+def test_hidden_space_is_read_from_the_start_date_once_visible(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     (entry_id,) = account.workspaces[0].time_entries
@@ -55,7 +55,7 @@ def test_a_selected_space_that_is_hidden_at_first_is_read_from_the_start_date_on
     assert (second.error, second.read_failures) == (None, [])
 
 
-def test_a_space_that_is_shown_is_read_from_the_start_date_on_once(
+def test_newly_visible_space_is_read_from_the_start_date_once(
     run_tap: TapRunner, behaviour: Behaviour
 ) -> None:
     behaviour.hidden_spaces = {SECOND_SPACE}
@@ -67,7 +67,7 @@ def test_a_space_that_is_shown_is_read_from_the_start_date_on_once(
     assert time_tracking.requested_starts(run_tap)[0] > to_ms(days_ago(31))
 
 
-def test_what_was_edited_while_a_space_was_hidden_comes_when_it_is_shown_again(
+def test_edits_in_a_hidden_space_are_read_when_it_is_visible(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     first = run_tap(start_date=START_DATE, space_ids=BOTH_SPACES)
@@ -86,7 +86,7 @@ def test_what_was_edited_while_a_space_was_hidden_comes_when_it_is_shown_again(
     assert entry.id in sorted(third.column("time_entries", "id", space_id=SECOND_SPACE))
 
 
-def test_a_space_that_is_hidden_has_nothing_of_the_others_read_again(
+def test_hiding_a_space_rereads_nothing_of_the_others(
     run_tap: TapRunner, behaviour: Behaviour
 ) -> None:
     first = run_tap(start_date=START_DATE, space_ids=BOTH_SPACES)
@@ -99,7 +99,7 @@ def test_a_space_that_is_hidden_has_nothing_of_the_others_read_again(
 # --- archived lists
 
 
-def test_an_archived_list_in_a_live_folder_comes_with_a_space_that_is_selected_later(
+def test_archived_list_of_a_newly_selected_space_is_read(
     run_tap: TapRunner, account: Account
 ) -> None:
     """Only a thorough walk asks a folder for it; no list that every walk finds tells of it."""
@@ -110,7 +110,7 @@ def test_an_archived_list_in_a_live_folder_comes_with_a_space_that_is_selected_l
     assert sorted(second.column("tasks", "name", space_id=SECOND_SPACE)) == [NEW_TASK, OLD_TASK]
 
 
-def test_an_archived_list_in_a_live_folder_comes_with_a_space_that_is_shown_later(
+def test_archived_list_of_a_newly_visible_space_is_read(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     account.archive(SECOND_LIST)

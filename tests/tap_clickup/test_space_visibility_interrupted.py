@@ -38,7 +38,7 @@ def has_come(run: TapRun) -> bool:
     ) == [NEW_TASK, OLD_TASK]
 
 
-def test_a_wider_selection_that_is_cut_among_tasks_has_its_archived_lists_read_later(
+def test_interrupted_widening_reads_archived_lists_later(
     run_tap: TapRunner,
 ) -> None:
     first = run_tap(start_date=START_DATE, space_ids=[SPACE])
@@ -48,7 +48,7 @@ def test_a_wider_selection_that_is_cut_among_tasks_has_its_archived_lists_read_l
 
 
 @pytest.mark.parametrize("path", [f"/list/{SECOND_LIST}/task$", f"/folder/{SECOND_FOLDER}/list$"])
-def test_a_wider_selection_whose_archived_list_fails_has_it_read_by_the_next_run(
+def test_failed_archived_list_of_a_wider_selection_is_retried(
     run_tap: TapRunner, behaviour: Behaviour, path: str
 ) -> None:
     first = run_tap(start_date=START_DATE, space_ids=[SPACE])

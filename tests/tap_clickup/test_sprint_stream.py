@@ -50,7 +50,7 @@ def dates(run: TapRun) -> list[tuple[str, str | None, str | None, bool | None]]:
     ]
 
 
-def test_every_column_of_a_sprint_comes_from_its_own_place(run_tap: TapRunner) -> None:
+def test_every_sprint_column_is_mapped(run_tap: TapRunner) -> None:
     """R85."""
     assert run_tap().rows("sprints") == [
         {
@@ -67,7 +67,7 @@ def test_every_column_of_a_sprint_comes_from_its_own_place(run_tap: TapRunner) -
     ]
 
 
-def test_dates_in_the_name_are_marked_and_those_in_the_fields_go_before(
+def test_date_fields_take_precedence_over_dates_in_the_name(
     run_tap: TapRunner, workspace: Workspace
 ) -> None:
     """Without a year a name follows the sprint before it."""
@@ -106,7 +106,7 @@ def test_dates_in_the_name_are_marked_and_those_in_the_fields_go_before(
 
 
 @pytest.mark.parametrize(("day_first", "start"), [(False, "2026-04-05"), (True, "2026-05-04")])
-def test_slashes_are_read_as_the_setting_says(
+def test_day_first_setting_is_applied(
     run_tap: TapRunner, workspace: Workspace, start: str, *, day_first: bool
 ) -> None:
     add_list(workspace, 2, "Sprint 2 (4/5/2026 - 6/7/2026)")
@@ -114,7 +114,7 @@ def test_slashes_are_read_as_the_setting_says(
     assert found[1] == f"{start}T00:00:00.000+00:00"
 
 
-def test_archived_sprints_come_too(
+def test_archived_sprints_are_read(
     run_tap: TapRunner, account: Account, workspace: Workspace
 ) -> None:
     add_list(workspace, 2, "Sprint 2", archived=True)
@@ -125,22 +125,20 @@ def test_archived_sprints_come_too(
     assert sorted(rows) == [("Sprint 0", False), ("Sprint 1", False), ("Sprint 2", True)]
 
 
-def test_a_list_elsewhere_is_no_sprint_whatever_its_name(
+def test_list_outside_a_sprint_folder_is_not_a_sprint(
     run_tap: TapRunner, workspace: Workspace
 ) -> None:
     add_list(workspace, 2, "Sprint 2 (3/5 - 3/18)", folder_id=accounts.FOLDER)
     assert run_tap().column("sprints", "name") == ["Sprint 1"]
 
 
-def test_another_pattern_finds_other_folders(run_tap: TapRunner, workspace: Workspace) -> None:
+def test_custom_pattern_selects_other_folders(run_tap: TapRunner, workspace: Workspace) -> None:
     add_folder(workspace, "90000000029", "ITERATIONS of the till")
     add_list(workspace, 2, "One", folder_id="90000000029")
     assert run_tap(sprint_folder_pattern="^iteration").column("sprints", "name") == ["One"]
 
 
-def test_without_the_clickapp_there_are_no_sprints_and_it_is_noted_once(
-    run_tap: TapRunner, workspace: Workspace
-) -> None:
+def test_disabled_sprints_clickapp_is_noted_once(run_tap: TapRunner, workspace: Workspace) -> None:
     """R84."""
     for space in workspace.spaces.values():
         space.sprints = False
@@ -150,7 +148,7 @@ def test_without_the_clickapp_there_are_no_sprints_and_it_is_noted_once(
     assert run.log.count(OFF) == 1
 
 
-def test_sprints_can_be_switched_off(run_tap: TapRunner) -> None:
+def test_sprints_can_be_disabled(run_tap: TapRunner) -> None:
     """R116; lists come all the same, and nothing is said of the ClickApp."""
     run = run_tap(sprints=False)
     assert (run.rows("sprints"), run.rows("sync_runs")[0]["notes"]) == ([], [])
@@ -158,7 +156,7 @@ def test_sprints_can_be_switched_off(run_tap: TapRunner) -> None:
     assert "90000000041" in run.column("lists", "id")
 
 
-def test_a_pattern_that_cannot_work_is_one_line_before_the_first_request(
+def test_invalid_folder_pattern_is_rejected_before_any_request(
     run_tap: TapRunner,
 ) -> None:
     run = run_tap(sprint_folder_pattern="sprint(")
@@ -170,7 +168,7 @@ def test_a_pattern_that_cannot_work_is_one_line_before_the_first_request(
     assert (run.stdout, run_tap.clickup.requests) == ("", [])
 
 
-def test_a_completed_reading_tells_which_sprints_there_are(run_tap: TapRunner) -> None:
+def test_sprints_completed_read_lists_every_sprint(run_tap: TapRunner) -> None:
     (row,) = (r for r in run_tap().rows("completed_reads") if r["stream"] == "sprints")
     assert (row["scope"], row["keys"]) == ("all", [["90000000041"]])
     assert row["conditions"] == {
@@ -184,9 +182,7 @@ class TestMadeUp:
     def account(self) -> Account:
         return generate(seed=3, tasks=20, named_sprints=4, time_entries=0)
 
-    def test_sprints_named_without_a_year_lie_before_those_with_dates(
-        self, run_tap: TapRunner
-    ) -> None:
+    def test_sprints_without_a_year_precede_dated_ones(self, run_tap: TapRunner) -> None:
         workspace = run_tap.clickup.account.workspaces[0]
         first = next(task_list for task_list in workspace.lists.values() if task_list.start_ms)
         begun = datetime.fromtimestamp((first.start_ms or 0) / 1000, tz=UTC).date()

@@ -53,7 +53,7 @@ def read(*names: str, today: date = TODAY, day_first: bool = False) -> list[tupl
         "Sprint v1.2.3 - v1.2.4: 2/5 - 2/18, 8/13 points",
     ],
 )
-def test_the_last_two_dates_of_a_name_are_first_and_last_day(name: str) -> None:
+def test_last_two_dates_of_a_name_are_first_and_last_day(name: str) -> None:
     assert read(name) == [FEBRUARY]
 
 
@@ -79,11 +79,11 @@ def test_the_last_two_dates_of_a_name_are_first_and_last_day(name: str) -> None:
         "Sprint 1/2/3/4 - 2/3/4/5",
     ],
 )
-def test_without_two_dates_nothing_is_made_up(name: str) -> None:
+def test_name_without_two_valid_dates_gives_no_dates(name: str) -> None:
     assert read(name) == [None]
 
 
-def test_slashes_show_the_day_first_where_told_and_dots_always() -> None:
+def test_day_first_applies_to_slashes_only() -> None:
     names = ["Sprint 1 (2/5 - 13/5)", "Sprint 2 (14.5. - 25.5.)", "Sprint 3 (2026-05-26 - Jun 6)"]
     assert read(*names, day_first=True) == [
         ("2026-05-02", "2026-05-13"),
@@ -93,7 +93,7 @@ def test_slashes_show_the_day_first_where_told_and_dots_always() -> None:
     assert read(*names)[0] is None
 
 
-def test_a_sprint_spans_new_year() -> None:
+def test_sprint_may_span_new_year() -> None:
     spanning = ("2025-12-23", "2026-01-05")
     assert read("Sprint 12 (12/23/25 - 1/5/26)") == [spanning]
     assert read("Sprint 12 (12/23/25 - 1/5)") == [spanning]
@@ -109,11 +109,11 @@ def test_a_sprint_spans_new_year() -> None:
         (date(2026, 12, 6), "2026-02-05"),
     ],
 )
-def test_the_last_sprint_begins_at_most_60_days_ahead(today: date, start: str) -> None:
+def test_last_sprint_starts_at_most_60_days_ahead(today: date, start: str) -> None:
     assert read("Sprint 1 (2/5 - 2/18)", today=today) == [(start, f"{start[:4]}-02-18")]
 
 
-def test_old_sprints_do_not_slide_into_this_year() -> None:
+def test_old_sprints_keep_their_year() -> None:
     names = ["Sprint 1 (2/5 - 2/18)", "Sprint 2 (9/3 - 9/16)", "Sprint 3 (2/5 - 2/18)"]
     assert read(*names) == [
         ("2025-02-05", "2025-02-18"),
@@ -122,7 +122,7 @@ def test_old_sprints_do_not_slide_into_this_year() -> None:
     ]
 
 
-def test_sprints_follow_each_other_by_their_numbers() -> None:
+def test_sprints_are_ordered_by_their_numbers() -> None:
     names = ["Sprint 10 (1/8 - 1/21)", "Sprint 9 (12/25 - 1/7)", "Sprint 8 (12/11 - 12/24)"]
     assert read(*names) == [
         ("2026-01-08", "2026-01-21"),
@@ -132,7 +132,7 @@ def test_sprints_follow_each_other_by_their_numbers() -> None:
 
 
 @pytest.mark.parametrize("names", [("A", "B"), ("Q1 Sprint 2", "Q2 Sprint 2"), ("2", "no number")])
-def test_sprints_without_a_number_of_their_own_follow_clickups_order(
+def test_sprints_without_distinct_numbers_keep_clickups_order(
     names: tuple[str, str],
 ) -> None:
     first, second = names
@@ -141,13 +141,13 @@ def test_sprints_without_a_number_of_their_own_follow_clickups_order(
     assert infer_dates(lists, today=TODAY) == expected
 
 
-def test_without_an_order_the_lists_stand_as_they_came() -> None:
+def test_lists_without_orderindex_keep_their_order() -> None:
     lists = [SprintList("A (12/25 - 1/7)", 2), SprintList("B (1/8 - 1/21)", None)]
     expected = [dates("2025-12-25", "2026-01-07"), dates("2026-01-08", "2026-01-21")]
     assert infer_dates(lists, today=TODAY) == expected
 
 
-def test_a_written_year_settles_the_sprints_around_it() -> None:
+def test_year_in_a_name_determines_the_neighbours() -> None:
     names = ["Sprint 1 (12/9 - 12/22)", "Sprint 2 (12/23/23 - 1/5/24)", "Sprint 3 (1/6 - 1/19)"]
     assert read(*names, "Sprint 4 (1/20 - 2/2)") == [
         ("2023-12-09", "2023-12-22"),
@@ -157,7 +157,7 @@ def test_a_written_year_settles_the_sprints_around_it() -> None:
     ]
 
 
-def test_a_start_from_the_fields_settles_its_own_name_and_the_sprints_around_it() -> None:
+def test_start_date_field_determines_the_neighbours() -> None:
     lists = [
         SprintList("Sprint 1 (12/9 - 12/22)"),
         SprintList("Sprint 2 (12/23 - 1/5)", start=date(2024, 1, 2)),
@@ -172,16 +172,16 @@ def test_a_start_from_the_fields_settles_its_own_name_and_the_sprints_around_it(
     ]
 
 
-def test_lists_without_dates_do_not_disturb_the_others() -> None:
+def test_lists_without_dates_do_not_affect_others() -> None:
     names = ["Sprint 1 (12/25 - 1/7)", "Backlog", "Sprint 2 (1/8 - 1/21)", "Sprint 3 (13/40 - 1/2)"]
     assert read(*names) == [("2025-12-25", "2026-01-07"), None, ("2026-01-08", "2026-01-21"), None]
 
 
-def test_two_sprints_with_the_same_dates_are_parallel() -> None:
+def test_sprints_with_equal_dates_are_parallel() -> None:
     assert read("Web (2/5 - 2/18)", "Desk (2/5 - 2/18)") == [FEBRUARY, FEBRUARY]
 
 
-def test_february_29_tells_a_leap_year() -> None:
+def test_february_29_determines_a_leap_year() -> None:
     assert read("Sprint 1 (2/29 - 3/13)") == [("2024-02-29", "2024-03-13")]
     assert read("Sprint 1 (2/16 - 2/29)") == [("2024-02-16", "2024-02-29")]
     assert read("Sprint 1 (2/16 - 2/29)", "Sprint 2 (3/1 - 3/14)", today=date(2028, 4, 1)) == [
@@ -190,7 +190,7 @@ def test_february_29_tells_a_leap_year() -> None:
     ]
 
 
-def test_days_that_never_make_a_sprint_leave_the_others_alone() -> None:
+def test_impossible_dates_do_not_affect_others() -> None:
     never = "(2/29 - 2/28)"
     names = [f"Sprint 1 {never}", "Sprint 2 (2/5/26 - 2/18/26)", f"Sprint 3 {never}"]
     assert read(*names, "Sprint 4 (2/19 - 3/4)") == [
@@ -201,7 +201,7 @@ def test_days_that_never_make_a_sprint_leave_the_others_alone() -> None:
     ]
 
 
-def test_a_folder_without_lists_has_no_sprints() -> None:
+def test_folder_without_lists_has_no_sprints() -> None:
     assert infer_dates([], today=TODAY) == []
 
 
@@ -216,7 +216,7 @@ def test_a_folder_without_lists_has_no_sprints() -> None:
         ("Old iterations", "^ITERATION", False),
     ],
 )
-def test_a_sprint_folder_is_known_by_its_name(
+def test_sprint_folder_is_recognized_by_its_name(
     name: str | None, pattern: str, *, expected: bool
 ) -> None:
     assert is_sprint_folder(name, re.compile(pattern)) is expected
@@ -228,7 +228,7 @@ def test_a_sprint_folder_is_known_by_its_name(
     since=st.integers(-60, 300),
     style=st.sampled_from(["Sprint {n} ({s:%m/%d} - {e:%m/%d})", "{s:%d.%m.} to {e:%d.%m.}"]),
 )
-def test_consecutive_sprints_without_a_year_are_all_recovered(
+def test_consecutive_sprints_without_a_year_are_recovered(
     last: date, count: int, since: int, style: str
 ) -> None:
     starts = [last - timedelta(days=14 * back) for back in reversed(range(count))]

@@ -50,7 +50,7 @@ class TestShop:
     def account(self) -> Account:
         return accounts.shop()
 
-    def test_every_column_of_a_task_comes_from_its_own_place(self, run_tap: TapRunner) -> None:
+    def test_every_task_column_is_mapped(self, run_tap: TapRunner) -> None:
         """R52-R69."""
         _, task = run_tap(start_date=ALL_TIME).rows("tasks")
         assert task == {
@@ -84,9 +84,7 @@ class TestShop:
             "custom_fields": None,
         }
 
-    def test_members_come_and_people_who_left_but_are_named_by_tasks(
-        self, run_tap: TapRunner
-    ) -> None:
+    def test_users_include_former_members_named_by_tasks(self, run_tap: TapRunner) -> None:
         """R86, R87; an invited user has no name yet, and who only watches a task is no news."""
         rows = [
             tuple(row[name] for name in PERSON)
@@ -100,10 +98,10 @@ class TestShop:
             (accounts.WORKSPACE, "40000004", "Lena", mail(40000004), None, False),
         ]
 
-    def test_a_workspace_is_its_id_and_name(self, run_tap: TapRunner) -> None:
+    def test_workspaces_have_id_and_name(self, run_tap: TapRunner) -> None:
         assert run_tap().rows("workspaces") == [{"id": accounts.WORKSPACE, "name": "Shop"}]
 
-    def test_the_last_record_tells_what_the_run_did(self, run_tap: TapRunner) -> None:
+    def test_sync_run_record_summarizes_the_run(self, run_tap: TapRunner) -> None:
         run = run_tap(start_date=ALL_TIME, time_tracking=False)
         (row,) = run.rows("sync_runs")
         started, finished = (
@@ -127,9 +125,7 @@ class TestShop:
         assert [m["stream"] for m in run.messages if m["type"] == "RECORD"][-1] == "sync_runs"
 
 
-def test_every_task_comes_once_open_closed_or_archived_task_or_subtask(
-    run_tap: TapRunner, account: Account
-) -> None:
+def test_every_task_is_read_once_in_ascending_order(run_tap: TapRunner, account: Account) -> None:
     """R29, R131: of both workspaces, in ascending order within each pass."""
     run = run_tap(start_date=ALL_TIME)
     for workspace in account.workspaces:
@@ -148,7 +144,7 @@ def test_every_task_comes_once_open_closed_or_archived_task_or_subtask(
 
 @pytest.mark.parametrize("inclusive", [True, False])
 @pytest.mark.parametrize("last_page", ["honest", "missing", "always_false"])
-def test_every_task_comes_whatever_clickup_means_by_gt_and_last_page(
+def test_gt_and_last_page_variants_lose_no_task(
     run_tap: TapRunner, account: Account, behaviour: Behaviour, last_page: str, *, inclusive: bool
 ) -> None:
     """Also with 250 tasks of one bulk edit."""
@@ -163,7 +159,7 @@ def test_every_task_comes_whatever_clickup_means_by_gt_and_last_page(
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_no_task_is_lost_while_people_edit_between_the_requests(
+def test_concurrent_edits_between_requests_lose_no_task(
     run_tap: TapRunner, account: Account, behaviour: Behaviour, seed: int
 ) -> None:
     workspace = account.workspaces[0]
@@ -190,7 +186,7 @@ def test_no_task_is_lost_while_people_edit_between_the_requests(
         assert dates == sorted(dates)
 
 
-def test_tasks_without_date_updated_come_with_their_date_created(
+def test_missing_date_updated_falls_back_to_date_created(
     run_tap: TapRunner, behaviour: Behaviour
 ) -> None:
     account = run_tap.clickup.account
@@ -206,7 +202,7 @@ def test_tasks_without_date_updated_come_with_their_date_created(
 
 
 @pytest.mark.parametrize("created", [None, "2026-03-02T00:00:00.000+00:00"])
-def test_a_task_that_shows_no_update_comes_and_leaves_the_bookmark_alone(
+def test_task_without_update_does_not_move_the_bookmark(
     run_tap: TapRunner, behaviour: Behaviour, workspace: Workspace, created: str | None
 ) -> None:
     """Its place in the order is not known: later tasks may still stand before its creation."""
@@ -222,7 +218,7 @@ def test_a_task_that_shows_no_update_comes_and_leaves_the_bookmark_alone(
     assert run.task_cursors == {workspace.id: "2026-03-01T00:00:00.000+00:00"}
 
 
-def test_each_record_is_dated_by_its_request_and_not_later(
+def test_time_extracted_is_the_time_of_the_request(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     """Of each reading: live and archived tasks of a workspace, and those of archived lists."""

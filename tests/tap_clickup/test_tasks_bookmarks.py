@@ -37,7 +37,7 @@ def cursors_of(state: Row) -> dict[str, str]:
     return found
 
 
-def test_the_first_run_reads_90_days_and_keeps_its_start(
+def test_first_run_reads_90_days_and_saves_its_start(
     run_tap: TapRunner, workspace: Workspace
 ) -> None:
     """R28."""
@@ -60,7 +60,7 @@ def test_the_first_run_reads_90_days_and_keeps_its_start(
     }
 
 
-def test_the_second_run_reads_the_overlap_only_and_keeps_start_and_bookmark(
+def test_second_run_reads_only_the_overlap(
     run_tap: TapRunner, account: Account, workspace: Workspace
 ) -> None:
     """R32."""
@@ -88,7 +88,7 @@ def test_the_second_run_reads_the_overlap_only_and_keeps_start_and_bookmark(
     assert "Edited" in third.column("tasks", "name")
 
 
-def test_a_task_that_is_archived_or_taken_out_of_the_archive_comes_again(
+def test_archived_and_restored_tasks_are_read_again(
     run_tap: TapRunner, account: Account, workspace: Workspace
 ) -> None:
     first = run_tap(workspace_ids=[workspace.id])
@@ -101,9 +101,7 @@ def test_a_task_that_is_archived_or_taken_out_of_the_archive_comes_again(
     assert (came[live], came[archived]) == (True, False)
 
 
-def test_each_workspace_has_a_bookmark_of_its_own_in_utc(
-    run_tap: TapRunner, account: Account
-) -> None:
+def test_each_workspace_has_its_own_bookmark_in_utc(run_tap: TapRunner, account: Account) -> None:
     newest = {workspace.id: ms_to_iso(newest_of(workspace)) for workspace in account.workspaces}
     assert run_tap(start_date=ALL_TIME).task_cursors == newest
 
@@ -118,7 +116,7 @@ def test_each_workspace_has_a_bookmark_of_its_own_in_utc(
         ("0001-01-01", 1),
     ],
 )
-def test_a_start_date_is_taken_as_it_is_written_and_as_utc_without_an_offset(
+def test_start_date_without_offset_is_utc(
     run_tap: TapRunner, workspace: Workspace, start_date: str, start_ms: int
 ) -> None:
     run = run_tap(start_date=start_date, workspace_ids=[workspace.id])
@@ -126,7 +124,7 @@ def test_a_start_date_is_taken_as_it_is_written_and_as_utc_without_an_offset(
     assert run.state["bookmarks"]["tasks"]["partitions"][0]["start_date"] == start_date
 
 
-def test_a_start_date_and_a_bookmark_are_no_reason_to_stumble(
+def test_bookmark_takes_precedence_over_the_start_date(
     run_tap: TapRunner, workspace: Workspace
 ) -> None:
     state = state_with_cursor(workspace, "2026-03-01T01:00:00+01:00")
@@ -135,7 +133,7 @@ def test_a_start_date_and_a_bookmark_are_no_reason_to_stumble(
     assert bound == [str(1772323200000 - 600_001)]
 
 
-def test_a_bookmark_in_the_future_is_reset_to_now_with_a_warning(
+def test_bookmark_in_the_future_is_reset_with_a_warning(
     run_tap: TapRunner, workspace: Workspace
 ) -> None:
     before = now_ms()
@@ -149,7 +147,7 @@ def test_a_bookmark_in_the_future_is_reset_to_now_with_a_warning(
 
 
 @pytest.mark.parametrize("archived", [False, True], ids=["live", "archived"])
-def test_a_task_of_the_future_moves_no_cursor_beyond_the_start_of_the_run(
+def test_task_in_the_future_does_not_move_the_cursor_past_now(
     run_tap: TapRunner, account: Account, workspace: Workspace, *, archived: bool
 ) -> None:
     odd = next(task.id for task in readable(workspace) if task.archived is archived)
@@ -164,7 +162,7 @@ def test_a_task_of_the_future_moves_no_cursor_beyond_the_start_of_the_run(
 
 
 @pytest.mark.parametrize("archived", [False, True], ids=["live", "archived"])
-def test_a_task_of_the_future_hides_no_edit_from_the_next_poll_15_minutes_later(
+def test_task_in_the_future_hides_no_edit_from_the_next_poll(
     run_tap: TapRunner, account: Account, workspace: Workspace, *, archived: bool
 ) -> None:
     """An edit of three minutes after the first poll; that poll is put back to when it was."""
@@ -180,7 +178,7 @@ def test_a_task_of_the_future_hides_no_edit_from_the_next_poll_15_minutes_later(
     assert "Edited" in second.column("tasks", "name")
 
 
-def test_a_task_deleted_since_does_not_move_the_bookmark_back(
+def test_deleted_task_does_not_move_the_bookmark_back(
     run_tap: TapRunner, account: Account, workspace: Workspace
 ) -> None:
     kept, gone = (task.id for task in readable(workspace)[:2])  # live ones
@@ -194,7 +192,7 @@ def test_a_task_deleted_since_does_not_move_the_bookmark_back(
     assert second.task_cursors == first.task_cursors
 
 
-def test_a_task_that_the_index_showed_late_is_read_by_the_overlap(
+def test_late_indexed_task_is_read_by_the_overlap(
     run_tap: TapRunner, account: Account, behaviour: Behaviour, workspace: Workspace
 ) -> None:
     """Two edits within the lag: the run sees neither, or only what came before them."""
@@ -223,7 +221,7 @@ def test_a_task_that_the_index_showed_late_is_read_by_the_overlap(
         (None, False),
     ],
 )
-def test_a_start_date_before_the_kept_one_is_warned_of_in_one_line(
+def test_start_date_before_the_saved_one_logs_a_warning(
     run_tap: TapRunner, workspace: Workspace, start_date: str | None, *, warned: bool
 ) -> None:
     state = state_with_cursor(workspace, "2026-10-20T00:00:00+00:00", start="2026-10-01")
@@ -237,6 +235,8 @@ def test_a_start_date_before_the_kept_one_is_warned_of_in_one_line(
     assert ms_to_iso(bound + 1) == "2026-10-19T23:50:00.000+00:00"
 
 
-def test_the_first_run_warns_of_no_start_date(run_tap: TapRunner, workspace: Workspace) -> None:
+def test_first_run_does_not_warn_about_the_start_date(
+    run_tap: TapRunner, workspace: Workspace
+) -> None:
     run = run_tap(workspace_ids=[workspace.id], start_date="2026-09-30")
     assert "start_date:" not in run.log

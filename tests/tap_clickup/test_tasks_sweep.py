@@ -62,7 +62,7 @@ def of(workspace: Workspace, *, archived: bool) -> Callable[[Request], bool]:
     )
 
 
-def test_all_tasks_are_read_by_date_created_live_ones_and_then_archived(
+def test_sweep_reads_live_then_archived_tasks_by_creation_date(
     run_tap: TapRunner, workspace: Workspace
 ) -> None:
     run_tap(sweep=True, workspace_ids=[workspace.id])
@@ -85,7 +85,7 @@ def test_all_tasks_are_read_by_date_created_live_ones_and_then_archived(
     ]
 
 
-def test_every_id_is_told_and_only_what_was_updated_since_the_start_date_is_loaded(
+def test_sweep_reports_all_ids_but_loads_only_recent_tasks(
     run_tap: TapRunner, account: Account
 ) -> None:
     start = datetime.now(UTC) - timedelta(days=40)
@@ -98,7 +98,7 @@ def test_every_id_is_told_and_only_what_was_updated_since_the_start_date_is_load
         assert 0 < len(young) < len(every(workspace))
 
 
-def test_the_record_says_exactly_what_was_read(run_tap: TapRunner, workspace: Workspace) -> None:
+def test_sweep_completed_read_has_exact_bounds(run_tap: TapRunner, workspace: Workspace) -> None:
     before = datetime.now(UTC)
     run = run_tap(sweep=True, workspace_ids=[workspace.id])
     row = completed(run, workspace)
@@ -121,9 +121,7 @@ def test_the_record_says_exactly_what_was_read(run_tap: TapRunner, workspace: Wo
     assert max(sent) <= finished + timedelta(milliseconds=1)
 
 
-def test_with_selected_spaces_the_condition_names_them_and_only_their_tasks_are_told(
-    run_tap: TapRunner, workspace: Workspace
-) -> None:
+def test_selected_spaces_limit_the_sweep(run_tap: TapRunner, workspace: Workspace) -> None:
     selected = list(workspace.spaces)[:2]
     run = run_tap(sweep=True, workspace_ids=[workspace.id], space_ids=selected)
     row = completed(run, workspace)
@@ -136,7 +134,7 @@ def test_with_selected_spaces_the_condition_names_them_and_only_their_tasks_are_
     assert swept(run, workspace) == ids([t for t in every(workspace) if t.list_id in lists])
 
 
-def test_workspaces_without_a_selected_space_are_not_asked_for_tasks(
+def test_workspace_without_selected_spaces_is_not_requested(
     run_tap: TapRunner, account: Account
 ) -> None:
     chosen, other = account.workspaces
@@ -146,7 +144,7 @@ def test_workspaces_without_a_selected_space_are_not_asked_for_tasks(
     assert completed(run, other) is None
 
 
-def test_the_run_tells_how_many_tasks_live_and_how_many_clickup_counts(
+def test_sync_run_counts_live_tasks_and_clickups_estimate(
     run_tap: TapRunner, account: Account
 ) -> None:
     run = run_tap(sweep=True)
@@ -159,9 +157,7 @@ def test_the_run_tells_how_many_tasks_live_and_how_many_clickup_counts(
         )
 
 
-def test_a_sweep_keeps_its_start_and_moves_no_cursor(
-    run_tap: TapRunner, workspace: Workspace
-) -> None:
+def test_sweep_keeps_start_date_and_cursors(run_tap: TapRunner, workspace: Workspace) -> None:
     sweep = run_tap(sweep=True, workspace_ids=[workspace.id])
     (kept,) = sweep.state["bookmarks"]["tasks"]["partitions"]
     assert (kept["cursors"], "replication_key_value" in kept) == ({}, False)
@@ -176,7 +172,7 @@ def test_a_sweep_keeps_its_start_and_moves_no_cursor(
 # --- what is gone, and what is back
 
 
-def test_a_deleted_task_is_not_told_and_a_restored_one_is(
+def test_deleted_task_is_missing_and_restored_task_is_back(
     run_tap: TapRunner, account: Account, workspace: Workspace
 ) -> None:
     gone = next(t for t in readable(workspace) if t.parent_id and not workspace.below(t.id))
@@ -187,7 +183,7 @@ def test_a_deleted_task_is_not_told_and_a_restored_one_is(
     assert gone.id in swept(run_tap(sweep=True), workspace)
 
 
-def test_a_task_that_left_the_selected_spaces_is_not_told(
+def test_task_moved_out_of_the_selection_is_missing(
     run_tap: TapRunner, account: Account, workspace: Workspace
 ) -> None:
     here, there = list(workspace.spaces)[:2]
@@ -199,7 +195,7 @@ def test_a_task_that_left_the_selected_spaces_is_not_told(
     assert task.id not in swept(run_tap(sweep=True, space_ids=[here]), workspace)
 
 
-def test_what_lies_in_a_space_that_the_user_lost_is_not_told_and_nor_is_the_space(
+def test_tasks_of_an_inaccessible_space_are_missing(
     run_tap: TapRunner, behaviour: Behaviour, workspace: Workspace
 ) -> None:
     """For the target to doubt: it cannot be told from a deleted space."""
@@ -218,7 +214,7 @@ def test_what_lies_in_a_space_that_the_user_lost_is_not_told_and_nor_is_the_spac
 
 
 @pytest.mark.parametrize("archived", [True, False], ids=["leaves", "enters"])
-def test_a_task_that_leaves_or_enters_the_archive_before_its_pass_is_told(
+def test_task_archived_or_restored_between_passes_is_found(
     run_tap: TapRunner,
     account: Account,
     behaviour: Behaviour,
@@ -235,7 +231,7 @@ def test_a_task_that_leaves_or_enters_the_archive_before_its_pass_is_told(
 
 
 @pytest.mark.parametrize("archives", [False, True], ids=["brings back", "archives"])
-def test_tasks_of_a_list_that_is_archived_or_brought_back_between_the_passes_are_told(
+def test_tasks_of_a_list_archived_between_passes_are_found(
     run_tap: TapRunner,
     account: Account,
     behaviour: Behaviour,
@@ -257,7 +253,7 @@ def test_tasks_of_a_list_that_is_archived_or_brought_back_between_the_passes_are
 
 @pytest.mark.parametrize("into_archive", [True, False])
 @pytest.mark.parametrize("when_asked", ["list", "live", "archived"])
-def test_subtasks_that_move_with_their_parent_into_an_archived_list_or_out_are_told(
+def test_subtasks_moved_between_passes_are_found(
     run_tap: TapRunner,
     account: Account,
     workspace: Workspace,
@@ -300,7 +296,7 @@ def test_subtasks_that_move_with_their_parent_into_an_archived_list_or_out_are_t
     ],
 )
 @pytest.mark.parametrize("number", [0, 1], ids=["first", "second"])
-def test_what_was_not_read_to_its_end_completes_nothing_and_the_other_workspace_does(
+def test_incomplete_sweep_completes_only_the_other_workspace(
     run_tap: TapRunner, behaviour: Behaviour, where: str, status: int, number: int
 ) -> None:
     account = run_tap.clickup.account

@@ -40,9 +40,7 @@ def account() -> Account:
 # --- the record
 
 
-def test_every_column_of_a_time_entry_comes_from_its_own_place(
-    run_tap: TapRunner, account: Account
-) -> None:
+def test_every_time_entry_column_is_mapped(run_tap: TapRunner, account: Account) -> None:
     """R78-R82; the description stays behind."""
     entry = track(
         account,
@@ -71,7 +69,7 @@ def test_every_column_of_a_time_entry_comes_from_its_own_place(
 
 
 @pytest.mark.parametrize("form", ["null", "absent", "zero"])
-def test_time_without_a_task_is_kept_under_its_user(
+def test_time_entry_without_a_task_keeps_its_user(
     run_tap: TapRunner,
     account: Account,
     behaviour: Behaviour,
@@ -92,7 +90,7 @@ def test_time_without_a_task_is_kept_under_its_user(
     [(ENTRY["task"], TASK_ID), (0, None), ("0", None)],
     ids=["task", "0", "text"],
 )
-def test_numbers_and_texts_are_the_same_entry(
+def test_numbers_and_strings_give_the_same_entry(
     run_tap: TapRunner, behaviour: Behaviour, number: type[Any], task: Any, task_id: str | None
 ) -> None:
     start = now()
@@ -116,9 +114,7 @@ def test_numbers_and_texts_are_the_same_entry(
     }
 
 
-def test_a_running_timer_has_no_duration_and_is_replaced_when_it_stops(
-    run_tap: TapRunner, account: Account
-) -> None:
+def test_running_timer_has_no_duration_until_it_stops(run_tap: TapRunner, account: Account) -> None:
     """R81; ClickUp shows minus the milliseconds that it has run."""
     start = now()
     run_tap.clock.seconds = start.timestamp() + 0.468
@@ -136,7 +132,7 @@ def test_a_running_timer_has_no_duration_and_is_replaced_when_it_stops(
 
 
 @pytest.mark.parametrize("mobile", ["null", "absent"])
-def test_an_entry_made_on_a_phone_is_an_entry(
+def test_mobile_time_entry_is_read(
     run_tap: TapRunner, account: Account, mobile: Literal["null", "absent"]
 ) -> None:
     start = now()
@@ -145,9 +141,7 @@ def test_an_entry_made_on_a_phone_is_an_entry(
     assert (row["id"], row["task_id"], row["duration_ms"]) == (entry.id, TASK_ID, 60_000)
 
 
-def test_an_entry_of_no_time_one_of_26_hours_and_overlapping_ones_are_kept(
-    run_tap: TapRunner, account: Account
-) -> None:
+def test_zero_long_and_overlapping_entries_are_kept(run_tap: TapRunner, account: Account) -> None:
     """Over midnight; a day is not cut here."""
     late = datetime(2026, 3, 4, 23, 30, tzinfo=UTC)
     made = [
@@ -167,7 +161,7 @@ def test_an_entry_of_no_time_one_of_26_hours_and_overlapping_ones_are_kept(
 # --- which slices
 
 
-def test_a_year_is_read_in_slices_of_30_days_and_each_entry_comes_once(
+def test_backfill_reads_30_day_slices_without_duplicates(
     run_tap: TapRunner, account: Account
 ) -> None:
     """R31; also an entry that begins with a slice, which ClickUp shows at the end of the last."""
@@ -183,9 +177,7 @@ def test_a_year_is_read_in_slices_of_30_days_and_each_entry_comes_once(
     assert time_tracking.requested_starts(run_tap)[:13] == [to_ms(since), *map(to_ms, borders)]
 
 
-def test_each_entry_stands_in_the_slice_that_it_begins_in(
-    run_tap: TapRunner, account: Account
-) -> None:
+def test_time_entry_belongs_to_the_slice_of_its_start(run_tap: TapRunner, account: Account) -> None:
     since = days_ago(75)
     first, second = slice_start(since) + SLICE_LENGTH, slice_start(since) + 2 * SLICE_LENGTH
     before, at, after = (track(account, start).id for start in (first - MINUTE, first, second))
@@ -201,15 +193,13 @@ def test_each_entry_stands_in_the_slice_that_it_begins_in(
     ]
 
 
-def test_time_booked_ahead_is_read(run_tap: TapRunner, account: Account) -> None:
+def test_future_time_entry_is_read(run_tap: TapRunner, account: Account) -> None:
     start = now()
     ahead = track(account, slice_start(start) + SLICE_LENGTH - timedelta(milliseconds=1))
     assert run_tap(start_date=to_iso(start)).column("time_entries", "id") == [ahead.id]
 
 
-def test_bounds_are_in_utc_wherever_the_start_date_was_written(
-    run_tap: TapRunner, account: Account
-) -> None:
+def test_slice_bounds_are_in_utc(run_tap: TapRunner, account: Account) -> None:
     """So that a target that compares texts is right too."""
     entry = track(account, AT)
     run = run_tap(start_date="2026-03-05T15:00:00+09:00")
@@ -225,7 +215,7 @@ def test_bounds_are_in_utc_wherever_the_start_date_was_written(
 # --- what is read again
 
 
-def test_the_next_run_reads_the_last_30_days_again(run_tap: TapRunner, account: Account) -> None:
+def test_next_run_rereads_the_last_30_days(run_tap: TapRunner, account: Account) -> None:
     """R32; what was edited there is seen, what was edited before is not."""
     old, young = track(account, days_ago(40)), track(account, days_ago(20))
     first = run_tap(start_date=to_iso(days_ago(100)))
@@ -240,9 +230,7 @@ def test_the_next_run_reads_the_last_30_days_again(run_tap: TapRunner, account: 
     assert to_iso(before) <= time_tracking.saved_state(first)["read_until"] <= to_iso(now())
 
 
-def test_an_entry_of_40_days_ago_that_was_edited_is_seen_with_a_window_of_60(
-    run_tap: TapRunner, account: Account
-) -> None:
+def test_lookback_of_60_days_finds_an_older_edit(run_tap: TapRunner, account: Account) -> None:
     entry = track(account, days_ago(40))
     first = run_tap(start_date=to_iso(days_ago(100)))
     at = now()
@@ -260,7 +248,7 @@ def test_an_entry_of_40_days_ago_that_was_edited_is_seen_with_a_window_of_60(
 
 
 @pytest.mark.parametrize("days", [3_650, 1_000_000])
-def test_a_window_longer_than_everything_ends_at_the_start_date(
+def test_lookback_is_limited_by_the_start_date(
     run_tap: TapRunner, account: Account, days: int
 ) -> None:
     since = days_ago(50)
@@ -271,7 +259,7 @@ def test_a_window_longer_than_everything_ends_at_the_start_date(
     assert time_tracking.requested_starts(run_tap)[0] == to_ms(since)
 
 
-def test_a_deleted_entry_is_missing_from_its_completed_slice(
+def test_deleted_entry_is_missing_from_its_completed_slice(
     run_tap: TapRunner, account: Account
 ) -> None:
     start = days_ago(10)

@@ -63,7 +63,7 @@ def refuse(request: pytest.FixtureRequest, behaviour: Behaviour) -> Refuse:
         pytest.param(FORMER, id="all"),
     ],
 )
-def test_who_is_refused_is_named_alone_and_the_time_of_the_others_comes(
+def test_denied_former_members_are_named_and_others_are_read(
     run_tap: TapRunner, account: Account, start: datetime, refuse: Refuse, refused: list[int]
 ) -> None:
     people = [accounts.OWNER, accounts.MEMBER, *FORMER]
@@ -78,7 +78,7 @@ def test_who_is_refused_is_named_alone_and_the_time_of_the_others_comes(
     assert sorted(told["conditions"]["user_id"]["in"]) == sorted({*EVERYBODY} - {*names})
 
 
-def test_who_is_refused_hides_the_others_in_no_slice(
+def test_denied_user_does_not_hide_others_in_any_slice(
     run_tap: TapRunner, account: Account, refuse: Refuse
 ) -> None:
     since = days_ago(200)
@@ -100,7 +100,7 @@ def test_who_is_refused_hides_the_others_in_no_slice(
     assert named == [[user_id for user_id in EVERYBODY if user_id != "49999992"]] * len(named)
 
 
-def test_the_next_run_asks_again_for_who_was_refused(
+def test_denied_users_are_retried_by_the_next_run(
     run_tap: TapRunner, account: Account, start: datetime, behaviour: Behaviour, refuse: Refuse
 ) -> None:
     entry = track(account, start, task_id=None, user_id=49999992)

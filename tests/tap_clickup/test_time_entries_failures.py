@@ -39,7 +39,7 @@ def begins(at: datetime) -> time_tracking.QueryCondition:
 
 
 @pytest.mark.usefixtures("broken")
-def test_a_failed_reading_completes_nothing_and_the_other_streams_go_on(
+def test_failed_time_entries_do_not_stop_other_streams(
     run_tap: TapRunner, account: Account
 ) -> None:
     """R104."""
@@ -60,7 +60,7 @@ def test_a_failed_reading_completes_nothing_and_the_other_streams_go_on(
     assert run.rows("sync_runs")[0]["complete"] is False
 
 
-def test_a_refusal_of_all_time_is_named_and_the_other_streams_go_on(
+def test_denied_time_entries_do_not_stop_other_streams(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     """R104; the role or the plan may be in the way."""
@@ -77,7 +77,7 @@ def test_a_refusal_of_all_time_is_named_and_the_other_streams_go_on(
     assert {m["stream"] for m in run.messages if m["type"] == "RECORD"} >= OTHERS
 
 
-def test_a_later_failure_moves_no_bookmark(
+def test_failure_after_a_good_run_keeps_the_bookmark(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     start = now()
@@ -94,7 +94,7 @@ def test_a_later_failure_moves_no_bookmark(
     assert third.column("time_entries", "id") == [entry.id]
 
 
-def test_an_interrupted_first_load_goes_on_at_its_slice(
+def test_interrupted_backfill_resumes_at_its_slice(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     """R32."""
@@ -119,7 +119,7 @@ def test_an_interrupted_first_load_goes_on_at_its_slice(
     assert to_iso(days_ago(0.01)) < time_tracking.saved_state(second)["read_until"] <= to_iso(now())
 
 
-def test_what_was_completed_before_a_failure_was_read_to_its_end(
+def test_slices_completed_before_a_failure_are_complete(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     since = days_ago(365)
@@ -139,7 +139,7 @@ def test_what_was_completed_before_a_failure_was_read_to_its_end(
 
 
 @pytest.mark.parametrize("ignored", ["assignee", "start_date", "end_date"])
-def test_an_ignored_parameter_is_noticed_and_completes_nothing(
+def test_ignored_parameter_is_detected_and_completes_nothing(
     run_tap: TapRunner, account: Account, behaviour: Behaviour, ignored: str
 ) -> None:
     """Somebody else's time of 95 days ago is not shown then; it is not gone, and read later."""
@@ -163,7 +163,7 @@ def test_an_ignored_parameter_is_noticed_and_completes_nothing(
     assert old.id in second.column("time_entries", "id")
 
 
-def test_an_assignee_that_is_ignored_later_moves_no_bookmark(
+def test_assignee_ignored_in_a_later_run_keeps_the_bookmark(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     start = now()
@@ -182,7 +182,7 @@ def test_an_assignee_that_is_ignored_later_moves_no_bookmark(
     )
 
 
-def test_somebody_alone_at_work_is_not_taken_for_an_ignored_assignee(
+def test_only_own_time_is_not_mistaken_for_an_ignored_assignee(
     run_tap: TapRunner, account: Account
 ) -> None:
     start = now()
@@ -198,7 +198,7 @@ def test_somebody_alone_at_work_is_not_taken_for_an_ignored_assignee(
 # --- the ClickApp
 
 
-def test_a_space_without_time_tracking_is_noted_once(
+def test_disabled_time_tracking_is_noted_once(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     """R101, R103; the spaces where it is on are read."""

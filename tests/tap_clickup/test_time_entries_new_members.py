@@ -25,9 +25,7 @@ def account() -> Account:
     return accounts.shop()
 
 
-def test_somebody_whom_a_later_run_sees_first_is_asked_for_all_slices(
-    run_tap: TapRunner, account: Account
-) -> None:
+def test_newly_seen_user_is_read_for_all_slices(run_tap: TapRunner, account: Account) -> None:
     """R32; a task tells of that person, and others than the last 30 days were read before."""
     first = run_tap(start_date=to_iso(SINCE))
     assert str(STRANGER) not in time_tracking.requested_assignees(run_tap)[0]
@@ -45,9 +43,7 @@ def test_somebody_whom_a_later_run_sees_first_is_asked_for_all_slices(
     assert str(STRANGER) in told["conditions"]["user_id"]["in"]
 
 
-def test_a_member_who_joins_is_asked_for_all_slices_once(
-    run_tap: TapRunner, account: Account
-) -> None:
+def test_new_member_is_read_for_all_slices_once(run_tap: TapRunner, account: Account) -> None:
     first = run_tap(start_date=to_iso(SINCE))
     (joined,) = time_tracking.add_members(account, range(1))
     old = track(account, days_ago(80), task_id=None, user_id=joined)
@@ -59,7 +55,7 @@ def test_a_member_who_joins_is_asked_for_all_slices_once(
     assert str(joined) in time_tracking.requested_assignees(run_tap)[0]
 
 
-def test_a_failed_run_keeps_in_mind_that_somebody_new_is_to_be_asked_for_all(
+def test_failed_run_still_backfills_a_new_user_later(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     first = run_tap(start_date=to_iso(SINCE))
@@ -75,7 +71,7 @@ def test_a_failed_run_keeps_in_mind_that_somebody_new_is_to_be_asked_for_all(
 
 
 @pytest.mark.parametrize("status", [500, 400], ids=["fails", "is denied"])
-def test_people_who_left_are_not_forgotten_by_a_run_whose_reading_of_time_fails(
+def test_former_members_survive_a_failed_time_entries_read(
     run_tap: TapRunner, account: Account, behaviour: Behaviour, status: int
 ) -> None:
     """Only a task names them, and the next run does not read it again."""

@@ -35,7 +35,7 @@ def asks_for(user_id: str) -> time_tracking.QueryCondition:
     return lambda question: user_id in question["assignee"].split(",")
 
 
-def test_people_and_dates_are_always_named(run_tap: TapRunner) -> None:
+def test_every_request_names_users_and_dates(run_tap: TapRunner) -> None:
     """ClickUp's defaults are the token's user and the last 30 days."""
     start = now()
     run_tap(start_date=to_iso(start))
@@ -49,9 +49,7 @@ def test_people_and_dates_are_always_named(run_tap: TapRunner) -> None:
     ]
 
 
-def test_the_time_of_everybody_is_read_of_people_who_left_too(
-    run_tap: TapRunner, account: Account
-) -> None:
+def test_time_of_all_users_includes_former_members(run_tap: TapRunner, account: Account) -> None:
     """R79; who left is known from a task, and a row of `users` for it."""
     start = now()
     made = [
@@ -65,7 +63,9 @@ def test_the_time_of_everybody_is_read_of_people_who_left_too(
     assert former == [(FORMER, False)]
 
 
-def test_who_left_is_remembered_by_the_next_run(run_tap: TapRunner, account: Account) -> None:
+def test_former_members_are_remembered_by_the_next_run(
+    run_tap: TapRunner, account: Account
+) -> None:
     """Nothing of that person changed since, so the task is not read again."""
     start = days_ago(3)
     entry = track(account, start, user_id=accounts.FORMER_MEMBER)
@@ -79,7 +79,7 @@ def test_who_left_is_remembered_by_the_next_run(run_tap: TapRunner, account: Acc
     assert (row["username"], row["role"], row["is_member"]) == ("Lena", None, False)
 
 
-def test_a_member_without_a_task_who_leaves_between_two_runs_is_still_asked_for(
+def test_member_who_leaves_between_runs_is_still_requested(
     run_tap: TapRunner, account: Account
 ) -> None:
     """The time of the last day was tracked after the last run."""
@@ -91,9 +91,7 @@ def test_a_member_without_a_task_who_leaves_between_two_runs_is_still_asked_for(
     assert by_user(second) == [(entry.id, "40000003")]
 
 
-def test_more_than_50_people_are_asked_for_in_several_requests(
-    run_tap: TapRunner, account: Account
-) -> None:
+def test_more_than_50_users_take_several_requests(run_tap: TapRunner, account: Account) -> None:
     start = now()
     clerks = [str(user_id) for user_id in time_tracking.add_members(account, range(98))]
     made = [
@@ -115,7 +113,7 @@ def test_more_than_50_people_are_asked_for_in_several_requests(
 # --- a token that may not see everybody
 
 
-def test_a_member_token_is_told_and_never_shown_as_no_time(
+def test_member_token_reports_users_that_are_not_visible(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     """R102."""
@@ -134,7 +132,7 @@ def test_a_member_token_is_told_and_never_shown_as_no_time(
     assert run.error is None
 
 
-def test_an_admin_token_sees_everybody(
+def test_admin_token_reads_all_users(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     behaviour.role = "admin"
@@ -148,7 +146,7 @@ def test_an_admin_token_sees_everybody(
 
 
 @pytest.mark.parametrize("status", [400, 401])
-def test_without_people_who_left_is_asked_again_where_clickup_refuses_them(
+def test_denied_former_members_are_left_out_and_retried(
     run_tap: TapRunner, account: Account, behaviour: Behaviour, status: int
 ) -> None:
     start = now()
@@ -164,7 +162,7 @@ def test_without_people_who_left_is_asked_again_where_clickup_refuses_them(
 
 
 @pytest.mark.parametrize("status", [400, 401])
-def test_who_is_refused_hides_nobody_else_where_only_own_time_was_tracked(
+def test_denied_former_member_does_not_hide_own_time(
     run_tap: TapRunner, account: Account, behaviour: Behaviour, status: int
 ) -> None:
     start = now()
@@ -175,7 +173,7 @@ def test_who_is_refused_hides_nobody_else_where_only_own_time_was_tracked(
     assert [what for what, _ in run.read_failures] == [GONE]
 
 
-def test_who_is_refused_hides_nobody_of_the_next_fifty(
+def test_denied_former_member_does_not_hide_the_next_50_users(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     start = now()
@@ -193,7 +191,7 @@ def test_who_is_refused_hides_nobody_of_the_next_fifty(
     ] == [everybody]
 
 
-def test_a_request_for_people_who_left_alone_may_be_refused(
+def test_request_for_former_members_only_may_be_denied(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     """Asked for nobody, ClickUp answers with the own entries."""
@@ -210,7 +208,7 @@ def test_a_request_for_people_who_left_alone_may_be_refused(
     assert by_user(run) == [(entry.id, str(entry.user_id)) for entry in made]
 
 
-def test_who_is_refused_is_named_once_however_many_slices_are_read(
+def test_denied_users_are_reported_once_for_all_slices(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     since = days_ago(200)
@@ -233,9 +231,7 @@ def annex(account: Account) -> str:
     return account.create_task("90000000035", name="Elsewhere", at=days_ago(1)).id
 
 
-def test_with_selected_spaces_only_their_time_comes_and_none_without_a_task(
-    run_tap: TapRunner, account: Account
-) -> None:
+def test_selected_spaces_exclude_other_time_entries(run_tap: TapRunner, account: Account) -> None:
     """R26."""
     start, elsewhere = now(), annex(account)
     entry = track(account, start)
@@ -247,7 +243,7 @@ def test_with_selected_spaces_only_their_time_comes_and_none_without_a_task(
 
 
 @pytest.mark.parametrize("mobile", ["null", "absent"])
-def test_an_entry_that_shows_no_place_lies_where_its_task_lies(
+def test_entry_without_location_uses_its_tasks_space(
     run_tap: TapRunner, account: Account, mobile: str
 ) -> None:
     """An app on a phone sends no `task_location`."""
@@ -258,7 +254,7 @@ def test_an_entry_that_shows_no_place_lies_where_its_task_lies(
     assert by_user(run) == [(entry.id, OWN)]
 
 
-def test_a_narrower_selection_calls_no_entry_gone_that_is_still_there(
+def test_narrower_selection_reports_no_entry_as_deleted(
     run_tap: TapRunner, account: Account
 ) -> None:
     """R132: what was read before stays; it is not in the spaces that are read now."""

@@ -35,7 +35,7 @@ def told_people(run: TapRun) -> list[list[str]]:
 # --- an owner who tracks no time, so that an ignored `assignee` shows nothing at all
 
 
-def test_a_run_that_saw_nobody_elses_time_tells_of_the_own_user_alone(
+def test_only_own_time_is_completed_if_no_other_was_seen(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     """Else an ignored parameter would have the time of everybody marked as gone."""
@@ -55,7 +55,7 @@ def test_a_run_that_saw_nobody_elses_time_tells_of_the_own_user_alone(
     )
 
 
-def test_time_of_others_in_one_slice_lets_all_slices_tell_of_everybody(
+def test_other_users_in_one_slice_complete_every_slice(
     run_tap: TapRunner, account: Account
 ) -> None:
     """Whether `assignee` counts is no matter of the slice."""
@@ -83,7 +83,7 @@ def give_token_to(account: Account, user_id: int) -> None:
     account.user_id, account.token = user_id, f"pk_{user_id}_SHOPSHOPSHOPSHOP"
 
 
-def test_the_time_of_the_user_of_another_token_is_read_from_the_start_date_on(
+def test_new_tokens_user_is_read_from_the_start_date(
     run_tap: TapRunner, account: Account, mias: list[TimeEntry]
 ) -> None:
     first = run_tap(start_date=SINCE)
@@ -94,7 +94,7 @@ def test_the_time_of_the_user_of_another_token_is_read_from_the_start_date_on(
     assert {tuple(user_ids) for user_ids in told_people(second)} == {("40000002",)}
 
 
-def test_another_token_has_all_time_read_once(
+def test_new_token_rereads_all_time_once(
     run_tap: TapRunner, account: Account, mias: list[TimeEntry]
 ) -> None:
     first = run_tap(start_date=SINCE)
@@ -106,9 +106,7 @@ def test_another_token_has_all_time_read_once(
 
 
 @pytest.mark.usefixtures("mias")
-def test_the_first_token_has_all_its_time_read_again_when_it_comes_back(
-    run_tap: TapRunner, account: Account
-) -> None:
+def test_returning_token_rereads_its_time(run_tap: TapRunner, account: Account) -> None:
     """What was tracked meanwhile for long ago was not seen with the other token."""
     first = run_tap(start_date=SINCE)
     give_token_to(account, accounts.MEMBER)
@@ -119,7 +117,7 @@ def test_the_first_token_has_all_its_time_read_again_when_it_comes_back(
     assert late.id in third.column("time_entries", "id")
 
 
-def test_a_user_who_becomes_an_admin_sees_all_time_from_the_start_date_on(
+def test_promoted_admin_reads_all_time_from_the_start_date(
     run_tap: TapRunner, behaviour: Behaviour, mias: list[TimeEntry]
 ) -> None:
     first = run_tap(start_date=SINCE)
@@ -129,7 +127,7 @@ def test_a_user_who_becomes_an_admin_sees_all_time_from_the_start_date_on(
 
 
 @pytest.mark.usefixtures("mias")
-def test_a_token_that_sees_less_than_the_one_before_reads_nothing_again(
+def test_token_with_fewer_rights_rereads_nothing(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     behaviour.role = "admin"

@@ -50,9 +50,7 @@ def asked(run_tap: TapRunner) -> list[int]:
     return [*bulk, *(1 for _ in run_tap.requests_to("/time_in_status"))]
 
 
-def test_it_is_off_by_default_and_then_nothing_is_asked(
-    run_tap: TapRunner, behaviour: Behaviour
-) -> None:
+def test_time_in_status_is_disabled_by_default(run_tap: TapRunner, behaviour: Behaviour) -> None:
     behaviour.time_in_status = False
     walked(run_tap)
     run = run_tap()
@@ -60,7 +58,7 @@ def test_it_is_off_by_default_and_then_nothing_is_asked(
     assert [note for note in run.rows("sync_runs")[0]["notes"] if "status" in note] == []
 
 
-def test_the_time_of_one_task_comes_by_the_single_call_and_the_current_status_once(
+def test_one_task_is_read_with_a_single_request(
     run_tap: TapRunner,
 ) -> None:
     """R76; ClickUp shows the current status in two places."""
@@ -91,7 +89,7 @@ def test_the_time_of_one_task_comes_by_the_single_call_and_the_current_status_on
     assert run_tap.requests_to(BULK) == []
 
 
-def test_250_tasks_are_asked_for_in_three_requests(
+def test_250_tasks_are_read_in_three_bulk_requests(
     run_tap: TapRunner, account: Account, workspace: Workspace
 ) -> None:
     ids = [account.create_task(LIST, name=f"Task {number}").id for number in range(250)]
@@ -110,7 +108,7 @@ def test_250_tasks_are_asked_for_in_three_requests(
     assert len(workspace.tasks) == 252
 
 
-def test_101_tasks_are_asked_for_by_the_bulk_call_and_the_single_one(
+def test_101_tasks_are_read_with_a_bulk_and_a_single_request(
     run_tap: TapRunner, account: Account
 ) -> None:
     ids = [account.create_task(LIST, name=f"Task {number}").id for number in range(101)]
@@ -120,7 +118,7 @@ def test_101_tasks_are_asked_for_by_the_bulk_call_and_the_single_one(
 
 
 @pytest.mark.parametrize("tasks", [1, 2, 250])
-def test_without_the_clickapp_one_note_is_left_and_everything_else_is_read(
+def test_disabled_clickapp_is_noted_once_and_the_run_succeeds(
     run_tap: TapRunner, account: Account, behaviour: Behaviour, tasks: int
 ) -> None:
     behaviour.time_in_status = False
@@ -136,7 +134,7 @@ def test_without_the_clickapp_one_note_is_left_and_everything_else_is_read(
     assert (run.error, run.read_failures, run.rows("sync_runs")[0]["complete"]) == (None, [], True)
 
 
-def test_what_was_read_before_a_refusal_comes_and_the_note_tells_the_reason(
+def test_denied_task_is_noted_and_the_others_are_kept(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     ids = [account.create_task(LIST, name=f"Task {number}").id for number in range(101)]
@@ -150,7 +148,7 @@ def test_what_was_read_before_a_refusal_comes_and_the_note_tells_the_reason(
     ]
 
 
-def test_only_tasks_that_the_run_read_are_asked_for(run_tap: TapRunner, account: Account) -> None:
+def test_only_tasks_read_by_the_run_are_requested(run_tap: TapRunner, account: Account) -> None:
     """Those of the last ten minutes before the bookmark are read again."""
     now = datetime.now(UTC)
     edited = account.create_task(LIST, name="Edited", at=now - timedelta(hours=3))
@@ -173,9 +171,7 @@ def before_time_in_status(run: TapRun) -> Row:
     return states[-1]
 
 
-def test_a_run_cut_between_tasks_and_their_time_is_made_up_for(
-    run_tap: TapRunner, account: Account
-) -> None:
+def test_interrupted_run_is_caught_up_by_the_next_run(run_tap: TapRunner, account: Account) -> None:
     now = datetime.now(UTC)
     hours = [timedelta(hours=number) for number in (3, 2, 1)]
     ids = [account.create_task(LIST, name="Task", at=now - age).id for age in hours]
@@ -186,7 +182,7 @@ def test_a_run_cut_between_tasks_and_their_time_is_made_up_for(
     assert third.column("time_in_status", "task_id") == ids[2:]
 
 
-def test_time_in_status_that_fails_is_read_by_the_next_run(
+def test_failed_time_in_status_is_retried_by_the_next_run(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     now = datetime.now(UTC)
@@ -201,7 +197,7 @@ def test_time_in_status_that_fails_is_read_by_the_next_run(
     assert (again.error, again.column("time_in_status", "task_id")) == (None, ids)
 
 
-def test_a_cut_run_keeps_its_tasks_in_mind_over_further_cut_runs(
+def test_pending_tasks_survive_several_interrupted_runs(
     run_tap: TapRunner, account: Account
 ) -> None:
     now = datetime.now(UTC)

@@ -45,9 +45,7 @@ def secrets_in(output: str, webhook: Webhook) -> list[str]:
     return [secret for secret in (webhook.secret, "planted") if secret in output]
 
 
-def test_every_column_of_a_webhook_comes_from_its_own_place(
-    run_tap: TapRunner, webhook: Webhook
-) -> None:
+def test_every_webhook_column_is_mapped(run_tap: TapRunner, webhook: Webhook) -> None:
     run = run_tap()
     assert run.rows("webhooks") == [
         {
@@ -67,9 +65,7 @@ def test_every_column_of_a_webhook_comes_from_its_own_place(
     assert secrets_in(run.stdout + run.log, webhook) == []
 
 
-def test_a_webhook_of_the_whole_workspace_that_fares_well(
-    run_tap: TapRunner, account: Account
-) -> None:
+def test_workspace_webhook_reports_its_health(run_tap: TapRunner, account: Account) -> None:
     """R98: the same columns tell what fails."""
     account.add_webhook(endpoint="https://receiver.example.com", events=["*"])
     (row,) = run_tap().rows("webhooks")
@@ -82,7 +78,7 @@ def test_a_webhook_of_the_whole_workspace_that_fares_well(
 @pytest.mark.parametrize(
     "endpoint", ["receiver.example.com/planted", "https://[planted/", "planted", ""]
 )
-def test_an_endpoint_that_is_no_address_shows_nothing_and_hides_no_other_webhook(
+def test_invalid_endpoint_is_hidden_and_does_not_fail_others(
     run_tap: TapRunner, account: Account, endpoint: str
 ) -> None:
     odd = account.add_webhook(endpoint=endpoint, events=["*"])
@@ -92,7 +88,7 @@ def test_an_endpoint_that_is_no_address_shows_nothing_and_hides_no_other_webhook
     assert (run.error, secrets_in(run.stdout + run.log, odd)) == (None, [])
 
 
-def test_webhooks_of_others_are_neither_shown_nor_gone(
+def test_other_users_webhooks_are_outside_the_completed_read(
     run_tap: TapRunner, account: Account
 ) -> None:
     own = account.add_webhook(endpoint=ENDPOINT, events=["*"])
@@ -106,7 +102,7 @@ def test_webhooks_of_others_are_neither_shown_nor_gone(
 
 
 @pytest.mark.parametrize("breaks", [False, True])
-def test_no_secret_of_a_webhook_appears_anywhere(
+def test_webhook_secret_never_leaks(
     clickup: FakeClickUp, webhook: Webhook, *, breaks: bool
 ) -> None:
     """R16: in no output, no state and no log line, not at DEBUG and not of an answer that fails."""
@@ -129,7 +125,7 @@ def test_no_secret_of_a_webhook_appears_anywhere(
         (403, "OAUTH_023", "HTTP 403 OAUTH_023"),
     ],
 )
-def test_refused_webhooks_are_named_and_the_other_streams_go_on(
+def test_denied_webhooks_do_not_stop_other_streams(
     run_tap: TapRunner, behaviour: Behaviour, status: int, ecode: str, why: str
 ) -> None:
     """R113: a member may be refused."""

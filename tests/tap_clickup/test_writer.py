@@ -71,7 +71,7 @@ def messages(data: bytes) -> list[Any]:
     ]
 
 
-def test_records_wait_in_the_buffer(pipe: Pipe) -> None:
+def test_records_are_buffered(pipe: Pipe) -> None:
     for number in range(3):
         pipe.write(record(number))
     assert pipe.arrived() == b""
@@ -79,7 +79,7 @@ def test_records_wait_in_the_buffer(pipe: Pipe) -> None:
     assert messages(pipe.arrived()) == [0, 1, 2]
 
 
-def test_a_state_comes_at_once_and_behind_all_records_in_front_of_it(pipe: Pipe) -> None:
+def test_state_is_flushed_after_all_records_before_it(pipe: Pipe) -> None:
     for number in range(3):
         pipe.write(record(number))
     pipe.write(StateMessage({"at": 3}))
@@ -88,15 +88,13 @@ def test_a_state_comes_at_once_and_behind_all_records_in_front_of_it(pipe: Pipe)
     assert pipe.arrived() == b""
 
 
-def test_a_schema_comes_at_once(pipe: Pipe) -> None:
+def test_schema_is_flushed_at_once(pipe: Pipe) -> None:
     pipe.write(SchemaMessage("tasks", {"properties": {"id": {}}}, ["id"]))
     assert messages(pipe.arrived()) == ["SCHEMA"]
 
 
 @pytest.mark.parametrize("records", [1, 2, 3, 7, 16])
-def test_each_state_stands_behind_its_own_records_however_full_the_buffer(
-    pipe: Pipe, records: int
-) -> None:
+def test_state_follows_its_records_for_any_buffer_fill(pipe: Pipe, records: int) -> None:
     """A buffer holds two of these records and a part of the third."""
     for number in range(1, records + 1):
         pipe.write(record(number, MUCH))
@@ -107,7 +105,7 @@ def test_each_state_stands_behind_its_own_records_however_full_the_buffer(
     assert b'"STATE"' not in before
 
 
-def test_no_text_of_a_record_breaks_its_line(pipe: Pipe) -> None:
+def test_control_characters_do_not_break_lines(pipe: Pipe) -> None:
     pipe.write(record(1))
     pipe.write(record(2, "Überlänge \U0001f680\u2028 \n\x00"))
     pipe.write(StateMessage({}))
