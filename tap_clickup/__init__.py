@@ -1,8 +1,14 @@
 """tap-clickup: reads ClickUp as Singer streams. It does not know PostgreSQL or PanDev.
 
-`tap` is the Singer tap, `sync` what the `streams` of one run share. `readers` read pages and slices
-through the `client`, which keeps the `rate_limit`; `hierarchy` reads spaces, folders and lists.
-Pure modules decide what to request and convert what was received: `keyset`, `date_slices` and
-`bisect_requests`; `records`, `custom_fields`, `sprints` and `conversions`. `sync_report` collects
-what could not be read, `errors` are the reasons.
+`tap` is the Singer tap, `settings` its settings, `validation` checks them and the state, `writer`
+writes the messages, `schemas` are those of the `streams`.
+
+`sync` is what the streams of one run share: the `selection` of spaces, one `workspace` after
+another with its `hierarchy` of spaces, folders and lists, `task_sync` and `time_in_status_backlog`,
+`read_scope` (what was read completely), `sync_report` (what was not) and `progress`.
+
+`readers` read pages and slices through the `client`, which keeps the `rate_limit`; `prefetch` runs
+several at once. Pure modules decide what to request and convert what was received: `keyset`,
+`date_slices` and `bisect_requests`; `extracted`, `records`, `custom_fields`, `sprints`,
+`sprint_records` and `conversions`. `errors` are the reasons why something could not be read.
 """

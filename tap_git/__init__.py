@@ -1,7 +1,8 @@
 """tap-git: repositories, branches and commits of local git repositories, as metadata only.
 
 `repository` reads git, `address` normalises remote URLs, `settings` parses the settings, `sync` is
-the state that the `streams` of one run share, `tap` is the Singer tap.
+the state that the `streams` of one run share, `tap` is the Singer tap, `errors` are its errors,
+`sdk_patches` works around the Singer SDK.
 """
 
 from tap_git.tap import TapGit, main

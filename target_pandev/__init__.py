@@ -1,1 +1,13 @@
-"""Loads Singer streams into PanDev's store and joins ClickUp's tasks with git."""
+"""target-pandev: loads Singer streams into PanDev's store and joins ClickUp's tasks with git.
+
+`target` routes each message that `messages` reads to one of the `sinks`, which validate, encode and
+load batches. They share the `session` of a run. `settings` are the settings, `errors` the errors,
+`sdk_patches` works around the Singer SDK.
+
+Pure modules: `columns` and `rows` encode records, `schema_errors` describes invalid ones,
+`completed_reads` and `table_versions` decide what was read, `deletion_limit` how much of the rest
+may be deleted, `bisection` finds invalid rows.
+
+`open_store` opens the store: a `database` at an address, or the `embedded` PostgreSQL. `sql` has
+the migrations, views and longer statements.
+"""

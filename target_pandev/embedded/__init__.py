@@ -1,7 +1,9 @@
-"""A real PostgreSQL of our own, for when no `store_url` is given.
+"""An embedded PostgreSQL server, used without `store_url`. It does not know what is stored.
 
-It knows nothing of what is stored. `folder` says what lies where, `locks` who lives, `binaries`
-which PostgreSQL, `postmaster` how to run it, `keeper` when it ends, and `server` is for the users.
+`folder` defines the paths of a store and their owners, `locks` show which processes use it,
+`binaries` finds PostgreSQL's programs, `postmaster` starts and stops the server, `reaper` stops it
+once it is idle, `log` reads the server's log, `server` is the interface for users of the store,
+`errors` are its errors.
 """
 
 from target_pandev.embedded.errors import EmbeddedError
