@@ -1,4 +1,4 @@
-"""`pandev connect` registers the webhooks that the receiver then knows."""
+"""`pandev connect` registers webhooks, and the receiver accepts their deliveries."""
 
 from __future__ import annotations
 
@@ -31,17 +31,20 @@ def project(clickup: FakeClickUp, workspace: Workspace, tmp_path: Path) -> Pipel
     return Pipeline(tmp_path, settings)
 
 
-def test_it_registers_once_and_tells_what_it_did(project: Pipeline, workspace: Workspace) -> None:
-    """R33 to R35."""
-    first, second = project.run(*CONNECT), project.run(*CONNECT)
+def test_connect_registers_one_webhook_and_reports_it(
+    project: Pipeline, workspace: Workspace
+) -> None:
+    """R33, R34, R35: connecting again adds no duplicate."""
+    first = project.run(*CONNECT)
+    second = project.run(*CONNECT)
     (webhook,) = workspace.webhooks.values()
-    told = f"workspace {workspace.id}: webhook {webhook.id} at {ENDPOINT}"
-    assert first.stdout == f"{told} (created)\n"
-    assert second.stdout == f"{told} (active)\n"
+    line = f"workspace {workspace.id}: webhook {webhook.id} at {ENDPOINT}"
+    assert first.stdout == f"{line} (created)\n"
+    assert second.stdout == f"{line} (active)\n"
     assert webhook.secret not in first.stdout + first.stderr
 
 
-def test_the_receiver_takes_what_a_registered_webhook_sends(
+def test_the_receiver_accepts_deliveries_of_a_new_webhook(
     project: Pipeline, clickup: FakeClickUp, database: str
 ) -> None:
     project.run(*CONNECT)
@@ -49,14 +52,12 @@ def test_the_receiver_takes_what_a_registered_webhook_sends(
         assert receiver.post("taskDeleted", task_id="86gone") == 200
 
 
-def test_a_members_token_is_told_that_changes_are_polled(
-    project: Pipeline, behaviour: Behaviour
-) -> None:
-    """R113."""
+def test_a_members_token_falls_back_to_polling(project: Pipeline, behaviour: Behaviour) -> None:
+    """R113: webhook creation is denied, and this mode is reported."""
     behaviour.role = "member"
-    ended = project.run(*CONNECT)
-    assert ended.returncode == 0
-    assert "changes come by polling only" in ended.stdout
+    run = project.run(*CONNECT)
+    assert run.returncode == 0
+    assert "changes come by polling only" in run.stdout
 
 
 def test_off_removes_the_webhooks(project: Pipeline, workspace: Workspace) -> None:
@@ -66,7 +67,7 @@ def test_off_removes_the_webhooks(project: Pipeline, workspace: Workspace) -> No
 
 
 @pytest.mark.parametrize(
-    ("setting", "value", "complaint"),
+    ("setting", "value", "message"),
     [
         ("CLICKUP_RECEIVER_WEBHOOK_URL", "http://receiver.example.com", "webhook_url: expected"),
         ("TAP_CLICKUP_API_TOKEN", "secret", "api_token: expected a personal API token"),
@@ -74,11 +75,11 @@ def test_off_removes_the_webhooks(project: Pipeline, workspace: Workspace) -> No
         ("TAP_CLICKUP_WORKSPACE_IDS", '["1"]', "workspace_ids: 1 not visible to the token"),
     ],
 )
-def test_what_cannot_work_is_told_in_one_line(
-    project: Pipeline, setting: str, value: str, complaint: str
+def test_an_invalid_setting_is_reported_in_one_line(
+    project: Pipeline, setting: str, value: str, message: str
 ) -> None:
     project.settings[setting] = value
-    ended = project.run(*CONNECT)
-    assert ended.returncode == 1
-    assert ended.stderr.splitlines()[-1].startswith(f"pandev: {complaint}")
-    assert "Traceback" not in ended.stderr
+    run = project.run(*CONNECT)
+    assert run.returncode == 1
+    assert run.stderr.splitlines()[-1].startswith(f"pandev: {message}")
+    assert "Traceback" not in run.stderr

@@ -39,7 +39,7 @@ FOLDERS = (
     "user",
     "webhook_crud",
 )
-"""Folders of recordings, besides those of webhook deliveries, one per event."""
+"""Folders of recordings, in addition to those of webhook deliveries, one per event."""
 DELIVERIES = "webhook-"
 TYPE_NAMES = {
     type(None): "null",
