@@ -118,7 +118,7 @@ def count_contents(account: Account) -> Contents:
         archived_lists=sum(item.archived for item in lists),
         tasks=len(workspace.tasks),
         tasks_in_archived_lists=sum(
-            workspace.lies_in_archive(task.list_id) for task in workspace.tasks.values()
+            workspace.is_archived_list(task.list_id) for task in workspace.tasks.values()
         ),
         time_entries=len(entries),
         people_with_entries=len({entry.user_id for entry in entries}),

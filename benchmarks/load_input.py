@@ -22,7 +22,7 @@ from typing import Any
 import msgspec
 
 from benchmarks.inputs import INPUTS
-from fake_clickup.random_data import DAY_MS, Dice
+from fake_clickup.random_data import DAY_MS, RandomData
 from tap_clickup.conversions import to_iso_timestamp
 
 SEED = 20_260
@@ -55,11 +55,11 @@ class TaskGenerator:
     """Generates records, and the same records after further edits."""
 
     def __init__(self, *, records: int) -> None:
-        self._dice = Dice(SEED, now_ms=NOW_MS)
+        self._dice = RandomData(SEED, now_ms=NOW_MS)
         self._first_ms = NOW_MS - records * STEP_MS
-        self._lists = [self._dice.number("9018", digits=8) for _ in range(400)]
-        self._statuses = {name: self._dice.key(length=13) for name, _ in STATUSES}
-        self._people = [int(self._dice.number("", digits=8)) for _ in range(60)]
+        self._lists = [self._dice.numeric_id("9018", digits=8) for _ in range(400)]
+        self._statuses = {name: self._dice.alphanumeric(length=13) for name, _ in STATUSES}
+        self._people = [int(self._dice.numeric_id("", digits=8)) for _ in range(60)]
         self._parents: deque[str] = deque(maxlen=50)
 
     def generate(self, number: int) -> dict[str, Any]:
@@ -68,24 +68,24 @@ class TaskGenerator:
         chance = dice.random
         task_id = dice.task_id()
         list_index = chance.randrange(len(self._lists))
-        parent = chance.choice(self._parents) if self._parents and dice.happens(1 / 4) else None
+        parent = chance.choice(self._parents) if self._parents and dice.chance(1 / 4) else None
         if parent is None:
             self._parents.append(task_id)
         updated_ms = self._first_ms + number * STEP_MS
-        created_ms = dice.moment(after_ms=updated_ms - 90 * DAY_MS, before_ms=updated_ms)
+        created_ms = dice.timestamp_ms(after_ms=updated_ms - 90 * DAY_MS, before_ms=updated_ms)
         return {
             "workspace_id": WORKSPACE,
             "id": task_id,
-            "custom_id": f"DEV-{number}" if dice.happens(1 / 2) else None,
+            "custom_id": f"DEV-{number}" if dice.chance(1 / 2) else None,
             "name": dice.task_name(),
             **self._status(chance.choice(STATUSES), updated_ms),
             "priority": chance.choice((None, 1, 2, 3, 4)),
-            "assignee_ids": list(map(str, dice.some(self._people, most=3))),
+            "assignee_ids": list(map(str, dice.sample(self._people, most=3))),
             "creator_id": str(chance.choice(self._people)),
             "list_id": self._lists[list_index],
             "folder_id": f"9019{list_index // 4:08}",
             "space_id": f"9020{list_index // 40:08}",
-            "secondary_list_ids": [chance.choice(self._lists)] if dice.happens(1 / 6) else [],
+            "secondary_list_ids": [chance.choice(self._lists)] if dice.chance(1 / 6) else [],
             "parent_id": parent,
             "top_level_parent_id": parent,
             "tags": chance.choice(([], ["urgent"], ["urgent", 'says "now"'], ["\U0001f680"])),
@@ -93,14 +93,14 @@ class TaskGenerator:
             "time_estimate_ms": chance.choice((None, 3_600_000, 1_500_000.5)),
             "date_created": to_iso_timestamp(created_ms),
             "date_updated": to_iso_timestamp(updated_ms),
-            "start_date": to_iso_timestamp(created_ms + DAY_MS) if dice.happens(2 / 3) else None,
-            "due_date": to_iso_timestamp(updated_ms + 8 * DAY_MS) if dice.happens(2 / 3) else None,
-            "archived": dice.happens(1 / 25),
+            "start_date": to_iso_timestamp(created_ms + DAY_MS) if dice.chance(2 / 3) else None,
+            "due_date": to_iso_timestamp(updated_ms + 8 * DAY_MS) if dice.chance(2 / 3) else None,
+            "archived": dice.chance(1 / 25),
             "url": f"https://app.clickup.com/t/{task_id}",
             "custom_fields": {
                 "Channel": chance.choice(("Web", "Phone", "Desk")),
                 "Effort": chance.choice((1, 2.5, 8)),
-                "Owners": list(map(str, dice.some(self._people, most=2))),
+                "Owners": list(map(str, dice.sample(self._people, most=2))),
                 "Notes": chance.choice(NOTES),
             },
         }

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from .error_codes import RefusedError
+from .error_codes import ApiError
 
 if TYPE_CHECKING:
     from .account import Account
     from .behaviour import Behaviour
     from .model import Workspace
-    from .storage import Kind
+    from .storage import ObjectKind
 
 LIST_ID = re.compile(r"0|[1-9][0-9]*")
 TASK_ID = re.compile(r"[0-9a-z]+")
@@ -19,7 +19,7 @@ UNKNOWN_OBJECT = "OAUTH_018"
 UNKNOWN_LIST = "OAUTH_027"
 
 
-def unseen_lists(workspace: Workspace, behaviour: Behaviour) -> frozenset[str]:
+def find_hidden_lists(workspace: Workspace, behaviour: Behaviour) -> frozenset[str]:
     """Return the ids of the lists hidden from the user, by themselves or with their space."""
     lists = workspace.lists.values() if behaviour.hidden_spaces else ()
     below = [one.id for one in lists if one.space_id in behaviour.hidden_spaces]
@@ -40,51 +40,51 @@ class Access:
     def check_id(self, path: str, object_id: str) -> None:
         """Refuse what ClickUp refuses before it counts requests."""
         if path.startswith("/list/") and not LIST_ID.fullmatch(object_id):
-            raise RefusedError("INPUT_003")
+            raise ApiError("INPUT_003")
         ours = {*self._workspaces, *self.account.foreign_workspaces}
         if path.startswith("/team/") and object_id not in ours:
-            raise RefusedError("SHARD_031")
+            raise ApiError("SHARD_031")
 
-    def workspace(self, workspace_id: str) -> Workspace:
+    def get_workspace(self, workspace_id: str) -> Workspace:
         """Return a workspace, if it is one of the user's."""
         if workspace_id in self.account.foreign_workspaces:
-            raise RefusedError("OAUTH_056")
+            raise ApiError("OAUTH_056")
         return self._workspaces[workspace_id]
 
-    def space(self, space_id: str) -> Workspace:
+    def find_by_space(self, space_id: str) -> Workspace:
         """Return the workspace of a space."""
         if any(space_id in one.deleted_space_ids for one in self.account.workspaces):
-            raise RefusedError("PROJ_006")
+            raise ApiError("PROJ_006")
         return self._seen("spaces", space_id, space_id)
 
-    def folder(self, folder_id: str) -> Workspace:
+    def find_by_folder(self, folder_id: str) -> Workspace:
         """Return the workspace of a folder."""
         workspace = self._with("folders", folder_id, code=UNKNOWN_OBJECT)
         return self._seen("folders", folder_id, workspace.folders[folder_id].space_id)
 
-    def task_list(self, list_id: str) -> Workspace:
+    def find_by_list(self, list_id: str) -> Workspace:
         """Return the workspace of a list."""
         workspace = self._with("lists", list_id, code=UNKNOWN_LIST)
-        if list_id in unseen_lists(workspace, self.behaviour):
-            raise RefusedError(UNKNOWN_LIST)
+        if list_id in find_hidden_lists(workspace, self.behaviour):
+            raise ApiError(UNKNOWN_LIST)
         return workspace
 
-    def task(self, task_id: str) -> Workspace:
+    def find_by_task(self, task_id: str) -> Workspace:
         """Return the workspace of a task."""
         if not TASK_ID.fullmatch(task_id):
-            raise RefusedError("OAUTH_027")
+            raise ApiError("OAUTH_027")
         workspace = self._with("tasks", task_id, code=UNKNOWN_OBJECT)
-        if workspace.tasks[task_id].list_id in unseen_lists(workspace, self.behaviour):
-            raise RefusedError(UNKNOWN_OBJECT)
+        if workspace.tasks[task_id].list_id in find_hidden_lists(workspace, self.behaviour):
+            raise ApiError(UNKNOWN_OBJECT)
         return workspace
 
-    def _seen(self, kind: Kind, object_id: str, space_id: str) -> Workspace:
+    def _seen(self, kind: ObjectKind, object_id: str, space_id: str) -> Workspace:
         if space_id in self.behaviour.hidden_spaces:
-            raise RefusedError(UNKNOWN_OBJECT)
+            raise ApiError(UNKNOWN_OBJECT)
         return self._with(kind, object_id, code=UNKNOWN_OBJECT)
 
-    def _with(self, kind: Kind, object_id: str, *, code: str) -> Workspace:
+    def _with(self, kind: ObjectKind, object_id: str, *, code: str) -> Workspace:
         try:
             return self.account.workspace_with(kind, object_id)
         except KeyError as error:
-            raise RefusedError(code) from error
+            raise ApiError(code) from error

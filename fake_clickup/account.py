@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from .hierarchy_edits import PlaceEdits
+from .hierarchy_edits import HierarchyEdits
 from .task_edits import TaskEdits
-from .time_edits import TimeEdits
+from .time_entry_edits import TimeEdits
 from .webhook_edits import WebhookEdits
 
 
-class Account(TaskEdits, PlaceEdits, TimeEdits, WebhookEdits):
+class Account(TaskEdits, HierarchyEdits, TimeEdits, WebhookEdits):
     """What one personal token sees; every edit is one method, and thread-safe."""

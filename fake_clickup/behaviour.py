@@ -1,4 +1,4 @@
-"""How the local ClickUp behaves, and what it remembers of each request."""
+"""Settings of the fake ClickUp, and its record of each request."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Request:
-    """One request as it arrived; `path` begins with /api/v2, `status` is 0 until the answer."""
+    """A received request; `path` begins with /api/v2, `status` is 0 until the response is sent."""
 
     method: str
     path: str
@@ -25,11 +25,11 @@ class Request:
 
 @dataclass(slots=True)
 class Fault:
-    """An answer that is sent once instead of the right one.
+    """A response that is sent once instead of the right one.
 
-    It answers the first request whose path matches the regular expression `path`. A `body` that is
-    no text is sent as JSON; no rate-limit header is sent but those in `headers`. With `reset` the
-    connection is cut: at once, or after half of the body if there is one.
+    It is sent to the first request whose path matches the regular expression `path`. A `body` that
+    is not a string is sent as JSON; the only rate-limit headers are those in `headers`. With
+    `reset` the connection is cut: before the response, or after half of the body if there is one.
     """
 
     status: int = 500
@@ -41,16 +41,19 @@ class Fault:
 
 @dataclass(slots=True)
 class Behaviour:
-    """Settings that may change while the server runs; the defaults are today's ClickUp.
+    """Settings that may change while the server runs; the defaults are those of today's ClickUp.
 
-    `rate_limited` off: no counting, and no header about it. `updated_gt_inclusive`: whether
-    `date_…_gt` means ≥. `ignored_parameters` are dropped in silence. `index_lag` is for how many
-    seconds the workspace's task search still shows a task as it was before an edit. `faults` are
-    used up, one a matching request. `on_request` is called before each answer is computed.
-    `hidden_lists` and `hidden_spaces` are lists and spaces that the token's user may not see, or no
-    longer. `taskless` is the form of `task` in a time entry without one, which ClickUp does not
-    document. `time_in_status` off: the ClickApp is, and both of its endpoints answer the made-up
-    400 `FEATURE_001`, as the real status and code are not established.
+    * `rate_limited`: whether requests are counted and the headers of the rate limit are sent.
+    * `updated_gt_inclusive`: whether the filters `date_…_gt` mean ≥.
+    * `ignored_parameters`: query parameters that are silently dropped.
+    * `index_lag`: seconds for which the workspace's task search shows a task as before an edit.
+    * `faults`: wrong responses, each sent to one matching request.
+    * `on_request`: called before each response is computed.
+    * `hidden_lists`, `hidden_spaces`: ids of lists and spaces that the token's user cannot see.
+    * `missing_task_format`: the value of `task` in a time entry without a task, which ClickUp does
+      not document.
+    * `time_in_status`: whether the ClickApp is enabled. If not, both endpoints respond with the
+      placeholder 400 `FEATURE_001`, as the real status and code are not known.
     """
 
     limit_per_minute: int = 100
@@ -67,5 +70,5 @@ class Behaviour:
     role: Literal["owner", "admin", "member"] = "owner"
     hidden_lists: set[str] = field(default_factory=set)
     hidden_spaces: set[str] = field(default_factory=set)
-    taskless: Literal["null", "absent", "zero"] = "zero"
+    missing_task_format: Literal["null", "absent", "zero"] = "zero"
     time_in_status: bool = True

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import people
+from . import users
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,7 +62,7 @@ def _options(field: CustomField, *, named: str) -> list[dict[str, Any]]:
 
 def _value(field: CustomField, workspace: Workspace, unseen: frozenset[str]) -> Any:
     if field.type == "users":
-        return [people.assignee(workspace.people[user_id]) for user_id in field.value]
+        return [users.assignee(workspace.users[user_id]) for user_id in field.value]
     if field.type == "tasks":
         return _tasks(field.value, workspace, unseen)
     return field.value

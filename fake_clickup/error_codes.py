@@ -1,12 +1,12 @@
 """The errors of ClickUp's API v2: `{"err": text, "ECODE": code}` with a status.
 
-Those of `MADE_UP` stand in for what ClickUp really answers, which nobody has established: a client
-may rely on the class of their status, not on their code or text.
+ClickUp's real responses in the cases of `PLACEHOLDER_ERRORS` are not known: a client may rely on
+the class of their status, not on their code or text.
 """
 
 from __future__ import annotations
 
-REFUSALS = {
+ERRORS = {
     "APP_001": (404, "Route not found"),
     "APP_002": (429, "Rate limit reached"),
     "APP_405": (405, "Method not allowed"),
@@ -21,7 +21,7 @@ REFUSALS = {
     "PUBAPITASK_014": (400, "statuses must be an array"),
     "SHARD_031": (404, "Workspace not found"),
 }
-MADE_UP = {
+PLACEHOLDER_ERRORS = {
     "FEATURE_001": (400, "Time in status is not enabled"),
     "FEATURE_002": (400, "Too many task ids"),
     "BODY_001": (400, "A webhook needs an endpoint, events and, to change it, a status"),
@@ -29,10 +29,10 @@ MADE_UP = {
 }
 
 
-class RefusedError(Exception):
-    """A request is refused with the error of this code."""
+class ApiError(Exception):
+    """The response to a request is the error of this code."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
-        self.status, text = {**REFUSALS, **MADE_UP}[code]
+        self.status, text = {**ERRORS, **PLACEHOLDER_ERRORS}[code]
         self.body = {"err": text, "ECODE": code}

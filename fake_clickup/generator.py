@@ -9,10 +9,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, time
 
 from .account import Account
-from .generator_hierarchy import Places
-from .generator_work import Work
-from .model import ADMIN, GUEST, MEMBER, OWNER, Member, Person, Workspace
-from .random_data import Dice
+from .generator_hierarchy import HierarchyGenerator
+from .generator_work import TaskGenerator
+from .model import ADMIN, GUEST, MEMBER, OWNER, Member, User, Workspace
+from .random_data import RandomData
 from .sizes import Sizes
 from .storage import to_ms
 
@@ -27,33 +27,35 @@ def generate(*, seed: int = 1, now: datetime | None = None, **sizes: int) -> Acc
     """
     wanted = Sizes(**sizes)
     today = datetime.combine(datetime.now(UTC).date(), time(), tzinfo=UTC)
-    dice = Dice(seed, now_ms=to_ms(now or today))
-    owner = _person(1, dice=dice)
+    random_data = RandomData(seed, now_ms=to_ms(now or today))
+    owner = _person(1, random_data=random_data)
     workspaces = [
-        _workspace(number, owner=owner, dice=dice, sizes=wanted)
+        _workspace(number, owner=owner, random_data=random_data, sizes=wanted)
         for number in range(1, wanted.workspaces + 1)
     ]
-    return Account(workspaces, user_id=owner.id, token=dice.token(owner.id))
+    return Account(workspaces, user_id=owner.id, token=random_data.token(owner.id))
 
 
-def _workspace(number: int, *, owner: Person, dice: Dice, sizes: Sizes) -> Workspace:
-    workspace = Workspace(dice.number("907", digits=8), f"Workshop {number}", COLORS[0])
-    others = [_person(one, dice=dice) for one in range(2, sizes.people + 2)]
+def _workspace(number: int, *, owner: User, random_data: RandomData, sizes: Sizes) -> Workspace:
+    workspace = Workspace(random_data.numeric_id("907", digits=8), f"Workshop {number}", COLORS[0])
+    others = [_person(one, random_data=random_data) for one in range(2, sizes.users + 2)]
     for person in (owner, *others):
-        workspace.people[person.id] = person
-    for member in _members([owner, *others[:-1]], dice=dice):
-        workspace.members[member.person.id] = member
-        workspace.people[member.person.id] = member.person
-    places = Places(workspace, dice=dice, sizes=sizes)
+        workspace.users[person.id] = person
+    for member in _members([owner, *others[:-1]], random_data=random_data):
+        workspace.members[member.user.id] = member
+        workspace.users[member.user.id] = member.user
+    places = HierarchyGenerator(workspace, random_data=random_data, sizes=sizes)
     places.make()
-    Work(workspace, dice=dice, sizes=sizes, sprint_lists=places.sprint_lists).make()
+    TaskGenerator(
+        workspace, random_data=random_data, sizes=sizes, sprint_lists=places.sprint_lists
+    ).make()
     return workspace
 
 
-def _person(number: int, *, dice: Dice) -> Person:
-    user_id = int(dice.number("4", digits=7))
+def _person(number: int, *, random_data: RandomData) -> User:
+    user_id = int(random_data.numeric_id("4", digits=7))
     picture = f"https://pictures.example.com/{user_id}.png" if number % 3 == 0 else None
-    return Person(
+    return User(
         id=user_id,
         username=f"Person {number}",
         email=f"user{number}@example.com",
@@ -63,16 +65,16 @@ def _person(number: int, *, dice: Dice) -> Person:
     )
 
 
-def _members(people: list[Person], *, dice: Dice) -> list[Member]:
+def _members(users: list[User], *, random_data: RandomData) -> list[Member]:
     """Return the owner first, then an admin, members and a guest; the last is only invited."""
-    owner = people[0]
-    born = dice.days_ago(700)
+    owner = users[0]
+    born = random_data.days_ago_ms(700)
     members = [Member(owner, OWNER, born, joined_ms=born)]
-    roles = [ADMIN, *[MEMBER] * (len(people) - 4), GUEST][: len(people) - 2]
-    for person, role in zip(people[1:-1], roles, strict=False):
-        invited = dice.moment(after_ms=born, before_ms=dice.days_ago(400))
+    roles = [ADMIN, *[MEMBER] * (len(users) - 4), GUEST][: len(users) - 2]
+    for person, role in zip(users[1:-1], roles, strict=False):
+        invited = random_data.timestamp_ms(after_ms=born, before_ms=random_data.days_ago_ms(400))
         members.append(Member(person, role, invited, joined_ms=invited + 60_000, invited_by=owner))
-    if len(people) > 1:
-        last = replace(people[-1], username=None, color=None)
-        members.append(Member(last, MEMBER, dice.days_ago(30), None, invited_by=owner))
+    if len(users) > 1:
+        last = replace(users[-1], username=None, color=None)
+        members.append(Member(last, MEMBER, random_data.days_ago_ms(30), None, invited_by=owner))
     return members

@@ -10,7 +10,7 @@ from .random_data import DAY_MS
 
 if TYPE_CHECKING:
     from .model import Workspace
-    from .random_data import Dice
+    from .random_data import RandomData
     from .sizes import Sizes
 
 # Names and types, in order. Equal names have different types from one workflow to the next, and
@@ -43,12 +43,12 @@ COLORS = {
 SPRINT_DAYS = 14
 
 
-class Places:
+class HierarchyGenerator:
     """Fills a workspace with places; `sprint_lists` are the sprints it made."""
 
-    def __init__(self, workspace: Workspace, *, dice: Dice, sizes: Sizes) -> None:
+    def __init__(self, workspace: Workspace, *, random_data: RandomData, sizes: Sizes) -> None:
         self.workspace = workspace
-        self.dice = dice
+        self.random_data = random_data
         self.sizes = sizes
         self.sprint_lists: list[TaskList] = []
 
@@ -68,8 +68,8 @@ class Places:
 
     def _space(self, number: int) -> Space:
         """Return a space; every third has a workflow that was copied from another space."""
-        space_id = self.dice.number("907", digits=8)
-        origin = self.dice.number("907", digits=8) if number % 3 == 2 else space_id
+        space_id = self.random_data.numeric_id("907", digits=8)
+        origin = self.random_data.numeric_id("907", digits=8) if number % 3 == 2 else space_id
         space = Space(
             id=space_id,
             name=f"Space {number + 1}",
@@ -85,7 +85,13 @@ class Places:
     def workflow(self, prefix: str, number: int) -> tuple[Status, ...]:
         """Return one of the workflows, with ids of its own."""
         return tuple(
-            Status(f"{prefix}_{self.dice.key(length=8)}", name, kind, COLORS[kind], index)
+            Status(
+                f"{prefix}_{self.random_data.alphanumeric(length=8)}",
+                name,
+                kind,
+                COLORS[kind],
+                index,
+            )
             for index, (name, kind) in enumerate(WORKFLOWS[number % len(WORKFLOWS)])
         )
 
@@ -117,7 +123,7 @@ class Places:
         for number in range(total):
             # The named ones stay in the past, even where no other follows them.
             left = named + max(1, self.sizes.sprints) - number
-            start = self.dice.days_ago(left * SPRINT_DAYS - 5)
+            start = self.random_data.days_ago_ms(left * SPRINT_DAYS - 5)
             if number < named:
                 start -= start % DAY_MS
             due = start + SPRINT_DAYS * DAY_MS - 1
@@ -136,12 +142,12 @@ class Places:
             self._list(space, folder, "List in an archived folder")
 
     def _folder(self, space: Space, name: str, *, orderindex: int = 0) -> Folder:
-        folder = Folder(self.dice.number("9071", digits=8), name, space.id, orderindex)
+        folder = Folder(self.random_data.numeric_id("9071", digits=8), name, space.id, orderindex)
         self.workspace.folders[folder.id] = folder
         return folder
 
     def _list(self, space: Space, folder: Folder, name: str, *, orderindex: int = 0) -> TaskList:
-        list_id = self.dice.number("9072", digits=8)
+        list_id = self.random_data.numeric_id("9072", digits=8)
         made = TaskList(list_id, name, space.id, folder.id, orderindex)
         self.workspace.lists[list_id] = made
         return made

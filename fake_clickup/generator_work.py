@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from .model import Attachment, CustomField, Stay, Tag, Task, TimeEntry
+from .model import Attachment, CustomField, StatusPeriod, Tag, Task, TimeEntry
 from .random_data import DAY_MS
 
 if TYPE_CHECKING:
     from .model import TaskList, Workspace
-    from .random_data import Dice
+    from .random_data import RandomData
     from .sizes import Sizes
 
 DEEPEST = 3
@@ -20,27 +20,32 @@ TAG_NAMES = ("urgent", "needs words", "customer")
 OPTIONS = ("Web", "Phone", "Desk")
 
 
-class Work:
+class TaskGenerator:
     """Fills the lists of a workspace with tasks, and the tasks with time."""
 
     def __init__(
-        self, workspace: Workspace, *, dice: Dice, sizes: Sizes, sprint_lists: list[TaskList]
+        self,
+        workspace: Workspace,
+        *,
+        random_data: RandomData,
+        sizes: Sizes,
+        sprint_lists: list[TaskList],
     ) -> None:
         self.workspace = workspace
-        self.dice = dice
+        self.random_data = random_data
         self.sizes = sizes
         self.sprint_lists = sprint_lists
-        self.user_ids = list(workspace.people)
+        self.user_ids = list(workspace.users)
         self.tags = [Tag(name, "#6a3fb5", self.user_ids[0]) for name in TAG_NAMES]
-        field_ids = (dice.uuid(), dice.uuid(), dice.uuid())
-        born = dice.days_ago(500)
+        field_ids = (random_data.uuid(), random_data.uuid(), random_data.uuid())
+        born = random_data.days_ago_ms(500)
         self.fields = (
             CustomField(
                 field_ids[0],
                 "Channel",
                 "drop_down",
                 born,
-                options=tuple((dice.uuid(), name) for name in OPTIONS),
+                options=tuple((random_data.uuid(), name) for name in OPTIONS),
             ),
             CustomField(field_ids[1], "Reference", "short_text", born),
             CustomField(field_ids[2], "Promised for", "date", born),
@@ -53,31 +58,33 @@ class Work:
         for number in range(self.sizes.tasks if list_ids else 0):
             # The first round visits every list, so that no awkward place stays empty.
             early = number < len(list_ids)
-            list_id = list_ids[number] if early else self.dice.random.choice(list_ids)
+            list_id = list_ids[number] if early else self.random_data.random.choice(list_ids)
             self._task(list_id, number=number)
         self._bulk_edits()
         self._forget_dates()
         self._remember_statuses()
         tasks = list(self.workspace.tasks.values())
         for number in range(self.sizes.time_entries if tasks else 0):
-            self._time_entry(self.dice.random.choice(tasks).id, number=number)
+            self._time_entry(self.random_data.random.choice(tasks).id, number=number)
         for number in range(self.sizes.taskless_entries):
             self._time_entry(None, number=number)
         for number in range(self.sizes.running_timers if tasks else 0):
             self._time_entry(tasks[number % len(tasks)].id, number=number, runs=True)
 
     def _task(self, list_id: str, *, number: int) -> None:
-        dice = self.dice
+        random_data = self.random_data
         parent, depth = self._parent(list_id)
-        created = dice.moment(after_ms=parent.created_ms if parent else dice.days_ago(365))
+        created = random_data.timestamp_ms(
+            after_ms=parent.created_ms if parent else random_data.days_ago_ms(365)
+        )
         task = Task(
-            id=dice.task_id(old=number % 40 == 7),
-            name=dice.task_name(),
+            id=random_data.task_id(old=number % 40 == 7),
+            name=random_data.task_name(),
             list_id=list_id,
-            status=dice.random.choice(self.workspace.statuses_of(list_id)).name,
-            creator_id=dice.random.choice(self.user_ids),
+            status=random_data.random.choice(self.workspace.statuses_of(list_id)).name,
+            creator_id=random_data.random.choice(self.user_ids),
             created_ms=created,
-            updated_ms=dice.moment(after_ms=created),
+            updated_ms=random_data.timestamp_ms(after_ms=created),
             orderindex=f"{5_000_000 + number}.00000000000000000000000000000000",
             parent_id=parent.id if parent else None,
             **self._details(number, created=created),
@@ -90,48 +97,56 @@ class Work:
     def _parent(self, list_id: str) -> tuple[Task | None, int]:
         """Return a parent for one task in four, and how deep the new task lies."""
         candidates = self.parents[list_id][-20:]
-        if not candidates or not self.dice.happens(1 / 4):
+        if not candidates or not self.random_data.chance(1 / 4):
             return None, 0
-        parent, depth = self.dice.random.choice(candidates)
+        parent, depth = self.random_data.random.choice(candidates)
         return parent, depth + 1
 
     def _details(self, number: int, *, created: int) -> dict[str, Any]:
-        dice = self.dice
-        in_sprint = bool(self.sprint_lists) and dice.happens(1 / 6)
+        random_data = self.random_data
+        in_sprint = bool(self.sprint_lists) and random_data.chance(1 / 6)
         return {
             "custom_id": f"DEV-{number + 1}" if number % 5 == 3 else None,
             "custom_item_id": 1 if number % 50 == 9 else 0,
-            "description": f"What to do about it, part {number}." if dice.happens(1 / 2) else "",
-            "assignee_ids": dice.some(self.user_ids, most=3),
-            "watcher_ids": dice.some(self.user_ids, most=2),
-            "tags": tuple(self.tags[: dice.random.randint(0, len(self.tags))]),
-            "priority": dice.random.choice((None, None, 1, 2, 3, 4)),
-            "points": dice.random.choice(POINTS),
-            "time_estimate_ms": dice.random.choice(ESTIMATES_MS),
-            "start_ms": created + DAY_MS if dice.happens(1 / 3) else None,
-            "due_ms": created + 8 * DAY_MS + 1 if dice.happens(1 / 2) else None,
-            "archived": dice.happens(1 / 25),
-            "other_list_ids": (dice.random.choice(self.sprint_lists).id,) if in_sprint else (),
-            "checklist": ("Ask", "Answer") if dice.happens(1 / 10) else (),
+            "description": f"What to do about it, part {number}."
+            if random_data.chance(1 / 2)
+            else "",
+            "assignee_ids": random_data.sample(self.user_ids, most=3),
+            "watcher_ids": random_data.sample(self.user_ids, most=2),
+            "tags": tuple(self.tags[: random_data.random.randint(0, len(self.tags))]),
+            "priority": random_data.random.choice((None, None, 1, 2, 3, 4)),
+            "points": random_data.random.choice(POINTS),
+            "time_estimate_ms": random_data.random.choice(ESTIMATES_MS),
+            "start_ms": created + DAY_MS if random_data.chance(1 / 3) else None,
+            "due_ms": created + 8 * DAY_MS + 1 if random_data.chance(1 / 2) else None,
+            "archived": random_data.chance(1 / 25),
+            "other_list_ids": (random_data.random.choice(self.sprint_lists).id,)
+            if in_sprint
+            else (),
+            "checklist": ("Ask", "Answer") if random_data.chance(1 / 10) else (),
             "custom_fields": self._custom_fields(),
             "attachments": self._attachments(),
         }
 
     def _custom_fields(self) -> tuple[CustomField, ...]:
         """Return the fields, set or unset; 0 is the first option of the drop-down field."""
-        if self.dice.happens(1 / 2):
+        if self.random_data.chance(1 / 2):
             return self.fields
-        choice = self.dice.random.randrange(len(OPTIONS))
-        promised = str(self.dice.days_ago(self.dice.random.randint(-60, 60)))
-        values = (choice, f"R{self.dice.random.randint(1, 999)}", promised)
+        choice = self.random_data.random.randrange(len(OPTIONS))
+        promised = str(self.random_data.days_ago_ms(self.random_data.random.randint(-60, 60)))
+        values = (choice, f"R{self.random_data.random.randint(1, 999)}", promised)
         pairs = zip(self.fields, values, strict=True)
         return tuple(replace(field, value=value) for field, value in pairs)
 
     def _attachments(self) -> tuple[Attachment, ...]:
-        if not self.dice.happens(1 / 30):
+        if not self.random_data.chance(1 / 30):
             return ()
-        owner = self.dice.random.choice(self.user_ids)
-        return (Attachment(self.dice.uuid(), "sketch.png", owner, self.dice.days_ago(20)),)
+        owner = self.random_data.random.choice(self.user_ids)
+        return (
+            Attachment(
+                self.random_data.uuid(), "sketch.png", owner, self.random_data.days_ago_ms(20)
+            ),
+        )
 
     def _finish(self, task: Task) -> Task:
         kind = self.workspace.status_of(task).type
@@ -142,10 +157,10 @@ class Work:
     def _bulk_edits(self) -> None:
         """Let one task in eight share its `date_updated` with a few others."""
         rest = list(self.workspace.tasks.values())
-        self.dice.random.shuffle(rest)
+        self.random_data.random.shuffle(rest)
         rest = rest[: len(rest) // 8]
         while rest:
-            size = self.dice.random.randint(2, 12)
+            size = self.random_data.random.randint(2, 12)
             group, rest = rest[:size], rest[size:]
             latest = max(task.updated_ms or task.created_ms for task in group)
             for task in group:
@@ -161,19 +176,21 @@ class Work:
         for task in self.workspace.tasks.values():
             first = self.workspace.statuses_of(task.list_id)[0]
             status = self.workspace.status_of(task)
-            stays = [Stay(first, task.created_ms)]
+            stays = [StatusPeriod(first, task.created_ms)]
             if status.name != first.name:
-                stays.append(Stay(status, task.updated_ms or task.created_ms))
-            self.workspace.stays[task.id] = stays
+                stays.append(StatusPeriod(status, task.updated_ms or task.created_ms))
+            self.workspace.status_periods[task.id] = stays
 
     def _time_entry(self, task_id: str | None, *, number: int, runs: bool = False) -> None:
         """Make one entry of up to four hours, most of them within the last 90 days."""
-        dice = self.dice
-        start = dice.days_ago(0.1 if runs else dice.random.random() ** 2 * 300 + 0.2)
-        length = 0 if number % 25 == 0 else dice.random.randrange(60_000, 4 * 3_600_000)
+        random_data = self.random_data
+        start = random_data.days_ago_ms(
+            0.1 if runs else random_data.random.random() ** 2 * 300 + 0.2
+        )
+        length = 0 if number % 25 == 0 else random_data.random.randrange(60_000, 4 * 3_600_000)
         entry = TimeEntry(
-            id=dice.number("5", digits=18),
-            user_id=dice.random.choice(self.user_ids),
+            id=random_data.numeric_id("5", digits=18),
+            user_id=random_data.random.choice(self.user_ids),
             task_id=task_id,
             start_ms=start,
             end_ms=None if runs else start + length,
@@ -183,4 +200,4 @@ class Work:
             tags=(self.tags[0],) if number % 7 == 0 else (),
         )
         self.workspace.time_entries[entry.id] = entry
-        self.workspace.spend(entry)
+        self.workspace.add_time_spent(entry)

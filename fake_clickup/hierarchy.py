@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import people
+from . import users
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,7 +54,7 @@ def space(one: Space, *, generation: int) -> dict[str, Any]:
         "private": False,
         "avatar": None,
         "admin_can_manage": None if one.made_by_api else False,
-        "statuses": [people.status(status) for status in one.statuses],
+        "statuses": [users.status(status) for status in one.statuses],
         "multiple_assignees": True,
         "features": _features(one, generation=generation),
         "archived": one.archived,
@@ -78,7 +78,7 @@ def folder(
         "space": {"id": above.id, "name": above.name, "access": True},
         "task_count": str(task_count),
         "archived": one.archived,
-        "statuses": [people.status(status) for status in one.statuses or above.statuses],
+        "statuses": [users.status(status) for status in one.statuses or above.statuses],
         "deleted": False,
         "lists": list(lists),
         "permission_level": "create",
@@ -165,7 +165,7 @@ def _list_statuses(workspace: Workspace, one: TaskList) -> list[dict[str, Any]]:
     elif above.statuses:
         group = f"cat_{above.id}"
     return [
-        {**people.status(status), "status_group": group} for status in workspace.statuses_of(one.id)
+        {**users.status(status), "status_group": group} for status in workspace.statuses_of(one.id)
     ]
 
 

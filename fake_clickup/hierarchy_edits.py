@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from .storage import Ledger
+from .storage import AccountData
 
 if TYPE_CHECKING:
     from .model import Folder, Space, Status, TaskList, Workspace
@@ -14,34 +14,34 @@ PLACES: tuple[Literal["spaces", "folders", "lists"], ...] = ("spaces", "folders"
 KINDS = {"Space": "space", "Folder": "folder", "TaskList": "list"}
 
 
-class PlaceEdits(Ledger):
+class HierarchyEdits(AccountData):
     """The edits of the places where tasks lie; `place_id` is that of a space, folder or list."""
 
     def archive(self, place_id: str, *, archived: bool = True) -> None:
         """Archive a place, or bring it back."""
         with self.lock:
-            workspace, place = self._place(place_id)
+            workspace, place = self._find_container(place_id)
             place.archived = archived
-            self._changed(workspace, place)
+            self._record_change(workspace, place)
 
     def rename(self, place_id: str, name: str) -> None:
         """Rename a place."""
         with self.lock:
-            workspace, place = self._place(place_id)
+            workspace, place = self._find_container(place_id)
             place.name = name
-            self._changed(workspace, place)
+            self._record_change(workspace, place)
 
     def set_statuses(self, place_id: str, statuses: tuple[Status, ...] | None) -> None:
         """Give a place a workflow of its own; None makes a folder or list inherit again."""
         with self.lock:
-            workspace, place = self._place(place_id)
+            workspace, place = self._find_container(place_id)
             place.statuses = statuses
-            self._changed(workspace, place)
+            self._record_change(workspace, place)
 
     def rename_status(self, place_id: str, old: str, new: str) -> None:
         """Rename a status in the place that defines it: its id stays, its tasks follow."""
         with self.lock:
-            workspace, place = self._place(place_id)
+            workspace, place = self._find_container(place_id)
             statuses = place.statuses or ()
             followers = [
                 task
@@ -51,8 +51,8 @@ class PlaceEdits(Ledger):
             place.statuses = tuple(
                 replace(one, name=new) if one.name == old else one for one in statuses
             )
-            for task_id, stays in workspace.stays.items():
-                workspace.stays[task_id] = [
+            for task_id, stays in workspace.status_periods.items():
+                workspace.status_periods[task_id] = [
                     stay._replace(status=replace(stay.status, name=new))
                     if stay.status.name == old and stay.status in statuses
                     else stay
@@ -60,12 +60,12 @@ class PlaceEdits(Ledger):
                 ]
             for task in followers:
                 self._put_task(workspace, task, replace(task, status=new), pushed=False)
-            self._changed(workspace, place)
+            self._record_change(workspace, place)
 
     def delete(self, place_id: str) -> None:
         """Delete a place with everything in it."""
         with self.lock:
-            workspace, place = self._place(place_id)
+            workspace, place = self._find_container(place_id)
             lists = {
                 one.id: one
                 for one in workspace.lists.values()
@@ -92,11 +92,11 @@ class PlaceEdits(Ledger):
             for workspace in self.workspaces:
                 workspace.members.pop(user_id, None)
 
-    def _changed(self, workspace: Workspace, place: Space | Folder | TaskList) -> None:
+    def _record_change(self, workspace: Workspace, place: Space | Folder | TaskList) -> None:
         workspace.version += 1
         self._push(workspace, KINDS[type(place).__name__], place, place)
 
-    def _place(self, place_id: str) -> tuple[Workspace, Space | Folder | TaskList]:
+    def _find_container(self, place_id: str) -> tuple[Workspace, Space | Folder | TaskList]:
         for workspace in self.workspaces:
             for kind in PLACES:
                 places: dict[str, Space | Folder | TaskList] = getattr(workspace, kind)

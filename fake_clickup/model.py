@@ -1,7 +1,7 @@
 """What a ClickUp workspace holds, in ClickUp's words.
 
 Pure data and look-ups: editing is the work of `account`, showing that of `hierarchy`, `tasks` and
-`entries`. Moments are whole milliseconds since the epoch (`_ms`), as ClickUp keeps them.
+`time_entries`. Moments are whole milliseconds since the epoch (`_ms`), as ClickUp keeps them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class User:
     """Somebody who is, or was, a member; an invited person has neither username nor colour."""
 
     id: int
@@ -40,11 +40,11 @@ class Person:
 class Member:
     """A person in a workspace; `joined_ms` is None while the invitation is open."""
 
-    person: Person
+    user: User
     role: int
     invited_ms: int
     joined_ms: int | None
-    invited_by: Person | None = None
+    invited_by: User | None = None
 
 
 @dataclass(slots=True)
@@ -214,7 +214,7 @@ class Webhook:
     fail_count: int = 0
 
 
-class Stay(NamedTuple):
+class StatusPeriod(NamedTuple):
     """The time of a task in one status, until the next stay begins."""
 
     status: Status
@@ -237,7 +237,7 @@ class Workspace:
     name: str
     color: str
     members: dict[int, Member] = field(default_factory=dict)
-    people: dict[int, Person] = field(default_factory=dict)
+    users: dict[int, User] = field(default_factory=dict)
     spaces: dict[str, Space] = field(default_factory=dict)
     folders: dict[str, Folder] = field(default_factory=dict)
     lists: dict[str, TaskList] = field(default_factory=dict)
@@ -245,7 +245,7 @@ class Workspace:
     time_entries: dict[str, TimeEntry] = field(default_factory=dict)
     comments: dict[str, list[Comment]] = field(default_factory=dict)
     trash: dict[str, Task] = field(default_factory=dict)
-    stays: dict[str, list[Stay]] = field(default_factory=dict)
+    status_periods: dict[str, list[StatusPeriod]] = field(default_factory=dict)
     webhooks: dict[str, Webhook] = field(default_factory=dict)
     deleted_space_ids: set[str] = field(default_factory=set)
     edits: list[Edit] = field(default_factory=list)
@@ -267,7 +267,7 @@ class Workspace:
         statuses = self.statuses_of(task.list_id)
         return next((one for one in statuses if one.name == task.status), statuses[0])
 
-    def lies_in_archive(self, list_id: str) -> bool:
+    def is_archived_list(self, list_id: str) -> bool:
         """Tell whether a list, its folder or its space is archived."""
         task_list = self.lists[list_id]
         return (
@@ -276,21 +276,21 @@ class Workspace:
             or self.spaces[task_list.space_id].archived
         )
 
-    def root_of(self, task: Task) -> str | None:
+    def find_top_level_parent(self, task: Task) -> str | None:
         """Return the id of the topmost parent of a subtask, None for a task."""
         root = task.parent_id
         while root in self.tasks and self.tasks[root].parent_id:
             root = self.tasks[root].parent_id
         return root
 
-    def below(self, task_id: str) -> list[str]:
+    def subtask_ids(self, task_id: str) -> list[str]:
         """Return the ids of all subtasks of a task, however deep."""
         found = [task_id]
         for parent in found:
             found += [one.id for one in self.tasks.values() if one.parent_id == parent]
         return found[1:]
 
-    def spend(self, entry: TimeEntry, *, sign: int = 1) -> None:
+    def add_time_spent(self, entry: TimeEntry, *, sign: int = 1) -> None:
         """Add the duration of an entry to its task's time, or take it away (sign -1)."""
         if entry.task_id and entry.end_ms is not None:
             self.spent_ms[entry.task_id] += sign * (entry.end_ms - entry.start_ms)

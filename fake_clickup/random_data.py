@@ -38,7 +38,7 @@ AWKWARD_NAMES = (
 )
 
 
-class Dice:
+class RandomData:
     """A seeded source of what ClickUp would make up; `now_ms` is the end of all its moments."""
 
     def __init__(self, seed: int, *, now_ms: int) -> None:
@@ -46,7 +46,7 @@ class Dice:
         self.now_ms = now_ms
         self._used: set[str] = set()
 
-    def number(self, prefix: str, *, digits: int) -> str:
+    def numeric_id(self, prefix: str, *, digits: int) -> str:
         """Return an unused id of digits, `digits` long after its prefix."""
         return self._unused(prefix, alphabet=string.digits, length=digits)
 
@@ -57,7 +57,7 @@ class Dice:
             self.random.choice("123a") if old else "86", alphabet=ALPHANUMERIC, length=length
         )
 
-    def key(self, *, length: int) -> str:
+    def alphanumeric(self, *, length: int) -> str:
         """Return letters and digits as in the ids of statuses."""
         return "".join(self.random.choices(string.ascii_letters + string.digits, k=length))
 
@@ -73,25 +73,25 @@ class Dice:
 
     def task_name(self) -> str:
         """Return a name, one in twelve of them awkward."""
-        if self.happens(1 / 12):
+        if self.chance(1 / 12):
             return self.random.choice(AWKWARD_NAMES)
         return f"{self.random.choice(VERBS)} {self.random.choice(THINGS)}"
 
-    def happens(self, share: float) -> bool:
+    def chance(self, share: float) -> bool:
         """Tell whether something that happens to this share of things happens now."""
         return self.random.random() < share
 
-    def some(self, things: Sequence[int], *, most: int) -> tuple[int, ...]:
+    def sample(self, things: Sequence[int], *, most: int) -> tuple[int, ...]:
         """Return up to `most` different ones of some ids."""
         size = self.random.randint(0, min(most, len(things)))
         return tuple(self.random.sample(things, k=size))
 
-    def moment(self, *, after_ms: int, before_ms: int | None = None) -> int:
+    def timestamp_ms(self, *, after_ms: int, before_ms: int | None = None) -> int:
         """Return a moment between two others, the second of which is now if not given."""
         end = self.now_ms if before_ms is None else before_ms
         return self.random.randint(min(after_ms, end), end)
 
-    def days_ago(self, days: float) -> int:
+    def days_ago_ms(self, days: float) -> int:
         """Return the moment so many days before now."""
         return round(self.now_ms - days * DAY_MS)
 

@@ -6,13 +6,13 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from . import hierarchy, people, time_in_status, webhook_requests, webhooks
-from .access import Access, unseen_lists
-from .entries import EntryView
-from .error_codes import RefusedError
-from .search import Found, Search
-from .task_query import flag, question
-from .tasks import TaskShape
+from . import hierarchy, time_in_status, users, webhook_requests, webhooks
+from .access import Access, find_hidden_lists
+from .error_codes import ApiError
+from .search import Search, TaskPage
+from .task_query import flag, parse_task_query
+from .tasks import TaskRenderer
+from .time_entries import TimeEntryView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -45,7 +45,7 @@ class Routes:
                 object_id = found[1] if found.groups() else ""
                 self.access.check_id(path, object_id)
                 return lambda query: answer(self, object_id, query)
-        raise RefusedError("APP_001")
+        raise ApiError("APP_001")
 
     def write(self, method: str, path: str, content: bytes) -> Callable[[Query], Any]:
         """Return what carries out a request that is no GET: only webhooks can be written."""
@@ -53,19 +53,19 @@ class Routes:
 
     def user(self, _: str, __: Query) -> Any:
         """Answer who the token belongs to."""
-        return people.authorised_user(self.account.workspaces[0].people[self.account.user_id])
+        return users.authorised_user(self.account.workspaces[0].users[self.account.user_id])
 
     def workspaces(self, _: str, __: Query) -> Any:
         """Answer the workspaces of the token's user, with their members."""
-        user_id, role = self.account.user_id, people.ROLES[self.behaviour.role]
+        user_id, role = self.account.user_id, users.ROLES[self.behaviour.role]
         shown = [
-            people.workspace(one, user_id=user_id, role=role) for one in self.account.workspaces
+            users.workspace(one, user_id=user_id, role=role) for one in self.account.workspaces
         ]
         return {"teams": shown}
 
     def spaces(self, workspace_id: str, query: Query) -> Any:
         """Answer the live, or else only the archived spaces of a workspace."""
-        spaces = self.access.workspace(workspace_id).spaces.values()
+        spaces = self.access.get_workspace(workspace_id).spaces.values()
         wanted = flag(query, "archived")
         shown = [
             self._space_shape(one)
@@ -76,11 +76,11 @@ class Routes:
 
     def space(self, space_id: str, _: Query) -> Any:
         """Answer one space."""
-        return self._space_shape(self.access.space(space_id).spaces[space_id])
+        return self._space_shape(self.access.find_by_space(space_id).spaces[space_id])
 
     def folders(self, space_id: str, query: Query) -> Any:
         """Answer the live, or else only the archived folders of a space."""
-        workspace = self.access.space(space_id)
+        workspace = self.access.find_by_space(space_id)
         wanted = flag(query, "archived")
         shown = [
             self._folder_shape(workspace, one)
@@ -91,18 +91,18 @@ class Routes:
 
     def folder(self, folder_id: str, _: Query) -> Any:
         """Answer one folder."""
-        workspace = self.access.folder(folder_id)
+        workspace = self.access.find_by_folder(folder_id)
         return self._folder_shape(workspace, workspace.folders[folder_id])
 
     def lists_of_folder(self, folder_id: str, query: Query) -> Any:
         """Answer the live, or else only the archived lists of a folder."""
-        workspace = self.access.folder(folder_id)
+        workspace = self.access.find_by_folder(folder_id)
         lists = self._lists(workspace, lambda one: one.folder_id == folder_id)
         return self._lists_shape(workspace, lists, query)
 
     def lists_of_space(self, space_id: str, query: Query) -> Any:
         """Answer the live, or else only the archived folderless lists of a space."""
-        workspace = self.access.space(space_id)
+        workspace = self.access.find_by_space(space_id)
         lists = self._lists(
             workspace, lambda one: one.space_id == space_id and workspace.folder_of(one).hidden
         )
@@ -110,7 +110,7 @@ class Routes:
 
     def list_by_itself(self, list_id: str, _: Query) -> Any:
         """Answer one list."""
-        workspace = self.access.task_list(list_id)
+        workspace = self.access.find_by_list(list_id)
         count = self._searches[workspace.id].count(list_id)
         one = workspace.lists[list_id]
         generation = self.behaviour.generation
@@ -118,69 +118,69 @@ class Routes:
 
     def tasks_of_workspace(self, workspace_id: str, query: Query) -> Any:
         """Answer a page of the tasks of a workspace."""
-        workspace = self.access.workspace(workspace_id)
-        asked = question(query)
+        workspace = self.access.get_workspace(workspace_id)
+        asked = parse_task_query(query)
         found = self._searches[workspace.id].in_workspace(asked)
         return self._page(workspace, found, with_markdown=asked.with_markdown)
 
     def tasks_of_list(self, list_id: str, query: Query) -> Any:
         """Answer a page of the tasks of a list."""
-        workspace = self.access.task_list(list_id)
-        asked = question(query)
+        workspace = self.access.find_by_list(list_id)
+        asked = parse_task_query(query)
         found = self._searches[workspace.id].in_list(list_id, asked)
         return self._page(workspace, found, with_markdown=asked.with_markdown)
 
     def task(self, task_id: str, query: Query) -> Any:
         """Answer one task."""
-        workspace = self.access.task(task_id)
+        workspace = self.access.find_by_task(task_id)
         markdown = flag(query, "include_markdown_description")
         shape = self._task_shape(workspace, with_markdown=markdown, alone=True)
-        return shape.show(workspace.tasks[task_id])
+        return shape.render(workspace.tasks[task_id])
 
     def comments(self, task_id: str, _: Query) -> Any:
         """Answer the comments on a task, the latest first."""
-        workspace = self.access.task(task_id)
+        workspace = self.access.find_by_task(task_id)
         shape = self._task_shape(workspace)
         comments = workspace.comments.get(task_id, [])
-        return {"comments": [shape.comment(one) for one in reversed(comments)]}
+        return {"comments": [shape.render_comment(one) for one in reversed(comments)]}
 
     def time_entries(self, workspace_id: str, query: Query) -> Any:
         """Answer time entries, those of the last 30 days of the token's user if not told more."""
-        workspace = self.access.workspace(workspace_id)
-        view = EntryView(
+        workspace = self.access.get_workspace(workspace_id)
+        view = TimeEntryView(
             workspace=workspace,
             user_id=self.account.user_id,
             privileged=self.behaviour.role in {"owner", "admin"},
             now_ms=self._now_ms(),
             generation=self.behaviour.generation,
-            hidden_lists=unseen_lists(workspace, self.behaviour),
-            taskless=self.behaviour.taskless,
+            hidden_lists=find_hidden_lists(workspace, self.behaviour),
+            missing_task_format=self.behaviour.missing_task_format,
         )
-        return {"data": view.chosen(query)}
+        return {"data": view.select(query)}
 
     def time_in_status(self, task_id: str, _: Query) -> Any:
         """Answer how long one task has been in each status."""
         if not self.behaviour.time_in_status:
-            raise RefusedError("FEATURE_001")
-        workspace = self.access.task(task_id)
+            raise ApiError("FEATURE_001")
+        workspace = self.access.find_by_task(task_id)
         return time_in_status.show(workspace, workspace.tasks[task_id], now_ms=self._now_ms())
 
     def bulk_time_in_status(self, _: str, query: Query) -> Any:
         """Answer the same for up to a hundred tasks; it leaves out what the user cannot see."""
         if not self.behaviour.time_in_status:
-            raise RefusedError("FEATURE_001")
+            raise ApiError("FEATURE_001")
         task_ids = query.get("task_ids", [])
         if len(task_ids) > time_in_status.MOST_TASKS:
-            raise RefusedError("FEATURE_002")
+            raise ApiError("FEATURE_002")
         shown = {}
         for task_id in task_ids:
-            with suppress(RefusedError):
+            with suppress(ApiError):
                 shown[task_id] = self.time_in_status(task_id, query)
         return shown
 
     def webhooks(self, workspace_id: str, _: Query) -> Any:
         """Answer the webhooks that the token's user has made, whatever the role."""
-        workspace = self.access.workspace(workspace_id)
+        workspace = self.access.get_workspace(workspace_id)
         return {"webhooks": webhooks.show(workspace, user_id=self.account.user_id)}
 
     def _now_ms(self) -> int:
@@ -188,7 +188,7 @@ class Routes:
 
     def _lists(self, workspace: Workspace, belongs: Callable[[TaskList], bool]) -> list[TaskList]:
         lists = workspace.lists.values()
-        hidden = unseen_lists(workspace, self.behaviour)
+        hidden = find_hidden_lists(workspace, self.behaviour)
         return [one for one in lists if one.id not in hidden and belongs(one)]
 
     def _space_shape(self, space: Any) -> dict[str, Any]:
@@ -218,18 +218,20 @@ class Routes:
 
     def _task_shape(
         self, workspace: Workspace, *, with_markdown: bool = False, alone: bool = False
-    ) -> TaskShape:
-        return TaskShape(
+    ) -> TaskRenderer:
+        return TaskRenderer(
             workspace,
             generation=self.behaviour.generation,
-            hidden_lists=unseen_lists(workspace, self.behaviour),
+            hidden_lists=find_hidden_lists(workspace, self.behaviour),
             with_markdown=with_markdown,
             alone=alone,
         )
 
-    def _page(self, workspace: Workspace, found: Found, *, with_markdown: bool) -> dict[str, Any]:
+    def _page(
+        self, workspace: Workspace, found: TaskPage, *, with_markdown: bool
+    ) -> dict[str, Any]:
         shape = self._task_shape(workspace, with_markdown=with_markdown)
-        shown = {"tasks": [shape.show(task) for task in found.tasks]}
+        shown = {"tasks": [shape.render(task) for task in found.tasks]}
         if self.behaviour.last_page == "missing" or self.behaviour.generation == 2022:
             return shown
         honest = self.behaviour.last_page == "honest"

@@ -11,8 +11,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .access import unseen_lists
-from .task_query import NEVER, Bound, Question, Scope, value_of
+from .access import find_hidden_lists
+from .task_query import NO_DATE, Bound, TaskFilter, TaskQuery, value_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,14 +25,14 @@ KEPT_SCOPES = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class TaskPage:
     """One page of tasks, and whether nothing comes after it."""
 
     tasks: list[Task]
     is_last: bool
 
 
-class Shelf:
+class TaskIndex:
     """The tasks of one workspace at one version, by list, and the scopes put in order so far."""
 
     def __init__(self, tasks: Iterable[Task]) -> None:
@@ -42,7 +42,7 @@ class Shelf:
             self.by_list[task.list_id].append(task)
             for list_id in task.other_list_ids:
                 self.added[list_id].append(task)
-        self.ordered: dict[tuple[Scope, frozenset[str], frozenset[str]], list[Task]] = {}
+        self.ordered: dict[tuple[TaskFilter, frozenset[str], frozenset[str]], list[Task]] = {}
         self._statuses: dict[tuple[str, str], Status] = {}
 
     def status(self, task: Task, workspace: Workspace) -> Status:
@@ -59,12 +59,12 @@ class Search:
     def __init__(self, workspace: Workspace, behaviour: Behaviour) -> None:
         self.workspace = workspace
         self.behaviour = behaviour
-        self._shelves: dict[bool, tuple[tuple[int, int], Shelf]] = {}
+        self._shelves: dict[bool, tuple[tuple[int, int], TaskIndex]] = {}
 
-    def in_workspace(self, asked: Question) -> Found:
+    def in_workspace(self, asked: TaskQuery) -> TaskPage:
         """Return a page of the workspace: live places only, and as late as the index lags."""
         lists = self.workspace.lists
-        hidden = unseen_lists(self.workspace, self.behaviour)
+        hidden = find_hidden_lists(self.workspace, self.behaviour)
         scope = asked.scope
         places = frozenset(
             one.id
@@ -73,20 +73,22 @@ class Search:
             and (not scope.spaces or one.space_id in scope.spaces)
             and (not scope.folders or one.folder_id in scope.folders)
             and (not scope.lists or one.id in scope.lists)
-            and not self.workspace.lies_in_archive(one.id)
+            and not self.workspace.is_archived_list(one.id)
         )
         return self._page(asked, self._shelf(lags=True), places, added=False)
 
-    def in_list(self, list_id: str, asked: Question) -> Found:
+    def in_list(self, list_id: str, asked: TaskQuery) -> TaskPage:
         """Return a page of one list, live or archived; only this one knows added tasks."""
         places = frozenset({list_id})
-        return self._page(asked, self._shelf(lags=False), places, added=asked.scope.timl)
+        return self._page(asked, self._shelf(lags=False), places, added=asked.scope.include_added)
 
     def count(self, list_id: str) -> int:
         """Return how many tasks have their home in a list."""
         return len(self._shelf(lags=False).by_list.get(list_id, ()))
 
-    def _page(self, asked: Question, shelf: Shelf, places: frozenset[str], *, added: bool) -> Found:
+    def _page(
+        self, asked: TaskQuery, shelf: TaskIndex, places: frozenset[str], *, added: bool
+    ) -> TaskPage:
         scope = asked.scope
         tasks = self._ordered(scope, shelf, places, added=added)
         for bound in asked.bounds:
@@ -94,15 +96,15 @@ class Search:
         skipped = asked.page * PAGE_SIZE
         is_last = skipped + PAGE_SIZE >= len(tasks)
         if asked.reverse:
-            return Found(tasks[skipped : skipped + PAGE_SIZE], is_last)
+            return TaskPage(tasks[skipped : skipped + PAGE_SIZE], is_last)
         end = max(0, len(tasks) - skipped)
-        return Found(tasks[max(0, end - PAGE_SIZE) : end][::-1], is_last)
+        return TaskPage(tasks[max(0, end - PAGE_SIZE) : end][::-1], is_last)
 
     def _ordered(
-        self, scope: Scope, shelf: Shelf, places: frozenset[str], *, added: bool
+        self, scope: TaskFilter, shelf: TaskIndex, places: frozenset[str], *, added: bool
     ) -> list[Task]:
         """Return the tasks of a scope in ascending order; equal moments are ordered by id."""
-        hidden = unseen_lists(self.workspace, self.behaviour)
+        hidden = find_hidden_lists(self.workspace, self.behaviour)
         key = (scope, places, hidden)
         if key not in shelf.ordered:
             tasks = [task for one in places for task in shelf.by_list.get(one, ())]
@@ -117,11 +119,11 @@ class Search:
             shelf.ordered[key] = tasks
         return shelf.ordered[key]
 
-    def _fits(self, task: Task, scope: Scope, shelf: Shelf) -> bool:
-        if not scope.wants(task):
+    def _fits(self, task: Task, scope: TaskFilter, shelf: TaskIndex) -> bool:
+        if not scope.matches(task):
             return False
         status = shelf.status(task, self.workspace)
-        if status.type == "closed" and not scope.closed:
+        if status.type == "closed" and not scope.include_closed:
             return False
         return not scope.statuses or status.name.lower() in scope.statuses
 
@@ -134,16 +136,16 @@ class Search:
             return tasks[cut:] if bound.gt else tasks[:cut]
         least = bound.moment_ms + 1 if after else bound.moment_ms
         if bound.gt:
-            return [one for one in tasks if least <= value_of(one, bound.field) < NEVER]
+            return [one for one in tasks if least <= value_of(one, bound.field) < NO_DATE]
         return [one for one in tasks if value_of(one, bound.field) < least]
 
-    def _shelf(self, *, lags: bool) -> Shelf:
+    def _shelf(self, *, lags: bool) -> TaskIndex:
         """Return the tasks as they are, or as they were before the edits the index still lacks."""
         unseen = self._unseen_edits() if lags else 0
         state = (self.workspace.version, unseen)
         kept, shelf = self._shelves.get(lags, (None, None))
         if shelf is None or kept != state:
-            shelf = Shelf(self._tasks_without(unseen))
+            shelf = TaskIndex(self._tasks_without(unseen))
             self._shelves[lags] = state, shelf
         return shelf
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from urllib.parse import parse_qs, urlsplit
 
 from .behaviour import Behaviour, Fault, Request
-from .error_codes import RefusedError
-from .limits import RateLimit
+from .error_codes import ApiError
+from .rate_limit import RateLimit
 from .routes import Routes
 
 if TYPE_CHECKING:
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
 ROOT = "/api/v2"
 JSON_TYPE = "application/json; charset=utf-8"
-LINGER_NOT = struct.pack("ii", 1, 0)
+NO_LINGER = struct.pack("ii", 1, 0)
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     """What is sent; with `cut` the connection ends after half of the body, or at once."""
 
     status: int
@@ -96,9 +96,9 @@ class FakeClickUp:
         if self.failures and error is None:
             raise self.failures[0]
 
-    def answer(
+    def respond(
         self, method: str, target: str, *, token: str | None, content: bytes = b""
-    ) -> Answer:
+    ) -> Response:
         """Return the answer to one request, after recording it."""
         parts = urlsplit(target)
         query = parse_qs(parts.query, keep_blank_values=True)
@@ -111,7 +111,7 @@ class FakeClickUp:
         request.status = answer.status
         return answer._replace(headers=self._headers(answer))
 
-    def _headers(self, answer: Answer) -> dict[str, str]:
+    def _headers(self, answer: Response) -> dict[str, str]:
         return {
             "Date": formatdate(self.behaviour.clock(), usegmt=True),
             "Content-Type": JSON_TYPE,
@@ -120,7 +120,7 @@ class FakeClickUp:
             "Content-Length": str(len(answer.body)),
         }
 
-    def _fault(self, path: str) -> Answer | None:
+    def _fault(self, path: str) -> Response | None:
         with self._lock:
             for fault in self.behaviour.faults:
                 if fault.path is None or re.search(fault.path, path):
@@ -128,24 +128,24 @@ class FakeClickUp:
                     return _faulty(fault)
         return None
 
-    def _computed(self, request: Request, token: str | None, content: bytes) -> Answer:
+    def _computed(self, request: Request, token: str | None, content: bytes) -> Response:
         headers: dict[str, str] = {}
         try:
             compute = self._routed(request, token, content)
             passes, headers = self._limit.count()
             body = self._asked(compute, request, passes=passes)
-        except RefusedError as error:
-            return Answer(error.status, _json(error.body), headers)
-        return Answer(200, _json(body), headers)
+        except ApiError as error:
+            return Response(error.status, _json(error.body), headers)
+        return Response(200, _json(body), headers)
 
     def _routed(
         self, request: Request, token: str | None, content: bytes
     ) -> Callable[[Query], Any]:
         """Return what computes the answer, or raise what is refused without being counted."""
         if not request.path.startswith(f"{ROOT}/"):
-            raise RefusedError("APP_001")
+            raise ApiError("APP_001")
         if not request.token_ok:
-            raise RefusedError("OAUTH_025" if token else "OAUTH_017")
+            raise ApiError("OAUTH_025" if token else "OAUTH_017")
         path = request.path.removeprefix(ROOT)
         with self.account.lock:
             if request.method == "GET":
@@ -154,7 +154,7 @@ class FakeClickUp:
 
     def _asked(self, compute: Callable[[Query], Any], request: Request, *, passes: bool) -> Any:
         if not passes:
-            raise RefusedError("APP_002")
+            raise ApiError("APP_002")
         ignored = self.behaviour.ignored_parameters
         query = {key: value for key, value in request.query.items() if key not in ignored}
         with self.account.lock:
@@ -213,7 +213,7 @@ class Handler(BaseHTTPRequestHandler):
         """Answer one request of any method, its head and body in one piece."""
         content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         token = self.headers.get("Authorization")
-        answer = self.server.clickup.answer(self.command, self.path, token=token, content=content)
+        answer = self.server.clickup.respond(self.command, self.path, token=token, content=content)
         head = [f"HTTP/1.1 {answer.status} {self.responses.get(answer.status, ('',))[0]}"]
         head += [f"{name}: {value}" for name, value in answer.headers.items()]
         data = "\r\n".join([*head, "", ""]).encode("latin-1") + answer.body
@@ -222,7 +222,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
         if answer.cut:
             self.close_connection = True
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = respond  # noqa: N815 - the base's names
 
@@ -230,9 +230,9 @@ class Handler(BaseHTTPRequestHandler):
         """Say nothing: `requests` is the log."""
 
 
-def _faulty(fault: Fault) -> Answer:
+def _faulty(fault: Fault) -> Response:
     body = fault.body.encode() if isinstance(fault.body, str) else _json(fault.body)
-    return Answer(fault.status, body, fault.headers, cut=fault.reset)
+    return Response(fault.status, body, fault.headers, cut=fault.reset)
 
 
 def _json(body: Any) -> bytes:

@@ -27,7 +27,7 @@ class Sizes:
     archived_spaces: int = 1
     sprints: int = 3
     named_sprints: int = 0
-    people: int = 6
+    users: int = 6
     tasks: int = 300
     undated_tasks: int = 0
     time_entries: int = 100

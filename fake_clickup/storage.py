@@ -1,6 +1,6 @@
 """The books of an account: look-ups, and the few changes that every edit is made of.
 
-What an edit means in ClickUp is told in `task_edits`, `place_edits` and `time_edits`.
+What an edit means in ClickUp is told in `task_edits`, `place_edits` and `time_entry_edits`.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from itertools import count
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Literal
 
-from .model import Edit, Stay, Task, TimeEntry, Workspace
+from .model import Edit, StatusPeriod, Task, TimeEntry, Workspace
 from .webhook_events import Change
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-Kind = Literal["spaces", "folders", "lists", "tasks", "time_entries", "trash", "webhooks"]
+ObjectKind = Literal["spaces", "folders", "lists", "tasks", "time_entries", "trash", "webhooks"]
 
 
 def to_ms(moment: datetime) -> int:
@@ -26,12 +26,12 @@ def to_ms(moment: datetime) -> int:
     return round(moment.timestamp() * 1000)
 
 
-class Ledger:
+class AccountData:
     """Workspaces, and the personal token of the one user who looks at them.
 
     `clock` tells the seconds since the epoch at which edits happen. `foreign_workspaces` are ids
     that exist at ClickUp and belong to somebody else. Who reads several things that belong
-    together holds `lock`. `watchers` are told of each change that ClickUp pushes.
+    together holds `lock`. `listeners` are told of each change that ClickUp pushes.
     """
 
     def __init__(self, workspaces: list[Workspace], *, user_id: int, token: str) -> None:
@@ -42,9 +42,9 @@ class Ledger:
         self.clock: Callable[[], float] = time.time
         self.lock = RLock()
         self._numbers = count(1)
-        self.watchers: list[Callable[[Change], None]] = []
+        self.listeners: list[Callable[[Change], None]] = []
 
-    def workspace_with(self, kind: Kind, object_id: str) -> Workspace:
+    def workspace_with(self, kind: ObjectKind, object_id: str) -> Workspace:
         """Return the workspace that holds an object; KeyError if none does."""
         for workspace in self.workspaces:
             if object_id in getattr(workspace, kind):
@@ -88,7 +88,7 @@ class Ledger:
     def _push(self, workspace: Workspace, kind: str, before: object, after: object) -> None:
         """Tell the watchers of a change."""
         at_ms = getattr(after, "updated_ms", None) or self._now_ms(None)
-        for watcher in self.watchers:
+        for watcher in self.listeners:
             watcher(Change(workspace, kind, before, after, at_ms, self.user_id))
 
     def _replace_task(self, task_id: str, **changes: Any) -> Task:
@@ -104,10 +104,10 @@ class Ledger:
     ) -> None:
         if before:
             del workspace.time_entries[before.id]
-            workspace.spend(before, sign=-1)
+            workspace.add_time_spent(before, sign=-1)
         if after:
             workspace.time_entries[after.id] = after
-            workspace.spend(after)
+            workspace.add_time_spent(after)
         workspace.version += 1
         self._push(workspace, "entry", before, after)
 
@@ -119,7 +119,7 @@ def _note_status(
     if before and (before.status, before.list_id) == (after.status, after.list_id):
         return
     first = workspace.status_of(before or after)
-    stays = workspace.stays.setdefault(after.id, [Stay(first, after.created_ms)])
+    stays = workspace.status_periods.setdefault(after.id, [StatusPeriod(first, after.created_ms)])
     status = workspace.status_of(after)
     if stays[-1].status.name != status.name:
-        stays.append(Stay(status, since_ms or after.updated_ms or after.created_ms))
+        stays.append(StatusPeriod(status, since_ms or after.updated_ms or after.created_ms))

@@ -11,14 +11,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .model import Attachment, Comment, CustomField, Status, Task
-from .storage import Ledger
+from .storage import AccountData
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
 
-class TaskEdits(Ledger):
+class TaskEdits(AccountData):
     """The edits of tasks; `at` is the moment of an edit, the account's clock if it is None."""
 
     def create_task(
@@ -60,7 +60,7 @@ class TaskEdits(Ledger):
         """
         with self.lock:
             workspace = self.workspace_with("tasks", task_id)
-            moved = [workspace.tasks[one] for one in (task_id, *workspace.below(task_id))]
+            moved = [workspace.tasks[one] for one in (task_id, *workspace.subtask_ids(task_id))]
             kinds = {one.id: workspace.status_of(one).type for one in moved}
             names = [one.name for one in workspace.statuses_of(list_id)]
             now_ms = self._update([task_id], at, {"list_id": list_id})[0].updated_ms or 0
@@ -89,7 +89,7 @@ class TaskEdits(Ledger):
         """Move a task and its subtasks to the trash, where no answer shows them."""
         with self.lock:
             workspace = self.workspace_with("tasks", task_id)
-            for gone in [task_id, *workspace.below(task_id)]:
+            for gone in [task_id, *workspace.subtask_ids(task_id)]:
                 workspace.trash[gone] = workspace.tasks[gone]
                 self._put_task(workspace, workspace.tasks[gone], None)
 
@@ -110,7 +110,7 @@ class TaskEdits(Ledger):
             comment = Comment(f"9{next(self._numbers):012d}", text, self.user_id, self._now_ms(at))
             workspace.comments.setdefault(task_id, []).append(comment)
 
-    def plant(
+    def add_texts(
         self,
         task_id: str,
         *,

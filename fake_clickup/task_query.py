@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from .entries import number
-from .error_codes import RefusedError
+from .error_codes import ApiError
+from .time_entries import number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +20,7 @@ BOUND_FIELDS = {
     "date_done": "done",
     "due_date": "due_date",
 }
-NEVER = float("inf")
+NO_DATE = float("inf")
 
 
 class Bound(NamedTuple):
@@ -32,14 +32,14 @@ class Bound(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class TaskFilter:
     """Which tasks are asked for, whatever their dates; an empty set asks for all."""
 
     order: str
-    subtasks: bool
-    closed: bool
+    include_subtasks: bool
+    include_closed: bool
     archived: bool
-    timl: bool
+    include_added: bool
     spaces: frozenset[str]
     folders: frozenset[str]
     lists: frozenset[str]
@@ -48,11 +48,11 @@ class Scope:
     tags: frozenset[str]
     parent: str | None
 
-    def wants(self, task: Task) -> bool:
+    def matches(self, task: Task) -> bool:
         """Tell whether a task fits, its place and its status aside."""
         return (
             task.archived == self.archived
-            and (self.subtasks or task.parent_id is None)
+            and (self.include_subtasks or task.parent_id is None)
             and (not self.assignees or any(str(one) in self.assignees for one in task.assignee_ids))
             and (not self.tags or any(tag.name in self.tags for tag in task.tags))
             and (self.parent is None or task.parent_id == self.parent)
@@ -60,31 +60,31 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class TaskQuery:
     """One page of the tasks in a scope, in an order, between bounds."""
 
-    scope: Scope
+    scope: TaskFilter
     reverse: bool
     page: int
     bounds: tuple[Bound, ...]
     with_markdown: bool
 
 
-def question(query: Mapping[str, list[str]]) -> Question:
+def parse_task_query(query: Mapping[str, list[str]]) -> TaskQuery:
     """Return what a query asks for; without an order it is the newest first.
 
     Filters of several values need the `[]` of their names. A scalar `statuses` is refused, as
     ClickUp does; other wrong names are ignored in silence.
     """
     if "statuses" in query:
-        raise RefusedError("PUBAPITASK_014")
+        raise ApiError("PUBAPITASK_014")
     order = query.get("order_by", ["created"])[-1]
-    scope = Scope(
+    scope = TaskFilter(
         order=order if order in ORDERS else "created",
-        subtasks=flag(query, "subtasks"),
-        closed=flag(query, "include_closed"),
+        include_subtasks=flag(query, "subtasks"),
+        include_closed=flag(query, "include_closed"),
         archived=flag(query, "archived"),
-        timl=flag(query, "include_timl"),
+        include_added=flag(query, "include_timl"),
         spaces=_values(query, "space_ids"),
         folders=_values(query, "project_ids"),
         lists=_values(query, "list_ids"),
@@ -93,7 +93,7 @@ def question(query: Mapping[str, list[str]]) -> Question:
         tags=_values(query, "tags"),
         parent=query["parent"][-1] if "parent" in query else None,
     )
-    return Question(
+    return TaskQuery(
         scope=scope,
         reverse=flag(query, "reverse"),
         page=max(0, number(query, "page", default=0)),
@@ -118,7 +118,7 @@ def value_of(task: Task, field: str) -> float:
     if field == "updated":
         return task.created_ms if task.updated_ms is None else task.updated_ms
     moment_ms = task.due_ms if field == "due_date" else task.done_ms
-    return NEVER if moment_ms is None else moment_ms
+    return NO_DATE if moment_ms is None else moment_ms
 
 
 def _values(query: Mapping[str, list[str]], name: str) -> frozenset[str]:

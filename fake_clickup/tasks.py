@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import custom_fields, hierarchy, people
+from . import custom_fields, hierarchy, users
 
 if TYPE_CHECKING:
     from .model import Attachment, Comment, Task, Workspace
@@ -32,7 +32,7 @@ PUBLIC_FIELDS = (
 )
 
 
-class TaskShape:
+class TaskRenderer:
     """Shows the tasks of a workspace to one user at one time.
 
     `with_markdown` adds `markdown_description`. `alone` is for `GET /task`: there `time_spent` is
@@ -55,7 +55,7 @@ class TaskShape:
         self.alone = alone
         self._places: dict[str, dict[str, Any]] = {}
 
-    def show(self, task: Task) -> dict[str, Any]:
+    def render(self, task: Task) -> dict[str, Any]:
         """Return one task."""
         shown = {
             **self._head(task),
@@ -73,13 +73,13 @@ class TaskShape:
             del shown["status"]["id"]
         return shown
 
-    def comment(self, comment: Comment) -> dict[str, Any]:
+    def render_comment(self, comment: Comment) -> dict[str, Any]:
         """Return one comment of `GET /task/{id}/comment`."""
         return {
             "id": comment.id,
             "comment": [{"text": comment.text}],
             "comment_text": comment.text,
-            "user": people.assignee(self.workspace.people[comment.user_id]),
+            "user": users.assignee(self.workspace.users[comment.user_id]),
             "resolved": False,
             "assignee": None,
             "assigned_by": None,
@@ -98,7 +98,7 @@ class TaskShape:
             "text_content": task.description,
             "description": task.description,
             **markdown,
-            "status": people.status(self.workspace.status_of(task)),
+            "status": users.status(self.workspace.status_of(task)),
             "orderindex": task.orderindex,
             "archived": task.archived,
         }
@@ -115,12 +115,12 @@ class TaskShape:
         }
 
     def _people_of(self, task: Task) -> dict[str, Any]:
-        known = self.workspace.people
+        known = self.workspace.users
         return {
-            "creator": people.creator(known[task.creator_id]),
-            "assignees": [people.assignee(known[one]) for one in task.assignee_ids],
+            "creator": users.creator(known[task.creator_id]),
+            "assignees": [users.assignee(known[one]) for one in task.assignee_ids],
             "group_assignees": [],
-            "watchers": [people.assignee(known[one]) for one in task.watcher_ids],
+            "watchers": [users.assignee(known[one]) for one in task.watcher_ids],
         }
 
     def _work(self, task: Task) -> dict[str, Any]:
@@ -131,7 +131,7 @@ class TaskShape:
                 for tag in task.tags
             ],
             "parent": task.parent_id,
-            "top_level_parent": self.workspace.root_of(task),
+            "top_level_parent": self.workspace.find_top_level_parent(task),
             "priority": hierarchy.priority(task.priority),
             "points": task.points,
             "time_estimate": task.time_estimate_ms,
@@ -194,7 +194,7 @@ class TaskShape:
             "size": 2048,
             "total_comments": 0,
             "resolved_comments": 0,
-            "user": people.assignee(self.workspace.people[file.user_id]),
+            "user": users.assignee(self.workspace.users[file.user_id]),
             "deleted": False,
             **dict.fromkeys(("orientation", "email_data", "workspace_id")),
             "url": url,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from .model import Stay
+from .model import StatusPeriod
 
 if TYPE_CHECKING:
     from .model import Task, Workspace
@@ -25,7 +25,7 @@ def show(workspace: Workspace, task: Task, *, now_ms: int) -> dict[str, Any]:
     stays = _stays(workspace, task)
     ends = [*(stay.since_ms for stay in stays[1:]), now_ms]
     spent_ms: Counter[str] = Counter()
-    latest: dict[str, Stay] = {}
+    latest: dict[str, StatusPeriod] = {}
     for stay, end_ms in zip(stays, ends, strict=True):
         spent_ms[stay.status.name] += max(0, end_ms - stay.since_ms)
         latest[stay.status.name] = stay
@@ -41,14 +41,14 @@ def show(workspace: Workspace, task: Task, *, now_ms: int) -> dict[str, Any]:
     }
 
 
-def _stays(workspace: Workspace, task: Task) -> list[Stay]:
+def _stays(workspace: Workspace, task: Task) -> list[StatusPeriod]:
     """Return the stays of a task; its workflow may have changed around it since the last began."""
     status = workspace.status_of(task)
-    known = workspace.stays.get(task.id) or [Stay(status, task.created_ms)]
+    known = workspace.status_periods.get(task.id) or [StatusPeriod(status, task.created_ms)]
     return [*known[:-1], known[-1]._replace(status=status)]
 
 
-def _row(stay: Stay, spent_ms: int) -> dict[str, Any]:
+def _row(stay: StatusPeriod, spent_ms: int) -> dict[str, Any]:
     return {
         "status": stay.status.name,
         "color": stay.status.color,
@@ -58,5 +58,5 @@ def _row(stay: Stay, spent_ms: int) -> dict[str, Any]:
     }
 
 
-def _total(stay: Stay, spent_ms: int) -> dict[str, Any]:
+def _total(stay: StatusPeriod, spent_ms: int) -> dict[str, Any]:
     return {"by_minute": spent_ms // MINUTE_MS, "since": str(stay.since_ms)}

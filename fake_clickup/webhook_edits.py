@@ -8,7 +8,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from .model import Webhook
-from .storage import Ledger
+from .storage import AccountData
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SECRET_LENGTH = 64
 
 
-class WebhookEdits(Ledger):
+class WebhookEdits(AccountData):
     """The edits of webhooks."""
 
     def add_webhook(

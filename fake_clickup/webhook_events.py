@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from .model import Folder, Space, Task, TaskList, TimeEntry, Workspace
 
-Item = dict[str, Any]
+HistoryItem = dict[str, Any]
 
 
 class Change(NamedTuple):
@@ -40,17 +40,17 @@ class Event(NamedTuple):
     kind: str
     object_id: str
     places: frozenset[str]
-    items: tuple[Item, ...] = ()
+    items: tuple[HistoryItem, ...] = ()
     data: dict[str, Any] | None = None
 
 
-class EventMaker:
+class EventBuilder:
     """Makes events of changes; each history item has an id of its own."""
 
     def __init__(self) -> None:
         self._numbers = count(3_000_000_000_000_000_001)
 
-    def events(self, change: Change) -> Iterator[Event]:
+    def build_events(self, change: Change) -> Iterator[Event]:
         """Yield what ClickUp pushes about a change."""
         if change.kind == "task":
             yield from self._task(change)
@@ -86,7 +86,9 @@ class EventMaker:
                 space_id = change.workspace.lists[after.list_id].space_id
                 yield Event("spaceUpdated", "space", space_id, frozenset({space_id}))
 
-    def _differences(self, change: Change, before: Task, after: Task) -> Iterator[tuple[str, Item]]:
+    def _differences(
+        self, change: Change, before: Task, after: Task
+    ) -> Iterator[tuple[str, HistoryItem]]:
         if before.list_id != after.list_id:
             here, there = ({"id": one} for one in (before.list_id, after.list_id))
             item = self._item(change, "section_moved", parent=after.list_id)
@@ -125,13 +127,13 @@ class EventMaker:
         place: Space | Folder | TaskList = change.after or change.before
         what = "Updated" if change.after else "Deleted"
         places = frozenset({place.id, *_places_of(place)})
-        items: tuple[Item, ...] = ()
+        items: tuple[HistoryItem, ...] = ()
         if change.kind == "list" and change.after:
             number = UUID(int=next(self._numbers))
             items = ({"id": str(number), "type": 6, "date": str(change.at_ms), "field": "name"},)
         yield Event(f"{change.kind}{what}", change.kind, place.id, places, items)
 
-    def _item(self, change: Change, field: str, *, parent: str) -> Item:
+    def _item(self, change: Change, field: str, *, parent: str) -> HistoryItem:
         return {
             "id": str(next(self._numbers)),
             "type": 1,
@@ -145,7 +147,7 @@ class EventMaker:
             "after": None,
         }
 
-    def _status(self, change: Change, before: Task | None, after: Task) -> Item:
+    def _status(self, change: Change, before: Task | None, after: Task) -> HistoryItem:
         gone = {"status": None, "color": "#000000", "type": "removed", "orderindex": -1}
         old = _shown(change.workspace, before) if before else gone
         new = _shown(change.workspace, after)
@@ -153,7 +155,7 @@ class EventMaker:
         return {**item, "data": {"status_type": new["type"]}, "before": old, "after": new}
 
 
-def _shown(workspace: Workspace, task: Task) -> Item:
+def _shown(workspace: Workspace, task: Task) -> HistoryItem:
     status = workspace.status_of(task)
     return {
         "status": status.name,

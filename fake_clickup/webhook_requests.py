@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any, Literal
 
 from . import webhooks
-from .error_codes import RefusedError
+from .error_codes import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,20 +34,20 @@ def write(access: Access, method: str, path: str, content: bytes) -> Callable[[o
         if method == wanted and (found := re.fullmatch(pattern, path)):
             access.check_id(path, found[1])
             return lambda _: carry_out(access, found[1], content)
-    raise RefusedError("APP_405")
+    raise ApiError("APP_405")
 
 
 def _create(access: Access, workspace_id: str, content: bytes) -> dict[str, Any]:
-    workspace = access.workspace(workspace_id)
+    workspace = access.get_workspace(workspace_id)
     if access.behaviour.role not in {"owner", "admin"}:
-        raise RefusedError("ROLE_001")
+        raise ApiError("ROLE_001")
     body = _object(content)
     wanted: dict[str, Any] = dict.fromkeys(PLACES)
     wanted |= {"endpoint": _endpoint(body), "events": _events(body), **_place(access, body)}
     user_id = access.account.user_id
     for one in workspace.webhooks.values():
         if one.user_id == user_id and all(getattr(one, key) == wanted[key] for key in wanted):
-            raise RefusedError("OAUTH_171")
+            raise ApiError("OAUTH_171")
     made = access.account.add_webhook(workspace_id, **wanted)
     return _answer(made, workspace)
 
@@ -56,7 +56,7 @@ def _update(access: Access, webhook_id: str, content: bytes) -> dict[str, Any]:
     workspace = _workspace(access, webhook_id)
     body = _object(content)
     if body.get("status") not in STATUSES:
-        raise RefusedError("BODY_001")
+        raise ApiError("BODY_001")
     changes = {"endpoint": _endpoint(body), "events": _events(body), "health": body["status"]}
     if body["status"] == "active":
         changes["fail_count"] = 0
@@ -81,7 +81,7 @@ def _workspace(access: Access, webhook_id: str) -> Workspace:
         found = workspace.webhooks.get(webhook_id)
         if found and found.user_id == access.account.user_id:
             return workspace
-    raise RefusedError("OAUTH_018")
+    raise ApiError("OAUTH_018")
 
 
 def _answer(webhook: Webhook, workspace: Workspace) -> dict[str, Any]:
@@ -92,9 +92,9 @@ def _object(content: bytes) -> Mapping[str, Any]:
     try:
         body = json.loads(content)
     except ValueError as error:
-        raise RefusedError("BODY_001") from error
+        raise ApiError("BODY_001") from error
     if not isinstance(body, dict):
-        raise RefusedError("BODY_001")
+        raise ApiError("BODY_001")
     return body
 
 
@@ -102,7 +102,7 @@ def _endpoint(body: Mapping[str, Any]) -> str:
     """Return the endpoint, which is taken for https where it has no scheme."""
     endpoint = body.get("endpoint")
     if not isinstance(endpoint, str) or not endpoint:
-        raise RefusedError("BODY_001")
+        raise ApiError("BODY_001")
     return endpoint if "://" in endpoint else f"https://{endpoint}"
 
 
@@ -111,17 +111,17 @@ def _events(body: Mapping[str, Any]) -> tuple[str, ...]:
     if events == "*":
         return ("*",)
     if not isinstance(events, list) or not events:
-        raise RefusedError("BODY_001")
+        raise ApiError("BODY_001")
     return tuple(events)
 
 
 def _place(access: Access, body: Mapping[str, Any]) -> dict[str, str]:
     """Return the place a webhook is limited to, if any. One that nobody can see is refused."""
     look_up = {
-        "task_id": access.task,
-        "list_id": access.task_list,
-        "folder_id": access.folder,
-        "space_id": access.space,
+        "task_id": access.find_by_task,
+        "list_id": access.find_by_list,
+        "folder_id": access.find_by_folder,
+        "space_id": access.find_by_space,
     }
     for name in PLACES:
         if body.get(name) is not None:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from .webhook_events import EventMaker
+from .webhook_events import EventBuilder
 
 if TYPE_CHECKING:
     from .account import Account
@@ -29,7 +29,7 @@ SUSPENDED_AT = 100
 FATAL = {401, 410}
 
 
-class Parcel(NamedTuple):
+class PendingDelivery(NamedTuple):
     """A delivery that is to be sent."""
 
     webhook_id: str
@@ -37,42 +37,42 @@ class Parcel(NamedTuple):
     status_change_ids: tuple[str, ...] = ()
 
 
-class Dispatcher:
+class WebhookSender:
     """Gathers what an account's edits make ClickUp push in `outbox`; tests send it as they like.
 
-    `delivered` are the parcels that were answered with 2xx, `answers` all statuses that came back,
+    `delivered` are the parcels that were answered with 2xx, `statuses` all statuses that came back,
     0 for none.
     """
 
     def __init__(self, account: Account, *, seconds: float = SECONDS) -> None:
-        self.outbox: list[Parcel] = []
-        self.delivered: list[Parcel] = []
-        self.answers: list[int] = []
+        self.outbox: list[PendingDelivery] = []
+        self.delivered: list[PendingDelivery] = []
+        self.statuses: list[int] = []
         self._account = account
         self._seconds = seconds
-        self._maker = EventMaker()
+        self._maker = EventBuilder()
         self._session = requests.Session()
-        account.watchers.append(self._take)
+        account.listeners.append(self._take)
 
     def close(self) -> None:
         """Push nothing more."""
-        self._account.watchers.remove(self._take)
+        self._account.listeners.remove(self._take)
         self._session.close()
 
     def _take(self, change: Change) -> None:
-        for event in self._maker.events(change):
+        for event in self._maker.build_events(change):
             for webhook in change.workspace.webhooks.values():
                 if _wants(webhook, event):
                     self.outbox.append(_parcel(webhook, event, change.workspace.id))
 
-    def send(self, parcel: Parcel) -> bool:
+    def send(self, parcel: PendingDelivery) -> bool:
         """Send a parcel as ClickUp does; return whether it arrived. A dead webhook gets nothing."""
         webhook = self._webhook(parcel.webhook_id)
         if not webhook or webhook.health == "suspended":
             return False
         for _ in range(ATTEMPTS):
             status = self._attempt(webhook, parcel)
-            self.answers.append(status)
+            self.statuses.append(status)
             if 200 <= status < 300:
                 self._account.update_webhook(webhook.id, health="active", fail_count=0)
                 self.delivered.append(parcel)
@@ -83,7 +83,7 @@ class Dispatcher:
         self._failed(webhook.id)
         return False
 
-    def cut(self, parcel: Parcel) -> None:
+    def send_partially(self, parcel: PendingDelivery) -> None:
         """Begin to send a parcel and break the connection in the middle of its body."""
         if webhook := self._webhook(parcel.webhook_id):
             parts = urlsplit(webhook.endpoint)
@@ -99,7 +99,7 @@ class Dispatcher:
             ):
                 wire.sendall(head.encode() + parcel.body[: len(parcel.body) // 2])
 
-    def _attempt(self, webhook: Webhook, parcel: Parcel) -> int:
+    def _attempt(self, webhook: Webhook, parcel: PendingDelivery) -> int:
         headers = {"X-Signature": _signature(webhook, parcel), "Content-Type": "application/json"}
         try:
             answer = self._session.post(
@@ -134,7 +134,7 @@ def _wants(webhook: Webhook, event: Event) -> bool:
     return there and ("*" in webhook.events or event.name in webhook.events)
 
 
-def _parcel(webhook: Webhook, event: Event, workspace_id: str) -> Parcel:
+def _parcel(webhook: Webhook, event: Event, workspace_id: str) -> PendingDelivery:
     delivery: dict[str, Any] = {
         "event": event.name,
         "history_items": list(event.items),
@@ -145,8 +145,8 @@ def _parcel(webhook: Webhook, event: Event, workspace_id: str) -> Parcel:
     delivery |= {"data": event.data} if event.data else {}
     body = json.dumps(delivery, separators=(",", ":")).encode()
     changes = tuple(item["id"] for item in event.items if item["field"] == "status")
-    return Parcel(webhook.id, body, changes)
+    return PendingDelivery(webhook.id, body, changes)
 
 
-def _signature(webhook: Webhook, parcel: Parcel) -> str:
+def _signature(webhook: Webhook, parcel: PendingDelivery) -> str:
     return hmac.new(webhook.secret.encode(), parcel.body, hashlib.sha256).hexdigest()

@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 
 from fake_clickup import Behaviour, FakeClickUp, generate
-from fake_clickup.webhook_sender import Dispatcher, Parcel
+from fake_clickup.webhook_sender import PendingDelivery, WebhookSender
 from target_pandev.embedded import EmbeddedServer
 from target_pandev.embedded.folder import StoreFolder
 from tests.clickup_receiver.receiver_process import (
@@ -50,7 +50,7 @@ class ChaosWorld:
         self.account = generate(seed=seed, tasks=60, workspaces=1, time_entries=20)
         self.clickup = FakeClickUp(self.account, behaviour=Behaviour(rate_limited=False))
         self.clickup.__enter__()
-        self.dispatcher = Dispatcher(self.account)
+        self.webhook_sender = WebhookSender(self.account)
         self.created_task_ids: set[str] = set()
         self.kept_entry_id = self._add_entry_of_another_user()
         port = str(free_port())
@@ -87,14 +87,14 @@ class ChaosWorld:
 
     def close(self) -> None:
         self.receiver.__exit__(None, None, None)
-        self.dispatcher.close()
+        self.webhook_sender.close()
         self.clickup.__exit__(None, None, None)
         stop_store(StoreFolder(self.store))
 
-    def deliver(self, deliveries: Sequence[Parcel]) -> None:
+    def deliver(self, deliveries: Sequence[PendingDelivery]) -> None:
         """Send to a running receiver: each delivery must arrive, and none may count as failed."""
         for delivery in deliveries:
-            assert self.dispatcher.send(delivery), self.dispatcher.answers[-5:]
+            assert self.webhook_sender.send(delivery), self.webhook_sender.statuses[-5:]
         fail_counts = [webhook.fail_count for webhook in self.workspace.webhooks.values()]
         assert fail_counts == [0] * len(fail_counts)
         assert fail_counts
@@ -122,7 +122,7 @@ class ChaosWorld:
 
     def _reported_deletions(self) -> set[str]:
         """Return the tasks whose deletion was delivered."""
-        bodies = [json.loads(delivery.body) for delivery in self.dispatcher.delivered]
+        bodies = [json.loads(delivery.body) for delivery in self.webhook_sender.delivered]
         return {body["task_id"] for body in bodies if body["event"] == "taskDeleted"}
 
     def kill_target(self) -> None:

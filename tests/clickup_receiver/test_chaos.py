@@ -19,7 +19,7 @@ from tests.clickup_receiver.chaos_world import ChaosWorld, seconds_ago
 
 if TYPE_CHECKING:
     from fake_clickup.model import Task, TaskList, TimeEntry
-    from fake_clickup.webhook_sender import Parcel
+    from fake_clickup.webhook_sender import PendingDelivery
 
 EXAMPLES = int(os.environ.get("CHAOS_EXAMPLES", "3"))
 STEPS = int(os.environ.get("CHAOS_STEPS", "700"))
@@ -84,7 +84,7 @@ class Chaos(RuleBasedStateMachine):
         self.world.drain()
         self.world.compare(sent=self.sent, delivered=self.delivered)
 
-    def send(self, deliveries: list[Parcel]) -> None:
+    def send(self, deliveries: list[PendingDelivery]) -> None:
         self.counts["deliveries"] += len(deliveries)
         ids = {change_id for delivery in deliveries for change_id in delivery.status_change_ids}
         self.sent |= ids
@@ -92,10 +92,10 @@ class Chaos(RuleBasedStateMachine):
         self.delivered |= ids
 
     @property
-    def outbox(self) -> list[Parcel]:
-        return self.world.dispatcher.outbox
+    def outbox(self) -> list[PendingDelivery]:
+        return self.world.webhook_sender.outbox
 
-    def take_one(self, number: int) -> list[Parcel]:
+    def take_one(self, number: int) -> list[PendingDelivery]:
         """Remove any delivery from the outbox and return it; nothing if the outbox is empty."""
         return [self.outbox.pop(number % len(self.outbox))] if self.outbox else []
 
@@ -187,7 +187,7 @@ class Chaos(RuleBasedStateMachine):
     def cut(self, number: int, _: int) -> None:
         """Break the connection in the middle of a delivery; then repeat it."""
         for delivery in self.take_one(number):
-            self.world.dispatcher.cut(delivery)
+            self.world.webhook_sender.send_partially(delivery)
             self.send([delivery])
 
     def disturb(self, number: int, _: int) -> None:
@@ -223,7 +223,7 @@ class Chaos(RuleBasedStateMachine):
         """Kill the receiver; a delivery in the meantime is lost and counted as failed."""
         self.world.receiver.kill()
         for delivery in self.take_one(0):
-            assert not self.world.dispatcher.send(delivery)
+            assert not self.world.webhook_sender.send(delivery)
         self.world.receiver.start()
         for webhook_id in self.world.workspace.webhooks:
             self.world.account.update_webhook(webhook_id, health="active", fail_count=0)

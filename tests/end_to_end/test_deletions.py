@@ -115,7 +115,7 @@ def live_tasks(workspace: Workspace) -> list[Task]:
     return [
         task
         for task in workspace.tasks.values()
-        if not task.archived and not workspace.lies_in_archive(task.list_id)
+        if not task.archived and not workspace.is_archived_list(task.list_id)
         if task.id not in parents
     ]
 
@@ -160,7 +160,7 @@ def test_a_task_moved_out_of_the_selected_spaces_is_marked(
     """R26: it disappears from the views, and is unmarked when it is moved back."""
     task = live_tasks(workspace)[0]
     home = workspace.lists[task.list_id].space_id
-    lists = [item for item in workspace.lists.values() if not workspace.lies_in_archive(item.id)]
+    lists = [item for item in workspace.lists.values() if not workspace.is_archived_list(item.id)]
     other = next(item.id for item in lists if item.space_id != home)
     only = {"TAP_CLICKUP_SPACE_IDS": json.dumps([home])}
     account.move_task(task.id, other)
@@ -174,7 +174,7 @@ def test_a_task_moved_out_of_the_selected_spaces_is_marked(
 def test_a_deleted_list_is_marked_and_hides_its_tasks(
     sync: Sync, account: Account, workspace: Workspace
 ) -> None:
-    lists = [item for item in workspace.lists.values() if not workspace.lies_in_archive(item.id)]
+    lists = [item for item in workspace.lists.values() if not workspace.is_archived_list(item.id)]
     smallest = min(lists, key=lambda item: _tasks_in(workspace, item.id))
     hidden = {task.id for task in workspace.tasks.values() if task.list_id == smallest.id}
     account.delete(smallest.id)
@@ -256,10 +256,10 @@ def test_a_former_member_is_not_a_member_but_keeps_the_name(
     account.remove_member(leaver)
     assert sync().exit_codes == (0, 0)
     rows = sync.rows("SELECT id FROM users WHERE _sdc_deleted_at IS NOT NULL OR NOT is_member")
-    former = {str(user_id) for user_id in workspace.people if user_id not in workspace.members}
+    former = {str(user_id) for user_id in workspace.users if user_id not in workspace.members}
     assert {user_id for (user_id,) in rows} == former
     name = sync.rows(f"SELECT username FROM users WHERE id = '{leaver}'")  # noqa: S608 - a number of this test
-    assert name == [(workspace.people[leaver].username,)]
+    assert name == [(workspace.users[leaver].username,)]
 
 
 def test_the_nightly_meltano_job_has_a_separate_state(

@@ -144,7 +144,7 @@ def test_only_the_promised_fields_leave_clickup(
 ) -> None:
     """R16, R53, R54, R89-R91: in output, log, state, Meltano's files and tables."""
     for task in list(account.workspaces[0].tasks)[::10]:
-        account.plant(task, **PLANTED)
+        account.add_texts(task, **PLANTED)
     pipeline.settings["MELTANO_CLI_LOG_LEVEL"] = "debug"
     pipeline.settings["TAP_CLICKUP_LOGLEVEL"] = "DEBUG"
     run = pipeline.run(*SYNC)

@@ -58,7 +58,7 @@ def live(workspace: Workspace) -> list[Task]:
     seen = [
         task
         for task in workspace.tasks.values()
-        if not task.archived and not workspace.lies_in_archive(task.list_id)
+        if not task.archived and not workspace.is_archived_list(task.list_id)
     ]
     return sorted(seen, key=lambda task: (task.updated_ms or task.created_ms, task.id))
 
@@ -68,7 +68,7 @@ def readable(workspace: Workspace) -> list[Task]:
     archived = [
         task
         for task in workspace.tasks.values()
-        if task.archived and not workspace.lies_in_archive(task.list_id)
+        if task.archived and not workspace.is_archived_list(task.list_id)
     ]
     in_order = sorted(archived, key=lambda task: (task.updated_ms or task.created_ms, task.id))
     return live(workspace) + in_order
@@ -77,7 +77,7 @@ def readable(workspace: Workspace) -> list[Task]:
 def every(workspace: Workspace) -> list[Task]:
     """Return all tasks: those the task search shows in its order, then those in archived places."""
     shown = readable(workspace)
-    rest = [task for task in workspace.tasks.values() if workspace.lies_in_archive(task.list_id)]
+    rest = [task for task in workspace.tasks.values() if workspace.is_archived_list(task.list_id)]
     return shown + sorted(rest, key=lambda task: (task.updated_ms or task.created_ms, task.id))
 
 

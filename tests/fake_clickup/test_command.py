@@ -48,7 +48,7 @@ def test_the_generator_makes_every_awkward_shape() -> None:
     parents = {task.id: task.parent_id for task in tasks}
     deep = [one for one in tasks if parents.get(parents.get(one.parent_id or "") or "")]
     assert deep
-    left = workspace.people.keys() - workspace.members.keys()
+    left = workspace.users.keys() - workspace.members.keys()
     assert left & {user_id for task in tasks for user_id in task.assignee_ids}
     shared = len(tasks) - len({task.updated_ms for task in tasks})
     assert shared > 10

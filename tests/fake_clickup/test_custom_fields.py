@@ -84,7 +84,7 @@ def test_labels_hold_ids_of_options_that_have_labels(client: Client) -> None:
 
 
 def test_people_are_shown_as_users(client: Client, workspace: Workspace) -> None:
-    person = next(one for one in workspace.people.values() if one.picture)
+    person = next(one for one in workspace.users.values() if one.picture)
     shown = shown_field(client, CustomField(FIELD_ID, "Reviewer", "users", 5, [person.id]))
     assert shown["value"] == [
         {

@@ -36,7 +36,7 @@ def test_renaming_comments_and_edited_time_do_not_move_date_updated(
     account.rename(task.list_id, "Another name")
     account.add_comment(task.id, "A comment")
     account.update_time_entry(entry.id, at=NOW + timedelta(days=1), end_ms=entry.end_ms)
-    account.plant(task.id, description="planted")
+    account.add_texts(task.id, description="planted")
     shown = client.get(f"/task/{task.id}")
     assert shown["date_updated"] == str(entry.at_ms)
     assert (shown["list"]["name"], shown["description"]) == ("Another name", "planted")
@@ -123,7 +123,7 @@ def test_a_member_gets_only_own_entries_whoever_is_asked_for(
     client: Client, account: Account, workspace: Workspace, behaviour: Behaviour, role: Any
 ) -> None:
     behaviour.role = role
-    asked = list(workspace.people)[:3]
+    asked = list(workspace.users)[:3]
     query = {"assignee": ",".join(str(one) for one in asked), "start_date": 0}
     found = client.get(f"/team/{workspace.id}/time_entries", **query)["data"]
     seen = {account.user_id} if role == "member" else set(asked)
@@ -146,9 +146,9 @@ def test_time_without_a_task_can_take_three_forms(
 ) -> None:
     account.add_time_entry(None, start=NOW, duration=timedelta(0))
     forms: dict[str, Any] = {}
-    for behaviour.taskless in ("zero", "null", "absent"):
+    for behaviour.missing_task_format in ("zero", "null", "absent"):
         last = client.get(f"/team/{workspace.id}/time_entries")["data"][-1]
-        forms[behaviour.taskless] = last.get("task", "no such key")
+        forms[behaviour.missing_task_format] = last.get("task", "no such key")
     assert forms == {"zero": "0", "null": None, "absent": "no such key"}
 
 
@@ -157,7 +157,7 @@ def test_planted_texts_show_where_clickup_would_show_them(
 ) -> None:
     task = live(workspace)[-1]
     texts = {"description": "d1", "custom_field_value": "c1", "attachment_name": "a1.txt"}
-    account.plant(task.id, **texts, comment="m1")
+    account.add_texts(task.id, **texts, comment="m1")
     shown = client.all_tasks(**ASCENDING, include_markdown_description="true")[-1]
     places = ("description", "text_content", "markdown_description")
     assert [shown[place] for place in places] == ["d1"] * 3

@@ -59,7 +59,7 @@ def test_entries_of_somebody_who_left_show_to_whoever_asks_for_that_person(
 def test_an_ignored_assignee_leaves_the_own_entries(
     client: Client, account: Account, workspace: Workspace, behaviour: Behaviour
 ) -> None:
-    other = next(one for one in workspace.people if one != account.user_id)
+    other = next(one for one in workspace.users if one != account.user_id)
     behaviour.ignored_parameters = {"assignee"}
     found = entries(client, assignee=other, start_date=0)
     assert {one["user"]["id"] for one in found} == {account.user_id}

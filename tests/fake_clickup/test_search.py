@@ -90,7 +90,7 @@ def test_places_filter_with_or(client: Client, parameter: str, key: str, nested:
 
 def test_people_tags_and_statuses_filter_with_or(client: Client, workspace: Workspace) -> None:
     every = client.all_tasks(**ASCENDING)
-    person = str(next(iter(workspace.people)))
+    person = str(next(iter(workspace.users)))
     assigned = [one for one in every if person in {str(who["id"]) for who in one["assignees"]}]
     assert ids(client.all_tasks(**ASCENDING, **{"assignees[]": person})) == ids(assigned)
     tagged = [one for one in every if one["tags"]]
@@ -137,7 +137,7 @@ def test_a_task_without_date_updated_lacks_the_key() -> None:
 
 
 def test_tasks_in_archived_places_are_in_neither_pass(client: Client, workspace: Workspace) -> None:
-    inside = [t for t in workspace.tasks.values() if workspace.lies_in_archive(t.list_id)]
+    inside = [t for t in workspace.tasks.values() if workspace.is_archived_list(t.list_id)]
     passes = [client.all_tasks(**ASCENDING, archived=flag) for flag in ("false", "true")]
     assert not {task.id for task in inside} & {*ids(passes[0]), *ids(passes[1])}
     assert ids(passes[0]) == [task.id for task in live(workspace)]
@@ -194,8 +194,8 @@ def test_a_hidden_list_is_absent_everywhere(
 def test_a_deleted_task_takes_its_subtasks_along_and_may_come_back(
     client: Client, account: Account, workspace: Workspace
 ) -> None:
-    parent = next(task for task in live(workspace) if workspace.below(task.id))
-    gone = {parent.id, *workspace.below(parent.id)}
+    parent = next(task for task in live(workspace) if workspace.subtask_ids(task.id))
+    gone = {parent.id, *workspace.subtask_ids(parent.id)}
     account.delete_task(parent.id)
     assert not gone & set(ids(client.all_tasks(**ASCENDING)))
     assert client.answer(f"/task/{parent.id}").json()["ECODE"] == "OAUTH_018"

@@ -173,7 +173,7 @@ def test_spaces_of_2022_are_shaped_as_recorded(
 
 
 def test_time_entries_are_shaped_as_recorded(client: Client, workspace: Workspace) -> None:
-    everybody = ",".join(str(user_id) for user_id in workspace.people)
+    everybody = ",".join(str(user_id) for user_id in workspace.users)
     path = f"/team/{workspace.id}/time_entries"
     entries = client.get(path, assignee=everybody, start_date=0)["data"]
     named = ("time_entries/docs_example_list_with_custom_id_tags_locations:data",)

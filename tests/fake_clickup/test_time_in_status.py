@@ -23,7 +23,7 @@ def list_of(workspace: Workspace, statuses: int) -> str:
     return next(
         one
         for one in workspace.lists
-        if not workspace.lies_in_archive(one) and len(workspace.statuses_of(one)) == statuses
+        if not workspace.is_archived_list(one) and len(workspace.statuses_of(one)) == statuses
     )
 
 
@@ -67,7 +67,7 @@ def test_an_edit_that_leaves_the_status_leaves_its_time(
 ) -> None:
     before = client.get(f"/task/{task.id}/time_in_status")
     account.update_task(task.id, name="Walk on", status="in progress")
-    account.plant(task.id, description="planted")
+    account.add_texts(task.id, description="planted")
     account.delete_task(task.id)
     account.restore_task(task.id)
     assert client.get(f"/task/{task.id}/time_in_status") == before

@@ -47,7 +47,7 @@ def test_a_hidden_space_is_absent_from_every_list(
     expected = [task for task in before if task["space"]["id"] != hidden]
     assert ids(client.all_tasks(**ASCENDING)) == ids(expected)
     assert len(expected) < len(before)
-    everybody = ",".join(str(one) for one in workspace.people)
+    everybody = ",".join(str(one) for one in workspace.users)
     query = {"assignee": everybody, "start_date": 0}
     entries = client.get(f"/team/{workspace.id}/time_entries", **query)["data"]
     assert {one["task_location"]["space_id"] for one in entries} <= {*workspace.spaces} - {hidden}
@@ -71,7 +71,7 @@ def test_a_list_in_a_hidden_space_is_no_location(
 def test_a_restored_task_is_the_same_task(
     client: Client, account: Account, workspace: Workspace
 ) -> None:
-    task = next(one for one in live(workspace) if not workspace.below(one.id))
+    task = next(one for one in live(workspace) if not workspace.subtask_ids(one.id))
     before = client.get(f"/task/{task.id}")
     account.delete_task(task.id)
     assert client.answer(f"/task/{task.id}").json()["ECODE"] == "OAUTH_018"
@@ -98,7 +98,7 @@ def test_a_task_moves_to_another_space(
     there = next(
         one
         for one in workspace.lists.values()
-        if one.space_id != here and not workspace.lies_in_archive(one.id)
+        if one.space_id != here and not workspace.is_archived_list(one.id)
     )
     account.move_task(task.id, there.id, at=NOW)
     shown = client.get(f"/task/{task.id}")

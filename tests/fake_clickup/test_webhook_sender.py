@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fake_clickup.webhook_sender import Dispatcher
+from fake_clickup.webhook_sender import WebhookSender
 from tests.fake_clickup.client import NOW
 from tests.support.shapes import recorded_deliveries, recorded_shape
 
@@ -59,22 +59,22 @@ def endpoint() -> Iterator[Endpoint]:
 
 
 @pytest.fixture
-def dispatcher(account: Account, endpoint: Endpoint) -> Iterator[Dispatcher]:
+def sender(account: Account, endpoint: Endpoint) -> Iterator[WebhookSender]:
     account.clock = NOW.timestamp
     account.add_webhook(endpoint=endpoint.url, events=ALL)
-    made = Dispatcher(account)
+    made = WebhookSender(account)
     yield made
     made.close()
 
 
-def pushed(dispatcher: Dispatcher) -> list[dict[str, Any]]:
-    found = [json.loads(parcel.body) for parcel in dispatcher.outbox]
-    dispatcher.outbox.clear()
+def pushed(sender: WebhookSender) -> list[dict[str, Any]]:
+    found = [json.loads(parcel.body) for parcel in sender.outbox]
+    sender.outbox.clear()
     return found
 
 
-def names(dispatcher: Dispatcher) -> list[str]:
-    return [one["event"] for one in pushed(dispatcher)]
+def names(sender: WebhookSender) -> list[str]:
+    return [one["event"] for one in pushed(sender)]
 
 
 def open_task(workspace: Workspace) -> str:
@@ -90,12 +90,12 @@ def later(workspace: Workspace, task_id: str) -> str:
 
 
 def test_a_change_of_status_has_a_twin_with_the_same_history(
-    dispatcher: Dispatcher, account: Account, workspace: Workspace
+    sender: WebhookSender, account: Account, workspace: Workspace
 ) -> None:
     task_id = open_task(workspace)
     before, after = workspace.tasks[task_id].status, later(workspace, task_id)
     account.update_task(task_id, status=after)
-    special, twin = pushed(dispatcher)
+    special, twin = pushed(sender)
     assert (special["event"], twin["event"]) == ("taskStatusUpdated", "taskUpdated")
     assert special["history_items"] == twin["history_items"]
     (item,) = special["history_items"]
@@ -104,32 +104,32 @@ def test_a_change_of_status_has_a_twin_with_the_same_history(
 
 
 def test_each_edit_pushes_its_events(
-    dispatcher: Dispatcher, account: Account, workspace: Workspace
+    sender: WebhookSender, account: Account, workspace: Workspace
 ) -> None:
     task_id = open_task(workspace)
     task = workspace.tasks[task_id]
     account.update_task(task_id, name="Renamed")
-    assert names(dispatcher) == ["taskUpdated"]
+    assert names(sender) == ["taskUpdated"]
     new = account.create_task(task.list_id, name="New")
-    assert names(dispatcher) == ["taskCreated", "taskStatusUpdated"]
+    assert names(sender) == ["taskCreated", "taskStatusUpdated"]
     account.delete_task(new.id)
-    assert names(dispatcher) == ["taskDeleted"]
+    assert names(sender) == ["taskDeleted"]
     other = next(one for one in workspace.lists if one != task.list_id)
     account.move_task(task_id, other)
-    assert names(dispatcher) == ["taskMoved", "taskUpdated", "spaceUpdated"]
+    assert names(sender) == ["taskMoved", "taskUpdated", "spaceUpdated"]
     account.rename(other, "Renamed")
-    assert names(dispatcher) == ["listUpdated"]
+    assert names(sender) == ["listUpdated"]
     account.add_comment(task_id, "text")
-    assert names(dispatcher) == []
+    assert names(sender) == []
 
 
 def test_tracked_time_is_pushed_with_what_was_done(
-    dispatcher: Dispatcher, account: Account, workspace: Workspace
+    sender: WebhookSender, account: Account, workspace: Workspace
 ) -> None:
     entry = next(one for one in workspace.time_entries.values() if one.task_id)
     account.update_time_entry(entry.id, billable=True)
     account.delete_time_entry(entry.id)
-    found = [one for one in pushed(dispatcher) if one["event"] == "taskTimeTrackedUpdated"]
+    found = [one for one in pushed(sender) if one["event"] == "taskTimeTrackedUpdated"]
     assert [one["data"]["description"] for one in found] == [
         "Time Tracking Edited",
         "Time Tracking Deleted",
@@ -137,7 +137,7 @@ def test_tracked_time_is_pushed_with_what_was_done(
 
 
 def test_a_folder_that_is_deleted_tells_of_its_lists_and_of_no_task(
-    dispatcher: Dispatcher, account: Account, workspace: Workspace
+    sender: WebhookSender, account: Account, workspace: Workspace
 ) -> None:
     folder_id = next(
         one.id
@@ -146,7 +146,7 @@ def test_a_folder_that_is_deleted_tells_of_its_lists_and_of_no_task(
     )
     lists = {one.id for one in workspace.lists.values() if one.folder_id == folder_id}
     account.delete(folder_id)
-    found = pushed(dispatcher)
+    found = pushed(sender)
     assert {one["list_id"] for one in found if one["event"] == "listDeleted"} == lists
     assert {one["event"] for one in found} == {"listDeleted", "folderDeleted"}
 
@@ -161,20 +161,20 @@ def test_a_webhook_of_a_space_hears_of_that_space_alone(
         account.add_webhook(endpoint=endpoint.url, events=("taskUpdated",), space_id=one).id
         for one in (here, there)
     ]
-    dispatcher = Dispatcher(account)
+    sender = WebhookSender(account)
     account.update_task(task.id, name="Renamed")
-    assert [one["webhook_id"] for one in pushed(dispatcher)] == made[:1]
-    dispatcher.close()
+    assert [one["webhook_id"] for one in pushed(sender)] == made[:1]
+    sender.close()
 
 
 def test_a_delivery_is_signed_and_repeated_until_it_arrives(
-    dispatcher: Dispatcher, account: Account, workspace: Workspace, endpoint: Endpoint
+    sender: WebhookSender, account: Account, workspace: Workspace, endpoint: Endpoint
 ) -> None:
     account.update_task(open_task(workspace), name="Renamed")
     endpoint.answers = [500, 503, 302, 403]
-    (parcel,) = dispatcher.outbox
-    assert dispatcher.send(parcel)
-    assert dispatcher.answers == [500, 503, 302, 403, 200]
+    (parcel,) = sender.outbox
+    assert sender.send(parcel)
+    assert sender.statuses == [500, 503, 302, 403, 200]
     (webhook,) = workspace.webhooks.values()
     signature = hmac.new(webhook.secret.encode(), parcel.body, hashlib.sha256).hexdigest()
     assert endpoint.got == [(parcel.body, signature)] * 5
@@ -182,52 +182,52 @@ def test_a_delivery_is_signed_and_repeated_until_it_arrives(
 
 
 def test_after_five_attempts_it_is_lost_and_counted_until_one_arrives(
-    dispatcher: Dispatcher, account: Account, workspace: Workspace, endpoint: Endpoint
+    sender: WebhookSender, account: Account, workspace: Workspace, endpoint: Endpoint
 ) -> None:
     account.update_task(open_task(workspace), name="Renamed")
-    (parcel,) = dispatcher.outbox
+    (parcel,) = sender.outbox
     endpoint.answers = [500] * 10
-    assert [dispatcher.send(parcel), dispatcher.send(parcel)] == [False, False]
+    assert [sender.send(parcel), sender.send(parcel)] == [False, False]
     (webhook,) = workspace.webhooks.values()
     assert (webhook.health, webhook.fail_count) == ("failing", 2)
-    assert dispatcher.send(parcel)
+    assert sender.send(parcel)
     (webhook,) = workspace.webhooks.values()
     assert (webhook.health, webhook.fail_count) == ("active", 0)
 
 
 @pytest.mark.parametrize("status", [401, 410])
 def test_it_is_suspended_at_once_by_401_and_410(
-    dispatcher: Dispatcher, account: Account, workspace: Workspace, endpoint: Endpoint, status: int
+    sender: WebhookSender, account: Account, workspace: Workspace, endpoint: Endpoint, status: int
 ) -> None:
     account.update_task(open_task(workspace), name="Renamed")
-    (parcel,) = dispatcher.outbox
+    (parcel,) = sender.outbox
     endpoint.answers = [status]
-    assert not dispatcher.send(parcel)
-    assert not dispatcher.send(parcel)
+    assert not sender.send(parcel)
+    assert not sender.send(parcel)
     assert [one.health for one in workspace.webhooks.values()] == ["suspended"]
-    assert dispatcher.answers == [status]
+    assert sender.statuses == [status]
 
 
 def test_it_is_suspended_after_a_hundred_failures(
-    dispatcher: Dispatcher, account: Account, workspace: Workspace, endpoint: Endpoint
+    sender: WebhookSender, account: Account, workspace: Workspace, endpoint: Endpoint
 ) -> None:
     account.update_task(open_task(workspace), name="Renamed")
-    (parcel,) = dispatcher.outbox
+    (parcel,) = sender.outbox
     (webhook_id,) = workspace.webhooks
     account.update_webhook(webhook_id, health="failing", fail_count=98)
     endpoint.answers = [500] * 10
-    dispatcher.send(parcel)
+    sender.send(parcel)
     assert workspace.webhooks[webhook_id].health == "failing"
-    dispatcher.send(parcel)
+    sender.send(parcel)
     assert workspace.webhooks[webhook_id].health == "suspended"
 
 
 def test_a_pushed_change_of_status_has_the_keys_of_a_recorded_one(
-    dispatcher: Dispatcher, account: Account, workspace: Workspace
+    sender: WebhookSender, account: Account, workspace: Workspace
 ) -> None:
     task_id = open_task(workspace)
     account.update_task(task_id, status=later(workspace, task_id))
-    ours = pushed(dispatcher)[0]
+    ours = pushed(sender)[0]
     recorded = [
         recorded_shape(place)
         for place in recorded_deliveries()

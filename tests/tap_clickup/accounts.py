@@ -6,12 +6,12 @@ from fake_clickup import Account
 from fake_clickup.model import (
     Folder,
     Member,
-    Person,
     Space,
     Status,
     Tag,
     Task,
     TaskList,
+    User,
     Workspace,
 )
 from tests.tap_clickup.dates import MINUTE, days_ago, to_iso
@@ -50,9 +50,9 @@ def status(number: int, name: str, status_type: str) -> Status:
     return Status(f"s{number}", name, status_type, f"#0000{number}", number)
 
 
-def person(user_id: int, name: str | None) -> Person:
+def person(user_id: int, name: str | None) -> User:
     email = f"user{user_id}@example.com"
-    return Person(user_id, name, email, color="#111111", initials=f"U{user_id % 10}")
+    return User(user_id, name, email, color="#111111", initials=f"U{user_id % 10}")
 
 
 def shop() -> Account:
@@ -62,7 +62,7 @@ def shop() -> Account:
     for member, role in zip(people, (1, 3, 4), strict=True):
         workspace.members[member.id] = Member(member, role, 1, joined_ms=2)
     for user in (*people, person(FORMER_MEMBER, "Lena")):
-        workspace.people[user.id] = user
+        workspace.users[user.id] = user
     _add_hierarchy(workspace)
     for task in (_task(), _parent()):
         workspace.tasks[task.id] = task

@@ -215,7 +215,7 @@ def test_rate_limit_used_by_others_waits_until_the_reset(
     client: Client, clickup: FakeClickUp, behaviour: Behaviour, clock: SimulatedClock
 ) -> None:
     behaviour.limit_per_minute, behaviour.window_seconds = 1, 37
-    clickup.answer("GET", "/api/v2/user", token=clickup.token)
+    clickup.respond("GET", "/api/v2/user", token=clickup.token)
     client.get("/team", required_key="teams")
     assert [(request.path, request.status) for request in clickup.requests] == [
         ("/api/v2/user", 200),

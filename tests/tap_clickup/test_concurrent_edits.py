@@ -72,7 +72,7 @@ class Storm:
         """Do one thing that people do."""
         self.left -= 1
         self.clock.seconds += self.dice.choice((0, 0.001, 4))
-        lists = [list_id for list_id in workspace.lists if not workspace.lies_in_archive(list_id)]
+        lists = [list_id for list_id in workspace.lists if not workspace.is_archived_list(list_id)]
         task, place = self._task(workspace), self.dice.choice(lists)
         kinds = {"rename": 5, "status": 4, "archive": 2, "move": 2, "create": 1}
         kind = self.dice.choices(list(kinds), weights=list(kinds.values()))[0]
@@ -88,7 +88,7 @@ class Storm:
             self.account.archive_task(task.id, archived=not task.archived)
         elif kind == "create":
             self.account.create_task(place, name=f"New {self.left}")
-        elif not workspace.below(task.id):  # subtasks move along and keep their dates
+        elif not workspace.subtask_ids(task.id):  # subtasks move along and keep their dates
             self.account.move_task(task.id, place)
 
     def bulk(self, workspace: Workspace) -> None:
@@ -100,7 +100,7 @@ class Storm:
     def _task(self, workspace: Workspace) -> Task:
         while True:
             task = workspace.tasks[self.dice.choice(list(workspace.tasks))]
-            if not workspace.lies_in_archive(task.list_id):
+            if not workspace.is_archived_list(task.list_id):
                 return task
 
 
@@ -249,10 +249,10 @@ def test_edits_without_date_change_are_found_by_the_sweep(
     load = run_tap(**FAST)
     behaviour.on_request = None
     for workspace in account.workspaces:
-        parents = [task for task in readable(workspace) if workspace.below(task.id)][:20]
+        parents = [task for task in readable(workspace) if workspace.subtask_ids(task.id)][:20]
         for task in parents:
             account.move_task(task.id, storm.dice.choice(list(workspace.lists)))
-        hidden = [task for task in every(workspace) if workspace.lies_in_archive(task.list_id)]
+        hidden = [task for task in every(workspace) if workspace.is_archived_list(task.list_id)]
         account.bulk_update([task.id for task in hidden], name="Edited in the archive")
     poll = run_tap(**FAST, state=load.state)
     sweep = run_tap(**FAST, sweep=True)

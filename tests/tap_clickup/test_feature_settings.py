@@ -51,7 +51,7 @@ def values(run_tap: TapRunner, *wanted: str) -> Any:
 
 def test_custom_fields_are_disabled_by_default(run_tap: TapRunner, account: Account) -> None:
     """R54, R89-R91: nor anything else that may not be kept; in no record, state or log line."""
-    account.plant(
+    account.add_texts(
         "86task001",
         description="planted-description",
         custom_field_value="planted-value",

@@ -32,7 +32,7 @@ def test_private_content_never_leaks(
     """In no record, no state and no log line, not even at DEBUG and in an answer that fails."""
     for workspace in account.workspaces:
         for task in readable(workspace)[:200:20]:
-            account.plant(task.id, **PLANTED)
+            account.add_texts(task.id, **PLANTED)
     if breaks:
         body = json.dumps({"err": "planted-error", "ECODE": "planted", "tasks": [PLANTED]})
         behaviour.faults = [

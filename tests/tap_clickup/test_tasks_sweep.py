@@ -149,7 +149,7 @@ def test_sync_run_counts_live_tasks_and_clickups_estimate(
 ) -> None:
     run = run_tap(sweep=True)
     for workspace, row in zip(account.workspaces, run.rows("sync_runs"), strict=True):
-        homes = [t for t in every(workspace) if not workspace.lies_in_archive(t.list_id)]
+        homes = [t for t in every(workspace) if not workspace.is_archived_list(t.list_id)]
         assert row["source"] == "tap-clickup-sweep"
         assert (row["live_tasks"], row["approximate_task_count"]) == (
             len(live(workspace)),
@@ -175,7 +175,7 @@ def test_sweep_keeps_start_date_and_cursors(run_tap: TapRunner, workspace: Works
 def test_deleted_task_is_missing_and_restored_task_is_back(
     run_tap: TapRunner, account: Account, workspace: Workspace
 ) -> None:
-    gone = next(t for t in readable(workspace) if t.parent_id and not workspace.below(t.id))
+    gone = next(t for t in readable(workspace) if t.parent_id and not workspace.subtask_ids(t.id))
     account.delete_task(gone.id)
     assert swept(run_tap(sweep=True), workspace) == ids(every(workspace))
     assert gone.id not in workspace.tasks
@@ -243,7 +243,7 @@ def test_tasks_of_a_list_archived_between_passes_are_found(
         task_list.id
         for task_list in workspace.lists.values()
         if task_list.archived is not archives
-        and (task_list.archived or not workspace.lies_in_archive(task_list.id))
+        and (task_list.archived or not workspace.is_archived_list(task_list.id))
     )
     asked = of(workspace, archived=False)
     when(behaviour, asked, lambda: account.archive(place, archived=archives))

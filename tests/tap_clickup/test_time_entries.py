@@ -75,7 +75,7 @@ def test_time_entry_without_a_task_keeps_its_user(
     behaviour: Behaviour,
     form: Literal["null", "absent", "zero"],
 ) -> None:
-    behaviour.taskless = form
+    behaviour.missing_task_format = form
     start = now()
     entry = track(account, start, task_id=None, user_id=accounts.MEMBER)
     run = run_tap(start_date=to_iso(start))

@@ -53,7 +53,7 @@ def add_members(account: Account, numbers: range) -> list[int]:
     user_ids = [41000000 + number for number in numbers]
     for user_id in user_ids:
         person = accounts.person(user_id, f"Clerk {user_id}")
-        workspace.people[user_id] = person
+        workspace.users[user_id] = person
         workspace.members[user_id] = Member(person, 3, 1, joined_ms=2)
     return user_ids
 
@@ -61,7 +61,7 @@ def add_members(account: Account, numbers: range) -> list[int]:
 def add_task_of_former_member(account: Account, user_id: int, at: datetime) -> None:
     """Add a task whose creator is no longer a member of the workspace."""
     workspace = account.workspaces[0]
-    workspace.people[user_id] = accounts.person(user_id, f"Former {user_id}")
+    workspace.users[user_id] = accounts.person(user_id, f"Former {user_id}")
     account.create_task(accounts.LISTS["in_folder"], name="Farewell", at=at, creator_id=user_id)
 
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from .model import ADMIN, GUEST, MEMBER, OWNER
 
 if TYPE_CHECKING:
-    from .model import Member, Person, Status, Workspace
+    from .model import Member, Status, User, Workspace
 
 ROLE_KEYS = {OWNER: "owner", ADMIN: "admin", MEMBER: "member", GUEST: "guest"}
 ROLES = {key: role for role, key in ROLE_KEYS.items()}
 
 
-def creator(person: Person) -> dict[str, Any]:
+def creator(person: User) -> dict[str, Any]:
     """Return the creator of a task: the one place without initials."""
     return {
         "id": person.id,
@@ -24,7 +24,7 @@ def creator(person: Person) -> dict[str, Any]:
     }
 
 
-def assignee(person: Person) -> dict[str, Any]:
+def assignee(person: User) -> dict[str, Any]:
     """Return a person as an assignee, a watcher, or the author of something."""
     return {
         "id": person.id,
@@ -36,7 +36,7 @@ def assignee(person: Person) -> dict[str, Any]:
     }
 
 
-def authorised_user(person: Person) -> dict[str, Any]:
+def authorised_user(person: User) -> dict[str, Any]:
     """Return the answer of `GET /user`."""
     settings = {"week_start_day": None, "global_font_support": False, "timezone": "Etc/UTC"}
     return {"user": {**assignee(person), **settings}}
@@ -45,7 +45,7 @@ def authorised_user(person: Person) -> dict[str, Any]:
 def workspace(one: Workspace, *, user_id: int, role: int) -> dict[str, Any]:
     """Return a workspace of `GET /team`; `role` is that of the token's user."""
     members = [
-        _member(member, role=role if member.person.id == user_id else member.role)
+        _member(member, role=role if member.user.id == user_id else member.role)
         for member in one.members.values()
     ]
     return {"id": one.id, "name": one.name, "color": one.color, "avatar": None, "members": members}
@@ -65,7 +65,7 @@ def status(one: Status) -> dict[str, Any]:
 def _member(member: Member, *, role: int) -> dict[str, Any]:
     joined = None if member.joined_ms is None else str(member.joined_ms)
     user = {
-        **assignee(member.person),
+        **assignee(member.user),
         "role": role,
         "role_subtype": 0,
         "role_key": ROLE_KEYS[role],

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from . import people
+from . import users
 from .random_data import DAY_MS
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ LOCATIONS = {"space_id": "space_id", "folder_id": "folder_id", "list_id": "id"}
 
 
 @dataclass(frozen=True, slots=True)
-class EntryView:
+class TimeEntryView:
     """How one user sees time entries; who is not `privileged` sees only the own ones."""
 
     workspace: Workspace
@@ -32,9 +32,9 @@ class EntryView:
     now_ms: int
     generation: int
     hidden_lists: frozenset[str]
-    taskless: str
+    missing_task_format: str
 
-    def chosen(self, query: Mapping[str, list[str]]) -> list[dict[str, Any]]:
+    def select(self, query: Mapping[str, list[str]]) -> list[dict[str, Any]]:
         """Return all entries that were asked for: this endpoint has no pages.
 
         An entry belongs to the range of its start, both ends included.
@@ -79,7 +79,7 @@ class EntryView:
             "id": entry.id,
             **self._task(entry),
             "wid": self.workspace.id,
-            "user": people.assignee(self.workspace.people[entry.user_id]),
+            "user": users.assignee(self.workspace.users[entry.user_id]),
             "billable": entry.billable,
             "start": str(entry.start_ms),
             **({} if runs else {"end": str(end_ms)}),
@@ -106,9 +106,9 @@ class EntryView:
     def _task(self, entry: TimeEntry) -> dict[str, Any]:
         """Return the `task` of an entry; its status has no id here."""
         if entry.task_id is None:
-            return TASKLESS[self.taskless]
+            return TASKLESS[self.missing_task_format]
         task = self.workspace.tasks[entry.task_id]
-        status = people.status(self.workspace.status_of(task))
+        status = users.status(self.workspace.status_of(task))
         del status["id"]
         custom = {"custom_id": task.custom_id} if task.custom_id else {}
         shown = {"id": task.id, **custom, "name": task.name, "status": status, "custom_type": None}

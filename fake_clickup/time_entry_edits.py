@@ -10,13 +10,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .model import TimeEntry
-from .storage import Ledger, to_ms
+from .storage import AccountData, to_ms
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
 
-class TimeEdits(Ledger):
+class TimeEdits(AccountData):
     """The edits of time entries; `at` is the moment of an edit, the clock's if it is None."""
 
     def add_time_entry(
