@@ -1,4 +1,4 @@
-"""What webhooks source becomes the messages that the tap itself would write."""
+"""Events become the messages that the tap itself would write."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from fake_clickup.model import Workspace
 
 
-def test_a_change_of_status_is_told_with_who_when_from_and_to(source: MessageSourceHarness) -> None:
-    """R70 to R74."""
+def test_a_status_change_is_emitted(source: MessageSourceHarness) -> None:
+    """R70-R74: by webhook, with both statuses, time and actor."""
     change = history("status", before=status("to do", "open"), after=status("done", "closed"))
     source.build(pending_event("taskStatusUpdated", change))
     (message,) = source.records("status_changes")
@@ -36,40 +36,45 @@ def test_a_change_of_status_is_told_with_who_when_from_and_to(source: MessageSou
 
 
 @pytest.mark.parametrize(
-    ("kind", "streams"),
+    ("object_type", "streams"),
     [("task", ["tasks"]), ("list", ["lists", "sprints"]), ("folder", ["folders"]),
      ("space", ["spaces"])],
 )  # fmt: skip
-def test_a_deletion_is_a_tombstone_and_asks_for_nothing(
-    source: MessageSourceHarness, kind: str, streams: list[str]
+def test_a_deletion_is_emitted_without_a_request(
+    source: MessageSourceHarness, object_type: str, streams: list[str]
 ) -> None:
-    gone: dict[str, Any] = {"task_id": None, f"{kind}_id": "gone1"}
-    asked = source.build(pending_event(f"{kind}Deleted", **gone))
-    assert asked == []
-    assert [m["stream"] for m in source.messages if m["type"] == "RECORD"] == streams
+    object_ids: dict[str, Any] = {"task_id": None, f"{object_type}_id": "deleted1"}
+    paths = source.build(pending_event(f"{object_type}Deleted", **object_ids))
+    assert paths == []
+    records = [message for message in source.messages if message["type"] == "RECORD"]
+    assert [message["stream"] for message in records] == streams
     for stream in streams:
         assert source.rows(stream) == [
             {
                 "workspace_id": source.workspace_id,
-                "id": "gone1",
+                "id": "deleted1",
                 "_sdc_deleted_at": "2026-03-01T12:00:00.000+00:00",
             }
         ]
 
 
-def test_the_latest_of_two_deletions_counts_and_a_change_beside_it_is_read(
+def test_a_task_that_is_deleted_and_changed_is_read(
     source: MessageSourceHarness, workspace: Workspace
 ) -> None:
     task_id = next(iter(workspace.tasks))
-    gone = [pending_event("taskDeleted", task_id=task_id, event_id=n) for n in (1, 2)]
-    assert source.build(*gone, pending_event("taskUpdated", task_id=task_id, event_id=3)) == [
-        f"/task/{task_id}"
-    ]
-    first, second = source.rows("tasks")
-    assert (first["_sdc_deleted_at"], second["id"]) == ("2026-03-01T12:00:00.000+00:00", task_id)
+    paths = source.build(
+        pending_event("taskDeleted", task_id=task_id, event_id=1),
+        pending_event("taskDeleted", task_id=task_id, event_id=2),
+        pending_event("taskUpdated", task_id=task_id, event_id=3),
+    )
+    assert paths == [f"/task/{task_id}"]
+    deletion, current = source.rows("tasks")
+    assert deletion["_sdc_deleted_at"] == "2026-03-01T12:00:00.000+00:00"
+    assert current["id"] == task_id
 
 
-def test_every_schema_with_a_tombstone_allows_for_it(source: MessageSourceHarness) -> None:
+def test_schemas_contain_the_deletion_property(source: MessageSourceHarness) -> None:
+    """The target would reject `_sdc_deleted_at` otherwise."""
     source.build(pending_event("taskDeleted"))
     assert [message["type"] for message in source.messages] == ["SCHEMA", "RECORD"]
     assert source.messages[0]["schema"]["properties"]["_sdc_deleted_at"] == {
@@ -79,8 +84,8 @@ def test_every_schema_with_a_tombstone_allows_for_it(source: MessageSourceHarnes
     assert source.messages[0]["key_properties"] == ["workspace_id", "id"]
 
 
-def test_no_text_of_people_is_told(source: MessageSourceHarness) -> None:
-    """R89 to R91."""
+def test_no_free_text_is_emitted(source: MessageSourceHarness) -> None:
+    """R89-R91: no attachments, custom-field values or comments."""
     change = history("status", before=status("to do", "open"), after=status("done", "closed"))
     source.build(
         pending_event("taskStatusUpdated", change, history("comment", comment={"text": PRIVATE}))
