@@ -77,6 +77,8 @@ def test_slices_are_contiguous_and_at_most_30_days(since: datetime, span: timede
         since,
         *(date_slice.end for date_slice in found[:-1]),
     ]
-    assert {date_slice.end - date_slice.start for date_slice in found[1:]} <= {30 * DAY}
+    assert found[-1].start <= since + span < found[-1].end
+    lengths = [date_slice.end - date_slice.start for date_slice in found[1:]]
+    assert lengths == [30 * DAY] * (len(found) - 1)
     assert timedelta() < found[0].end - found[0].start <= 30 * DAY
     assert len({date_slice.name for date_slice in found}) == len(found)

@@ -16,6 +16,7 @@ from fake_clickup import Account, Behaviour, FakeClickUp, generate
 from tap_clickup.prefetch import THREAD_NAME
 from tap_clickup.tap import TapClickUp
 from tests.support.waiting import join_threads
+from tests.tap_clickup.cli_output import STREAMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +64,9 @@ TestSuite = get_tap_test_class(
 
 def test_primary_keys_are_unique_and_not_null(run_tap: TapRunner) -> None:
     run = run_tap(start_date="2000-01-01", time_in_status=True)
-    for schema in [m for m in run.messages if m["type"] == "SCHEMA"]:
+    schemas = [message for message in run.messages if message["type"] == "SCHEMA"]
+    assert {schema["stream"] for schema in schemas} == set(STREAMS)
+    for schema in schemas:
         rows = run.rows(schema["stream"])
         keys = Counter(tuple(row[key] for key in schema["key_properties"]) for row in rows)
         assert (schema["stream"], max(keys.values())) == (schema["stream"], 1)

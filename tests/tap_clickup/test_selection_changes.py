@@ -137,7 +137,8 @@ def test_interrupted_tasks_of_a_wider_selection_resume(
     assert began(run_tap) >= to_ms(LONG_AGO[90])
     came = [set(run.column("tasks", "id")) & made for run in (second, third)]
     assert came[0] | came[1] == made
-    assert all(0 < len(task_ids) < len(made) for task_ids in came)
+    assert 0 < len(came[0]) < len(made)
+    assert 0 < len(came[1]) < len(made)
 
 
 def test_interrupted_time_entries_of_a_wider_selection_resume(
@@ -212,11 +213,10 @@ def test_time_entries_of_selected_spaces_name_their_space(
     conditions = [
         row["conditions"]["space_id"] for row in time_tracking.completed_slices(run).values()
     ]
-    assert conditions == [{"in": [ANNEX]}] * len(conditions)
     assert len(conditions) >= 4
+    assert [condition for condition in conditions if condition != {"in": [ANNEX]}] == []
     told = sorted(key for keys in time_tracking.entry_ids_by_slice(run).values() for key in keys)
     assert told == sorted(run.column("time_entries", "id"))
     everywhere = time_tracking.completed_slices(run_tap(start_date=to_iso(SINCE)))
-    assert ["space_id" in row["conditions"] for row in everywhere.values()] == [False] * len(
-        conditions
-    )
+    assert len(everywhere) == len(conditions)
+    assert [name for name, row in everywhere.items() if "space_id" in row["conditions"]] == []

@@ -267,4 +267,5 @@ def test_narrower_selection_reports_no_entry_as_deleted(
         for row in time_tracking.completed_slices(second).values()
         if [entry.id] not in row["keys"]
     ]
+    assert denied
     assert [row["conditions"] for row in denied if "space_id" not in row["conditions"]] == []
