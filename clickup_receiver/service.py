@@ -16,11 +16,12 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Protocol
 
 from clickup_receiver.feed.feeder import Feeder
-from clickup_receiver.feed.message_source import Source
+from clickup_receiver.feed.message_source import EventMessageSource
 from clickup_receiver.feed.target_process import TargetProcess
 from clickup_receiver.http.app import WEBHOOK_PATH, Receiver
 from clickup_receiver.http.metrics import Metrics
 from clickup_receiver.http.server import bind_socket, build_server, serve_metrics
+from clickup_receiver.receiver_context import receiver_context
 from clickup_receiver.schedule.scheduler import POLL, SWEEP, Scheduler
 from clickup_receiver.webhooks.monitor import WebhookMonitor, has_changed_tasks
 from clickup_receiver.webhooks.registrar import WebhookRegistrar, validate_endpoint
@@ -115,7 +116,7 @@ class Service:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._secret_store = settings.open_secret_store()
-        self._source = Source(settings.make_tap, self._secret_store.get_all)
+        self._source = EventMessageSource(settings.make_tap, self._secret_store.get_all)
         self._target = TargetProcess(settings.target_command)
         self._scheduler = Scheduler(
             {POLL: settings.poll_command, SWEEP: settings.sweep_command},
@@ -161,7 +162,9 @@ class Service:
             validate_endpoint(self._settings.webhook_url)
         tap = self._settings.make_tap()
         validate_config(tap.config)
-        tap.sync_context.client.close()  # creating it has validated the form of the token
+        receiver_context(
+            tap.config
+        ).client.close()  # creating it has validated the form of the token
 
     def _start_threads(self, inbox: Inbox) -> ExitStack:
         """Start the threads. They stop with the block, or with the process if ClickUp is slow."""
@@ -186,7 +189,7 @@ class Service:
         return stack
 
     def _feed_loop(self, inbox: Inbox) -> FeedLoop:
-        feeder = Feeder(inbox, build_messages=self._source.tell, load=self._target.load)
+        feeder = Feeder(inbox, build_messages=self._source.build_messages, load=self._target.load)
         return FeedLoop(inbox, feeder)
 
     def _watch_loop(self, inbox: Inbox) -> WatchLoop | None:
@@ -197,8 +200,8 @@ class Service:
             return None
 
         def make_registrar() -> WebhookRegistrar:
-            context = self._source.tap().sync_context
-            return WebhookRegistrar(context, self._secret_store, endpoint=endpoint)
+            sync_context = self._source.sync_context()
+            return WebhookRegistrar(sync_context, self._secret_store, endpoint=endpoint)
 
         monitor = WebhookMonitor(
             endpoint=endpoint,
@@ -210,7 +213,7 @@ class Service:
         return WatchLoop(make_registrar, monitor, inbox, self._metrics, interval=interval)
 
     def _has_changed_tasks(self, webhook: WebhookStatus, start: datetime, end: datetime) -> bool:
-        return has_changed_tasks(self._source.tap().sync_context.client, webhook, start, end)
+        return has_changed_tasks(self._source.sync_context().client, webhook, start, end)
 
     def _run_loop(self, loop: Loop) -> None:
         """Run a task repeatedly until the service is stopped; an error only delays it."""

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from dotenv import find_dotenv, load_dotenv
 
-from clickup_receiver.feed.message_builder import PushTap
 from clickup_receiver.inbox.inbox import Inbox
 from clickup_receiver.webhooks.secret_store import (
     SECRETS_FILE_NAME,
     EnvironmentSecretStore,
     FileSecretStore,
 )
+from tap_clickup.tap import TapClickUp
 
 if TYPE_CHECKING:
     from clickup_receiver.webhooks.secret_store import SecretStore
@@ -38,7 +38,7 @@ class Settings:
     config: tuple[str, ...]
     webhooks: str | None = field(default=None, repr=False)
 
-    def make_tap(self) -> PushTap:
+    def make_tap(self) -> TapClickUp:
         """Return a tap with the current settings in its files and its environment.
 
         A value in `.env` takes precedence over the environment that this process was started with,
@@ -47,7 +47,7 @@ class Settings:
         if "ENV" in self.config:
             load_dotenv(find_dotenv(usecwd=True), override=True)
         files: Any = [Path(name) for name in self.config if name != "ENV"]
-        return PushTap(config=files, parse_env_config="ENV" in self.config)
+        return TapClickUp(config=files, parse_env_config="ENV" in self.config)
 
     def open_inbox(self) -> Inbox:
         """Return the inbox. Raises `InboxError`."""

@@ -15,11 +15,12 @@ from psycopg.conninfo import conninfo_to_dict
 from rich.console import Console
 
 from clickup_receiver.cli import default_data_dir
-from clickup_receiver.feed.message_builder import PushTap
+from clickup_receiver.receiver_context import receiver_context
 from clickup_receiver.webhooks.registrar import WebhookRegistrar
 from clickup_receiver.webhooks.secret_store import SECRETS_FILE_NAME, FileSecretStore
 from pandev import report
 from tap_clickup.errors import ClickUpError, ConfigurationError
+from tap_clickup.tap import TapClickUp
 from target_pandev.database import StoreError
 from target_pandev.embedded import EmbeddedError, EmbeddedServer
 from target_pandev.open_store import StoreSettings, open_store
@@ -89,12 +90,13 @@ def connect(webhook_url: str, data_dir: Path, *, off: bool) -> None:
 
     What is selected, and the token, are the settings of tap-clickup: TAP_CLICKUP_*, also in .env.
     """
-    tap = PushTap(parse_env_config=True)
-    if not off and not tap.config["enabled"]:
+    config = TapClickUp(parse_env_config=True).config
+    if not off and not config["enabled"]:
         raise ConfigurationError("enabled is false: switch it on, or use --off")
-    tap.sync_context.validate()
+    sync_context = receiver_context(config)
+    sync_context.validate()
     registration = WebhookRegistrar(
-        tap.sync_context, FileSecretStore(data_dir / SECRETS_FILE_NAME), endpoint=webhook_url
+        sync_context, FileSecretStore(data_dir / SECRETS_FILE_NAME), endpoint=webhook_url
     )
     if off:
         click.echo(f"{len(registration.remove_all())} webhooks removed")

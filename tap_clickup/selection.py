@@ -37,6 +37,11 @@ class Selection:
         """Return whether a space is selected; an unknown one is only if all are."""
         return not self.space_ids or space_id in self.space_ids
 
+    @property
+    def spaces(self) -> SpaceSelection:
+        """The selected spaces of all workspaces, whether or not the token sees them."""
+        return SpaceSelection(tuple(sorted(self.space_ids)) if self.space_ids else ALL_SPACES)
+
 
 @dataclass(frozen=True)
 class SpaceSelection:

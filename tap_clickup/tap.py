@@ -18,6 +18,7 @@ from tap_clickup.streams.folders import Folders
 from tap_clickup.streams.lists import Lists
 from tap_clickup.streams.spaces import Spaces
 from tap_clickup.streams.sprints import Sprints
+from tap_clickup.streams.status_changes import StatusChanges
 from tap_clickup.streams.statuses import Statuses
 from tap_clickup.streams.sync_runs import SyncRuns
 from tap_clickup.streams.tasks import Tasks
@@ -48,6 +49,7 @@ STREAMS: tuple[type[ClickUpStream], ...] = (
     Lists,
     Statuses,
     Sprints,
+    StatusChanges,
     Users,
     CompletedReads,
     SyncRuns,

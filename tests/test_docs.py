@@ -16,8 +16,6 @@ import yaml
 
 from clickup_receiver.cli import NAME as RECEIVER
 from clickup_receiver.cli import receiver
-from clickup_receiver.feed.message_builder import PushTap
-from tap_clickup.streams.status_changes import StatusChanges
 from tap_clickup.tap import STREAMS, TapClickUp
 from tap_git import TapGit
 from target_pandev.target import TargetPandev
@@ -166,7 +164,7 @@ def test_readme_lists_the_tables_with_their_keys_and_the_views(database: str) ->
 
 
 def test_every_stream_has_its_columns_and_key_in_the_store(database: str) -> None:
-    streams = PushTap(config={"api_token": "pk_1_AAAAAAAA"}).streams
+    streams = TapClickUp(config={"api_token": "pk_1_AAAAAAAA"}).streams
     git = TapGit(config={"repositories": []}, validate_config=False).streams
     with psycopg.connect(database) as connection:
         for name, stream in {**streams, **git}.items():
@@ -177,7 +175,7 @@ def test_every_stream_has_its_columns_and_key_in_the_store(database: str) -> Non
             columns = {str(column) for (column,) in rows if not str(column).startswith("_sdc_")}
             assert columns == set(stream.schema["properties"]) - NOT_STORED.get(name, set())
             assert ", ".join(stream.primary_keys or ()) == table_under("### Tables")[name][0]
-    assert {type(stream) for stream in streams.values()} == {*STREAMS, StatusChanges}
+    assert {type(stream) for stream in streams.values()} == {*STREAMS}
 
 
 PLACEHOLDER = "…"

@@ -1,4 +1,4 @@
-"""Many events become few tasks: what can be written at once, and what has to be read. Pure."""
+"""Group pending events by workspace: what can be emitted at once, and what has to be read. Pure."""
 
 from __future__ import annotations
 
@@ -16,70 +16,81 @@ if TYPE_CHECKING:
     from clickup_receiver.inbox.inbox import PendingEvent
     from clickup_receiver.webhooks.secret_store import WebhookSecrets
 
-Place: TypeAlias = "tuple[ObjectType, str]"
-"""An object of ClickUp: its kind and its id."""
+ObjectKey: TypeAlias = "tuple[ObjectType, str]"
+"""An object of ClickUp: its type and its id."""
 
 
 @dataclass
-class Burst:
-    """What the events of one workspace that wait together ask for.
+class EventBatch:
+    """The events of one workspace that are loaded together, by object.
 
-    `changed` are the objects to be read, each once, with the moment of their latest change, as far
-    as it was told; `deleted` those that are gone since a moment; `timed` the tasks whose time
-    entries changed, with the moments at which these began, as far as they were told. `since` is the
-    moment of the earliest event. `space_ids` are the spaces whose webhooks told it; none is all.
+    `changed` are the objects to read, each once, with the timestamp of their latest change or "" if
+    it is unknown; `deleted` those reported as deleted, and when. `tasks_with_time_changes` are
+    tasks whose time entries changed, with the start of those entries if known. `earliest` is the
+    time of the earliest event. `inbox_ids` are the ids of the events in the inbox. `space_ids` are
+    the spaces whose webhooks sent them; empty means all.
     """
 
     workspace_id: str
-    since: datetime
+    earliest: datetime
     status_changes: list[ExtractedRecord] = field(default_factory=list)
-    deleted: dict[Place, datetime] = field(default_factory=dict)
-    changed: dict[Place, str] = field(default_factory=dict)
-    timed: dict[str, set[str]] = field(default_factory=dict)
-    numbers: dict[Place, list[int]] = field(default_factory=dict)
+    deleted: dict[ObjectKey, datetime] = field(default_factory=dict)
+    changed: dict[ObjectKey, str] = field(default_factory=dict)
+    tasks_with_time_changes: dict[str, set[str]] = field(default_factory=dict)
+    inbox_ids: dict[ObjectKey, list[int]] = field(default_factory=dict)
     space_ids: set[str] = field(default_factory=set)
 
-    def add(self, waiting: PendingEvent) -> None:
-        """Add an event of this workspace."""
-        event, place = waiting.event, (waiting.event.object_type, waiting.event.object_id)
-        self.numbers.setdefault(place, []).append(waiting.id)
-        self.since = min(self.since, _happened(waiting))
-        self.status_changes += [
-            ExtractedRecord(_status_change(event, change, self.workspace_id), waiting.received_at)
-            for change in event.status_changes
-        ]
+    def add(self, pending: PendingEvent, *, space_id: str | None) -> None:
+        """Add an event of this workspace, sent by the webhook of a space or of the workspace."""
+        event = pending.event
+        key = (event.object_type, event.object_id)
+        self.inbox_ids.setdefault(key, []).append(pending.id)
+        self.earliest = min(self.earliest, _occurred_at(pending))
+        if space_id:
+            self.space_ids.add(space_id)
+        for change in event.status_changes:
+            record = _status_change(event, change, self.workspace_id)
+            self.status_changes.append(ExtractedRecord(record, pending.received_at))
         if event.is_deletion:
-            before = self.deleted.get(place, waiting.received_at)
-            self.deleted[place] = max(before, waiting.received_at)
+            deleted_at = self.deleted.get(key, pending.received_at)
+            self.deleted[key] = max(deleted_at, pending.received_at)
             return
-        self.changed[place] = max(self.changed.get(place, ""), event.changed_at or "")
+        self.changed[key] = max(self.changed.get(key, ""), event.changed_at or "")
         if event.has_time_changes:
-            self.timed.setdefault(event.object_id, set()).update(event.time_entry_starts)
+            starts = self.tasks_with_time_changes.setdefault(event.object_id, set())
+            starts.update(event.time_entry_starts)
 
-    def changed_of(self, kind: ObjectType) -> dict[str, str]:
-        """Return the objects of a kind that have to be read, with their latest moment or ""."""
-        return {object_id: at for (of, object_id), at in self.changed.items() if of == kind}
-
-
-def bursts(waiting: Iterable[PendingEvent], webhooks: Mapping[str, WebhookSecrets]) -> list[Burst]:
-    """Return what the events of some webhooks ask for, by workspace; others are left out."""
-    found: dict[str, Burst] = {}
-    for one in waiting:
-        if webhook := webhooks.get(one.event.webhook_id):
-            workspace_id = webhook.workspace_id
-            burst = found.setdefault(workspace_id, Burst(workspace_id, _happened(one)))
-            burst.add(one)
-            burst.space_ids |= {webhook.space_id} if webhook.space_id else set()
-    return list(found.values())
+    def changed_objects(self, object_type: ObjectType) -> dict[str, str]:
+        """Return the objects of a type to read, by id, with their latest change or ""."""
+        return {
+            object_id: changed_at
+            for (changed_type, object_id), changed_at in self.changed.items()
+            if changed_type == object_type
+        }
 
 
-def _happened(waiting: PendingEvent) -> datetime:
-    changed_at = waiting.event.changed_at
-    return parse_timestamp(changed_at) if changed_at else waiting.received_at
+def group_events(
+    events: Iterable[PendingEvent], webhooks: Mapping[str, WebhookSecrets]
+) -> list[EventBatch]:
+    """Return the events of some webhooks, by workspace; events of other webhooks are left out."""
+    batches: dict[str, EventBatch] = {}
+    for pending in events:
+        webhook = webhooks.get(pending.event.webhook_id)
+        if webhook is None:
+            continue
+        workspace_id = webhook.workspace_id
+        batch = batches.setdefault(workspace_id, EventBatch(workspace_id, _occurred_at(pending)))
+        batch.add(pending, space_id=webhook.space_id)
+    return list(batches.values())
+
+
+def _occurred_at(pending: PendingEvent) -> datetime:
+    changed_at = pending.event.changed_at
+    return parse_timestamp(changed_at) if changed_at else pending.received_at
 
 
 def _status_change(event: Event, change: StatusChange, workspace_id: str) -> dict[str, Any]:
-    """Return the record of a change of status."""
+    """Return the record of a status change."""
     return {
         "workspace_id": workspace_id,
         "id": change.id,

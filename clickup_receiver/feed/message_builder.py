@@ -1,96 +1,90 @@
-"""The tap's own messages about what webhooks tell: the same streams, for the same target."""
+"""Build the Singer messages of an event batch: those that the tap would emit, plus deletions."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from singer_sdk.singerlib import RecordMessage, SchemaMessage
 
-from clickup_receiver.feed.object_reader import Objects
-from tap_clickup.streams.sprints import Sprints
-from tap_clickup.streams.status_changes import StatusChanges
-from tap_clickup.sync import SyncContext
-from tap_clickup.tap import STREAMS, TapClickUp
+from clickup_receiver.feed.object_reader import ObjectReader
+from tap_clickup.conversions import format_timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from singer_sdk.singerlib import Message
 
-    from clickup_receiver.feed.event_batch import Burst, Place
+    from clickup_receiver.feed.event_batch import EventBatch, ObjectKey
     from clickup_receiver.inbox.events import ObjectType
     from tap_clickup.extracted import ExtractedRecord
     from tap_clickup.streams.base import ClickUpStream
-    from tap_clickup.workspace import Workspace
+    from tap_clickup.sync import SyncContext
 
-DELETED_FROM: dict[ObjectType, tuple[str, ...]] = {
+STREAMS_BY_OBJECT_TYPE: dict[ObjectType, tuple[str, ...]] = {
     "task": ("tasks",),
     "list": ("lists", "sprints"),
     "folder": ("folders",),
     "space": ("spaces",),
 }
-"""The streams that show an object of a kind: a sprint is a list."""
-DELETED_AT = {
+"""The streams that contain an object of a type: a sprint is a list."""
+DELETED_AT_PROPERTY = {
     "_sdc_deleted_at": {"type": ["string", "null"], "format": "date-time"},
 }
-RECEIVER_SHARE = 0.2
-"""The receiver's share of ClickUp's rate limit; the rest is left to the tap."""
 
 
-class PushTap(TapClickUp):
-    """The tap with the one stream that nobody can pull, and with the smaller share of the limit."""
+@dataclass(frozen=True)
+class BuiltMessages:
+    """The messages of a batch; `failed` are the objects that could not be read, with the reason."""
 
-    stream_types: ClassVar[tuple[type[ClickUpStream], ...]] = (*STREAMS, StatusChanges)
+    messages: list[Message]
+    failed: Mapping[ObjectKey, str]
 
-    @cached_property
-    def sync_context(self) -> SyncContext:
-        """What the streams share, with the rate limit that polls with the same token leave."""
-        return SyncContext(self.config, state=self.state, rate_limit_share=RECEIVER_SHARE)
 
-    def messages(self, burst: Burst, failed: dict[Place, str]) -> Iterator[Message]:
-        """Yield what a burst has to tell a target; add to `failed` what cannot be read, and why.
+class MessageBuilder:
+    """Builds messages with the tap's own `streams`, by name, and reads objects with its context."""
 
-        Raises `ClickUpError` if ClickUp cannot be asked at all.
-        """
-        if burst.status_changes:
-            yield from self._records(StatusChanges.name, burst.status_changes)
-        yield from self._deletions(burst)
-        objects = Objects(self, burst)
-        for stream, readings in objects.read():
-            if found := list(readings):
-                yield from self._records(stream, found)
-        failed |= objects.failed
+    def __init__(self, sync_context: SyncContext, streams: Mapping[str, ClickUpStream]) -> None:
+        self._sync_context = sync_context
+        self._streams = streams
 
-    def sprints_of(self, workspace: Workspace) -> list[ExtractedRecord]:
-        """Return the sprints among the lists that were read of a workspace."""
-        stream = self.streams[Sprints.name]
-        assert isinstance(stream, Sprints)  # noqa: S101 - our own list of streams
-        return stream.records(workspace.hierarchy) if self.config["sprints"] else []
+    def build(self, batch: EventBatch) -> BuiltMessages:
+        """Return the messages of a batch. Raises `ClickUpError` if ClickUp is not available."""
+        messages: list[Message] = []
+        if batch.status_changes:
+            messages += self._stream_messages("status_changes", batch.status_changes)
+        messages += self._deletions(batch)
+        objects = ObjectReader(self._sync_context, batch).read()
+        for stream in objects.streams:
+            if stream.records:
+                messages += self._stream_messages(stream.name, stream.records)
+        return BuiltMessages(messages, objects.failed)
 
-    def _records(self, name: str, readings: Iterable[ExtractedRecord]) -> Iterator[Message]:
-        """Yield the messages of a stream; its SCHEMA allows deletions."""
-        stream: Any = self.streams[name]
-        for message in stream.messages(readings):
-            yield _with_deletion(message) if isinstance(message, SchemaMessage) else message
+    def _stream_messages(self, name: str, records: Iterable[ExtractedRecord]) -> Iterator[Message]:
+        """Yield the messages of a stream, whose SCHEMA allows deletions."""
+        for message in self._streams[name].messages(records):
+            yield _with_deleted_at(message) if isinstance(message, SchemaMessage) else message
 
-    def _deletions(self, burst: Burst) -> Iterator[Message]:
-        """Yield a record for each deleted object that holds its key and `_sdc_deleted_at`."""
-        found = defaultdict[str, list[RecordMessage]](list)
-        for (kind, object_id), at in burst.deleted.items():
-            key = {"workspace_id": burst.workspace_id, "id": object_id}
-            record = {**key, "_sdc_deleted_at": at.isoformat(timespec="milliseconds")}
-            for name in DELETED_FROM[kind]:
-                found[name].append(RecordMessage(name, record, time_extracted=at))
-        for name, messages in found.items():
-            yield from self._records(name, ())
+    def _deletions(self, batch: EventBatch) -> Iterator[Message]:
+        """Yield a record with the key and `_sdc_deleted_at` for each deleted object."""
+        deletions: defaultdict[str, list[RecordMessage]] = defaultdict(list)
+        for (object_type, object_id), deleted_at in batch.deleted.items():
+            record = {
+                "workspace_id": batch.workspace_id,
+                "id": object_id,
+                "_sdc_deleted_at": format_timestamp(deleted_at),
+            }
+            for name in STREAMS_BY_OBJECT_TYPE[object_type]:
+                deletions[name].append(RecordMessage(name, record, time_extracted=deleted_at))
+        for name, messages in deletions.items():
+            yield from self._stream_messages(name, ())
             yield from messages
 
 
-def _with_deletion(message: SchemaMessage) -> SchemaMessage:
-    """Return a SCHEMA that has the property by which a record tells that it is gone."""
-    properties = {**message.schema["properties"], **DELETED_AT}
+def _with_deleted_at(message: SchemaMessage) -> SchemaMessage:
+    """Return a SCHEMA with the property that marks a record as deleted."""
+    properties = {**message.schema["properties"], **DELETED_AT_PROPERTY}
     return SchemaMessage(
         message.stream,
         {**message.schema, "properties": properties},

@@ -1,90 +1,102 @@
-"""What waits in the inbox becomes lines for a target, with the settings of the moment."""
+"""Convert pending events to the lines of a target, with the current settings."""
 
 from __future__ import annotations
 
 import logging
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from singer_sdk.contrib.msgspec import MsgSpecWriter
 
-from clickup_receiver.feed.event_batch import bursts
+from clickup_receiver.feed.event_batch import group_events
 from clickup_receiver.feed.feeder import SingerBatch
+from clickup_receiver.feed.message_builder import MessageBuilder
+from clickup_receiver.receiver_context import receiver_context
 from tap_clickup.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from clickup_receiver.feed.event_batch import Place
-    from clickup_receiver.feed.message_builder import PushTap
     from clickup_receiver.inbox.inbox import PendingEvent
     from clickup_receiver.webhooks.secret_store import SecretsByWebhook
     from tap_clickup.client import Client
+    from tap_clickup.selection import Selection
+    from tap_clickup.streams.base import ClickUpStream
+    from tap_clickup.sync import SyncContext
+    from tap_clickup.tap import TapClickUp
 
+CLIENT_SETTINGS = ("api_url", "api_token", "requests_per_minute")
 
 logger = logging.getLogger("clickup-receiver")
 
 
-class Source:
-    """Tells events as messages. `make_tap` reads the settings anew, so that a change takes effect.
+class EventMessageSource:
+    """Converts events to messages.
 
-    Several threads may use it: they share one client, and with it the limit of requests.
-    `webhooks` are those that are ours, by id.
+    `make_tap` reads the settings again for each batch, so that a change takes effect. `webhooks`
+    returns our own webhooks by id. Thread-safe: all threads share one client, and with it the rate
+    limit, as long as its settings stay the same.
     """
 
     def __init__(
-        self, make_tap: Callable[[], PushTap], webhooks: Callable[[], SecretsByWebhook]
+        self, make_tap: Callable[[], TapClickUp], webhooks: Callable[[], SecretsByWebhook]
     ) -> None:
         self._make_tap = make_tap
         self._webhooks = webhooks
         self._writer = MsgSpecWriter()
-        self._client: tuple[object, Client] | None = None
+        self._client: Client | None = None
+        self._client_settings: list[object] = []
         self._lock = Lock()
 
-    def tap(self) -> PushTap:
-        """Return a tap with the settings of the moment, and the same client while it serves them.
+    def sync_context(self) -> SyncContext:
+        """Return a context with the current settings and the shared client.
 
-        Raises `ConfigurationError` if they cannot work, or switch everything off.
+        Raises `ConfigurationError` if they are invalid or disable the tap.
+        """
+        return self._sync_context_of(self._make_tap())
+
+    def _sync_context_of(self, tap: TapClickUp) -> SyncContext:
+        if not tap.config["enabled"]:
+            raise ConfigurationError("enabled is false: no event is loaded")
+        sync_context = receiver_context(tap.config)
+        settings = [tap.config.get(name) for name in CLIENT_SETTINGS]
+        with self._lock:
+            if self._client and self._client_settings == settings:
+                sync_context.client = self._client
+            self._client = sync_context.client
+            self._client_settings = settings
+        return sync_context
+
+    def build_messages(self, events: list[PendingEvent]) -> SingerBatch:
+        """Return the messages of events. Raises `ClickUpError` if ClickUp is not available.
+
+        Events are left out if their webhook is not ours, or covers spaces that are not selected.
         """
         tap = self._make_tap()
-        if not tap.config["enabled"]:
-            raise ConfigurationError("enabled is false: nothing is read and nothing fed")
-        account = [tap.config.get(name) for name in ("api_url", "api_token", "requests_per_minute")]
-        with self._lock:
-            if self._client and self._client[0] == account:
-                tap.sync_context.client = self._client[1]
-            else:
-                self._client = (account, tap.sync_context.client)
-        return tap
-
-    def tell(self, waiting: list[PendingEvent]) -> SingerBatch:
-        """Return the messages of events. Raises `ClickUpError` if ClickUp cannot be asked.
-
-        Events of a webhook that covers what is not selected, or is ours no more, are left out.
-        """
-        tap = self.tap()
-        selected = _selected(self._webhooks(), tap)
-        for webhook_id in {one.event.webhook_id for one in waiting} - selected.keys():
+        sync_context = self._sync_context_of(tap)
+        webhooks = _selected_webhooks(self._webhooks(), sync_context.selection)
+        for webhook_id in {pending.event.webhook_id for pending in events} - webhooks.keys():
             logger.warning(
-                "webhook %s tells of what is not selected, or is ours no more: its events are left "
-                "out; pandev connect makes it fit",
+                "webhook %s is not ours or covers spaces that are not selected: skipping its "
+                "events; run pandev connect to repair it",
                 webhook_id,
             )
-        lines, unusable = list[bytes](), dict[int, str]()
-        for burst in bursts(waiting, selected):
-            failed: dict[Place, str] = {}
-            found = tap.messages(burst, failed)
-            lines += [bytes(self._writer.format_message(message)) for message in found]
-            for place, reason in failed.items():
-                unusable |= dict.fromkeys(burst.numbers.get(place, ()), reason)
-        return SingerBatch(lines, unusable)
+        builder = MessageBuilder(sync_context, cast("Mapping[str, ClickUpStream]", tap.streams))
+        lines: list[bytes] = []
+        failed_events: dict[int, str] = {}
+        for batch in group_events(events, webhooks):
+            built = builder.build(batch)
+            lines += [bytes(self._writer.format_message(message)) for message in built.messages]
+            for key, reason in built.failed.items():
+                failed_events |= dict.fromkeys(batch.inbox_ids.get(key, ()), reason)
+        return SingerBatch(lines, failed_events)
 
 
-def _selected(webhooks: SecretsByWebhook, tap: PushTap) -> SecretsByWebhook:
-    """Return the webhooks that tell only of what is selected."""
-    selection = tap.sync_context.selection
+def _selected_webhooks(webhooks: SecretsByWebhook, selection: Selection) -> SecretsByWebhook:
+    """Return the webhooks that cover nothing but selected spaces."""
     return {
-        webhook_id: one
-        for webhook_id, one in webhooks.items()
-        if selection.includes_workspace(one.workspace_id) and selection.includes_space(one.space_id)
+        webhook_id: webhook
+        for webhook_id, webhook in webhooks.items()
+        if selection.includes_workspace(webhook.workspace_id)
+        and selection.includes_space(webhook.space_id)
     }

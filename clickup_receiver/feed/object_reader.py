@@ -1,10 +1,10 @@
-"""The objects that events name, read once each through the tap's client, as the tap's records."""
+"""Read the objects of an event batch from ClickUp, each once, as the tap's records."""
 
 from __future__ import annotations
 
 import logging
-import re
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -20,239 +20,308 @@ from tap_clickup.errors import (
 )
 from tap_clickup.extracted import ExtractedRecord
 from tap_clickup.hierarchy import Hierarchy
-from tap_clickup.read_scope import ReadScope
+from tap_clickup.read_scope import time_entry_scope
 from tap_clickup.readers.task_reader import TaskReader
 from tap_clickup.readers.time_entry_reader import TimeEntryReader
-from tap_clickup.sprints import is_sprint_folder
+from tap_clickup.sprint_records import SprintSettings, sprint_records
 from tap_clickup.sync import BOOKMARK_OVERLAP
 from tap_clickup.sync_report import SyncReport
 from tap_clickup.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from clickup_receiver.feed.event_batch import Burst, Place
-    from clickup_receiver.feed.message_builder import PushTap
+    from clickup_receiver.feed.event_batch import EventBatch, ObjectKey
     from clickup_receiver.inbox.events import ObjectType
+    from tap_clickup.client import ApiResponse
     from tap_clickup.date_slices import Slice
-    from tap_clickup.read_scope import ScopeConditions
-    from tap_clickup.readers.time_entry_reader import TimeEntrySlice
     from tap_clickup.records import Json
+    from tap_clickup.sync import SyncContext
 
-FEW = 5
-"""Up to so many tasks are read one by one; a page of the search holds a hundred."""
-WINDOW = timedelta(days=30)
-"""Where time entries are looked for whose beginning was not told: the rest is the sweep's."""
+MAX_SINGLE_READS = 5
+"""More tasks than this are read by pages of a hundred instead of individually."""
+TIME_ENTRY_LOOKBACK = timedelta(days=30)
+"""Where time entries are read whose start is unknown; older ones are left to the sweep."""
 
-UNUSABLE = (UnexpectedResponseError, AttributeError, KeyError, TypeError, ValueError)
-"""What an answer raises that is not as documented; another attempt would bring the same."""
+UNEXPECTED_RESPONSE_ERRORS = (
+    UnexpectedResponseError,
+    AttributeError,
+    KeyError,
+    TypeError,
+    ValueError,
+)
+"""Raised by a response that is not as documented; a retry would return the same one."""
 
 logger = logging.getLogger("clickup-receiver")
 
 
-class Objects:
-    """Reads what one burst asks for. `failed` are objects of which ClickUp's answer is unusable.
+@dataclass(frozen=True)
+class StreamRecords:
+    """Records of the stream `name`."""
 
-    What ClickUp refuses is gone or hidden, nobody can tell which: it is left as it is, and the
-    sweep decides. A failure that is nobody's object, a lost connection, ends the reading.
+    name: str
+    records: list[ExtractedRecord]
+
+
+@dataclass(frozen=True)
+class ObjectRecords:
+    """The records of a batch in the order in which they are emitted; a stream may come repeatedly.
+
+    `failed` are the objects for which ClickUp's response is not usable, with the reason.
     """
 
-    def __init__(self, tap: PushTap, burst: Burst) -> None:
-        self.failed: dict[Place, str] = {}
-        self._tap = tap
-        self._burst = burst
-        self._team = {"id": burst.workspace_id}
+    streams: list[StreamRecords]
+    failed: dict[ObjectKey, str]
 
-    def read(self) -> Iterator[tuple[str, Iterable[ExtractedRecord]]]:
-        """Yield the names of streams, and what was read of them."""
-        yield from self._places()
-        tasks = list(self._tasks(self._burst.changed_of("task")))
-        yield "tasks", tasks
-        if self._burst.timed and self._tap.config["time_tracking"]:
-            yield from self._time({reading.record["id"] for reading in tasks})
 
-    def _workspace(self, team: Json) -> Workspace:
-        """Return a workspace of its own for this burst; nothing of it has been read yet."""
-        report = SyncReport(self._burst.workspace_id)
-        hierarchy = Hierarchy(self._tap.sync_context.client, self._burst.workspace_id, report)
-        return Workspace(team, datetime.now(UTC), hierarchy, report)
+@dataclass
+class TaskPages:
+    """Tasks that were read by pages; `up_to_date` are those that include their latest change."""
+
+    records: list[ExtractedRecord] = field(default_factory=list)
+    up_to_date: set[str] = field(default_factory=set)
+
+
+class ObjectReader:
+    """Reads the objects of one batch.
+
+    An object to which ClickUp denies access is deleted or hidden, which cannot be distinguished:
+    it is left as it is until the sweep. A failure that is not about one object, such as a lost
+    connection, is raised.
+    """
+
+    def __init__(self, sync_context: SyncContext, batch: EventBatch) -> None:
+        self._sync_context = sync_context
+        self._batch = batch
+        self._client = sync_context.client
+        self._selection = sync_context.selection
+        self._custom_fields = tuple(sync_context.config["custom_fields"])
+        self._sprint_settings = SprintSettings.from_config(sync_context.config)
+        self._hierarchy = self._new_workspace().hierarchy
+        self._failed: dict[ObjectKey, str] = {}
+
+    def read(self) -> ObjectRecords:
+        """Return the records of all objects. Raises `ClickUpError` if ClickUp is not available."""
+        streams = self._read_hierarchy_objects()
+        tasks = self._read_tasks()
+        streams.append(StreamRecords("tasks", tasks))
+        if self._batch.tasks_with_time_changes and self._sync_context.config["time_tracking"]:
+            streams += self._read_time_entries({task.record["id"] for task in tasks})
+        return ObjectRecords(streams, self._failed)
+
+    def _new_workspace(self, payload: Json | None = None) -> Workspace:
+        """Return a workspace for this batch only, without a walked hierarchy."""
+        workspace_id = self._batch.workspace_id
+        report = SyncReport(workspace_id)
+        hierarchy = Hierarchy(self._client, workspace_id, report)
+        return Workspace(payload or {"id": workspace_id}, datetime.now(UTC), hierarchy, report)
 
     @contextmanager
-    def _guard(self, kind: ObjectType, *object_ids: str) -> Iterator[None]:
+    def _capture_errors(self, object_type: ObjectType, *object_ids: str) -> Iterator[None]:
+        """Log an object that is denied; record one whose response is unexpected as failed."""
         try:
             yield
         except AccessDeniedError as error:
-            what = ", ".join(object_ids)
-            logger.warning("%s %s was changed and cannot be read: %s", kind, what, error)
-        except UNUSABLE as error:
-            self.failed |= dict.fromkeys(((kind, one) for one in object_ids), _why(error))
+            ids = ", ".join(object_ids)
+            logger.warning("%s %s was changed and cannot be read: %s", object_type, ids, error)
+        except UNEXPECTED_RESPONSE_ERRORS as error:
+            keys = [(object_type, object_id) for object_id in object_ids]
+            self._failed |= dict.fromkeys(keys, _error_summary(error))
 
-    def _is_selected(self, space_id: str | None) -> bool:
-        return self._tap.sync_context.selection.includes_space(space_id)
+    def _get(self, object_type: ObjectType, object_id: str) -> ApiResponse:
+        return self._client.get(f"/{object_type}/{object_id}")
 
-    def _get(self, kind: ObjectType, object_id: str) -> tuple[Json, datetime]:
-        answer = self._tap.sync_context.client.get(f"/{kind}/{object_id}")
-        return answer.body, answer.requested_at
+    # --- spaces, folders and lists
 
-    def _tasks(self, dirty: dict[str, str]) -> Iterator[ExtractedRecord]:
-        """Yield tasks: many of them by pages, as far as that is cheaper, the rest one by one."""
-        if len(dirty) > FEW:
-            try:
-                yield from self._paged(dirty)
-            except (AccessDeniedError, *UNUSABLE) as error:
-                logger.warning("%s; the tasks are read one by one", _why(error))
-        for task_id in dirty:
-            with self._guard("task", task_id):
-                item, requested_at = self._get("task", task_id)
-                record = records.task(
-                    item,
-                    workspace_id=self._burst.workspace_id,
-                    custom_fields=tuple(self._tap.config["custom_fields"]),
-                )
-                if self._is_selected(record["space_id"]):
-                    yield ExtractedRecord(record, requested_at)
+    def _read_hierarchy_objects(self) -> list[StreamRecords]:
+        """Read spaces, folders and lists, their statuses, and the sprints among the lists.
 
-    def _paged(self, dirty: dict[str, str]) -> Iterator[ExtractedRecord]:
-        """Yield all tasks updated since the burst; take those from `dirty` that it asks for.
-
-        A task that is found as it was before its event has to be read by itself: ClickUp's index
-        may lag.
+        The dates in the name of a sprint depend on the lists around it, so its folder is read too.
         """
-        pages = TaskReader(
-            client=self._tap.sync_context.client,
-            workspace=self._workspace(self._team),
-            space_ids=tuple(sorted(self._burst.space_ids))
-            if self._tap.sync_context.selection.space_ids
-            else (),
-            custom_fields=tuple(self._tap.config["custom_fields"]),
-            start_date=self._burst.since - BOOKMARK_OVERLAP,
+        lists = self._read_lists()
+        sprint_space_ids = self._read_folders(self._folders_to_read(lists))
+        self._add_lists(lists)
+        self._read_spaces([*self._batch.changed_objects("space"), *sprint_space_ids])
+        hierarchy = self._hierarchy
+        today = datetime.now(UTC).date()
+        sprints = sprint_records(hierarchy, self._sprint_settings, today=today)
+        return [
+            StreamRecords("spaces", hierarchy.spaces),
+            StreamRecords("folders", hierarchy.folders),
+            StreamRecords("lists", hierarchy.lists),
+            StreamRecords("statuses", hierarchy.statuses),
+            StreamRecords("sprints", sprints),
+        ]
+
+    def _read_lists(self) -> list[ApiResponse]:
+        """Return the responses for the changed lists in selected spaces."""
+        responses = []
+        for list_id in self._batch.changed_objects("list"):
+            with self._capture_errors("list", list_id):
+                response = self._get("list", list_id)
+                if self._selection.includes_space(str(response.body["space"]["id"])):
+                    responses.append(response)
+        return responses
+
+    def _folders_to_read(self, lists: Sequence[ApiResponse]) -> list[str]:
+        """Return the ids of the changed folders, and of the sprint folders of the lists."""
+        folder_ids = list(self._batch.changed_objects("folder"))
+        for response in lists:
+            folder = response.body.get("folder") or {}
+            if not folder.get("hidden") and self._sprint_settings.is_sprint_folder(folder):
+                folder_ids.append(str(folder["id"]))
+        return list(dict.fromkeys(folder_ids))
+
+    def _read_folders(self, folder_ids: Iterable[str]) -> list[str]:
+        """Read folders with their lists; return the ids of the spaces of sprint folders.
+
+        A space determines whether the Sprints ClickApp is on.
+        """
+        sprint_space_ids = []
+        for folder_id in folder_ids:
+            with self._capture_errors("folder", folder_id):
+                response = self._get("folder", folder_id)
+                space_id = str(response.body["space"]["id"])
+                if self._selection.includes_space(space_id):
+                    self._hierarchy.add_folder(response.body, response.requested_at)
+                    if self._sprint_settings.is_sprint_folder(response.body):
+                        sprint_space_ids.append(space_id)
+        return sprint_space_ids
+
+    def _add_lists(self, lists: Iterable[ApiResponse]) -> None:
+        """Add the lists that were not read with their folder."""
+        known = {row.record["id"] for row in self._hierarchy.lists}
+        for response in lists:
+            list_id = str(response.body["id"])
+            if list_id not in known:
+                with self._capture_errors("list", list_id):
+                    self._hierarchy.add_list(response.body, response.requested_at)
+
+    def _read_spaces(self, space_ids: Iterable[str]) -> None:
+        for space_id in filter(self._selection.includes_space, dict.fromkeys(space_ids)):
+            with self._capture_errors("space", space_id):
+                response = self._get("space", space_id)
+                self._hierarchy.add_space(response.body, response.requested_at)
+
+    # --- tasks
+
+    def _read_tasks(self) -> list[ExtractedRecord]:
+        """Read the changed tasks: by pages while that needs fewer requests, then individually."""
+        changed = self._batch.changed_objects("task")
+        pages = TaskPages()
+        if len(changed) > MAX_SINGLE_READS:
+            pages = self._read_task_pages(changed)
+        remaining = [task_id for task_id in changed if task_id not in pages.up_to_date]
+        return [*pages.records, *self._read_single_tasks(remaining)]
+
+    def _read_task_pages(self, changed: dict[str, str]) -> TaskPages:
+        """Read all tasks updated since the batch, until few of the changed ones are missing.
+
+        ClickUp's index may lag, so a task as it was before its event is not `up_to_date`.
+        """
+        reader = TaskReader(
+            client=self._client,
+            workspace=self._new_workspace(),
+            space_ids=tuple(sorted(self._batch.space_ids)) if self._selection.space_ids else (),
+            custom_fields=self._custom_fields,
+            start_date=self._batch.earliest - BOOKMARK_OVERLAP,
             bookmarks={},
             is_sweep=False,
         )
-        most = len(dirty) // FEW
-        for page in islice(pages.updated_since(pages.start_date), most):
-            for record in page.records:
-                if (record["date_updated"] or "") >= dirty.get(record["id"], "9"):
-                    del dirty[record["id"]]
-                yield ExtractedRecord(record, page.requested_at)
-            if len(dirty) <= FEW:
-                return
+        pages = TaskPages()
+        max_pages = len(changed) // MAX_SINGLE_READS
+        try:
+            for page in islice(reader.updated_since(reader.start_date), max_pages):
+                for record in page.records:
+                    changed_at = changed.get(record["id"])
+                    if changed_at is not None and (record["date_updated"] or "") >= changed_at:
+                        pages.up_to_date.add(record["id"])
+                    pages.records.append(ExtractedRecord(record, page.requested_at))
+                if len(changed) - len(pages.up_to_date) <= MAX_SINGLE_READS:
+                    break
+        except (AccessDeniedError, *UNEXPECTED_RESPONSE_ERRORS) as error:
+            logger.warning("%s; reading the tasks individually", _error_summary(error))
+        return pages
 
-    def _places(self) -> Iterator[tuple[str, list[ExtractedRecord]]]:
-        """Yield spaces, folders, lists, their statuses, and the sprints among the lists.
+    def _read_single_tasks(self, task_ids: Iterable[str]) -> list[ExtractedRecord]:
+        tasks = []
+        for task_id in task_ids:
+            with self._capture_errors("task", task_id):
+                response = self._get("task", task_id)
+                record = records.task(
+                    response.body,
+                    workspace_id=self._batch.workspace_id,
+                    custom_fields=self._custom_fields,
+                )
+                if self._selection.includes_space(record["space_id"]):
+                    tasks.append(ExtractedRecord(record, response.requested_at))
+        return tasks
 
-        What the name of a sprint tells depends on its neighbours, so its folder is read as a whole.
+    # --- time entries
+
+    def _read_time_entries(self, task_ids: set[str]) -> list[StreamRecords]:
+        """Read the time entries of tasks, or of all tasks if many changed, and the completed reads.
+
+        `task_ids` are the tasks that were read, which are in selected spaces.
         """
-        workspace = self._workspace(self._team)
-        hierarchy = workspace.hierarchy
-        space_ids, folder_ids = (list(self._burst.changed_of(kind)) for kind in ("space", "folder"))
-        lists = list(self._lists())
-        for item, _ in lists:
-            folder = item.get("folder") or {}
-            if not folder.get("hidden") and self._holds_sprints(folder):
-                folder_ids.append(str(folder["id"]))
-        for folder_id in dict.fromkeys(folder_ids):
-            with self._guard("folder", folder_id):
-                item, requested_at = self._get("folder", folder_id)
-                if self._is_selected(str(item["space"]["id"])):
-                    hierarchy.add_folder(item, requested_at)
-                    if self._holds_sprints(item):
-                        space_ids.append(str(item["space"]["id"]))
-        found = {reading.record["id"] for reading in hierarchy.lists}
-        for item, requested_at in lists:
-            if str(item["id"]) not in found:
-                with self._guard("list", str(item["id"])):
-                    hierarchy.add_list(item, requested_at)
-        for space_id in filter(self._is_selected, dict.fromkeys(space_ids)):
-            with self._guard("space", space_id):
-                hierarchy.add_space(*self._get("space", space_id))
-        yield "spaces", hierarchy.spaces
-        yield "folders", hierarchy.folders
-        yield "lists", hierarchy.lists
-        yield "statuses", hierarchy.statuses
-        yield "sprints", self._tap.sprints_of(workspace)
-
-    def _lists(self) -> Iterator[tuple[Json, datetime]]:
-        for list_id in self._burst.changed_of("list"):
-            with self._guard("list", list_id):
-                item, requested_at = self._get("list", list_id)
-                if self._is_selected(str(item["space"]["id"])):
-                    yield item, requested_at
-
-    def _holds_sprints(self, folder: Json) -> bool:
-        pattern = re.compile(self._tap.config["sprint_folder_pattern"])
-        return bool(self._tap.config["sprints"]) and is_sprint_folder(
-            folder.get("name") or "", pattern
-        )
-
-    def _time(self, task_ids: set[str]) -> Iterator[tuple[str, list[ExtractedRecord]]]:
-        """Yield the time entries of tasks, and that these are all; of many tasks those of all."""
-        teams = {workspace.id: workspace.payload for workspace in self._tap.sync_context.workspaces}
-        if not (team := teams.get(self._burst.workspace_id)):
-            logger.warning("workspace %s is no longer visible", self._burst.workspace_id)
-            return
-        workspace = self._workspace(team)
+        payloads = {visible.id: visible.payload for visible in self._sync_context.workspaces}
+        if not (payload := payloads.get(self._batch.workspace_id)):
+            logger.warning("workspace %s is no longer visible", self._batch.workspace_id)
+            return []
+        workspace = self._new_workspace(payload)
         workspace.synced_task_ids.update(task_ids)
-        timed = self._burst.timed
-        if len(timed) > FEW:
-            with self._guard("task", *timed):
-                starts = set().union(*timed.values())
-                yield "time_entries", self._slices(workspace, None, starts)
+        starts_by_task = self._batch.tasks_with_time_changes
+        streams = []
+        if len(starts_by_task) > MAX_SINGLE_READS:
+            with self._capture_errors("task", *starts_by_task):
+                starts = set().union(*starts_by_task.values())
+                streams.append(self._read_slices(workspace, None, starts))
         else:
-            for task_id, began in timed.items():
-                with self._guard("task", task_id):
-                    yield "time_entries", self._slices(workspace, task_id, began)
-        yield "completed_reads", workspace.completed_reads
+            for task_id, starts in starts_by_task.items():
+                with self._capture_errors("task", task_id):
+                    streams.append(self._read_slices(workspace, task_id, starts))
+        return [*streams, StreamRecords("completed_reads", workspace.completed_reads)]
 
-    def _slices(
+    def _read_slices(
         self, workspace: Workspace, task_id: str | None, starts: Iterable[str]
-    ) -> list[ExtractedRecord]:
-        user_ids = sorted({self._tap.sync_context.client.user_id, *workspace.members})
-        space_ids = self._tap.sync_context.selection.space_ids or None
+    ) -> StreamRecords:
+        """Read the time entries of all members, on one task or on all."""
+        user_ids = sorted({self._client.user_id, *workspace.members})
+        spaces = self._selection.spaces
         reader = TimeEntryReader(
-            self._tap.sync_context.client, workspace, user_ids, space_ids, task_id=task_id
+            self._client, workspace, user_ids, spaces.space_ids, task_id=task_id
         )
-        found = []
-        for part in _parts(starts):
-            each = reader.read(part)
-            found += [ExtractedRecord(record, each.requested_at) for record in each.records]
-            self._completed(workspace, each, task_id, others=reader.others_confirmed_visible)
-        return found
-
-    def _completed(
-        self, workspace: Workspace, each: TimeEntrySlice, task_id: str | None, *, others: bool
-    ) -> None:
-        """Tell which entries of a slice there are."""
-        conditions: ScopeConditions = {
-            "started_at": {"from": _text(each.slice.start), "before": _text(each.slice.end)},
-            "user_id": {"in": each.user_ids if others else [self._tap.sync_context.client.user_id]},
-        }
-        if task_id:
-            conditions["task_id"] = {"in": [task_id]}
-        if self._tap.sync_context.selection.space_ids:
-            conditions["space_id"] = {"in": sorted(self._tap.sync_context.selection.space_ids)}
-        name = f"{each.slice.name} {task_id}" if task_id else each.slice.name
-        scope = ReadScope("time_entries", each.requested_at, conditions, name=name)
-        workspace.add_completed_read(scope, [(record["id"],) for record in each.records])
+        entries: list[ExtractedRecord] = []
+        for date_slice in _slices_to_read(starts):
+            time_slice = reader.read(date_slice)
+            entries += [
+                ExtractedRecord(record, time_slice.requested_at) for record in time_slice.records
+            ]
+            all_users = reader.others_confirmed_visible
+            scope = time_entry_scope(
+                date_slice,
+                started_at=time_slice.requested_at,
+                user_ids=time_slice.user_ids if all_users else [self._client.user_id],
+                task_id=task_id,
+                conditions=spaces.conditions,
+            )
+            workspace.add_completed_read(scope, [(record["id"],) for record in time_slice.records])
+        return StreamRecords("time_entries", entries)
 
 
-def _why(error: Exception) -> str:
-    """Return what is wrong with an answer, without anything of it."""
+def _error_summary(error: Exception) -> str:
+    """Return the reason without any of the response's content."""
     if isinstance(error, ClickUpError):
         return str(error)
     return str(unexpected_shape_error(error))
 
 
-def _parts(starts: Iterable[str]) -> list[Slice]:
-    """Return the slices of the last days, and those in which entries began."""
+def _slices_to_read(starts: Iterable[str]) -> list[Slice]:
+    """Return the slices of the lookback, and those of earlier entries whose start is known."""
     now = datetime.now(UTC)
-    parts = list(date_slices(now - WINDOW, now))
-    for start in starts:
-        if parse_timestamp(start) < parts[0].start:
-            at = parse_timestamp(start)
-            parts += [part for part in date_slices(at, at) if part not in parts]
-    return parts
-
-
-def _text(at: datetime) -> str:
-    return at.isoformat(timespec="milliseconds")
+    slices = list(date_slices(now - TIME_ENTRY_LOOKBACK, now))
+    lookback_start = slices[0].start
+    for start in map(parse_timestamp, starts):
+        if start < lookback_start:
+            slices += [earlier for earlier in date_slices(start, start) if earlier not in slices]
+    return slices

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from clickup_receiver.feed.message_builder import PushTap
-from clickup_receiver.feed.message_source import Source
+from clickup_receiver.feed.message_source import EventMessageSource
 from clickup_receiver.inbox.events import decode_body, parse_event
 from clickup_receiver.inbox.inbox import PendingEvent
 from clickup_receiver.webhooks.secret_store import WebhookSecrets
+from tap_clickup.tap import TapClickUp
 from tests.clickup_receiver.payloads import WEBHOOK_ID, body
 
 if TYPE_CHECKING:
@@ -46,10 +46,10 @@ class MessageSourceHarness:
     def __post_init__(self) -> None:
         self.workspace_id = self.clickup.account.workspaces[0].id
         self._webhook = WebhookSecrets(self.workspace_id, ("SECRET",), self.space_id)
-        self.source = Source(self.make_tap, lambda: {WEBHOOK_ID: self._webhook})
+        self.source = EventMessageSource(self.make_tap, lambda: {WEBHOOK_ID: self._webhook})
 
-    def make_tap(self) -> PushTap:
-        return PushTap(
+    def make_tap(self) -> TapClickUp:
+        return TapClickUp(
             config={
                 "api_url": self.clickup.api_url,
                 "api_token": self.clickup.token,
@@ -63,7 +63,7 @@ class MessageSourceHarness:
     def build(self, *events: PendingEvent) -> list[str]:
         """Build the messages of events; return the paths that were requested for it."""
         before = len(self.clickup.requests)
-        batch: SingerBatch = self.source.tell(list(events))
+        batch: SingerBatch = self.source.build_messages(list(events))
         self.messages = [json.loads(line) for line in batch.lines]
         self.failed_events = dict(batch.failed_events)
         requests = self.clickup.requests[before:]

@@ -1,11 +1,11 @@
-"""Many events ask for few things: each object once, in one burst a workspace."""
+"""Many events ask for few things: each object once, in one batch per workspace."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from clickup_receiver.feed.event_batch import bursts
+from clickup_receiver.feed.event_batch import group_events
 from clickup_receiver.webhooks.secret_store import WebhookSecrets
 from tests.clickup_receiver.message_source import RECEIVED, pending_event
 from tests.clickup_receiver.payloads import OTHER_ID, WEBHOOK_ID, history
@@ -18,41 +18,41 @@ def test_objects_are_named_once_with_their_latest_change_whatever_the_order() ->
     late = pending_event("taskUpdated", history("name", date=LATE), event_id=1)
     early = pending_event("taskUpdated", history("name", date=EARLY), event_id=2)
     for events in ([late, early], [early, late]):
-        (burst,) = bursts(events, OURS)
-        assert burst.changed == {("task", "86a1"): "2026-03-01T13:00:00.000+00:00"}
-        assert burst.since == datetime(2026, 3, 1, 12, tzinfo=UTC)
-        assert sorted(burst.numbers["task", "86a1"]) == [1, 2]
+        (batch,) = group_events(events, OURS)
+        assert batch.changed == {("task", "86a1"): "2026-03-01T13:00:00.000+00:00"}
+        assert batch.earliest == datetime(2026, 3, 1, 12, tzinfo=UTC)
+        assert sorted(batch.inbox_ids["task", "86a1"]) == [1, 2]
 
 
 def test_the_latest_deletion_counts_whatever_the_order() -> None:
     first = pending_event("taskDeleted", event_id=1)
     second = replace(first, id=2, received_at=RECEIVED + timedelta(hours=1))
     for events in ([first, second], [second, first]):
-        (burst,) = bursts(events, OURS)
-        assert burst.deleted == {("task", "86a1"): second.received_at}
-        assert burst.changed == {}
+        (batch,) = group_events(events, OURS)
+        assert batch.deleted == {("task", "86a1"): second.received_at}
+        assert batch.changed == {}
 
 
 def test_an_event_without_a_date_counts_from_its_arrival() -> None:
     hint = pending_event("folderUpdated", folder_id="12")
-    (burst,) = bursts([hint], OURS)
-    assert (burst.changed, burst.since) == ({("folder", "12"): ""}, RECEIVED)
-    assert burst.changed_of("folder") == {"12": ""}
-    assert burst.changed_of("task") == {}
+    (batch,) = group_events([hint], OURS)
+    assert (batch.changed, batch.earliest) == ({("folder", "12"): ""}, RECEIVED)
+    assert batch.changed_objects("folder") == {"12": ""}
+    assert batch.changed_objects("task") == {}
 
 
 def test_time_is_kept_by_task_with_the_moments_that_were_told() -> None:
     items = [history("time_spent", after={"start": at}) for at in (EARLY, LATE)]
     events = [pending_event("taskTimeTrackedUpdated", one) for one in items]
-    (burst,) = bursts([*events, pending_event("taskUpdated", history("time_spent"))], OURS)
-    assert burst.timed == {
+    (batch,) = group_events([*events, pending_event("taskUpdated", history("time_spent"))], OURS)
+    assert batch.tasks_with_time_changes == {
         "86a1": {"2026-03-01T12:00:00.000+00:00", "2026-03-01T13:00:00.000+00:00"}
     }
 
 
-def test_each_workspace_has_a_burst_and_unknown_webhooks_have_none() -> None:
+def test_each_workspace_has_a_batch_and_unknown_webhooks_have_none() -> None:
     events = [pending_event("taskDeleted"), pending_event("taskDeleted", webhook_id=OTHER_ID)]
-    both = bursts(events, {**OURS, OTHER_ID: WebhookSecrets("9002", ("SECRET",), "7")})
+    both = group_events(events, {**OURS, OTHER_ID: WebhookSecrets("9002", ("SECRET",), "7")})
     assert [one.workspace_id for one in both] == ["9001", "9002"]
     assert [one.space_ids for one in both] == [set(), {"7"}]
-    assert [one.workspace_id for one in bursts(events, OURS)] == ["9001"]
+    assert [one.workspace_id for one in group_events(events, OURS)] == ["9001"]

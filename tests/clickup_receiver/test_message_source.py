@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from clickup_receiver.receiver_context import receiver_context
 from fake_clickup import FakeClickUp, Fault
 from tap_clickup.errors import ApiUnavailableError, ConfigurationError, InvalidTokenError
 from tests.clickup_receiver.message_source import MessageSourceHarness, pending_event
@@ -23,7 +24,7 @@ def test_a_webhook_that_tells_of_more_than_is_selected_is_not_listened_to(
     source = MessageSourceHarness(clickup, config)
     assert source.build(pending_event("taskDeleted"), pending_event("taskUpdated")) == []
     assert source.messages == []
-    assert f"webhook {WEBHOOK_ID} tells of what is not selected" in caplog.text
+    assert f"webhook {WEBHOOK_ID} is not ours or covers spaces that are not selected" in caplog.text
 
 
 def test_a_webhook_that_is_ours_no_more_is_not_listened_to(source: MessageSourceHarness) -> None:
@@ -55,9 +56,9 @@ def test_all_waits_while_clickup_does_not_answer_and_goes_on_with_a_new_token(
 def test_one_client_serves_as_long_as_the_settings_are_the_same(clickup: FakeClickUp) -> None:
     """So the limit of requests counts over all bursts."""
     source = MessageSourceHarness(clickup)
-    clients = [source.source.tap().sync_context.client for _ in range(2)]
+    clients = [source.source.sync_context().client for _ in range(2)]
     source.config["requests_per_minute"] = 80
-    other = source.source.tap().sync_context.client
+    other = source.source.sync_context().client
     assert clients[0] is clients[1]
     assert other is not clients[0]
 
@@ -65,7 +66,7 @@ def test_one_client_serves_as_long_as_the_settings_are_the_same(clickup: FakeCli
 def test_it_leaves_most_of_the_limit_to_the_tap(clickup: FakeClickUp) -> None:
     for config in ({"requests_per_minute": 80}, {}):
         tap = MessageSourceHarness(clickup, {"requests_per_minute": None, **config}).make_tap()
-        limit = tap.sync_context._new_rate_limit()  # noqa: SLF001 - it is the client's alone
+        limit = receiver_context(tap.config)._new_rate_limit()  # noqa: SLF001 - it is the client's alone
         waits = [limit.reserve(0.0) for _ in range(21)]
         assert (waits[19], waits[20]) == (0.0, 61.0)
 
@@ -73,7 +74,7 @@ def test_it_leaves_most_of_the_limit_to_the_tap(clickup: FakeClickUp) -> None:
 def test_a_lost_connection_keeps_the_whole_burst(
     clickup: FakeClickUp, source: MessageSourceHarness
 ) -> None:
-    source.source.tap().sync_context.client._clock = SimulatedClock()  # noqa: SLF001 - waits otherwise
+    source.source.sync_context().client._clock = SimulatedClock()  # noqa: SLF001 - waits otherwise
     clickup.behaviour.faults += [Fault(status=503, path="/task/") for _ in range(10)]
     with pytest.raises(ApiUnavailableError):
         source.build(pending_event("taskUpdated"))

@@ -164,7 +164,7 @@ def test_changed_tasks_are_searched_in_the_webhooks_scope(
     space_id = workspace.lists[task.list_id].space_id
     other_space_id = next(other for other in workspace.spaces if other != space_id)
     account.update_task(task.id, name="Renamed", at=changed_at)
-    client = source.source.tap().sync_context.client
+    client = source.source.sync_context().client
 
     def is_changed(scope: str | None, start: datetime, end: datetime) -> bool:
         return has_changed_tasks(client, WebhookStatus(workspace.id, scope, "w1"), start, end)

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from clickup_receiver.feed.message_builder import PushTap
 from clickup_receiver.inbox.events import EVENTS
+from clickup_receiver.receiver_context import receiver_context
 from clickup_receiver.webhooks.registrar import WebhookRegistrar, WebhookStatus, validate_endpoint
 from clickup_receiver.webhooks.secret_store import FileSecretStore
 from fake_clickup import Fault
 from tap_clickup.errors import ConfigurationError, InvalidTokenError
+from tap_clickup.tap import TapClickUp
 from tests.support.clocks import SimulatedClock
 
 if TYPE_CHECKING:
@@ -40,9 +41,10 @@ class RegistrarHarness:
     @property
     def registrar(self) -> WebhookRegistrar:
         settings = {"api_url": self.clickup.api_url, "api_token": self.clickup.token}
-        tap = PushTap(config={**settings, "requests_per_minute": 400_000, **self.config})
-        tap.sync_context.client._clock = SimulatedClock()  # noqa: SLF001 - retries without waiting
-        return WebhookRegistrar(tap.sync_context, self.secret_store, endpoint=self.endpoint)
+        tap = TapClickUp(config={**settings, "requests_per_minute": 400_000, **self.config})
+        sync_context = receiver_context(tap.config)
+        sync_context.client._clock = SimulatedClock()  # noqa: SLF001 - retries without waiting
+        return WebhookRegistrar(sync_context, self.secret_store, endpoint=self.endpoint)
 
     def reconcile(self) -> list[WebhookStatus]:
         before = len(self.clickup.requests)

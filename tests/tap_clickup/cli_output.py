@@ -18,6 +18,7 @@ STREAMS = [
     "lists",
     "statuses",
     "sprints",
+    "status_changes",
     "users",
     "completed_reads",
     "sync_runs",
