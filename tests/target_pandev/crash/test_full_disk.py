@@ -159,7 +159,7 @@ def test_a_full_disk_is_one_clear_line_and_the_next_run_loads_the_rest(
             acknowledged = load_from(target, 0)
             assert target.end() == 1
             assert "disk full" in target.complaint()
-            assert target.complaint().endswith("mend it and run again")
+            assert target.complaint().endswith("fix the cause and run again")
         assert acknowledged < LAST
         check(stored, acknowledged)
         disk.make_space()

@@ -82,7 +82,7 @@ def test_a_lock_that_is_held_too_long_is_one_line_that_says_what_to_do_and_costs
             target.say(encoded([*CHANGES[change], state(2)]))
             assert target.end() == 1
             assert "another session of the store held a lock for too long" in target.complaint()
-            assert target.complaint().endswith("mend it and run again")
+            assert target.complaint().endswith("fix the cause and run again")
             assert 2 not in target.states()
     assert stored.ask(ROWS) == [("a", "1", True), ("b", "1", True)]
     with Target(tmp_path, store_url=stored.conninfo) as target:
