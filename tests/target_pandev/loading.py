@@ -83,7 +83,7 @@ THINGS = schema(
 )
 """A stream with a property of each kind."""
 
-MOMENT = {"type": ["string", "null"], "format": "date-time"}
+TIMESTAMP = {"type": ["string", "null"], "format": "date-time"}
 TASKS = schema(
     "tasks",
     {"workspace_id": "string", "id": "string", "name": "string"},
@@ -140,7 +140,7 @@ def task(name: str, *, workspace: str = "900", read: str = "10:00", **more: str)
 
 
 NOTES = schema(
-    "notes", {"id": "string", "text": "string", "updated": MOMENT}, ["id"], bookmark="updated"
+    "notes", {"id": "string", "text": "string", "updated": TIMESTAMP}, ["id"], bookmark="updated"
 )
 UNVERSIONED_NOTES = schema("notes", {"id": "string", "text": "string"}, ["id"])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.support.waiting import wait_until
-from tests.target_pandev.loading import MOMENT, record, schema
+from tests.target_pandev.loading import TIMESTAMP, record, schema
 
 if TYPE_CHECKING:
     from tests.target_pandev.loading import Loader
@@ -19,7 +19,7 @@ TASKS = schema(
         "status": "string",
         "status_id": "string",
         "status_type": "string",
-        "date_updated": MOMENT,
+        "date_updated": TIMESTAMP,
     },
     KEY,
     bookmark="date_updated",

@@ -14,8 +14,8 @@ from target_pandev.errors import RejectedRecordsError
 from tests.target_pandev.loading import (
     COMPLETED_READS,
     MARKS,
-    MOMENT,
     TASKS,
+    TIMESTAMP,
     at,
     completed,
     record,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 ENTRIES = schema(
     "time_entries",
-    {"workspace_id": "string", "id": "string", "user_id": "string", "started_at": MOMENT},
+    {"workspace_id": "string", "id": "string", "user_id": "string", "started_at": TIMESTAMP},
     ["workspace_id", "id"],
 )
 

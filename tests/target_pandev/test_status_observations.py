@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.target_pandev.loading import MOMENT, record, schema
+from tests.target_pandev.loading import TIMESTAMP, record, schema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,7 @@ TASKS = schema(
         "status": "string",
         "status_id": "string",
         "status_type": "string",
-        "date_updated": MOMENT,
+        "date_updated": TIMESTAMP,
     },
     ["workspace_id", "id"],
     bookmark="date_updated",

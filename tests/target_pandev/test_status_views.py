@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.target_pandev.loading import MOMENT, record, schema
+from tests.target_pandev.loading import TIMESTAMP, record, schema
 
 if TYPE_CHECKING:
     from tests.target_pandev.loading import Loader
@@ -17,7 +17,7 @@ KEY = ["workspace_id", "id"]
 TEXTS = ("workspace_id", "id", "name", "status", "status_id", "status_type", "list_id")
 TASKS = schema(
     "tasks",
-    {**dict.fromkeys(TEXTS, "string"), "date_created": MOMENT, "date_updated": MOMENT},
+    {**dict.fromkeys(TEXTS, "string"), "date_created": TIMESTAMP, "date_updated": TIMESTAMP},
     KEY,
     bookmark="date_updated",
 )
@@ -27,7 +27,7 @@ CHANGES = schema(
         **dict.fromkeys(("workspace_id", "id", "task_id", "list_id", "user_id"), "string"),
         **dict.fromkeys(("from_status", "from_status_type"), "string"),
         **dict.fromkeys(("to_status", "to_status_type"), "string"),
-        "changed_at": MOMENT,
+        "changed_at": TIMESTAMP,
     },
     KEY,
 )

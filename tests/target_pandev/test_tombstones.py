@@ -1,4 +1,4 @@
-"""A deletion that is told is kept: only a later reading revives, whatever the order of arrival."""
+"""Reported deletions are kept: only a later read restores a row, in every order of arrival."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from target_pandev.errors import RejectedRecordsError
 from tests.target_pandev.loading import (
     COMPLETED_READS,
     MARKS,
-    MOMENT,
     NOTES,
     TASKS,
+    TIMESTAMP,
     UNVERSIONED_NOTES,
     at,
     completed,
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
 ROWS = "SELECT text, _sdc_deleted_at FROM notes"
 
 
-def deleted(moment: str, stream: str = "notes", **key: Any) -> dict[str, Any]:
-    """Return the record of a deletion: the key, and nothing else."""
-    return record(stream, {**(key or {"id": "1"}), "_sdc_deleted_at": at(moment).isoformat()})
+def deleted(time: str, stream: str = "notes", **key: Any) -> dict[str, Any]:
+    """Return the record of a deletion, with the key only."""
+    return record(stream, {**(key or {"id": "1"}), "_sdc_deleted_at": at(time).isoformat()})
 
 
 def test_a_deletion_marks_the_row_and_keeps_its_values(store: Loader) -> None:
@@ -52,14 +52,14 @@ def test_a_deletion_marks_the_row_and_keeps_its_values(store: Loader) -> None:
     ) == [("900", "a", "kept", at("11:00")), ("900", "b", None, None), ("901", "a", None, None)]
 
 
-def test_a_deletion_needs_nothing_but_the_key(store: Loader) -> None:
+def test_a_deletion_needs_only_the_key(store: Loader) -> None:
     strict = schema("notes", {"id": "string", "text": {"type": "string"}}, ["id"])
     strict["schema"]["required"] = ["id", "text"]
     store.load(strict, note("a", "10:00"), deleted("11:00"))
     assert store.rows(ROWS) == [("a", at("11:00"))]
 
 
-def test_a_deletion_may_come_before_the_row_that_it_deletes(store: Loader) -> None:
+def test_a_deletion_may_arrive_before_its_row(store: Loader) -> None:
     store.load(NOTES, deleted("11:00"))
     assert store.rows(ROWS) == []
     store.load(NOTES, note("a", "10:00"))
@@ -68,45 +68,45 @@ def test_a_deletion_may_come_before_the_row_that_it_deletes(store: Loader) -> No
     assert store.rows(ROWS) == [("b", None)]
 
 
-READINGS = {"10:00": "a", "10:30": "b", "11:20": "c", "12:00": "d"}
+READS = {"10:00": "a", "10:30": "b", "11:20": "c", "12:00": "d"}
 DELETIONS = ["10:15", "11:00", "11:30", "13:00"]
 
 
 @settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    st.lists(st.sampled_from([*READINGS, *DELETIONS]), min_size=1, max_size=9),
+    st.lists(st.sampled_from([*READS, *DELETIONS]), min_size=1, max_size=9),
     st.tuples(st.sampled_from([NOTES, UNVERSIONED_NOTES]), st.booleans()),
     st.lists(st.integers(0, 9), max_size=3),
     st.integers(1, 4),
 )
-def test_all_orders_of_readings_and_deletions_end_in_the_same_row(
+def test_every_order_of_reads_and_deletions_ends_in_the_same_row(
     store: Loader,
-    moments: Sequence[str],
+    times: Sequence[str],
     kind: tuple[dict[str, Any], bool],
     cuts: Sequence[int],
     batch: int,
 ) -> None:
     notes, hard_delete = kind
-    messages = [note(READINGS[m], m) if m in READINGS else deleted(m) for m in moments]
+    messages = [note(READS[time], time) if time in READS else deleted(time) for time in times]
     borders = sorted({0, len(messages), *(min(cut, len(messages)) for cut in cuts)})
     for start, end in pairwise(borders):
         store.load(notes, *messages[start:end], hard_delete=hard_delete, batch_size_rows=batch)
-    read = max((m for m in moments if m in READINGS), default=None)
-    gone = max((m for m in moments if m in DELETIONS), default="")
-    if read is None or (hard_delete and read < gone):
+    read = max((time for time in times if time in READS), default=None)
+    deletion = max((time for time in times if time in DELETIONS), default="")
+    if read is None or (hard_delete and read < deletion):
         assert store.rows(ROWS) == []
     else:
-        assert store.rows(ROWS) == [(READINGS[read], at(gone) if read < gone else None)]
+        assert store.rows(ROWS) == [(READS[read], at(deletion) if read < deletion else None)]
     store.connection.execute("DROP TABLE notes; DELETE FROM tombstones")
 
 
 @pytest.mark.parametrize(
-    ("type_", "read", "told"),
+    ("type_", "read", "deleted_key"),
     [
         ("number", 1, 1.0),
         ("integer", 2**70, 2**70),
         ("boolean", True, True),
-        (MOMENT, "2026-03-01T00:00:00Z", "2026-03-01T02:00:00+02:00"),
+        (TIMESTAMP, "2026-03-01T00:00:00Z", "2026-03-01T02:00:00+02:00"),
         ({"type": "string", "format": "date"}, "2026-03-01", "2026-03-01"),
         ("object", {"a": 1, "b": [2.0]}, {"b": [2], "a": 1}),
         ("string", "line\nbreak\tand \\ %s 'quote'", "line\nbreak\tand \\ %s 'quote'"),
@@ -114,12 +114,12 @@ def test_all_orders_of_readings_and_deletions_end_in_the_same_row(
     ],
 )
 @pytest.mark.parametrize("first", ["row", "deletion"])
-def test_keys_of_every_type_are_known_again(
-    store: Loader, type_: Any, read: object, told: object, first: str
+def test_deletions_match_keys_of_every_type(
+    store: Loader, type_: Any, read: object, deleted_key: object, first: str
 ) -> None:
     odd = schema('odd %s "notes', {"100 %": type_}, ["100 %"])
     row = record('odd %s "notes', {"100 %": read})
-    deletion = deleted("11:00", 'odd %s "notes', **{"100 %": told})
+    deletion = deleted("11:00", 'odd %s "notes', **{"100 %": deleted_key})
     for message in [row, deletion] if first == "row" else [deletion, row]:
         store.load(odd, message)
     assert store.rows('SELECT _sdc_deleted_at FROM "odd %s ""notes"') == [(at("11:00"),)]
@@ -154,7 +154,7 @@ def test_a_deletion_arrives_in_every_configuration(
         (record("notes", {"id": 7, "_sdc_deleted_at": "2026-03-01"}), "[7]", "id", "expected text"),
     ],
 )  # fmt: skip
-def test_a_deletion_that_cannot_be_acted_on_is_rejected(
+def test_an_invalid_deletion_is_rejected(
     store: Loader, message: dict[str, Any], key: str, field: str, reason: str
 ) -> None:
     with pytest.raises(RejectedRecordsError):
@@ -163,19 +163,19 @@ def test_a_deletion_that_cannot_be_acted_on_is_rejected(
     assert store.rows("SELECT key, field, reason FROM rejected_records") == [(key, field, reason)]
 
 
-def test_without_a_key_nobody_can_tell_which_row_is_deleted(store: Loader) -> None:
+def test_a_deletion_in_a_stream_without_key_is_rejected(store: Loader) -> None:
     keyless = schema("notes", {"id": "string", "text": "string"})
     with pytest.raises(RejectedRecordsError):
         store.load(keyless, note("a", "10:00"), deleted("11:00"))
     assert store.rows(ROWS) == [("a", None)]
 
 
-def test_a_null_in_its_place_is_no_deletion(store: Loader) -> None:
+def test_a_null_deletion_time_does_not_delete(store: Loader) -> None:
     store.load(NOTES, record("notes", {"id": "1", "text": "a", "_sdc_deleted_at": None}))
     assert store.rows(ROWS) == [("a", None)]
 
 
-def test_hard_delete_deletes_what_a_completed_read_did_not_find_and_no_late_reading_returns(
+def test_hard_deleted_rows_are_not_restored_by_late_reads(
     store: Loader,
 ) -> None:
     store.load(TASKS, task("a"), task("b"), task("c", workspace="901"))
@@ -187,28 +187,30 @@ def test_hard_delete_deletes_what_a_completed_read_did_not_find_and_no_late_read
     assert store.rows(MARKS.format("tasks")) == [("a", None), ("b", None), ("c", None)]
 
 
-def test_a_row_and_its_deletion_do_not_pass_each_other(
+def test_a_concurrent_row_and_its_deletion_are_serialised(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stream = StreamSchema("notes", {"id": {"type": "string"}}, ("id",), None)
-    merged, buried = Event(), Event()
-    refused: list[RowError] = []
+    merged = Event()
+    recorded = Event()
+    rejected: list[RowError] = []
 
-    def lay_and_wait(*arguments: Any, **named: Any) -> None:
+    def apply_and_wait(*arguments: Any, **named: Any) -> None:
         apply_tombstones(*arguments, **named)
         merged.set()
-        buried.wait(0.5)  # in vain, as the deletion waits for this load
+        recorded.wait(0.5)  # times out, because the deletion waits for this load
 
-    monkeypatch.setattr("target_pandev.database.store.apply_tombstones", lay_and_wait)
+    monkeypatch.setattr("target_pandev.database.store.apply_tombstones", apply_and_wait)
     with (
-        Store(database, schema="pandev") as one,
-        Store(database, schema="pandev") as other,
+        Store(database, schema="pandev") as loading,
+        Store(database, schema="pandev") as deleting,
     ):
-        table = one.table(stream)
+        table = loading.table(stream)
         line = f"1\t{at('10:00').isoformat()}\t{'0' * 32}\t0\n"
-        one.load(table, [line.encode()], on_loaded=refused.extend)
+        loading.load(table, [line.encode()], on_loaded=rejected.extend)
         assert merged.wait(60)
-        other.record_deletions(table, [Deletion(("1",), at("11:00").isoformat())])
-        buried.set()
-        _, rows = one.query("SELECT _sdc_deleted_at FROM notes", {})
-    assert (rows, refused) == ([(at("11:00"),)], [])
+        deleting.record_deletions(table, [Deletion(("1",), at("11:00").isoformat())])
+        recorded.set()
+        _, rows = loading.query("SELECT _sdc_deleted_at FROM notes", {})
+    assert rows == [(at("11:00"),)]
+    assert rejected == []

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from tests.target_pandev.loading import Loader
 
 
-MOMENT = {"type": ["string", "null"], "format": "date-time"}
+TIMESTAMP = {"type": ["string", "null"], "format": "date-time"}
 
 
 VERSIONED = schema(
     "notes",
-    {"id": "string", "text": "string", "updated": MOMENT},
+    {"id": "string", "text": "string", "updated": TIMESTAMP},
     ["id"],
     bookmark="updated",
 )

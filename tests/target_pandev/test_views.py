@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from tests.target_pandev.loading import COMPLETED_READS, MOMENT, at, completed, record, schema
+from tests.target_pandev.loading import COMPLETED_READS, TIMESTAMP, at, completed, record, schema
 
 if TYPE_CHECKING:
     from tests.target_pandev.loading import Loader
@@ -15,7 +15,7 @@ ENTRIES = schema(
     "time_entries",
     {
         **dict.fromkeys(("workspace_id", "id", "task_id", "user_id"), "string"),
-        **dict.fromkeys(("started_at", "ended_at", "date_updated"), MOMENT),
+        **dict.fromkeys(("started_at", "ended_at", "date_updated"), TIMESTAMP),
         "duration_ms": "integer",
         "is_running": "boolean",
     },

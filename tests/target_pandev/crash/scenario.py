@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from tests.target_pandev.loading import COMPLETED_READS, MOMENT, completed, record, schema
+from tests.target_pandev.loading import COMPLETED_READS, TIMESTAMP, completed, record, schema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ WIDER_THINGS = schema(
 SCHEMAS = [
     THINGS,
     schema(
-        "notes", {"id": "string", "n": "integer", "updated": MOMENT}, ["id"], bookmark="updated"
+        "notes", {"id": "string", "n": "integer", "updated": TIMESTAMP}, ["id"], bookmark="updated"
     ),
     schema(
         "tasks",
@@ -40,7 +40,7 @@ SCHEMAS = [
             "status": "string",
             "status_id": "string",
             "status_type": "string",
-            "date_updated": MOMENT,
+            "date_updated": TIMESTAMP,
         },
         ["workspace_id", "id"],
         bookmark="date_updated",
