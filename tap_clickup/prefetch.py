@@ -1,70 +1,92 @@
-"""Runs readings beside each other, each one item ahead of whoever takes them.
+"""Run several iterators concurrently, each one item ahead of its consumer.
 
-Knows nothing of ClickUp. Memory is bounded: a reading waits until its last item was taken before it
-gives another, however fast it is.
+Knows nothing of ClickUp. Memory is bounded: an iterator waits until its latest item was consumed
+before it passes on another, however fast it is.
 """
 
 from __future__ import annotations
 
-from contextlib import suppress
+from dataclasses import dataclass
 from queue import SimpleQueue
-from threading import Lock, Thread
-from typing import TYPE_CHECKING, Generic, TypeVar
+from threading import Semaphore, Thread
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-Item = TypeVar("Item")
-THREAD_NAME = "tap-clickup reading"
+T = TypeVar("T")
+THREAD_NAME = "tap-clickup prefetch"
 
 
-class Prefetcher(Generic[Item]):
-    """The items of several readings in the order of their arrival; begins at once.
+@dataclass(frozen=True)
+class _Item(Generic[T]):
+    """An item, and the slot of its iterator: free unless an item of it waits to be consumed."""
 
-    The error of one reading ends all: it is raised where its item would have been taken. After
-    `close` no reading begins another item; none is waited for.
+    value: T
+    slot: Semaphore
+
+
+@dataclass(frozen=True)
+class _Failed:
+    """An iterator has raised an error."""
+
+    error: BaseException
+
+
+@dataclass(frozen=True)
+class _Exhausted:
+    """An iterator has no further items."""
+
+
+_Event: TypeAlias = _Item[T] | _Failed | _Exhausted
+
+
+class Prefetcher(Generic[T]):
+    """The items of several iterators in the order of their arrival. Starts at once.
+
+    The error of one iterator stops all: it is raised where its item would have been consumed. After
+    `close` no iterator starts another item; `close` does not wait for them.
     """
 
-    def __init__(self, readings: Iterable[Iterable[Item]]) -> None:
-        self._arrived: SimpleQueue[tuple[Lock, Item | BaseException | None]] = SimpleQueue()
+    def __init__(self, iterables: Iterable[Iterable[T]]) -> None:
+        self._events: SimpleQueue[_Event[T]] = SimpleQueue()
         self._closed = False
-        self._taken: list[Lock] = []
-        for reading in readings:
-            taken = Lock()  # held from when an item is given until it is taken
-            self._taken.append(taken)
-            # A daemon: a run that is ended does not wait for an answer, or for the rate limit.
-            Thread(target=self._run, args=(reading, taken), name=THREAD_NAME, daemon=True).start()
+        self._slots: list[Semaphore] = []
+        for iterable in iterables:
+            slot = Semaphore(1)
+            self._slots.append(slot)
+            # A daemon: a run that is stopped does not wait for a response, or for the rate limit.
+            Thread(target=self._run, args=(iterable, slot), name=THREAD_NAME, daemon=True).start()
 
-    def __iter__(self) -> Iterator[Item]:
-        running = len(self._taken)
+    def __iter__(self) -> Iterator[T]:
+        active = len(self._slots)
         try:
-            while running:
-                taken, item = self._arrived.get()
-                if isinstance(item, BaseException):
-                    raise item
-                if item is None:
-                    running -= 1
+            while active:
+                event = self._events.get()
+                if isinstance(event, _Failed):
+                    raise event.error
+                if isinstance(event, _Exhausted):
+                    active -= 1
                     continue
-                taken.release()
-                yield item
+                event.slot.release()
+                yield event.value
         finally:
             self.close()
 
     def close(self) -> None:
-        """Let the readings end."""
+        """Let the iterators stop."""
         self._closed = True
-        for taken in self._taken:
-            with suppress(RuntimeError):  # nothing waits to be taken
-                taken.release()
+        for slot in self._slots:
+            slot.release()  # so that one that waits for its slot notices
 
-    def _run(self, reading: Iterable[Item], taken: Lock) -> None:
+    def _run(self, iterable: Iterable[T], slot: Semaphore) -> None:
         try:
-            for item in reading:
-                taken.acquire()
+            for value in iterable:
+                slot.acquire()
                 if self._closed:
                     return
-                self._arrived.put((taken, item))
-        except BaseException as error:  # noqa: BLE001 - raised again where the item is awaited
-            self._arrived.put((taken, error))
+                self._events.put(_Item(value, slot))
+        except BaseException as error:  # noqa: BLE001 - raised again where the item is consumed
+            self._events.put(_Failed(error))
         else:
-            self._arrived.put((taken, None))
+            self._events.put(_Exhausted())
