@@ -1,4 +1,4 @@
-"""The catalog: what discovery tells, what it selects, and how a stream comes into it."""
+"""The catalog: discovery, deselected streams and fields, and additional streams."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_stream_is_added_by_a_class_and_a_list_entry(
     run_tap: TapRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Archives(base.ClickUpStream):
-        """Spaces once more, under another name."""
+        """The spaces again, under another name."""
 
         name = "archives"
         primary_keys = ("workspace_id", "id")

@@ -1,4 +1,4 @@
-"""What is true of every request, over HTTP: token, retries, errors; nothing leaks, nothing else."""
+"""Requests over HTTP: the token, retries, the rate limit and errors that leak nothing."""
 
 from __future__ import annotations
 
@@ -101,13 +101,13 @@ def test_netrc_does_not_replace_the_token(
 
 
 def test_client_repr_hides_the_token(client: Client, clickup: FakeClickUp) -> None:
-    """R16."""
+    """R16: the token is in no representation of the client or of its attributes."""
     secret = clickup.token.rpartition("_")[2]
     shown = f"{client!r} {vars(client)!r} {client.stats}"
     assert secret not in shown
 
 
-# --- the address (R8)
+# --- the API URL (R8)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_redirect_is_not_followed(client: Client, behaviour: Behaviour) -> None:
         assert other.requests == []
 
 
-# --- what may heal
+# --- transient errors
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_unreachable_host_is_reported_in_one_line(clock: SimulatedClock) -> None
     )
 
 
-# --- the rate limit, by the server's own count
+# --- the rate limit, as counted by the server
 
 
 def test_long_run_stays_below_the_rate_limit(client: Client, clickup: FakeClickUp) -> None:
@@ -239,14 +239,14 @@ def test_wrong_local_clock_does_not_change_the_wait(
     assert 37 <= sum(clock.slept) <= 37.5
 
 
-# --- what no repetition heals
+# --- permanent errors
 
 
 @pytest.mark.parametrize("code", ["017", "019", "021", "025", "077"])
 def test_invalid_token_is_recognized_by_its_ecode(
     client: Client, behaviour: Behaviour, code: str
 ) -> None:
-    """R92, R93."""
+    """R92, R93: the error names the cause and says where to create a new token."""
     behaviour.faults = [Fault(status=401, body={"err": PRIVATE, "ECODE": f"OAUTH_{code}"})]
     with pytest.raises(InvalidTokenError) as dead:
         client.get("/team", required_key="teams")
@@ -330,7 +330,7 @@ def test_200_without_the_requested_data_is_an_error(
 def test_every_error_is_one_line_without_secrets(
     client: Client, behaviour: Behaviour, account: Account
 ) -> None:
-    """R16: nothing of a body or of the token in any of them."""
+    """R16: no error contains any part of a response body or of the token."""
     secret = account.token.rpartition("_")[2]
     for status in (400, 401, 403, 404, 409, 500, 302, 200):
         body = {"err": f"{PRIVATE}\n{account.token}", "ECODE": "OAUTH_025"}
@@ -354,6 +354,6 @@ def test_every_error_is_one_line_without_secrets(
     ],
 )
 def test_only_webhooks_can_be_written(client: Client, method: str, path: str) -> None:
-    """R128: whatever calls the client, no other request leaves it."""
+    """R128: every other write is rejected before it is sent, whatever calls the client."""
     with pytest.raises(ValueError, match="not in ALLOWED_WRITES"):
         client.write(method, path, {}, required_key=None)

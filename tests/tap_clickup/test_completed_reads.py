@@ -1,4 +1,4 @@
-"""What was read to its end is told, with its moments; what was not is not told."""
+"""Completed reads: what was read completely is recorded, with its times; nothing else is."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def account() -> Account:
 
 
 def completed(run: TapRun) -> dict[str, Row]:
-    """Return what was completed, by stream; of time entries there may be several slices."""
+    """Return the completed read of each stream; of several time entry slices the last."""
     return {row["stream"]: row for row in run.rows("completed_reads")}
 
 
@@ -48,12 +48,12 @@ def keys(run: TapRun, stream: str) -> list[tuple[str, ...]]:
 
 
 def kept(run: TapRun) -> Row:
-    """Return what the state keeps of the shop's tasks."""
+    """Return the bookmark of the shop's tasks."""
     (partition,) = run.state["bookmarks"]["tasks"]["partitions"]
     return dict(partition)
 
 
-# --- their shape
+# --- their fields
 
 
 def test_completed_reads_have_the_documented_fields(run_tap: TapRunner) -> None:
@@ -130,7 +130,7 @@ def test_webhooks_completed_read_contains_own_webhooks_only(
 
 
 def test_time_entry_slices_have_bounds_and_users(run_tap: TapRunner, account: Account) -> None:
-    """Somebody who has left is named by the task that the time is booked on."""
+    """Only the token's user is named, as no entry shows that the other users were included."""
     start = days_ago(40)
     entry = track(account, days_ago(35))
     run = run_tap(start_date=to_iso(start))
@@ -139,7 +139,7 @@ def test_time_entry_slices_have_bounds_and_users(run_tap: TapRunner, account: Ac
     assert min(by_name) == slice_name(start)
     row = by_name[slice_name(days_ago(35))]
     assert row["keys"] == [[entry.id]]
-    people = {"user_id": {"in": ["40000001"]}}  # nobody else's time shows that others were asked
+    people = {"user_id": {"in": ["40000001"]}}
     begins = max(to_iso(start), f"{row['scope'][:10]}T00:00:00.000+00:00")
     before = f"{row['scope'][11:]}T00:00:00.000+00:00"
     bounds = {"started_at": {"from": begins, "before": before}}
@@ -180,7 +180,7 @@ def test_completed_reads_follow_their_records(run_tap: TapRunner, account: Accou
         assert {tuple(key) for key in row["keys"]} - records == set()
 
 
-# --- when
+# --- which reads are completed
 
 
 def test_only_the_sweep_completes_tasks(run_tap: TapRunner) -> None:
@@ -288,7 +288,7 @@ def test_list_archived_in_a_live_folder_is_found_by_the_next_poll(
 def test_archived_container_is_found_with_earlier_edits(
     run_tap: TapRunner, account: Account, place: str
 ) -> None:
-    """No search shows its tasks any more, so they have to be read list by list, once."""
+    """No search returns its tasks any longer, so they are read list by list, once."""
     first = run_tap(start_date=ALL_TIME)
     workspace = account.workspaces[0]
     below = {LISTS["in_folder"]} if place == FOLDER else {LISTS["in_folder"], LISTS["folderless"]}

@@ -1,4 +1,4 @@
-"""What is read beside each other in one run: it overlaps, within bounds, and ends with the run."""
+"""Concurrent reads in one run: they overlap, within limits, and end with the run."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ if TYPE_CHECKING:
 
 FAST: Row = {"start_date": ALL_TIME, "requests_per_minute": 100_000, "time_tracking": False}
 MOMENT = 0.1
-"""Real seconds in which something would happen if it could."""
+"""Seconds of real time in which an unwanted request would arrive."""
 
 
 def reading(request: Request, account: Account) -> str | None:
-    """Return which reading of tasks a request belongs to."""
+    """Return the name of the task read that a request belongs to."""
     for number, workspace in enumerate(account.workspaces):
         for archived, name in ((False, "live"), (True, "archived")):
             if is_task_page(request, workspace, archived=archived):
@@ -54,7 +54,7 @@ def reading(request: Request, account: Account) -> str | None:
 
 
 def is_first(request: Request) -> bool:
-    """Tell whether a request is the first of a reading from `ALL_TIME` on."""
+    """Return whether a request is the first of a task read that starts at `ALL_TIME`."""
     return request.query["date_updated_gt"] == ["1735689599999"]
 
 
@@ -62,7 +62,7 @@ READINGS = {f"{name} {number}" for name in ("live", "archived", "archives") for 
 
 
 def is_complete(run: TapRun, *workspaces: Workspace) -> bool:
-    """Tell whether a run brought all tasks of workspaces, and left no thread behind."""
+    """Return whether a run wrote all tasks of some workspaces and left no thread behind."""
     brought = [
         task_versions(run, workspace) == expected_versions(every(workspace))
         for workspace in workspaces
@@ -74,7 +74,7 @@ def is_complete(run: TapRun, *workspaces: Workspace) -> bool:
 def test_slow_response_does_not_block_concurrent_reads(
     run_tap: TapRunner, account: Account, behaviour: Behaviour, slow: str
 ) -> None:
-    """The first answer of one waits until all others have asked, in both workspaces."""
+    """The first response of one read is held until all others, in both workspaces, have started."""
     asked: set[str] = set()
     all_others, late = threading.Event(), []
 
@@ -105,7 +105,7 @@ class TestThreeWorkspaces:
         behaviour: Behaviour,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        """Ten could be: live, archived and the walk of each workspace, and the webhooks."""
+        """Ten are possible: live and archived tasks and hierarchy per workspace, and webhooks."""
         counts, lock = Counter[str](), threading.Lock()
         full, ninth = threading.Event(), threading.Event()
         send = requests.Session.request
@@ -144,7 +144,7 @@ class TestThreeWorkspaces:
 def test_reads_are_at_most_one_page_ahead_of_the_writer(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
-    """Nobody takes tasks while the webhooks are waited for: a page each, and one in hand."""
+    """While the webhooks are pending, each read has one page waiting and one requested."""
     asked: Counter[str] = Counter()
     stalled, one_more = threading.Event(), threading.Event()
     at_stall: list[Counter[str]] = []
@@ -179,7 +179,7 @@ class TestWaiting:
     def test_concurrent_threads_stay_below_the_rate_limit(
         self, run_tap: TapRunner, account: Account, behaviour: Behaviour, limit: int
     ) -> None:
-        """R134: the limit is learnt from ClickUp's header, and ClickUp never has to refuse."""
+        """R134: the limit is read from ClickUp's header, and no request is rejected with 429."""
         behaviour.limit_per_minute, began = limit, run_tap.clock.seconds
         run = run_tap(start_date=ALL_TIME, time_tracking=False)
         assert is_complete(run, *account.workspaces)
@@ -193,7 +193,7 @@ class TestWaiting:
     def test_429_pauses_all_threads(
         self, run_tap: TapRunner, account: Account, behaviour: Behaviour
     ) -> None:
-        """Only what was already under way still comes: one request of each reading at most."""
+        """Only requests that were already started still arrive: at most one per concurrent read."""
         clock = run_tap.clock
         assert isinstance(clock, AutojumpClock)
         reset = int(clock.seconds) + 37
@@ -246,7 +246,7 @@ def test_error_in_one_workspace_leaves_the_other_complete(
 def test_revoked_token_stops_all_concurrent_reads(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
-    """Each reading asks once more at most, and none of the streams behind them begins."""
+    """Each read sends at most one more request, and no later stream starts."""
 
     def revoke(request: Request, _: Account) -> None:
         if reading(request, account) == "live 0":

@@ -1,4 +1,4 @@
-"""People edit thousands of tasks while the first load runs; after one poll every task is right."""
+"""Thousands of tasks are edited during the first load; after one poll every task is correct."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from tests.tap_clickup.runner import Row, TapRunner
 
 EDITS = 4_000
-"""Edits of a storm, each to one task or to many at once."""
+"""Number of edits, each of one task or of many at once."""
 BULK = 130
-"""Tasks of a bulk edit: more than a page holds."""
+"""Number of tasks in a bulk edit: more than a page contains."""
 OLD_BULK = 250
-"""Tasks of a bulk edit that the load meets first, while they are edited one by one."""
+"""Number of tasks in a bulk edit that the load reads first, while single tasks are edited."""
 FAST: Row = {"requests_per_minute": 100_000, "start_date": ALL_TIME}
 Shown = tuple[str, str, str, bool, str]
 
@@ -69,7 +69,7 @@ class Storm:
                 self.at_request(self.requests)
 
     def edit(self, workspace: Workspace) -> None:
-        """Do one thing that people do."""
+        """Make one random edit."""
         self.left -= 1
         self.clock.seconds += self.dice.choice((0, 0.001, 4))
         lists = [list_id for list_id in workspace.lists if not workspace.is_archived_list(list_id)]
@@ -92,7 +92,7 @@ class Storm:
             self.account.move_task(task.id, place)
 
     def bulk(self, workspace: Workspace) -> None:
-        """Edit more tasks than a page holds in one millisecond."""
+        """Edit more tasks than a page contains in one millisecond."""
         some = self.dice.sample(readable(workspace), BULK)
         self.left -= min(self.left, BULK)
         self.account.bulk_update([task.id for task in some], priority=self.dice.randint(1, 4))
@@ -111,7 +111,7 @@ def clock() -> CrashingClock:
 
 @pytest.fixture
 def account(clock: CrashingClock) -> Account:
-    """Return 1,500 tasks, last edited a day before the hours in which the storm goes on."""
+    """Return 1,500 tasks, last edited a day before the hours of the edits."""
     clock.seconds -= 6 * 3_600
     yesterday = datetime.fromtimestamp(clock.seconds, tz=UTC) - timedelta(days=1)
     return generate(seed=11, now=yesterday, tasks=750, workspaces=2, time_entries=0)
@@ -127,7 +127,7 @@ def storm(account: Account, clock: CrashingClock, behaviour: Behaviour, seed: in
 
 
 def newest(runs: Iterable[TapRun]) -> dict[str, Shown]:
-    """Return what a target holds after some runs: of each task the newest version."""
+    """Return the rows a target has after some runs: the newest version of each task."""
     found: dict[str, tuple[tuple[str, str], Row]] = {}
     for message in [message for run in runs for message in run.records("tasks")]:
         row = message["record"]
@@ -139,7 +139,7 @@ def newest(runs: Iterable[TapRun]) -> dict[str, Shown]:
 
 
 def truth(account: Account) -> dict[str, Shown]:
-    """Return the same of the model."""
+    """Return the same rows as they are in ClickUp."""
     return {
         task.id: (
             task.name,
@@ -171,7 +171,7 @@ def test_concurrent_edits_are_complete_after_one_poll(
 def test_late_index_updates_are_found_by_the_overlap(
     run_tap: TapRunner, account: Account, behaviour: Behaviour, storm: Storm
 ) -> None:
-    """The lag differs from request to request, so that what was seen can be gone again."""
+    """The lag differs between requests, so a task that was returned once may be missing next."""
 
     def lag(_: int) -> None:
         behaviour.index_lag = storm.dice.choice((0, 0.05, 3))
@@ -195,7 +195,7 @@ def test_killed_run_resumes_from_its_last_state(
     monkeypatch: pytest.MonkeyPatch,
     dies_at: int,
 ) -> None:
-    """A STATE each hundred records, so that there are cursors to go on from."""
+    """A STATE is written every hundred records, so there are cursors to resume from."""
     monkeypatch.setattr(Tasks, "STATE_MSG_FREQUENCY", 100)
     behaviour, clock = run_tap.clickup.behaviour, run_tap.clock
     assert isinstance(clock, CrashingClock)
@@ -229,7 +229,7 @@ def test_truncated_output_resumes_from_its_last_state(
     storm: Storm,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Whatever a target took before it died: the next run brings the rest."""
+    """Whatever a target loaded before it ended, the next run returns the rest."""
     monkeypatch.setattr(Tasks, "STATE_MSG_FREQUENCY", 100)
     lines = run_tap(**FAST).stdout.splitlines(keepends=True)
     behaviour.on_request = None
@@ -266,9 +266,9 @@ def test_edits_without_date_change_are_found_by_the_sweep(
 def test_sweep_during_concurrent_edits_reports_every_task(
     run_tap: TapRunner, account: Account, behaviour: Behaviour, seed: int, *, inclusive: bool
 ) -> None:
-    """Who goes into the archive and out of it three times in one sweep can evade every pass."""
+    """A task that is archived and restored three times in one sweep can evade every pass."""
     dice, behaviour.updated_gt_inclusive = random.Random(seed), inclusive  # noqa: S311 - guards nothing
-    run_tap.clock.sleep(6 * 3_600)  # to our own time, which a sweep goes by
+    run_tap.clock.sleep(6 * 3_600)  # to the real time, which a sweep uses
     before = {task.id for workspace in account.workspaces for task in every(workspace)}
     touched: Counter[str] = Counter()
 

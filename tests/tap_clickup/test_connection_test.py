@@ -1,4 +1,4 @@
-"""The connection test: one record a stream, and a failure where a run would fail."""
+"""The connection test: one record per stream, and it fails where a run would fail."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class TestOfEveryStream:
         return made
 
     def test_connection_test_reads_one_record_per_stream(self, clickup: FakeClickUp) -> None:
-        """R21."""
+        """R21: the check requests `GET /api/v2/team`, before anything else."""
         values = {**environment(clickup), "TAP_CLICKUP_TIME_IN_STATUS": "true"}
         ended = run_command("--config=ENV", "--test", **values)
         assert (ended.returncode, "CRITICAL" in ended.stderr) == (0, False)
         run = TapRun(ended.stdout, ended.stderr)
-        # Time in status follows whole pages of tasks, and of those only one task is taken.
+        # Time in status is read after a whole page of tasks, and only one task is read here.
         assert {stream: len(run.rows(stream)) for stream in STREAMS} == {
             **dict.fromkeys(STREAMS, 1),
             "time_in_status": 0,
@@ -47,7 +47,7 @@ def test_connection_test_fails_where_a_run_would_fail(
 def test_connection_test_names_the_failing_stream(
     clickup: FakeClickUp, behaviour: Behaviour
 ) -> None:
-    """It reads one record a stream, of whichever reading comes first: so here all fail."""
+    """It takes the first record of any concurrent read, so all of them fail here."""
     behaviour.faults = [Fault(status=400, path="/task$")] * 999
     ended = run_command("--config=ENV", "--test", **environment(clickup))
     assert ended.returncode == 1

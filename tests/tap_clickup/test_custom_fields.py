@@ -1,4 +1,4 @@
-"""Only the chosen fields of a task get out, typed, with labels for options and ids for people."""
+"""Custom fields: only selected ones are returned, with typed values, option labels and user ids."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def field(name: str, **more: Any) -> dict[str, Any]:
 
 
 def read(type_: str, value: Any, config: Any = None) -> dict[str, Any] | None:
-    """Return what becomes of one field of that type and value, by the setting `chosen`."""
+    """Return the value of one field of this type, selected by the setting `chosen`."""
     task = {"custom_fields": [field("Chosen", type=type_, type_config=config, value=value)]}
     return selected_values(task, ["chosen"])
 

@@ -1,4 +1,4 @@
-"""A range of time is cut into slices that are the same ones on every day."""
+"""A date range is split into slices with the same bounds on every day."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_last_slice_ends_in_the_future() -> None:
 
 @pytest.mark.parametrize("since", [utc(1, 1, 1), utc(1970, 1, 20), utc(2015, 12, 31)])
 def test_no_slice_starts_before_clickup_existed(since: datetime) -> None:
-    """A start in seconds instead of milliseconds makes an entry of January 1970."""
+    """A start in seconds instead of milliseconds would be in January 1970."""
     first, second = date_slices(since, utc(2016, 1, 30))
     assert first == Slice("2015-12-31/2016-01-30", utc(2016, 1, 1), utc(2016, 1, 30))
     assert second == Slice("2016-01-30/2016-02-29", utc(2016, 1, 30), utc(2016, 2, 29))

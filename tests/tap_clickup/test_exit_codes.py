@@ -1,4 +1,4 @@
-"""A whole run of the command: what it writes, and with which code it exits."""
+"""A whole run of the command: its output and its exit code."""
 
 from __future__ import annotations
 

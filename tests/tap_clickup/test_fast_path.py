@@ -1,4 +1,4 @@
-"""The fast writer and the missing second look at each value change no message."""
+"""The buffered writer and the skipped type conversion of the SDK change no message."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 MOMENTS = ("started_at", "finished_at")
 OF_THE_RUN = {"completed_reads", "sync_runs"}
-"""The streams whose records hold moments of the run itself."""
+"""The streams whose records contain timestamps of the run itself."""
 BESIDE = ("tasks", "time_in_status", "time_entries", "completed_reads")
 
 
@@ -39,7 +39,7 @@ def account() -> Account:
 
 
 def told(run: TapRun) -> dict[str, list[dict[str, Any]]]:
-    """Return the SCHEMA and RECORD messages by stream, without the moments of the run itself.
+    """Return the SCHEMA and RECORD messages by stream, without timestamps of the run itself.
 
     Where readings run beside each other, so that their order is another in each run, it is sorted.
     """
@@ -60,7 +60,7 @@ def told(run: TapRun) -> dict[str, list[dict[str, Any]]]:
 
 
 def by_the_sdk(stream: ClickUpStream, record: dict[str, Any]) -> Iterator[RecordMessage]:
-    """Yield messages as the SDK makes them, dated by their request."""
+    """Yield the messages of the SDK with the time of their request."""
     for message in Stream._generate_record_messages(stream, record):  # noqa: SLF001 - what the tap's own replaces
         message.time_extracted = stream._extracted_at  # noqa: SLF001 - as above
         yield message
@@ -69,7 +69,7 @@ def by_the_sdk(stream: ClickUpStream, record: dict[str, Any]) -> Iterator[Record
 def test_fast_path_writes_the_same_messages_as_the_sdk(
     run_tap: TapRunner, behaviour: Behaviour, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    behaviour.rate_limited = False  # so that no time passes: time in status would tell it
+    behaviour.rate_limited = False  # so that no time passes, which time in status would show
     config: dict[str, Any] = {
         "start_date": ALL_TIME,
         "time_in_status": True,

@@ -1,4 +1,4 @@
-"""What is switched off is not asked for, and what nobody opted in to never gets out."""
+"""Settings that enable features: a disabled one costs no request and yields no data."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ def values(run_tap: TapRunner, *wanted: str) -> Any:
     return found
 
 
-# --- custom fields: R90, R110, R111
+# --- custom fields (R90, R110, R111)
 
 
 def test_custom_fields_are_disabled_by_default(run_tap: TapRunner, account: Account) -> None:
-    """R54, R89-R91: nor anything else that may not be kept; in no record, state or log line."""
+    """R54, R89-R91: nor is any other private content in a record, the state or the log."""
     account.add_texts(
         "86task001",
         description="planted-description",
@@ -76,7 +76,7 @@ def test_custom_field_is_selected_by_name_or_id(
 
 
 def test_custom_field_values_are_typed(run_tap: TapRunner) -> None:
-    """R111; the first option of a drop-down has the number 0."""
+    """R111: options become labels and users ids; the first option of a drop-down has index 0."""
     wanted = ("Severity", "Where", "Budget", "Promised", "Checked", "Owners")
     found = values(run_tap, *wanted)
     assert found == {
@@ -108,7 +108,7 @@ def test_custom_fields_setting_comes_from_the_environment(clickup: FakeClickUp) 
 
 
 def test_standard_fields_need_no_setting(run_tap: TapRunner, account: Account) -> None:
-    """R109."""
+    """R109: status, priority, assignees, tags, due date and points are always read."""
     account.update_task("86task001", custom_fields=())
     rows = run_tap(start_date=SINCE).rows("tasks")
     (row,) = (row for row in rows if row["id"] == "86task001")
@@ -123,11 +123,11 @@ def test_standard_fields_need_no_setting(run_tap: TapRunner, account: Account) -
     ]
 
 
-# --- the switch of all: R19
+# --- the whole integration (R19)
 
 
 def test_disabled_run_makes_no_request_and_writes_nothing(run_tap: TapRunner) -> None:
-    """R19; the state stays where it is, since none is written."""
+    """R19: the saved state stays valid, because no new one is written."""
     state = run_tap(start_date=SINCE).state
     run = run_tap(enabled=False, state=state)
     assert (run.stdout, run.error, run_tap.clickup.requests) == ("", None, [])
@@ -135,19 +135,19 @@ def test_disabled_run_makes_no_request_and_writes_nothing(run_tap: TapRunner) ->
 
 
 def test_disabled_command_exits_0_without_output(clickup: FakeClickUp) -> None:
-    """R19."""
+    """R19: switching the integration off is not an error."""
     ended = run_command("--config=ENV", **environment(clickup), TAP_CLICKUP_ENABLED="false")
     assert (ended.returncode, ended.stdout, clickup.requests) == (0, "", [])
     assert "enabled is false" in ended.stderr
 
 
-# --- one ClickApp after the other: R116
+# --- single ClickApps (R116)
 
 
 def test_time_tracking_can_be_disabled(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
-    """R116; then no request for it is made, and nothing said of it."""
+    """R116: no request for time entries is made, and no note is logged."""
     behaviour.role = "member"
     start = now()
     track(account, start)
@@ -160,7 +160,7 @@ def test_time_tracking_can_be_disabled(
 
 
 def test_minimal_settings_use_only_free_api_v2_paths(run_tap: TapRunner) -> None:
-    """R114, R116."""
+    """R114, R116: with paid ClickApps disabled, only API v2 of the free plan is used."""
     run = run_tap(start_date=SINCE, time_tracking=False, sprints=False)
     paths = {request.path for request in run_tap.clickup.requests}
     assert {path.split("/")[1:3] == ["api", "v2"] for path in paths} == {True}
@@ -170,7 +170,7 @@ def test_minimal_settings_use_only_free_api_v2_paths(run_tap: TapRunner) -> None
 
 
 def test_disabled_stream_keeps_its_bookmark(run_tap: TapRunner, account: Account) -> None:
-    """Switched on again, time is read from where it was left."""
+    """Once enabled again, time entries are read from the saved bookmark."""
     start = now()
     entry = track(account, start)
     first = run_tap(start_date=to_iso(start))
@@ -181,14 +181,14 @@ def test_disabled_stream_keeps_its_bookmark(run_tap: TapRunner, account: Account
     assert again.column("time_entries", "id") == [entry.id]
 
 
-# --- custom fields that no task has
+# --- unknown custom fields
 
 
 SLIP = "custom_fields: 'refrence' is on none of the {} tasks that were read; expected the name"
 
 
 def slips(run: TapRun) -> list[str]:
-    """Return the notes of a run about custom fields; each is logged once, too."""
+    """Return the notes of a run about custom fields, each of which is also logged once."""
     notes = [note for note in run.rows("sync_runs")[0]["notes"] if "custom" in note]
     assert [run.log.count(note) for note in notes] == [1] * len(notes)
     return [note.partition(" or the id of a custom field")[0] for note in notes]
@@ -197,7 +197,7 @@ def slips(run: TapRun) -> list[str]:
 def test_unknown_custom_field_is_noted_by_first_load_and_sweep(
     run_tap: TapRunner,
 ) -> None:
-    """A slip in a name; one that is not set anywhere is there, and a poll reads too few tasks."""
+    """A misspelled name is noted; an unset field exists, and a poll reads too few tasks to know."""
     wanted: Row = {
         "start_date": SINCE,
         "custom_fields": ["refrence", "reference", "NEVER set", "f0-3"],
@@ -211,7 +211,7 @@ def test_unknown_custom_field_is_noted_by_first_load_and_sweep(
 
 
 def test_sweep_counts_an_edited_task_once(run_tap: TapRunner) -> None:
-    """It reads that task twice; there are two."""
+    """The sweep reads that task twice, but there are only two tasks."""
     run = run_tap(start_date=SINCE, custom_fields=["refrence"], sweep=True)
     assert slips(run) == [SLIP.format(2)]
 
@@ -221,7 +221,7 @@ def test_unknown_custom_field_is_not_noted_without_tasks(run_tap: TapRunner) -> 
     assert (run.rows("tasks"), slips(run)) == ([], [])
 
 
-# --- switched off as a whole
+# --- the connection test
 
 
 def test_disabled_connection_test_makes_no_request(

@@ -1,4 +1,4 @@
-"""Where the SDK changes records, by flattening or a stream map, they still fit their schema."""
+"""Records that the SDK flattens or maps still match their schema."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def account() -> Account:
 
 
 def misfits(run: TapRun) -> dict[str, set[str]]:
-    """Return by stream what is wrong with its records by the last SCHEMA in front of them."""
+    """Return the validation errors of each stream's records, by the last SCHEMA before them."""
     validators: dict[str, Draft202012Validator] = {}
     wrong: dict[str, set[str]] = {}
     for message in run.messages:

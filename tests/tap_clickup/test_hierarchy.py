@@ -1,4 +1,4 @@
-"""Spaces, folders, lists and statuses are found where they are, live and archived."""
+"""Spaces, folders, lists and statuses are found in every location, live and archived."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_lists_are_found_in_folders_spaces_and_archives(run_tap: TapRunner) -> N
 def test_statuses_are_read_from_every_scope_that_overrides(
     run_tap: TapRunner,
 ) -> None:
-    """R30, R47: the same name has another type from one scope to the next."""
+    """R30, R47: the same status name may have another type in each scope."""
     rows = [tuple(row.values()) for row in run_tap().rows("statuses")]
     assert rows == [
         (WORKSPACE, "space", SPACE, "backlog", "s51", "open", 51, "#000051"),
@@ -179,7 +179,7 @@ def test_renamed_status_is_read_with_its_id(run_tap: TapRunner, account: Account
 def test_list_archived_during_the_run_is_read_once(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
-    """Between the two halves of the walk it shows in both."""
+    """It is archived between two requests, so the live and the archived response contain it."""
     asked: list[str] = []
 
     def archive(request: object, _: Account) -> None:

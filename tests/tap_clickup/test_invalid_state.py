@@ -1,4 +1,4 @@
-"""A state that is none of this tap's ends the command in one clear line, before any request."""
+"""An invalid state ends the command with a one-line error, before any request."""
 
 from __future__ import annotations
 

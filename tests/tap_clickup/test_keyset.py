@@ -1,4 +1,4 @@
-"""The keyset reads every task, whatever people edit meanwhile: proven on a simulated server."""
+"""The keyset reads every task despite concurrent edits, as a simulated server shows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Task = dict[str, Any]
 
 
 def task(task_id: str, updated: int | None, *, created: int = START, **others: Any) -> Task:
-    """Return a task as ClickUp answers it: moments are text."""
+    """Return a task as ClickUp sends it, with timestamps as strings."""
     dates = {} if updated is None else {"date_updated": str(updated)}
     return {"id": task_id, "date_created": str(created), **dates, **others}
 
@@ -62,7 +62,7 @@ class Server:
 
 
 def read(server: Server, keyset: Keyset, *, at_most: int) -> list[tuple[str, int]]:
-    """Return what a keyset brings from a server: ids and versions, in order."""
+    """Return the ids and versions that a keyset reads from a server, in order."""
     found = []
     while question := keyset.next_query:
         tasks, last_page = server.answer(question)
@@ -74,7 +74,7 @@ def read(server: Server, keyset: Keyset, *, at_most: int) -> list[tuple[str, int
 
 @st.composite
 def servers(draw: st.DrawFn) -> Server:
-    """Any server: few milliseconds with many tasks in each, pages of a few rows, busy people."""
+    """Draw a server: many tasks in few milliseconds, small pages and frequent edits."""
     moments = draw(st.lists(st.integers(START, START + 5), max_size=30))
     ids = draw(st.permutations([f"t{number:02}" for number in range(len(moments))]))
     last_page = draw(st.sampled_from(["honest", "missing", "always_false"]))
@@ -92,7 +92,7 @@ def servers(draw: st.DrawFn) -> Server:
 @settings(max_examples=400, deadline=None)
 @given(servers())
 def test_every_initial_task_is_read_in_its_latest_version(server: Server) -> None:
-    """Also: the order never falls, no version comes twice, and the requests are bounded."""
+    """The order never decreases, no version is read twice, and the requests are bounded."""
     at_start = {
         task_id: at for task_id, at in server.updated.items() if task_id not in server.hidden
     }

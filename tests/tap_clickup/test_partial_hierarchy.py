@@ -1,4 +1,4 @@
-"""What a walk could not read is not called gone, and a refusal costs the next polls nothing."""
+"""An incomplete hierarchy deletes nothing, and a denied request costs later polls nothing."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ def account() -> Account:
 
 
 def told(run: TapRun) -> set[str]:
-    """Return the streams of which a run completed something."""
+    """Return the streams with a completed read."""
     return set(run.column("completed_reads", "stream"))
 
 
 def asked_archives(run_tap: TapRunner) -> list[str]:
-    """Return the folders asked for archived lists, and the lists asked for their tasks."""
+    """Return the requested paths of archived lists of folders and of tasks of lists."""
     paths = [request.path.removeprefix("/api/v2") for request in run_tap.clickup.requests]
     walk = [path for path in paths if path.startswith("/folder/")]
     return walk + [path for path in paths if path.startswith("/list/") and path.endswith("/task")]
 
 
-# --- objects of an unknown shape
+# --- invalid objects
 
 
 @pytest.mark.parametrize("streams", [(*TOLD, "tasks"), TOLD], ids=["all", "without tasks"])
@@ -74,7 +74,7 @@ def test_invalid_list_is_read_by_the_next_poll(
     assert ("86task001" in run.column("tasks", "id")) is ("tasks" in streams)
 
 
-# --- members that ClickUp does not show
+# --- members that ClickUp does not return
 
 
 def team(*user_ids: int) -> Row:
@@ -112,7 +112,7 @@ def test_users_are_completed_with_the_token_user(run_tap: TapRunner, behaviour: 
     assert row["keys"] == [[str(OWNER)], [str(accounts.MEMBER)]]
 
 
-# --- refusals
+# --- denied requests
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What a cut run has left of time in status is kept until it has been read, all of it."""
+"""Time in status that an interrupted run left pending is kept until all of it was read."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ def account() -> Account:
 
 
 def timed(account: Account, run: TapRun) -> set[str]:
-    """Return the names of the tasks whose time in status came."""
+    """Return the names of the tasks whose time in status was read."""
     tasks = account.workspaces[0].tasks
     return {tasks[task_id].name for task_id in run.column("time_in_status", "task_id")}
 
 
 def cut_state(run: TapRun) -> Row:
-    """Return the state of a run that was cut in front of its time in status."""
+    """Return the state of a run that was interrupted before its time in status."""
     state = run.before_first_record("time_in_status").state
     assert "tasks" in bookmark_of(state, "time_in_status")
     return state
 
 
-# --- a selection that grew meanwhile
+# --- a selection that became wider
 
 
 def test_space_selected_after_interruption_gets_time_in_status(
@@ -74,7 +74,7 @@ def test_pending_cursors_are_dropped_after_a_complete_read(
     assert timed(account, third) == {"Youngest"}
 
 
-# --- what could not be read
+# --- failed reads
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def in_archive(account: Account) -> str:
 def test_failed_archived_list_is_retried_by_the_next_run(
     run_tap: TapRunner, account: Account, behaviour: Behaviour, in_archive: str
 ) -> None:
-    """The tasks of that list had been read before the cut."""
+    """The tasks of that list had been read before the interruption."""
     state = cut_state(run_tap(start_date=START_DATE, time_in_status=True))
     behaviour.faults = [Fault(status=400, path=f"/list/{LISTS['archived']}/task$")]
     second = run_tap(start_date=START_DATE, time_in_status=True, state=state)

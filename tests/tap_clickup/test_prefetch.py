@@ -1,4 +1,4 @@
-"""Readings run beside each other, one item ahead, and end when nobody takes any more."""
+"""Prefetching: iterators run concurrently, one item ahead, and stop with their consumer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DEADLINE = 10
 
 
 def ended() -> bool:
-    """Wait for the threads of the readings; a test that fails here would hang without it."""
+    """Return whether all prefetch threads have ended, after waiting for them."""
     for thread in threading.enumerate():
         if thread.name == THREAD_NAME:
             thread.join(DEADLINE)

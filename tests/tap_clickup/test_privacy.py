@@ -1,4 +1,4 @@
-"""What never leaks (R16, R53, R54, R89-R91): the token, and what may not be kept."""
+"""The token and private content never leak (R16, R53, R54, R89-R91)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PLANTED = {
 def test_private_content_never_leaks(
     clickup: FakeClickUp, account: Account, behaviour: Behaviour, *, breaks: bool
 ) -> None:
-    """In no record, no state and no log line, not even at DEBUG and in an answer that fails."""
+    """No record, state or log line contains it, not even at DEBUG or after a failed request."""
     for workspace in account.workspaces:
         for task in readable(workspace)[:200:20]:
             account.add_texts(task.id, **PLANTED)
@@ -51,8 +51,8 @@ def test_private_content_never_leaks(
 
 
 def test_token_from_a_config_file_is_never_logged(clickup: FakeClickUp, tmp_path: Path) -> None:
-    """R16, R17."""
-    clickup.behaviour.limit_per_minute = 10_000  # a process of its own waits in real time
+    """R16, R17: it may come from a file, and neither messages nor the log contain it."""
+    clickup.behaviour.limit_per_minute = 10_000  # the command waits in real time
     file = tmp_path / "config.json"
     file.write_text(json.dumps(config_for(clickup)), encoding="utf-8")
     ended = run_command(f"--config={file}")
@@ -61,7 +61,7 @@ def test_token_from_a_config_file_is_never_logged(clickup: FakeClickUp, tmp_path
 
 
 def test_rotated_token_continues_from_the_same_state(run_tap: TapRunner, account: Account) -> None:
-    """R94, R129."""
+    """R94, R129: after rotation only the new token is used, and the bookmarks stay."""
     first = run_tap()
     old, account.token = account.token, f"{account.token}ROTATED"
     second = run_tap(state=first.state)

@@ -1,4 +1,4 @@
-"""Whoever waits for a long reading is told how far it is, in words and for machines."""
+"""Progress of a long read is logged as text and as metrics."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def progress(clock: ManualClock, caplog: pytest.LogCaptureFixture) -> Progress:
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Return the lines that are meant to be read by people."""
+    """Return the log lines without the METRIC lines."""
     return [message for message in caplog.messages if not message.startswith("METRIC: ")]
 
 
 def measured(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
-    """Return what the METRIC lines hold."""
+    """Return the parsed METRIC lines."""
     found = [message for message in caplog.messages if message.startswith("METRIC: ")]
     return [json.loads(message.removeprefix("METRIC: ")) for message in found]
 
@@ -115,7 +115,7 @@ def test_time_left_is_omitted_without_a_date(
 def test_time_left_is_omitted_after_the_end(
     progress: Progress, clock: ManualClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Tasks that are edited during the reading lie behind its beginning."""
+    """Tasks that are edited during the read are later than its end date."""
     clock.seconds += 10
     progress.update(500, END + timedelta(hours=1))
     assert lines(caplog) == ["workspace 900: 500 tasks read, 50 per second, up to 2026-01-11 01:00"]

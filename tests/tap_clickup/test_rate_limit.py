@@ -1,4 +1,4 @@
-"""The limit is kept in any 61 seconds, the longest window seen, whatever headers and clocks say."""
+"""The rate limit applies to any 61 seconds, the longest window observed in ClickUp."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from tap_clickup.rate_limit import RateLimit, seconds_until_reset
 
 DATE = "Wed, 04 Mar 2026 05:06:07 GMT"
 AT = 1772600767
-"""The same moment as a Unix time."""
+"""The same time in seconds since 1970."""
 
 gaps = st.floats(0, 90, allow_nan=False)
 limits = st.sampled_from([None, "0", "1", "7", "10", "many"])
 
 
 def sent(limit: RateLimit, count: int) -> list[float]:
-    """Return the moments at which requests are sent that cannot come soon enough."""
+    """Return the times at which requests are sent, each as early as the limit allows."""
     now, moments = 0.0, []
     for _ in range(count):
         now += limit.reserve(now)

@@ -1,4 +1,4 @@
-"""Every field of a record comes from its own place, and nothing else gets in."""
+"""Every field of a record is mapped from its own source field, and no other field is included."""
 
 from __future__ import annotations
 
@@ -65,14 +65,14 @@ TASK: dict[str, Any] = {
 
 
 def check(stream: str, record: dict[str, Any]) -> None:
-    """Refuse a record that breaks the contract of its stream."""
+    """Validate a record against the schema of its stream."""
     schema = json.loads(files("tap_clickup.schemas").joinpath(f"{stream}.json").read_text())
     Draft202012Validator(schema).validate(record)
     assert list(record) == list(schema["properties"])
 
 
 def test_task_record_has_exactly_the_documented_fields() -> None:
-    """R52-R69, R109; R53, R54, R90 and R91 by what is not there."""
+    """R52-R69, R109; R53, R54, R90, R91: no attachment, comment or custom field is included."""
     record = records.task(TASK, workspace_id="36")
     assert record == {
         "workspace_id": "36",
@@ -167,7 +167,7 @@ def test_workspace_record_has_id_and_name() -> None:
 
 
 def test_former_member_has_no_role_and_no_membership() -> None:
-    """R87."""
+    """R87: a user has an id, a display name and an e-mail address."""
     user = {"id": 2, "username": "User 2", "email": "user2@example.com", "role": 3, "color": "#4"}
     here = records.member(user, workspace_id="1")
     left = records.former_member(user, workspace_id="1")
@@ -235,7 +235,7 @@ def test_list_record_has_location_count_and_dates() -> None:
 
 
 def test_status_record_has_name_and_type() -> None:
-    """R47, R105."""
+    """R47, R105: a custom status keeps its name, and its type is taken from ClickUp."""
     item = {"id": "s3", "status": "review 🔎", "type": "done", "orderindex": 4, "color": "#5"}
     record = records.status(item, workspace_id="1", scope_type="list", scope_id="2")
     assert record == {
@@ -278,7 +278,7 @@ def test_recorded_tasks_become_valid_records(place: str, source: str) -> None:
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_recorded_tasks_of_2026_keep_ids_statuses_and_priorities(source: str) -> None:
-    """Their folder is a hidden one, which is null."""
+    """Their folder is hidden, so the folder id is null."""
     tasks = recorded_value("team_tasks/page0_11_tasks_last_page_true", source)["tasks"]
     assert {bool(task["priority"]) for task in tasks} == {True, False}
     for task in tasks:
