@@ -1,4 +1,4 @@
-"""What ClickUp ignores, refuses or breaks: named, and no reason to stop the other streams."""
+"""Ignored parameters, denied requests and invalid responses are reported per stream."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_archived_tasks_in_a_live_page_are_rejected(
 def test_failed_retries_keep_pages_and_the_next_run_resumes(
     run_tap: TapRunner, behaviour: Behaviour, workspace: Workspace
 ) -> None:
-    """A 429 that outlasts the retries, on the third page of the live tasks."""
+    """The third page of live tasks responds with 429 until the retries are used up."""
     asked: list[str] = []
     faults = LiveTaskFaults(behaviour, workspace)
     hold = behaviour.on_request
@@ -105,7 +105,7 @@ def test_failed_retries_keep_pages_and_the_next_run_resumes(
     assert "HTTP 429 from 127.0.0.1 in 6 attempts" in cut.error
     seen = {task.id for task in live(workspace)}
     came = [row["date_updated"] for row in cut.rows("tasks") if row["id"] in seen]
-    shared = 1  # the second page begins with the last task of the first
+    shared = 1  # the second page starts with the last task of the first
     assert (len(came), cut.task_cursors) == (200 - shared, {workspace.id: max(came)})
     rest = run_tap(workspace_ids=[workspace.id], state=cut.state)
     assert task_versions(cut, workspace) | task_versions(rest, workspace) == expected_versions(
@@ -141,7 +141,7 @@ def test_denied_workspace_does_not_stop_the_other(
 def test_token_revoked_during_a_run_stops_it(
     run_tap: TapRunner, behaviour: Behaviour, workspace: Workspace
 ) -> None:
-    """No reading that is under way beside the one that met it asks another time."""
+    """No concurrent read sends another request after the one that received the 401."""
     account, old = run_tap.clickup.account, run_tap.clickup.token
 
     def revoke(request: Request, _: Account) -> None:

@@ -1,4 +1,4 @@
-"""A run that is cut between tasks and lists leaves it to the next to tell which lists there are."""
+"""A run that is interrupted between tasks and lists leaves the lists to the next run."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.tap_clickup.runner import Row, TapRun, TapRunner
 
 SHOWN = [LISTS["archived"], LISTS["in_archived_folder"], LISTS["in_folder"]]
-"""The lists of the shop but the one that is deleted here."""
+"""The lists of the shop without the one that is deleted here."""
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def account() -> Account:
 
 @pytest.fixture
 def cut(run_tap: TapRunner, account: Account) -> TapRun:
-    """Return a second run, cut in front of its lists: one was archived and one was deleted."""
+    """Return a second run, interrupted before its lists: one was archived and one deleted."""
     first = run_tap(start_date=START_DATE)
     account.archive(SECOND_LIST)
     account.delete(LISTS["folderless"])

@@ -1,4 +1,4 @@
-"""A first load with time in status that is cut goes on where it was, and then tells of all tasks.
+"""An interrupted first load with time in status resumes and in the end covers all tasks.
 
 The runs write a state every few records, so that they can be cut between any two of them.
 """
@@ -37,7 +37,7 @@ def _many_states(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def account() -> Account:
-    """Return the shop with 350 live tasks, hours apart, and 3 in each archived place."""
+    """Return the shop with 350 live tasks, hours apart, and 3 in each archived location."""
     account = accounts.shop()
     workspace = account.workspaces[0]
     workspace.tasks.clear()
@@ -52,12 +52,12 @@ def account() -> Account:
 
 
 def cut_at(run: TapRun, number: int) -> TapRun:
-    """Return a run as it was cut in front of one of its messages."""
+    """Return a run as if it had been interrupted after some of its messages."""
     return TapRun("".join(run.stdout.splitlines(keepends=True)[:number]))
 
 
 def cut(run: TapRun, stream: str, reached: Callable[[Row], bool]) -> TapRun:
-    """Return a run as it was cut behind the first state of a stream that has reached something."""
+    """Return a run as if interrupted after the first state of a stream that meets a condition."""
     records = 0
     for number, message in enumerate(run.messages, 1):
         records += message["type"] == "RECORD" and message["stream"] == stream
@@ -67,7 +67,7 @@ def cut(run: TapRun, stream: str, reached: Callable[[Row], bool]) -> TapRun:
 
 
 def cut_among_times(run: TapRun) -> TapRun:
-    """Return a run as it was cut when it had read the time in status of some tasks."""
+    """Return a run as if it had been interrupted after the time in status of some tasks."""
     streams = [message.get("stream") for message in run.messages]
     return cut_at(run, streams.index("time_in_status") + 150)
 
@@ -79,14 +79,14 @@ def cursors(bookmarks: Row) -> Row:
 
 
 def behind(bookmarks: Row) -> Row:
-    """Return the cursors that time in status has kept for itself."""
+    """Return the task cursors that the state of time in status contains."""
     (partition,) = bookmarks["time_in_status"]["partitions"]
     found: Row = partition.get("tasks", {}).get("cursors", {})
     return found
 
 
 def live_bounds(run_tap: TapRunner) -> list[int]:
-    """Return from when on each request for live tasks asked."""
+    """Return the lower bound of each request for live tasks."""
     workspace = run_tap.clickup.account.workspaces[0]
     asked = [
         request

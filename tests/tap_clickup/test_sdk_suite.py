@@ -1,4 +1,4 @@
-"""The SDK's own suite against the local ClickUp, and what that suite does not really test.
+"""The SDK's own test suite against the fake ClickUp, and tests of what it misses.
 
 Its test of primary keys compares generators, and its test of the final state looks for progress
 markers where they never are; both pass whatever the tap does.
@@ -31,7 +31,7 @@ CONFIG: dict[str, Any] = {
     "time_in_status": True,
     "custom_fields": ["Channel"],
 }
-"""The real token and the address are set once the local ClickUp runs."""
+"""The token and the API URL are set once the fake ClickUp runs."""
 
 
 def full(*, workspaces: int) -> Account:

@@ -1,4 +1,4 @@
-"""Only what is selected is read (R26, R132), and as a good guest (R8, R114, R125)."""
+"""Only the selection is read (R26, R132), with few GET requests (R8, R114, R125)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_only_selected_workspaces_are_read(run_tap: TapRunner, account: Account)
 
 
 def test_no_record_of_an_unselected_space_is_written(run_tap: TapRunner, account: Account) -> None:
-    """R26; selected are live and archived spaces of one workspace, and none of the other."""
+    """R26: live and archived spaces of one workspace are selected, and none of the other."""
     workspace, other = account.workspaces
     selected = list(workspace.spaces)[1:]
     run = run_tap(space_ids=selected, start_date=ALL_TIME)
@@ -86,7 +86,7 @@ def test_failed_spaces_request_does_not_report_unknown_ids(
 
 
 def test_run_sends_only_get_requests_under_api_v2(run_tap: TapRunner, account: Account) -> None:
-    """R8, R114, R125."""
+    """R8, R114, R125: all requests read, go to the configured host and stay under /api/v2."""
     run_tap(start_date=ALL_TIME)
     requests = run_tap.clickup.requests
     assert {request.method for request in requests} == {"GET"}
@@ -114,7 +114,7 @@ def test_run_sends_only_get_requests_under_api_v2(run_tap: TapRunner, account: A
 
 
 def test_run_stays_below_the_rate_limit(run_tap: TapRunner, behaviour: Behaviour) -> None:
-    """One request after another: of several at once the simulated clock moves each by all."""
+    """Requests are sequential here: the simulated clock adds up concurrent sleeps."""
     behaviour.limit_per_minute = 10
     catalog = catalog_selecting("spaces", "folders", "lists", "statuses", "users", "sync_runs")
     run = run_tap(start_date=ALL_TIME, catalog=catalog)
@@ -127,7 +127,7 @@ def test_run_stays_below_the_rate_limit(run_tap: TapRunner, behaviour: Behaviour
 def test_concurrent_reads_share_the_rate_limit(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
-    """A place may be taken late, while others let the clock go on: few are, and asked again."""
+    """A slot may be used late, as other threads move the clock; the few 429s are retried."""
     behaviour.limit_per_minute = 10
     run = run_tap(start_date=ALL_TIME)
     assert run.error is None
@@ -136,7 +136,7 @@ def test_concurrent_reads_share_the_rate_limit(
     statuses = [request.status for request in run_tap.clickup.requests]
     assert set(statuses) - {200, 429} == set()
     assert statuses.count(429) < len(statuses) / 10
-    # 8 in any 61 seconds.
+    # At most 8 requests in any 61 seconds.
     assert run_tap.clock.seconds - run_tap.clock.began > 61 * (
         len(run_tap.clickup.requests) // 8 - 1
     )

@@ -1,4 +1,4 @@
-"""Another selection of spaces than before: what came to it is read, what was read is not again."""
+"""A changed selection of spaces: added spaces are read completely, the others not again."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LONG_AGO = [days_ago(90) + timedelta(hours=number) for number in range(250)]
 
 @pytest.fixture
 def account() -> Account:
-    """Return the shop with another space; in both time was tracked on a task that is old."""
+    """Return the shop with a second space; in both, time was tracked on an old task."""
     account = accounts.shop()
     workspace = account.workspaces[0]
     workspace.spaces[ANNEX] = Space(ANNEX, "Annex", (accounts.status(56, "sorting", "open"),))
@@ -42,12 +42,12 @@ def account() -> Account:
 
 
 def of(run: TapRun, stream: str, space_id: str) -> int:
-    """Return how many records of a space came."""
+    """Return the number of records of a space."""
     return run.column(stream, "space_id").count(space_id)
 
 
 def began(run_tap: TapRunner, *, archived: bool = False) -> int:
-    """Return where a pass over the tasks began, in milliseconds."""
+    """Return the lower bound of the first request for tasks, in milliseconds."""
     workspace = run_tap.clickup.account.workspaces[0]
     asked = [
         request
@@ -108,14 +108,14 @@ def test_narrower_selection_reads_nothing_again(run_tap: TapRunner, wider: list[
 def test_reselected_space_is_read_from_the_start_date(
     run_tap: TapRunner,
 ) -> None:
-    """What was edited there while it was not selected may be old by now."""
+    """Edits from the time when it was not selected may be old by now."""
     first = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE, ANNEX])
     second = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE], state=first.state)
     third = run_tap(start_date=to_iso(SINCE), space_ids=[ANNEX], state=second.state)
     assert (of(third, "tasks", ANNEX), of(third, "time_entries", ANNEX)) == (2, 2)
 
 
-# --- cut on the way
+# --- interrupted runs
 
 
 def test_interrupted_tasks_of_a_wider_selection_resume(
@@ -147,7 +147,7 @@ def test_interrupted_time_entries_of_a_wider_selection_resume(
     first = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE])
     fourth = to_ms(
         time_tracking.slice_start(SINCE) + 3 * time_tracking.SLICE_LENGTH
-    )  # behind the first one, in its lane
+    )  # after the first one, in the same worker
     time_tracking.reject_time_entries(
         behaviour, lambda question: question["start_date"] == str(fourth), status=400
     )
@@ -163,7 +163,7 @@ def test_interrupted_time_entries_of_a_wider_selection_resume(
     } == ids
 
 
-# --- one of several is not visible
+# --- selected spaces that are not visible
 
 
 def test_inaccessible_selected_space_is_reported(
@@ -201,13 +201,13 @@ def test_run_stops_if_no_selected_space_is_visible(
     assert run.stdout == ""
 
 
-# --- what is told of time entries
+# --- completed reads of time entries
 
 
 def test_time_entries_of_selected_spaces_name_their_space(
     run_tap: TapRunner,
 ) -> None:
-    """So that the target marks nothing of another space."""
+    """Otherwise the target could delete time entries of another space."""
     run = run_tap(start_date=to_iso(SINCE), space_ids=[ANNEX])
     assert run.column("time_entries", "space_id") == [ANNEX, ANNEX]
     conditions = [

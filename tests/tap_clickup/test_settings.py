@@ -1,4 +1,4 @@
-"""Settings and the state as operators give them: each one that cannot work is one line."""
+"""Invalid settings and an invalid state are reported in one line each."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TOKEN = "pk_123_NEVERSHOWNTOANYONE"  # noqa: S105 - made up
 
 
 def test_about_lists_settings_and_marks_the_token_secret() -> None:
-    """R16, D5."""
+    """R16, D5: Meltano shows the settings and hides the token."""
     about = json.loads(run_command("--about", "--format=json").stdout)
     properties = about["settings"]["properties"]
     named = [
@@ -79,7 +79,7 @@ def test_missing_token_is_reported_in_one_line(options: tuple[str, ...]) -> None
 def test_invalid_setting_is_reported_without_secrets(
     tmp_path: Path, config: dict[str, Any], reason: str
 ) -> None:
-    """R14, R16."""
+    """R14, R16: the error names the setting and contains no part of a token."""
     file = tmp_path / "config.json"
     file.write_text(json.dumps(config), encoding="utf-8")
     ended = run_command(f"--config={file}", LOGLEVEL="DEBUG")
@@ -103,7 +103,7 @@ def test_invalid_state_timestamp_is_reported_in_one_line(run_tap: TapRunner) -> 
 
 
 def test_wrong_token_is_reported_with_advice(clickup: FakeClickUp) -> None:
-    """R92, R93."""
+    """R92, R93: the error names the cause and says where to create a new token."""
     values = {**environment(clickup), "TAP_CLICKUP_API_TOKEN": TOKEN}
     ended = run_command("--config=ENV", **values)
     assert (ended.returncode, ended.stdout) == (1, "")

@@ -1,4 +1,4 @@
-"""A run of the command that a signal stops, and the next that goes on from its state."""
+"""A signal stops a run of the command, and the next run resumes from its state."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def halted(behaviour: Behaviour) -> Iterator[tuple[Event, Event]]:
-    """Let the local ClickUp stop before its 15th page of live tasks; tell when, wait to go on."""
+    """Hold the 15th page of live tasks; yield the events `reached` and `released`."""
     reached, go_on = Event(), Event()
     pages: list[str] = []
 
@@ -49,7 +49,7 @@ def halted(behaviour: Behaviour) -> Iterator[tuple[Event, Event]]:
 
 
 class TestBackfill:
-    """Runs that are stopped in the middle: ClickUp is slow to answer a page."""
+    """Runs that are stopped in the middle, while a response is pending."""
 
     @pytest.fixture
     def account(self) -> Account:
@@ -58,7 +58,7 @@ class TestBackfill:
     def stop(
         self, clickup: FakeClickUp, halted: tuple[Event, Event], number: int, out: Path
     ) -> tuple[int, TapRun]:
-        """Return exit code and output of a run that is stopped by a signal."""
+        """Return the exit code and the output of a run that is stopped by a signal."""
         values = {
             **environment(clickup),
             "TAP_CLICKUP_START_DATE": ALL_TIME,
@@ -78,7 +78,7 @@ class TestBackfill:
 
     @staticmethod
     def before_last_state(run: TapRun) -> int:
-        """Return how many tasks stand before the last STATE."""
+        """Return the number of tasks before the last STATE."""
         last = max(n for n, message in enumerate(run.messages) if message["type"] == "STATE")
         shown = [message for message in run.messages[:last] if message["type"] == "RECORD"]
         return len([message for message in shown if message["stream"] == "tasks"])
@@ -94,7 +94,7 @@ class TestBackfill:
         number: signal.Signals,
         code: int,
     ) -> None:
-        """R32, R135."""
+        """R32, R135: an interrupted backfill resumes, and only the overlap is read again."""
         exit_code, cut = self.stop(run_tap.clickup, halted, number, tmp_path / "out.singer")
         rest = run_tap(state=cut.state, requests_per_minute=9999)
         workspace = run_tap.clickup.account.workspaces[0]
@@ -106,7 +106,7 @@ class TestBackfill:
         seen = {task.id for task in live(workspace)}
         came = [task_id for task_id in cut.column("tasks", "id") if task_id in seen]
         again = [task_id for task_id in rest.column("tasks", "id") if task_id in seen]
-        # Page 15 was asked for once page 13 was taken; a killed process loses what it buffers.
+        # Page 15 was requested once page 13 was written; a killed process loses its buffer.
         assert 1_150 < len(came) <= 1_400
         assert 0 < len(cut.rows("tasks")) - self.before_last_state(cut) <= 1_000
         cursor = datetime.fromisoformat(cut.task_cursors[workspace.id] or "")

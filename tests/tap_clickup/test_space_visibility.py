@@ -1,4 +1,4 @@
-"""A selected space that the token sees later, or again, is read as one that is new to it."""
+"""A selected space that becomes visible, or visible again, is read like a new one."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def account() -> Account:
 
 
 def old_task(account: Account) -> str:
-    """Return the id of the task of long ago in the annex."""
+    """Return the id of the old task in the second space."""
     tasks = account.workspaces[0].tasks.values()
     return next(task.id for task in tasks if task.name == OLD_TASK)
 
@@ -102,7 +102,7 @@ def test_hiding_a_space_rereads_nothing_of_the_others(
 def test_archived_list_of_a_newly_selected_space_is_read(
     run_tap: TapRunner, account: Account
 ) -> None:
-    """Only a thorough walk asks a folder for it; no list that every walk finds tells of it."""
+    """Only a request for archived lists finds it; the digest of other lists does not show it."""
     account.archive(SECOND_LIST)
     first = run_tap(start_date=START_DATE, space_ids=[SPACE])
     second = run_tap(start_date=START_DATE, space_ids=BOTH_SPACES, state=first.state)

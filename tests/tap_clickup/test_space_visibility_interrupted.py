@@ -1,4 +1,4 @@
-"""Archived lists of a space that came to the selection are read, even if that run was cut."""
+"""Archived lists of an added space are read even if the first run was interrupted."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def account() -> Account:
 
 
 def has_come(run: TapRun) -> bool:
-    """Whether a run has told the archived list and its tasks."""
+    """Return whether a run wrote the archived list and its tasks."""
     return sorted(run.column("lists", "id", space_id=SECOND_SPACE)) == [SECOND_LIST] and sorted(
         run.column("tasks", "name", space_id=SECOND_SPACE)
     ) == [NEW_TASK, OLD_TASK]

@@ -1,4 +1,4 @@
-"""Which lists come as sprints, and from where their dates are taken (R84, R85)."""
+"""Which lists are sprints, and where their dates come from (R84, R85)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OFF = (
 
 @pytest.fixture
 def account() -> Account:
-    """Return the shop with one sprint whose dates stand in its fields."""
+    """Return the shop with one sprint that has date fields."""
     account = accounts.shop()
     add_folder(account.workspaces[0], FOLDER, "Team Sprints")
     dates = {"start_ms": 1772600000021, "due_ms": 1772600000022}
@@ -51,7 +51,7 @@ def dates(run: TapRun) -> list[tuple[str, str | None, str | None, bool | None]]:
 
 
 def test_every_sprint_column_is_mapped(run_tap: TapRunner) -> None:
-    """R85."""
+    """R85: a sprint has an id, a name, a start date and an end date."""
     assert run_tap().rows("sprints") == [
         {
             "workspace_id": accounts.WORKSPACE,
@@ -70,7 +70,7 @@ def test_every_sprint_column_is_mapped(run_tap: TapRunner) -> None:
 def test_date_fields_take_precedence_over_dates_in_the_name(
     run_tap: TapRunner, workspace: Workspace
 ) -> None:
-    """Without a year a name follows the sprint before it."""
+    """A name without a year takes the year that follows the previous sprint."""
     add_list(workspace, 2, "Sprint 2 (3/5 - 3/18)")
     add_list(workspace, 3, "Sprint 3 (2026-03-19 - 2026-04-01)", due_ms=1775700000023)
     add_list(workspace, 4, "Sprint 4")
@@ -139,7 +139,7 @@ def test_custom_pattern_selects_other_folders(run_tap: TapRunner, workspace: Wor
 
 
 def test_disabled_sprints_clickapp_is_noted_once(run_tap: TapRunner, workspace: Workspace) -> None:
-    """R84."""
+    """R84: sprints are read only if the Sprints ClickApp is enabled."""
     for space in workspace.spaces.values():
         space.sprints = False
     run = run_tap()
@@ -149,7 +149,7 @@ def test_disabled_sprints_clickapp_is_noted_once(run_tap: TapRunner, workspace: 
 
 
 def test_sprints_can_be_disabled(run_tap: TapRunner) -> None:
-    """R116; lists come all the same, and nothing is said of the ClickApp."""
+    """R116: lists are still read, and no note about the ClickApp is logged."""
     run = run_tap(sprints=False)
     assert (run.rows("sprints"), run.rows("sync_runs")[0]["notes"]) == ([], [])
     assert [r for r in run.rows("completed_reads") if r["stream"] == "sprints"] == []

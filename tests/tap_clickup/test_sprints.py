@@ -1,4 +1,4 @@
-"""The dates of sprints are read from the names of their lists, and nothing is made up."""
+"""The dates of sprints are inferred from the names of their lists, never invented."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def dates(start: str, end: str) -> Dates:
 
 
 def read(*names: str, today: date = TODAY, day_first: bool = False) -> list[tuple[str, str] | None]:
-    """Return the days of the sprints of a folder with these lists."""
+    """Return the first and last day of each list of a sprint folder."""
     found = infer_dates([SprintList(name) for name in names], today=today, day_first=day_first)
     return [(dates.start.isoformat(), dates.end.isoformat()) if dates else None for dates in found]
 

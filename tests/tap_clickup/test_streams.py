@@ -1,4 +1,4 @@
-"""Which tasks and people come over HTTP, in which order, and what a run says of itself."""
+"""Tasks, users, workspaces and sync runs over HTTP: which records, and in which order."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def by_pass(rows: list[Row]) -> dict[tuple[str, bool], list[str]]:
-    """Return the dates of tasks as they came, by workspace and by live or archived."""
+    """Return the update times of tasks in order, by workspace and by live or archived."""
     passes: dict[tuple[str, bool], list[str]] = {}
     for row in rows:
         passes.setdefault((row["workspace_id"], row["archived"]), []).append(row["date_updated"])
@@ -51,7 +51,7 @@ class TestShop:
         return accounts.shop()
 
     def test_every_task_column_is_mapped(self, run_tap: TapRunner) -> None:
-        """R52-R69."""
+        """R52-R69: every documented task field is read, and no other."""
         _, task = run_tap(start_date=ALL_TIME).rows("tasks")
         assert task == {
             "workspace_id": accounts.WORKSPACE,
@@ -85,7 +85,7 @@ class TestShop:
         }
 
     def test_users_include_former_members_named_by_tasks(self, run_tap: TapRunner) -> None:
-        """R86, R87; an invited user has no name yet, and who only watches a task is no news."""
+        """R86, R87: an invited user has no name yet; watchers of tasks are not read as users."""
         rows = [
             tuple(row[name] for name in PERSON)
             for row in run_tap(start_date=ALL_TIME).rows("users")
@@ -126,7 +126,7 @@ class TestShop:
 
 
 def test_every_task_is_read_once_in_ascending_order(run_tap: TapRunner, account: Account) -> None:
-    """R29, R131: of both workspaces, in ascending order within each pass."""
+    """R29, R131: open, closed and archived tasks and subtasks of both workspaces."""
     run = run_tap(start_date=ALL_TIME)
     for workspace in account.workspaces:
         assert task_versions(run, workspace) == expected_versions(every(workspace))
@@ -147,7 +147,7 @@ def test_every_task_is_read_once_in_ascending_order(run_tap: TapRunner, account:
 def test_gt_and_last_page_variants_lose_no_task(
     run_tap: TapRunner, account: Account, behaviour: Behaviour, last_page: str, *, inclusive: bool
 ) -> None:
-    """Also with 250 tasks of one bulk edit."""
+    """This includes 250 tasks with equal timestamps."""
     behaviour.updated_gt_inclusive, behaviour.last_page = inclusive, last_page  # type: ignore[assignment]
     workspace = account.workspaces[0]
     bulk = [task.id for task in readable(workspace)][:250]
@@ -205,7 +205,7 @@ def test_missing_date_updated_falls_back_to_date_created(
 def test_task_without_update_does_not_move_the_bookmark(
     run_tap: TapRunner, behaviour: Behaviour, workspace: Workspace, created: str | None
 ) -> None:
-    """Its place in the order is not known: later tasks may still stand before its creation."""
+    """Its position in the order is unknown, so later tasks may have earlier timestamps."""
     task = {"id": "86a1", "date_created": created and "1772409600000"}
     answer = {"tasks": [task], "last_page": True}
     LiveTaskFaults(behaviour, workspace, [Fault(200, answer, path=f"/team/{workspace.id}/task$")])
@@ -221,7 +221,7 @@ def test_task_without_update_does_not_move_the_bookmark(
 def test_time_extracted_is_the_time_of_the_request(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
-    """Of each reading: live and archived tasks of a workspace, and those of archived lists."""
+    """This is true of live and archived tasks of a workspace and of archived lists."""
     arrived: dict[tuple[str, bool], list[datetime]] = defaultdict(list)
 
     def note(request: Request, _: Account) -> None:

@@ -1,4 +1,4 @@
-"""From when tasks are read, and what is kept as state."""
+"""Where the read of tasks starts, and the bookmarks in the state."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def cursors_of(state: Row) -> dict[str, str]:
 def test_first_run_reads_90_days_and_saves_its_start(
     run_tap: TapRunner, workspace: Workspace
 ) -> None:
-    """R28."""
+    """R28: the backfill covers 90 days by default."""
     before = now_ms()
     run = run_tap(workspace_ids=[workspace.id])
     bound = int(run_tap.requests_to("/task")[0].query["date_updated_gt"][0])
@@ -63,7 +63,7 @@ def test_first_run_reads_90_days_and_saves_its_start(
 def test_second_run_reads_only_the_overlap(
     run_tap: TapRunner, account: Account, workspace: Workspace
 ) -> None:
-    """R32."""
+    """R32: a second run does not repeat the backfill."""
     first = run_tap(workspace_ids=[workspace.id])
     second = run_tap(workspace_ids=[workspace.id], state=first.state)
     newest = [newest_of(workspace), newest_of(workspace, archived=True)]
@@ -165,7 +165,7 @@ def test_task_in_the_future_does_not_move_the_cursor_past_now(
 def test_task_in_the_future_hides_no_edit_from_the_next_poll(
     run_tap: TapRunner, account: Account, workspace: Workspace, *, archived: bool
 ) -> None:
-    """An edit of three minutes after the first poll; that poll is put back to when it was."""
+    """The edit is three minutes after the first poll, whose cursors are moved back."""
     odd, edited = [task.id for task in readable(workspace) if task.archived is archived][:2]
     now, quarter = datetime.now(UTC), timedelta(minutes=15)
     account.update_task(odd, at=now + timedelta(days=365))
@@ -195,7 +195,7 @@ def test_deleted_task_does_not_move_the_bookmark_back(
 def test_late_indexed_task_is_read_by_the_overlap(
     run_tap: TapRunner, account: Account, behaviour: Behaviour, workspace: Workspace
 ) -> None:
-    """Two edits within the lag: the run sees neither, or only what came before them."""
+    """The edit is within the index lag, so the run does not see it."""
     first = run_tap(workspace_ids=[workspace.id], start_date=ALL_TIME)
     behaviour.index_lag = 300
     task = account.update_task(readable(workspace)[0].id, name="Edited")
@@ -206,7 +206,7 @@ def test_late_indexed_task_is_read_by_the_overlap(
     assert "Edited" in third.column("tasks", "name")
 
 
-# --- a start date that comes too late
+# --- a start date before the saved one
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A sweep tells of all tasks, however old, so that the target learns which others are gone."""
+"""A sweep reports all tasks, however old, so that the target can find deleted ones."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def completed(run: TapRun, workspace: Workspace, stream: str = "tasks") -> Row | None:
-    """Return what a run completed of a stream that is read as a whole."""
+    """Return the completed read of a stream, or None."""
     found = [
         row
         for row in run.rows("completed_reads")
@@ -31,7 +31,7 @@ def completed(run: TapRun, workspace: Workspace, stream: str = "tasks") -> Row |
 
 
 def swept(run: TapRun, workspace: Workspace) -> set[str]:
-    """Return the ids of the tasks that a sweep found."""
+    """Return the ids of the tasks in a sweep's completed read."""
     row = completed(run, workspace)
     assert row
     return {key[0] for key in row["keys"]}
@@ -42,7 +42,7 @@ def ids(tasks: list[Task]) -> set[str]:
 
 
 def when(behaviour: Behaviour, meets: Callable[[Request], bool], do: Callable[[], object]) -> None:
-    """Do something once, before the first of the requests that are meant is answered."""
+    """Call a function once, before the response to the first request that meets a condition."""
     met: list[Request] = []
 
     def meet(request: Request, _: Account) -> None:
@@ -55,7 +55,7 @@ def when(behaviour: Behaviour, meets: Callable[[Request], bool], do: Callable[[]
 
 
 def of(workspace: Workspace, *, archived: bool) -> Callable[[Request], bool]:
-    """Return what tells the requests of a pass that goes by date of creation."""
+    """Return a condition for the requests of a pass ordered by creation date."""
     return lambda request: (
         is_task_page(request, workspace, archived=archived)
         and request.query["order_by"] == ["created"]
@@ -169,7 +169,7 @@ def test_sweep_keeps_start_date_and_cursors(run_tap: TapRunner, workspace: Works
     assert after.state["bookmarks"]["tasks"] == poll.state["bookmarks"]["tasks"]
 
 
-# --- what is gone, and what is back
+# --- deleted, restored and moved tasks
 
 
 def test_deleted_task_is_missing_and_restored_task_is_back(
@@ -198,7 +198,7 @@ def test_task_moved_out_of_the_selection_is_missing(
 def test_tasks_of_an_inaccessible_space_are_missing(
     run_tap: TapRunner, behaviour: Behaviour, workspace: Workspace
 ) -> None:
-    """For the target to doubt: it cannot be told from a deleted space."""
+    """It looks like a deleted space, so the target has to guard against it."""
     lost = list(workspace.spaces)[1]
     behaviour.hidden_spaces = {lost}
     run = run_tap(sweep=True)
@@ -210,7 +210,7 @@ def test_tasks_of_an_inaccessible_space_are_missing(
     assert {key[0] for key in spaces["keys"]} == set(workspace.spaces) - {lost}
 
 
-# --- edits meanwhile
+# --- concurrent edits
 
 
 @pytest.mark.parametrize("archived", [True, False], ids=["leaves", "enters"])
@@ -222,7 +222,7 @@ def test_task_archived_or_restored_between_passes_is_found(
     *,
     archived: bool,
 ) -> None:
-    """It is in neither pass, or only in one that is over."""
+    """Otherwise it would be in neither pass, or only in one that is over."""
     found = [task for task in readable(workspace) if task.archived is archived]
     task, asked = max(found, key=lambda task: task.created_ms), of(workspace, archived=archived)
     when(behaviour, asked, lambda: account.archive_task(task.id, archived=not archived))
@@ -281,7 +281,7 @@ def test_subtasks_moved_between_passes_are_found(
     assert child.id in swept(run, workspace)
 
 
-# --- what was not read
+# --- incomplete reads
 
 
 @pytest.mark.parametrize("status", [400, 401], ids=["failed", "refused"])

@@ -1,4 +1,4 @@
-"""Time entries over HTTP: each form of a record, each entry once, and what is read again."""
+"""Time entries over HTTP: their records, their slices, and the lookback window."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def account() -> Account:
 
 
 def test_every_time_entry_column_is_mapped(run_tap: TapRunner, account: Account) -> None:
-    """R78-R82; the description stays behind."""
+    """R78-R82: author, start, duration and task are read, but not the description."""
     entry = track(
         account,
         AT,
@@ -115,7 +115,7 @@ def test_numbers_and_strings_give_the_same_entry(
 
 
 def test_running_timer_has_no_duration_until_it_stops(run_tap: TapRunner, account: Account) -> None:
-    """R81; ClickUp shows minus the milliseconds that it has run."""
+    """R81: ClickUp shows a running duration as a negative number of milliseconds."""
     start = now()
     run_tap.clock.seconds = start.timestamp() + 0.468
     timer = track(account, start, None)
@@ -142,7 +142,7 @@ def test_mobile_time_entry_is_read(
 
 
 def test_zero_long_and_overlapping_entries_are_kept(run_tap: TapRunner, account: Account) -> None:
-    """Over midnight; a day is not cut here."""
+    """They span midnight and are not split by day."""
     late = datetime(2026, 3, 4, 23, 30, tzinfo=UTC)
     made = [
         track(account, late, timedelta()),
@@ -158,13 +158,13 @@ def test_zero_long_and_overlapping_entries_are_kept(run_tap: TapRunner, account:
     ]
 
 
-# --- which slices
+# --- slices
 
 
 def test_backfill_reads_30_day_slices_without_duplicates(
     run_tap: TapRunner, account: Account
 ) -> None:
-    """R31; also an entry that begins with a slice, which ClickUp shows at the end of the last."""
+    """R31: an entry at the start of a slice, which ClickUp also returns for the one before."""
     since = days_ago(365)
     borders = [slice_start(since) + number * SLICE_LENGTH for number in range(1, 13)]
     moments = {since, *borders, *(at - timedelta(milliseconds=1) for at in borders), days_ago(0.1)}
@@ -200,7 +200,7 @@ def test_future_time_entry_is_read(run_tap: TapRunner, account: Account) -> None
 
 
 def test_slice_bounds_are_in_utc(run_tap: TapRunner, account: Account) -> None:
-    """So that a target that compares texts is right too."""
+    """A target may therefore compare them as text."""
     entry = track(account, AT)
     run = run_tap(start_date="2026-03-05T15:00:00+09:00")
     (found,) = (
@@ -212,11 +212,11 @@ def test_slice_bounds_are_in_utc(run_tap: TapRunner, account: Account) -> None:
     }
 
 
-# --- what is read again
+# --- the lookback window
 
 
 def test_next_run_rereads_the_last_30_days(run_tap: TapRunner, account: Account) -> None:
-    """R32; what was edited there is seen, what was edited before is not."""
+    """R32: an edit within the lookback window is found, an earlier entry is not read again."""
     old, young = track(account, days_ago(40)), track(account, days_ago(20))
     first = run_tap(start_date=to_iso(days_ago(100)))
     for entry in (old, young):

@@ -1,4 +1,4 @@
-"""Of those who have left, who is refused by ClickUp is found and named, and hides nobody else."""
+"""Former members whose time ClickUp denies are reported, and the others are still read."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def start() -> datetime:
 
 @pytest.fixture
 def account(start: datetime) -> Account:
-    """Return the shop with tasks of that moment that name people who have left."""
+    """Return the shop with recent tasks of former members."""
     account = accounts.shop()
     for user_id in FORMER:
         time_tracking.add_task_of_former_member(account, user_id, start)
@@ -40,7 +40,7 @@ def account(start: datetime) -> Account:
 
 @pytest.fixture(params=[400, 401])
 def refuse(request: pytest.FixtureRequest, behaviour: Behaviour) -> Refuse:
-    """Let ClickUp refuse each request that names one of some people."""
+    """Return a function that makes ClickUp deny every request that names one of some users."""
 
     def any_of(user_ids: list[int]) -> None:
         names = {str(user_id) for user_id in user_ids}

@@ -1,4 +1,4 @@
-"""A reading of time that fails, is cut or is answered wrongly loses nothing and denies nothing."""
+"""Failed, interrupted and invalid reads of time entries lose and delete nothing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def account() -> Account:
 
 @pytest.fixture
 def broken(behaviour: Behaviour) -> None:
-    """Let ClickUp answer every question for time with a server error."""
+    """Make every request for time entries fail with a server error."""
     behaviour.faults = [Fault(status=500, path="/time_entries$")] * 60
 
 
@@ -42,7 +42,7 @@ def begins(at: datetime) -> time_tracking.QueryCondition:
 def test_failed_time_entries_do_not_stop_other_streams(
     run_tap: TapRunner, account: Account
 ) -> None:
-    """R104."""
+    """R104: the failure is reported, no slice is completed, and the other streams are read."""
     start = now()
     track(account, start)
     run = run_tap(start_date=to_iso(start))
@@ -63,7 +63,7 @@ def test_failed_time_entries_do_not_stop_other_streams(
 def test_denied_time_entries_do_not_stop_other_streams(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
-    """R104; the role or the plan may be in the way."""
+    """R104: the role of the user or the plan may not allow it."""
     start = now()
     track(account, start, task_id=None)
     time_tracking.reject_time_entries(behaviour, lambda _: True, status=401)
@@ -97,7 +97,7 @@ def test_failure_after_a_good_run_keeps_the_bookmark(
 def test_interrupted_backfill_resumes_at_its_slice(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
-    """R32."""
+    """R32: slices that were completed are not read again."""
     since = days_ago(365)
     moments = [since, *(slice_start(since) + number * SLICE_LENGTH for number in range(1, 13))]
     made = [track(account, at + timedelta(minutes=5)).id for at in moments]
@@ -137,14 +137,14 @@ def test_slices_completed_before_a_failure_are_complete(
     assert completed_ids - set(run.column("time_entries", "id")) == set()
 
 
-# --- a parameter that ClickUp ignores in silence
+# --- parameters that ClickUp ignores
 
 
 @pytest.mark.parametrize("ignored", ["assignee", "start_date", "end_date"])
 def test_ignored_parameter_is_detected_and_completes_nothing(
     run_tap: TapRunner, account: Account, behaviour: Behaviour, ignored: str
 ) -> None:
-    """Somebody else's time of 95 days ago is not shown then; it is not gone, and read later."""
+    """Another user's old entry is not returned then; it counts as unread, not as deleted."""
     since = days_ago(100)
     old = track(account, days_ago(95), user_id=accounts.MEMBER)
     track(account, slice_start(now()) - timedelta(milliseconds=1))
@@ -197,13 +197,13 @@ def test_only_own_time_is_not_mistaken_for_an_ignored_assignee(
     ]
 
 
-# --- the ClickApp
+# --- the Time Tracking ClickApp
 
 
 def test_disabled_time_tracking_is_noted_once(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
-    """R101, R103; the spaces where it is on are read."""
+    """R101, R103: spaces with the ClickApp enabled are still read."""
     start = now()
     entry = track(account, start)
     space = {"id": accounts.SPACE, "name": "Shop floor"}

@@ -1,4 +1,4 @@
-"""People whom a later run sees first, and people who left while time could not be read."""
+"""Users that a later run sees for the first time, and members who left meanwhile."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def account() -> Account:
 
 
 def test_newly_seen_user_is_read_for_all_slices(run_tap: TapRunner, account: Account) -> None:
-    """R32; a task tells of that person, and others than the last 30 days were read before."""
+    """R32: a task names the user after all older slices had been read without the user."""
     first = run_tap(start_date=to_iso(SINCE))
     assert str(STRANGER) not in time_tracking.requested_assignees(run_tap)[0]
     time_tracking.add_task_of_former_member(account, STRANGER, days_ago(0.1))
@@ -74,7 +74,7 @@ def test_failed_run_still_backfills_a_new_user_later(
 def test_former_members_survive_a_failed_time_entries_read(
     run_tap: TapRunner, account: Account, behaviour: Behaviour, status: int
 ) -> None:
-    """Only a task names them, and the next run does not read it again."""
+    """Only a task names the former member, and the next run does not read it again."""
     time_tracking.add_task_of_former_member(account, STRANGER, days_ago(5))
     account.create_task(accounts.LISTS["in_folder"], name="Later", at=days_ago(1))
     made = [track(account, days_ago(days), task_id=None, user_id=STRANGER) for days in (80, 10)]

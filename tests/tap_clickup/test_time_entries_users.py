@@ -1,4 +1,4 @@
-"""Whose time is asked for, what the token may see of it, and how that is told."""
+"""The users whose time is requested, and the users whose time the token can see."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_every_request_names_users_and_dates(run_tap: TapRunner) -> None:
 
 
 def test_time_of_all_users_includes_former_members(run_tap: TapRunner, account: Account) -> None:
-    """R79; who left is known from a task, and a row of `users` for it."""
+    """R79: a former member is known from a task and has a row in `users`."""
     start = now()
     made = [
         track(account, start, user_id=user_id)
@@ -66,7 +66,7 @@ def test_time_of_all_users_includes_former_members(run_tap: TapRunner, account: 
 def test_former_members_are_remembered_by_the_next_run(
     run_tap: TapRunner, account: Account
 ) -> None:
-    """Nothing of that person changed since, so the task is not read again."""
+    """The task that names the former member is not read again, as it did not change."""
     start = days_ago(3)
     entry = track(account, start, user_id=accounts.FORMER_MEMBER)
     first = run_tap(start_date=to_iso(start))
@@ -82,7 +82,7 @@ def test_former_members_are_remembered_by_the_next_run(
 def test_member_who_leaves_between_runs_is_still_requested(
     run_tap: TapRunner, account: Account
 ) -> None:
-    """The time of the last day was tracked after the last run."""
+    """The entry was made after the last run."""
     start = days_ago(1)
     first = run_tap(start_date=to_iso(start))
     entry = track(account, days_ago(0.5), task_id=None, user_id=accounts.INVITED)
@@ -110,13 +110,13 @@ def test_more_than_50_users_take_several_requests(run_tap: TapRunner, account: A
     assert row["conditions"]["user_id"] == {"in": everybody}
 
 
-# --- a token that may not see everybody
+# --- a token that cannot see all users
 
 
 def test_member_token_reports_users_that_are_not_visible(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
-    """R102."""
+    """R102: hidden time is reported as hidden, not as no time."""
     behaviour.role = "member"
     start = now()
     own = track(account, start)
@@ -142,7 +142,7 @@ def test_admin_token_reads_all_users(
     assert (by_user(run), run.read_failures) == ([(entry.id, "40000002")], [])
 
 
-# --- people who have left and may not be asked for
+# --- former members whose time is denied
 
 
 @pytest.mark.parametrize("status", [400, 401])
@@ -194,7 +194,7 @@ def test_denied_former_member_does_not_hide_the_next_50_users(
 def test_request_for_former_members_only_may_be_denied(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
-    """Asked for nobody, ClickUp answers with the own entries."""
+    """A request that names no user returns the token user's entries."""
     start = now()
     time_tracking.add_members(account, range(47))
     time_tracking.add_task_of_former_member(account, 49999999, start)
@@ -218,11 +218,11 @@ def test_denied_users_are_reported_once_for_all_slices(
     assert [what for what, _ in run.read_failures] == [GONE]
 
 
-# --- selected spaces: R26
+# --- selected spaces (R26)
 
 
 def annex(account: Account) -> str:
-    """Return the id of a task in a space of its own."""
+    """Return the id of a task in a second space."""
     workspace = account.workspaces[0]
     statuses = (accounts.status(56, "sorting", "open"),)
     workspace.spaces["90000000013"] = Space("90000000013", "Annex", statuses)
@@ -232,7 +232,7 @@ def annex(account: Account) -> str:
 
 
 def test_selected_spaces_exclude_other_time_entries(run_tap: TapRunner, account: Account) -> None:
-    """R26."""
+    """R26: entries of other spaces and entries without a task are left out."""
     start, elsewhere = now(), annex(account)
     entry = track(account, start)
     others = [track(account, start, task_id=task_id) for task_id in (elsewhere, None)]
@@ -246,7 +246,7 @@ def test_selected_spaces_exclude_other_time_entries(run_tap: TapRunner, account:
 def test_entry_without_location_uses_its_tasks_space(
     run_tap: TapRunner, account: Account, mobile: str
 ) -> None:
-    """An app on a phone sends no `task_location`."""
+    """An entry made in the mobile app has no `task_location`."""
     start = now()
     entry = track(account, start, mobile=mobile)
     track(account, start, task_id=annex(account), mobile=mobile)
@@ -257,7 +257,7 @@ def test_entry_without_location_uses_its_tasks_space(
 def test_narrower_selection_reports_no_entry_as_deleted(
     run_tap: TapRunner, account: Account
 ) -> None:
-    """R132: what was read before stays; it is not in the spaces that are read now."""
+    """R132: earlier entries stay, because they are outside the spaces that are read now."""
     start = now()
     entry = track(account, start, task_id=annex(account))
     first = run_tap(start_date=to_iso(start))

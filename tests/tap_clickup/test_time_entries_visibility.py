@@ -1,4 +1,4 @@
-"""Whose time a run has seen: of others it tells only then, and another token sees other people."""
+"""Completed reads name only users whose time was seen, which depends on the token."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ def account() -> Account:
 
 
 def told_people(run: TapRun) -> list[list[str]]:
-    """Return of whom each completed read of time entries tells."""
+    """Return the users that each completed read of time entries names."""
     return [
         row["conditions"]["user_id"]["in"] for row in time_tracking.completed_slices(run).values()
     ]
 
 
-# --- an owner who tracks no time, so that an ignored `assignee` shows nothing at all
+# --- an owner who tracks no time, so that an ignored `assignee` returns nothing
 
 
 def test_only_own_time_is_completed_if_no_other_was_seen(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
-    """Else an ignored parameter would have the time of everybody marked as gone."""
+    """Otherwise an ignored parameter would delete the time entries of all other users."""
     start = to_iso(now())
     entry = track(account, days_ago(0), user_id=accounts.MEMBER)
     first = run_tap(start_date=start)
@@ -58,7 +58,7 @@ def test_only_own_time_is_completed_if_no_other_was_seen(
 def test_other_users_in_one_slice_complete_every_slice(
     run_tap: TapRunner, account: Account
 ) -> None:
-    """Whether `assignee` counts is no matter of the slice."""
+    """If `assignee` works in one slice, it works in all of them."""
     entry = track(account, days_ago(35), user_id=accounts.MEMBER)
     run = run_tap(start_date=SINCE)
     found = time_tracking.entry_ids_by_slice(run)
@@ -68,12 +68,12 @@ def test_other_users_in_one_slice_complete_every_slice(
     assert told_people(run) == [EVERYBODY] * (len(found) + 1)
 
 
-# --- another token, of a member, who sees the own time only
+# --- another token, of a member who can see only her own time
 
 
 @pytest.fixture
 def mias(account: Account, behaviour: Behaviour) -> list[TimeEntry]:
-    """Return Mia's time, of long ago and of late; Olga has some too, whose token is the first."""
+    """Return Mia's old and recent entries; Olga, whose token is used first, has one too."""
     behaviour.role = "member"
     track(account, days_ago(80), user_id=accounts.OWNER)
     return [track(account, days_ago(days), user_id=accounts.MEMBER) for days in (80, 2)]
@@ -107,7 +107,7 @@ def test_new_token_rereads_all_time_once(
 
 @pytest.mark.usefixtures("mias")
 def test_returning_token_rereads_its_time(run_tap: TapRunner, account: Account) -> None:
-    """What was tracked meanwhile for long ago was not seen with the other token."""
+    """An entry for an old date, made in the meantime, was not visible to the other token."""
     first = run_tap(start_date=SINCE)
     give_token_to(account, accounts.MEMBER)
     second = run_tap(start_date=SINCE, state=first.state)

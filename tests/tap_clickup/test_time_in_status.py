@@ -1,4 +1,4 @@
-"""Time in status follows the tasks of a run, is asked for on demand only, and loses no task."""
+"""Time in status is read on demand for the tasks of a run, and no task is missed."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def account() -> Account:
 
 
 def walked(run_tap: TapRunner) -> Task:
-    """Return a task made 600 minutes ago and shipped after 90, with half a minute to spare."""
+    """Return a task created 600.5 minutes ago and shipped 90 minutes later."""
     account = run_tap.clickup.account
     now = datetime.fromtimestamp(run_tap.clock.seconds, tz=UTC)
     made = account.create_task(LIST, name="Walk", at=now - timedelta(minutes=600.5))
@@ -45,7 +45,7 @@ def walked(run_tap: TapRunner) -> Task:
 
 
 def asked(run_tap: TapRunner) -> list[int]:
-    """Return how many tasks each request named."""
+    """Return the number of tasks in each request."""
     bulk = [len(request.query["task_ids"]) for request in run_tap.requests_to(BULK)]
     return [*bulk, *(1 for _ in run_tap.requests_to("/time_in_status"))]
 
@@ -61,7 +61,7 @@ def test_time_in_status_is_disabled_by_default(run_tap: TapRunner, behaviour: Be
 def test_one_task_is_read_with_a_single_request(
     run_tap: TapRunner,
 ) -> None:
-    """R76; ClickUp shows the current status in two places."""
+    """R76: ClickUp returns the current status twice, and it is written once."""
     task = walked(run_tap)
     run = run_tap(time_in_status=True)
     key = {"workspace_id": accounts.WORKSPACE, "task_id": task.id}
@@ -149,7 +149,7 @@ def test_denied_task_is_noted_and_the_others_are_kept(
 
 
 def test_only_tasks_read_by_the_run_are_requested(run_tap: TapRunner, account: Account) -> None:
-    """Those of the last ten minutes before the bookmark are read again."""
+    """The tasks of the ten minutes before the bookmark are read again."""
     now = datetime.now(UTC)
     edited = account.create_task(LIST, name="Edited", at=now - timedelta(hours=3))
     account.create_task(LIST, name="Quiet", at=now - timedelta(hours=2))
@@ -160,11 +160,11 @@ def test_only_tasks_read_by_the_run_are_requested(run_tap: TapRunner, account: A
     assert sorted(second.column("time_in_status", "task_id")) == sorted([newest.id, edited.id])
 
 
-# --- a run that does not come to its end
+# --- interrupted runs
 
 
 def before_time_in_status(run: TapRun) -> Row:
-    """Return the last state that a run wrote before it came to time in status."""
+    """Return the last state before the first record of time in status."""
     streams = [message.get("stream") for message in run.messages]
     head = run.messages[: streams.index("time_in_status")]
     states: list[Row] = [message["value"] for message in head if message["type"] == "STATE"]

@@ -1,4 +1,4 @@
-"""Webhooks come with their health, and with nothing that could be used to forge a delivery."""
+"""Webhooks are read with their health and without anything that could forge a delivery."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_every_webhook_column_is_mapped(run_tap: TapRunner, webhook: Webhook) ->
 
 
 def test_workspace_webhook_reports_its_health(run_tap: TapRunner, account: Account) -> None:
-    """R98: the same columns tell what fails."""
+    """R98: failing webhooks are visible in these columns."""
     account.add_webhook(endpoint="https://receiver.example.com", events=["*"])
     (row,) = run_tap().rows("webhooks")
     places = [row[name] for name in ("space_id", "folder_id", "list_id", "task_id")]
@@ -105,7 +105,7 @@ def test_other_users_webhooks_are_outside_the_completed_read(
 def test_webhook_secret_never_leaks(
     clickup: FakeClickUp, webhook: Webhook, *, breaks: bool
 ) -> None:
-    """R16: in no output, no state and no log line, not at DEBUG and not of an answer that fails."""
+    """R16: not in the output, the state or the log, even at DEBUG or after a failed request."""
     item = {"secret": webhook.secret, "endpoint": ENDPOINT}
     if breaks:
         answer = Fault(status=200, body={"webhooks": [item]}, path="/webhook$")
@@ -128,7 +128,7 @@ def test_webhook_secret_never_leaks(
 def test_denied_webhooks_do_not_stop_other_streams(
     run_tap: TapRunner, behaviour: Behaviour, status: int, ecode: str, why: str
 ) -> None:
-    """R113: a member may be refused."""
+    """R113: ClickUp may deny webhooks to a member."""
     behaviour.faults = [Fault(status=status, body={"ECODE": ecode}, path="/webhook$")]
     run = run_tap(start_date="2026-03-01")
     assert run.read_failures == [

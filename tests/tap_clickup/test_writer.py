@@ -1,4 +1,4 @@
-"""Records wait for company, and a STATE never leaves before what stands in front of it."""
+"""Records are buffered, and a STATE is never written before the messages preceding it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MUCH = "x" * 3_000
 
 
 class Pipe:
-    """Standard output that ends in a pipe, as when a target stands behind it."""
+    """Standard output connected to a pipe, as in front of a target."""
 
     def __init__(self) -> None:
         self._reads, self._writes = os.pipe()
@@ -39,7 +39,7 @@ class Pipe:
         self._stdout.flush()
 
     def arrived(self) -> bytes:
-        """Return what came out since the last look."""
+        """Return the bytes written since the last call."""
         try:
             return os.read(self._reads, 1_000_000)
         except BlockingIOError:
@@ -62,7 +62,7 @@ def record(number: int, text: str = "") -> RecordMessage:
 
 
 def messages(data: bytes) -> list[Any]:
-    """Return the id of each record and the type of each other message; every line is whole."""
+    """Return the id of each record and the type of each other message; all lines are complete."""
     assert data.endswith(b"\n")
     found = [json.loads(line) for line in data.splitlines()]
     return [
@@ -95,7 +95,7 @@ def test_schema_is_flushed_at_once(pipe: Pipe) -> None:
 
 @pytest.mark.parametrize("records", [1, 2, 3, 7, 16])
 def test_state_follows_its_records_for_any_buffer_fill(pipe: Pipe, records: int) -> None:
-    """A buffer holds two of these records and a part of the third."""
+    """The buffer has room for two of these records and a part of the third."""
     for number in range(1, records + 1):
         pipe.write(record(number, MUCH))
     before = pipe.arrived()
