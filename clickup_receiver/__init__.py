@@ -2,6 +2,6 @@
 
 `http` responds to ClickUp, `inbox` stores each delivery until it is loaded, `feed` loads pending
 events into the target, `webhooks` registers and checks the webhooks at ClickUp, `schedule` runs the
-poll and the sweep. `service` runs all of these, `settings` are its settings, `cli` is the command,
-`wording` formats counts.
+poll and the sweep. `service` runs all of these, `settings` are its settings and
+`receiver_context` its use of the tap's, `cli` is the command, `wording` formats counts.
 """

@@ -162,9 +162,8 @@ class Service:
             validate_endpoint(self._settings.webhook_url)
         tap = self._settings.make_tap()
         validate_config(tap.config)
-        receiver_context(
-            tap.config
-        ).client.close()  # creating it has validated the form of the token
+        client = receiver_context(tap.config).client  # raises if the token has a wrong form
+        client.close()
 
     def _start_threads(self, inbox: Inbox) -> ExitStack:
         """Start the threads. They stop with the block, or with the process if ClickUp is slow."""

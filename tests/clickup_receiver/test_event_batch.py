@@ -1,4 +1,4 @@
-"""Many events ask for few things: each object once, in one batch per workspace."""
+"""Many events become few reads: each object once, in one batch per workspace."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from tests.clickup_receiver.message_source import RECEIVED, pending_event
 from tests.clickup_receiver.payloads import OTHER_ID, WEBHOOK_ID, history
 
 OURS = {WEBHOOK_ID: WebhookSecrets("9001", ("SECRET",))}
-EARLY, LATE = "1772366400000", "1772370000000"
+EARLY = "1772366400000"
+LATE = "1772370000000"
 
 
-def test_objects_are_named_once_with_their_latest_change_whatever_the_order() -> None:
+def test_an_object_is_read_once_with_its_latest_change() -> None:
+    """In whatever order the events arrive."""
     late = pending_event("taskUpdated", history("name", date=LATE), event_id=1)
     early = pending_event("taskUpdated", history("name", date=EARLY), event_id=2)
     for events in ([late, early], [early, late]):
@@ -24,7 +26,8 @@ def test_objects_are_named_once_with_their_latest_change_whatever_the_order() ->
         assert sorted(batch.inbox_ids["task", "86a1"]) == [1, 2]
 
 
-def test_the_latest_deletion_counts_whatever_the_order() -> None:
+def test_the_latest_of_several_deletions_counts() -> None:
+    """In whatever order the events arrive."""
     first = pending_event("taskDeleted", event_id=1)
     second = replace(first, id=2, received_at=RECEIVED + timedelta(hours=1))
     for events in ([first, second], [second, first]):
@@ -33,26 +36,27 @@ def test_the_latest_deletion_counts_whatever_the_order() -> None:
         assert batch.changed == {}
 
 
-def test_an_event_without_a_date_counts_from_its_arrival() -> None:
-    hint = pending_event("folderUpdated", folder_id="12")
-    (batch,) = group_events([hint], OURS)
-    assert (batch.changed, batch.earliest) == ({("folder", "12"): ""}, RECEIVED)
+def test_an_event_without_a_timestamp_counts_from_arrival() -> None:
+    (batch,) = group_events([pending_event("folderUpdated", folder_id="12")], OURS)
+    assert batch.changed == {("folder", "12"): ""}
+    assert batch.earliest == RECEIVED
     assert batch.changed_objects("folder") == {"12": ""}
     assert batch.changed_objects("task") == {}
 
 
-def test_time_is_kept_by_task_with_the_moments_that_were_told() -> None:
-    items = [history("time_spent", after={"start": at}) for at in (EARLY, LATE)]
-    events = [pending_event("taskTimeTrackedUpdated", one) for one in items]
+def test_time_changes_are_grouped_by_task_with_their_starts() -> None:
+    items = [history("time_spent", after={"start": start}) for start in (EARLY, LATE)]
+    events = [pending_event("taskTimeTrackedUpdated", item) for item in items]
     (batch,) = group_events([*events, pending_event("taskUpdated", history("time_spent"))], OURS)
     assert batch.tasks_with_time_changes == {
         "86a1": {"2026-03-01T12:00:00.000+00:00", "2026-03-01T13:00:00.000+00:00"}
     }
 
 
-def test_each_workspace_has_a_batch_and_unknown_webhooks_have_none() -> None:
+def test_each_workspace_gets_a_batch() -> None:
+    """Events of unknown webhooks are ignored."""
     events = [pending_event("taskDeleted"), pending_event("taskDeleted", webhook_id=OTHER_ID)]
     both = group_events(events, {**OURS, OTHER_ID: WebhookSecrets("9002", ("SECRET",), "7")})
-    assert [one.workspace_id for one in both] == ["9001", "9002"]
-    assert [one.space_ids for one in both] == [set(), {"7"}]
-    assert [one.workspace_id for one in group_events(events, OURS)] == ["9001"]
+    assert [batch.workspace_id for batch in both] == ["9001", "9002"]
+    assert [batch.space_ids for batch in both] == [set(), {"7"}]
+    assert [batch.workspace_id for batch in group_events(events, OURS)] == ["9001"]

@@ -1,4 +1,4 @@
-"""Events are told with the settings of the moment: what is selected, which token, which limit."""
+"""Messages are built with the current settings: selection, token and rate limit."""
 
 from __future__ import annotations
 
@@ -18,32 +18,31 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize("config", [{"space_ids": ["1"]}, {"workspace_ids": ["2"]}])
-def test_a_webhook_that_tells_of_more_than_is_selected_is_not_listened_to(
+def test_a_webhook_beyond_the_selection_is_ignored(
     clickup: FakeClickUp, config: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
+    """R26: it may report objects that are not selected."""
     source = MessageSourceHarness(clickup, config)
     assert source.build(pending_event("taskDeleted"), pending_event("taskUpdated")) == []
     assert source.messages == []
     assert f"webhook {WEBHOOK_ID} is not ours or covers spaces that are not selected" in caplog.text
 
 
-def test_a_webhook_that_is_ours_no_more_is_not_listened_to(source: MessageSourceHarness) -> None:
+def test_a_webhook_that_is_not_ours_is_ignored(source: MessageSourceHarness) -> None:
     assert source.build(pending_event("taskDeleted", webhook_id=OTHER_ID)) == []
     assert source.messages == []
 
 
-def test_all_waits_while_the_integration_is_switched_off(clickup: FakeClickUp) -> None:
-    """R19."""
+def test_nothing_is_read_while_enabled_is_false(clickup: FakeClickUp) -> None:
+    """R19: the events stay pending."""
     source = MessageSourceHarness(clickup, {"enabled": False})
     with pytest.raises(ConfigurationError, match="enabled is false"):
         source.build(pending_event("taskDeleted"))
     assert clickup.requests == []
 
 
-def test_all_waits_while_clickup_does_not_answer_and_goes_on_with_a_new_token(
-    clickup: FakeClickUp, workspace: Workspace
-) -> None:
-    """R129: the token is read anew for every burst."""
+def test_a_new_token_is_used_for_the_next_batch(clickup: FakeClickUp, workspace: Workspace) -> None:
+    """R129: the settings are read again for every batch."""
     task_id = next(iter(workspace.tasks))
     source = MessageSourceHarness(clickup, {"api_token": "pk_1_OLDOLDOLD"})
     with pytest.raises(InvalidTokenError):
@@ -53,28 +52,31 @@ def test_all_waits_while_clickup_does_not_answer_and_goes_on_with_a_new_token(
     assert [row["id"] for row in source.rows("tasks")] == [task_id]
 
 
-def test_one_client_serves_as_long_as_the_settings_are_the_same(clickup: FakeClickUp) -> None:
-    """So the limit of requests counts over all bursts."""
+def test_the_client_is_reused_while_settings_are_equal(clickup: FakeClickUp) -> None:
+    """So the rate limit applies across batches."""
     source = MessageSourceHarness(clickup)
-    clients = [source.source.sync_context().client for _ in range(2)]
+    first = source.source.sync_context().client
+    second = source.source.sync_context().client
     source.config["requests_per_minute"] = 80
-    other = source.source.sync_context().client
-    assert clients[0] is clients[1]
-    assert other is not clients[0]
+    third = source.source.sync_context().client
+    assert second is first
+    assert third is not first
 
 
-def test_it_leaves_most_of_the_limit_to_the_tap(clickup: FakeClickUp) -> None:
+def test_most_of_the_rate_limit_is_left_to_the_tap(clickup: FakeClickUp) -> None:
+    """Polls with the same token run concurrently."""
     for config in ({"requests_per_minute": 80}, {}):
         tap = MessageSourceHarness(clickup, {"requests_per_minute": None, **config}).make_tap()
         limit = receiver_context(tap.config)._new_rate_limit()  # noqa: SLF001 - it is the client's alone
-        waits = [limit.reserve(0.0) for _ in range(21)]
-        assert (waits[19], waits[20]) == (0.0, 61.0)
+        pauses = [limit.reserve(0.0) for _ in range(21)]
+        assert pauses == [0.0] * 20 + [61.0]
 
 
-def test_a_lost_connection_keeps_the_whole_burst(
+def test_an_unavailable_clickup_raises_an_error(
     clickup: FakeClickUp, source: MessageSourceHarness
 ) -> None:
-    source.source.sync_context().client._clock = SimulatedClock()  # noqa: SLF001 - waits otherwise
+    """So the whole batch stays pending."""
+    source.source.sync_context().client._clock = SimulatedClock()  # noqa: SLF001 - retries at once
     clickup.behaviour.faults += [Fault(status=503, path="/task/") for _ in range(10)]
     with pytest.raises(ApiUnavailableError):
         source.build(pending_event("taskUpdated"))
