@@ -1,4 +1,4 @@
-"""The operator's command `pandev`; the one module that may use both packages."""
+"""The operator's command `pandev`: the store's report, its server, and ClickUp's webhooks."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 from dotenv import find_dotenv, load_dotenv
-from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict
 from rich.console import Console
 
 from clickup_receiver.cli import default_data_dir
@@ -21,31 +19,33 @@ from clickup_receiver.webhooks.secret_store import SECRETS_FILE_NAME, FileSecret
 from pandev import report
 from tap_clickup.errors import ClickUpError, ConfigurationError
 from tap_clickup.tap import TapClickUp
-from target_pandev.database import StoreError
+from target_pandev.database import search_path_option
 from target_pandev.embedded import EmbeddedError, EmbeddedServer
+from target_pandev.errors import StoreError
 from target_pandev.open_store import StoreSettings, open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LIBPQ = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD"}
+PIPED_OUTPUT_WIDTH = 120
+"""Columns of a report that goes to a file or a pipe, unless COLUMNS is set."""
 
 Command = TypeVar("Command", bound="Callable[..., object]")
 
 
-def _located(command: Command) -> Command:
-    """Add the options that say where the store is."""
-    for name, variable, about in (
-        ("--store-schema", "SCHEMA", "The schema that holds everything."),
+def store_options(command: Command) -> Command:
+    """Add the options that locate the store."""
+    for name, variable, help_text in (
+        ("--store-schema", "SCHEMA", "Schema of the store's tables and views."),
         ("--store-dir", "DIR", "Directory of the embedded store."),
-        ("--store-url", "URL", "PostgreSQL 15 or newer; the embedded store if not set."),
+        ("--store-url", "URL", "URL of a PostgreSQL 15 or newer; if not set, the embedded store."),
     ):
         command = click.option(
             name,
             envvar=f"TARGET_PANDEV_STORE_{variable}",
             show_envvar=True,
             default="pandev" if variable == "SCHEMA" else None,
-            help=about,
+            help=help_text,
         )(command)
     return command
 
@@ -53,17 +53,20 @@ def _located(command: Command) -> Command:
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="pandev-clickup")
 def pandev() -> None:
-    """Look after PanDev's store of ClickUp tasks and git activity."""
+    """Manage the PanDev store and ClickUp webhooks."""
 
 
 @pandev.command("report")
-@_located
-@click.option("--most", default=10, show_default=True, help="Rows of the longer tables.")
-def show_report(most: int, **where: str | None) -> None:
-    """Show tasks by status group, tasks next to commits, the last runs and rows per table."""
-    console = Console(width=None if sys.stdout.isatty() else 120)
-    with open_store(_settings(where)) as store:
-        for table in report.tables(store, most=most):
+@store_options
+@click.option(
+    "--limit", default=10, show_default=True, help="Maximum number of rows in the longer tables."
+)
+def show_report(limit: int, **store: str | None) -> None:
+    """Show tasks by status group, tasks next to commits, the last runs and row counts."""
+    adapts_to_terminal = sys.stdout.isatty() or "COLUMNS" in os.environ
+    console = Console(width=None if adapts_to_terminal else PIPED_OUTPUT_WIDTH)
+    with open_store(_settings(store)) as opened_store:
+        for table in report.build_tables(opened_store, limit=limit):
             console.print(table)
             console.print()
 
@@ -74,7 +77,7 @@ def show_report(most: int, **where: str | None) -> None:
     envvar="CLICKUP_RECEIVER_WEBHOOK_URL",
     show_envvar=True,
     required=True,
-    help="The public https address under which ClickUp reaches clickup-receiver.",
+    help="Public https URL at which ClickUp reaches clickup-receiver.",
 )
 @click.option(
     "--data-dir",
@@ -82,95 +85,93 @@ def show_report(most: int, **where: str | None) -> None:
     show_envvar=True,
     type=click.Path(file_okay=False, path_type=Path),
     default=default_data_dir,
-    help="The folder of clickup-receiver, where the webhooks' secrets are kept.",
+    help="Directory of clickup-receiver, which contains the webhook secrets.",
 )
-@click.option("--off", is_flag=True, help="Remove our webhooks instead; what was loaded stays.")
+@click.option("--off", is_flag=True, help="Remove our webhooks; loaded data stays.")
 def connect(webhook_url: str, data_dir: Path, *, off: bool) -> None:
-    """Register ClickUp's webhooks for what is selected, or repair them; never twice.
+    """Register the webhooks of the selected workspaces and spaces, or repair them.
 
-    What is selected, and the token, are the settings of tap-clickup: TAP_CLICKUP_*, also in .env.
+    Running it again does not register a webhook twice. The token and the selection are the settings
+    of tap-clickup (TAP_CLICKUP_*), also from .env.
     """
     config = TapClickUp(parse_env_config=True).config
     if not off and not config["enabled"]:
         raise ConfigurationError("enabled is false: switch it on, or use --off")
     sync_context = receiver_context(config)
     sync_context.validate()
-    registration = WebhookRegistrar(
+    registrar = WebhookRegistrar(
         sync_context, FileSecretStore(data_dir / SECRETS_FILE_NAME), endpoint=webhook_url
     )
     if off:
-        click.echo(f"{len(registration.remove_all())} webhooks removed")
+        removed = len(registrar.remove_all())
+        click.echo(f"{removed} {'webhook' if removed == 1 else 'webhooks'} removed")
         return
-    for one in registration.reconcile():
-        state = ", ".join(one.changes) or one.health
-        registered = f"webhook {one.webhook_id} at {webhook_url} ({state})"
-        click.echo(f"{one.scope}: {one.error or registered}")
+    for webhook in registrar.reconcile():
+        state = ", ".join(webhook.changes) or webhook.health
+        registered = f"webhook {webhook.webhook_id} at {webhook_url} ({state})"
+        click.echo(f"{webhook.scope}: {webhook.error or registered}")
 
 
 @pandev.group("store")
 def store_commands() -> None:
-    """Start, stop and reach the embedded store."""
+    """Start, stop and connect to the embedded store."""
 
 
 @store_commands.command()
-@_located
-def start(**where: str | None) -> None:
-    """Start the embedded store and print its address. It stops a minute after its last user."""
-    with _embedded(where) as server:
+@store_options
+def start(**store: str | None) -> None:
+    """Start the embedded store and print its URL.
+
+    It stops one minute after the last client disconnects.
+    """
+    with _embedded(store) as server:
         click.echo(server.url)
 
 
 @store_commands.command()
-@_located
-def stop(**where: str | None) -> None:
+@store_options
+def stop(**store: str | None) -> None:
     """Stop the embedded store, unless a run is using it."""
-    if not _embedded(where).stop():
-        raise StoreError("the store is in use by another process; stop that one first")
+    if not _embedded(store).stop():
+        raise StoreError("the store is in use by another process; stop that process first")
     click.echo("stopped")
 
 
 @store_commands.command()
-@_located
-def url(**where: str | None) -> None:
-    """Print the store's address, password included, for other tools."""
-    click.echo(where["store_url"] or _embedded(where).url)
+@store_options
+def url(**store: str | None) -> None:
+    """Print the store's URL, which contains the password."""
+    click.echo(store["store_url"] or _embedded(store).url)
 
 
 @store_commands.command(context_settings={"ignore_unknown_options": True})
-@_located
+@store_options
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def psql(arguments: tuple[str, ...], **where: str | None) -> None:
-    """Open a SQL session on the embedded store; ARGUMENTS go to psql."""
-    with _embedded(where) as server:
-        address = conninfo_to_dict(server.conninfo)
+def psql(arguments: tuple[str, ...], **store: str | None) -> None:
+    """Open a SQL session on the embedded store; ARGUMENTS are passed to psql."""
+    with _embedded(store) as server:
         environment = {
             **os.environ,
-            **{variable: str(address[name]) for name, variable in LIBPQ.items()},
-            "PGDATABASE": str(address["dbname"]),
-            "PGOPTIONS": f"-c search_path={_option(sql.Identifier(str(where['store_schema'])))}",
+            **server.libpq_environment,
+            "PGOPTIONS": search_path_option(str(store["store_schema"])),
         }
-        ended = subprocess.run([server.psql, *arguments], env=environment, check=False)  # noqa: S603 - the user's own arguments to the user's own psql
-    sys.exit(ended.returncode)
+        session = subprocess.run([server.psql, *arguments], env=environment, check=False)  # noqa: S603 - the user's own arguments to the user's own psql
+    sys.exit(session.returncode)
 
 
-def _option(name: sql.Identifier) -> str:
-    """Return a name as a value in PGOPTIONS, where a blank ends a value."""
-    return name.as_string().replace("\\", "\\\\").replace(" ", "\\ ")
+def _settings(store: dict[str, str | None]) -> StoreSettings:
+    return StoreSettings(store["store_url"], store["store_dir"], store["store_schema"] or "pandev")
 
 
-def _settings(where: dict[str, str | None]) -> StoreSettings:
-    return StoreSettings(where["store_url"], where["store_dir"], where["store_schema"] or "pandev")
-
-
-def _embedded(where: dict[str, str | None]) -> EmbeddedServer:
-    settings = _settings(where)
+def _embedded(store: dict[str, str | None]) -> EmbeddedServer:
+    settings = _settings(store)
     if settings.url:
-        raise StoreError("store_url is set, so there is no embedded store; use that address")
+        raise StoreError("store_url is set, so there is no embedded store; use that URL")
     return EmbeddedServer(settings.path)
 
 
 def main() -> None:
-    """Run the command line with the settings of `.env`; what stops it is told in one line."""
+    """Run the command line with the settings of `.env`; an error is one line, with exit code 1."""
     load_dotenv(find_dotenv(usecwd=True))
     try:
         pandev()

@@ -1,9 +1,10 @@
+-- Recently active tasks with their commits and branches; the limit is a number of tasks.
 WITH recent AS (
     SELECT workspace_id, task_id, max(occurred_at) AS at
     FROM task_activity
     GROUP BY workspace_id, task_id
     ORDER BY at DESC NULLS LAST, task_id
-    LIMIT %(most)s
+    LIMIT %(limit)s
 )
 SELECT a.task_id AS task, a.task_name AS name, a.status, a.source || ': ' || a.title AS activity,
     a.author_name AS author, to_char(a.occurred_at, 'YYYY-MM-DD HH24:MI') AS at

@@ -1,3 +1,4 @@
+-- Tasks in each status group, with the statuses of the group.
 SELECT status_group, count(*) AS tasks,
     string_agg(DISTINCT status, ', ' ORDER BY status) AS statuses
 FROM task_overview

@@ -7,6 +7,7 @@ of `serial_loader`; `reconciliation` (completed reads), `seen_keys` (table versi
 them. `sql_text` composes identifiers.
 """
 
+from target_pandev.database.connection import search_path_option
 from target_pandev.database.deletions import DeletionRules
 from target_pandev.database.seen_keys import SeenKeysTable
 from target_pandev.database.store import Store
@@ -25,4 +26,5 @@ __all__ = [
     "StoreError",
     "StreamSchema",
     "Table",
+    "search_path_option",
 ]

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import psycopg
-from psycopg import errors
+from psycopg import errors, sql
 from psycopg.conninfo import conninfo_to_dict
 
 from target_pandev.errors import StoreError
@@ -98,9 +98,16 @@ def _options(address: dict[str, Any]) -> Iterator[str]:
     yield from map(_option, FIXED.items())
 
 
+def search_path_option(schema: str) -> str:
+    """Return the option of libpq, for PGOPTIONS, that makes `schema` a session's search path."""
+    return _option(("search_path", sql.Identifier(schema).as_string()))
+
+
 def _option(setting: tuple[str, str]) -> str:
+    """Return a setting as an option of libpq, in which an unescaped space ends a value."""
     name, value = setting
-    return f"-c {name}={value.replace(' ', chr(92) + ' ')}"
+    escaped = value.replace("\\", "\\\\").replace(" ", "\\ ")
+    return f"-c {name}={escaped}"
 
 
 def _connection_error_reason(error: psycopg.OperationalError) -> str:

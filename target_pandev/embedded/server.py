@@ -24,6 +24,13 @@ from target_pandev.embedded.folder import (
 from target_pandev.embedded.log import Wait, last_words
 from target_pandev.embedded.postmaster import DATABASE, ROLE
 
+LIBPQ_VARIABLES = {
+    "host": "PGHOST",
+    "port": "PGPORT",
+    "user": "PGUSER",
+    "password": "PGPASSWORD",
+    "dbname": "PGDATABASE",
+}
 KEEPER_SECONDS = 5.0
 """Longest wait for the keeper to end; after that it is the keeper of another user's server."""
 
@@ -128,15 +135,8 @@ class EmbeddedServer:
 
     @property
     def conninfo(self) -> str:
-        """What libpq and psycopg take to connect, with the password: not for logs."""
-        parts = {
-            "host": str(self._folder.socket_dir),
-            "port": "5432",
-            "user": ROLE,
-            "password": self._folder.password,
-            "dbname": DATABASE,
-        }
-        return " ".join(f"{name}={_quoted(value)}" for name, value in parts.items())
+        """The connection string for libpq and psycopg. It contains the password: not for logs."""
+        return " ".join(f"{name}={_quoted(value)}" for name, value in self._connection.items())
 
     @property
     def url(self) -> str:
@@ -144,6 +144,22 @@ class EmbeddedServer:
         password = urllib.parse.quote(self._folder.password, safe="")
         host = urllib.parse.quote(str(self._folder.socket_dir), safe="")
         return f"postgresql://{ROLE}:{password}@/{DATABASE}?host={host}&port=5432"
+
+    @property
+    def libpq_environment(self) -> dict[str, str]:
+        """The same as `conninfo`, as environment variables for PostgreSQL's programs."""
+        return {LIBPQ_VARIABLES[name]: value for name, value in self._connection.items()}
+
+    @property
+    def _connection(self) -> dict[str, str]:
+        """The parameters of a connection, by the names that libpq gives them."""
+        return {
+            "host": str(self._folder.socket_dir),
+            "port": "5432",
+            "user": ROLE,
+            "password": self._folder.password,
+            "dbname": DATABASE,
+        }
 
     @property
     def psql(self) -> Path:

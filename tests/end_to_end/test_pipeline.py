@@ -270,7 +270,7 @@ def test_the_store_is_embedded_without_an_address(
     assert session.stdout == f"{count}\n", session.stderr
     url = embedded.run("pandev", "store", "url").stdout.strip()
     assert rows(url, "SELECT count(*)::text FROM task_overview") == [(count,)]
-    report = embedded.run("pandev", "report", "--most", "3")
+    report = embedded.run("pandev", "report", "--limit", "3")
     assert report.returncode == 0, report.stderr
     assert "Tasks by status group" in report.stdout
     assert embedded.run("pandev", "store", "stop").stdout == "stopped\n"

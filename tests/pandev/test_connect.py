@@ -62,7 +62,7 @@ def test_a_members_token_falls_back_to_polling(project: Pipeline, behaviour: Beh
 
 def test_off_removes_the_webhooks(project: Pipeline, workspace: Workspace) -> None:
     project.run(*CONNECT)
-    assert project.run(*CONNECT, "--off").stdout == "1 webhooks removed\n"
+    assert project.run(*CONNECT, "--off").stdout == "1 webhook removed\n"
     assert workspace.webhooks == {}
 
 

@@ -1,0 +1,57 @@
+"""The operator's command: its help texts and the options of its sessions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from click.testing import CliRunner
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from pandev.cli import pandev
+from target_pandev.database import search_path_option
+
+if TYPE_CHECKING:
+    import click
+
+
+@pytest.mark.parametrize("schema", ["pandev", "Team A", 'a "quoted" name', "back\\slash"])
+def test_a_session_gets_the_schema_as_its_search_path(database: str, schema: str) -> None:
+    with psycopg.connect(database, autocommit=True) as connection:
+        identifier = sql.Identifier(schema)
+        connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(identifier))
+    with psycopg.connect(make_conninfo(database, options=search_path_option(schema))) as session:
+        assert session.execute("SELECT current_schema()").fetchall() == [(schema,)]
+
+
+def commands(group: click.Command) -> dict[str, click.Command]:
+    """Return the commands of a group by their full names."""
+    found = {str(group.name): group}
+    for command in getattr(group, "commands", {}).values():
+        found |= {f"{group.name} {name}": part for name, part in commands(command).items()}
+    return found
+
+
+def test_every_command_and_option_has_a_help_text() -> None:
+    assert set(commands(pandev)) == {
+        "pandev",
+        "pandev connect",
+        "pandev report",
+        "pandev store",
+        "pandev store psql",
+        "pandev store start",
+        "pandev store stop",
+        "pandev store url",
+    }
+    for name, command in commands(pandev).items():
+        assert command.help, name
+        options = [option for option in command.params if option.param_type_name == "option"]
+        assert [option.name for option in options if not getattr(option, "help", None)] == []
+
+
+def test_an_invalid_limit_is_rejected() -> None:
+    ended = CliRunner().invoke(pandev, ["report", "--limit", "many"])
+    assert ended.exit_code == 2
+    assert "'many' is not a valid integer" in ended.output
