@@ -8,6 +8,7 @@ rewritten.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,7 +23,7 @@ import psycopg
 import pygit2
 from rich.console import Console
 
-from fake_clickup import FakeClickUp, generate
+from fake_clickup import FakeClickUp, generate_demo
 from target_pandev.embedded import EmbeddedServer, default_store_dir
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ PROJECT = Path(__file__).parents[1]
 COMMANDS = Path(sys.executable).parent
 TASKS = 1_400
 """Of one year; about a thousand of them were updated in the last 90 days."""
+COMMITS = 12
 WRITTEN_ROWS = """
 SELECT relname, n_tup_ins + n_tup_upd + n_tup_del
 FROM pg_stat_user_tables WHERE schemaname = 'pandev' ORDER BY relname
@@ -109,20 +111,35 @@ def _is_setting(name: str) -> bool:
 
 
 def make_repository(folder: Path, account: Account, *, now: datetime) -> None:
-    """Create a repository whose branches and commits name some of the latest tasks."""
+    """Create a repository whose branches and commits name the latest tasks that were worked on."""
     repository = pygit2.init_repository(str(folder), initial_head="main")
-    tasks = sorted(account.workspaces[0].tasks.values(), key=lambda task: task.updated_ms or 0)
-    latest = [task for task in tasks if not task.archived][-12:]
+    workspace = account.workspaces[0]
+    tasks = sorted(workspace.tasks.values(), key=lambda task: task.updated_ms or 0)
+    active = [
+        task
+        for task in tasks
+        if not task.archived and workspace.status_of(task).type in {"custom", "done"}
+    ]
     empty_tree = repository.TreeBuilder().write()
     head: list[pygit2.Oid] = []
-    for number, task in enumerate(latest):
-        at = int((now - timedelta(hours=12 - number)).timestamp())
-        author = pygit2.Signature(f"User {number % 3 + 1}", f"user{number % 3 + 1}@example.com", at)
-        message = f"Work on it ({task.id})\n" if number % 4 == 3 else f"CU-{task.id} Work on it\n"
-        branch = f"refs/heads/CU-{task.id}_work" if number % 3 == 0 else "refs/heads/main"
+    for number, task in enumerate(active[-COMMITS:]):
+        at = int((now - timedelta(hours=COMMITS - number)).timestamp())
+        user = workspace.users[(*task.assignee_ids, task.creator_id)[0]]
+        author = pygit2.Signature(user.username or user.email, user.email, at)
+        title = _commit_title(task.name)
+        id_last = number % 4 == 3
+        message = f"{title} ({task.id})\n" if id_last else f"CU-{task.id} {title}\n"
+        slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+        branch = f"refs/heads/CU-{task.id}_{slug}" if number % 3 == 0 else "refs/heads/main"
         head = [repository.create_commit(None, author, author, message, empty_tree, head)]
         repository.references.create(branch, head[0], force=True)
         repository.references.create("refs/heads/main", head[0], force=True)
+
+
+def _commit_title(task_name: str) -> str:
+    """Return the name of a task without its topic, as the first line of a commit message."""
+    title = " ".join(task_name.rpartition(": ")[2].split())
+    return title[:1].upper() + title[1:50]
 
 
 @click.command()
@@ -146,11 +163,11 @@ def main(folder: Path, store_dir: Path | None) -> None:
         shutil.rmtree(path, ignore_errors=True)
     folder.mkdir(parents=True)
     shutil.copy(PROJECT / "meltano.yml", folder)
-    account = generate(seed=1, tasks=TASKS, spaces=4, now=now)
+    account = generate_demo(tasks=TASKS, spaces=4, now=now)
     make_repository(folder / "shop", account, now=now)
     with FakeClickUp(account) as clickup:
         demo = Demo(folder, store_dir, clickup, folder / "shop")
-        console.print(f"Fake ClickUp with {TASKS:,} tasks of one year; first run ...")
+        console.print(f"Fake ClickUp with {TASKS:,} tasks created within a year; first run ...")
         seconds, requests = demo.run_pipeline()
         console.print(f"  {seconds:.1f} s, {requests} requests to ClickUp")
         before = demo.count_written_rows()
@@ -158,8 +175,9 @@ def main(folder: Path, store_dir: Path | None) -> None:
         seconds, requests = demo.run_pipeline()
         console.print(f"  {seconds:.1f} s, {requests} requests to ClickUp")
         after = demo.count_written_rows()
-        written = {name: after[name] - before[name] for name in after if after[name] > before[name]}
-        console.print(f"  rows written: {written or 'none'}\n")
+        written = {name: after[name] - before[name] for name in after}
+        changes = [f"{rows} in {name}" for name, rows in written.items() if rows]
+        console.print(f"  rows written: {', '.join(changes) or 'none'}\n")
     subprocess.run([COMMANDS / "pandev", "report"], env=demo.environment, check=True)
     console.print(f"Done in {time.monotonic() - started:.0f} s. The store is in {store_dir}:\n")
     console.print(f"    .venv/bin/pandev store psql --store-dir {store_dir}\n", soft_wrap=True)

@@ -1,47 +1,73 @@
-"""`python -m fake_clickup`: a local ClickUp in the foreground, until SIGTERM or SIGINT."""
+"""The command `fake-clickup`: serve a generated account until SIGTERM or SIGINT."""
 
 from __future__ import annotations
 
-import argparse
 import json
 import signal
-import sys
 from pathlib import Path
 
-from . import Behaviour, FakeClickUp, generate
+import click
 
-STOPS = (signal.SIGTERM, signal.SIGINT)
+from . import Behaviour, FakeClickUp, generate_demo
+
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
-def main() -> None:
-    """Serve a generated account; prints the API's address, then the token."""
-    options = _options()
-    # Blocked before any thread starts, so that the signal waits for `sigwait` and nothing else.
-    signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
-    account = generate(seed=options.seed, tasks=options.tasks, spaces=options.spaces)
-    behaviour = Behaviour(limit_per_minute=options.limit_per_minute)
-    with FakeClickUp(account, behaviour=behaviour, port=options.port) as clickup:
-        sys.stdout.write(f"{clickup.api_url}\n{clickup.token}\n")
-        sys.stdout.flush()
-        if options.ready_file:
+@click.command()
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    default=0,
+    show_default=True,
+    help="Port on 127.0.0.1; 0 picks a free one.",
+)
+@click.option(
+    "--tasks", type=click.IntRange(0), default=300, show_default=True, help="Number of tasks."
+)
+@click.option(
+    "--spaces",
+    type=click.IntRange(0),
+    default=3,
+    show_default=True,
+    help="Number of spaces.",
+)
+@click.option(
+    "--seed",
+    type=int,
+    default=1,
+    show_default=True,
+    help="Seed of the generated account; equal seeds give equal accounts.",
+)
+@click.option(
+    "--limit-per-minute",
+    type=click.IntRange(1),
+    default=100,
+    show_default=True,
+    help="Requests per minute before responses are 429.",
+)
+@click.option(
+    "--ready-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File for the API's URL and the token as JSON, written once the server listens.",
+)
+def main(  # noqa: PLR0913, PLR0917 - click passes one argument per option
+    port: int, tasks: int, spaces: int, seed: int, limit_per_minute: int, ready_file: Path | None
+) -> None:
+    """Serve a generated ClickUp workspace on this machine.
+
+    Prints the URL of the API and a token, one per line, and runs until it is interrupted.
+    """
+    # Blocked before any thread starts, so that only `sigwait` receives the signals.
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    account = generate_demo(seed=seed, tasks=tasks, spaces=spaces)
+    behaviour = Behaviour(limit_per_minute=limit_per_minute)
+    with FakeClickUp(account, behaviour=behaviour, port=port) as clickup:
+        click.echo(clickup.api_url)
+        click.echo(clickup.token)
+        if ready_file:
             ready = json.dumps({"api_url": clickup.api_url, "token": clickup.token})
-            options.ready_file.write_text(ready, encoding="utf-8")
-        signal.sigwait(STOPS)
-
-
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m fake_clickup", description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 takes a free one")
-    parser.add_argument("--tasks", type=int, default=300, help="how many tasks to make up")
-    parser.add_argument("--spaces", type=int, default=3, help="how many live spaces to make up")
-    parser.add_argument("--seed", type=int, default=1, help="the same seed makes the same account")
-    parser.add_argument(
-        "--limit-per-minute", type=int, default=100, help="requests a minute before answers are 429"
-    )
-    parser.add_argument(
-        "--ready-file", type=Path, help="gets api_url and token as JSON once the server listens"
-    )
-    return parser.parse_args()
+            ready_file.write_text(ready, encoding="utf-8")
+        signal.sigwait(STOP_SIGNALS)
 
 
 if __name__ == "__main__":

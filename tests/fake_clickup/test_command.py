@@ -9,9 +9,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import requests
+from click.testing import CliRunner
 
 from fake_clickup import generate
+from fake_clickup.cli import main
 from tests.fake_clickup.client import DAY_MS, NOW
 
 ROOT = Path(__file__).parents[2]
@@ -56,16 +59,28 @@ def test_the_generator_makes_every_awkward_shape() -> None:
     assert len(recent) > len(tasks) / 2
 
 
-def test_the_command_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "command",
+    [[str(Path(sys.executable).with_name("fake-clickup"))], [sys.executable, "-m", "fake_clickup"]],
+    ids=["console script", "module"],
+)
+def test_the_command_serves_until_it_is_terminated(tmp_path: Path, command: list[str]) -> None:
     ready = tmp_path / "ready.json"
-    command = [sys.executable, "-m", "fake_clickup", "--tasks", "20", "--spaces", "1"]
+    options = ["--tasks", "20", "--spaces", "1", "--ready-file", str(ready)]
     with subprocess.Popen(
-        [*command, "--ready-file", str(ready)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [*command, *options], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout
-        url, token = (process.stdout.readline().strip() for _ in range(2))
-        answer = requests.get(f"{url}/user", headers={"Authorization": token}, timeout=10)
+        url = process.stdout.readline().strip()
+        token = process.stdout.readline().strip()
+        response = requests.get(f"{url}/user", headers={"Authorization": token}, timeout=10)
         os.kill(process.pid, signal.SIGTERM)
         assert process.wait(timeout=10) == 0
-    assert answer.json()["user"]["email"] == "user1@example.com"
+    assert response.json()["user"]["email"] == "user1@example.com"
     assert json.loads(ready.read_text(encoding="utf-8")) == {"api_url": url, "token": token}
+
+
+def test_an_invalid_option_is_reported_before_anything_starts() -> None:
+    run = CliRunner().invoke(main, ["--port", "70000"])
+    assert run.exit_code == 2
+    assert "70000 is not in the range 0<=x<=65535" in run.output
