@@ -62,7 +62,7 @@ def schema(
 
 
 def record(stream: str, values: Mapping[str, Any], *, at: str | None = READ_AT) -> dict[str, Any]:
-    """Return a RECORD message read at a moment."""
+    """Return a RECORD message read at a time."""
     message = {"type": "RECORD", "stream": stream, "record": values}
     return message if at is None else {**message, "time_extracted": at}
 
@@ -147,5 +147,5 @@ UNVERSIONED_NOTES = schema("notes", {"id": "string", "text": "string"}, ["id"])
 
 def note(text: str, read: str) -> dict[str, Any]:
     """Return a reading of the one note, changed since the reading before."""
-    moment = at(read).isoformat()
-    return record("notes", {"id": "1", "text": text, "updated": moment}, at=moment)
+    time = at(read).isoformat()
+    return record("notes", {"id": "1", "text": text, "updated": time}, at=time)

@@ -46,7 +46,7 @@ def entry(name: str, user: str, started: str | None) -> dict[str, Any]:
     )
 
 
-def test_rows_that_a_completed_read_did_not_find_are_marked_with_its_beginning(
+def test_missing_rows_are_marked_with_the_start_of_the_read(
     store: Loader,
 ) -> None:
     others = task("c", workspace="901")
@@ -102,8 +102,8 @@ def test_only_rows_that_fulfil_every_condition_are_marked(store: Loader) -> None
 
 
 def test_the_worked_example_of_the_documentation_ends_as_it_says(store: Loader) -> None:
-    told = (Path(__file__).parents[2] / "docs" / "completed-reads.md").read_text(encoding="utf-8")
-    read = json.loads(told.split("```json\n")[1].split("```")[0])
+    page = (Path(__file__).parents[2] / "docs" / "completed-reads.md").read_text(encoding="utf-8")
+    read = json.loads(page.split("```json\n")[1].split("```")[0])
     entries = [("5001", "1", "08:00:00"), ("5003", "2", "08:00:00"), ("5004", "3", "08:00:00")]
     entries.append(("5005", "1", "09:00:02"))
     of = {"workspace_id": "900", "started_at": "2026-10-20T00:00:00Z"}
@@ -180,10 +180,10 @@ def test_a_completed_read_that_comes_late_or_again_changes_nothing(
     store.load(TASKS, task("a"), task("b"))
     store.load(COMPLETED_READS, completed("tasks", ["a"], started="11:00"))
     before = store.rows("SELECT ctid, * FROM tasks UNION ALL SELECT ctid, * FROM tasks")
-    told = store.rows("SELECT ctid, * FROM completed_reads")
+    stored = store.rows("SELECT ctid, * FROM completed_reads")
     store.load(COMPLETED_READS, completed("tasks", ["b"], started=started))
     assert store.rows("SELECT ctid, * FROM tasks UNION ALL SELECT ctid, * FROM tasks") == before
-    assert store.rows("SELECT ctid, * FROM completed_reads") == told
+    assert store.rows("SELECT ctid, * FROM completed_reads") == stored
 
 
 def test_a_stream_that_the_store_does_not_know_can_be_marked_too(store: Loader) -> None:
@@ -224,7 +224,7 @@ BAD: list[tuple[dict[str, Any], str | None, str]] = [
 
 
 @pytest.mark.parametrize(("wrong", "field", "reason"), BAD)
-def test_a_completed_read_that_cannot_be_acted_on_is_rejected_and_marks_nothing(
+def test_an_invalid_completed_read_is_rejected_and_marks_nothing(
     store: Loader, wrong: dict[str, Any], field: str | None, reason: str
 ) -> None:
     store.load(TASKS, task("a"), task("b"))
@@ -235,11 +235,11 @@ def test_a_completed_read_that_cannot_be_acted_on_is_rejected_and_marks_nothing(
         store.load(COMPLETED_READS, bad, good)
     assert store.rows(MARKS.format("tasks")) == [("a", None), ("b", None)]
     assert store.rows("SELECT stream FROM completed_reads") == [("time_entries",)]
-    ((stream, key, *told, why),) = store.rows(
+    ((stream, key, *values, actual_reason),) = store.rows(
         "SELECT stream, key::jsonb, record ? 'keys', field, reason FROM rejected_records"
     )
-    assert (stream, key[0], key[2], told) == ("completed_reads", "900", "all", [False, field])
-    assert why.startswith(reason)
+    assert (stream, key[0], key[2], values) == ("completed_reads", "900", "all", [False, field])
+    assert actual_reason.startswith(reason)
 
 
 def test_a_marking_that_fails_stores_no_completed_read(store: Loader) -> None:

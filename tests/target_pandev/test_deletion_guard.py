@@ -32,7 +32,7 @@ def workspace(store: Loader, tasks: int) -> list[str]:
     return names(tasks)
 
 
-def test_a_read_that_misses_more_than_a_fifth_of_the_rows_marks_nothing(
+def test_a_read_missing_more_than_a_fifth_of_the_rows_marks_nothing(
     store: Loader, caplog: pytest.LogCaptureFixture
 ) -> None:
     tasks = workspace(store, 50)
@@ -62,7 +62,7 @@ def test_ten_rows_are_marked_whatever_their_share(store: Loader) -> None:
     assert store.rows(MARKED.format("tasks")) == [(name,) for name in tasks]
 
 
-def test_ten_rows_are_all_that_a_run_marks_whatever_their_share_in_however_many_slices(
+def test_ten_rows_per_run_are_marked_beyond_the_share(
     store: Loader,
 ) -> None:
     tasks = workspace(store, 16)
@@ -110,7 +110,7 @@ def test_what_was_refused_is_marked_once_the_share_is_raised(store: Loader, shar
 
 
 @pytest.mark.parametrize("share", [1.5, -1, "20 %", "2", True])
-def test_a_share_that_is_none_is_refused(store: Loader, share: Any) -> None:
+def test_invalid_share_is_rejected(store: Loader, share: Any) -> None:
     with pytest.raises(ConfigValidationError):
         store.load(COMPLETED_READS, max_deleted_share=share)
 

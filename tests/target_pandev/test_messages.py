@@ -58,7 +58,7 @@ def test_blank_lines_and_a_missing_last_line_end_do_no_harm() -> None:
         (b"\xff\xfe", "line 2: not JSON"),
     ],
 )
-def test_a_line_that_is_no_message_is_named_and_not_shown(line: bytes, complaint: str) -> None:
+def test_an_invalid_line_is_reported_by_its_number_only(line: bytes, complaint: str) -> None:
     with pytest.raises(InvalidInputLine) as error:
         read(b'{"type":"X"}', line)
     assert str(error.value) == complaint

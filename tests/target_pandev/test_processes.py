@@ -24,7 +24,7 @@ THINGS = schema("things", {"id": "string"}, ["id"])
 
 
 class Target:
-    """A running target, and what it is told."""
+    """A running target and its input."""
 
     def __init__(self, config: Path) -> None:
         self.process = subprocess.Popen(
@@ -74,7 +74,7 @@ def things(*names: str) -> list[dict[str, Any]]:
     return [record("things", {"id": name}) for name in names]
 
 
-def test_a_state_comes_out_as_soon_as_all_before_it_is_stored_and_no_more_input_waits(
+def test_a_state_is_emitted_once_stored_if_no_input_is_pending(
     store: Loader, target: Target
 ) -> None:
     target.say(THINGS, *things("1"), {"type": "STATE", "value": {"n": 1}})
@@ -87,7 +87,7 @@ def test_a_state_comes_out_as_soon_as_all_before_it_is_stored_and_no_more_input_
 
 
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_the_target_non_zero_and_gives_out_no_state_of_what_is_not_stored(
+def test_a_signal_ends_the_target_without_unstored_states(
     store: Loader, target: Target, signum: int
 ) -> None:
     target.say(THINGS, *things("1"), {"type": "STATE", "value": {"n": 1}})
@@ -108,7 +108,7 @@ def blocked(database: str) -> psycopg.Connection[Any]:
 
 
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGKILL])
-def test_a_batch_that_is_being_loaded_is_rolled_back_whole_and_loaded_by_the_next_run(
+def test_an_interrupted_batch_is_rolled_back_and_loaded_again(
     store: Loader, target: Target, signum: int
 ) -> None:
     target.say(THINGS, {"type": "STATE", "value": {"n": 0}})
@@ -130,7 +130,7 @@ def test_a_batch_that_is_being_loaded_is_rolled_back_whole_and_loaded_by_the_nex
 
 
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGKILL])
-def test_a_marking_that_is_cut_stores_nothing_and_is_done_by_the_next_run(
+def test_an_interrupted_deletion_is_rolled_back_and_repeated(
     store: Loader, target: Target, signum: int
 ) -> None:
     store.load(THINGS, *things("1", "2"))

@@ -135,7 +135,7 @@ def test_an_address_names_the_task_of_its_workspace_and_no_other(store: Loader) 
     assert store.rows("SELECT workspace_id, task_id FROM task_activity") == [("100", "aaa")]
 
 
-def test_a_megabyte_of_ids_is_looked_through_up_to_its_hundred_thousandth_character(
+def test_references_are_found_in_the_first_100000_characters(
     store: Loader,
 ) -> None:
     text = " ".join(f"CU-{n:06}" for n in range(100_000))
@@ -145,7 +145,7 @@ def test_a_megabyte_of_ids_is_looked_through_up_to_its_hundred_thousandth_charac
     ) == [(10_000, "009999")]
 
 
-def test_a_load_that_runs_while_the_prefix_changes_leaves_no_old_reference(
+def test_a_load_during_a_prefix_change_leaves_no_old_reference(
     store: Loader, database: str
 ) -> None:
     """The load is held up before its end; the change has to wait for it."""
@@ -185,7 +185,7 @@ def test_a_task_that_arrives_after_its_commit_gets_joined(store: Loader) -> None
     assert (unresolved, resolved) == ([("abc123", None)], [("abc123", "abc123")])
 
 
-def test_what_only_looks_like_a_custom_id_is_no_reference(store: Loader) -> None:
+def test_text_that_resembles_a_custom_id_is_not_a_reference(store: Loader) -> None:
     store.load(COMMITS, commit("sha1", "UTF-8, SHA-256, PROJ-7 and DEV-123"))
     store.load(TASKS, task("abc123", custom_id="DEV-123"))
     assert store.rows("SELECT reference, task_id FROM resolved_task_references") == [
@@ -307,7 +307,7 @@ def test_what_is_deleted_and_what_hangs_below_it_shows_in_no_view(
     assert (shown, store.rows("SELECT count(*) FROM task_activity")) == ([(1,)], [(0,)])
 
 
-def test_an_edited_workflow_changes_the_group_of_tasks_nobody_touched(store: Loader) -> None:
+def test_an_edited_workflow_changes_the_group_of_unedited_tasks(store: Loader) -> None:
     store.load(TASKS, task("abc123", status="review", status_type="open", space_id="s"))
     store.load(STATUSES, status("space", "s", "custom"))
     before = store.rows("SELECT status_group FROM task_overview")
@@ -320,7 +320,7 @@ def test_an_edited_workflow_changes_the_group_of_tasks_nobody_touched(store: Loa
     )
 
 
-def test_a_stream_without_the_fields_that_are_derived_from_is_loaded_all_the_same(
+def test_a_stream_without_the_fields_of_references_is_loaded(
     store: Loader,
 ) -> None:
     store.load(

@@ -25,16 +25,16 @@ BAD = [
 
 
 @pytest.mark.parametrize(("values", "key", "field", "reason"), BAD)
-def test_a_bad_record_is_named_and_kept_and_the_good_ones_around_it_are_loaded(
+def test_an_invalid_record_is_kept_and_all_others_are_loaded(
     store: Loader, values: dict[str, Any], key: str, field: str, reason: str
 ) -> None:
     good = [record("things", {"id": name}) for name in ("1", "2", "3")]
     with pytest.raises(RejectedRecordsError, match="1 record was rejected, all others"):
         store.load(THINGS, *good[:2], record("things", values), good[2])
     assert store.rows("SELECT id FROM things ORDER BY id") == [("1",), ("2",), ("3",)]
-    ((*told, why),) = store.rows("SELECT stream, key, field, reason FROM rejected_records")
-    assert told == ["things", key, field]
-    assert why.startswith(reason)
+    (rejected,) = store.rows("SELECT stream, key, field, reason FROM rejected_records")
+    assert rejected[:3] == ("things", key, field)
+    assert rejected[3].startswith(reason)
 
 
 def test_a_rejected_record_keeps_its_declared_fields_only(store: Loader) -> None:
@@ -43,7 +43,7 @@ def test_a_rejected_record_keeps_its_declared_fields_only(store: Loader) -> None
     assert store.rows("SELECT record FROM rejected_records") == [({"id": "1", "count": "x"},)]
 
 
-def test_a_rejected_record_keeps_nothing_that_its_table_would_not_have_kept(store: Loader) -> None:
+def test_a_rejected_record_keeps_only_columns_of_its_table(store: Loader) -> None:
     of = {"workspace_id": "string", "id": "string", "name": "string", "description": "string"}
     values = {"workspace_id": "1", "id": "2", "name": 3, "description": "a secret"}
     with pytest.raises(RejectedRecordsError):
@@ -78,7 +78,7 @@ def test_the_same_bad_record_is_kept_once_and_the_exit_is_a_setting(store: Loade
     assert store.rows("SELECT count(*) FROM rejected_records") == [(1,)]
 
 
-def test_a_value_that_the_table_of_rejections_cannot_hold_is_kept_as_text(store: Loader) -> None:
+def test_a_rejected_value_that_jsonb_cannot_store_is_kept_as_text(store: Loader) -> None:
     line = '{"type":"RECORD","stream":"things","record":{"id":"1","flag":1e200000}}'
     with pytest.raises(RejectedRecordsError):
         store.load(THINGS, line, record("things", {"id": "2"}))

@@ -40,7 +40,7 @@ EVENTS = {
     st.booleans(),
     st.integers(1, 3),
 )
-def test_whatever_the_order_of_readings_and_deletion_the_row_ends_the_same(
+def test_every_order_of_reads_and_a_deletion_ends_in_the_same_row(
     store: Loader,
     events: Sequence[str],
     notes: dict[str, Any],

@@ -52,9 +52,7 @@ def seen(day: int, status: str | None, status_id: str | None = None) -> dict[str
 
 
 @pytest.mark.parametrize("batch", [1, 2, 3, 10_000])
-def test_the_first_version_and_those_around_each_change_of_status_are_kept(
-    store: Loader, batch: int
-) -> None:
+def test_the_first_version_and_those_around_each_change_are_kept(store: Loader, batch: int) -> None:
     versions = [seen(day, state) for day, state in SEEN]
     store.load(TASKS, versions[0])
     assert store.rows(OBSERVED) == []
@@ -64,7 +62,7 @@ def test_the_first_version_and_those_around_each_change_of_status_are_kept(
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(order=st.permutations(SEEN), batch=st.integers(1, 8))
-def test_in_any_order_of_arrival_no_change_of_status_and_no_first_version_is_lost(
+def test_no_order_of_arrival_loses_a_change_of_status(
     store: Loader, order: Sequence[tuple[int, str]], batch: int
 ) -> None:
     """DESIGN 4.2: every order gives the same changes; only how narrow their bounds are differs."""
@@ -78,14 +76,14 @@ def test_in_any_order_of_arrival_no_change_of_status_and_no_first_version_is_los
     store.connection.execute("TRUNCATE tasks, status_observations")
 
 
-def test_an_unknown_id_is_no_change_and_a_new_name_or_id_is(store: Loader) -> None:
+def test_an_unknown_id_is_not_a_change_but_a_new_name_or_id_is(store: Loader) -> None:
     versions = [("open", "s1"), ("open", None), ("open", "s1"), ("new", "s1"), ("new", "s2")]
     for day, version in enumerate(versions, start=1):
         store.load(TASKS, seen(day, *version))
     assert store.rows(OBSERVED) == [(1, "open"), (3, "open"), (4, "new"), (5, "new")]
 
 
-def test_a_version_without_status_or_moment_is_none(store: Loader) -> None:
+def test_a_version_without_status_or_time_is_not_observed(store: Loader) -> None:
     without = record("tasks", {"workspace_id": "1", "id": "a", "status": "x", "date_updated": None})
     for version in without, seen(1, None), seen(2, "open"), seen(3, None):
         store.load(TASKS, version)

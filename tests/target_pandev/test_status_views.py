@@ -1,4 +1,4 @@
-"""Transitions, stays and cycle times: exact where a webhook told, inferred in between."""
+"""Transitions, stays and cycle times: exact where a webhook reported them, inferred in between."""
 
 from __future__ import annotations
 
@@ -98,11 +98,11 @@ def transitions(store: Loader) -> list[tuple[Any, ...]]:
     return [(a, b, hours(after), hours(at), who) for a, b, after, at, who, _ in rows]
 
 
-def hours(moment: datetime) -> float:
-    return (moment - DAY) / timedelta(hours=1)
+def hours(time: datetime) -> float:
+    return (time - DAY) / timedelta(hours=1)
 
 
-def test_changes_that_were_told_are_shown_exactly(store: Loader) -> None:
+def test_changes_from_webhooks_are_exact(store: Loader) -> None:
     """R70 to R74."""
     load(store, change(1, None, "to do"), change(3, "to do", "doing"), change(5, "doing", "done"))
     assert transitions(store) == [
@@ -118,7 +118,7 @@ def test_a_reading_after_each_change_adds_nothing(store: Loader) -> None:
     assert transitions(store) == [("to do", "doing", 3, 3, "183"), ("doing", "done", 5, 5, "183")]
 
 
-def test_a_gap_is_filled_by_an_inferred_step_with_both_bounds_and_nobodys_name(
+def test_a_gap_is_filled_by_an_inferred_transition_without_a_user(
     store: Loader,
 ) -> None:
     load(store, seen(1, "to do"), seen(4, "doing"), change(6, "review", "done"))
@@ -151,7 +151,7 @@ def test_every_order_of_arrival_gives_the_same_answer(
     ]
 
 
-def test_a_renamed_status_is_no_transition(store: Loader) -> None:
+def test_a_renamed_status_is_not_a_transition(store: Loader) -> None:
     load(store, seen(1, "doing", status_id="s5"), seen(2, "in progress", status_id="s5"))
     assert transitions(store) == []
 
@@ -164,7 +164,7 @@ def test_a_renamed_status_is_known_in_a_change_too(store: Loader) -> None:
     assert transitions(store) == [("in progress", "done", 3, 3, "183")]
 
 
-def test_the_same_name_in_other_letters_is_no_transition(store: Loader) -> None:
+def test_the_same_name_in_other_case_is_not_a_transition(store: Loader) -> None:
     load(store, seen(1, "to do"), change(3, "To Do".upper(), "doing"))
     assert [row[:2] for row in transitions(store)] == [("TO DO", "doing")]
 
@@ -203,7 +203,7 @@ def test_the_cycle_is_from_the_first_progress_to_the_last_close(store: Loader) -
     assert cycle(store) == [(3, 9, 6, 9, 1, False)]
 
 
-def test_an_open_task_has_no_cycle_time_and_one_that_was_never_in_progress_only_a_lead(
+def test_cycle_time_needs_a_close_and_a_time_in_progress(
     store: Loader,
 ) -> None:
     load(store, seen(0, "to do"), change(5, "to do", "closed"), seen(5, "closed"))
@@ -226,7 +226,7 @@ def test_a_status_that_is_renamed_after_a_change_to_it_is_known_too(store: Loade
     assert transitions(store) == [("to do", "doing", 1, 1, "183")]
 
 
-def test_an_inferred_step_comes_before_the_exact_one_of_the_same_moment(store: Loader) -> None:
+def test_an_inferred_transition_precedes_the_exact_one(store: Loader) -> None:
     load(store, *STORY)
     rows = store.rows("SELECT status, started_at, ended_at FROM status_durations")
     stays = {status: (hours(start), end and hours(end)) for status, start, end in rows}

@@ -90,7 +90,7 @@ def test_a_store_made_by_a_newer_version_is_left_alone(database: str) -> None:
         Store(database, schema="pandev")
 
 
-def test_a_user_who_may_not_make_the_schema_is_told_so(empty_database: str) -> None:
+def test_a_missing_right_to_create_the_schema_is_reported(empty_database: str) -> None:
     with psycopg.connect(empty_database, autocommit=True) as connection:
         connection.execute("CREATE ROLE guest LOGIN PASSWORD 'guest'")
         try:
@@ -100,7 +100,7 @@ def test_a_user_who_may_not_make_the_schema_is_told_so(empty_database: str) -> N
             connection.execute("DROP ROLE guest")
 
 
-def test_a_wrong_password_is_told_without_showing_it(database: str) -> None:
+def test_a_wrong_password_is_reported_without_showing_it(database: str) -> None:
     with pytest.raises(StoreError) as error:
         Store(make_conninfo(database, password="a-secret"), schema="pandev")  # noqa: S106
     assert "password" in str(error.value)
@@ -120,7 +120,7 @@ def test_a_store_that_cannot_be_reached_is_one_clear_line() -> None:
 
 
 @pytest.mark.parametrize("address", ["a-secret", "mysql://user:a-secret@host/db", "host='a-secret"])
-def test_an_address_that_is_none_is_told_without_showing_it(address: str) -> None:
+def test_invalid_store_url_is_reported_without_the_url(address: str) -> None:
     with pytest.raises(StoreError) as error:
         Store(address, schema="pandev")
     assert "not a PostgreSQL address" in str(error.value)

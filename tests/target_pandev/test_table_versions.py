@@ -116,10 +116,10 @@ def test_the_guard_holds_for_versions_too(store: Loader) -> None:
     with pytest.raises(RejectedRecordsError):
         store.load(*whole(range(11, 50), 2, "11:00"))
     assert store.rows("SELECT count(*) FROM things WHERE _sdc_deleted_at IS NOT NULL") == [(0,)]
-    ((stream, key, told, reason),) = store.rows(
+    ((stream, key, values, reason),) = store.rows(
         "SELECT stream, key, record, reason FROM rejected_records"
     )
-    assert (stream, key, told) == ("things", None, {"version": 2})
+    assert (stream, key, values) == ("things", None, {"version": 2})
     assert reason.startswith("11 of 50 rows of things in this scope would be marked as deleted")
     store.load(*whole(range(11, 50), 3, "12:00"), max_deleted_share=1)
     assert store.rows("SELECT count(*) FROM things WHERE _sdc_deleted_at IS NOT NULL") == [(11,)]
@@ -170,7 +170,7 @@ def test_a_schema_in_mid_stream_belongs_to_the_same_version(store: Loader) -> No
     assert store.rows(ROWS) == [(1, None), (2, None), (3, at("11:00"))]
 
 
-def test_without_a_key_the_rows_of_the_new_version_take_the_place_of_all_others(
+def test_without_a_key_a_new_version_replaces_all_rows(
     store: Loader,
 ) -> None:
     for version, read in [(1, "10:00"), (2, "11:00")]:
@@ -181,7 +181,7 @@ def test_without_a_key_the_rows_of_the_new_version_take_the_place_of_all_others(
     assert sorted(store.rows(gone)) == [(False, at("11:00"), 30), (True, at("10:00"), 30)]
 
 
-def test_without_a_key_the_guard_counts_what_nothing_took_the_place_of(store: Loader) -> None:
+def test_without_a_key_the_limit_counts_rows_not_replaced(store: Loader) -> None:
     store.load(KEYLESS, *things(range(50), 1), activate(1), STATE)
     with pytest.raises(RejectedRecordsError):
         store.load(KEYLESS, *things(range(10), 2, "11:00"), activate(2), STATE)
@@ -198,7 +198,7 @@ def test_hard_delete_deletes_what_a_new_version_did_not_bring(
     assert store.rows(ROWS) == [(2, None)]
 
 
-def test_without_moments_of_reading_those_of_loading_count(store: Loader) -> None:
+def test_without_time_extracted_the_time_of_loading_counts(store: Loader) -> None:
     def untimed(name: int, version: int) -> dict[str, Any]:
         return {**record("things", {"id": name}, at=None), "version": version}
 

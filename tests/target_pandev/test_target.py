@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.target_pandev.loading import Loader
 
 
-def test_an_unknown_stream_gets_a_table_and_every_value_arrives_exactly(store: Loader) -> None:
+def test_an_unknown_stream_gets_a_table_with_exact_values(store: Loader) -> None:
     values = {
         "id": "line\nbreak\ttab \\ 'quote' \"double\" \u200f😀",
         "amount": 12345678901234567890.5,
@@ -125,7 +125,7 @@ def test_states_come_out_after_what_stands_before_them(
     assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == [{"a": 1}]
 
 
-def test_a_record_before_its_schema_stops_the_run_and_gives_out_no_state(
+def test_a_record_before_its_schema_stops_the_run(
     store: Loader, capsys: pytest.CaptureFixture[str]
 ) -> None:
     state = {"type": "STATE", "value": {"a": 1}}
@@ -166,7 +166,7 @@ METADATA = {"_sdc_extracted_at", "_sdc_hash", "_sdc_deleted_at"}
 AWKWARD = ["ctid", "ctid_", "", "_", "a\0", "a\ufffd", "A", "a", "_sdc_source", "x" * 64, "x" * 65]
 
 
-def test_properties_whose_names_are_awkward_or_much_alike_are_columns_of_their_own(
+def test_difficult_and_similar_property_names_get_own_columns(
     store: Loader,
 ) -> None:
     values = {name: str(number) for number, name in enumerate(AWKWARD)}
@@ -195,7 +195,7 @@ def test_a_key_that_names_a_property_twice_is_a_key(store: Loader) -> None:
     assert store.rows("SELECT id FROM things") == [("1",)]
 
 
-def test_of_a_rejected_record_no_more_than_the_beginning_of_its_key_is_shown(
+def test_only_the_start_of_a_rejected_key_is_logged(
     store: Loader, caplog: pytest.LogCaptureFixture
 ) -> None:
     things = schema("things", {"id": "string", "n": "integer"}, ["id"])
@@ -228,7 +228,7 @@ def test_many_streams_share_one_limit_of_bytes(
         target.close()
 
 
-def test_a_schema_that_is_none_is_refused(store: Loader) -> None:
+def test_invalid_schema_is_rejected(store: Loader) -> None:
     with pytest.raises(InvalidJSONSchema):
         store.load(schema("things", {"id": {"type": "strange"}}, ["id"]))
 
@@ -282,7 +282,7 @@ def test_the_same_messages_are_the_same_rows_with_batches_of_any_size(
     assert store.rows("SELECT field FROM rejected_records") == [("id",)]
 
 
-def test_settings_that_the_sdk_would_add_and_that_do_nothing_here_are_not_offered() -> None:
+def test_sdk_settings_without_effect_are_not_offered() -> None:
     TargetPandev.append_builtin_config(TargetPandev.config_jsonschema)
     offered = set(TargetPandev.config_jsonschema["properties"])
     assert not offered & {"load_method", "add_record_metadata"}

@@ -89,7 +89,7 @@ def test_worklogs_show_whose_time_went_to_which_task(store: Loader) -> None:
     ]
 
 
-def test_opted_in_custom_fields_show_in_the_last_column_of_the_overview(store: Loader) -> None:
+def test_selected_custom_fields_are_in_the_last_overview_column(store: Loader) -> None:
     fields = {"Team": "Payments", "Effort": 3}
     values = {"workspace_id": "900", "id": "86a1", "name": "x", "custom_fields": fields}
     store.load(TASKS, record("tasks", values))

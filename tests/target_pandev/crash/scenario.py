@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 LENGTH = 160
 KEYS = {"things": "id", "notes": "id", "tasks": "id", "commits": "sha"}
-"""The streams with a key, and the column that tells their rows apart here."""
+"""The streams with a key, and the column that distinguishes their rows here."""
 NUMBER = {"things": "n", "notes": "n", "tasks": "points", "commits": "author_name"}
 """The column that holds the number of the message that a row came from."""
 THINGS = schema("things", {"id": "string", "n": "integer", "more": "integer"}, ["id"])
@@ -57,7 +57,7 @@ WIDENING = LENGTH // 2
 """The message that gives things one more column, and another type."""
 
 
-def moment(n: int) -> datetime:
+def time_of(n: int) -> datetime:
     """Return when message n was read."""
     return datetime(2026, 3, 1, 10, tzinfo=UTC) + timedelta(minutes=n)
 
@@ -85,8 +85,8 @@ class Model:
     def mark(self, n: int, key: Key, *, since: int) -> None:
         """Mark a row as gone since an earlier message, or later than it is marked already."""
         row = self.rows[key]
-        if row.deleted_at is None or row.deleted_at < moment(since):
-            self.put(n, key, replace(row, deleted_at=moment(since)))
+        if row.deleted_at is None or row.deleted_at < time_of(since):
+            self.put(n, key, replace(row, deleted_at=time_of(since)))
 
     def possible(self, acknowledged: int) -> dict[Key, set[Row | None]]:
         """Return what a row may be once all up to a message is stored, and more perhaps is."""
@@ -129,7 +129,7 @@ def events(messages: Sequence[Message]) -> Counter[int]:
 
 @cache
 def story() -> Story:
-    """Return the story: rows written anew, deleted, revived, called gone, statuses, task ids."""
+    """Return the story: rows rewritten, deleted, restored, reported deleted, statuses, task ids."""
     model = Model()
     return Story([_message(n, model) for n in range(LENGTH)], model)
 
@@ -147,10 +147,10 @@ def _message(n: int, model: Model) -> Message:
     if stream in {"things", "notes", "tasks"} and n % 5 == 3 and key in model.rows:
         model.mark(n, key, since=n)
         ids = {"id": name, **({"workspace_id": "900"} if stream == "tasks" else {})}
-        return record(stream, {**ids, "_sdc_deleted_at": moment(n).isoformat()})
+        return record(stream, {**ids, "_sdc_deleted_at": time_of(n).isoformat()})
     if stream != "events":
         model.put(n, key, Row(n))
-    return record(stream, _values(stream, name, n), at=moment(n).isoformat())
+    return record(stream, _values(stream, name, n), at=time_of(n).isoformat())
 
 
 def _values(stream: str, name: str, n: int) -> dict[str, Any]:
@@ -158,7 +158,7 @@ def _values(stream: str, name: str, n: int) -> dict[str, Any]:
         wide = {"more": str(n), "late": f"late {n}"} if n > WIDENING else {"more": n}
         return {"id": name, "n": n, **wide}
     if stream == "notes":
-        return {"id": name, "n": n, "updated": moment(n).isoformat()}
+        return {"id": name, "n": n, "updated": time_of(n).isoformat()}
     if stream == "tasks":
         status = ("open", "doing", "done")[n // 40 % 3]
         types = {"open": "open", "doing": "custom", "done": "closed"}
@@ -169,7 +169,7 @@ def _values(stream: str, name: str, n: int) -> dict[str, Any]:
             "status": status,
             "status_id": f"status {status}",
             "status_type": types[status],
-            "date_updated": moment(n).isoformat(),
+            "date_updated": time_of(n).isoformat(),
         }
     if stream == "commits":
         message = f"CU-task{n % 11}, CU-task{n % 7}"
@@ -186,4 +186,4 @@ def _completed(n: int, model: Model) -> Message:
     found = [name for name in alive if name not in older[:2]]
     for name in set(alive) - set(found):
         model.mark(n, ("things", name), since=since)
-    return completed("things", found, started="", started_at=moment(since).isoformat())
+    return completed("things", found, started="", started_at=time_of(since).isoformat())

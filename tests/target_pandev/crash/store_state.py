@@ -84,7 +84,7 @@ class Stored:
         return Counter(n for (n,) in rows)
 
     def everything(self) -> Everything:
-        """Return all rows of tables and views, without the hash and the moment of writing."""
+        """Return all rows of tables and views, without the hash and the time of writing."""
         rows = {
             table: [
                 row
@@ -132,7 +132,7 @@ class Stored:
 
 @contextmanager
 def copied(database: str, *, tablespace: str = "pg_default") -> Iterator[str]:
-    """Yield the address of a copy of a database that nobody is connected to."""
+    """Yield the address of a copy of a database without connections."""
     name, source = f"crash_{uuid4().hex}", str(conninfo_to_dict(database)["dbname"])
     create = sql.SQL("CREATE DATABASE {} TEMPLATE {} TABLESPACE {} STRATEGY FILE_COPY").format(
         *map(sql.Identifier, (name, source, tablespace))

@@ -97,7 +97,7 @@ class Target:
         return [json.loads(line)["n"] for line in whole.splitlines()]
 
     def log(self) -> str:
-        """Return what the target has told."""
+        """Return the target's log."""
         return self._log.read_text(encoding="utf-8")
 
     def end(self, signum: int | None = None) -> int:
@@ -111,7 +111,7 @@ class Target:
         return code
 
     def complaint(self) -> str:
-        """Return the one line that tells why the target failed."""
+        """Return the one line of the log with the reason of the failure."""
         lines = [line for line in self.log().splitlines() if "CRITICAL" in line or "ERROR" in line]
         assert len(lines) == 1, self.log()
         return lines[0]

@@ -21,10 +21,10 @@ from target_pandev.embedded import EmbeddedServer
 from target_pandev.embedded.folder import StoreFolder
 from tests.conftest import SETTINGS
 from tests.support.processes import stop_store
-from tests.target_pandev.crash.scenario import encoded, moment
+from tests.target_pandev.crash.scenario import encoded, time_of
 from tests.target_pandev.crash.store_state import Stored, copied
 from tests.target_pandev.crash.target_process import EXAMPLES, Target, run_whole
-from tests.target_pandev.embedded.processes import NOBODY
+from tests.target_pandev.embedded.processes import UNPRIVILEGED_UID
 from tests.target_pandev.loading import record, schema
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Disk:
 
 @pytest.fixture
 def disk(store_dir: Path) -> Iterator[Disk]:
-    """Yield a disk that is a test's own, and belongs to whom PostgreSQL runs as for root."""
+    """Yield a disk for this test, owned by the user that runs PostgreSQL for root."""
     if os.geteuid() != 0:
         pytest.skip("only root can mount a small disk")
     store_dir.chmod(0o711)
@@ -94,7 +94,7 @@ def database_on(disk: Disk, database: str) -> Iterator[str]:
     name = f"crash_{uuid4().hex}"
     folder = disk.path / name
     folder.mkdir(mode=0o700)
-    os.chown(folder, NOBODY, NOBODY)
+    os.chown(folder, UNPRIVILEGED_UID, UNPRIVILEGED_UID)
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute(f"CREATE TABLESPACE {name} LOCATION '{folder}'".encode())
     try:
@@ -108,7 +108,7 @@ def database_on(disk: Disk, database: str) -> Iterator[str]:
 def part(n: int) -> list[Message]:
     """Return a few records that no compression makes small, and the state after them."""
     noise = random.Random(n)  # noqa: S311 - no secret
-    at = moment(n).isoformat()
+    at = time_of(n).isoformat()
     rows = [
         record("wares", {"id": f"{n % 40}.{i}", "n": n, "v": noise.randbytes(2000).hex()}, at=at)
         for i in range(5)
@@ -148,7 +148,7 @@ def check(stored: Stored, acknowledged: int, *, again_from: int | None = None) -
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(free=st.integers(0, 1 << 20), batch=st.integers(1, 9))
-def test_a_full_disk_is_one_clear_line_and_the_next_run_loads_the_rest(
+def test_a_full_disk_is_reported_and_the_next_run_loads_the_rest(
     near_database: str, disk: Disk, tmp_path: Path, *, free: int, batch: int
 ) -> None:
     disk.make_space()
@@ -179,7 +179,7 @@ def store_on_disk(disk: Disk) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("before", [0, 20])
-def test_a_disk_too_full_for_the_log_stops_postgresql_and_the_next_run_loads_the_rest(
+def test_a_full_log_disk_stops_postgresql_and_the_next_run_resumes(
     disk: Disk, store_on_disk: Path, tmp_path: Path, before: int
 ) -> None:
     with EmbeddedServer(store_on_disk, linger=0) as server:

@@ -71,7 +71,7 @@ AFTER = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_lock_that_is_held_too_long_is_one_line_that_says_what_to_do_and_costs_nothing(
+def test_a_lock_held_too_long_is_reported_and_loses_nothing(
     stored: Stored, tmp_path: Path, change: str
 ) -> None:
     table = "wares" if change == "late" else change

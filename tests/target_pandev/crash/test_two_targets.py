@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.target_pandev.crash.scenario import LENGTH, SCHEMAS, encoded, events, moment, story
+from tests.target_pandev.crash.scenario import LENGTH, SCHEMAS, encoded, events, story, time_of
 from tests.target_pandev.crash.store_state import Stored, copied
 from tests.target_pandev.crash.target_process import EXAMPLES, Target
 from tests.target_pandev.loading import record, schema
@@ -67,7 +67,7 @@ def shuffled(seed: int) -> list[Message]:
     batch=st.integers(1, 30),
     apart=st.booleans(),
 )
-def test_two_targets_with_the_same_messages_in_any_order_end_in_the_rows_of_one(
+def test_two_targets_with_the_same_messages_store_the_rows_of_one(
     database: str, tmp_path: Path, *, seeds: tuple[int, int], batch: int, apart: bool
 ) -> None:
     inputs = [shuffled(seed) for seed in seeds]
@@ -90,7 +90,7 @@ def test_two_targets_with_the_same_messages_in_any_order_end_in_the_rows_of_one(
         assert stored.ask("SELECT * FROM rejected_records") == []
 
 
-def test_two_targets_that_begin_at_once_on_an_empty_database_make_one_store(
+def test_two_targets_starting_on_an_empty_database_create_one_store(
     empty_database: str, tmp_path: Path
 ) -> None:
     with Stored(empty_database) as stored:
@@ -111,13 +111,14 @@ WIDER = [
 
 
 @pytest.mark.parametrize(("narrow", "value", "wide", "text"), WIDER)
-def test_a_table_that_one_target_widens_takes_all_that_another_loads_meanwhile(  # noqa: PLR0913, PLR0917 - a case's parts
+def test_a_table_widened_by_one_target_takes_rows_of_the_other(  # noqa: PLR0913, PLR0917 - a case's parts
     database: str, tmp_path: Path, narrow: Any, value: Any, wide: Any, text: str
 ) -> None:
     narrow_schema = schema("wares", {"id": "string", "v": narrow}, ["id"])
     end = story().messages[LAST]
     loading = [
-        record("wares", {"id": f"{n:03}", "v": value}, at=moment(n).isoformat()) for n in range(200)
+        record("wares", {"id": f"{n:03}", "v": value}, at=time_of(n).isoformat())
+        for n in range(200)
     ]
     widening = [schema("wares", {"id": "string", "v": wide, "late": "string"}, ["id"])]
     with Stored(database) as stored:

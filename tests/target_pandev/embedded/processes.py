@@ -14,7 +14,7 @@ from target_pandev.embedded.folder import StoreFolder
 from tests.support.processes import stop_store
 
 ROOT = os.geteuid() == 0
-NOBODY = 65534
+UNPRIVILEGED_UID = 65534
 FAST = {"fsync": "off"}
 
 MEMBER = """
@@ -38,7 +38,7 @@ server.close()
 
 
 class Member:
-    """A process of its own that uses a store until it is told to close or is killed."""
+    """A process that uses a store until it closes it or is killed."""
 
     def __init__(self, store: Path, *, uid: int | None = None, **options: Any) -> None:
         arguments = json.dumps([str(store), uid, {"linger": 0, "settings": FAST, **options}])

@@ -47,7 +47,7 @@ def test_a_folder_that_the_server_cannot_reach_is_named(top: Path) -> None:
 
 
 def touched(folder: Path) -> tuple[int, ...]:
-    """Return what changes when somebody does more to a folder than read it."""
+    """Return the attributes that change when a folder is not only read."""
     found = folder.stat()
     return found.st_mode, found.st_uid, found.st_gid, found.st_mtime_ns, found.st_ctime_ns
 
@@ -86,7 +86,7 @@ def test_the_default_folder(
     assert default_store_dir(environ) == Path(expected)
 
 
-def test_other_systems_are_told_to_name_a_store(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_systems_require_store_dir(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
     with pytest.raises(EmbeddedError, match="set store_url"):
         default_store_dir({})

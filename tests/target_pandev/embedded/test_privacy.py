@@ -32,7 +32,7 @@ def test_the_server_asks_everybody_for_the_password(store: Path) -> None:
     assert "listening on Unix socket" in said[0]
 
 
-def test_a_lost_or_changed_password_is_told_at_once(store: Path) -> None:
+def test_a_lost_or_changed_password_is_reported_immediately(store: Path) -> None:
     (store / "password").write_text("guessed")
     with pytest.raises(EmbeddedError, match="refuses the password in its file 'password'"):
         EmbeddedServer(store, linger=0).open()

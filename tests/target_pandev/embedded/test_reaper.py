@@ -1,4 +1,4 @@
-"""The keeper stops a server that nobody uses any more, and no other."""
+"""The reaper stops an unused server, and no other."""
 
 import os
 import signal

@@ -10,7 +10,7 @@ import pytest
 from target_pandev.embedded import EmbeddedServer
 from tests.support.processes import kill_postmaster, postmaster_pid
 from tests.support.waiting import wait_until
-from tests.target_pandev.embedded.processes import FAST, NOBODY, ROOT, Member, rows
+from tests.target_pandev.embedded.processes import FAST, ROOT, UNPRIVILEGED_UID, Member, rows
 
 
 def test_a_killed_server_comes_back_with_every_committed_row(store: Path) -> None:
@@ -48,7 +48,7 @@ def test_a_pid_that_now_is_another_process_is_overcome(store: Path, state: str) 
         kill_postmaster(store)
         pid_file = store / "data" / "postmaster.pid"
         command = ["sleep", "60"] if state == "alive" else ["true"]
-        foreign = subprocess.Popen(command, user=NOBODY if ROOT else None)
+        foreign = subprocess.Popen(command, user=UNPRIVILEGED_UID if ROOT else None)
         try:
             if state == "zombie":
                 os.waitid(os.P_PID, foreign.pid, os.WEXITED | os.WNOWAIT)

@@ -56,7 +56,7 @@ def test_data_of_another_major_version_is_refused_and_not_touched(store: Path) -
     assert not (store / "data" / "postmaster.pid").exists()
 
 
-def test_a_newer_minor_version_of_the_wheel_is_taken_at_the_next_start(store: Path) -> None:
+def test_a_newer_minor_version_is_used_at_the_next_start(store: Path) -> None:
     (newest,) = store.glob("postgresql-*")
     newest.rename(store / "postgresql-18.0.1")
     (store / "postgresql.unfinished").mkdir()

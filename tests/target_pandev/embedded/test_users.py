@@ -10,10 +10,19 @@ from pathlib import Path
 import pytest
 
 from target_pandev.embedded import EmbeddedServer, locks
-from tests.target_pandev.embedded.processes import FAST, MEMBER, NOBODY, ROOT, Member, rows
+from tests.target_pandev.embedded.processes import (
+    FAST,
+    MEMBER,
+    ROOT,
+    UNPRIVILEGED_UID,
+    Member,
+    rows,
+)
 
-# Only root can become somebody else, so an ordinary user tests as itself alone.
-IDENTITIES = {"root": None, "an ordinary user": NOBODY} if ROOT else {"an ordinary user": None}
+# Only root can start processes of another user, so an ordinary user tests with its own only.
+IDENTITIES = (
+    {"root": None, "an ordinary user": UNPRIVILEGED_UID} if ROOT else {"an ordinary user": None}
+)
 
 
 @pytest.mark.parametrize("identity", IDENTITIES)
@@ -26,7 +35,7 @@ def test_a_new_store_is_made_and_opened_by(
     member = members(begun, uid=uid)
     found = rows(member.url(), "SELECT current_user, current_database(), getdatabaseencoding()")
     assert found == [("pandev", "pandev", "UTF8")]
-    assert (begun / "data").stat().st_uid == (NOBODY if ROOT else os.geteuid())
+    assert (begun / "data").stat().st_uid == (UNPRIVILEGED_UID if ROOT else os.geteuid())
     assert (begun / "password").stat().st_uid == (os.geteuid() if uid is None else uid)
     member.close()
     assert locks.is_free(begun / "server.lock")
@@ -46,7 +55,7 @@ def test_processes_that_open_at_once_share_one_server_and_one_initdb(
     assert not EmbeddedServer(begun).running()
 
 
-def test_a_killed_user_neither_stops_the_server_nor_is_counted_any_more(
+def test_a_killed_user_does_not_stop_the_server_nor_keep_it_alive(
     store: Path, members: Callable[..., Member]
 ) -> None:
     killed, other = members(store), members(store)
