@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from tap_clickup.client import Client
-from tap_clickup.conversions import parse_timestamp
+from tap_clickup.conversions import format_timestamp, parse_timestamp
 from tap_clickup.errors import AccessDeniedError, ClickUpError, ConfigurationError
 from tap_clickup.hierarchy import Hierarchy
 from tap_clickup.prefetch import Prefetcher
@@ -144,7 +144,7 @@ class SyncContext:
     @cached_property
     def default_start_date(self) -> str:
         """Where a first run starts: the setting `start_date`, or 90 days ago."""
-        default = (datetime.now(UTC) - DEFAULT_LOOKBACK).isoformat(timespec="milliseconds")
+        default = format_timestamp(datetime.now(UTC) - DEFAULT_LOOKBACK)
         return str(self.config.get("start_date") or default)
 
     def start_date(self, workspace: Workspace) -> str:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from singer_sdk import Stream, Tap
-from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
 from tap_clickup.errors import ClickUpError, ConfigurationError
+from tap_clickup.sdk_patches import validation_errors
 from tap_clickup.settings import CONFIG_SCHEMA
 from tap_clickup.streams.completed_reads import CompletedReads
 from tap_clickup.streams.folders import Folders
@@ -28,7 +27,7 @@ from tap_clickup.streams.users import Users
 from tap_clickup.streams.webhooks import Webhooks
 from tap_clickup.streams.workspaces import Workspaces
 from tap_clickup.sync import SyncContext
-from tap_clickup.validation import validate_state
+from tap_clickup.validation import describe_invalid_setting, validate_state
 from tap_clickup.writer import BufferedWriter
 
 if TYPE_CHECKING:
@@ -145,14 +144,24 @@ class TapClickUp(Tap):
         return None
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
-        """Check the settings; what the schema refuses becomes one line without its value."""
-        try:
-            return super()._validate_config(raise_errors=raise_errors)
-        except ConfigValidationError as error:
+        """Return what is wrong with the settings, without their values, unless it is raised.
+
+        Raises `ConfigurationError` in one line.
+        """
+        self.append_builtin_config(self.config_jsonschema)
+        errors = [
+            describe_invalid_setting(error)
+            for error in validation_errors(self.config_jsonschema, self._config)
+        ]
+        summary = "; ".join(dict.fromkeys(errors))
+        if errors and raise_errors:
             raise ConfigurationError(
-                "; ".join(re.sub(r"^.* (is not )", r"a value \1", line) for line in error.errors)
-                + "; settings come from --config or, with --config=ENV, from TAP_CLICKUP_<SETTING>"
-            ) from None
+                f"{summary}; settings come from --config or, with --config=ENV, "
+                "from TAP_CLICKUP_<SETTING>"
+            )
+        if errors:
+            self.logger.warning("invalid settings: %s", summary)
+        return errors
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002
         """Exit as a failed run. The STATE messages already written are valid."""

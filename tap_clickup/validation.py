@@ -11,6 +11,36 @@ from tap_clickup.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from jsonschema import ValidationError
+
+EXPECTATIONS = {
+    "minimum": "expected at least {}",
+    "maximum": "expected at most {}",
+    "pattern": "expected text that matches {}",
+}
+"""Descriptions of JSON Schema's rules, by the name of the rule."""
+
+
+def describe_invalid_setting(error: ValidationError) -> str:
+    """Return the name of an invalid setting and what was expected, without its value."""
+    settings: Any = error.instance
+    schema: Any = error.schema
+    rule = str(error.validator)
+    expected: Any = error.validator_value
+    if rule == "required":
+        missing = [name for name in expected if name not in settings]
+        return "; ".join(f"{name}: missing" for name in missing)
+    if rule == "additionalProperties":
+        unknown = sorted(settings.keys() - schema["properties"].keys())
+        return "; ".join(f"unknown setting {name}" for name in unknown)
+    name = ".".join(map(str, error.absolute_path))
+    if rule == "type":
+        types = [expected] if isinstance(expected, str) else expected
+        return f"{name}: expected {' or '.join(types)}"
+    if rule in EXPECTATIONS:
+        return f"{name}: {EXPECTATIONS[rule].format(expected)}"
+    return f"{name}: violates the rule {rule} of its schema"
+
 
 def validate_config(config: Mapping[str, Any]) -> None:
     """Raise `ConfigurationError` if a setting has the right type but an invalid value."""
