@@ -52,7 +52,9 @@ class LoadStore:
             self._folder = Path(folder)
             settings = {"autovacuum": "off"}
             try:
-                self._server = EmbeddedServer(self._folder, settings=settings, linger=0).open()
+                self._server = EmbeddedServer(
+                    self._folder, settings=settings, idle_timeout_seconds=0
+                ).open()
             except EmbeddedError as error:
                 raise FailedRunError(str(error)) from error
             starting.callback(self._server.close)

@@ -72,7 +72,7 @@ def server() -> Iterator[str]:
         return
     with (
         _folder() as folder,
-        EmbeddedServer(folder, settings=SETTINGS, linger=0) as embedded,
+        EmbeddedServer(folder, settings=SETTINGS, idle_timeout_seconds=0) as embedded,
         _template(embedded.conninfo),
     ):
         yield embedded.conninfo

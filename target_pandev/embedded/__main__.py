@@ -1,16 +1,16 @@
-"""Runs the keeper of a store: `python -m target_pandev.embedded keep STORE_DIR LOCK`."""
+"""Run the reaper of a store: `python -m target_pandev.embedded reap STORE_DIR LOCK`."""
 
 import sys
 from pathlib import Path
 
 from target_pandev.embedded.folder import StoreFolder
-from target_pandev.embedded.reaper import keep
+from target_pandev.embedded.reaper import reap
 
 
 def main(arguments: list[str]) -> None:
-    """Keep the store named by the arguments; only `keeper.ensure()` calls this."""
+    """Run the reaper of the store in the arguments; only `reaper.ensure_running()` calls this."""
     _, store_dir, lock = arguments
-    keep(StoreFolder(Path(store_dir)), lock=int(lock))
+    reap(StoreFolder(Path(store_dir)), lock=int(lock))
 
 
 if __name__ == "__main__":

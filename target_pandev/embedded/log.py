@@ -1,4 +1,4 @@
-"""What the server says in its log, and patience that repeats it."""
+"""The server's log, and waiting that logs its last lines."""
 
 import contextlib
 import logging
@@ -9,37 +9,37 @@ from target_pandev.embedded.folder import StoreFolder
 
 logger = logging.getLogger(__name__)
 
-TELL_EVERY = 5.0
+LOG_INTERVAL_SECONDS = 5.0
 
 
-class Wait:
-    """Sleeps in short steps up to a limit, and tells every few seconds what it waits for."""
+class PatientWait:
+    """Sleep in short steps up to a limit, and log the progress every few seconds."""
 
-    def __init__(self, what: str, *, folder: StoreFolder, limit: float) -> None:
+    def __init__(self, what: str, *, folder: StoreFolder, limit_seconds: float) -> None:
         self._what = what
         self._folder = folder
-        self._limit = limit
+        self._limit_seconds = limit_seconds
         self._begin = time.monotonic()
-        self._next_word = self._begin + TELL_EVERY
+        self._next_log_at = self._begin + LOG_INTERVAL_SECONDS
 
-    def step(self) -> bool:
-        """Sleep a moment; return False when the limit has passed."""
+    def tick(self) -> bool:
+        """Sleep for a short time; return False once the limit has passed."""
         now = time.monotonic()
-        if now >= self._next_word:
-            self._next_word = now + TELL_EVERY
+        if now >= self._next_log_at:
+            self._next_log_at = now + LOG_INTERVAL_SECONDS
             logger.info(
-                "%s in %s: %.0f s of at most %.0f s; the server says: %s",
+                "%s in %s: %.0f s of at most %.0f s; last lines of the server's log: %s",
                 self._what,
                 self._folder.path,
                 now - self._begin,
-                self._limit,
-                last_words(self._folder),
+                self._limit_seconds,
+                log_tail(self._folder),
             )
         time.sleep(0.02)
-        return now - self._begin < self._limit
+        return now - self._begin < self._limit_seconds
 
 
-def last_words(folder: StoreFolder, *, since: int = 0) -> str:
+def log_tail(folder: StoreFolder, *, since: int = 0) -> str:
     """Return the last lines of the log, from an offset on, as one line."""
     with contextlib.suppress(OSError), folder.log.open("rb") as log:
         size = log.seek(0, os.SEEK_END)
@@ -51,4 +51,4 @@ def last_words(folder: StoreFolder, *, since: int = 0) -> str:
 def last_lines(output: bytes) -> str:
     """Return the end of what a program wrote, as one line."""
     lines = [line.strip() for line in os.fsdecode(output).splitlines() if line.strip()]
-    return " | ".join(lines[-3:]) or "it said nothing"
+    return " | ".join(lines[-3:]) or "no output"

@@ -1,8 +1,8 @@
-"""The PostgreSQL server as processes: made, started, asked, ended.
+"""The PostgreSQL server as processes: initialise, start, query and stop it.
 
-Whatever may write into the data directory inherits the descriptor that holds `server.lock`, so
-the lock tells whether any of it lives; no pid is ever trusted for that. It knows no users and no
-keeper, and the caller holds `start.lock` around whatever changes something.
+Every process that may write into the data directory inherits the descriptor that holds
+`server.lock`, so the lock shows whether one is alive; a pid is never trusted for that. It knows
+neither users nor the reaper, and the caller holds `start.lock` around every change.
 """
 
 import contextlib
@@ -27,15 +27,15 @@ from target_pandev.embedded.folder import (
     sync_folder,
     write_private,
 )
-from target_pandev.embedded.log import Wait, last_lines, last_words
+from target_pandev.embedded.log import PatientWait, last_lines, log_tail
 
 logger = logging.getLogger(__name__)
 
 ROLE = DATABASE = "pandev"
-STOP_TIMEOUT = 300.0
-READY_TIMEOUT = 30.0
-LARGEST_LOG = 4 * 1024 * 1024
-ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}  # ours alone, not the caller's
+STOP_TIMEOUT_SECONDS = 300.0
+READY_TIMEOUT_SECONDS = 30.0
+MAX_LOG_BYTES = 4 * 1024 * 1024
+ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}  # not the caller's
 
 INITDB_OPTIONS = (
     f"--username={ROLE}",
@@ -73,43 +73,32 @@ FIXED_SETTINGS = {
 
 
 class WrongPasswordError(EmbeddedError):
-    """The server does not know our password; no waiting helps."""
+    """The server rejects our password; waiting does not help."""
 
 
 def initialise(folder: StoreFolder, *, binaries: Binaries, lock: int) -> None:
-    """Make the data directory; it gets its name when it is complete and on disk."""
+    """Create the data directory; it gets its name once it is complete and on disk."""
     logger.info("creating a PostgreSQL %s store in %s", binaries.label, folder.path)
     account = server_account()
-    nursery = folder.path / "data.init"
-    if nursery.exists():
-        shutil.rmtree(nursery)
-    make_private(nursery, account=account)
-    write_private(nursery / "password", folder.password, account=account)
-    initdb = [str(binaries.program("initdb")), f"--pgdata={nursery / 'data'}"]
-    _initdb([*initdb, f"--pwfile={nursery / 'password'}", *INITDB_OPTIONS], account, lock)
-    (nursery / "data").rename(folder.data)
+    init_dir = folder.path / "data.init"
+    if init_dir.exists():
+        shutil.rmtree(init_dir)
+    make_private(init_dir, account=account)
+    write_private(init_dir / "password", folder.password, account=account)
+    initdb = [str(binaries.program("initdb")), f"--pgdata={init_dir / 'data'}"]
+    _initdb([*initdb, f"--pwfile={init_dir / 'password'}", *INITDB_OPTIONS], account, lock)
+    (init_dir / "data").rename(folder.data)
     sync_folder(folder.path)
-    shutil.rmtree(nursery)
+    shutil.rmtree(init_dir)
 
 
 def _initdb(command: Sequence[str], account: Account | None, lock: int) -> None:
-    done = subprocess.run(  # noqa: S603 -- our own copy of initdb
-        command,
-        env=ENVIRONMENT,
-        user=account.uid if account else None,
-        group=account.gid if account else None,
-        extra_groups=[] if account else None,
-        pass_fds=[lock],
-        start_new_session=True,
-        cwd="/",
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        check=False,
-    )
+    done = _run_as(account, command, environment=ENVIRONMENT, lock=lock, output=subprocess.PIPE)
     if done.returncode != 0:
-        words = last_lines(done.stdout)
-        raise EmbeddedError(f"initdb ended with {done.returncode} in making a store: {words}")
+        raise EmbeddedError(
+            f"initdb exited with {done.returncode} while creating the store: "
+            f"{last_lines(done.stdout)}"
+        )
 
 
 def launch(
@@ -128,16 +117,16 @@ def launch(
         command += ["-c", f"{name}={value}"]
     environment = dict(ENVIRONMENT)
     if (stale := _stale_pid(folder)) is not None:
-        # the lock says that it is dead: whoever lives under that number now is somebody else
+        # the lock shows that it is dead: a process with that pid is another one
         environment["PG_GRANDPARENT_PID"] = str(stale)
-    if folder.log.exists() and folder.log.stat().st_size > LARGEST_LOG:
+    if folder.log.exists() and folder.log.stat().st_size > MAX_LOG_BYTES:
         folder.log.rename(folder.log.with_name("server.log.1"))
     begin = folder.log.stat().st_size if folder.log.exists() else 0
-    detach(command, folder=folder, environment=environment, account=account, lock=lock)
+    spawn_detached(command, folder=folder, environment=environment, account=account, lock=lock)
     return begin
 
 
-def detach(
+def spawn_detached(
     command: Sequence[str],
     *,
     folder: StoreFolder,
@@ -145,44 +134,57 @@ def detach(
     account: Account | None,
     lock: int,
 ) -> None:
-    """Start a process that outlives us, is init's child, and keeps nothing of ours but a lock."""
+    """Start a process that outlives this one, as a child of init, and inherits only a lock."""
     log = os.open(folder.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    shell = ["/bin/sh", "-c", '"$@" &', "sh", *command]
     try:
-        subprocess.run(  # noqa: S603 -- our own programs
-            ["/bin/sh", "-c", '"$@" &', "sh", *command],
-            env=environment,
-            user=account.uid if account else None,
-            group=account.gid if account else None,
-            extra_groups=[] if account else None,
-            pass_fds=[lock],
-            start_new_session=True,
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            check=True,
-        )
+        _run_as(account, shell, environment=environment, lock=lock, output=log).check_returncode()
     finally:
         os.close(log)
 
 
+def _run_as(
+    account: Account | None,
+    command: Sequence[str],
+    *,
+    environment: Mapping[str, str],
+    lock: int,
+    output: int,
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a program as an account, or as this user, in a new session that inherits a lock."""
+    return subprocess.run(  # noqa: S603 -- our own programs
+        command,
+        env=environment,
+        user=account.uid if account else None,
+        group=account.gid if account else None,
+        extra_groups=[] if account else None,
+        pass_fds=[lock],
+        start_new_session=True,
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+
+
 def _stale_pid(folder: StoreFolder) -> int | None:
-    """Return the pid that a dead server left, or None; remove the file if it is torn."""
+    """Return the pid that a dead server left, or None; remove the file if it is damaged."""
     path = folder.data / "postmaster.pid"
-    pid = _noted_pid(path)
+    pid = _read_pid(path)
     if pid is None:
         path.unlink(missing_ok=True)
     return pid
 
 
-def _noted_pid(path: Path) -> int | None:
+def _read_pid(path: Path) -> int | None:
     with contextlib.suppress(OSError, ValueError, IndexError):
         return abs(int(path.read_text(encoding="utf-8").split("\n")[0])) or None
     return None
 
 
-def accepts(folder: StoreFolder) -> bool:
-    """Return whether a postmaster listens; its children do not, so they cannot feign it."""
+def is_listening(folder: StoreFolder) -> bool:
+    """Return whether a postmaster listens; its children, which may outlive it, do not."""
     with socket.socket(socket.AF_UNIX) as probe:
         try:
             probe.connect(str(folder.socket_dir / SOCKET))
@@ -191,21 +193,21 @@ def accepts(folder: StoreFolder) -> bool:
         return True
 
 
-def answers(folder: StoreFolder, *, binaries: Binaries) -> bool:
-    """Return whether the server answers queries; raise if it is not ours or refuses us."""
-    if not (_is_ready(folder) and accepts(folder)):
+def is_ready(folder: StoreFolder, *, binaries: Binaries) -> bool:
+    """Return whether the server answers queries. Raises if it is not ours or rejects us."""
+    if not (_has_noted_ready(folder) and is_listening(folder)):
         return False
-    wait = Wait("asking PostgreSQL", folder=folder, limit=READY_TIMEOUT)
+    wait = PatientWait("querying PostgreSQL", folder=folder, limit_seconds=READY_TIMEOUT_SECONDS)
     while True:
         try:
             found = query("SHOW data_directory", folder=folder, binaries=binaries)
             break
         except WrongPasswordError:
             raise
-        except EmbeddedError:  # full, or on its way down
-            if not accepts(folder):
+        except EmbeddedError:  # it has no free connection, or is shutting down
+            if not is_listening(folder):
                 return False
-            if not wait.step():
+            if not wait.tick():
                 raise
     if os.path.realpath(found) != os.path.realpath(folder.data):
         raise EmbeddedError(
@@ -214,15 +216,15 @@ def answers(folder: StoreFolder, *, binaries: Binaries) -> bool:
     return True
 
 
-def _is_ready(folder: StoreFolder) -> bool:
-    """Return what the server notes of itself; to ask it too early would only fill its log."""
+def _has_noted_ready(folder: StoreFolder) -> bool:
+    """Return whether the server's pid file says ready; an earlier query would only fill its log."""
     with contextlib.suppress(OSError):
         return "\nready" in (folder.data / "postmaster.pid").read_text(encoding="utf-8")
     return False
 
 
 def query(statement: str, *, folder: StoreFolder, binaries: Binaries) -> str:
-    """Return what one statement prints; raise if the server did not do it."""
+    """Return the output of one statement. Raises if the server did not execute it."""
     done = subprocess.run(  # noqa: S603 -- our own copy of psql
         [str(binaries.program("psql")), "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", statement],
         env={
@@ -241,11 +243,13 @@ def query(statement: str, *, folder: StoreFolder, binaries: Binaries) -> str:
     )
     if b"password authentication failed" in done.stderr:
         raise WrongPasswordError(
-            f"the server in {folder.path} refuses the password in its file 'password': "
+            f"the server in {folder.path} rejects the password in its file 'password': "
             "put the right one back"
         )
     if done.returncode != 0:
-        raise EmbeddedError(f"the server in {folder.path} refused: {last_lines(done.stderr)}")
+        raise EmbeddedError(
+            f"the server in {folder.path} reported an error: {last_lines(done.stderr)}"
+        )
     return os.fsdecode(done.stdout).rstrip("\n")
 
 
@@ -256,19 +260,19 @@ def make_database(folder: StoreFolder, *, binaries: Binaries) -> None:
         query(f"CREATE DATABASE {DATABASE}", folder=folder, binaries=binaries)
 
 
-def shut_down(folder: StoreFolder, *, timeout: float = STOP_TIMEOUT) -> None:
-    """End the server at once but cleanly; return when its last process is gone."""
-    wait = Wait("stopping PostgreSQL", folder=folder, limit=timeout)
-    told = None
+def shut_down(folder: StoreFolder, *, timeout_seconds: float = STOP_TIMEOUT_SECONDS) -> None:
+    """Stop the server cleanly, and return when its last process has ended."""
+    wait = PatientWait("stopping PostgreSQL", folder=folder, limit_seconds=timeout_seconds)
+    signalled = None
     while not locks.is_free(folder.server_lock):
-        # a postmaster that listens wrote this pid itself, so it is not reused
-        pid = _noted_pid(folder.data / "postmaster.pid") if accepts(folder) else None
-        if pid not in {None, told}:
-            told = pid
+        # a postmaster that listens has written this pid itself, so it is not reused
+        pid = _read_pid(folder.data / "postmaster.pid") if is_listening(folder) else None
+        if pid not in {None, signalled}:
+            signalled = pid
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGINT)
-        if not wait.step():
+        if not wait.tick():
             raise EmbeddedError(
-                f"PostgreSQL in {folder.path} did not stop within {timeout:.0f} s: "
-                f"{last_words(folder)}"
+                f"PostgreSQL in {folder.path} did not stop within {timeout_seconds:.0f} s: "
+                f"{log_tail(folder)}"
             )

@@ -1,7 +1,7 @@
-"""The embedded store as its users see it: open it, connect, close it.
+"""The embedded store for its users: open it, connect, close it.
 
-Users are counted by a shared lock that dies with them; nothing has to be cleaned up after a
-`kill -9`. Order of locks: `start.lock`, then `users.lock`, then `server.lock`.
+Users are counted by a shared lock that is released when they end; nothing has to be cleaned up
+after a `kill -9`. Order of locks: `start.lock`, then `users.lock`, then `server.lock`.
 """
 
 import contextlib
@@ -10,18 +10,17 @@ import sys
 import urllib.parse
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from target_pandev.embedded import binaries, locks, postmaster, reaper
 from target_pandev.embedded.errors import EmbeddedError
 from target_pandev.embedded.folder import (
-    DEFAULT_LINGER,
+    DEFAULT_IDLE_TIMEOUT_SECONDS,
     StoreFolder,
-    note_use,
     server_account,
+    touch_users_lock,
 )
-from target_pandev.embedded.log import Wait, last_words
+from target_pandev.embedded.log import PatientWait, log_tail
 from target_pandev.embedded.postmaster import DATABASE, ROLE
 
 LIBPQ_VARIABLES = {
@@ -31,15 +30,15 @@ LIBPQ_VARIABLES = {
     "password": "PGPASSWORD",
     "dbname": "PGDATABASE",
 }
-KEEPER_SECONDS = 5.0
-"""Longest wait for the keeper to end; after that it is the keeper of another user's server."""
+REAPER_STOP_TIMEOUT_SECONDS = 5.0
+"""After this time it is the reaper of another user's server."""
 
 
 class EmbeddedServer:
     """A PostgreSQL of our own in a folder, shared by all processes that open the same folder.
 
-    `settings` are PostgreSQL's and hold from the start of the server on: whoever joins a running
-    one gets its settings. `linger` is for how many seconds the server stays after its last user.
+    `settings` are PostgreSQL's and apply when the server starts: a user that joins a running server
+    gets its settings. The server keeps running for `idle_timeout_seconds` after its last user.
     """
 
     def __init__(
@@ -47,27 +46,22 @@ class EmbeddedServer:
         store_dir: Path,
         *,
         settings: Mapping[str, str] | None = None,
-        linger: float = DEFAULT_LINGER,
-        start_timeout: float = 600.0,
+        idle_timeout_seconds: float = DEFAULT_IDLE_TIMEOUT_SECONDS,
+        start_timeout_seconds: float = 600.0,
     ) -> None:
         if sys.platform == "win32":
             raise EmbeddedError("the embedded store needs Linux or macOS: set store_url")
         self._folder = StoreFolder(store_dir.expanduser().resolve())
         self._settings = dict(settings or {})
-        self._linger = linger
-        self._start_timeout = start_timeout
+        self._idle_timeout_seconds = idle_timeout_seconds
+        self._start_timeout_seconds = start_timeout_seconds
         self._users: int | None = None
 
     def __enter__(self) -> Self:
         """Open the store."""
         return self.open()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Leave the store."""
         self.close()
 
@@ -75,14 +69,14 @@ class EmbeddedServer:
         """Start the server or join it, and count as a user until `close()` or the process ends."""
         if self._users is not None:
             return self
-        with self._system_errors_told():
+        with self._translate_os_errors():
             if not self._folder.path.exists():
                 self._folder.require_reachable(server_account())
             self._folder.prepare()
             try:
                 with locks.held(self._folder.start_lock):
                     self._users = locks.take(self._folder.users_lock, shared=True)
-                    note_use(self._users, linger=self._linger)
+                    touch_users_lock(self._users, idle_timeout_seconds=self._idle_timeout_seconds)
                     self._start_or_join()
             except BaseException:
                 self.close()
@@ -90,26 +84,26 @@ class EmbeddedServer:
         return self
 
     def close(self) -> None:
-        """Leave. The keeper stops the server later; with `linger=0` the last user does it now."""
+        """Leave. The reaper stops the server later; with an idle timeout of 0 this user does."""
         if self._users is None:
             return
-        note_use(self._users, linger=self._linger)
+        touch_users_lock(self._users, idle_timeout_seconds=self._idle_timeout_seconds)
         self._leave()
-        if self._linger <= 0:
+        if self._idle_timeout_seconds <= 0:
             self.stop()
 
     def stop(self) -> bool:
-        """Leave, and stop the server; return False if others use it, which are left in peace.
+        """Leave, and stop the server unless others use it; return whether it was stopped.
 
-        When it returns True no process of the store is left, so its folder may be removed.
+        If it returns True, no process of the store is left, so its folder may be removed.
         """
         self._leave()
-        with self._system_errors_told():
+        with self._translate_os_errors():
             if not self._folder.is_store():
                 return True
             stopped = self._stop_unless_used()
             if stopped:
-                self._await_keeper()
+                self._wait_for_reaper()
             return stopped
 
     def _stop_unless_used(self) -> bool:
@@ -123,15 +117,17 @@ class EmbeddedServer:
                 os.close(users)
         return True
 
-    def _await_keeper(self) -> None:
-        """Wait for the keeper, which looks once a second, to see that the server is gone."""
-        wait = Wait("waiting for the keeper", folder=self._folder, limit=KEEPER_SECONDS)
-        while not locks.is_free(self._folder.keeper_lock) and wait.step():
+    def _wait_for_reaper(self) -> None:
+        """Wait until the reaper, which checks once per second, sees that the server ended."""
+        wait = PatientWait(
+            "waiting for the reaper", folder=self._folder, limit_seconds=REAPER_STOP_TIMEOUT_SECONDS
+        )
+        while not locks.is_free(self._folder.reaper_lock) and wait.tick():
             pass
 
-    def running(self) -> bool:
-        """Return whether the server runs; it may still be on its way up."""
-        return postmaster.accepts(self._folder)
+    def is_running(self) -> bool:
+        """Return whether the server runs; it may still be starting."""
+        return postmaster.is_listening(self._folder)
 
     @property
     def conninfo(self) -> str:
@@ -167,7 +163,7 @@ class EmbeddedServer:
         return binaries.in_store(self._folder).program("psql")
 
     @contextlib.contextmanager
-    def _system_errors_told(self) -> Iterator[None]:
+    def _translate_os_errors(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
@@ -179,40 +175,42 @@ class EmbeddedServer:
             self._users = None
 
     def _start_or_join(self) -> None:
-        """Return when the server answers and has the database; `start.lock` is held."""
-        wait = Wait("starting PostgreSQL", folder=self._folder, limit=self._start_timeout)
+        """Return once the server is ready and has the database; `start.lock` is held."""
+        wait = PatientWait(
+            "starting PostgreSQL", folder=self._folder, limit_seconds=self._start_timeout_seconds
+        )
         log_begin: int | None = None
-        while not self._answers():
+        while not self._is_ready():
             lock = locks.try_take(self._folder.server_lock)
             if lock is not None:
                 try:
-                    self._require_first_try(log_begin)
+                    self._fail_if_retried(log_begin)
                     log_begin = self._launch(lock)
                 finally:
                     os.close(lock)
-            if not wait.step():
+            if not wait.tick():
                 raise EmbeddedError(
                     f"PostgreSQL in {self._folder.path} did not answer within "
-                    f"{self._start_timeout:.0f} s: {last_words(self._folder)}; "
-                    "it goes on recovering, so try again"
+                    f"{self._start_timeout_seconds:.0f} s: {log_tail(self._folder)}; "
+                    "it is still recovering, so try again"
                 )
         postmaster.make_database(self._folder, binaries=binaries.in_store(self._folder))
-        self._ensure_keeper()
+        self._ensure_reaper()
 
-    def _answers(self) -> bool:
+    def _is_ready(self) -> bool:
         return (
             self._folder.data.exists()
-            and postmaster.accepts(self._folder)
-            and (postmaster.answers(self._folder, binaries=binaries.in_store(self._folder)))
+            and postmaster.is_listening(self._folder)
+            and (postmaster.is_ready(self._folder, binaries=binaries.in_store(self._folder)))
         )
 
-    def _require_first_try(self, log_begin: int | None) -> None:
+    def _fail_if_retried(self, log_begin: int | None) -> None:
         if log_begin is not None:
-            words = last_words(self._folder, since=log_begin)
-            raise EmbeddedError(f"PostgreSQL in {self._folder.path} ended in starting: {words}")
+            words = log_tail(self._folder, since=log_begin)
+            raise EmbeddedError(f"PostgreSQL in {self._folder.path} ended while starting: {words}")
 
     def _launch(self, lock: int) -> int:
-        """Start what is not there yet; return the size of the log before the server began."""
+        """Create and start what is missing; return the size of the log before the start."""
         self._folder.require_reachable(server_account())
         programs = binaries.for_start(self._folder)
         self._folder.make_password()
@@ -221,12 +219,12 @@ class EmbeddedServer:
         begin = postmaster.launch(
             self._folder, binaries=programs, settings=self._settings, lock=lock
         )
-        self._ensure_keeper()
+        self._ensure_reaper()
         return begin
 
-    def _ensure_keeper(self) -> None:
-        if self._linger > 0:
-            reaper.ensure(self._folder)
+    def _ensure_reaper(self) -> None:
+        if self._idle_timeout_seconds > 0:
+            reaper.ensure_running(self._folder)
 
 
 def _quoted(value: str) -> str:

@@ -160,7 +160,7 @@ class ChaosWorld:
         deleted = self.created_task_ids - self.workspace.tasks.keys()
         ignored = deleted - self._reported_deletions()
         with (
-            EmbeddedServer(self.store, linger=0) as server,
+            EmbeddedServer(self.store, idle_timeout_seconds=0) as server,
             psycopg.connect(server.conninfo) as connection,
         ):
             for stream in STREAMS:

@@ -32,7 +32,7 @@ def signal_processes(root_pid: int, signum: signal.Signals, *, command: str) -> 
 def stop_store(folder: StoreFolder) -> None:
     """Stop the server of an embedded store and wait until its supervisor has ended."""
     EmbeddedServer(folder.path).stop()
-    wait_until(partial(locks.is_free, folder.keeper_lock), description="the supervisor has ended")
+    wait_until(partial(locks.is_free, folder.reaper_lock), description="the supervisor has ended")
     if not folder.socket_dir.is_relative_to(folder.path):
         shutil.rmtree(folder.socket_dir, ignore_errors=True)
 

@@ -80,7 +80,7 @@ def disk(store_dir: Path) -> Iterator[Disk]:
 @pytest.fixture
 def near_database(disk: Disk, store_dir: Path) -> Iterator[str]:  # noqa: ARG001 - opens store_dir
     """Yield a store on a server of its own: one elsewhere could not reach the small disk."""
-    with EmbeddedServer(store_dir / "near", settings=SETTINGS, linger=0) as server:
+    with EmbeddedServer(store_dir / "near", settings=SETTINGS, idle_timeout_seconds=0) as server:
         with psycopg.connect(server.conninfo, autocommit=True) as connection:
             connection.execute("CREATE DATABASE near")
         database = make_conninfo(server.conninfo, dbname="near")
@@ -172,7 +172,7 @@ def test_a_full_disk_is_reported_and_the_next_run_loads_the_rest(
 def store_on_disk(disk: Disk) -> Iterator[Path]:
     """Yield an embedded store that lies on the small disk with all that it has."""
     store = disk.path / "store"
-    with EmbeddedServer(store, linger=0):
+    with EmbeddedServer(store, idle_timeout_seconds=0):
         pass
     yield store
     stop_store(StoreFolder(store))
@@ -182,7 +182,7 @@ def store_on_disk(disk: Disk) -> Iterator[Path]:
 def test_a_full_log_disk_stops_postgresql_and_the_next_run_resumes(
     disk: Disk, store_on_disk: Path, tmp_path: Path, before: int
 ) -> None:
-    with EmbeddedServer(store_on_disk, linger=0) as server:
+    with EmbeddedServer(store_on_disk, idle_timeout_seconds=0) as server:
         config = {"store_url": server.conninfo}
         with Target(tmp_path, **config) as target:
             load_from(target, 0, last=before)
@@ -194,7 +194,10 @@ def test_a_full_log_disk_stops_postgresql_and_the_next_run_resumes(
             assert "the connection to the store was lost" in target.complaint()
         assert before <= acknowledged < LAST
     disk.make_space()
-    with EmbeddedServer(store_on_disk, linger=0) as server, Stored(server.conninfo) as stored:
+    with (
+        EmbeddedServer(store_on_disk, idle_timeout_seconds=0) as server,
+        Stored(server.conninfo) as stored,
+    ):
         check(stored, acknowledged)
         rest = [each for n in range(acknowledged + 1, LAST + 1) for each in part(n)]
         assert run_whole(tmp_path, [WARES, NOTES, *rest], **config)[-1] == LAST

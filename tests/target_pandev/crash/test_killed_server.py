@@ -31,7 +31,7 @@ NUMBERS = count()
 @pytest.fixture
 def durable(store_dir: Path) -> Iterator[Path]:
     """Yield the folder of a store that keeps PostgreSQL's own settings for durability."""
-    with EmbeddedServer(store_dir, linger=0) as server:
+    with EmbeddedServer(store_dir, idle_timeout_seconds=0) as server:
         with Stored(server.conninfo) as stored:
             assert stored.ask("SHOW fsync") == stored.ask("SHOW synchronous_commit") == [("on",)]
             assert stored.ask("SHOW full_page_writes") == [("on",)]
@@ -78,7 +78,10 @@ def test_a_server_that_is_killed_anywhere_loses_and_doubles_nothing(
     states = load_until_killed(Target(tmp_path, **config), durable, schema, crash)
     acknowledged = max(states, default=-1)
     again = story().sent(after=acknowledged if states and crash.resumes else None)
-    with EmbeddedServer(durable, linger=0) as server, Stored(server.conninfo, schema) as stored:
+    with (
+        EmbeddedServer(durable, idle_timeout_seconds=0) as server,
+        Stored(server.conninfo, schema) as stored,
+    ):
         stored.check(acknowledged, events(first))
         assert run_whole(tmp_path, again, **config)[-1] == LAST
         stored.check(LAST, events(first) + events(again))
@@ -89,7 +92,11 @@ def load_until_killed(target: Target, store: Path, schema: str, crash: Crash) ->
     """Kill the server of a running target, and return the states that came out."""
     lines, begin = encoded(story().sent(after=None)), len(encoded(SCHEMAS))
     cut = begin + round(crash.share * (len(lines) - begin))
-    with target, EmbeddedServer(store, linger=0) as server, Stored(server.conninfo) as stored:
+    with (
+        target,
+        EmbeddedServer(store, idle_timeout_seconds=0) as server,
+        Stored(server.conninfo) as stored,
+    ):
         target.say(lines[:cut])
         tables = [f"{schema}.{each}" for each in ("things", "notes", "events", "tasks")]
         target.wait_until(lambda: stored.has(*tables))

@@ -44,7 +44,7 @@ def top() -> Iterator[Path]:
 def template() -> Iterator[Path]:
     path = Path(tempfile.mkdtemp(prefix="pandev-store-"))
     path.chmod(0o711)
-    with EmbeddedServer(path / "template", settings=FAST, linger=0):
+    with EmbeddedServer(path / "template", settings=FAST, idle_timeout_seconds=0):
         pass
     yield path / "template"
     remove_stores(path)

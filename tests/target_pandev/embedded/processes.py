@@ -41,7 +41,9 @@ class Member:
     """A process that uses a store until it closes it or is killed."""
 
     def __init__(self, store: Path, *, uid: int | None = None, **options: Any) -> None:
-        arguments = json.dumps([str(store), uid, {"linger": 0, "settings": FAST, **options}])
+        arguments = json.dumps(
+            [str(store), uid, {"idle_timeout_seconds": 0, "settings": FAST, **options}]
+        )
         self.process = subprocess.Popen(
             [sys.executable, "-c", MEMBER, arguments],
             stdin=subprocess.PIPE,
@@ -76,9 +78,9 @@ def rows(url: str, statement: str) -> list[Any]:
         return cursor.fetchall() if cursor.description else []
 
 
-def keeper_pids(store: Path) -> list[int]:
+def reaper_pids(store: Path) -> list[int]:
     listed = subprocess.run(
         ["ps", "-A", "-ww", "-o", "pid=,args="], capture_output=True, check=True
     )
-    lines = [line for line in listed.stdout.decode().splitlines() if f"keep {store} " in line]
+    lines = [line for line in listed.stdout.decode().splitlines() if f"reap {store} " in line]
     return [int(line.split()[0]) for line in lines]

@@ -15,7 +15,7 @@ def test_a_path_that_cannot_hold_a_socket_gets_a_short_folder_for_it(
     store: Path, name: str
 ) -> None:
     moved = store.rename(store.with_name(name))
-    with EmbeddedServer(moved, linger=0, settings=FAST) as server:
+    with EmbeddedServer(moved, idle_timeout_seconds=0, settings=FAST) as server:
         assert rows(server.url, "SELECT 1") == rows(server.conninfo, "SELECT 1") == [(1,)]
         ((found,),) = rows(server.url, "SHOW unix_socket_directories")
     short = Path(found.strip('"'))
@@ -23,12 +23,12 @@ def test_a_path_that_cannot_hold_a_socket_gets_a_short_folder_for_it(
     assert short.stat().st_mode & 0o777 == 0o700
     short.chmod(0o755)
     with pytest.raises(EmbeddedError, match="mode 0755: remove it, or choose another store_dir"):
-        EmbeddedServer(moved, linger=0).open()
+        EmbeddedServer(moved, idle_timeout_seconds=0).open()
 
 
 def test_a_path_with_spaces_and_quotes_works(store: Path) -> None:
     moved = store.rename(store.with_name("it's 100% \u00fc"))
-    with EmbeddedServer(moved, linger=0, settings=FAST) as server:
+    with EmbeddedServer(moved, idle_timeout_seconds=0, settings=FAST) as server:
         assert rows(server.url, "SELECT 1") == rows(server.conninfo, "SELECT 1") == [(1,)]
 
 
@@ -36,11 +36,11 @@ def test_a_path_with_spaces_and_quotes_works(store: Path) -> None:
 def test_a_folder_that_the_server_cannot_reach_is_named(top: Path) -> None:
     (top / "closed").mkdir(mode=0o700)
     with pytest.raises(EmbeddedError) as refused:
-        EmbeddedServer(top / "closed" / "store", linger=0).open()
+        EmbeddedServer(top / "closed" / "store", idle_timeout_seconds=0).open()
     assert str(refused.value) == (
-        f"store_dir {top}/closed/store cannot be reached by user 'nobody', whom PostgreSQL runs "
-        f"as for root: {top}/closed is closed to others; choose another store_dir, for example "
-        "/var/lib/pandev-clickup"
+        f"store_dir {top}/closed/store cannot be reached by user 'nobody', which runs "
+        f"PostgreSQL for root: {top}/closed is closed to others; choose another store_dir, "
+        "for example /var/lib/pandev-clickup"
     )
     assert (top / "closed").stat().st_mode & 0o777 == 0o700
     assert list((top / "closed").iterdir()) == []
@@ -56,11 +56,11 @@ def test_a_folder_with_other_things_is_refused_and_not_touched(top: Path) -> Non
     (top / "thesis.txt").write_text("chapter 1")
     before = touched(top)
     with pytest.raises(EmbeddedError, match="is neither empty nor a store: choose a new folder"):
-        EmbeddedServer(top, linger=0).open()
+        EmbeddedServer(top, idle_timeout_seconds=0).open()
     assert [path.name for path in top.iterdir()] == ["thesis.txt"]
     assert touched(top) == before
-    with pytest.raises(EmbeddedError, match=r"thesis\.txt is no folder"):
-        EmbeddedServer(top / "thesis.txt", linger=0).open()
+    with pytest.raises(EmbeddedError, match=r"thesis\.txt is not a folder"):
+        EmbeddedServer(top / "thesis.txt", idle_timeout_seconds=0).open()
 
 
 @pytest.mark.parametrize(

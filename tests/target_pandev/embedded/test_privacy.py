@@ -10,7 +10,7 @@ from tests.target_pandev.embedded.processes import FAST, ROOT, rows
 
 
 def test_the_store_is_closed_to_others(store: Path) -> None:
-    with EmbeddedServer(store, linger=0, settings=FAST):
+    with EmbeddedServer(store, idle_timeout_seconds=0, settings=FAST):
         modes = {path.name: path.stat().st_mode & 0o777 for path in store.iterdir()}
         assert store.stat().st_mode & 0o777 == (0o711 if ROOT else 0o700)
     assert {name: modes[name] for name in ("password", "data", "run", "server.log")} == {
@@ -22,7 +22,7 @@ def test_the_store_is_closed_to_others(store: Path) -> None:
 
 
 def test_the_server_asks_everybody_for_the_password(store: Path) -> None:
-    with EmbeddedServer(store, linger=0, settings=FAST) as server:
+    with EmbeddedServer(store, idle_timeout_seconds=0, settings=FAST) as server:
         password = (store / "password").read_text()
         with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
             psycopg.connect(server.url.replace(password, "guessed"))
@@ -34,12 +34,12 @@ def test_the_server_asks_everybody_for_the_password(store: Path) -> None:
 
 def test_a_lost_or_changed_password_is_reported_immediately(store: Path) -> None:
     (store / "password").write_text("guessed")
-    with pytest.raises(EmbeddedError, match="refuses the password in its file 'password'"):
-        EmbeddedServer(store, linger=0).open()
+    with pytest.raises(EmbeddedError, match="rejects the password in its file 'password'"):
+        EmbeddedServer(store, idle_timeout_seconds=0).open()
     (store / "password").unlink()
     with pytest.raises(EmbeddedError, match="has lost its file 'password': put it back"):
-        EmbeddedServer(store, linger=0).open()
-    assert not EmbeddedServer(store).running()
+        EmbeddedServer(store, idle_timeout_seconds=0).open()
+    assert not EmbeddedServer(store).is_running()
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_a_lost_or_changed_password_is_reported_immediately(store: Path) -> None
     ],
 )
 def test_no_statement_and_no_value_reaches_the_log(store: Path, statement: str) -> None:
-    with EmbeddedServer(store, linger=0, settings=FAST) as server:
+    with EmbeddedServer(store, idle_timeout_seconds=0, settings=FAST) as server:
         with pytest.raises(psycopg.DatabaseError, match="planted"):
             rows(server.url, statement)
         with psycopg.connect(server.url) as connection, pytest.raises(psycopg.DataError):

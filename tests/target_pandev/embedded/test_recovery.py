@@ -14,12 +14,12 @@ from tests.target_pandev.embedded.processes import FAST, ROOT, UNPRIVILEGED_UID,
 
 
 def test_a_killed_server_comes_back_with_every_committed_row(store: Path) -> None:
-    with EmbeddedServer(store, linger=0) as server:
+    with EmbeddedServer(store, idle_timeout_seconds=0) as server:
         rows(server.url, "CREATE TABLE kept (id text)")
         rows(server.url, "INSERT INTO kept VALUES ('86a1'), ('86a2')")
         kill_postmaster(store)
-        assert not server.running()
-        with EmbeddedServer(store, linger=0) as again:
+        assert not server.is_running()
+        with EmbeddedServer(store, idle_timeout_seconds=0) as again:
             assert rows(again.url, "SELECT id FROM kept ORDER BY id") == [("86a1",), ("86a2",)]
 
 
@@ -30,7 +30,7 @@ def test_initdb_killed_with_its_starter_leaves_no_half_store(
     wait_until((begun / "data.init" / "data" / "base").exists)
     killed.kill()
     assert not (begun / "data").exists()
-    with EmbeddedServer(begun, linger=0, settings=FAST) as server:
+    with EmbeddedServer(begun, idle_timeout_seconds=0, settings=FAST) as server:
         assert rows(server.url, "SELECT current_database()") == [("pandev",)]
     assert not (begun / "data.init").exists()
 
@@ -38,13 +38,13 @@ def test_initdb_killed_with_its_starter_leaves_no_half_store(
 @pytest.mark.parametrize("content", ["", "\n\n", "torn", "0\n", "\0\0\0"])
 def test_a_torn_pid_file_of_a_dead_server_is_overcome(store: Path, content: str) -> None:
     (store / "data" / "postmaster.pid").write_text(content)
-    with EmbeddedServer(store, linger=0, settings=FAST) as server:
+    with EmbeddedServer(store, idle_timeout_seconds=0, settings=FAST) as server:
         assert rows(server.url, "SELECT 1") == [(1,)]
 
 
 @pytest.mark.parametrize("state", ["alive", "zombie"])
 def test_a_pid_that_now_is_another_process_is_overcome(store: Path, state: str) -> None:
-    with EmbeddedServer(store, linger=0, settings=FAST):
+    with EmbeddedServer(store, idle_timeout_seconds=0, settings=FAST):
         kill_postmaster(store)
         pid_file = store / "data" / "postmaster.pid"
         command = ["sleep", "60"] if state == "alive" else ["true"]
@@ -54,7 +54,7 @@ def test_a_pid_that_now_is_another_process_is_overcome(store: Path, state: str) 
                 os.waitid(os.P_PID, foreign.pid, os.WEXITED | os.WNOWAIT)
             lines = pid_file.read_text().split("\n")
             pid_file.write_text("\n".join([str(foreign.pid), *lines[1:]]))
-            with EmbeddedServer(store, linger=0, settings=FAST) as server:
+            with EmbeddedServer(store, idle_timeout_seconds=0, settings=FAST) as server:
                 assert rows(server.url, "SELECT 1") == [(1,)]
                 assert postmaster_pid(store) != foreign.pid
         finally:

@@ -50,9 +50,9 @@ def test_processes_that_open_at_once_share_one_server_and_one_initdb(
     assert len({rows(url, identity)[0] for url in urls}) == 1
     assert (begun / "server.log").read_text().count("starting PostgreSQL") == 1
     for member in together:
-        assert EmbeddedServer(begun).running()
+        assert EmbeddedServer(begun).is_running()
         member.close()
-    assert not EmbeddedServer(begun).running()
+    assert not EmbeddedServer(begun).is_running()
 
 
 def test_a_killed_user_does_not_stop_the_server_nor_keep_it_alive(
@@ -64,7 +64,7 @@ def test_a_killed_user_does_not_stop_the_server_nor_keep_it_alive(
     killed.kill()
     assert rows(url, "SELECT 1") == [(1,)]
     other.close()
-    assert not EmbeddedServer(store).running()
+    assert not EmbeddedServer(store).is_running()
 
 
 def test_the_next_user_stops_what_a_killed_one_left(
@@ -73,14 +73,14 @@ def test_the_next_user_stops_what_a_killed_one_left(
     killed = members(store)
     killed.url()
     killed.kill()
-    assert EmbeddedServer(store).running()
-    with EmbeddedServer(store, linger=0):
+    assert EmbeddedServer(store).is_running()
+    with EmbeddedServer(store, idle_timeout_seconds=0):
         pass
-    assert not EmbeddedServer(store).running()
+    assert not EmbeddedServer(store).is_running()
 
 
 def test_neither_server_nor_keeper_holds_the_pipes_of_their_user(store: Path) -> None:
-    arguments = json.dumps([str(store), None, {"linger": 60, "settings": FAST}])
+    arguments = json.dumps([str(store), None, {"idle_timeout_seconds": 60, "settings": FAST}])
     done = subprocess.run(
         [sys.executable, "-c", MEMBER, arguments],
         input=b"\n",
@@ -90,7 +90,7 @@ def test_neither_server_nor_keeper_holds_the_pipes_of_their_user(store: Path) ->
     )
     assert json.loads(done.stdout)["url"] == EmbeddedServer(store).url
     assert done.stderr == b""
-    assert EmbeddedServer(store).running()
+    assert EmbeddedServer(store).is_running()
     assert EmbeddedServer(store).stop()
 
 
@@ -100,7 +100,7 @@ def test_stop_leaves_a_server_alone_that_others_use(store: Path) -> None:
     assert not first.stop()
     assert rows(second.url, "SELECT 1") == [(1,)]
     assert second.stop()
-    assert not second.running()
+    assert not second.is_running()
     assert second.stop()
 
 
