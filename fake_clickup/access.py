@@ -1,4 +1,4 @@
-"""What the token's user may look at, and the refusal of everything else."""
+"""Permissions of the token's user: look-ups that raise the error of an inaccessible object."""
 
 from __future__ import annotations
 
@@ -20,51 +20,53 @@ UNKNOWN_LIST = "OAUTH_027"
 
 
 def find_hidden_lists(workspace: Workspace, behaviour: Behaviour) -> frozenset[str]:
-    """Return the ids of the lists hidden from the user, by themselves or with their space."""
+    """Return the ids of the lists that are hidden from the user, or are in a hidden space."""
     lists = workspace.lists.values() if behaviour.hidden_spaces else ()
-    below = [one.id for one in lists if one.space_id in behaviour.hidden_spaces]
-    return frozenset((*behaviour.hidden_lists, *below))
+    in_hidden_spaces = [
+        task_list.id for task_list in lists if task_list.space_id in behaviour.hidden_spaces
+    ]
+    return frozenset((*behaviour.hidden_lists, *in_hidden_spaces))
 
 
 class Access:
-    """Finds the workspace of what is asked for; whoever calls holds the account's lock.
+    """Finds the workspace of a requested object; the caller must hold the account's lock.
 
-    What is hidden is refused as what does not exist: ClickUp does not tell the two apart.
+    A hidden object gives the same error as one that does not exist, as in ClickUp.
     """
 
     def __init__(self, account: Account, behaviour: Behaviour) -> None:
         self.account = account
         self.behaviour = behaviour
-        self._workspaces = {one.id: one for one in account.workspaces}
+        self._workspaces = {workspace.id: workspace for workspace in account.workspaces}
 
     def check_id(self, path: str, object_id: str) -> None:
-        """Refuse what ClickUp refuses before it counts requests."""
+        """Raise the errors that ClickUp returns before it counts the request."""
         if path.startswith("/list/") and not LIST_ID.fullmatch(object_id):
             raise ApiError("INPUT_003")
-        ours = {*self._workspaces, *self.account.foreign_workspaces}
-        if path.startswith("/team/") and object_id not in ours:
+        existing = {*self._workspaces, *self.account.foreign_workspaces}
+        if path.startswith("/team/") and object_id not in existing:
             raise ApiError("SHARD_031")
 
     def get_workspace(self, workspace_id: str) -> Workspace:
-        """Return a workspace, if it is one of the user's."""
+        """Return a workspace of the user."""
         if workspace_id in self.account.foreign_workspaces:
             raise ApiError("OAUTH_056")
         return self._workspaces[workspace_id]
 
     def find_by_space(self, space_id: str) -> Workspace:
         """Return the workspace of a space."""
-        if any(space_id in one.deleted_space_ids for one in self.account.workspaces):
+        if any(space_id in workspace.deleted_space_ids for workspace in self.account.workspaces):
             raise ApiError("PROJ_006")
-        return self._seen("spaces", space_id, space_id)
+        return self._find_visible("spaces", space_id, space_id)
 
     def find_by_folder(self, folder_id: str) -> Workspace:
         """Return the workspace of a folder."""
-        workspace = self._with("folders", folder_id, code=UNKNOWN_OBJECT)
-        return self._seen("folders", folder_id, workspace.folders[folder_id].space_id)
+        workspace = self._find("folders", folder_id, code=UNKNOWN_OBJECT)
+        return self._find_visible("folders", folder_id, workspace.folders[folder_id].space_id)
 
     def find_by_list(self, list_id: str) -> Workspace:
         """Return the workspace of a list."""
-        workspace = self._with("lists", list_id, code=UNKNOWN_LIST)
+        workspace = self._find("lists", list_id, code=UNKNOWN_LIST)
         if list_id in find_hidden_lists(workspace, self.behaviour):
             raise ApiError(UNKNOWN_LIST)
         return workspace
@@ -73,17 +75,17 @@ class Access:
         """Return the workspace of a task."""
         if not TASK_ID.fullmatch(task_id):
             raise ApiError("OAUTH_027")
-        workspace = self._with("tasks", task_id, code=UNKNOWN_OBJECT)
+        workspace = self._find("tasks", task_id, code=UNKNOWN_OBJECT)
         if workspace.tasks[task_id].list_id in find_hidden_lists(workspace, self.behaviour):
             raise ApiError(UNKNOWN_OBJECT)
         return workspace
 
-    def _seen(self, kind: ObjectKind, object_id: str, space_id: str) -> Workspace:
+    def _find_visible(self, kind: ObjectKind, object_id: str, space_id: str) -> Workspace:
         if space_id in self.behaviour.hidden_spaces:
             raise ApiError(UNKNOWN_OBJECT)
-        return self._with(kind, object_id, code=UNKNOWN_OBJECT)
+        return self._find(kind, object_id, code=UNKNOWN_OBJECT)
 
-    def _with(self, kind: ObjectKind, object_id: str, *, code: str) -> Workspace:
+    def _find(self, kind: ObjectKind, object_id: str, *, code: str) -> Workspace:
         try:
             return self.account.workspace_with(kind, object_id)
         except KeyError as error:

@@ -1,7 +1,7 @@
-"""Custom fields as ClickUp's answers show them, a set-up and a form of value for each type.
+"""Custom fields as in ClickUp's responses, with the configuration and the values of each type.
 
-https://developer.clickup.com/docs/customfields. Values are shown as the model holds them, but for
-people and tasks, which it holds as ids.
+https://developer.clickup.com/docs/customfields. The values of the
+model are used as they are, except for users and tasks, which are ids there.
 """
 
 from __future__ import annotations
@@ -28,8 +28,10 @@ CONFIGS: dict[str, dict[str, Any]] = {
 }
 
 
-def show(field: CustomField, workspace: Workspace, *, unseen: frozenset[str]) -> dict[str, Any]:
-    """Return a custom field; one that nobody has set has no `value` at all."""
+def show(
+    field: CustomField, workspace: Workspace, *, hidden_lists: frozenset[str]
+) -> dict[str, Any]:
+    """Return a custom field; an unset one lacks the key `value`."""
     shown = {
         "id": field.id,
         "name": field.name,
@@ -39,7 +41,7 @@ def show(field: CustomField, workspace: Workspace, *, unseen: frozenset[str]) ->
         "hide_from_guests": False,
     }
     if field.value is not None:
-        shown["value"] = _value(field, workspace, unseen)
+        shown["value"] = _value(field, workspace, hidden_lists)
         shown["value_richtext"] = ""
     return {**shown, "required": False}
 
@@ -60,20 +62,22 @@ def _options(field: CustomField, *, named: str) -> list[dict[str, Any]]:
     ]
 
 
-def _value(field: CustomField, workspace: Workspace, unseen: frozenset[str]) -> Any:
+def _value(field: CustomField, workspace: Workspace, hidden_lists: frozenset[str]) -> Any:
     if field.type == "users":
         return [users.assignee(workspace.users[user_id]) for user_id in field.value]
     if field.type == "tasks":
-        return _tasks(field.value, workspace, unseen)
+        return _tasks(field.value, workspace, hidden_lists)
     return field.value
 
 
 def _tasks(
-    task_ids: Iterable[str], workspace: Workspace, unseen: frozenset[str]
+    task_ids: Iterable[str], workspace: Workspace, hidden_lists: frozenset[str]
 ) -> list[dict[str, Any]]:
-    """Return related tasks; of those in the trash or out of sight not even the id is known here."""
-    known = [workspace.tasks[one] for one in task_ids if one in workspace.tasks]
-    shown = [(task, workspace.status_of(task)) for task in known if task.list_id not in unseen]
+    """Return related tasks, without those that are deleted or hidden."""
+    known = [workspace.tasks[task_id] for task_id in task_ids if task_id in workspace.tasks]
+    shown = [
+        (task, workspace.status_of(task)) for task in known if task.list_id not in hidden_lists
+    ]
     return [
         {
             "id": task.id,

@@ -1,6 +1,7 @@
-"""A made-up ClickUp account, the same one for the same seed, with every awkward shape known.
+"""A generated ClickUp account for tests, with every awkward shape that is known.
 
-Moments are relative to `now`; ids and everything else depend on the seed and the sizes alone.
+Equal seeds and sizes give equal accounts, apart from timestamps, which are relative to `now`.
+For an account with plausible names and statuses, see `demo`.
 """
 
 from __future__ import annotations
@@ -22,16 +23,16 @@ COLORS = ("#7a5c3e", "#2f6b8a", "#8a2f5c", "#4b8a2f", "#5c3e7a")
 def generate(*, seed: int = 1, now: datetime | None = None, **sizes: int) -> Account:
     """Return an account of the given `Sizes`.
 
-    Tasks were made in the year before `now` and last edited anywhere from then on, so that most of
-    them changed in its last 90 days. Without `now` it is the midnight, UTC, that began this day.
+    Tasks were created in the year before `now` and edited at a random time since, so that most of
+    them changed in its last 90 days. Without `now` it is 00:00 UTC today.
     """
-    wanted = Sizes(**sizes)
+    requested = Sizes(**sizes)
     today = datetime.combine(datetime.now(UTC).date(), time(), tzinfo=UTC)
     random_data = RandomData(seed, now_ms=to_ms(now or today))
     owner = _person(1, random_data=random_data)
     workspaces = [
-        _workspace(number, owner=owner, random_data=random_data, sizes=wanted)
-        for number in range(1, wanted.workspaces + 1)
+        _workspace(number, owner=owner, random_data=random_data, sizes=requested)
+        for number in range(1, requested.workspaces + 1)
     ]
     return Account(workspaces, user_id=owner.id, token=random_data.token(owner.id))
 
@@ -66,7 +67,7 @@ def _person(number: int, *, random_data: RandomData) -> User:
 
 
 def _members(users: list[User], *, random_data: RandomData) -> list[Member]:
-    """Return the owner first, then an admin, members and a guest; the last is only invited."""
+    """Return an owner, an admin, members, a guest, and last an invited user."""
     owner = users[0]
     born = random_data.days_ago_ms(700)
     members = [Member(owner, OWNER, born, joined_ms=born)]

@@ -1,4 +1,4 @@
-"""The places of a generated workspace: spaces, folders and lists, awkward workflows included."""
+"""Generated spaces, folders and lists, with awkward workflows."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from .random_data import RandomData
     from .sizes import Sizes
 
-# Names and types, in order. Equal names have different types from one workflow to the next, and
-# the third is there to mislead whoever goes by names.
+# Names and types, in order. Equal names have different types in different workflows, and the names
+# of the third contradict its types.
 WORKFLOWS = (
     (("to do", "open"), ("in progress", "custom"), ("complete", "closed")),
     (
@@ -44,7 +44,7 @@ SPRINT_DAYS = 14
 
 
 class HierarchyGenerator:
-    """Fills a workspace with places; `sprint_lists` are the sprints it made."""
+    """Fills a workspace with spaces, folders and lists; `sprint_lists` are its sprints."""
 
     def __init__(self, workspace: Workspace, *, random_data: RandomData, sizes: Sizes) -> None:
         self.workspace = workspace
@@ -53,7 +53,7 @@ class HierarchyGenerator:
         self.sprint_lists: list[TaskList] = []
 
     def make(self) -> None:
-        """Make all places of the workspace."""
+        """Add all spaces, folders and lists."""
         spaces = [self._space(number) for number in range(self.sizes.spaces)]
         for number, space in enumerate(spaces):
             self._fill(space, number=number)
@@ -113,7 +113,7 @@ class HierarchyGenerator:
     def _sprints(self, space: Space) -> None:
         """Make the sprints, two weeks each, one after the other; the last goes on.
 
-        The named ones come first. They and the last have their dates in their names only.
+        The named ones come first. They and the last have dates only in their names.
         """
         named = self.sizes.named_sprints
         total = named + self.sizes.sprints
@@ -158,6 +158,6 @@ class HierarchyGenerator:
         return self._list(space, hidden, name, orderindex=orderindex)
 
 
-def _day(moment_ms: int) -> str:
-    day = datetime.fromtimestamp(moment_ms / 1000, tz=UTC)
+def _day(timestamp_ms: int) -> str:
+    day = datetime.fromtimestamp(timestamp_ms / 1000, tz=UTC)
     return f"{day.month}/{day.day}"

@@ -1,4 +1,4 @@
-"""The work in a generated workspace: tasks with all their awkward shapes, and time entries."""
+"""Generated tasks with all their awkward shapes, and time entries."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OPTIONS = ("Web", "Phone", "Desk")
 
 
 class TaskGenerator:
-    """Fills the lists of a workspace with tasks, and the tasks with time."""
+    """Fills the lists of a workspace with tasks, and adds time entries."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class TaskGenerator:
         self.parents: dict[str, list[tuple[Task, int]]] = {one: [] for one in workspace.lists}
 
     def make(self) -> None:
-        """Make all tasks and time entries of the workspace."""
+        """Add all tasks and time entries."""
         list_ids = list(self.workspace.lists)
         for number in range(self.sizes.tasks if list_ids else 0):
             # The first round visits every list, so that no awkward place stays empty.
@@ -62,7 +62,7 @@ class TaskGenerator:
             self._task(list_id, number=number)
         self._bulk_edits()
         self._forget_dates()
-        self._remember_statuses()
+        self._record_statuses()
         tasks = list(self.workspace.tasks.values())
         for number in range(self.sizes.time_entries if tasks else 0):
             self._time_entry(self.random_data.random.choice(tasks).id, number=number)
@@ -95,7 +95,7 @@ class TaskGenerator:
             self.parents[list_id].append((task, depth))
 
     def _parent(self, list_id: str) -> tuple[Task | None, int]:
-        """Return a parent for one task in four, and how deep the new task lies."""
+        """Return a parent for one task in four, and the depth of the new task."""
         candidates = self.parents[list_id][-20:]
         if not candidates or not self.random_data.chance(1 / 4):
             return None, 0
@@ -171,15 +171,15 @@ class TaskGenerator:
         for task in tasks:
             self.workspace.tasks[task.id] = replace(task, updated_ms=None)
 
-    def _remember_statuses(self) -> None:
-        """Let each task begin in the first status of its list, and reach its own at last edit."""
+    def _record_statuses(self) -> None:
+        """Give each task the first status of its list, and its own from its last edit on."""
         for task in self.workspace.tasks.values():
             first = self.workspace.statuses_of(task.list_id)[0]
             status = self.workspace.status_of(task)
-            stays = [StatusPeriod(first, task.created_ms)]
+            periods = [StatusPeriod(first, task.created_ms)]
             if status.name != first.name:
-                stays.append(StatusPeriod(status, task.updated_ms or task.created_ms))
-            self.workspace.status_periods[task.id] = stays
+                periods.append(StatusPeriod(status, task.updated_ms or task.created_ms))
+            self.workspace.status_periods[task.id] = periods
 
     def _time_entry(self, task_id: str | None, *, number: int, runs: bool = False) -> None:
         """Make one entry of up to four hours, most of them within the last 90 days."""

@@ -1,4 +1,4 @@
-"""Spaces, folders and lists as ClickUp's answers show them."""
+"""Spaces, folders and lists as they appear in ClickUp's responses."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ LATER_KEYS = ("color", "avatar", "admin_can_manage")
 
 
 def priority(number: int | None) -> dict[str, str] | None:
-    """Return the priority of a task: its number comes as text, twice."""
+    """Return the priority of a task: its number appears as a string, twice."""
     if number is None:
         return None
     name, color = PRIORITIES[number]
@@ -67,7 +67,7 @@ def space(one: Space, *, generation: int) -> dict[str, Any]:
 def folder(
     workspace: Workspace, one: Folder, lists: Iterable[dict[str, Any]], *, task_count: int
 ) -> dict[str, Any]:
-    """Return a folder with its lists inside; its number of tasks is text."""
+    """Return a folder with its lists; its number of tasks is a string."""
     above = workspace.spaces[one.space_id]
     return {
         "id": one.id,
@@ -86,14 +86,14 @@ def folder(
 
 
 def list_in_folder(workspace: Workspace, one: TaskList, *, task_count: int) -> dict[str, Any]:
-    """Return a list as its folder embeds it: with its workflow, without its place."""
+    """Return a list as embedded in its folder: with statuses, without folder and space."""
     core = _list(one, task_count=task_count)
     del core["content"]
     return {**core, "statuses": _list_statuses(workspace, one), "permission_level": "create"}
 
 
 def list_of_lists(workspace: Workspace, one: TaskList, *, task_count: int) -> dict[str, Any]:
-    """Return a list as a listing shows it: with its place, without its workflow."""
+    """Return a list as in a list of lists: with folder and space, without statuses."""
     core = _list(one, task_count=task_count)
     place = _place(workspace, one, generation=2025)
     return {**core, **place, "permission_level": "create"}
@@ -102,7 +102,7 @@ def list_of_lists(workspace: Workspace, one: TaskList, *, task_count: int) -> di
 def list_by_itself(
     workspace: Workspace, one: TaskList, *, task_count: int, generation: int
 ) -> dict[str, Any]:
-    """Return a list as `GET /list` shows it: with its place, its workflow, its mail address."""
+    """Return a list as in `GET /list`: with folder, space, statuses and e-mail address."""
     core = _list(one, task_count=task_count)
     if core["status"] is None:
         del core["status"]
@@ -157,7 +157,7 @@ def _place(workspace: Workspace, one: TaskList, *, generation: int) -> dict[str,
 
 
 def _list_statuses(workspace: Workspace, one: TaskList) -> list[dict[str, Any]]:
-    """Return the workflow of a list; the group tells where it comes from."""
+    """Return the statuses of a list; the group names the object that defines them."""
     above = workspace.folder_of(one)
     group = f"proj_{one.space_id}"
     if one.statuses:
@@ -170,7 +170,7 @@ def _list_statuses(workspace: Workspace, one: TaskList) -> list[dict[str, Any]]:
 
 
 def _features(one: Space, *, generation: int) -> dict[str, Any]:
-    """Return the ClickApps of a space; whoever made it through the API gets fewer keys."""
+    """Return the ClickApps of a space; one created through the API has fewer keys."""
     shown = {**FEATURES, "sprints": {"enabled": one.sprints}, "points": {"enabled": one.points}}
     if generation > 2022:
         shown["status_pies"] = {"enabled": False}

@@ -1,7 +1,7 @@
-"""What a ClickUp workspace holds, in ClickUp's words.
+"""The contents of a ClickUp workspace, in ClickUp's terms.
 
-Pure data and look-ups: editing is the work of `account`, showing that of `hierarchy`, `tasks` and
-`time_entries`. Moments are whole milliseconds since the epoch (`_ms`), as ClickUp keeps them.
+Pure data and look-ups: `account` edits it, `hierarchy`, `tasks` and `time_entries` render it.
+Timestamps are whole milliseconds since the epoch (`_ms`), as in ClickUp.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody who is, or was, a member; an invited person has neither username nor colour."""
+    """A current or former member; an invited user has neither username nor colour."""
 
     id: int
     username: str | None
@@ -38,7 +38,7 @@ class User:
 
 @dataclass(slots=True)
 class Member:
-    """A person in a workspace; `joined_ms` is None while the invitation is open."""
+    """The membership of a user; `joined_ms` is None while the invitation is pending."""
 
     user: User
     role: int
@@ -49,7 +49,7 @@ class Member:
 
 @dataclass(slots=True)
 class Space:
-    """A space; `made_by_api` spaces lack some feature keys in ClickUp's answers."""
+    """A space; `made_by_api` spaces lack some feature keys in ClickUp's responses."""
 
     id: str
     name: str
@@ -63,7 +63,7 @@ class Space:
 
 @dataclass(slots=True)
 class Folder:
-    """A folder, or the hidden one that each folderless list has to itself."""
+    """A folder, or the hidden folder that every folderless list has."""
 
     id: str
     name: str
@@ -103,10 +103,10 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class CustomField:
-    """A custom field and its value on one task; None is a field that nobody has set.
+    """A custom field and its value on one task; None if it is not set.
 
-    `options`, pairs of id and name, are those of a `drop_down`, whose value is the place of one
-    among them, or of `labels`, whose value is a list of ids. `users` and `tasks` hold lists of ids.
+    `options` are pairs of id and name: of a `drop_down`, whose value is the index of one, or of
+    `labels`, whose value is a list of ids. The values of `users` and `tasks` are lists of ids.
     """
 
     id: str
@@ -139,11 +139,11 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One version of a task; an edit puts another version in its place.
+    """One version of a task; an edit replaces it by another version.
 
     `priority` is 1 (urgent) to 4 (low). `status` is the name of a status of the home list.
     `other_list_ids` are lists the task was added to. `updated_ms` is None on the rare task whose
-    answers lack the key.
+    responses lack the key.
     """
 
     id: str
@@ -177,9 +177,9 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class TimeEntry:
-    """Time of one person; `end_ms` is None while the timer runs, `at_ms` the last change.
+    """Tracked time of one user; `end_ms` is None while the timer runs, `at_ms` is the last change.
 
-    `mobile` entries lack what the app on a phone does not send: as nulls, or without the keys.
+    `mobile` entries lack the fields that the mobile app does not send: they are null or absent.
     """
 
     id: str
@@ -197,7 +197,7 @@ class TimeEntry:
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """A webhook; `client_id` is the token in clear if a personal token made it (recorded)."""
+    """A webhook; `client_id` is the plain token if a personal token created it (recorded)."""
 
     id: str
     user_id: int
@@ -215,14 +215,14 @@ class Webhook:
 
 
 class StatusPeriod(NamedTuple):
-    """The time of a task in one status, until the next stay begins."""
+    """The time of a task in one status, until the next period begins."""
 
     status: Status
     since_ms: int
 
 
 class Edit(NamedTuple):
-    """What an edit did to a task: None before it was made, None after it was deleted."""
+    """One edit of a task: `before` is None if it created the task, `after` if it deleted it."""
 
     made_at: float
     before: Task | None
@@ -231,7 +231,7 @@ class Edit(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Workspace:
-    """One workspace; `version` counts its edits, so that an index knows when it is stale."""
+    """One workspace; `version` counts its edits, so that an index can detect that it is stale."""
 
     id: str
     name: str
@@ -265,10 +265,10 @@ class Workspace:
     def status_of(self, task: Task) -> Status:
         """Return the status of a task, in the workflow of its home list."""
         statuses = self.statuses_of(task.list_id)
-        return next((one for one in statuses if one.name == task.status), statuses[0])
+        return next((status for status in statuses if status.name == task.status), statuses[0])
 
     def is_archived_list(self, list_id: str) -> bool:
-        """Tell whether a list, its folder or its space is archived."""
+        """Return whether a list, its folder or its space is archived."""
         task_list = self.lists[list_id]
         return (
             task_list.archived
@@ -277,20 +277,20 @@ class Workspace:
         )
 
     def find_top_level_parent(self, task: Task) -> str | None:
-        """Return the id of the topmost parent of a subtask, None for a task."""
+        """Return the id of the top-level parent of a subtask, or None."""
         root = task.parent_id
         while root in self.tasks and self.tasks[root].parent_id:
             root = self.tasks[root].parent_id
         return root
 
     def subtask_ids(self, task_id: str) -> list[str]:
-        """Return the ids of all subtasks of a task, however deep."""
-        found = [task_id]
-        for parent in found:
-            found += [one.id for one in self.tasks.values() if one.parent_id == parent]
-        return found[1:]
+        """Return the ids of all subtasks of a task, at any depth."""
+        task_ids = [task_id]
+        for parent_id in task_ids:
+            task_ids += [task.id for task in self.tasks.values() if task.parent_id == parent_id]
+        return task_ids[1:]
 
     def add_time_spent(self, entry: TimeEntry, *, sign: int = 1) -> None:
-        """Add the duration of an entry to its task's time, or take it away (sign -1)."""
+        """Add the duration of an entry to its task's time, or subtract it (sign -1)."""
         if entry.task_id and entry.end_ms is not None:
             self.spent_ms[entry.task_id] += sign * (entry.end_ms - entry.start_ms)

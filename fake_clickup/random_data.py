@@ -1,4 +1,4 @@
-"""Seeded chance for the generator: the same seed throws the same ids, words and moments."""
+"""Seeded random data for the generators: equal seeds give equal ids, words and timestamps."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ AWKWARD_NAMES = (
 
 
 class RandomData:
-    """A seeded source of what ClickUp would make up; `now_ms` is the end of all its moments."""
+    """A seeded source of ids, names and timestamps; `now_ms` is the latest timestamp."""
 
     def __init__(self, seed: int, *, now_ms: int) -> None:
         self.random = Random(f"clickup {seed}")  # noqa: S311 - test data has to be repeatable
@@ -62,7 +62,7 @@ class RandomData:
         return "".join(self.random.choices(string.ascii_letters + string.digits, k=length))
 
     def token(self, user_id: int) -> str:
-        """Return what looks like the personal token of a user."""
+        """Return a personal token of a user."""
         secret = self.random.choices(string.ascii_uppercase + string.digits, k=32)
         return f"pk_{user_id}_{''.join(secret)}"
 
@@ -78,21 +78,21 @@ class RandomData:
         return f"{self.random.choice(VERBS)} {self.random.choice(THINGS)}"
 
     def chance(self, share: float) -> bool:
-        """Tell whether something that happens to this share of things happens now."""
+        """Return True with this probability."""
         return self.random.random() < share
 
-    def sample(self, things: Sequence[int], *, most: int) -> tuple[int, ...]:
-        """Return up to `most` different ones of some ids."""
-        size = self.random.randint(0, min(most, len(things)))
-        return tuple(self.random.sample(things, k=size))
+    def sample(self, ids: Sequence[int], *, most: int) -> tuple[int, ...]:
+        """Return up to `most` different ids."""
+        size = self.random.randint(0, min(most, len(ids)))
+        return tuple(self.random.sample(ids, k=size))
 
     def timestamp_ms(self, *, after_ms: int, before_ms: int | None = None) -> int:
-        """Return a moment between two others, the second of which is now if not given."""
+        """Return a timestamp between two others; the second is now by default."""
         end = self.now_ms if before_ms is None else before_ms
         return self.random.randint(min(after_ms, end), end)
 
     def days_ago_ms(self, days: float) -> int:
-        """Return the moment so many days before now."""
+        """Return the timestamp this number of days before now."""
         return round(self.now_ms - days * DAY_MS)
 
     def _unused(self, prefix: str, *, alphabet: str, length: int) -> str:

@@ -1,7 +1,7 @@
-"""ClickUp's rate limit: a fixed window that begins with its first request.
+"""ClickUp's rate limit: a fixed window that starts with its first request.
 
-The headers tell the limit, what remains, and the Unix time in whole seconds at which the window
-ends: https://developer.clickup.com/docs/rate-limits.
+The headers contain the limit, the remaining requests, and the Unix time in whole seconds at which
+the window ends: https://developer.clickup.com/docs/rate-limits.
 """
 
 from __future__ import annotations
@@ -15,29 +15,29 @@ if TYPE_CHECKING:
 
 
 class RateLimit:
-    """Counts the requests of one token; the knobs are read at each request."""
+    """Counts the requests of one token; the behaviour is read at each request."""
 
     def __init__(self, behaviour: Behaviour) -> None:
-        self._knobs = behaviour
+        self._behaviour = behaviour
         self._lock = Lock()
-        self._ends = 0
+        self._window_end = 0
         self._used = 0
 
-    def count(self) -> tuple[bool, dict[str, str]]:
-        """Return whether one more request may pass, and the headers of its answer."""
-        if not self._knobs.rate_limited:
+    def count_request(self) -> tuple[bool, dict[str, str]]:
+        """Count a request; return whether it is allowed, and the headers of its response."""
+        if not self._behaviour.rate_limited:
             return True, {}
-        limit = self._knobs.limit_per_minute
+        limit = self._behaviour.limit_per_minute
         with self._lock:
-            now = self._knobs.clock()
-            if now >= self._ends:
-                self._ends = math.ceil(now + self._knobs.window_seconds)
+            now = self._behaviour.clock()
+            if now >= self._window_end:
+                self._window_end = math.ceil(now + self._behaviour.window_seconds)
                 self._used = 0
-            passes = self._used < limit
-            self._used += passes
+            is_allowed = self._used < limit
+            self._used += is_allowed
             headers = {
                 "x-ratelimit-limit": str(limit),
                 "x-ratelimit-remaining": str(max(0, limit - self._used)),
-                "x-ratelimit-reset": str(self._ends),
+                "x-ratelimit-reset": str(self._window_end),
             }
-        return passes, headers
+        return is_allowed, headers

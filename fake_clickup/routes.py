@@ -1,4 +1,4 @@
-"""The paths of ClickUp's API v2 that the local ClickUp answers, and the errors of each."""
+"""The supported paths of ClickUp's API v2, and the errors of each."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Routes:
-    """Answers what an account's user asks; whoever calls holds the account's lock."""
+    """Computes the response to a request; the caller must hold the account's lock."""
 
     def __init__(self, account: Account, behaviour: Behaviour) -> None:
         self.account = account
@@ -34,10 +34,10 @@ class Routes:
         self._searches = {one.id: Search(one, behaviour) for one in account.workspaces}
 
     def check(self, path: str) -> Callable[[Query], Any]:
-        """Return what computes the answer of a path.
+        """Return the function that computes the response of a path.
 
-        Raises RefusedError for what ClickUp refuses before it counts requests: a path that it does
-        not know, a workspace that exists nowhere, a list id that is no number.
+        Raises the ApiErrors that ClickUp returns before it counts a request: for an unknown path, a
+        workspace that does not exist and a list id that is not a number.
         """
         for pattern, answer in ROUTES:
             found = re.fullmatch(pattern, path)
@@ -48,15 +48,15 @@ class Routes:
         raise ApiError("APP_001")
 
     def write(self, method: str, path: str, content: bytes) -> Callable[[Query], Any]:
-        """Return what carries out a request that is no GET: only webhooks can be written."""
+        """Return the function that carries out a write request: only webhooks can be written."""
         return webhook_requests.write(self.access, method, path, content)
 
     def user(self, _: str, __: Query) -> Any:
-        """Answer who the token belongs to."""
+        """Return the user of the token."""
         return users.authorised_user(self.account.workspaces[0].users[self.account.user_id])
 
     def workspaces(self, _: str, __: Query) -> Any:
-        """Answer the workspaces of the token's user, with their members."""
+        """Return the workspaces of the token's user, with their members."""
         user_id, role = self.account.user_id, users.ROLES[self.behaviour.role]
         shown = [
             users.workspace(one, user_id=user_id, role=role) for one in self.account.workspaces
@@ -64,7 +64,7 @@ class Routes:
         return {"teams": shown}
 
     def spaces(self, workspace_id: str, query: Query) -> Any:
-        """Answer the live, or else only the archived spaces of a workspace."""
+        """Return the live or only the archived spaces of a workspace."""
         spaces = self.access.get_workspace(workspace_id).spaces.values()
         wanted = flag(query, "archived")
         shown = [
@@ -75,11 +75,11 @@ class Routes:
         return {"spaces": shown}
 
     def space(self, space_id: str, _: Query) -> Any:
-        """Answer one space."""
+        """Return one space."""
         return self._space_shape(self.access.find_by_space(space_id).spaces[space_id])
 
     def folders(self, space_id: str, query: Query) -> Any:
-        """Answer the live, or else only the archived folders of a space."""
+        """Return the live or only the archived folders of a space."""
         workspace = self.access.find_by_space(space_id)
         wanted = flag(query, "archived")
         shown = [
@@ -90,18 +90,18 @@ class Routes:
         return {"folders": shown}
 
     def folder(self, folder_id: str, _: Query) -> Any:
-        """Answer one folder."""
+        """Return one folder."""
         workspace = self.access.find_by_folder(folder_id)
         return self._folder_shape(workspace, workspace.folders[folder_id])
 
     def lists_of_folder(self, folder_id: str, query: Query) -> Any:
-        """Answer the live, or else only the archived lists of a folder."""
+        """Return the live or only the archived lists of a folder."""
         workspace = self.access.find_by_folder(folder_id)
         lists = self._lists(workspace, lambda one: one.folder_id == folder_id)
         return self._lists_shape(workspace, lists, query)
 
     def lists_of_space(self, space_id: str, query: Query) -> Any:
-        """Answer the live, or else only the archived folderless lists of a space."""
+        """Return the live or only the archived folderless lists of a space."""
         workspace = self.access.find_by_space(space_id)
         lists = self._lists(
             workspace, lambda one: one.space_id == space_id and workspace.folder_of(one).hidden
@@ -109,7 +109,7 @@ class Routes:
         return self._lists_shape(workspace, lists, query)
 
     def list_by_itself(self, list_id: str, _: Query) -> Any:
-        """Answer one list."""
+        """Return one list."""
         workspace = self.access.find_by_list(list_id)
         count = self._searches[workspace.id].count(list_id)
         one = workspace.lists[list_id]
@@ -117,35 +117,35 @@ class Routes:
         return hierarchy.list_by_itself(workspace, one, task_count=count, generation=generation)
 
     def tasks_of_workspace(self, workspace_id: str, query: Query) -> Any:
-        """Answer a page of the tasks of a workspace."""
+        """Return a page of the tasks of a workspace."""
         workspace = self.access.get_workspace(workspace_id)
         asked = parse_task_query(query)
         found = self._searches[workspace.id].in_workspace(asked)
         return self._page(workspace, found, with_markdown=asked.with_markdown)
 
     def tasks_of_list(self, list_id: str, query: Query) -> Any:
-        """Answer a page of the tasks of a list."""
+        """Return a page of the tasks of a list."""
         workspace = self.access.find_by_list(list_id)
         asked = parse_task_query(query)
         found = self._searches[workspace.id].in_list(list_id, asked)
         return self._page(workspace, found, with_markdown=asked.with_markdown)
 
     def task(self, task_id: str, query: Query) -> Any:
-        """Answer one task."""
+        """Return one task."""
         workspace = self.access.find_by_task(task_id)
         markdown = flag(query, "include_markdown_description")
         shape = self._task_shape(workspace, with_markdown=markdown, alone=True)
         return shape.render(workspace.tasks[task_id])
 
     def comments(self, task_id: str, _: Query) -> Any:
-        """Answer the comments on a task, the latest first."""
+        """Return the comments on a task, the latest first."""
         workspace = self.access.find_by_task(task_id)
         shape = self._task_shape(workspace)
         comments = workspace.comments.get(task_id, [])
         return {"comments": [shape.render_comment(one) for one in reversed(comments)]}
 
     def time_entries(self, workspace_id: str, query: Query) -> Any:
-        """Answer time entries, those of the last 30 days of the token's user if not told more."""
+        """Return time entries, by default those of the token's user in the last 30 days."""
         workspace = self.access.get_workspace(workspace_id)
         view = TimeEntryView(
             workspace=workspace,
@@ -159,18 +159,18 @@ class Routes:
         return {"data": view.select(query)}
 
     def time_in_status(self, task_id: str, _: Query) -> Any:
-        """Answer how long one task has been in each status."""
+        """Return the time of one task in each status."""
         if not self.behaviour.time_in_status:
             raise ApiError("FEATURE_001")
         workspace = self.access.find_by_task(task_id)
         return time_in_status.show(workspace, workspace.tasks[task_id], now_ms=self._now_ms())
 
     def bulk_time_in_status(self, _: str, query: Query) -> Any:
-        """Answer the same for up to a hundred tasks; it leaves out what the user cannot see."""
+        """Return the same for up to a hundred tasks, without those the user cannot see."""
         if not self.behaviour.time_in_status:
             raise ApiError("FEATURE_001")
         task_ids = query.get("task_ids", [])
-        if len(task_ids) > time_in_status.MOST_TASKS:
+        if len(task_ids) > time_in_status.MAX_TASKS:
             raise ApiError("FEATURE_002")
         shown = {}
         for task_id in task_ids:
@@ -179,7 +179,7 @@ class Routes:
         return shown
 
     def webhooks(self, workspace_id: str, _: Query) -> Any:
-        """Answer the webhooks that the token's user has made, whatever the role."""
+        """Return the webhooks that the token's user created, in any role."""
         workspace = self.access.get_workspace(workspace_id)
         return {"webhooks": webhooks.show(workspace, user_id=self.account.user_id)}
 

@@ -1,7 +1,7 @@
-"""Finds the page of tasks that a question asks for.
+"""Finds the requested page of tasks.
 
-A scope is put in order once and kept until the workspace is edited, so that a page of a large
-workspace costs no more than a small one.
+The tasks of a filter are sorted once and kept until the workspace is edited, so that a page of a
+large workspace costs no more than that of a small one.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
     from .model import Status, Task, Workspace
 
 PAGE_SIZE = 100
-KEPT_SCOPES = 50
+MAX_CACHED_FILTERS = 50
 
 
 @dataclass(frozen=True, slots=True)
 class TaskPage:
-    """One page of tasks, and whether nothing comes after it."""
+    """One page of tasks, and whether it is the last."""
 
     tasks: list[Task]
     is_last: bool
 
 
 class TaskIndex:
-    """The tasks of one workspace at one version, by list, and the scopes put in order so far."""
+    """The tasks of one version of a workspace, by list, and the sorted results of filters."""
 
     def __init__(self, tasks: Iterable[Task]) -> None:
         self.by_list: dict[str, list[Task]] = defaultdict(list)
@@ -54,100 +54,102 @@ class TaskIndex:
 
 
 class Search:
-    """Searches one workspace; whoever calls holds the account's lock."""
+    """Searches one workspace; the caller must hold the account's lock."""
 
     def __init__(self, workspace: Workspace, behaviour: Behaviour) -> None:
         self.workspace = workspace
         self.behaviour = behaviour
-        self._shelves: dict[bool, tuple[tuple[int, int], TaskIndex]] = {}
+        self._indexes: dict[bool, tuple[tuple[int, int], TaskIndex]] = {}
 
-    def in_workspace(self, asked: TaskQuery) -> TaskPage:
-        """Return a page of the workspace: live places only, and as late as the index lags."""
+    def in_workspace(self, query: TaskQuery) -> TaskPage:
+        """Return a page of the workspace, without archived lists and as stale as the index."""
         lists = self.workspace.lists
         hidden = find_hidden_lists(self.workspace, self.behaviour)
-        scope = asked.scope
-        places = frozenset(
-            one.id
-            for one in lists.values()
-            if one.id not in hidden
-            and (not scope.spaces or one.space_id in scope.spaces)
-            and (not scope.folders or one.folder_id in scope.folders)
-            and (not scope.lists or one.id in scope.lists)
-            and not self.workspace.is_archived_list(one.id)
+        scope = query.scope
+        list_ids = frozenset(
+            task_list.id
+            for task_list in lists.values()
+            if task_list.id not in hidden
+            and (not scope.spaces or task_list.space_id in scope.spaces)
+            and (not scope.folders or task_list.folder_id in scope.folders)
+            and (not scope.lists or task_list.id in scope.lists)
+            and not self.workspace.is_archived_list(task_list.id)
         )
-        return self._page(asked, self._shelf(lags=True), places, added=False)
+        return self._page(query, self._index(stale=True), list_ids, added=False)
 
-    def in_list(self, list_id: str, asked: TaskQuery) -> TaskPage:
-        """Return a page of one list, live or archived; only this one knows added tasks."""
-        places = frozenset({list_id})
-        return self._page(asked, self._shelf(lags=False), places, added=asked.scope.include_added)
+    def in_list(self, list_id: str, query: TaskQuery) -> TaskPage:
+        """Return a page of one list, live or archived; it can include added tasks."""
+        list_ids = frozenset({list_id})
+        return self._page(
+            query, self._index(stale=False), list_ids, added=query.scope.include_added
+        )
 
     def count(self, list_id: str) -> int:
-        """Return how many tasks have their home in a list."""
-        return len(self._shelf(lags=False).by_list.get(list_id, ()))
+        """Return the number of tasks whose home list this is."""
+        return len(self._index(stale=False).by_list.get(list_id, ()))
 
     def _page(
-        self, asked: TaskQuery, shelf: TaskIndex, places: frozenset[str], *, added: bool
+        self, query: TaskQuery, index: TaskIndex, list_ids: frozenset[str], *, added: bool
     ) -> TaskPage:
-        scope = asked.scope
-        tasks = self._ordered(scope, shelf, places, added=added)
-        for bound in asked.bounds:
+        scope = query.scope
+        tasks = self._ordered(scope, index, list_ids, added=added)
+        for bound in query.bounds:
             tasks = self._within(tasks, bound, order=scope.order)
-        skipped = asked.page * PAGE_SIZE
+        skipped = query.page * PAGE_SIZE
         is_last = skipped + PAGE_SIZE >= len(tasks)
-        if asked.reverse:
+        if query.reverse:
             return TaskPage(tasks[skipped : skipped + PAGE_SIZE], is_last)
         end = max(0, len(tasks) - skipped)
         return TaskPage(tasks[max(0, end - PAGE_SIZE) : end][::-1], is_last)
 
     def _ordered(
-        self, scope: TaskFilter, shelf: TaskIndex, places: frozenset[str], *, added: bool
+        self, scope: TaskFilter, index: TaskIndex, list_ids: frozenset[str], *, added: bool
     ) -> list[Task]:
-        """Return the tasks of a scope in ascending order; equal moments are ordered by id."""
+        """Return the tasks of a filter in ascending order; equal dates are ordered by id."""
         hidden = find_hidden_lists(self.workspace, self.behaviour)
-        key = (scope, places, hidden)
-        if key not in shelf.ordered:
-            tasks = [task for one in places for task in shelf.by_list.get(one, ())]
+        key = (scope, list_ids, hidden)
+        if key not in index.ordered:
+            tasks = [task for list_id in list_ids for task in index.by_list.get(list_id, ())]
             if added:
-                tasks += [task for one in places for task in shelf.added.get(one, ())]
-            seen = [task for task in tasks if task.list_id not in hidden]
-            tasks = [task for task in seen if self._fits(task, scope, shelf)]
+                tasks += [task for list_id in list_ids for task in index.added.get(list_id, ())]
+            visible = [task for task in tasks if task.list_id not in hidden]
+            tasks = [task for task in visible if self._matches(task, scope, index)]
             by_id = scope.order == "id"
-            tasks.sort(key=lambda one: (0 if by_id else value_of(one, scope.order), one.id))
-            if len(shelf.ordered) >= KEPT_SCOPES:
-                shelf.ordered.clear()
-            shelf.ordered[key] = tasks
-        return shelf.ordered[key]
+            tasks.sort(key=lambda task: (0 if by_id else value_of(task, scope.order), task.id))
+            if len(index.ordered) >= MAX_CACHED_FILTERS:
+                index.ordered.clear()
+            index.ordered[key] = tasks
+        return index.ordered[key]
 
-    def _fits(self, task: Task, scope: TaskFilter, shelf: TaskIndex) -> bool:
+    def _matches(self, task: Task, scope: TaskFilter, index: TaskIndex) -> bool:
         if not scope.matches(task):
             return False
-        status = shelf.status(task, self.workspace)
+        status = index.status(task, self.workspace)
         if status.type == "closed" and not scope.include_closed:
             return False
         return not scope.statuses or status.name.lower() in scope.statuses
 
     def _within(self, tasks: list[Task], bound: Bound, *, order: str) -> list[Task]:
-        """Return the tasks on the right side of a bound; one without the date is on neither."""
+        """Return the tasks within a bound; a task without the date is never within."""
         after = bound.gt and not self.behaviour.updated_gt_inclusive
         if bound.field == order and order in {"created", "updated"}:
             bisect = bisect_right if after else bisect_left
-            cut = bisect(tasks, float(bound.moment_ms), key=lambda one: value_of(one, order))
+            cut = bisect(tasks, float(bound.timestamp_ms), key=lambda task: value_of(task, order))
             return tasks[cut:] if bound.gt else tasks[:cut]
-        least = bound.moment_ms + 1 if after else bound.moment_ms
+        least = bound.timestamp_ms + 1 if after else bound.timestamp_ms
         if bound.gt:
-            return [one for one in tasks if least <= value_of(one, bound.field) < NO_DATE]
-        return [one for one in tasks if value_of(one, bound.field) < least]
+            return [task for task in tasks if least <= value_of(task, bound.field) < NO_DATE]
+        return [task for task in tasks if value_of(task, bound.field) < least]
 
-    def _shelf(self, *, lags: bool) -> TaskIndex:
-        """Return the tasks as they are, or as they were before the edits the index still lacks."""
-        unseen = self._unseen_edits() if lags else 0
+    def _index(self, *, stale: bool) -> TaskIndex:
+        """Return the index of current tasks, or without the edits that it does not show yet."""
+        unseen = self._unseen_edits() if stale else 0
         state = (self.workspace.version, unseen)
-        kept, shelf = self._shelves.get(lags, (None, None))
-        if shelf is None or kept != state:
-            shelf = TaskIndex(self._tasks_without(unseen))
-            self._shelves[lags] = state, shelf
-        return shelf
+        kept, index = self._indexes.get(stale, (None, None))
+        if index is None or kept != state:
+            index = TaskIndex(self._tasks_without(unseen))
+            self._indexes[stale] = state, index
+        return index
 
     def _unseen_edits(self) -> int:
         if not self.behaviour.index_lag:

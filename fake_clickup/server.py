@@ -1,4 +1,4 @@
-"""The local ClickUp over HTTP on the loopback device: it reads, asks `routes`, and answers."""
+"""The HTTP server of the fake ClickUp on the loopback device; `routes` computes the responses."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from .routes import Routes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import TracebackType
 
     from .account import Account
     from .routes import Query
@@ -44,7 +43,7 @@ class Response(NamedTuple):
 class FakeClickUp:
     """A ClickUp of one account, running while its `with` block does.
 
-    `requests` holds every request in order of arrival. Port 0 takes any free one. An error in here
+    `requests` has every request in order of arrival. Port 0 picks a free one. An error in here
     or in `on_request` cuts the connection, joins `failures`, and is raised when the block ends.
     """
 
@@ -66,7 +65,7 @@ class FakeClickUp:
     def api_url(self) -> str:
         """The base of every address, known once the server listens."""
         if self._server is None:
-            raise RuntimeError("local ClickUp: not started; use it in a with statement")
+            raise RuntimeError("fake ClickUp: not started; use it in a with statement")
         return f"http://127.0.0.1:{self._server.server_address[1]}{ROOT}"
 
     @property
@@ -81,13 +80,8 @@ class FakeClickUp:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Stop listening, cut what is still connected, and wait for all threads."""
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        """Stop listening, close open connections, and wait for all threads."""
         if self._server:
             self._server.shutdown()
             self._thread.join()
@@ -99,7 +93,7 @@ class FakeClickUp:
     def respond(
         self, method: str, target: str, *, token: str | None, content: bytes = b""
     ) -> Response:
-        """Return the answer to one request, after recording it."""
+        """Record a request and return its response."""
         parts = urlsplit(target)
         query = parse_qs(parts.query, keep_blank_values=True)
         request = Request(method, parts.path, query, 0, token == self.token)
@@ -107,7 +101,7 @@ class FakeClickUp:
             self.requests.append(request)
         if self.behaviour.on_request:
             self.behaviour.on_request(request, self.account)
-        answer = self._fault(parts.path) or self._computed(request, token, content)
+        answer = self._take_fault(parts.path) or self._compute_response(request, token, content)
         request.status = answer.status
         return answer._replace(headers=self._headers(answer))
 
@@ -120,28 +114,26 @@ class FakeClickUp:
             "Content-Length": str(len(answer.body)),
         }
 
-    def _fault(self, path: str) -> Response | None:
+    def _take_fault(self, path: str) -> Response | None:
         with self._lock:
             for fault in self.behaviour.faults:
                 if fault.path is None or re.search(fault.path, path):
                     self.behaviour.faults.remove(fault)
-                    return _faulty(fault)
+                    return _fault_response(fault)
         return None
 
-    def _computed(self, request: Request, token: str | None, content: bytes) -> Response:
+    def _compute_response(self, request: Request, token: str | None, content: bytes) -> Response:
         headers: dict[str, str] = {}
         try:
-            compute = self._routed(request, token, content)
-            passes, headers = self._limit.count()
-            body = self._asked(compute, request, passes=passes)
+            compute = self._route(request, token, content)
+            passes, headers = self._limit.count_request()
+            body = self._execute(compute, request, passes=passes)
         except ApiError as error:
             return Response(error.status, _json(error.body), headers)
         return Response(200, _json(body), headers)
 
-    def _routed(
-        self, request: Request, token: str | None, content: bytes
-    ) -> Callable[[Query], Any]:
-        """Return what computes the answer, or raise what is refused without being counted."""
+    def _route(self, request: Request, token: str | None, content: bytes) -> Callable[[Query], Any]:
+        """Return the function that computes the response. Raises errors that are not counted."""
         if not request.path.startswith(f"{ROOT}/"):
             raise ApiError("APP_001")
         if not request.token_ok:
@@ -152,7 +144,7 @@ class FakeClickUp:
                 return self._routes.check(path)
             return self._routes.write(request.method, path, content)
 
-    def _asked(self, compute: Callable[[Query], Any], request: Request, *, passes: bool) -> Any:
+    def _execute(self, compute: Callable[[Query], Any], request: Request, *, passes: bool) -> Any:
         if not passes:
             raise ApiError("APP_002")
         ignored = self.behaviour.ignored_parameters
@@ -165,7 +157,7 @@ class FakeClickUp:
 
 
 class Server(ThreadingMixIn, TCPServer):
-    """Keeps its connections in view, so that none outlives it."""
+    """Tracks its connections, so that none outlives it."""
 
     allow_reuse_address = True
     request_queue_size = 128
@@ -177,25 +169,25 @@ class Server(ThreadingMixIn, TCPServer):
         super().__init__(("127.0.0.1", port), Handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Answer one connection in a thread of its own."""
+        """Handle one connection in its own thread."""
         with self._lock:
             self._open.add(request)
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
-        """End one connection."""
+        """Close one connection."""
         with self._lock:
             self._open.discard(request)
         super().shutdown_request(request)
 
     def handle_error(self, *_: object) -> None:
-        """Keep what went wrong; a client that left before its answer is nothing wrong."""
+        """Keep an error; a client that disconnects before its response is not one."""
         error = sys.exception()
         if error and not isinstance(error, ConnectionError):
             self.clickup.failures.append(error)
 
     def disconnect(self) -> None:
-        """Cut every open connection, so that no thread waits for its next request."""
+        """Close every open connection, so that no thread waits for its next request."""
         with self._lock:
             for connection in self._open:
                 with suppress(OSError):  # the other side was quicker
@@ -203,14 +195,14 @@ class Server(ThreadingMixIn, TCPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Reads requests from one connection, as many as come."""
+    """Reads the requests of one connection."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: Server
 
     def respond(self) -> None:
-        """Answer one request of any method, its head and body in one piece."""
+        """Handle a request of any method; the response is written at once."""
         content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         token = self.headers.get("Authorization")
         answer = self.server.clickup.respond(self.command, self.path, token=token, content=content)
@@ -227,10 +219,10 @@ class Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = respond  # noqa: N815 - the base's names
 
     def log_message(self, *_: object) -> None:
-        """Say nothing: `requests` is the log."""
+        """Log nothing: `requests` is the log."""
 
 
-def _faulty(fault: Fault) -> Response:
+def _fault_response(fault: Fault) -> Response:
     body = fault.body.encode() if isinstance(fault.body, str) else _json(fault.body)
     return Response(fault.status, body, fault.headers, cut=fault.reset)
 

@@ -1,6 +1,6 @@
-"""The books of an account: look-ups, and the few changes that every edit is made of.
+"""The data of an account: look-ups, and the few changes of which every edit consists.
 
-What an edit means in ClickUp is told in `task_edits`, `place_edits` and `time_entry_edits`.
+The meaning of an edit in ClickUp is in `task_edits`, `hierarchy_edits` and `time_entry_edits`.
 """
 
 from __future__ import annotations
@@ -21,17 +21,18 @@ if TYPE_CHECKING:
 ObjectKind = Literal["spaces", "folders", "lists", "tasks", "time_entries", "trash", "webhooks"]
 
 
-def to_ms(moment: datetime) -> int:
+def to_ms(timestamp: datetime) -> int:
     """Return the milliseconds since the epoch of an aware datetime."""
-    return round(moment.timestamp() * 1000)
+    return round(timestamp.timestamp() * 1000)
 
 
 class AccountData:
-    """Workspaces, and the personal token of the one user who looks at them.
+    """Workspaces, and the personal token of the user who reads them.
 
-    `clock` tells the seconds since the epoch at which edits happen. `foreign_workspaces` are ids
-    that exist at ClickUp and belong to somebody else. Who reads several things that belong
-    together holds `lock`. `listeners` are told of each change that ClickUp pushes.
+    * `clock` returns the time of edits, in seconds since the epoch.
+    * `foreign_workspaces` are ids of existing workspaces that the user does not belong to.
+    * `lock` must be held to read several objects consistently.
+    * `listeners` are called with each change that ClickUp pushes.
     """
 
     def __init__(self, workspaces: list[Workspace], *, user_id: int, token: str) -> None:
@@ -45,18 +46,18 @@ class AccountData:
         self.listeners: list[Callable[[Change], None]] = []
 
     def workspace_with(self, kind: ObjectKind, object_id: str) -> Workspace:
-        """Return the workspace that holds an object; KeyError if none does."""
+        """Return the workspace that contains an object. Raises KeyError."""
         for workspace in self.workspaces:
             if object_id in getattr(workspace, kind):
                 return workspace
         raise KeyError(object_id)
 
     def task(self, task_id: str) -> Task:
-        """Return the task as it is now; KeyError if it does not exist."""
+        """Return the current version of a task. Raises KeyError."""
         return self.workspace_with("tasks", task_id).tasks[task_id]
 
     def time_entry(self, entry_id: str) -> TimeEntry:
-        """Return the time entry as it is now; KeyError if it does not exist."""
+        """Return the current version of a time entry. Raises KeyError."""
         return self.workspace_with("time_entries", entry_id).time_entries[entry_id]
 
     def _now_ms(self, at: datetime | None) -> int:
@@ -71,9 +72,9 @@ class AccountData:
         since_ms: int | None = None,
         pushed: bool = True,
     ) -> None:
-        """Put a version of a task in place of another; its status holds from `since_ms` on.
+        """Replace a version of a task; its status is valid from `since_ms` on.
 
-        Without `since_ms` it is the task's `date_updated` that tells since when.
+        Without `since_ms` it is valid from the task's `date_updated` on.
         """
         if after:
             workspace.tasks[after.id] = after
@@ -86,10 +87,10 @@ class AccountData:
             self._push(workspace, "task", before, after)
 
     def _push(self, workspace: Workspace, kind: str, before: object, after: object) -> None:
-        """Tell the watchers of a change."""
+        """Call the listeners with a change."""
         at_ms = getattr(after, "updated_ms", None) or self._now_ms(None)
-        for watcher in self.listeners:
-            watcher(Change(workspace, kind, before, after, at_ms, self.user_id))
+        for listener in self.listeners:
+            listener(Change(workspace, kind, before, after, at_ms, self.user_id))
 
     def _replace_task(self, task_id: str, **changes: Any) -> Task:
         with self.lock:
@@ -115,11 +116,11 @@ class AccountData:
 def _note_status(
     workspace: Workspace, before: Task | None, after: Task, *, since_ms: int | None
 ) -> None:
-    """Remember since when a task has its status, if it had another."""
+    """Record the start of a status, if the task had another."""
     if before and (before.status, before.list_id) == (after.status, after.list_id):
         return
     first = workspace.status_of(before or after)
-    stays = workspace.status_periods.setdefault(after.id, [StatusPeriod(first, after.created_ms)])
+    periods = workspace.status_periods.setdefault(after.id, [StatusPeriod(first, after.created_ms)])
     status = workspace.status_of(after)
-    if stays[-1].status.name != status.name:
-        stays.append(StatusPeriod(status, since_ms or after.updated_ms or after.created_ms))
+    if periods[-1].status.name != status.name:
+        periods.append(StatusPeriod(status, since_ms or after.updated_ms or after.created_ms))

@@ -1,8 +1,8 @@
-"""Tasks, edited as people edit them in ClickUp.
+"""Edits of tasks, as in ClickUp.
 
-Whether an action moves `date_updated` follows what is known of the real ClickUp. Where nothing is
-known (a comment, one more list, subtasks that move with their parent, a return from the trash) it
-stays, which is the harder case for a client.
+Whether an edit moves `date_updated` follows the known behaviour of ClickUp. Where it is not known
+(a comment, one more list, subtasks that move with their parent, a restored task) it does not move,
+which is the harder case for a client.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 class TaskEdits(AccountData):
-    """The edits of tasks; `at` is the moment of an edit, the account's clock if it is None."""
+    """The edits of tasks; `at` is the time of an edit, by default the account's clock."""
 
     def create_task(
         self, list_id: str, *, name: str, at: datetime | None = None, **fields: Any
     ) -> Task:
-        """Return a new task in a list, in its first status unless `fields` say otherwise."""
+        """Add and return a task, in the first status of its list unless `fields` has another."""
         with self.lock:
             workspace = self.workspace_with("lists", list_id)
             now_ms = self._now_ms(at)
@@ -44,19 +44,19 @@ class TaskEdits(AccountData):
             return task
 
     def update_task(self, task_id: str, *, at: datetime | None = None, **changes: Any) -> Task:
-        """Return the task with other values; `date_updated` moves even if they are the same."""
+        """Change and return a task; `date_updated` moves even if no value differs."""
         return self._update([task_id], at, changes)[0]
 
     def bulk_update(
         self, task_ids: Iterable[str], *, at: datetime | None = None, **changes: Any
     ) -> list[Task]:
-        """Return many tasks, changed at once: all have one and the same `date_updated`."""
+        """Change and return several tasks; they share one `date_updated`."""
         return self._update(list(task_ids), at, changes)
 
     def move_task(self, task_id: str, list_id: str, *, at: datetime | None = None) -> None:
-        """Give a task another home list, in any space; its subtasks go with it.
+        """Move a task with its subtasks to another home list, in any space.
 
-        A status stays by its name, whatever its type there, or becomes the first of the new list.
+        A task keeps its status if the new list has one of that name, else gets the first status.
         """
         with self.lock:
             workspace = self.workspace_with("tasks", task_id)
@@ -74,7 +74,7 @@ class TaskEdits(AccountData):
                 self._put_task(workspace, task, after, since_ms=now_ms)
 
     def add_to_list(self, task_id: str, list_id: str) -> None:
-        """Show a task in one more list; its home list stays."""
+        """Add a task to one more list; it keeps its home list."""
         with self.lock:
             others = self.task(task_id).other_list_ids
             self._replace_task(task_id, other_list_ids=(*others, list_id))
@@ -82,21 +82,21 @@ class TaskEdits(AccountData):
     def archive_task(
         self, task_id: str, *, archived: bool = True, at: datetime | None = None
     ) -> None:
-        """Archive a task, or bring it back."""
+        """Archive a task, or unarchive it."""
         self.update_task(task_id, at=at, archived=archived)
 
     def delete_task(self, task_id: str) -> None:
-        """Move a task and its subtasks to the trash, where no answer shows them."""
+        """Move a task and its subtasks to the trash, where no response shows them."""
         with self.lock:
             workspace = self.workspace_with("tasks", task_id)
-            for gone in [task_id, *workspace.subtask_ids(task_id)]:
-                workspace.trash[gone] = workspace.tasks[gone]
-                self._put_task(workspace, workspace.tasks[gone], None)
+            for deleted_id in [task_id, *workspace.subtask_ids(task_id)]:
+                workspace.trash[deleted_id] = workspace.tasks[deleted_id]
+                self._put_task(workspace, workspace.tasks[deleted_id], None)
 
     def restore_task(self, task_id: str) -> None:
-        """Take a task out of the trash, with its old id and dates, but without its subtasks.
+        """Restore a task from the trash, with its old id and dates, without its subtasks.
 
-        KeyError if it is not in the trash, or if its list is gone.
+        Raises KeyError if it is not in the trash, or if its list was deleted.
         """
         with self.lock:
             workspace = self.workspace_with("trash", task_id)
@@ -119,19 +119,19 @@ class TaskEdits(AccountData):
         attachment_name: str | None = None,
         comment: str | None = None,
     ) -> None:
-        """Put texts where ClickUp's answers show them, as if they had always been there."""
+        """Add texts to a task where ClickUp's responses show them, without moving a date."""
         with self.lock:
             task = self.task(task_id)
-            planted = f"00000000-0000-4000-8000-{next(self._numbers):012d}"
+            object_id = f"00000000-0000-4000-8000-{next(self._numbers):012d}"
             born = task.created_ms
             changes: dict[str, Any] = {}
             if description is not None:
                 changes["description"] = description
             if custom_field_value is not None:
-                field = CustomField(planted, "Notes", "short_text", born, custom_field_value)
+                field = CustomField(object_id, "Notes", "short_text", born, custom_field_value)
                 changes["custom_fields"] = (*task.custom_fields, field)
             if attachment_name is not None:
-                file = Attachment(planted, attachment_name, task.creator_id, born)
+                file = Attachment(object_id, attachment_name, task.creator_id, born)
                 changes["attachments"] = (*task.attachments, file)
             if comment is not None:
                 self.add_comment(task_id, comment)
@@ -155,7 +155,7 @@ class TaskEdits(AccountData):
 
 
 def _finished(task: Task, status: Status, *, now_ms: int) -> Task:
-    """Return the task with the dates its new status gives it: reopening empties both."""
+    """Return the task with the dates of its new status: reopening clears both."""
     return replace(
         task,
         closed_ms=now_ms if status.type == "closed" else None,

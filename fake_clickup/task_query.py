@@ -1,4 +1,4 @@
-"""Pure: the query of a task endpoint becomes a question; what it does not know it ignores."""
+"""Pure: parses the query of a task endpoint; unknown parameters are ignored."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ NO_DATE = float("inf")
 
 
 class Bound(NamedTuple):
-    """A date filter: at `field`, above (`gt`) or below a moment in milliseconds."""
+    """A date filter: `field` must be above (`gt`) or below a timestamp."""
 
     field: str
     gt: bool
-    moment_ms: int
+    timestamp_ms: int
 
 
 @dataclass(frozen=True, slots=True)
 class TaskFilter:
-    """Which tasks are asked for, whatever their dates; an empty set asks for all."""
+    """The requested tasks, apart from dates; an empty set means all."""
 
     order: str
     include_subtasks: bool
@@ -49,11 +49,14 @@ class TaskFilter:
     parent: str | None
 
     def matches(self, task: Task) -> bool:
-        """Tell whether a task fits, its place and its status aside."""
+        """Return whether a task matches, apart from its location and status."""
         return (
             task.archived == self.archived
             and (self.include_subtasks or task.parent_id is None)
-            and (not self.assignees or any(str(one) in self.assignees for one in task.assignee_ids))
+            and (
+                not self.assignees
+                or any(str(user_id) in self.assignees for user_id in task.assignee_ids)
+            )
             and (not self.tags or any(tag.name in self.tags for tag in task.tags))
             and (self.parent is None or task.parent_id == self.parent)
         )
@@ -61,7 +64,7 @@ class TaskFilter:
 
 @dataclass(frozen=True, slots=True)
 class TaskQuery:
-    """One page of the tasks in a scope, in an order, between bounds."""
+    """One page of the tasks that match a filter, in an order, between date bounds."""
 
     scope: TaskFilter
     reverse: bool
@@ -71,10 +74,10 @@ class TaskQuery:
 
 
 def parse_task_query(query: Mapping[str, list[str]]) -> TaskQuery:
-    """Return what a query asks for; without an order it is the newest first.
+    """Return the query of a request; without an order the newest tasks come first.
 
-    Filters of several values need the `[]` of their names. A scalar `statuses` is refused, as
-    ClickUp does; other wrong names are ignored in silence.
+    The names of filters with several values end in `[]`. Without it `statuses` is an error, as in
+    ClickUp; other names are silently ignored.
     """
     if "statuses" in query:
         raise ApiError("PUBAPITASK_014")
@@ -88,7 +91,7 @@ def parse_task_query(query: Mapping[str, list[str]]) -> TaskQuery:
         spaces=_values(query, "space_ids"),
         folders=_values(query, "project_ids"),
         lists=_values(query, "list_ids"),
-        statuses=frozenset(one.lower() for one in _values(query, "statuses")),
+        statuses=frozenset(name.lower() for name in _values(query, "statuses")),
         assignees=_values(query, "assignees"),
         tags=_values(query, "tags"),
         parent=query["parent"][-1] if "parent" in query else None,
@@ -103,22 +106,22 @@ def parse_task_query(query: Mapping[str, list[str]]) -> TaskQuery:
 
 
 def flag(query: Mapping[str, list[str]], key: str) -> bool:
-    """Tell whether a switch is on: nothing but `true` switches."""
+    """Return whether a parameter is `true`; every other value means false."""
     return query.get(key, [""])[-1] == "true"
 
 
 def value_of(task: Task, field: str) -> float:
-    """Return what a task is ordered and bounded by.
+    """Return the date by which a task is ordered and filtered.
 
-    A task without `date_updated` counts by its creation, since a client that filters by
-    `date_updated_gt` was given one: https://github.com/AutoIDM/tap-clickup/issues/140.
+    A task without `date_updated` is ordered by its creation, since a client that filters by
+    `date_updated_gt` received one: https://github.com/AutoIDM/tap-clickup/issues/140.
     """
     if field == "created":
         return task.created_ms
     if field == "updated":
         return task.created_ms if task.updated_ms is None else task.updated_ms
-    moment_ms = task.due_ms if field == "due_date" else task.done_ms
-    return NO_DATE if moment_ms is None else moment_ms
+    timestamp_ms = task.due_ms if field == "due_date" else task.done_ms
+    return NO_DATE if timestamp_ms is None else timestamp_ms
 
 
 def _values(query: Mapping[str, list[str]], name: str) -> frozenset[str]:
@@ -129,7 +132,7 @@ def _bounds(query: Mapping[str, list[str]]) -> list[Bound]:
     bounds = []
     for name, field in BOUND_FIELDS.items():
         for suffix in ("gt", "lt"):
-            moment_ms = number(query, f"{name}_{suffix}", default=-1)
-            if moment_ms >= 0:
-                bounds.append(Bound(field, suffix == "gt", moment_ms))
+            timestamp_ms = number(query, f"{name}_{suffix}", default=-1)
+            if timestamp_ms >= 0:
+                bounds.append(Bound(field, suffix == "gt", timestamp_ms))
     return bounds

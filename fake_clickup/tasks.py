@@ -1,4 +1,4 @@
-"""Tasks, and comments on them, as ClickUp's answers show them."""
+"""Tasks and their comments as they appear in ClickUp's responses."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PUBLIC_FIELDS = (
 
 
 class TaskRenderer:
-    """Shows the tasks of a workspace to one user at one time.
+    """Renders the tasks of a workspace for one user.
 
     `with_markdown` adds `markdown_description`. `alone` is for `GET /task`: there `time_spent` is
     0 rather than absent, and attachments are always listed.
@@ -108,10 +108,10 @@ class TaskRenderer:
         return {
             "date_created": str(task.created_ms),
             **updated,
-            "date_closed": _moment(task.closed_ms),
-            "date_done": _moment(task.done_ms),
-            "due_date": _moment(task.due_ms),
-            "start_date": _moment(task.start_ms),
+            "date_closed": _timestamp(task.closed_ms),
+            "date_done": _timestamp(task.done_ms),
+            "due_date": _timestamp(task.due_ms),
+            "start_date": _timestamp(task.start_ms),
         }
 
     def _people_of(self, task: Task) -> dict[str, Any]:
@@ -137,7 +137,7 @@ class TaskRenderer:
             "time_estimate": task.time_estimate_ms,
             **({"time_spent": spent} if spent or self.alone else {}),
             "custom_fields": [
-                custom_fields.show(field, self.workspace, unseen=self.hidden_lists)
+                custom_fields.show(field, self.workspace, hidden_lists=self.hidden_lists)
                 for field in task.custom_fields
             ],
             "dependencies": [],
@@ -150,7 +150,7 @@ class TaskRenderer:
         }
 
     def _locations(self, task: Task) -> list[dict[str, str]]:
-        """Return the lists a task was added to, in so far as the user sees them."""
+        """Return the visible lists that a task was added to."""
         lists = self.workspace.lists
         return [
             {"id": list_id, "name": lists[list_id].name}
@@ -203,12 +203,12 @@ class TaskRenderer:
         }
 
 
-def _moment(moment_ms: int | None) -> str | None:
-    return None if moment_ms is None else str(moment_ms)
+def _timestamp(timestamp_ms: int | None) -> str | None:
+    return None if timestamp_ms is None else str(timestamp_ms)
 
 
 def _checklists(task: Task) -> list[dict[str, Any]]:
-    """Return the checklist of a task, its items unresolved, or nothing."""
+    """Return the checklist of a task with unresolved items, or an empty list."""
     if not task.checklist:
         return []
     items: list[dict[str, Any]] = [

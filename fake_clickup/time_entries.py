@@ -1,6 +1,6 @@
-"""Time entries as `GET /team/{id}/time_entries` chooses and shows them.
+"""Time entries as selected and rendered by `GET /team/{id}/time_entries`.
 
-The list answer holds every number as text; the other time-entry endpoints do not.
+Its response contains every number as a string; the other time-entry endpoints do not.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LOCATIONS = {"space_id": "space_id", "folder_id": "folder_id", "list_id": "id"}
 
 @dataclass(frozen=True, slots=True)
 class TimeEntryView:
-    """How one user sees time entries; who is not `privileged` sees only the own ones."""
+    """The time entries that a user can see: only their own unless `privileged`."""
 
     workspace: Workspace
     user_id: int
@@ -35,9 +35,9 @@ class TimeEntryView:
     missing_task_format: str
 
     def select(self, query: Mapping[str, list[str]]) -> list[dict[str, Any]]:
-        """Return all entries that were asked for: this endpoint has no pages.
+        """Return all requested entries: this endpoint has no pages.
 
-        An entry belongs to the range of its start, both ends included.
+        The start of an entry must be within the range, both ends included.
         """
         users = self._users(query)
         start = number(query, "start_date", default=self.now_ms - DEFAULT_DAYS * DAY_MS)
@@ -47,29 +47,31 @@ class TimeEntryView:
             for entry in self.workspace.time_entries.values()
             if start <= entry.start_ms <= end
             and entry.user_id in users
-            and self._lies_in(entry, query)
+            and self._matches_location(entry, query)
         ]
         entries.sort(key=lambda entry: (entry.start_ms, entry.id))
         return [self._show(entry, query) for entry in entries]
 
     def _users(self, query: Mapping[str, list[str]]) -> set[int]:
-        asked = [one for one in query.get("assignee", [""])[-1].split(",") if one.isdigit()]
-        if not asked or not self.privileged:
+        user_ids = [
+            user_id for user_id in query.get("assignee", [""])[-1].split(",") if user_id.isdigit()
+        ]
+        if not user_ids or not self.privileged:
             return {self.user_id}
-        return {int(one) for one in asked}
+        return set(map(int, user_ids))
 
-    def _lies_in(self, entry: TimeEntry, query: Mapping[str, list[str]]) -> bool:
-        """Tell whether an entry may be seen, and lies where the location filters say."""
-        asked = {key: query[key][-1] for key in (*LOCATIONS, "task_id") if key in query}
+    def _matches_location(self, entry: TimeEntry, query: Mapping[str, list[str]]) -> bool:
+        """Return whether an entry is visible and matches the location filters."""
+        requested = {key: query[key][-1] for key in (*LOCATIONS, "task_id") if key in query}
         if entry.task_id is None:
-            return not asked
+            return not requested
         task = self.workspace.tasks.get(entry.task_id)
         if task is None or task.list_id in self.hidden_lists:
             return False
-        if asked.pop("task_id", task.id) != task.id:
+        if requested.pop("task_id", task.id) != task.id:
             return False
         task_list = self.workspace.lists[task.list_id]
-        return all(getattr(task_list, LOCATIONS[key]) == value for key, value in asked.items())
+        return all(getattr(task_list, LOCATIONS[key]) == value for key, value in requested.items())
 
     def _show(self, entry: TimeEntry, query: Mapping[str, list[str]]) -> dict[str, Any]:
         runs = entry.end_ms is None
@@ -131,7 +133,7 @@ class TimeEntryView:
 
 
 def number(query: Mapping[str, list[str]], key: str, *, default: int) -> int:
-    """Return a whole number of a query; what is none counts as not given."""
+    """Return an integer parameter; an invalid one counts as missing."""
     try:
         return int(query[key][-1])
     except (KeyError, ValueError):

@@ -1,7 +1,7 @@
-"""Time entries, edited as people edit them.
+"""Edits of time entries.
 
-A new entry moves the task's `date_updated` to its own `at` (recorded at ClickUp). What a changed
-or deleted entry does is not known: here it moves nothing, which is the harder case for a client.
+A new entry moves the task's `date_updated` to its own `at` (recorded at ClickUp). The effect of
+changing or deleting an entry is not known: here it does not move, the harder case for a client.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class TimeEdits(AccountData):
-    """The edits of time entries; `at` is the moment of an edit, the clock's if it is None."""
+    """The edits of time entries; `at` is the time of an edit, by default the clock's."""
 
     def add_time_entry(
         self,
@@ -28,9 +28,9 @@ class TimeEdits(AccountData):
         at: datetime | None = None,
         **fields: Any,
     ) -> TimeEntry:
-        """Return a new entry, of the token's user unless `user_id` says otherwise.
+        """Add and return an entry, of the token's user unless `user_id` is given.
 
-        Without a duration its timer runs. Without a task it lies in the first workspace.
+        Without a duration its timer is running. Without a task it is in the first workspace.
         """
         with self.lock:
             workspace = self.workspace_with("tasks", task_id) if task_id else self.workspaces[0]
@@ -53,7 +53,7 @@ class TimeEdits(AccountData):
     def update_time_entry(
         self, entry_id: str, *, at: datetime | None = None, **changes: Any
     ) -> TimeEntry:
-        """Return the entry with other values and another `at`."""
+        """Change values of an entry and its `at`, and return it."""
         with self.lock:
             workspace = self.workspace_with("time_entries", entry_id)
             before = workspace.time_entries[entry_id]
@@ -62,7 +62,7 @@ class TimeEdits(AccountData):
             return after
 
     def delete_time_entry(self, entry_id: str) -> None:
-        """Delete an entry, without a trace in any answer."""
+        """Delete an entry; no response shows that it existed."""
         with self.lock:
             workspace = self.workspace_with("time_entries", entry_id)
             self._put_entry(workspace, workspace.time_entries[entry_id], None)

@@ -1,4 +1,4 @@
-"""Time in status as ClickUp's reference shows it: sums by status, not a log of changes.
+"""Time in status as in ClickUp's reference: sums by status, not a log of changes.
 
 https://developer.clickup.com/reference/gettasksbulktimeinstatus. No recording of it is known.
 """
@@ -14,49 +14,51 @@ if TYPE_CHECKING:
     from .model import Task, Workspace
 
 MINUTE_MS = 60_000
-MOST_TASKS = 100
+MAX_TASKS = 100
 
 
 def show(workspace: Workspace, task: Task, *, now_ms: int) -> dict[str, Any]:
-    """Return the time of one task in each status; the current one stands in the history too.
+    """Return the time of one task in each status; the history includes the current one.
 
-    A row of the history counts all stays in its status, and names the beginning of the last.
+    A row of the history sums up all periods of its status; `since` is the start of the last one.
     """
-    stays = _stays(workspace, task)
-    ends = [*(stay.since_ms for stay in stays[1:]), now_ms]
+    periods = _status_periods(workspace, task)
+    ends = [*(period.since_ms for period in periods[1:]), now_ms]
     spent_ms: Counter[str] = Counter()
     latest: dict[str, StatusPeriod] = {}
-    for stay, end_ms in zip(stays, ends, strict=True):
-        spent_ms[stay.status.name] += max(0, end_ms - stay.since_ms)
-        latest[stay.status.name] = stay
-    current = stays[-1]
-    in_order = sorted(latest.values(), key=lambda stay: (stay.status.orderindex, stay.since_ms))
+    for period, end_ms in zip(periods, ends, strict=True):
+        spent_ms[period.status.name] += max(0, end_ms - period.since_ms)
+        latest[period.status.name] = period
+    current = periods[-1]
+    in_order = sorted(
+        latest.values(), key=lambda period: (period.status.orderindex, period.since_ms)
+    )
     return {
         "current_status": {
             "status": current.status.name,
             "color": current.status.color,
             "total_time": _total(current, max(0, now_ms - current.since_ms)),
         },
-        "status_history": [_row(stay, spent_ms[stay.status.name]) for stay in in_order],
+        "status_history": [_row(period, spent_ms[period.status.name]) for period in in_order],
     }
 
 
-def _stays(workspace: Workspace, task: Task) -> list[StatusPeriod]:
-    """Return the stays of a task; its workflow may have changed around it since the last began."""
+def _status_periods(workspace: Workspace, task: Task) -> list[StatusPeriod]:
+    """Return the periods of a task; its workflow may have changed since the last one started."""
     status = workspace.status_of(task)
     known = workspace.status_periods.get(task.id) or [StatusPeriod(status, task.created_ms)]
     return [*known[:-1], known[-1]._replace(status=status)]
 
 
-def _row(stay: StatusPeriod, spent_ms: int) -> dict[str, Any]:
+def _row(period: StatusPeriod, spent_ms: int) -> dict[str, Any]:
     return {
-        "status": stay.status.name,
-        "color": stay.status.color,
-        "type": stay.status.type,
-        "total_time": _total(stay, spent_ms),
-        "orderindex": stay.status.orderindex,
+        "status": period.status.name,
+        "color": period.status.color,
+        "type": period.status.type,
+        "total_time": _total(period, spent_ms),
+        "orderindex": period.status.orderindex,
     }
 
 
-def _total(stay: StatusPeriod, spent_ms: int) -> dict[str, Any]:
-    return {"by_minute": spent_ms // MINUTE_MS, "since": str(stay.since_ms)}
+def _total(period: StatusPeriod, spent_ms: int) -> dict[str, Any]:
+    return {"by_minute": spent_ms // MINUTE_MS, "since": str(period.since_ms)}

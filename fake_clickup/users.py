@@ -1,4 +1,4 @@
-"""People and workflow statuses as ClickUp's answers show them."""
+"""Users and statuses as they appear in ClickUp's responses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ROLES = {key: role for role, key in ROLE_KEYS.items()}
 
 
 def creator(person: User) -> dict[str, Any]:
-    """Return the creator of a task: the one place without initials."""
+    """Return the creator of a task: the only user without initials."""
     return {
         "id": person.id,
         "username": person.username,
@@ -25,7 +25,7 @@ def creator(person: User) -> dict[str, Any]:
 
 
 def assignee(person: User) -> dict[str, Any]:
-    """Return a person as an assignee, a watcher, or the author of something."""
+    """Return a user as an assignee, a watcher or an author."""
     return {
         "id": person.id,
         "username": person.username,
@@ -37,7 +37,7 @@ def assignee(person: User) -> dict[str, Any]:
 
 
 def authorised_user(person: User) -> dict[str, Any]:
-    """Return the answer of `GET /user`."""
+    """Return the response of `GET /user`."""
     settings = {"week_start_day": None, "global_font_support": False, "timezone": "Etc/UTC"}
     return {"user": {**assignee(person), **settings}}
 

@@ -1,4 +1,4 @@
-"""Webhooks, made and changed as through the API, and suspended as ClickUp does by itself."""
+"""Edits of webhooks: those of the API, and the suspension by ClickUp."""
 
 from __future__ import annotations
 
@@ -27,13 +27,15 @@ class WebhookEdits(AccountData):
         events: Iterable[str],
         **fields: Any,
     ) -> Webhook:
-        """Return a new webhook of the token's user, unless `user_id` says otherwise.
+        """Add and return a webhook, of the token's user unless `user_id` is given.
 
-        Without a workspace it lies in the first. Its secret depends on its id alone.
+        Without a workspace it is added to the first. Its secret depends only on its id.
         """
         with self.lock:
             workspace = next(
-                one for one in self.workspaces if workspace_id is None or one.id == workspace_id
+                workspace
+                for workspace in self.workspaces
+                if workspace_id is None or workspace.id == workspace_id
             )
             webhook_id = f"00000000-0000-4000-8000-{next(self._numbers):012d}"
             webhook = Webhook(
@@ -51,7 +53,7 @@ class WebhookEdits(AccountData):
             return webhook
 
     def update_webhook(self, webhook_id: str, **changes: Any) -> Webhook:
-        """Return the webhook with other values, its health among them."""
+        """Change values of a webhook, such as its health, and return it."""
         with self.lock:
             workspace = self.workspace_with("webhooks", webhook_id)
             webhook = replace(workspace.webhooks[webhook_id], **changes)

@@ -1,8 +1,8 @@
-"""What ClickUp pushes about a change: events with their history, as recorded.
+"""The events that ClickUp pushes for a change, with their history, as recorded.
 
-A special event has a twin, `taskUpdated`, with the same history. A place that is deleted tells of
-the places in it and of none of its tasks. What only came along, such as subtasks of a moved task,
-is told by nobody.
+A specific event has a twin, `taskUpdated`, with the same history. Deleting a space, folder or list
+gives events of the folders and lists in it, but of none of its tasks. There are no events of
+indirect changes, such as those of the subtasks of a moved task.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ HistoryItem = dict[str, Any]
 
 
 class Change(NamedTuple):
-    """A change of one object of a workspace at a moment; before or after may be None.
+    """A change of one object of a workspace; `before` or `after` may be None.
 
-    `kind` is that of ClickUp's events: task, list, folder, space; or entry for tracked time.
+    `kind` is the object type of ClickUp's events (task, list, folder, space) or `entry`.
     """
 
     workspace: Workspace
@@ -34,7 +34,7 @@ class Change(NamedTuple):
 
 
 class Event(NamedTuple):
-    """An event, not yet addressed. `places` are the ids of the lists, folders and spaces around."""
+    """An event without a webhook. `places` are the ids of its lists, folders and spaces."""
 
     name: str
     kind: str
@@ -45,13 +45,13 @@ class Event(NamedTuple):
 
 
 class EventBuilder:
-    """Makes events of changes; each history item has an id of its own."""
+    """Builds events of changes; every history item has its own id."""
 
     def __init__(self) -> None:
         self._numbers = count(3_000_000_000_000_000_001)
 
     def build_events(self, change: Change) -> Iterator[Event]:
-        """Yield what ClickUp pushes about a change."""
+        """Yield the events that ClickUp pushes for a change."""
         if change.kind == "task":
             yield from self._task(change)
         elif change.kind == "entry":
@@ -63,7 +63,8 @@ class EventBuilder:
         before: Task | None = change.before
         after: Task | None = change.after
         task = after or before
-        assert task
+        if task is None:
+            return
         places = frozenset().union(
             *(_around(change.workspace, one.list_id) for one in (before, after) if one)
         )
@@ -115,7 +116,8 @@ class EventBuilder:
             if not (task := change.workspace.tasks.get(task_id)):
                 continue
             entry = after or before
-            assert entry
+            if entry is None:
+                continue
             item = self._item(change, "time_spent", parent=task.list_id)
             item["after"] = {"id": entry.id, "start": str(entry.start_ms), "time": "1"}
             data = {"description": f"Time Tracking {what}", "interval_id": entry.id}
@@ -148,8 +150,8 @@ class EventBuilder:
         }
 
     def _status(self, change: Change, before: Task | None, after: Task) -> HistoryItem:
-        gone = {"status": None, "color": "#000000", "type": "removed", "orderindex": -1}
-        old = _shown(change.workspace, before) if before else gone
+        removed = {"status": None, "color": "#000000", "type": "removed", "orderindex": -1}
+        old = _shown(change.workspace, before) if before else removed
         new = _shown(change.workspace, after)
         item = self._item(change, "status", parent=after.list_id)
         return {**item, "data": {"status_type": new["type"]}, "before": old, "after": new}
@@ -166,7 +168,7 @@ def _shown(workspace: Workspace, task: Task) -> HistoryItem:
 
 
 def _around(workspace: Workspace, list_id: str) -> frozenset[str]:
-    """Return the ids of a list and of what it lies in; only the list itself if it is gone."""
+    """Return the ids of a list, its folder and its space; only its own if it was deleted."""
     found = workspace.lists.get(list_id)
     return frozenset({list_id, *(_places_of(found) if found else ())})
 

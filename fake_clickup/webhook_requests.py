@@ -1,6 +1,6 @@
-"""Webhooks made, changed and deleted over HTTP: the only writes that the local ClickUp takes.
+"""Requests that create, change and delete webhooks: the only writes that are supported.
 
-Whoever calls holds the account's lock.
+The caller must hold the account's lock.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
     from .access import Access
     from .model import Webhook, Workspace
 
-PLACES: tuple[Literal["task_id", "list_id", "folder_id", "space_id"], ...] = (
+FILTERS: tuple[Literal["task_id", "list_id", "folder_id", "space_id"], ...] = (
     "task_id",
     "list_id",
     "folder_id",
     "space_id",
 )
-"""What a webhook can be limited to, the most specific first: of several that one holds."""
+"""The filters of a webhook; of several, the first in this order is used."""
 STATUSES = {"active", "failing", "suspended"}
 
 
 def write(access: Access, method: str, path: str, content: bytes) -> Callable[[object], Any]:
-    """Return what carries out a request and computes its answer, or raise that there is none."""
-    for wanted, pattern, carry_out in WRITES:
-        if method == wanted and (found := re.fullmatch(pattern, path)):
+    """Return a function that carries out a request and returns its response. Raises ApiError."""
+    for requested, pattern, carry_out in WRITES:
+        if method == requested and (found := re.fullmatch(pattern, path)):
             access.check_id(path, found[1])
             return lambda _: carry_out(access, found[1], content)
     raise ApiError("APP_405")
@@ -42,13 +42,13 @@ def _create(access: Access, workspace_id: str, content: bytes) -> dict[str, Any]
     if access.behaviour.role not in {"owner", "admin"}:
         raise ApiError("ROLE_001")
     body = _object(content)
-    wanted: dict[str, Any] = dict.fromkeys(PLACES)
-    wanted |= {"endpoint": _endpoint(body), "events": _events(body), **_place(access, body)}
+    requested: dict[str, Any] = dict.fromkeys(FILTERS)
+    requested |= {"endpoint": _endpoint(body), "events": _events(body), **_filter(access, body)}
     user_id = access.account.user_id
     for one in workspace.webhooks.values():
-        if one.user_id == user_id and all(getattr(one, key) == wanted[key] for key in wanted):
+        if one.user_id == user_id and all(getattr(one, key) == requested[key] for key in requested):
             raise ApiError("OAUTH_171")
-    made = access.account.add_webhook(workspace_id, **wanted)
+    made = access.account.add_webhook(workspace_id, **requested)
     return _answer(made, workspace)
 
 
@@ -76,7 +76,7 @@ WRITES: tuple[tuple[str, str, Callable[[Access, str, bytes], Any]], ...] = (
 
 
 def _workspace(access: Access, webhook_id: str) -> Workspace:
-    """Return the workspace of a webhook that the token's user has made."""
+    """Return the workspace of a webhook that the token's user created."""
     for workspace in access.account.workspaces:
         found = workspace.webhooks.get(webhook_id)
         if found and found.user_id == access.account.user_id:
@@ -99,7 +99,7 @@ def _object(content: bytes) -> Mapping[str, Any]:
 
 
 def _endpoint(body: Mapping[str, Any]) -> str:
-    """Return the endpoint, which is taken for https where it has no scheme."""
+    """Return the endpoint; without a scheme it gets https."""
     endpoint = body.get("endpoint")
     if not isinstance(endpoint, str) or not endpoint:
         raise ApiError("BODY_001")
@@ -115,15 +115,15 @@ def _events(body: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(events)
 
 
-def _place(access: Access, body: Mapping[str, Any]) -> dict[str, str]:
-    """Return the place a webhook is limited to, if any. One that nobody can see is refused."""
+def _filter(access: Access, body: Mapping[str, Any]) -> dict[str, str]:
+    """Return the filter of a webhook, if any. Raises ApiError if its object is not visible."""
     look_up = {
         "task_id": access.find_by_task,
         "list_id": access.find_by_list,
         "folder_id": access.find_by_folder,
         "space_id": access.find_by_space,
     }
-    for name in PLACES:
+    for name in FILTERS:
         if body.get(name) is not None:
             look_up[name](str(body[name]))
             return {name: str(body[name])}

@@ -1,6 +1,6 @@
-"""ClickUp's sender of webhooks: 7 seconds, five attempts, a count of failures, suspension.
+"""Deliver webhooks as ClickUp does: 7 seconds, five attempts, a count of failures, suspension.
 
-What is not delivered in five attempts is never sent again. At 100 failures a webhook is suspended,
+A delivery that fails five times is never sent again. At 100 failures a webhook is suspended,
 at once on 401 and 410. https://developer.clickup.com/docs/webhookhealth
 """
 
@@ -26,11 +26,12 @@ if TYPE_CHECKING:
 SECONDS = 7.0
 ATTEMPTS = 5
 SUSPENDED_AT = 100
+SUCCESS = range(200, 300)
 FATAL = {401, 410}
 
 
 class PendingDelivery(NamedTuple):
-    """A delivery that is to be sent."""
+    """A delivery that was not sent yet."""
 
     webhook_id: str
     body: bytes
@@ -38,10 +39,10 @@ class PendingDelivery(NamedTuple):
 
 
 class WebhookSender:
-    """Gathers what an account's edits make ClickUp push in `outbox`; tests send it as they like.
+    """Collects the deliveries of an account's edits in `outbox`, for a test to send them.
 
-    `delivered` are the parcels that were answered with 2xx, `statuses` all statuses that came back,
-    0 for none.
+    `delivered` are the deliveries with a response of 2xx, `statuses` those of all responses, 0 for
+    an attempt without a response.
     """
 
     def __init__(self, account: Account, *, seconds: float = SECONDS) -> None:
@@ -50,32 +51,32 @@ class WebhookSender:
         self.statuses: list[int] = []
         self._account = account
         self._seconds = seconds
-        self._maker = EventBuilder()
+        self._event_builder = EventBuilder()
         self._session = requests.Session()
-        account.listeners.append(self._take)
+        account.listeners.append(self._collect)
 
     def close(self) -> None:
-        """Push nothing more."""
-        self._account.listeners.remove(self._take)
+        """Stop collecting deliveries."""
+        self._account.listeners.remove(self._collect)
         self._session.close()
 
-    def _take(self, change: Change) -> None:
-        for event in self._maker.build_events(change):
+    def _collect(self, change: Change) -> None:
+        for event in self._event_builder.build_events(change):
             for webhook in change.workspace.webhooks.values():
-                if _wants(webhook, event):
-                    self.outbox.append(_parcel(webhook, event, change.workspace.id))
+                if _subscribes(webhook, event):
+                    self.outbox.append(_build_delivery(webhook, event, change.workspace.id))
 
-    def send(self, parcel: PendingDelivery) -> bool:
-        """Send a parcel as ClickUp does; return whether it arrived. A dead webhook gets nothing."""
-        webhook = self._webhook(parcel.webhook_id)
+    def send(self, delivery: PendingDelivery) -> bool:
+        """Send a delivery as ClickUp does, unless its webhook is suspended; return its success."""
+        webhook = self._webhook(delivery.webhook_id)
         if not webhook or webhook.health == "suspended":
             return False
         for _ in range(ATTEMPTS):
-            status = self._attempt(webhook, parcel)
+            status = self._attempt(webhook, delivery)
             self.statuses.append(status)
-            if 200 <= status < 300:
+            if status in SUCCESS:
                 self._account.update_webhook(webhook.id, health="active", fail_count=0)
-                self.delivered.append(parcel)
+                self.delivered.append(delivery)
                 return True
             if status in FATAL:
                 self._account.update_webhook(webhook.id, health="suspended")
@@ -83,28 +84,28 @@ class WebhookSender:
         self._failed(webhook.id)
         return False
 
-    def send_partially(self, parcel: PendingDelivery) -> None:
-        """Begin to send a parcel and break the connection in the middle of its body."""
-        if webhook := self._webhook(parcel.webhook_id):
+    def send_partially(self, delivery: PendingDelivery) -> None:
+        """Start to send a delivery and close the connection in the middle of its body."""
+        if webhook := self._webhook(delivery.webhook_id):
             parts = urlsplit(webhook.endpoint)
             head = (
                 f"POST {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
-                f"X-Signature: {_signature(webhook, parcel)}\r\n"
-                f"Content-Length: {len(parcel.body)}\r\n\r\n"
+                f"X-Signature: {_signature(webhook, delivery)}\r\n"
+                f"Content-Length: {len(delivery.body)}\r\n\r\n"
             )
             address = (parts.hostname or "", parts.port or 443)
             with (
                 suppress(OSError),
                 socket.create_connection(address, timeout=self._seconds) as wire,
             ):
-                wire.sendall(head.encode() + parcel.body[: len(parcel.body) // 2])
+                wire.sendall(head.encode() + delivery.body[: len(delivery.body) // 2])
 
-    def _attempt(self, webhook: Webhook, parcel: PendingDelivery) -> int:
-        headers = {"X-Signature": _signature(webhook, parcel), "Content-Type": "application/json"}
+    def _attempt(self, webhook: Webhook, delivery: PendingDelivery) -> int:
+        headers = {"X-Signature": _signature(webhook, delivery), "Content-Type": "application/json"}
         try:
             answer = self._session.post(
                 webhook.endpoint,
-                parcel.body,
+                delivery.body,
                 headers=headers,
                 timeout=self._seconds,
                 allow_redirects=False,
@@ -127,14 +128,14 @@ class WebhookSender:
         return None
 
 
-def _wants(webhook: Webhook, event: Event) -> bool:
-    """Return whether a webhook is about an event and its place."""
+def _subscribes(webhook: Webhook, event: Event) -> bool:
+    """Return whether a webhook subscribes to an event and its location."""
     place = webhook.task_id or webhook.list_id or webhook.folder_id or webhook.space_id
     there = place is None or place == event.object_id or place in event.places
     return there and ("*" in webhook.events or event.name in webhook.events)
 
 
-def _parcel(webhook: Webhook, event: Event, workspace_id: str) -> PendingDelivery:
+def _build_delivery(webhook: Webhook, event: Event, workspace_id: str) -> PendingDelivery:
     delivery: dict[str, Any] = {
         "event": event.name,
         "history_items": list(event.items),
@@ -148,5 +149,5 @@ def _parcel(webhook: Webhook, event: Event, workspace_id: str) -> PendingDeliver
     return PendingDelivery(webhook.id, body, changes)
 
 
-def _signature(webhook: Webhook, parcel: PendingDelivery) -> str:
-    return hmac.new(webhook.secret.encode(), parcel.body, hashlib.sha256).hexdigest()
+def _signature(webhook: Webhook, delivery: PendingDelivery) -> str:
+    return hmac.new(webhook.secret.encode(), delivery.body, hashlib.sha256).hexdigest()

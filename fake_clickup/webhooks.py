@@ -1,4 +1,4 @@
-"""Webhooks as `GET /team/{id}/webhook` shows them: those of the token's user, secrets included."""
+"""Webhooks as in `GET /team/{id}/webhook`: those of the token's user, with secrets."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ if TYPE_CHECKING:
 
 
 def show(workspace: Workspace, *, user_id: int) -> list[dict[str, Any]]:
-    """Return the webhooks that a user has made in a workspace."""
+    """Return the webhooks that a user created in a workspace."""
     return [
         show_one(one, workspace) for one in workspace.webhooks.values() if one.user_id == user_id
     ]
 
 
 def show_one(one: Webhook, workspace: Workspace) -> dict[str, Any]:
-    """Return one webhook as its maker sees it."""
+    """Return one webhook as its creator sees it."""
     return {
         "id": one.id,
         "userid": one.user_id,
