@@ -6,12 +6,18 @@ the other files are what a load derives from rows.
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.resources import files
 
 
+@cache
 def read_statement(name: str, package: str = __name__) -> str:
-    """Return the text of `<name>.sql` in a package; in this one if none is named."""
-    return files(package).joinpath(f"{name}.sql").read_text(encoding="utf-8")
+    """Return the statement in `<name>.sql` of a package, by default of this one.
+
+    Lines of comments are left out: pg_stat_activity shows the first 1,024 bytes of a statement.
+    """
+    text = files(package).joinpath(f"{name}.sql").read_text(encoding="utf-8")
+    return "".join(line for line in text.splitlines(keepends=True) if not line.startswith("--"))
 
 
 def read_migrations() -> list[tuple[int, str, str]]:
