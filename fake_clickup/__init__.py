@@ -6,7 +6,8 @@ What it does follows ClickUp's documentation and recorded payloads, never the ta
 * Data: `model` (dataclasses and look-ups), `account` (an account that can be edited; `storage`,
   `task_edits`, `hierarchy_edits`, `time_entry_edits` and `webhook_edits` are its parts).
 * Generated accounts: `generator` with awkward shapes for tests, `demo` with plausible names for
-  people, both made by `generator_hierarchy`, `generator_work`, `random_data` and `sizes`.
+  people (`demo_names`), both made by `generator_hierarchy`, `generator_work`, `random_data`
+  and `sizes`.
 * HTTP: `server` (sockets, faults), `routes` (paths), `access` (permissions), `rate_limit`,
   `error_codes`, `behaviour` (the settings of all of these), `cli` (the command).
 * Requests: `task_query` and `search` (tasks), `time_entries`, `time_in_status`, `webhook_requests`.

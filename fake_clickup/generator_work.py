@@ -195,7 +195,7 @@ class TaskGenerator:
             start_ms=start,
             end_ms=None if runs else start + length,
             at_ms=start + length + 500,
-            description="" if number % 2 else 'Paired with "somebody"',
+            description="" if number % 2 else 'Paired with "a colleague"',
             billable=number % 3 == 0,
             tags=(self.tags[0],) if number % 7 == 0 else (),
         )

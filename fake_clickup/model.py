@@ -76,7 +76,7 @@ class Folder:
 
 @dataclass(slots=True)
 class TaskList:
-    """A list; `label` is its colour label, which ClickUp calls status and which is no workflow."""
+    """A list; `label` is its colour label, which ClickUp calls status, but not a workflow."""
 
     id: str
     name: str

@@ -8,6 +8,8 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -20,6 +22,22 @@ OTHER_FOLDERS = {"benchmarks", "deploy", "docs", "examples", "tests"}
 GENERATED = {"__pycache__", "build", "dist"}
 REQUIREMENTS = (PROJECT / "docs" / "contributing" / "requirements.md").read_text(encoding="utf-8")
 REQUIREMENT = re.compile(r"\b(?P<kind>[DR])(?P<first>\d{1,3})(?:-(?P=kind)(?P<last>\d{1,3}))?\b")
+
+
+def inits() -> list[Path]:
+    """Return the `__init__.py` of every package that has modules."""
+    return [
+        path
+        for package in sorted(PACKAGES)
+        for path in sorted((PROJECT / package).rglob("__init__.py"))
+        if modules_of(path)
+    ]
+
+
+def modules_of(init: Path) -> set[str]:
+    """Return the names of a package's modules and of its subpackages that contain modules."""
+    modules = {path.stem for path in init.parent.glob("*.py")} - {"__init__", "__main__"}
+    return modules | {path.parent.name for path in init.parent.glob("*/__init__.py")}
 
 
 def all_tests() -> Iterator[tuple[str, ast.FunctionDef]]:
@@ -75,3 +93,9 @@ def test_every_requirement_that_a_test_names_is_listed() -> None:
     }
     assert named
     assert named - set(listed) == set()
+
+
+@pytest.mark.parametrize("init", inits(), ids=lambda init: init.parent.name)
+def test_package_docstring_names_every_module(init: Path) -> None:
+    docstring = ast.get_docstring(ast.parse(init.read_text(encoding="utf-8"))) or ""
+    assert modules_of(init) - set(re.findall(r"`(\w+)`", docstring)) == set()

@@ -41,8 +41,8 @@ logger = logging.getLogger("clickup-receiver")
 class WebhookStatus:
     """The state of the webhook of a space, or of a workspace if `space_id` is None.
 
-    `changes` names what was changed. `health` and `fail_count` are the values before that. If there
-    is no webhook, `error` says why, and the scope is only polled.
+    `changes` names what was changed. `health` and `fail_count` are the values before that. Without
+    a webhook, `error` says why, and the scope is only polled.
     """
 
     workspace_id: str

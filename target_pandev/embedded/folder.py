@@ -44,13 +44,13 @@ def server_account() -> Account | None:
     if os.geteuid() != 0:
         return None
     try:
-        nobody = pwd.getpwnam("nobody")
+        entry = pwd.getpwnam("nobody")
     except KeyError as error:
         raise EmbeddedError(
             "PostgreSQL does not run as root, and there is no user 'nobody' to run it as: "
             "run as an ordinary user, or set store_url"
         ) from error
-    return Account(nobody.pw_uid, nobody.pw_gid)
+    return Account(entry.pw_uid, entry.pw_gid)
 
 
 def default_store_dir(environ: Mapping[str, str]) -> Path:
