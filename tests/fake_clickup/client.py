@@ -1,4 +1,4 @@
-"""What the tests of the local ClickUp share: a clock, a client, and what to expect."""
+"""Helpers of the tests of the fake ClickUp: a client, and the expected tasks."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ DAY_MS = 86_400_000
 
 
 class Client:
-    """Asks a local ClickUp over one kept connection."""
+    """Sends requests to a fake ClickUp over one connection."""
 
     def __init__(self, clickup: FakeClickUp, session: requests.Session) -> None:
         self.clickup = clickup
         self.session = session
         self.workspace = clickup.account.workspaces[0]
 
-    def answer(self, path: str, **params: Any) -> requests.Response:
+    def send_get(self, path: str, **params: Any) -> requests.Response:
         headers = {"Authorization": self.clickup.token}
         url = f"{self.clickup.api_url}{path}"
         return self.session.get(url, params=params, headers=headers, timeout=10)
 
     def get(self, path: str, **params: Any) -> Any:
-        answer = self.answer(path, **params)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
+        response = self.send_get(path, **params)
+        assert response.status_code == 200, response.text
+        return response.json()
 
     def tasks(self, **params: Any) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.page(**params)["tasks"]
@@ -46,9 +46,9 @@ class Client:
     def all_tasks(self, **params: Any) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
         for page in range(100):
-            answer = self.page(page=page, **params)
-            found += answer["tasks"]
-            if answer["last_page"]:
+            response = self.page(page=page, **params)
+            found += response["tasks"]
+            if response["last_page"]:
                 break
         return found
 

@@ -1,4 +1,4 @@
-"""The local ClickUp as tests and demo use it: made from a seed, started as a command."""
+"""Generated accounts, and the command that serves one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.fake_clickup.client import DAY_MS, NOW
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_same_seed_makes_the_same_account_and_another_seed_another() -> None:
+def test_equal_seeds_give_equal_accounts() -> None:
     sizes = {"tasks": 50, "workspaces": 2}
     one, same, other = (generate(seed=seed, now=NOW, **sizes) for seed in (1, 1, 2))
     assert one.token == same.token != other.token
@@ -31,7 +31,7 @@ def test_the_same_seed_makes_the_same_account_and_another_seed_another() -> None
     assert not one.workspaces[0].tasks.keys() & other.workspaces[0].tasks.keys()
 
 
-def test_a_token_looks_like_a_personal_one() -> None:
+def test_the_token_has_the_format_of_a_personal_token() -> None:
     account = generate(seed=7, now=NOW)
     prefix, user_id, secret = account.token.split("_")
     assert (prefix, user_id) == ("pk", str(account.user_id))
@@ -40,7 +40,7 @@ def test_a_token_looks_like_a_personal_one() -> None:
     assert secret == secret.upper()
 
 
-def test_the_generator_makes_every_awkward_shape() -> None:
+def test_the_generator_creates_every_awkward_shape() -> None:
     workspace = generate(seed=7, now=NOW, tasks=400).workspaces[0]
     tasks = list(workspace.tasks.values())
     kinds = {workspace.status_of(task).type for task in tasks}

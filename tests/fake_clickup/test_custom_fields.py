@@ -1,4 +1,4 @@
-"""Each type of custom field is set up and holds its value as ClickUp shows it."""
+"""The configuration and the value of each type of custom field are rendered as by ClickUp."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def shown_field(client: Client, field: CustomField) -> dict[str, Any]:
         ("automatic_progress", {"percent_complete": 50}),
     ],
 )
-def test_a_plain_value_is_shown_as_it_is(client: Client, kind: str, value: Any) -> None:
+def test_plain_values_are_rendered_unchanged(client: Client, kind: str, value: Any) -> None:
     shown = shown_field(client, CustomField(FIELD_ID, "A field", kind, 5, value))
     assert shown == {
         "id": FIELD_ID,
@@ -59,12 +59,12 @@ def test_a_plain_value_is_shown_as_it_is(client: Client, kind: str, value: Any) 
 
 
 @pytest.mark.parametrize("kind", ["short_text", "drop_down", "labels", "users", "tasks"])
-def test_a_field_that_nobody_has_set_has_no_value(client: Client, kind: str) -> None:
+def test_an_unset_field_has_no_value(client: Client, kind: str) -> None:
     shown = shown_field(client, CustomField(FIELD_ID, "A field", kind, 5))
     assert not {"value", "value_richtext"} & shown.keys()
 
 
-def test_a_drop_down_holds_the_place_of_an_option_the_first_is_0(client: Client) -> None:
+def test_a_drop_down_value_is_the_index_of_its_option(client: Client) -> None:
     field = CustomField(FIELD_ID, "Channel", "drop_down", 5, 0, OPTIONS)
     shown = shown_field(client, field)
     options = shown["type_config"]["options"]
@@ -75,7 +75,7 @@ def test_a_drop_down_holds_the_place_of_an_option_the_first_is_0(client: Client)
     ]
 
 
-def test_labels_hold_ids_of_options_that_have_labels(client: Client) -> None:
+def test_labels_are_lists_of_option_ids(client: Client) -> None:
     shown = shown_field(client, CustomField(FIELD_ID, "Team", "labels", 5, ["o-2"], OPTIONS))
     options = shown["type_config"]["options"]
     assert shown["value"] == ["o-2"]
@@ -83,7 +83,7 @@ def test_labels_hold_ids_of_options_that_have_labels(client: Client) -> None:
     assert not any("name" in one for one in options)
 
 
-def test_people_are_shown_as_users(client: Client, workspace: Workspace) -> None:
+def test_users_are_rendered_as_objects(client: Client, workspace: Workspace) -> None:
     person = next(one for one in workspace.users.values() if one.picture)
     shown = shown_field(client, CustomField(FIELD_ID, "Reviewer", "users", 5, [person.id]))
     assert shown["value"] == [
@@ -98,18 +98,20 @@ def test_people_are_shown_as_users(client: Client, workspace: Workspace) -> None
     ]
 
 
-def test_related_tasks_are_shown_as_far_as_they_can_be_seen(
+def test_hidden_related_tasks_are_omitted(
     client: Client, account: Account, workspace: Workspace, behaviour: Behaviour
 ) -> None:
-    seen, gone = live(workspace)[:2]
+    seen, deleted = live(workspace)[:2]
     hidden = next(one for one in live(workspace) if one.list_id != seen.list_id)
-    account.delete_task(gone.id)
+    account.delete_task(deleted.id)
     behaviour.hidden_lists = {hidden.list_id}
     place = account.create_task(seen.list_id, name="Related")
-    related = [seen.id, gone.id, hidden.id]
+    related = [seen.id, deleted.id, hidden.id]
     field = CustomField(FIELD_ID, "Needs", "tasks", 5, related)
     account.update_task(place.id, custom_fields=(field,))
     (shown,) = client.get(f"/task/{place.id}")["custom_fields"]
     (value,) = shown["value"]
-    assert (value["id"], value["name"], value["status"]) == (seen.id, seen.name, seen.status)
+    assert value["id"] == seen.id
+    assert value["name"] == seen.name
+    assert value["status"] == seen.status
     assert (value["team_id"], value["deleted"]) == (workspace.id, False)

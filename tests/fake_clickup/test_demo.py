@@ -1,4 +1,4 @@
-"""The generated account for people: names and types agree, and every history makes sense."""
+"""The account for people: names and types agree, and every history is plausible."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Time entries with gaps, of people who have left, and of a server that ignores its parameters."""
+"""Time entries with missing fields, of former members, and with ignored parameters."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def entries(client: Client, **query: Any) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("task", [True, False])
-def test_an_entry_made_on_a_phone_has_gaps(
+def test_time_entries_of_the_mobile_app_lack_fields(
     client: Client, account: Account, workspace: Workspace, *, task: bool
 ) -> None:
     task_id = live(workspace)[0].id if task else None
@@ -41,7 +41,7 @@ def test_an_entry_made_on_a_phone_has_gaps(
     assert set(gaps) <= set(shown)
 
 
-def test_entries_of_somebody_who_left_show_to_whoever_asks_for_that_person(
+def test_time_entries_of_a_former_member_are_returned_by_user_id(
     client: Client, account: Account, workspace: Workspace
 ) -> None:
     leaver = next(one for one in workspace.members if one != account.user_id)
@@ -56,7 +56,7 @@ def test_entries_of_somebody_who_left_show_to_whoever_asks_for_that_person(
     assert entries(client, assignee=leaver)[-1]["user"]["id"] == leaver
 
 
-def test_an_ignored_assignee_leaves_the_own_entries(
+def test_an_ignored_assignee_returns_the_own_time_entries(
     client: Client, account: Account, workspace: Workspace, behaviour: Behaviour
 ) -> None:
     other = next(one for one in workspace.users if one != account.user_id)
@@ -72,7 +72,7 @@ def test_an_ignored_assignee_leaves_the_own_entries(
         ("end_date", {"end_date": round((NOW - 2 * HOUR).timestamp() * 1000)}),
     ],
 )
-def test_an_ignored_bound_leaves_the_default_range(
+def test_an_ignored_date_bound_returns_the_default_range(
     client: Client, account: Account, behaviour: Behaviour, ignored: str, query: dict[str, int]
 ) -> None:
     for ago in (HOUR, 3 * HOUR, MONTH):

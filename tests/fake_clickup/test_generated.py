@@ -1,4 +1,4 @@
-"""What the generator makes only if asked to, and where places stand among their neighbours."""
+"""Optional parts of a generated account, and the order of lists."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def days(named: list[TaskList]) -> list[tuple[date, date]]:
 
 
 @pytest.mark.parametrize("others", [0, 3])
-def test_named_sprints_follow_each_other_without_a_date_of_their_own(others: int) -> None:
+def test_named_sprints_are_consecutive_and_have_no_dates(others: int) -> None:
     made = sprints(sprints=others, named_sprints=12)
     assert len(made) == 12 + others
     named = made[:12]
@@ -56,12 +56,12 @@ def test_named_sprints_follow_each_other_without_a_date_of_their_own(others: int
     assert any(start.year < end.year for start, end in spans)
 
 
-def test_without_named_sprints_nothing_changes() -> None:
+def test_sprints_have_dates_except_the_last() -> None:
     assert [one.start_ms is None for one in sprints()] == [False, False, True]
     assert sprints(sprints=0) == []
 
 
-def test_a_list_tells_its_place_wherever_it_is_shown(client: Client, workspace: Workspace) -> None:
+def test_every_response_has_the_orderindex_of_lists(client: Client, workspace: Workspace) -> None:
     folder_id = next(one.id for one in workspace.folders.values() if not one.hidden)
     listed = client.get(f"/folder/{folder_id}/list")["lists"]
     embedded = client.get(f"/folder/{folder_id}")["lists"]

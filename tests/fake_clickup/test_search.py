@@ -1,4 +1,4 @@
-"""Order, pages and filters of tasks, and what archived, hidden and deleted things hide."""
+"""Order, pages and filters of tasks, and the visibility of archived, hidden and deleted ones."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from fake_clickup.model import Workspace
 
 
-def test_a_naive_question_gets_open_tasks_without_subtasks_newest_first(
+def test_the_default_query_returns_open_tasks_newest_first(
     client: Client, workspace: Workspace
 ) -> None:
     expected = sorted(
@@ -31,7 +31,7 @@ def test_updated_reversed_is_ascending(client: Client, workspace: Workspace) -> 
     assert ids(descending) == [task.id for task in reversed(live(workspace))]
 
 
-def test_pages_hold_a_hundred_and_the_last_is_marked(client: Client, workspace: Workspace) -> None:
+def test_pages_have_100_tasks_and_the_last_is_marked(client: Client, workspace: Workspace) -> None:
     total = len(live(workspace))
     pages = [client.page(**ASCENDING, page=number) for number in range(total // 100 + 2)]
     sizes = [len(page["tasks"]) for page in pages]
@@ -41,24 +41,24 @@ def test_pages_hold_a_hundred_and_the_last_is_marked(client: Client, workspace: 
 
 
 @pytest.mark.parametrize("inclusive", [True, False])
-def test_a_lower_bound_may_include_the_moment_itself(
+def test_lower_date_bounds_can_be_inclusive(
     client: Client, workspace: Workspace, behaviour: Behaviour, *, inclusive: bool
 ) -> None:
     behaviour.updated_gt_inclusive = inclusive
-    moments = [(task.updated_ms or 0, task.id) for task in live(workspace)]
-    bound = moments[50][0]
+    dates = [(task.updated_ms or 0, task.id) for task in live(workspace)]
+    bound = dates[50][0]
     found = ids(client.tasks(**ASCENDING, date_updated_gt=bound))
-    expected = [one for ms, one in moments if ms > bound or (inclusive and ms == bound)]
+    expected = [one for ms, one in dates if ms > bound or (inclusive and ms == bound)]
     assert found == expected[:100]
 
 
-def test_created_is_bounded_on_both_sides(client: Client, workspace: Workspace) -> None:
-    moments = sorted(task.created_ms for task in live(workspace))
-    low, high = moments[20], moments[60]
+def test_created_has_a_lower_and_an_upper_bound(client: Client, workspace: Workspace) -> None:
+    dates = sorted(task.created_ms for task in live(workspace))
+    low, high = dates[20], dates[60]
     query = {**EVERYTHING, "order_by": "created", "reverse": "true"}
     found = client.tasks(**query, date_created_gt=low, date_created_lt=high)
     created = [int(task["date_created"]) for task in found]
-    assert created == [moment for moment in moments if low <= moment < high]
+    assert created == [date_ms for date_ms in dates if low <= date_ms < high]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,9 @@ def test_last_page_can_be_missing_or_wrong(
         ("list_ids[]", "list", "id"),
     ],
 )
-def test_places_filter_with_or(client: Client, parameter: str, key: str, nested: str) -> None:
+def test_spaces_folders_and_lists_filter_with_or(
+    client: Client, parameter: str, key: str, nested: str
+) -> None:
     every = client.all_tasks(**ASCENDING)
     wanted = sorted({task[key][nested] for task in every})[:2]
     found = client.all_tasks(**ASCENDING, **{parameter: wanted})
@@ -88,7 +90,7 @@ def test_places_filter_with_or(client: Client, parameter: str, key: str, nested:
     assert 0 < len(found) < len(every)
 
 
-def test_people_tags_and_statuses_filter_with_or(client: Client, workspace: Workspace) -> None:
+def test_assignees_tags_and_statuses_filter_with_or(client: Client, workspace: Workspace) -> None:
     every = client.all_tasks(**ASCENDING)
     person = str(next(iter(workspace.users)))
     assigned = [one for one in every if person in {str(who["id"]) for who in one["assignees"]}]
@@ -100,15 +102,16 @@ def test_people_tags_and_statuses_filter_with_or(client: Client, workspace: Work
     assert client.page(**{"statuses[]": "no such"}) == {"tasks": [], "last_page": True}
 
 
-def test_only_a_scalar_status_is_an_error_other_wrong_names_are_ignored(client: Client) -> None:
+def test_a_scalar_status_is_the_only_invalid_parameter(client: Client) -> None:
     path = f"/team/{client.workspace.id}/task"
-    refused = client.answer(path, statuses="open")
-    assert (refused.status_code, refused.json()["ECODE"]) == (400, "PUBAPITASK_014")
+    response = client.send_get(path, statuses="open")
+    assert response.status_code == 400
+    assert response.json()["ECODE"] == "PUBAPITASK_014"
     expected = client.page()
     assert client.page(space_ids="1", list_ids="2", assignees="3", limit=5, paged=1) == expected
 
 
-def test_ignored_parameters_are_ignored_in_silence(client: Client, behaviour: Behaviour) -> None:
+def test_ignored_parameters_are_silently_dropped(client: Client, behaviour: Behaviour) -> None:
     behaviour.ignored_parameters = {"order_by", "reverse", "page", "date_updated_gt"}
     found = client.page(**ASCENDING, page=2, date_updated_gt=10**13)
     behaviour.ignored_parameters = set()
@@ -116,9 +119,7 @@ def test_ignored_parameters_are_ignored_in_silence(client: Client, behaviour: Be
     assert client.clickup.requests[0].query["page"] == ["2"]
 
 
-def test_a_task_added_to_a_list_shows_there_only_if_asked_for(
-    client: Client, workspace: Workspace
-) -> None:
+def test_added_tasks_are_in_a_list_only_on_request(client: Client, workspace: Workspace) -> None:
     added = next(task for task in live(workspace) if task.other_list_ids)
     path = f"/list/{added.other_list_ids[0]}/task"
     query = {**EVERYTHING, "archived": "false"}
@@ -136,7 +137,9 @@ def test_a_task_without_date_updated_lacks_the_key() -> None:
     assert ["date_updated" in task for task in shown] == [False, False]
 
 
-def test_tasks_in_archived_places_are_in_neither_pass(client: Client, workspace: Workspace) -> None:
+def test_tasks_in_archived_lists_are_in_no_task_search(
+    client: Client, workspace: Workspace
+) -> None:
     inside = [t for t in workspace.tasks.values() if workspace.is_archived_list(t.list_id)]
     passes = [client.all_tasks(**ASCENDING, archived=flag) for flag in ("false", "true")]
     assert not {task.id for task in inside} & {*ids(passes[0]), *ids(passes[1])}
@@ -146,9 +149,7 @@ def test_tasks_in_archived_places_are_in_neither_pass(client: Client, workspace:
     assert own.id in ids(client.get(f"/list/{own.list_id}/task", **EVERYTHING)["tasks"])
 
 
-def test_archived_places_are_listed_only_when_asked_for(
-    client: Client, workspace: Workspace
-) -> None:
+def test_archived_objects_are_listed_only_on_request(client: Client, workspace: Workspace) -> None:
     path = f"/team/{workspace.id}/space"
     live_names = [space["name"] for space in client.get(path)["spaces"]]
     old_names = [space["name"] for space in client.get(path, archived="true")["spaces"]]
@@ -161,7 +162,7 @@ def test_archived_places_are_listed_only_when_asked_for(
     assert [one["name"] for one in lists] == ["Archived list 1"]
 
 
-def test_each_folderless_list_has_a_hidden_folder_of_its_own() -> None:
+def test_each_folderless_list_has_its_own_hidden_folder() -> None:
     account = generate(now=NOW, folderless_lists=3, spaces=1)
     with FakeClickUp(account) as clickup, requests.Session() as session:
         client = Client(clickup, session)
@@ -183,22 +184,22 @@ def test_a_hidden_list_is_absent_everywhere(
     )
     task_list = workspace.lists[task.list_id]
     behaviour.hidden_lists = {task_list.id}
-    assert client.answer(f"/list/{task_list.id}").json()["ECODE"] == "OAUTH_027"
-    assert client.answer(f"/task/{task.id}").json()["ECODE"] == "OAUTH_018"
+    assert client.send_get(f"/list/{task_list.id}").json()["ECODE"] == "OAUTH_027"
+    assert client.send_get(f"/task/{task.id}").json()["ECODE"] == "OAUTH_018"
     folder = client.get(f"/folder/{task_list.folder_id}")
     listed = client.get(f"/folder/{task_list.folder_id}/list")
     assert task_list.id not in {*ids(folder["lists"]), *ids(listed["lists"])}
     assert task_list.id not in {one["list"]["id"] for one in client.all_tasks(**ASCENDING)}
 
 
-def test_a_deleted_task_takes_its_subtasks_along_and_may_come_back(
+def test_a_task_is_deleted_with_its_subtasks_and_restored(
     client: Client, account: Account, workspace: Workspace
 ) -> None:
     parent = next(task for task in live(workspace) if workspace.subtask_ids(task.id))
-    gone = {parent.id, *workspace.subtask_ids(parent.id)}
+    deleted_ids = {parent.id, *workspace.subtask_ids(parent.id)}
     account.delete_task(parent.id)
-    assert not gone & set(ids(client.all_tasks(**ASCENDING)))
-    assert client.answer(f"/task/{parent.id}").json()["ECODE"] == "OAUTH_018"
+    assert not deleted_ids & set(ids(client.all_tasks(**ASCENDING)))
+    assert client.send_get(f"/task/{parent.id}").json()["ECODE"] == "OAUTH_018"
     account.restore_task(parent.id)
     restored = client.get(f"/task/{parent.id}")
     assert restored["date_updated"] == str(parent.updated_ms)

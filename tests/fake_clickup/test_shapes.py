@@ -26,7 +26,7 @@ NOT_RECORDED = {
     (".points", "number"),  # the same
     (".time_estimate", "number"),  # https://github.com/AutoIDM/tap-clickup/issues/147
     (".custom_fields[].value", "integer"),  # the orderindex of a drop-down option
-    (".start_date", "string"),  # ClickUp's reference: a moment, as due_date
+    (".start_date", "string"),  # ClickUp's reference: a timestamp, as due_date
     (".due_date", "string"),  # the same, for a list
     (".lists[].start_date", "string"),  # the same
     (".lists[].due_date", "string"),  # the same
@@ -149,12 +149,12 @@ def test_tasks_are_shaped_as_recorded(client: Client) -> None:
     assert list(page) == ["tasks", "last_page"]
 
 
-def test_a_task_by_itself_is_shaped_as_recorded(client: Client, workspace: Workspace) -> None:
+def test_a_single_task_is_shaped_as_recorded(client: Client, workspace: Workspace) -> None:
     some = list(workspace.tasks)[:40]
     check([client.get(f"/task/{task_id}") for task_id in some], *ONE_TASK[1:], known=ANY_TASK)
 
 
-def test_tasks_of_2022_lack_what_came_later(client: Client, behaviour: Behaviour) -> None:
+def test_tasks_of_2022_lack_later_keys(client: Client, behaviour: Behaviour) -> None:
     behaviour.generation = 2022
     page = client.page(**EVERYTHING)
     old = recorded("team_tasks/legacy_2022_no_last_page_key:tasks").required_keys
@@ -224,7 +224,7 @@ def test_errors_have_the_recorded_code_and_message(
 ) -> None:
     path, expected = ERRORS[recording]
     account.foreign_workspaces.add("11")
-    assert client.answer(path).json() == expected
+    assert client.send_get(path).json() == expected
     recorded = recorded_value(f"errors/{recording}", source)
     assert recorded.keys() == expected.keys()
     if source == "recording":

@@ -1,4 +1,4 @@
-"""Time in status follows every way in which a task comes to another status."""
+"""Time in status follows every way in which the status of a task changes."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def task(account: Account, workspace: Workspace) -> Task:
     return account.task(made.id)
 
 
-def test_the_history_adds_up_by_status_and_holds_the_current_one(
+def test_the_history_sums_by_status_and_has_the_current_one(
     client: Client, workspace: Workspace, task: Task
 ) -> None:
     shown = client.get(f"/task/{task.id}/time_in_status")
@@ -62,7 +62,7 @@ def test_the_history_adds_up_by_status_and_holds_the_current_one(
     ]
 
 
-def test_an_edit_that_leaves_the_status_leaves_its_time(
+def test_an_edit_without_status_change_keeps_the_time(
     client: Client, account: Account, task: Task
 ) -> None:
     before = client.get(f"/task/{task.id}/time_in_status")
@@ -82,7 +82,7 @@ def test_a_renamed_status_keeps_its_time(
     assert rows(client.get(f"/task/{task.id}/time_in_status"))[0][0::3] == ("later", 240)
 
 
-def test_a_move_to_another_workflow_begins_its_first_status(
+def test_a_move_to_another_workflow_starts_its_first_status(
     client: Client, account: Account, workspace: Workspace, task: Task
 ) -> None:
     account.update_task(task.id, status="shipped", at=BORN + timedelta(hours=7))
@@ -98,7 +98,7 @@ def test_a_move_to_another_workflow_begins_its_first_status(
         assert client.get(f"/task/{one.id}")["date_done"] is None
 
 
-def test_generated_tasks_came_to_their_status_with_their_last_edit(
+def test_generated_tasks_reach_their_status_at_the_last_edit(
     client: Client, workspace: Workspace
 ) -> None:
     one = next(t for t in live(workspace) if workspace.status_of(t).orderindex == 1)
@@ -108,7 +108,7 @@ def test_generated_tasks_came_to_their_status_with_their_last_edit(
     assert current["status"] == one.status
 
 
-def test_many_tasks_are_answered_by_id_without_those_out_of_sight(
+def test_bulk_time_in_status_omits_hidden_tasks(
     client: Client, workspace: Workspace, behaviour: Behaviour, task: Task
 ) -> None:
     hidden = next(one for one in live(workspace) if one.list_id != task.list_id)
@@ -120,24 +120,26 @@ def test_many_tasks_are_answered_by_id_without_those_out_of_sight(
     assert found[task.id] == client.get(f"/task/{task.id}/time_in_status")
 
 
-def test_one_unknown_task_is_refused(client: Client) -> None:
-    answer = client.answer("/task/86zzzzzzz/time_in_status")
-    assert (answer.status_code, answer.json()["ECODE"]) == (401, "OAUTH_018")
+def test_time_in_status_of_an_unknown_task_is_rejected(client: Client) -> None:
+    response = client.send_get("/task/86zzzzzzz/time_in_status")
+    assert (response.status_code, response.json()["ECODE"]) == (401, "OAUTH_018")
 
 
-def test_more_than_a_hundred_tasks_are_refused(client: Client, workspace: Workspace) -> None:
+def test_bulk_time_in_status_rejects_more_than_100_tasks(
+    client: Client, workspace: Workspace
+) -> None:
     task_ids = list(workspace.tasks)[:101]
     assert len(client.get(BULK, task_ids=task_ids[:100])) == 100
-    assert client.answer(BULK, task_ids=task_ids).status_code == 400
+    assert client.send_get(BULK, task_ids=task_ids).status_code == 400
 
 
-def test_without_the_click_app_both_are_refused(
+def test_time_in_status_is_rejected_without_the_clickapp(
     client: Client, behaviour: Behaviour, task: Task
 ) -> None:
     behaviour.time_in_status = False
-    answers = [
-        client.answer(f"/task/{task.id}/time_in_status"),
-        client.answer(BULK, task_ids=[task.id]),
+    responses = [
+        client.send_get(f"/task/{task.id}/time_in_status"),
+        client.send_get(BULK, task_ids=[task.id]),
     ]
-    found = [(answer.status_code, answer.json()["ECODE"]) for answer in answers]
+    found = [(response.status_code, response.json()["ECODE"]) for response in responses]
     assert found == [(400, "FEATURE_001")] * 2

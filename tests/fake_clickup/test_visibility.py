@@ -1,4 +1,4 @@
-"""What the user may no longer see is as absent as what was deleted, and both may come back."""
+"""Hidden objects are as absent as deleted ones, and both can be restored."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def in_a_folder(workspace: Workspace) -> Task:
     )
 
 
-def test_a_hidden_space_refuses_as_an_unknown_one(
+def test_a_hidden_space_gives_the_error_of_an_unknown_one(
     client: Client, workspace: Workspace, behaviour: Behaviour
 ) -> None:
     task = in_a_folder(workspace)
@@ -31,10 +31,10 @@ def test_a_hidden_space_refuses_as_an_unknown_one(
     within |= {f"/task/{task.id}", f"/task/{task.id}/comment", f"/task/{task.id}/time_in_status"}
     lists = {f"/list/{task_list.id}", f"/list/{task_list.id}/task"}
     behaviour.hidden_spaces = {task_list.space_id}
-    codes = {path: client.answer(path).json().get("ECODE") for path in within | lists}
+    codes = {path: client.send_get(path).json().get("ECODE") for path in within | lists}
     assert codes == dict.fromkeys(within, "OAUTH_018") | dict.fromkeys(lists, "OAUTH_027")
     behaviour.hidden_spaces = set()
-    assert all(client.answer(path).status_code == 200 for path in within | lists)
+    assert all(client.send_get(path).status_code == 200 for path in within | lists)
 
 
 def test_a_hidden_space_is_absent_from_every_list(
@@ -54,7 +54,7 @@ def test_a_hidden_space_is_absent_from_every_list(
     assert entries
 
 
-def test_a_list_in_a_hidden_space_is_no_location(
+def test_a_list_in_a_hidden_space_is_not_a_location(
     client: Client, workspace: Workspace, behaviour: Behaviour
 ) -> None:
     sprint_space = next(iter(workspace.spaces))
@@ -74,7 +74,7 @@ def test_a_restored_task_is_the_same_task(
     task = next(one for one in live(workspace) if not workspace.subtask_ids(one.id))
     before = client.get(f"/task/{task.id}")
     account.delete_task(task.id)
-    assert client.answer(f"/task/{task.id}").json()["ECODE"] == "OAUTH_018"
+    assert client.send_get(f"/task/{task.id}").json()["ECODE"] == "OAUTH_018"
     account.restore_task(task.id)
     assert client.get(f"/task/{task.id}") == before
     assert task.id in ids(client.all_tasks(**ASCENDING))
@@ -108,7 +108,7 @@ def test_a_task_moves_to_another_space(
 
 
 @pytest.mark.parametrize("kind", ["space", "folder", "list", "task"])
-def test_whatever_is_archived_can_be_brought_back(
+def test_archived_objects_can_be_unarchived(
     client: Client, account: Account, workspace: Workspace, kind: str
 ) -> None:
     task = in_a_folder(workspace)
@@ -125,7 +125,7 @@ def test_whatever_is_archived_can_be_brought_back(
 
 
 @pytest.mark.parametrize("kind", ["space", "folder", "list"])
-def test_a_deleted_place_takes_its_tasks_along(
+def test_tasks_are_deleted_with_their_list_folder_or_space(
     client: Client, account: Account, workspace: Workspace, kind: str
 ) -> None:
     task_list = workspace.lists[in_a_folder(workspace).list_id]
@@ -134,10 +134,10 @@ def test_a_deleted_place_takes_its_tasks_along(
     account.delete(places[kind])
     kept = [task for task in before if task[kind]["id"] != places[kind]]
     assert ids(client.all_tasks(**ASCENDING)) == ids(kept)
-    assert client.answer(f"/{kind}/{places[kind]}").status_code in {401, 404}
+    assert client.send_get(f"/{kind}/{places[kind]}").status_code in {401, 404}
 
 
-def test_archived_is_ignored_on_places_if_told_so(
+def test_the_archived_parameter_of_lists_can_be_ignored(
     client: Client, workspace: Workspace, behaviour: Behaviour
 ) -> None:
     first = next(iter(workspace.spaces))

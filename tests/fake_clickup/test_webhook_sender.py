@@ -1,4 +1,4 @@
-"""The local ClickUp pushes what is edited, and gives up as the real one does."""
+"""Edits are pushed to webhooks, which are suspended after failures as by ClickUp."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ ALL = ("*",)
 
 
 class Endpoint:
-    """An address that answers with the statuses in `answers`, then 200; `got` is what came."""
+    """Responds with the statuses in `statuses`, then 200; `received` has bodies and signatures."""
 
     def __init__(self) -> None:
-        self.answers: list[int] = []
-        self.got: list[tuple[bytes, str]] = []
+        self.statuses: list[int] = []
+        self.received: list[tuple[bytes, str]] = []
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                outer.got.append((body, self.headers["X-Signature"]))
-                self.send_response(outer.answers.pop(0) if outer.answers else 200)
+                outer.received.append((body, self.headers["X-Signature"]))
+                self.send_response(outer.statuses.pop(0) if outer.statuses else 200)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
             def log_message(self, *_: object) -> None:
-                """Say nothing."""
+                """Log nothing."""
 
         self.server = HTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}/"
@@ -89,7 +89,7 @@ def later(workspace: Workspace, task_id: str) -> str:
     return next(s.name for s in workspace.statuses_of(task.list_id) if s.name != task.status)
 
 
-def test_a_change_of_status_has_a_twin_with_the_same_history(
+def test_a_status_change_has_a_twin_with_the_same_history(
     sender: WebhookSender, account: Account, workspace: Workspace
 ) -> None:
     task_id = open_task(workspace)
@@ -123,7 +123,7 @@ def test_each_edit_pushes_its_events(
     assert names(sender) == []
 
 
-def test_tracked_time_is_pushed_with_what_was_done(
+def test_events_of_tracked_time_describe_the_change(
     sender: WebhookSender, account: Account, workspace: Workspace
 ) -> None:
     entry = next(one for one in workspace.time_entries.values() if one.task_id)
@@ -136,7 +136,7 @@ def test_tracked_time_is_pushed_with_what_was_done(
     ]
 
 
-def test_a_folder_that_is_deleted_tells_of_its_lists_and_of_no_task(
+def test_a_deleted_folder_has_events_of_its_lists_only(
     sender: WebhookSender, account: Account, workspace: Workspace
 ) -> None:
     folder_id = next(
@@ -151,7 +151,7 @@ def test_a_folder_that_is_deleted_tells_of_its_lists_and_of_no_task(
     assert {one["event"] for one in found} == {"listDeleted", "folderDeleted"}
 
 
-def test_a_webhook_of_a_space_hears_of_that_space_alone(
+def test_a_webhook_of_a_space_gets_events_of_that_space_only(
     account: Account, workspace: Workspace, endpoint: Endpoint
 ) -> None:
     task = workspace.tasks[open_task(workspace)]
@@ -167,26 +167,26 @@ def test_a_webhook_of_a_space_hears_of_that_space_alone(
     sender.close()
 
 
-def test_a_delivery_is_signed_and_repeated_until_it_arrives(
+def test_a_delivery_is_signed_and_retried_until_it_arrives(
     sender: WebhookSender, account: Account, workspace: Workspace, endpoint: Endpoint
 ) -> None:
     account.update_task(open_task(workspace), name="Renamed")
-    endpoint.answers = [500, 503, 302, 403]
+    endpoint.statuses = [500, 503, 302, 403]
     (parcel,) = sender.outbox
     assert sender.send(parcel)
     assert sender.statuses == [500, 503, 302, 403, 200]
     (webhook,) = workspace.webhooks.values()
     signature = hmac.new(webhook.secret.encode(), parcel.body, hashlib.sha256).hexdigest()
-    assert endpoint.got == [(parcel.body, signature)] * 5
+    assert endpoint.received == [(parcel.body, signature)] * 5
     assert (webhook.health, webhook.fail_count) == ("active", 0)
 
 
-def test_after_five_attempts_it_is_lost_and_counted_until_one_arrives(
+def test_failed_deliveries_are_counted_until_one_arrives(
     sender: WebhookSender, account: Account, workspace: Workspace, endpoint: Endpoint
 ) -> None:
     account.update_task(open_task(workspace), name="Renamed")
     (parcel,) = sender.outbox
-    endpoint.answers = [500] * 10
+    endpoint.statuses = [500] * 10
     assert [sender.send(parcel), sender.send(parcel)] == [False, False]
     (webhook,) = workspace.webhooks.values()
     assert (webhook.health, webhook.fail_count) == ("failing", 2)
@@ -196,33 +196,33 @@ def test_after_five_attempts_it_is_lost_and_counted_until_one_arrives(
 
 
 @pytest.mark.parametrize("status", [401, 410])
-def test_it_is_suspended_at_once_by_401_and_410(
+def test_a_webhook_is_suspended_at_once_on_401_and_410(
     sender: WebhookSender, account: Account, workspace: Workspace, endpoint: Endpoint, status: int
 ) -> None:
     account.update_task(open_task(workspace), name="Renamed")
     (parcel,) = sender.outbox
-    endpoint.answers = [status]
+    endpoint.statuses = [status]
     assert not sender.send(parcel)
     assert not sender.send(parcel)
     assert [one.health for one in workspace.webhooks.values()] == ["suspended"]
     assert sender.statuses == [status]
 
 
-def test_it_is_suspended_after_a_hundred_failures(
+def test_a_webhook_is_suspended_after_100_failures(
     sender: WebhookSender, account: Account, workspace: Workspace, endpoint: Endpoint
 ) -> None:
     account.update_task(open_task(workspace), name="Renamed")
     (parcel,) = sender.outbox
     (webhook_id,) = workspace.webhooks
     account.update_webhook(webhook_id, health="failing", fail_count=98)
-    endpoint.answers = [500] * 10
+    endpoint.statuses = [500] * 10
     sender.send(parcel)
     assert workspace.webhooks[webhook_id].health == "failing"
     sender.send(parcel)
     assert workspace.webhooks[webhook_id].health == "suspended"
 
 
-def test_a_pushed_change_of_status_has_the_keys_of_a_recorded_one(
+def test_a_pushed_status_change_is_shaped_as_recorded(
     sender: WebhookSender, account: Account, workspace: Workspace
 ) -> None:
     task_id = open_task(workspace)

@@ -1,4 +1,4 @@
-"""Webhooks are listed to whoever made them, with their health and their secret."""
+"""Webhooks are listed to the user who created them, with their health and their secret."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 ENDPOINT = "https://receiver.example.com/clickup"
 
 
-def test_a_webhook_is_listed_with_its_secret_and_the_token_in_clear(
+def test_a_webhook_is_listed_with_its_secret_and_plain_token(
     client: Client, account: Account, workspace: Workspace
 ) -> None:
     made = account.add_webhook(endpoint=ENDPOINT, events=["taskUpdated", "taskDeleted"])
@@ -44,7 +44,7 @@ def test_a_webhook_is_listed_with_its_secret_and_the_token_in_clear(
     }
 
 
-def test_a_failing_webhook_tells_how_often_it_failed(
+def test_a_failing_webhook_has_its_number_of_failures(
     client: Client, account: Account, workspace: Workspace
 ) -> None:
     made = account.add_webhook(workspace.id, endpoint=ENDPOINT, events=["*"], list_id="12")
@@ -57,7 +57,7 @@ def test_a_failing_webhook_tells_how_often_it_failed(
 
 
 @pytest.mark.parametrize("role", ["owner", "admin", "member"])
-def test_nobody_sees_the_webhooks_of_others(
+def test_webhooks_of_other_users_are_not_listed(
     client: Client, account: Account, workspace: Workspace, behaviour: Behaviour, role: Any
 ) -> None:
     behaviour.role = role
