@@ -28,7 +28,7 @@ CONFIGS: dict[str, dict[str, Any]] = {
 }
 
 
-def show(
+def render_custom_field(
     field: CustomField, workspace: Workspace, *, hidden_lists: frozenset[str]
 ) -> dict[str, Any]:
     """Return a custom field; an unset one lacks the key `value`."""
@@ -64,7 +64,7 @@ def _options(field: CustomField, *, named: str) -> list[dict[str, Any]]:
 
 def _value(field: CustomField, workspace: Workspace, hidden_lists: frozenset[str]) -> Any:
     if field.type == "users":
-        return [users.assignee(workspace.users[user_id]) for user_id in field.value]
+        return [users.render_user(workspace.users[user_id]) for user_id in field.value]
     if field.type == "tasks":
         return _tasks(field.value, workspace, hidden_lists)
     return field.value

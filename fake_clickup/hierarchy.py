@@ -37,7 +37,7 @@ FEATURES: dict[str, Any] = {
 LATER_KEYS = ("color", "avatar", "admin_can_manage")
 
 
-def priority(number: int | None) -> dict[str, str] | None:
+def render_priority(number: int | None) -> dict[str, str] | None:
     """Return the priority of a task: its number appears as a string, twice."""
     if number is None:
         return None
@@ -45,140 +45,149 @@ def priority(number: int | None) -> dict[str, str] | None:
     return {"color": color, "id": str(number), "orderindex": str(number), "priority": name}
 
 
-def space(one: Space, *, generation: int) -> dict[str, Any]:
+def render_space(space: Space, *, generation: int) -> dict[str, Any]:
     """Return a space; in 2022 it had neither colour nor avatar."""
     shown = {
-        "id": one.id,
-        "name": one.name,
-        "color": one.color,
+        "id": space.id,
+        "name": space.name,
+        "color": space.color,
         "private": False,
         "avatar": None,
-        "admin_can_manage": None if one.made_by_api else False,
-        "statuses": [users.status(status) for status in one.statuses],
+        "admin_can_manage": None if space.made_by_api else False,
+        "statuses": [users.render_status(status) for status in space.statuses],
         "multiple_assignees": True,
-        "features": _features(one, generation=generation),
-        "archived": one.archived,
+        "features": _features(space, generation=generation),
+        "archived": space.archived,
     }
     if generation == 2022:
         return {key: value for key, value in shown.items() if key not in LATER_KEYS}
     return shown
 
 
-def folder(
-    workspace: Workspace, one: Folder, lists: Iterable[dict[str, Any]], *, task_count: int
+def render_folder(
+    workspace: Workspace, folder: Folder, lists: Iterable[dict[str, Any]], *, task_count: int
 ) -> dict[str, Any]:
     """Return a folder with its lists; its number of tasks is a string."""
-    above = workspace.spaces[one.space_id]
+    space = workspace.spaces[folder.space_id]
     return {
-        "id": one.id,
-        "name": one.name,
-        "orderindex": one.orderindex,
-        "override_statuses": one.statuses is not None,
-        "hidden": one.hidden,
-        "space": {"id": above.id, "name": above.name, "access": True},
+        "id": folder.id,
+        "name": folder.name,
+        "orderindex": folder.orderindex,
+        "override_statuses": folder.statuses is not None,
+        "hidden": folder.hidden,
+        "space": {"id": space.id, "name": space.name, "access": True},
         "task_count": str(task_count),
-        "archived": one.archived,
-        "statuses": [users.status(status) for status in one.statuses or above.statuses],
+        "archived": folder.archived,
+        "statuses": [users.render_status(status) for status in folder.statuses or space.statuses],
         "deleted": False,
         "lists": list(lists),
         "permission_level": "create",
     }
 
 
-def list_in_folder(workspace: Workspace, one: TaskList, *, task_count: int) -> dict[str, Any]:
+def render_list_in_folder(
+    workspace: Workspace, task_list: TaskList, *, task_count: int
+) -> dict[str, Any]:
     """Return a list as embedded in its folder: with statuses, without folder and space."""
-    core = _list(one, task_count=task_count)
+    core = _list(task_list, task_count=task_count)
     del core["content"]
-    return {**core, "statuses": _list_statuses(workspace, one), "permission_level": "create"}
+    return {**core, "statuses": _list_statuses(workspace, task_list), "permission_level": "create"}
 
 
-def list_of_lists(workspace: Workspace, one: TaskList, *, task_count: int) -> dict[str, Any]:
+def render_listed_list(
+    workspace: Workspace, task_list: TaskList, *, task_count: int
+) -> dict[str, Any]:
     """Return a list as in a list of lists: with folder and space, without statuses."""
-    core = _list(one, task_count=task_count)
-    place = _place(workspace, one, generation=2025)
-    return {**core, **place, "permission_level": "create"}
+    core = _list(task_list, task_count=task_count)
+    location = _location(workspace, task_list, generation=2025)
+    return {**core, **location, "permission_level": "create"}
 
 
-def list_by_itself(
-    workspace: Workspace, one: TaskList, *, task_count: int, generation: int
+def render_single_list(
+    workspace: Workspace, task_list: TaskList, *, task_count: int, generation: int
 ) -> dict[str, Any]:
     """Return a list as in `GET /list`: with folder, space, statuses and e-mail address."""
-    core = _list(one, task_count=task_count)
+    core = _list(task_list, task_count=task_count)
     if core["status"] is None:
         del core["status"]
     return {
         **core,
-        **_place(workspace, one, generation=generation),
+        **_location(workspace, task_list, generation=generation),
         "deleted": False,
-        "inbound_address": f"a.t.{one.id}.inbox@tasks.example.com",
-        "statuses": _list_statuses(workspace, one),
+        "inbound_address": f"a.t.{task_list.id}.inbox@tasks.example.com",
+        "statuses": _list_statuses(workspace, task_list),
         "permission_level": "create",
     }
 
 
-def _list(one: TaskList, *, task_count: int) -> dict[str, Any]:
-    label = {"status": one.label, "color": "#c0392b", "hide_label": True} if one.label else None
-    shown = priority(one.priority)
+def _list(task_list: TaskList, *, task_count: int) -> dict[str, Any]:
+    label = (
+        {"status": task_list.label, "color": "#c0392b", "hide_label": True}
+        if task_list.label
+        else None
+    )
+    shown = render_priority(task_list.priority)
     return {
-        "id": one.id,
-        "name": one.name,
-        "orderindex": one.orderindex,
-        "content": one.content,
+        "id": task_list.id,
+        "name": task_list.name,
+        "orderindex": task_list.orderindex,
+        "content": task_list.content,
         "status": label,
         "priority": shown and {key: shown[key] for key in ("priority", "color")},
         "assignee": None,
         "task_count": task_count,
-        "due_date": None if one.due_ms is None else str(one.due_ms),
-        "start_date": None if one.start_ms is None else str(one.start_ms),
-        "archived": one.archived,
-        "override_statuses": one.statuses is not None,
+        "due_date": None if task_list.due_ms is None else str(task_list.due_ms),
+        "start_date": None if task_list.start_ms is None else str(task_list.start_ms),
+        "archived": task_list.archived,
+        "override_statuses": task_list.statuses is not None,
     }
 
 
-def _place(workspace: Workspace, one: TaskList, *, generation: int) -> dict[str, Any]:
-    above = workspace.folder_of(one)
-    top = workspace.spaces[one.space_id]
+def _location(workspace: Workspace, task_list: TaskList, *, generation: int) -> dict[str, Any]:
+    folder = workspace.folder_of(task_list)
+    space = workspace.spaces[task_list.space_id]
     new = generation >= 2026
     return {
         "folder": {
-            "id": above.id,
-            "name": above.name,
-            "hidden": above.hidden,
-            **({"archived": above.archived} if new else {}),
+            "id": folder.id,
+            "name": folder.name,
+            "hidden": folder.hidden,
+            **({"archived": folder.archived} if new else {}),
             "access": True,
         },
         "space": {
-            "id": top.id,
-            "name": top.name,
-            **({"archived": top.archived} if new else {}),
+            "id": space.id,
+            "name": space.name,
+            **({"archived": space.archived} if new else {}),
             "access": True,
         },
     }
 
 
-def _list_statuses(workspace: Workspace, one: TaskList) -> list[dict[str, Any]]:
+def _list_statuses(workspace: Workspace, task_list: TaskList) -> list[dict[str, Any]]:
     """Return the statuses of a list; the group names the object that defines them."""
-    above = workspace.folder_of(one)
-    group = f"proj_{one.space_id}"
-    if one.statuses:
-        group = f"subcat_{one.id}"
-    elif above.statuses:
-        group = f"cat_{above.id}"
+    folder = workspace.folder_of(task_list)
+    group = f"proj_{task_list.space_id}"
+    if task_list.statuses:
+        group = f"subcat_{task_list.id}"
+    elif folder.statuses:
+        group = f"cat_{folder.id}"
     return [
-        {**users.status(status), "status_group": group} for status in workspace.statuses_of(one.id)
+        {**users.render_status(status), "status_group": group}
+        for status in workspace.statuses_of(task_list.id)
     ]
 
 
-def _features(one: Space, *, generation: int) -> dict[str, Any]:
+def _features(space: Space, *, generation: int) -> dict[str, Any]:
     """Return the ClickApps of a space; one created through the API has fewer keys."""
-    shown = {**FEATURES, "sprints": {"enabled": one.sprints}, "points": {"enabled": one.points}}
+    shown = {**FEATURES, "sprints": {"enabled": space.sprints}, "points": {"enabled": space.points}}
     if generation > 2022:
         shown["status_pies"] = {"enabled": False}
         shown["scheduler_enabled"] = False
-    if one.made_by_api:
+    if space.made_by_api:
         del shown["tags"], shown["time_estimates"]
         return {**shown, "time_tracking": {"default_to_billable": 2}}
-    names = [priority(number) for number in PRIORITIES]
+    names = [render_priority(number) for number in PRIORITIES]
     shown["priorities"] = {"enabled": True, "priorities": names}
     tracking = {"enabled": True, "harvest": False, "rollup": False}
     shown["time_tracking"] = {**tracking, "default_to_billable": 2}

@@ -53,13 +53,14 @@ class Routes:
 
     def user(self, _: str, __: Query) -> Any:
         """Return the user of the token."""
-        return users.authorised_user(self.account.workspaces[0].users[self.account.user_id])
+        return users.render_authorised_user(self.account.workspaces[0].users[self.account.user_id])
 
     def workspaces(self, _: str, __: Query) -> Any:
         """Return the workspaces of the token's user, with their members."""
         user_id, role = self.account.user_id, users.ROLES[self.behaviour.role]
         shown = [
-            users.workspace(one, user_id=user_id, role=role) for one in self.account.workspaces
+            users.render_workspace(one, user_id=user_id, role=role)
+            for one in self.account.workspaces
         ]
         return {"teams": shown}
 
@@ -114,7 +115,7 @@ class Routes:
         count = self._searches[workspace.id].count(list_id)
         one = workspace.lists[list_id]
         generation = self.behaviour.generation
-        return hierarchy.list_by_itself(workspace, one, task_count=count, generation=generation)
+        return hierarchy.render_single_list(workspace, one, task_count=count, generation=generation)
 
     def tasks_of_workspace(self, workspace_id: str, query: Query) -> Any:
         """Return a page of the tasks of a workspace."""
@@ -163,7 +164,9 @@ class Routes:
         if not self.behaviour.time_in_status:
             raise ApiError("FEATURE_001")
         workspace = self.access.find_by_task(task_id)
-        return time_in_status.show(workspace, workspace.tasks[task_id], now_ms=self._now_ms())
+        return time_in_status.render_time_in_status(
+            workspace, workspace.tasks[task_id], now_ms=self._now_ms()
+        )
 
     def bulk_time_in_status(self, _: str, query: Query) -> Any:
         """Return the same for up to a hundred tasks, without those the user cannot see."""
@@ -181,7 +184,7 @@ class Routes:
     def webhooks(self, workspace_id: str, _: Query) -> Any:
         """Return the webhooks that the token's user created, in any role."""
         workspace = self.access.get_workspace(workspace_id)
-        return {"webhooks": webhooks.show(workspace, user_id=self.account.user_id)}
+        return {"webhooks": webhooks.render_webhooks(workspace, user_id=self.account.user_id)}
 
     def _now_ms(self) -> int:
         return round(self.behaviour.clock() * 1000)
@@ -192,17 +195,17 @@ class Routes:
         return [one for one in lists if one.id not in hidden and belongs(one)]
 
     def _space_shape(self, space: Any) -> dict[str, Any]:
-        return hierarchy.space(space, generation=self.behaviour.generation)
+        return hierarchy.render_space(space, generation=self.behaviour.generation)
 
     def _folder_shape(self, workspace: Workspace, folder: Folder) -> dict[str, Any]:
         search = self._searches[workspace.id]
         lists = [
-            hierarchy.list_in_folder(workspace, one, task_count=search.count(one.id))
+            hierarchy.render_list_in_folder(workspace, one, task_count=search.count(one.id))
             for one in self._lists(workspace, lambda one: one.folder_id == folder.id)
             if not one.archived
         ]
         total = sum(one["task_count"] for one in lists)
-        return hierarchy.folder(workspace, folder, lists, task_count=total)
+        return hierarchy.render_folder(workspace, folder, lists, task_count=total)
 
     def _lists_shape(
         self, workspace: Workspace, lists: list[TaskList], query: Query
@@ -210,7 +213,7 @@ class Routes:
         search = self._searches[workspace.id]
         wanted = flag(query, "archived")
         shown = [
-            hierarchy.list_of_lists(workspace, one, task_count=search.count(one.id))
+            hierarchy.render_listed_list(workspace, one, task_count=search.count(one.id))
             for one in lists
             if one.archived == wanted
         ]

@@ -79,7 +79,7 @@ class TaskRenderer:
             "id": comment.id,
             "comment": [{"text": comment.text}],
             "comment_text": comment.text,
-            "user": users.assignee(self.workspace.users[comment.user_id]),
+            "user": users.render_user(self.workspace.users[comment.user_id]),
             "resolved": False,
             "assignee": None,
             "assigned_by": None,
@@ -98,7 +98,7 @@ class TaskRenderer:
             "text_content": task.description,
             "description": task.description,
             **markdown,
-            "status": users.status(self.workspace.status_of(task)),
+            "status": users.render_status(self.workspace.status_of(task)),
             "orderindex": task.orderindex,
             "archived": task.archived,
         }
@@ -117,10 +117,10 @@ class TaskRenderer:
     def _people_of(self, task: Task) -> dict[str, Any]:
         known = self.workspace.users
         return {
-            "creator": users.creator(known[task.creator_id]),
-            "assignees": [users.assignee(known[one]) for one in task.assignee_ids],
+            "creator": users.render_creator(known[task.creator_id]),
+            "assignees": [users.render_user(known[one]) for one in task.assignee_ids],
             "group_assignees": [],
-            "watchers": [users.assignee(known[one]) for one in task.watcher_ids],
+            "watchers": [users.render_user(known[one]) for one in task.watcher_ids],
         }
 
     def _work(self, task: Task) -> dict[str, Any]:
@@ -132,12 +132,14 @@ class TaskRenderer:
             ],
             "parent": task.parent_id,
             "top_level_parent": self.workspace.find_top_level_parent(task),
-            "priority": hierarchy.priority(task.priority),
+            "priority": hierarchy.render_priority(task.priority),
             "points": task.points,
             "time_estimate": task.time_estimate_ms,
             **({"time_spent": spent} if spent or self.alone else {}),
             "custom_fields": [
-                custom_fields.show(field, self.workspace, hidden_lists=self.hidden_lists)
+                custom_fields.render_custom_field(
+                    field, self.workspace, hidden_lists=self.hidden_lists
+                )
                 for field in task.custom_fields
             ],
             "dependencies": [],
@@ -194,7 +196,7 @@ class TaskRenderer:
             "size": 2048,
             "total_comments": 0,
             "resolved_comments": 0,
-            "user": users.assignee(self.workspace.users[file.user_id]),
+            "user": users.render_user(self.workspace.users[file.user_id]),
             "deleted": False,
             **dict.fromkeys(("orientation", "email_data", "workspace_id")),
             "url": url,

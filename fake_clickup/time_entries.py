@@ -81,7 +81,7 @@ class TimeEntryView:
             "id": entry.id,
             **self._task(entry),
             "wid": self.workspace.id,
-            "user": users.assignee(self.workspace.users[entry.user_id]),
+            "user": users.render_user(self.workspace.users[entry.user_id]),
             "billable": entry.billable,
             "start": str(entry.start_ms),
             **({} if runs else {"end": str(end_ms)}),
@@ -110,7 +110,7 @@ class TimeEntryView:
         if entry.task_id is None:
             return TASKLESS[self.missing_task_format]
         task = self.workspace.tasks[entry.task_id]
-        status = users.status(self.workspace.status_of(task))
+        status = users.render_status(self.workspace.status_of(task))
         del status["id"]
         custom = {"custom_id": task.custom_id} if task.custom_id else {}
         shown = {"id": task.id, **custom, "name": task.name, "status": status, "custom_type": None}

@@ -17,7 +17,7 @@ MINUTE_MS = 60_000
 MAX_TASKS = 100
 
 
-def show(workspace: Workspace, task: Task, *, now_ms: int) -> dict[str, Any]:
+def render_time_in_status(workspace: Workspace, task: Task, *, now_ms: int) -> dict[str, Any]:
     """Return the time of one task in each status; the history includes the current one.
 
     A row of the history sums up all periods of its status; `since` is the start of the last one.

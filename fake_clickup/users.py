@@ -13,59 +13,65 @@ ROLE_KEYS = {OWNER: "owner", ADMIN: "admin", MEMBER: "member", GUEST: "guest"}
 ROLES = {key: role for role, key in ROLE_KEYS.items()}
 
 
-def creator(person: User) -> dict[str, Any]:
+def render_creator(user: User) -> dict[str, Any]:
     """Return the creator of a task: the only user without initials."""
     return {
-        "id": person.id,
-        "username": person.username,
-        "color": person.color,
-        "email": person.email,
-        "profilePicture": person.picture,
+        "id": user.id,
+        "username": user.username,
+        "color": user.color,
+        "email": user.email,
+        "profilePicture": user.picture,
     }
 
 
-def assignee(person: User) -> dict[str, Any]:
+def render_user(user: User) -> dict[str, Any]:
     """Return a user as an assignee, a watcher or an author."""
     return {
-        "id": person.id,
-        "username": person.username,
-        "color": person.color,
-        "initials": person.initials,
-        "email": person.email,
-        "profilePicture": person.picture,
+        "id": user.id,
+        "username": user.username,
+        "color": user.color,
+        "initials": user.initials,
+        "email": user.email,
+        "profilePicture": user.picture,
     }
 
 
-def authorised_user(person: User) -> dict[str, Any]:
+def render_authorised_user(user: User) -> dict[str, Any]:
     """Return the response of `GET /user`."""
     settings = {"week_start_day": None, "global_font_support": False, "timezone": "Etc/UTC"}
-    return {"user": {**assignee(person), **settings}}
+    return {"user": {**render_user(user), **settings}}
 
 
-def workspace(one: Workspace, *, user_id: int, role: int) -> dict[str, Any]:
+def render_workspace(workspace: Workspace, *, user_id: int, role: int) -> dict[str, Any]:
     """Return a workspace of `GET /team`; `role` is that of the token's user."""
     members = [
         _member(member, role=role if member.user.id == user_id else member.role)
-        for member in one.members.values()
+        for member in workspace.members.values()
     ]
-    return {"id": one.id, "name": one.name, "color": one.color, "avatar": None, "members": members}
+    return {
+        "id": workspace.id,
+        "name": workspace.name,
+        "color": workspace.color,
+        "avatar": None,
+        "members": members,
+    }
 
 
-def status(one: Status) -> dict[str, Any]:
+def render_status(status: Status) -> dict[str, Any]:
     """Return a status as spaces and folders list it."""
     return {
-        "id": one.id,
-        "status": one.name,
-        "type": one.type,
-        "orderindex": one.orderindex,
-        "color": one.color,
+        "id": status.id,
+        "status": status.name,
+        "type": status.type,
+        "orderindex": status.orderindex,
+        "color": status.color,
     }
 
 
 def _member(member: Member, *, role: int) -> dict[str, Any]:
     joined = None if member.joined_ms is None else str(member.joined_ms)
     user = {
-        **assignee(member.user),
+        **render_user(member.user),
         "role": role,
         "role_subtype": 0,
         "role_key": ROLE_KEYS[role],
@@ -77,5 +83,5 @@ def _member(member: Member, *, role: int) -> dict[str, Any]:
     if not member.invited_by:
         return {"user": user}
     invitation = "invited" if member.joined_ms is None else "active"
-    by = {**assignee(member.invited_by), "banned_date": None, "status": invitation}
+    by = {**render_user(member.invited_by), "banned_date": None, "status": invitation}
     return {"user": user, "invited_by": by}

@@ -85,7 +85,7 @@ def _workspace(access: Access, webhook_id: str) -> Workspace:
 
 
 def _answer(webhook: Webhook, workspace: Workspace) -> dict[str, Any]:
-    return {"id": webhook.id, "webhook": webhooks.show_one(webhook, workspace)}
+    return {"id": webhook.id, "webhook": webhooks.render_webhook(webhook, workspace)}
 
 
 def _object(content: bytes) -> Mapping[str, Any]:

@@ -8,27 +8,29 @@ if TYPE_CHECKING:
     from .model import Webhook, Workspace
 
 
-def show(workspace: Workspace, *, user_id: int) -> list[dict[str, Any]]:
+def render_webhooks(workspace: Workspace, *, user_id: int) -> list[dict[str, Any]]:
     """Return the webhooks that a user created in a workspace."""
     return [
-        show_one(one, workspace) for one in workspace.webhooks.values() if one.user_id == user_id
+        render_webhook(webhook, workspace)
+        for webhook in workspace.webhooks.values()
+        if webhook.user_id == user_id
     ]
 
 
-def show_one(one: Webhook, workspace: Workspace) -> dict[str, Any]:
+def render_webhook(webhook: Webhook, workspace: Workspace) -> dict[str, Any]:
     """Return one webhook as its creator sees it."""
     return {
-        "id": one.id,
-        "userid": one.user_id,
+        "id": webhook.id,
+        "userid": webhook.user_id,
         "team_id": int(workspace.id),
-        "endpoint": one.endpoint,
-        "client_id": one.client_id,
-        "events": list(one.events),
-        "task_id": one.task_id,
-        "list_id": one.list_id,
-        "folder_id": one.folder_id,
-        "space_id": one.space_id,
-        "view_id": one.view_id,
-        "health": {"status": one.health, "fail_count": one.fail_count},
-        "secret": one.secret,
+        "endpoint": webhook.endpoint,
+        "client_id": webhook.client_id,
+        "events": list(webhook.events),
+        "task_id": webhook.task_id,
+        "list_id": webhook.list_id,
+        "folder_id": webhook.folder_id,
+        "space_id": webhook.space_id,
+        "view_id": webhook.view_id,
+        "health": {"status": webhook.health, "fail_count": webhook.fail_count},
+        "secret": webhook.secret,
     }

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from fake_clickup import Account, Behaviour, FakeClickUp, generate
+from fake_clickup import Account, Behaviour, generate
 from tests.fake_clickup.client import NOW, Client
 from tests.support.clocks import ManualClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from fake_clickup import FakeClickUp
 
 
 @pytest.fixture
@@ -31,6 +33,6 @@ def account() -> Account:
 
 
 @pytest.fixture
-def client(account: Account, behaviour: Behaviour) -> Iterator[Client]:
-    with FakeClickUp(account, behaviour=behaviour) as clickup, requests.Session() as session:
+def client(clickup: FakeClickUp) -> Iterator[Client]:
+    with requests.Session() as session:
         yield Client(clickup, session)
