@@ -218,3 +218,15 @@ def test_a_version_of_a_renamed_stream_is_that_of_its_table(store: Loader) -> No
         (1, at("11:00")),
         (2, None),
     ]
+
+
+def test_version_of_a_stream_whose_key_contains_a_percent_sign(store: Loader) -> None:
+    odd = schema("things", {"100 %": "integer"}, ["100 %"])
+    for keys, version, read in [([1, 2], 1, "10:00"), ([2], 2, "11:00")]:
+        records = [
+            {**record("things", {"100 %": key}, at=at(read).isoformat()), "version": version}
+            for key in keys
+        ]
+        store.load(odd, *records, activate(version), STATE)
+    rows = store.rows('SELECT "100 %"::int, _sdc_deleted_at FROM things ORDER BY 1')
+    assert rows == [(1, at("11:00")), (2, None)]
