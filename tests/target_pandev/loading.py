@@ -89,6 +89,19 @@ TASKS = schema(
     {"workspace_id": "string", "id": "string", "name": "string"},
     ["workspace_id", "id"],
 )
+TASKS_WITH_STATUS = schema(
+    "tasks",
+    {
+        "workspace_id": "string",
+        "id": "string",
+        "status": "string",
+        "status_id": "string",
+        "status_type": "string",
+        "date_updated": TIMESTAMP,
+    },
+    ["workspace_id", "id"],
+    bookmark="date_updated",
+)
 MARKS = "SELECT id, _sdc_deleted_at FROM {} ORDER BY id"
 """What is marked in a table."""
 COMPLETED_READS = schema(

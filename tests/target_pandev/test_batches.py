@@ -5,25 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.support.waiting import wait_until
-from tests.target_pandev.loading import TIMESTAMP, record, schema
+from tests.target_pandev.loading import TASKS_WITH_STATUS, record
 
 if TYPE_CHECKING:
     from tests.target_pandev.loading import Loader
 
-KEY = ["workspace_id", "id"]
-TASKS = schema(
-    "tasks",
-    {
-        "workspace_id": "string",
-        "id": "string",
-        "status": "string",
-        "status_id": "string",
-        "status_type": "string",
-        "date_updated": TIMESTAMP,
-    },
-    KEY,
-    bookmark="date_updated",
-)
 SCANS = "SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'tasks'"
 LOADING = (
     "SELECT FROM pg_stat_activity "
@@ -40,7 +26,7 @@ def test_a_small_batch_does_not_read_a_large_table(store: Loader) -> None:
     store.connection.execute("ANALYZE tasks")
     before = store.rows(SCANS)
     changed = {"workspace_id": "1", "id": "7", "status": "done", "date_updated": "2026-03-01"}
-    store.load(TASKS, record("tasks", changed, at="2999-01-01T00:00:00Z"))
+    store.load(TASKS_WITH_STATUS, record("tasks", changed, at="2999-01-01T00:00:00Z"))
     assert store.rows("SELECT status FROM status_observations") == [("open",), ("done",)]
     # A session counts its scans when it ends.
     wait_until(lambda: not store.rows(LOADING), description="the load's session has ended")

@@ -10,26 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.target_pandev.loading import TIMESTAMP, record, schema
+from tests.target_pandev.loading import TASKS_WITH_STATUS, record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tests.target_pandev.loading import Loader
-
-TASKS = schema(
-    "tasks",
-    {
-        "workspace_id": "string",
-        "id": "string",
-        "status": "string",
-        "status_id": "string",
-        "status_type": "string",
-        "date_updated": TIMESTAMP,
-    },
-    ["workspace_id", "id"],
-    bookmark="date_updated",
-)
 
 SEEN = [
     (1, "to do"),
@@ -54,9 +40,9 @@ def seen(day: int, status: str | None, status_id: str | None = None) -> dict[str
 @pytest.mark.parametrize("batch", [1, 2, 3, 10_000])
 def test_the_first_version_and_those_around_each_change_are_kept(store: Loader, batch: int) -> None:
     versions = [seen(day, state) for day, state in SEEN]
-    store.load(TASKS, versions[0])
+    store.load(TASKS_WITH_STATUS, versions[0])
     assert store.rows(OBSERVED) == []
-    store.load(TASKS, *versions, batch_size_rows=batch)
+    store.load(TASKS_WITH_STATUS, *versions, batch_size_rows=batch)
     assert store.rows(OBSERVED) == [SEEN[0], *SEEN[2:5]]
 
 
@@ -66,7 +52,7 @@ def test_no_order_of_arrival_loses_a_change_of_status(
     store: Loader, order: Sequence[tuple[int, str]], batch: int
 ) -> None:
     """DESIGN 4.2: every order gives the same changes; only how narrow their bounds are differs."""
-    store.load(TASKS, *(seen(*version) for version in order), batch_size_rows=batch)
+    store.load(TASKS_WITH_STATUS, *(seen(*version) for version in order), batch_size_rows=batch)
     known = sorted({*store.rows(OBSERVED), SEEN[-1]})
     assert [state for state, _ in groupby(known, key=itemgetter(1))] == ["to do", "review", "to do"]
     assert {SEEN[0], SEEN[3]} <= set(known)
@@ -79,12 +65,12 @@ def test_no_order_of_arrival_loses_a_change_of_status(
 def test_an_unknown_id_is_not_a_change_but_a_new_name_or_id_is(store: Loader) -> None:
     versions = [("open", "s1"), ("open", None), ("open", "s1"), ("new", "s1"), ("new", "s2")]
     for day, version in enumerate(versions, start=1):
-        store.load(TASKS, seen(day, *version))
+        store.load(TASKS_WITH_STATUS, seen(day, *version))
     assert store.rows(OBSERVED) == [(1, "open"), (3, "open"), (4, "new"), (5, "new")]
 
 
 def test_a_version_without_status_or_time_is_not_observed(store: Loader) -> None:
     without = record("tasks", {"workspace_id": "1", "id": "a", "status": "x", "date_updated": None})
     for version in without, seen(1, None), seen(2, "open"), seen(3, None):
-        store.load(TASKS, version)
+        store.load(TASKS_WITH_STATUS, version)
     assert store.rows(OBSERVED) == [(2, "open")]
