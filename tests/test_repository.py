@@ -20,6 +20,7 @@ SCRIPTS: dict[str, str] = PYPROJECT["project"]["scripts"]
 PACKAGES = {target.split(":")[0].split(".")[0] for target in SCRIPTS.values()}
 OTHER_FOLDERS = {"benchmarks", "deploy", "docs", "examples", "tests"}
 GENERATED = {"__pycache__", "build", "dist"}
+MAX_NAME_LENGTH = 65
 REQUIREMENTS = (PROJECT / "docs" / "contributing" / "requirements.md").read_text(encoding="utf-8")
 REQUIREMENT = re.compile(r"\b(?P<kind>[DR])(?P<first>\d{1,3})(?:-(?P=kind)(?P<last>\d{1,3}))?\b")
 
@@ -99,3 +100,19 @@ def test_every_requirement_that_a_test_names_is_listed() -> None:
 def test_package_docstring_names_every_module(init: Path) -> None:
     docstring = ast.get_docstring(ast.parse(init.read_text(encoding="utf-8"))) or ""
     assert modules_of(init) - set(re.findall(r"`(\w+)`", docstring)) == set()
+
+
+def test_no_test_has_a_long_name() -> None:
+    long = [
+        f"{file}: {test.name}" for file, test in all_tests() if len(test.name) > MAX_NAME_LENGTH
+    ]
+    assert long == []
+
+
+def test_no_docstring_of_a_test_is_only_a_number() -> None:
+    bare = [
+        f"{file}: {test.name}"
+        for file, test in all_tests()
+        if re.fullmatch(r"[DR\d\s,.:-]+", ast.get_docstring(test) or "-x")
+    ]
+    assert bare == []
