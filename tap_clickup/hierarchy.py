@@ -130,7 +130,7 @@ class Hierarchy:
         self.spaces_complete = not self.failures
 
     def _capture_errors(self, subject: str) -> AbstractContextManager[None]:
-        return self.report.capture_errors(subject, self.failures)
+        return self.report.capture_errors(subject, on_failure=self.failures.append)
 
     def walk(self) -> None:
         """Read the folders, lists and statuses; a concurrent caller waits for the first one."""
@@ -157,7 +157,8 @@ class Hierarchy:
         try:
             response = self.client.get(path, [("archived", archived)], required_key=key)
         except ClickUpError as error:
-            self.report.record_failure(f"{key} (archived={archived})", error, self.failures)
+            failure = self.report.record_failure(f"{key} (archived={archived})", error)
+            self.failures.append(failure)
             return
         for item in response.body[key]:
             if (key, str(item["id"])) not in self._seen:
@@ -237,7 +238,8 @@ class Hierarchy:
         try:
             response = self.client.get(f"/list/{list_id}", required_key="statuses")
         except ClickUpError as error:
-            self.report.record_failure(f"statuses of list {list_id}", error, self.failures)
+            failure = self.report.record_failure(f"statuses of list {list_id}", error)
+            self.failures.append(failure)
             return
         self._add_statuses(response.body, response.requested_at, scope=("list", list_id))
 

@@ -17,7 +17,7 @@ from tap_clickup.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 MAX_LOGGED_SPACES = 5
 
@@ -45,23 +45,25 @@ class SyncReport:
 
     @contextmanager
     def capture_errors(
-        self, subject: str, failures: list[ReadFailure] | None = None
+        self, subject: str, *, on_failure: Callable[[ReadFailure], None] | None = None
     ) -> Iterator[None]:
         """Record an error that ends the block: from ClickUp, or an object of an unexpected shape.
 
-        The failure is also added to `failures`, the list of one read, if given.
+        `on_failure` is called with the failure, for callers that also collect those of one read.
         """
         try:
             yield
         except ClickUpError as error:
-            self.record_failure(subject, error, failures)
+            failure = self.record_failure(subject, error)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            self.record_failure(subject, unexpected_shape_error(error), failures)
+            failure = self.record_failure(subject, unexpected_shape_error(error))
+        else:
+            return
+        if on_failure:
+            on_failure(failure)
 
-    def record_failure(
-        self, subject: str, error: ClickUpError, failures: list[ReadFailure] | None = None
-    ) -> None:
-        """Record and log a failure; the run continues unless the token is invalid.
+    def record_failure(self, subject: str, error: ClickUpError) -> ReadFailure:
+        """Record, log and return a failure; the run continues unless the token is invalid.
 
         Raises `InvalidTokenError` if that is the error.
         """
@@ -70,10 +72,9 @@ class SyncReport:
         retryable = not isinstance(error, AccessDeniedError)
         failure = ReadFailure(subject, str(error), retryable=retryable)
         self.failures.append(failure)
-        if failures is not None:
-            failures.append(failure)
         level = logging.ERROR if retryable else logging.WARNING
         logger.log(level, "workspace %s: %s not read: %s", self.workspace_id, subject, error)
+        return failure
 
     def note(self, note: str, *, level: int = logging.WARNING) -> None:
         """Record and log, once, a limitation of the result that is not a failure."""

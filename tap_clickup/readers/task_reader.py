@@ -138,7 +138,7 @@ class TaskReader:
             if self.stopped.is_set():
                 return
             subject = f"tasks of archived list {list_id}"
-            with self.workspace.report.capture_errors(subject, self.failures):
+            with self.workspace.report.capture_errors(subject, on_failure=self.failures.append):
                 keyset = self._keyset((), archived=archived, start=self.start_date)
                 yield from self._read_pages(
                     keyset, path=f"/list/{list_id}/task", source="archived list"
