@@ -75,7 +75,7 @@ class FeedLoop(Loop):
         now = datetime.now(UTC)
         if now - self._purged_at > PURGE_INTERVAL:
             self._purged_at = now
-            _purge_old_keys(self._inbox, now)
+            purge_old_keys(self._inbox, now)
         if self._feeder.feed():
             return self._feeder.pause_seconds
         return POLL_INTERVAL_SECONDS
@@ -228,7 +228,7 @@ class Service:
             self._stopped.wait(pause_seconds)
 
 
-def _purge_old_keys(inbox: Inbox, now: datetime) -> None:
+def purge_old_keys(inbox: Inbox, now: datetime) -> None:
     """Delete keys of loaded deliveries: the old ones, and younger ones if the inbox is half full.
 
     A repeated delivery whose key was purged is loaded again, which changes nothing.

@@ -12,7 +12,7 @@ import pytest
 
 from clickup_receiver.schedule.scheduler import POLL, SWEEP, Schedule, Scheduler
 from tap_clickup.errors import ConfigurationError
-from tests.support.waiting import wait_until
+from tests.support.waiting import TIMEOUT_SECONDS, wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,7 +88,7 @@ class SchedulerHarness:
         self.scheduler = Scheduler(
             {name: self._command(name, code) for name in (POLL, SWEEP)}, poll_interval=DAY
         )
-        self.thread = Thread(target=self.scheduler.run)
+        self.thread = Thread(target=self.scheduler.run, daemon=True)
 
     def _command(self, name: str, code: str) -> str:
         program = f"open({str(self.path)!r}, 'a').write('{name} '); {code}"
@@ -104,7 +104,7 @@ class SchedulerHarness:
 
     def __exit__(self, *_: object) -> None:
         self.scheduler.stop()
-        self.thread.join()
+        self.thread.join(TIMEOUT_SECONDS)
 
 
 def test_commands_run_at_the_start_and_after_a_gap(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_stopping_terminates_the_running_command(tmp_path: Path) -> None:
     with SchedulerHarness(tmp_path, "import time; time.sleep(600)") as harness:
         wait_until(harness.started)
         harness.scheduler.stop()
-        harness.thread.join(60)
+        harness.thread.join(TIMEOUT_SECONDS)
         assert not harness.thread.is_alive()
 
 

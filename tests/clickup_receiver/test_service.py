@@ -1,0 +1,70 @@
+"""The loops of the service, without its threads."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from clickup_receiver.feed.feeder import Feeder, SingerBatch
+from clickup_receiver.feed.target_process import TargetError
+from clickup_receiver.inbox.inbox import Delivery, Inbox
+from clickup_receiver.service import POLL_INTERVAL_SECONDS, FeedLoop, purge_old_keys
+from tests.clickup_receiver.message_source import pending_event
+from tests.clickup_receiver.payloads import WEBHOOK_ID, history
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+EVENT = pending_event("taskUpdated", history("name")).event
+
+
+def feed_loop(inbox: Inbox, *, target_fails: bool = False) -> FeedLoop:
+    def load(_: Iterable[bytes]) -> None:
+        if target_fails:
+            raise TargetError("target_command target: exit code 1")
+
+    feeder = Feeder(inbox, build_messages=lambda _: SingerBatch([b"{}\n"]), load=load)
+    return FeedLoop(inbox, feeder)
+
+
+def test_the_feed_loop_pauses_only_if_nothing_is_pending(inbox: Inbox) -> None:
+    inbox.add([Delivery("signature", WEBHOOK_ID, EVENT)])
+    loop = feed_loop(inbox)
+    assert loop.run_once() == 0
+    assert inbox.depth()[0] == 0
+    assert loop.run_once() == POLL_INTERVAL_SECONDS
+
+
+def test_the_feed_loop_pauses_longer_after_each_failure(inbox: Inbox) -> None:
+    inbox.add([Delivery("signature", WEBHOOK_ID, EVENT)])
+    loop = feed_loop(inbox, target_fails=True)
+    assert [loop.run_once() for _ in range(3)] == [1, 2, 4]
+
+
+@pytest.mark.parametrize(
+    ("age", "limit_bytes", "is_recognized"),
+    [
+        (timedelta(days=29), 2**30, True),
+        (timedelta(days=31), 2**30, False),
+        (timedelta(days=8), 800_000, False),
+        (timedelta(hours=2), 800_000, True),
+    ],
+)
+def test_old_keys_are_purged_earlier_from_a_half_full_inbox(
+    tmp_path: Path,
+    *,
+    age: timedelta,
+    limit_bytes: int,
+    is_recognized: bool,
+) -> None:
+    """They only serve to recognize a repeated delivery."""
+    inbox = Inbox(tmp_path / "inbox.sqlite", limit_bytes=limit_bytes)
+    deliveries = [Delivery(f"{number:0100}", WEBHOOK_ID, EVENT) for number in range(900)]
+    inbox.add(deliveries)
+    inbox.mark_loaded([pending.id for pending in inbox.pending(limit=1_000)])
+    purge_old_keys(inbox, datetime.now(UTC) + age)
+    assert inbox.add(deliveries[:1]) == [not is_recognized]
+    inbox.close()
