@@ -116,10 +116,11 @@ def test_an_interrupted_batch_is_rolled_back_and_loaded_again(
     batch = [*things("1", "2"), {"type": "STATE", "value": {"n": 1}}]
     with blocked(store.database):
         target.say(*batch)
-        while not store.rows(
+        waiting = (
             "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ~ 'things'"
-        ):
-            assert target.process.poll() is None
+        )
+        wait_until(lambda: store.rows(waiting) or target.process.poll() is not None)
+        assert target.process.poll() is None
         target.process.send_signal(signum)
         code, out, _ = target.end()
     assert code == (128 + signum if signum == signal.SIGTERM else -signum)

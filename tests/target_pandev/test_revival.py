@@ -1,4 +1,4 @@
-"""Only a later reading brings back what is marked as gone, in whatever order they arrive."""
+"""Only a later read restores a row that is marked as deleted, in any order of arrival."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 EVENTS = {
     "a": note("a", "10:00"),
     "b": note("b", "10:30"),
-    "gone": completed("notes", [], started="11:00"),
+    "missing": completed("notes", [], started="11:00"),
     "c": note("c", "12:00"),
     "found": completed("notes", ["1"], started="13:00"),
 }
@@ -35,7 +35,7 @@ EVENTS = {
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    st.lists(st.sampled_from(["b", "gone", "c", "found"]), min_size=1, max_size=6),
+    st.lists(st.sampled_from(["b", "missing", "c", "found"]), min_size=1, max_size=6),
     st.sampled_from([UNVERSIONED_NOTES, NOTES]),
     st.booleans(),
     st.integers(1, 3),
@@ -56,14 +56,14 @@ def test_every_order_of_reads_and_a_deletion_ends_in_the_same_row(
     if "c" in events:
         assert mark is None
     else:
-        assert mark == (at("11:00") if "gone" in events and "found" not in events else None)
+        assert mark == (at("11:00") if "missing" in events and "found" not in events else None)
     store.connection.execute("DROP TABLE notes; DELETE FROM completed_reads")
 
 
 def test_a_row_that_is_gone_stays_so_until_a_later_reading(store: Loader) -> None:
     row = "SELECT text, _sdc_deleted_at FROM notes"
     store.load(UNVERSIONED_NOTES, COMPLETED_READS, EVENTS["a"])
-    store.load(COMPLETED_READS, EVENTS["gone"])
+    store.load(COMPLETED_READS, EVENTS["missing"])
     store.load(UNVERSIONED_NOTES, EVENTS["b"])
     assert store.rows(row) == [("b", at("11:00"))]
     store.load(UNVERSIONED_NOTES, EVENTS["c"])

@@ -1,4 +1,4 @@
-"""The store: made once, shared, refused in one clear line, ready to be spread over machines."""
+"""The store: created once, shared, errors in one clear line, ready for several machines."""
 
 from __future__ import annotations
 
@@ -46,15 +46,15 @@ def test_processes_that_open_an_empty_store_at_once_make_it_once(empty_database:
 
 def test_two_targets_at_once_lose_and_double_nothing(database: str) -> None:
     def load(order: int) -> None:
-        refused: list[RowError] = []
+        row_errors: list[RowError] = []
         with Store(database, schema="pandev") as store:
             table = store.table(THINGS)
             for _ in range(5):
                 store.load(
-                    table, [line(str(n)) for n in range(200)][::order], on_loaded=refused.extend
+                    table, [line(str(n)) for n in range(200)][::order], on_loaded=row_errors.extend
                 )
             store.wait()
-        assert refused == []
+        assert row_errors == []
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(load, [1, -1, 1, -1]))
@@ -113,7 +113,7 @@ def test_a_store_that_cannot_be_reached_is_one_clear_line() -> None:
     with pytest.raises(StoreError) as error:
         Store(f"postgresql://user:a-secret@127.0.0.1:{port}/db", schema="pandev")
     assert re.fullmatch(
-        rf"store_url: cannot connect to the store at 127.0.0.1:{port}: Connection refused; "
+        rf"store_url: cannot connect to the store at 127.0.0.1:{port}: Connection row_errors; "
         "check that PostgreSQL is running there and that user and password are correct",
         str(error.value),
     )
@@ -155,7 +155,7 @@ def server_of_version(version: str) -> Iterator[int]:
         thread.join()
 
 
-def test_a_server_older_than_15_is_refused_in_one_clear_line() -> None:
+def test_a_server_older_than_15_is_row_errors_in_one_clear_line() -> None:
     with server_of_version("14.19") as port, pytest.raises(StoreError) as error:
         Store(f"postgresql://user@127.0.0.1:{port}/db?sslmode=disable", schema="pandev")
     assert str(error.value) == (
@@ -174,10 +174,11 @@ def test_a_batch_that_meets_deadlocks_is_tried_again(database: str) -> None:
             super()._load(*arguments)  # type: ignore[arg-type]
 
     with Deadlocked(database, schema="pandev") as store:
-        refused: list[RowError] = []
-        store.load(store.table(THINGS), [line("1")], on_loaded=refused.extend)
+        row_errors: list[RowError] = []
+        store.load(store.table(THINGS), [line("1")], on_loaded=row_errors.extend)
         assert store.query("SELECT id FROM things", {})[1] == [("1",)]
-        assert (refused, store.tries) == ([], MAX_ATTEMPTS)
+        assert row_errors == []
+        assert store.tries == MAX_ATTEMPTS
 
 
 CLICKUP = OWN_TABLES - {

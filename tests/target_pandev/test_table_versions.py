@@ -1,4 +1,4 @@
-"""ACTIVATE_VERSION: what a whole new reading of a table did not bring is gone, and never more."""
+"""ACTIVATE_VERSION: rows that a complete new version does not contain are deleted, no others."""
 
 from __future__ import annotations
 
@@ -175,10 +175,10 @@ def test_without_a_key_a_new_version_replaces_all_rows(
 ) -> None:
     for version, read in [(1, "10:00"), (2, "11:00")]:
         store.load(KEYLESS, *things(range(30), version, read), activate(version), STATE)
-    gone = (
+    marks = (
         "SELECT _sdc_deleted_at IS NOT NULL, _sdc_extracted_at, count(*) FROM things GROUP BY 1, 2"
     )
-    assert sorted(store.rows(gone)) == [(False, at("11:00"), 30), (True, at("10:00"), 30)]
+    assert sorted(store.rows(marks)) == [(False, at("11:00"), 30), (True, at("10:00"), 30)]
 
 
 def test_without_a_key_the_limit_counts_rows_not_replaced(store: Loader) -> None:
