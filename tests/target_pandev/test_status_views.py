@@ -103,7 +103,7 @@ def hours(time: datetime) -> float:
 
 
 def test_changes_from_webhooks_are_exact(store: Loader) -> None:
-    """R70 to R74."""
+    """R70 to R74: a transition has both statuses, its time and its user."""
     load(store, change(1, None, "to do"), change(3, "to do", "doing"), change(5, "doing", "done"))
     assert transitions(store) == [
         (None, "to do", 1, 1, "183"),
@@ -112,7 +112,7 @@ def test_changes_from_webhooks_are_exact(store: Loader) -> None:
     ]
 
 
-def test_a_reading_after_each_change_adds_nothing(store: Loader) -> None:
+def test_a_read_after_each_change_adds_no_transition(store: Loader) -> None:
     load(store, seen(1, "to do"), change(3, "to do", "doing"), seen(3, "doing"))
     load(store, change(5, "doing", "done"), seen(5.5, "done"))
     assert transitions(store) == [("to do", "doing", 3, 3, "183"), ("doing", "done", 5, 5, "183")]
@@ -169,7 +169,7 @@ def test_the_same_name_in_other_case_is_not_a_transition(store: Loader) -> None:
     assert [row[:2] for row in transitions(store)] == [("TO DO", "doing")]
 
 
-def test_stays_are_from_transition_to_transition(store: Loader) -> None:
+def test_durations_last_from_transition_to_transition(store: Loader) -> None:
     """R76: two hours to do, three in progress, then closed for as long as it stays so."""
     load(store, change(1, None, "to do"), change(3, "to do", "doing"), seen(6, "closed"))
     rows = store.rows(
@@ -218,7 +218,7 @@ def test_a_close_that_was_only_seen_is_marked_inferred(store: Loader) -> None:
 
 
 def test_a_status_that_is_renamed_after_a_change_to_it_is_known_too(store: Loader) -> None:
-    """Its old name stays with its id in the list's workflow, marked as gone or not."""
+    """Its old name stays with its id in the list's workflow, marked as deleted or not."""
     names = {"workspace_id": "900", "scope_type": "list", "scope_id": "31", "status_id": "s5"}
     for name in ("doing", "in progress"):
         store.load(STATUSES, record("statuses", {**names, "status": name}))

@@ -48,7 +48,7 @@ def entry(name: str, task: str | None, user: str, minutes: int | None) -> dict[s
 
 
 def test_worklogs_show_whose_time_went_to_which_task(store: Loader) -> None:
-    """A running timer, time without task, time of people and tasks that are gone or unknown."""
+    """A running timer, time without task, time of people and tasks that are deleted or unknown."""
     ann, bob = (
         {"workspace_id": "900", "id": "1", "username": "Ann", "email": " Ann@Example.com "},
         {"workspace_id": "900", "id": "2", "username": "Bob", "email": "bob@example.com"},

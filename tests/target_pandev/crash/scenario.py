@@ -64,7 +64,7 @@ def time_of(n: int) -> datetime:
 
 @dataclass(frozen=True)
 class Row:
-    """What counts of a row: the message that it came from, and since when it is gone."""
+    """The compared parts of a row: the message that it came from, and the time of its deletion."""
 
     n: int
     deleted_at: datetime | None = None
@@ -83,7 +83,7 @@ class Model:
         self.history.append((n, key, row))
 
     def mark(self, n: int, key: Key, *, since: int) -> None:
-        """Mark a row as gone since an earlier message, or later than it is marked already."""
+        """Mark a row as deleted at an earlier message, unless it is marked with a later time."""
         row = self.rows[key]
         if row.deleted_at is None or row.deleted_at < time_of(since):
             self.put(n, key, replace(row, deleted_at=time_of(since)))
@@ -100,7 +100,7 @@ class Model:
 
 
 @dataclass(frozen=True)
-class Story:
+class Scenario:
     """The messages of a whole run, the same in each; message n is the state n or has its number."""
 
     messages: list[Message]
@@ -128,10 +128,10 @@ def events(messages: Sequence[Message]) -> Counter[int]:
 
 
 @cache
-def story() -> Story:
-    """Return the story: rows rewritten, deleted, restored, reported deleted, statuses, task ids."""
+def scenario() -> Scenario:
+    """Return the scenario: rows updated, deleted, revived or missing in a read; statuses, ids."""
     model = Model()
-    return Story([_message(n, model) for n in range(LENGTH)], model)
+    return Scenario([_message(n, model) for n in range(LENGTH)], model)
 
 
 def _message(n: int, model: Model) -> Message:

@@ -12,7 +12,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from tests.support.waiting import wait_until
-from tests.target_pandev.crash.scenario import KEYS, NUMBER, Row, events, story
+from tests.target_pandev.crash.scenario import KEYS, NUMBER, Row, events, scenario
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,14 +32,14 @@ TABLES = {
 """Tables and views whose rows are compared."""
 
 
-class Everything:
+class AllRows:
     """All rows of `TABLES`, as JSON; no dataclass, for Hypothesis would print them all."""
 
     def __init__(self, rows: dict[str, list[str]]) -> None:
         self.rows = rows
 
 
-class Stored:
+class StoreState:
     """A database, and what a schema of it holds."""
 
     def __init__(self, conninfo: str, schema: str = "pandev") -> None:
@@ -57,13 +57,13 @@ class Stored:
         """Leave the store."""
         self.connection.close()
 
-    def ask(self, statement: str) -> list[tuple[Any, ...]]:
+    def query(self, statement: str) -> list[tuple[Any, ...]]:
         """Return the rows of a statement."""
         return self.connection.execute(statement.encode()).fetchall()
 
     def has(self, *tables: str) -> bool:
         """Return whether tables are there."""
-        return self.ask(f"SELECT count(to_regclass(t)) FROM unnest(array{[*tables]}) t") == [  # noqa: S608 - our own names
+        return self.query(f"SELECT count(to_regclass(t)) FROM unnest(array{[*tables]}) t") == [  # noqa: S608 - our own names
             (len(tables),)
         ]
 
@@ -73,57 +73,57 @@ class Stored:
             (stream, name): Row(int(n), deleted_at)
             for stream, key in KEYS.items()
             if self.has(stream)
-            for name, n, deleted_at in self.ask(
+            for name, n, deleted_at in self.query(
                 f"SELECT {key}, {NUMBER[stream]}, _sdc_deleted_at FROM {stream}"  # noqa: S608 - ours
             )
         }
 
     def events(self) -> Counter[int]:
         """Return the numbers of the stored events; their stream has no key."""
-        rows = self.ask("SELECT n::int FROM events") if self.has("events") else []
+        rows = self.query("SELECT n::int FROM events") if self.has("events") else []
         return Counter(n for (n,) in rows)
 
-    def everything(self) -> Everything:
+    def all_rows(self) -> AllRows:
         """Return all rows of tables and views, without the hash and the time of writing."""
         rows = {
             table: [
                 row
-                for (row,) in self.ask(
+                for (row,) in self.query(
                     "SELECT (to_jsonb(t) - '{_sdc_hash,rejected_at}'::text[])::text "  # noqa: S608 - ours
                     f"FROM {table} AS t WHERE {where} ORDER BY 1"
                 )
             ]
             for table, where in TABLES.items()
         }
-        return Everything(rows)
+        return AllRows(rows)
 
     def check(self, acknowledged: int, sent: Counter[int]) -> None:
         """See that all up to a state is stored, and nothing that was never sent.
 
         `sent` counts how often each event was sent: their stream has no key.
         """
-        may_be, rows = story().model.possible(acknowledged), self.rows()
+        may_be, rows = scenario().model.possible(acknowledged), self.rows()
         for key in may_be.keys() | rows.keys():
             assert rows.get(key) in may_be[key], (key, acknowledged)
         stored = self.events()
-        assert stored.keys() >= events(story().messages[: acknowledged + 1]).keys()
+        assert stored.keys() >= events(scenario().messages[: acknowledged + 1]).keys()
         assert stored <= sent
 
     def wait_for_disconnect(self) -> None:
         """Wait until the server has closed the connections of a killed target."""
         wait_until(
             lambda: (
-                not self.ask(
+                not self.query(
                     "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() "
                     "AND application_name = 'target-pandev'"
                 )
             )
         )
 
-    def loads_wait(self) -> bool:
+    def is_load_waiting(self) -> bool:
         """Return whether a load of this database waits for a lock."""
         return bool(
-            self.ask(
+            self.query(
                 "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() "
                 "AND application_name = 'target-pandev' AND wait_event_type = 'Lock'"
             )

@@ -29,7 +29,7 @@ PIPE_BYTES = 1 << 16
 SECONDS = 60
 
 
-class Target:
+class TargetProcess:
     """A running target; its output and its log go to files, so that it never waits for us."""
 
     def __init__(self, folder: Path, **config: Any) -> None:
@@ -62,7 +62,7 @@ class Target:
         assert self.process.stdin is not None
         return self.process.stdin
 
-    def say(self, lines: bytes) -> None:
+    def write(self, lines: bytes) -> None:
         """Write to the target's input; a target that has ended takes nothing."""
         with suppress(BrokenPipeError):
             for start in range(0, len(lines), PIPE_BYTES // 2):
@@ -110,7 +110,7 @@ class Target:
         assert "Traceback" not in self.log(), self.log()
         return code
 
-    def complaint(self) -> str:
+    def error_line(self) -> str:
         """Return the one line of the log with the reason of the failure."""
         lines = [line for line in self.log().splitlines() if "CRITICAL" in line or "ERROR" in line]
         assert len(lines) == 1, self.log()
@@ -119,7 +119,7 @@ class Target:
 
 def run_whole(folder: Path, messages: Sequence[Message], **config: Any) -> list[int]:
     """Run a target over messages to its end, which must be a good one; return its states."""
-    with Target(folder, **config) as target:
-        target.say(encoded(messages))
+    with TargetProcess(folder, **config) as target:
+        target.write(encoded(messages))
         assert target.end() == 0, target.log()
         return target.states()

@@ -22,8 +22,8 @@ from target_pandev.embedded.folder import StoreFolder
 from tests.conftest import SETTINGS
 from tests.support.processes import stop_store
 from tests.target_pandev.crash.scenario import encoded, time_of
-from tests.target_pandev.crash.store_state import Stored, copied
-from tests.target_pandev.crash.target_process import EXAMPLES, Target, run_whole
+from tests.target_pandev.crash.store_state import StoreState, copied
+from tests.target_pandev.crash.target_process import EXAMPLES, TargetProcess, run_whole
 from tests.target_pandev.embedded.processes import UNPRIVILEGED_UID
 from tests.target_pandev.loading import record, schema
 
@@ -117,24 +117,24 @@ def part(n: int) -> list[Message]:
     return [*rows, *jottings, {"type": "STATE", "value": {"n": n}}]
 
 
-def load_from(target: Target, first: int, *, last: int = LAST) -> int:
+def load_from(target: TargetProcess, first: int, *, last: int = LAST) -> int:
     """Feed parts, each once the one before is stored, and return the last that is."""
     if not target.states():
-        target.say(encoded([WARES, NOTES]))
+        target.write(encoded([WARES, NOTES]))
     for n in range(first, last + 1):
-        target.say(encoded(part(n)))
+        target.write(encoded(part(n)))
         target.wait_for_state(n)
     return max(target.states(), default=-1)
 
 
-def check(stored: Stored, acknowledged: int, *, again_from: int | None = None) -> None:
+def check(stored: StoreState, acknowledged: int, *, again_from: int | None = None) -> None:
     """See that all up to a part is stored, and is stored once, but for what was sent again."""
     newest = {f"{n % 40}.{i}": n for n in range(acknowledged + 1) for i in range(5)}
-    found = dict(stored.ask("SELECT id, n::int FROM wares")) if stored.has("wares") else {}
+    found = dict(stored.query("SELECT id, n::int FROM wares")) if stored.has("wares") else {}
     assert {key for key in newest if found.get(key, -1) < newest[key]} == set()
     if again_from is not None:
         assert found == newest
-    rows = stored.ask("SELECT n::int FROM jottings") if stored.has("jottings") else []
+    rows = stored.query("SELECT n::int FROM jottings") if stored.has("jottings") else []
     numbers = [n for (n,) in rows]
     once = range(acknowledged + 1 if again_from is None else again_from)
     assert [numbers.count(n) for n in once] == [1] * len(once)
@@ -152,14 +152,14 @@ def test_a_full_disk_is_reported_and_the_next_run_loads_the_rest(
     near_database: str, disk: Disk, tmp_path: Path, *, free: int, batch: int
 ) -> None:
     disk.make_space()
-    with database_on(disk, near_database) as conninfo, Stored(conninfo) as stored:
+    with database_on(disk, near_database) as conninfo, StoreState(conninfo) as stored:
         config = {"store_url": conninfo, "batch_size_rows": batch}
         disk.leave(free)
-        with Target(tmp_path, **config) as target:
+        with TargetProcess(tmp_path, **config) as target:
             acknowledged = load_from(target, 0)
             assert target.end() == 1
-            assert "disk full" in target.complaint()
-            assert target.complaint().endswith("fix the cause and run again")
+            assert "disk full" in target.error_line()
+            assert target.error_line().endswith("fix the cause and run again")
         assert acknowledged < LAST
         check(stored, acknowledged)
         disk.make_space()
@@ -184,19 +184,19 @@ def test_a_full_log_disk_stops_postgresql_and_the_next_run_resumes(
 ) -> None:
     with EmbeddedServer(store_on_disk, idle_timeout_seconds=0) as server:
         config = {"store_url": server.conninfo}
-        with Target(tmp_path, **config) as target:
+        with TargetProcess(tmp_path, **config) as target:
             load_from(target, 0, last=before)
             disk.leave(4 << 20)
-            with Stored(server.conninfo) as stored:
-                stored.ask("SELECT pg_switch_wal()")
+            with StoreState(server.conninfo) as stored:
+                stored.query("SELECT pg_switch_wal()")
             acknowledged = load_from(target, before + 1)
             assert target.end() == 1
-            assert "the connection to the store was lost" in target.complaint()
+            assert "the connection to the store was lost" in target.error_line()
         assert before <= acknowledged < LAST
     disk.make_space()
     with (
         EmbeddedServer(store_on_disk, idle_timeout_seconds=0) as server,
-        Stored(server.conninfo) as stored,
+        StoreState(server.conninfo) as stored,
     ):
         check(stored, acknowledged)
         rest = [each for n in range(acknowledged + 1, LAST + 1) for each in part(n)]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.target_pandev.crash.scenario import encoded
-from tests.target_pandev.crash.store_state import Stored
-from tests.target_pandev.crash.target_process import Target, run_whole
+from tests.target_pandev.crash.store_state import StoreState
+from tests.target_pandev.crash.target_process import TargetProcess, run_whole
 from tests.target_pandev.loading import record, schema
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ ROWS = 60_000
 WARES = schema("wares", {"id": "integer", "v": "string"}, ["id"])
 AT_WORK = (
     "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() "
-    "AND state = 'active' AND wait_event_type IS NULL AND query LIKE 'INSERT INTO%'"
+    "AND application_name = 'target-pandev' AND state = 'active' AND wait_event_type IS NULL "
+    "AND query LIKE '%INSERT INTO%'"
 )
 
 
@@ -32,16 +33,16 @@ def test_a_batch_that_the_server_merges_is_rolled_back_whole(
     batch = [record("wares", {"id": n, "v": str(n)}) for n in range(ROWS)]
     messages = [WARES, *batch, {"type": "STATE", "value": {"n": 1}}]
     config = {"store_url": database, "batch_size_rows": ROWS}
-    with Stored(database) as stored:
-        with Target(tmp_path, **config) as target:
-            target.say(encoded(messages))
-            target.wait_until(lambda: stored.ask(AT_WORK))
+    with StoreState(database) as stored:
+        with TargetProcess(tmp_path, **config) as target:
+            target.write(encoded(messages))
+            target.wait_until(lambda: stored.query(AT_WORK))
             assert target.end(signum) == code
             assert target.states() == []
         if signum != signal.SIGKILL:
-            assert stored.ask(AT_WORK) == []
+            assert stored.query(AT_WORK) == []
         stored.wait_for_disconnect()
-        assert stored.ask("SELECT id FROM wares") == []
+        assert stored.query("SELECT id FROM wares") == []
         assert run_whole(tmp_path, messages, **config) == [1]
         rows = "SELECT count(*), min(id), max(id), count(*) FILTER (WHERE v = id::text) FROM wares"
-        assert stored.ask(rows) == [(ROWS, 0, ROWS - 1, ROWS)]
+        assert stored.query(rows) == [(ROWS, 0, ROWS - 1, ROWS)]

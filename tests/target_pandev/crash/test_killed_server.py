@@ -14,15 +14,15 @@ from hypothesis import strategies as st
 from target_pandev.embedded import EmbeddedServer
 from target_pandev.embedded.folder import StoreFolder
 from tests.support.processes import kill_server, stop_store
-from tests.target_pandev.crash.scenario import LENGTH, SCHEMAS, encoded, events, story
-from tests.target_pandev.crash.store_state import Stored
-from tests.target_pandev.crash.target_process import EXAMPLES, Target, run_whole
+from tests.target_pandev.crash.scenario import LENGTH, SCHEMAS, encoded, events, scenario
+from tests.target_pandev.crash.store_state import StoreState
+from tests.target_pandev.crash.target_process import EXAMPLES, TargetProcess, run_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.target_pandev.crash.store_state import Everything
+    from tests.target_pandev.crash.store_state import AllRows
 
 LAST = LENGTH - 1
 NUMBERS = count()
@@ -32,9 +32,11 @@ NUMBERS = count()
 def durable(store_dir: Path) -> Iterator[Path]:
     """Yield the folder of a store that keeps PostgreSQL's own settings for durability."""
     with EmbeddedServer(store_dir, idle_timeout_seconds=0) as server:
-        with Stored(server.conninfo) as stored:
-            assert stored.ask("SHOW fsync") == stored.ask("SHOW synchronous_commit") == [("on",)]
-            assert stored.ask("SHOW full_page_writes") == [("on",)]
+        with StoreState(server.conninfo) as stored:
+            assert (
+                stored.query("SHOW fsync") == stored.query("SHOW synchronous_commit") == [("on",)]
+            )
+            assert stored.query("SHOW full_page_writes") == [("on",)]
         yield store_dir
     stop_store(StoreFolder(store_dir))
 
@@ -69,47 +71,47 @@ class Crash:
         batch=st.integers(1, 9),
     )
 )
-def test_a_server_that_is_killed_anywhere_loses_and_doubles_nothing(
-    durable: Path, tmp_path: Path, uncut: Everything, crash: Crash
+def test_a_killed_server_loses_and_duplicates_nothing(
+    durable: Path, tmp_path: Path, uninterrupted: AllRows, crash: Crash
 ) -> None:
     schema = f"crash{next(NUMBERS)}"
     config = {"store_dir": str(durable), "store_schema": schema, "batch_size_rows": crash.batch}
-    first = story().sent(after=None)
-    states = load_until_killed(Target(tmp_path, **config), durable, schema, crash)
+    first = scenario().sent(after=None)
+    states = load_until_killed(TargetProcess(tmp_path, **config), durable, schema, crash)
     acknowledged = max(states, default=-1)
-    again = story().sent(after=acknowledged if states and crash.resumes else None)
+    again = scenario().sent(after=acknowledged if states and crash.resumes else None)
     with (
         EmbeddedServer(durable, idle_timeout_seconds=0) as server,
-        Stored(server.conninfo, schema) as stored,
+        StoreState(server.conninfo, schema) as stored,
     ):
         stored.check(acknowledged, events(first))
         assert run_whole(tmp_path, again, **config)[-1] == LAST
         stored.check(LAST, events(first) + events(again))
-        assert stored.everything().rows == uncut.rows
+        assert stored.all_rows().rows == uninterrupted.rows
 
 
-def load_until_killed(target: Target, store: Path, schema: str, crash: Crash) -> list[int]:
+def load_until_killed(target: TargetProcess, store: Path, schema: str, crash: Crash) -> list[int]:
     """Kill the server of a running target, and return the states that came out."""
-    lines, begin = encoded(story().sent(after=None)), len(encoded(SCHEMAS))
+    lines, begin = encoded(scenario().sent(after=None)), len(encoded(SCHEMAS))
     cut = begin + round(crash.share * (len(lines) - begin))
     with (
         target,
         EmbeddedServer(store, idle_timeout_seconds=0) as server,
-        Stored(server.conninfo) as stored,
+        StoreState(server.conninfo) as stored,
     ):
-        target.say(lines[:cut])
+        target.write(lines[:cut])
         tables = [f"{schema}.{each}" for each in ("things", "notes", "events", "tasks")]
         target.wait_until(lambda: stored.has(*tables))
         if crash.locked:
             stored.connection.autocommit = False
             stored.connection.execute(f"LOCK TABLE {schema}.{crash.locked}".encode())
-            target.say(lines[cut:])
-            target.wait_until(lambda: stored.loads_wait() or LAST in target.states())
+            target.write(lines[cut:])
+            target.wait_until(lambda: stored.is_load_waiting() or LAST in target.states())
         time.sleep(crash.delay_ms / 1000)  # drawn: it is the point of the cut
         kill_server(store)
-        target.say(lines[cut:] if not crash.locked else b"")
+        target.write(lines[cut:] if not crash.locked else b"")
         if target.end() == 1:
-            assert "the connection to the store was lost" in target.complaint()
+            assert "the connection to the store was lost" in target.error_line()
         else:  # all was stored before
             assert target.states()[-1] == LAST
         return target.states()

@@ -13,14 +13,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.target_pandev.crash.scenario import KEYS, LENGTH, encoded, events, story
-from tests.target_pandev.crash.store_state import Stored, copied
-from tests.target_pandev.crash.target_process import EXAMPLES, Target, run_whole
+from tests.target_pandev.crash.scenario import KEYS, LENGTH, encoded, events, scenario
+from tests.target_pandev.crash.store_state import StoreState, copied
+from tests.target_pandev.crash.target_process import EXAMPLES, TargetProcess, run_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.target_pandev.crash.store_state import Everything
+    from tests.target_pandev.crash.store_state import AllRows
 
 LAST = LENGTH - 1
 OWN = ("tasks", "commits", "completed_reads", "tombstones", "status_observations")
@@ -54,7 +54,7 @@ CUTS = st.builds(
 class Runs:
     """Runs one after another into one store, and what they have acknowledged."""
 
-    def __init__(self, folder: Path, stored: Stored, *, batch: int) -> None:
+    def __init__(self, folder: Path, stored: StoreState, *, batch: int) -> None:
         self.folder = folder
         self.stored = stored
         self.config = {"store_url": stored.conninfo, "batch_size_rows": batch}
@@ -64,12 +64,12 @@ class Runs:
 
     def cut(self, cut: Cut) -> None:
         """Run a target that is cut, then see what is stored."""
-        messages = story().sent(after=self.state)
+        messages = scenario().sent(after=self.state)
         lines = encoded(messages)
-        with Target(self.folder, **self.config) as target:
+        with TargetProcess(self.folder, **self.config) as target:
             said = 0
             for share in cut.chunks:
-                target.say(lines[said : round(len(lines) * share)])
+                target.write(lines[said : round(len(lines) * share)])
                 said = round(len(lines) * share)
                 target.wait_until_read()
             if cut.locked and said > len(encoded(messages[:6])):
@@ -81,13 +81,13 @@ class Runs:
         if not cut.resumes:
             self.state = None
 
-    def _cut_waiting(self, target: Target, table: str, rest: bytes) -> None:
+    def _cut_waiting(self, target: TargetProcess, table: str, rest: bytes) -> None:
         """Return when the target waits for a table; the lock goes with our connection, later."""
         target.wait_until(lambda: self.stored.has("things", "notes", "events"))
         self.blocking = psycopg.connect(self.stored.conninfo)
         self.blocking.execute(f"LOCK TABLE pandev.{table} IN ACCESS EXCLUSIVE MODE".encode())
-        target.say(rest)
-        target.wait_until(lambda: self.stored.loads_wait() or LAST in target.states())
+        target.write(rest)
+        target.wait_until(lambda: self.stored.is_load_waiting() or LAST in target.states())
 
     def _note(self, states: list[int], sent: Counter[int]) -> None:
         self.acknowledged = max([self.acknowledged, *states])
@@ -103,7 +103,7 @@ class Runs:
 
     def finish(self) -> None:
         """Run a target that nothing cuts."""
-        messages = story().sent(after=self.state)
+        messages = scenario().sent(after=self.state)
         self._note(run_whole(self.folder, messages, **self.config), events(messages))
         assert self.acknowledged == LAST
         self.check()
@@ -116,26 +116,26 @@ class Runs:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.lists(CUTS, min_size=1, max_size=3), st.integers(1, 9))
-def test_a_target_that_is_killed_anywhere_loses_and_doubles_nothing(
-    database: str, tmp_path: Path, uncut: Everything, cuts: list[Cut], batch: int
+def test_a_killed_target_loses_and_duplicates_nothing(
+    database: str, tmp_path: Path, uninterrupted: AllRows, cuts: list[Cut], batch: int
 ) -> None:
-    with copied(database) as conninfo, Stored(conninfo) as stored:
+    with copied(database) as conninfo, StoreState(conninfo) as stored:
         runs = Runs(tmp_path, stored, batch=batch)
         for cut in cuts:
             runs.cut(cut)
         runs.finish()
-        assert stored.rows() == story().model.rows
-        assert stored.everything().rows == uncut.rows
+        assert stored.rows() == scenario().model.rows
+        assert stored.all_rows().rows == uninterrupted.rows
 
 
 @pytest.mark.parametrize("batch", [1, 7, 1000])
-def test_a_run_that_nothing_cuts_stores_what_the_story_says(
+def test_an_uninterrupted_run_stores_the_scenario(
     database: str, tmp_path: Path, batch: int
 ) -> None:
-    with Stored(database) as stored:
+    with StoreState(database) as stored:
         config = {"store_url": database, "batch_size_rows": batch}
-        assert run_whole(tmp_path, story().sent(after=None), **config)[-1] == LAST
-        assert stored.rows() == story().model.rows
-        assert stored.events() == events(story().messages)
+        assert run_whole(tmp_path, scenario().sent(after=None), **config)[-1] == LAST
+        assert stored.rows() == scenario().model.rows
+        assert stored.events() == events(scenario().messages)
         assert {stream for stream, _ in stored.rows()} == KEYS.keys()
         assert any(row.deleted_at for row in stored.rows().values())

@@ -10,8 +10,8 @@ from psycopg.conninfo import make_conninfo
 
 from tests.support.waiting import wait_until
 from tests.target_pandev.crash.scenario import encoded
-from tests.target_pandev.crash.store_state import Stored
-from tests.target_pandev.crash.target_process import Target
+from tests.target_pandev.crash.store_state import StoreState
+from tests.target_pandev.crash.target_process import TargetProcess
 from tests.target_pandev.loading import COMPLETED_READS, Loader, completed, record, schema
 
 if TYPE_CHECKING:
@@ -36,16 +36,16 @@ def state(n: int) -> Message:
 
 
 @pytest.fixture
-def stored(database: str) -> Iterator[Stored]:
+def stored(database: str) -> Iterator[StoreState]:
     """Yield a store with two wares."""
     loader = Loader(database)
     loader.load(WARES, *wares("1", "a", "b"))
     loader.connection.close()
-    with Stored(database) as stored:
+    with StoreState(database) as stored:
         yield stored
 
 
-def impatient(stored: Stored, **settings: str) -> str:
+def impatient(stored: StoreState, **settings: str) -> str:
     """Return the store's address with settings of PostgreSQL."""
     return make_conninfo(
         stored.conninfo, options=" ".join(f"-c {name}={value}" for name, value in settings.items())
@@ -72,49 +72,51 @@ AFTER = {
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_lock_held_too_long_is_reported_and_loses_nothing(
-    stored: Stored, tmp_path: Path, change: str
+    stored: StoreState, tmp_path: Path, change: str
 ) -> None:
     table = "wares" if change == "late" else change
     with psycopg.connect(stored.conninfo) as other:
         other.execute(f"LOCK TABLE pandev.{table} IN ACCESS EXCLUSIVE MODE".encode())
-        with Target(tmp_path, store_url=impatient(stored, lock_timeout="300ms")) as target:
-            target.say(encoded([WARES, state(1)]))
-            target.say(encoded([*CHANGES[change], state(2)]))
+        with TargetProcess(tmp_path, store_url=impatient(stored, lock_timeout="300ms")) as target:
+            target.write(encoded([WARES, state(1)]))
+            target.write(encoded([*CHANGES[change], state(2)]))
             assert target.end() == 1
-            assert "another session of the store held a lock for too long" in target.complaint()
-            assert target.complaint().endswith("fix the cause and run again")
+            assert "another session of the store held a lock for too long" in target.error_line()
+            assert target.error_line().endswith("fix the cause and run again")
             assert 2 not in target.states()
-    assert stored.ask(ROWS) == [("a", "1", True), ("b", "1", True)]
-    with Target(tmp_path, store_url=stored.conninfo) as target:
-        target.say(encoded([WARES, *CHANGES[change], state(2)]))
+    assert stored.query(ROWS) == [("a", "1", True), ("b", "1", True)]
+    with TargetProcess(tmp_path, store_url=stored.conninfo) as target:
+        target.write(encoded([WARES, *CHANGES[change], state(2)]))
         assert (target.end(), target.states()) == (0, [2])
-    assert stored.ask(ROWS) == AFTER[change]
+    assert stored.query(ROWS) == AFTER[change]
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_lock_that_goes_in_time_does_no_harm(stored: Stored, tmp_path: Path, change: str) -> None:
+def test_a_lock_released_before_the_timeout_is_waited_for(
+    stored: StoreState, tmp_path: Path, change: str
+) -> None:
     table = "wares" if change == "late" else change
-    with Target(tmp_path, store_url=stored.conninfo) as target:
+    with TargetProcess(tmp_path, store_url=stored.conninfo) as target:
         with psycopg.connect(stored.conninfo) as other:
             other.execute(f"LOCK TABLE pandev.{table} IN ACCESS EXCLUSIVE MODE".encode())
-            target.say(encoded([WARES, *CHANGES[change], state(2)]))
-            target.wait_until(stored.loads_wait)
+            target.write(encoded([WARES, *CHANGES[change], state(2)]))
+            target.wait_until(stored.is_load_waiting)
             assert target.states() == []
         assert (target.end(), target.states()) == (0, [2])
-    assert stored.ask(ROWS) == AFTER[change]
+    assert stored.query(ROWS) == AFTER[change]
 
 
-def test_a_deadlock_with_another_session_is_tried_again(stored: Stored, tmp_path: Path) -> None:
+def test_a_deadlock_with_another_session_is_retried(stored: StoreState, tmp_path: Path) -> None:
     patient = make_conninfo(stored.conninfo, options="-c deadlock_timeout=60s")
     config = {"store_url": impatient(stored, deadlock_timeout="200ms")}
-    with Target(tmp_path, **config) as target, psycopg.connect(patient) as other:
+    with TargetProcess(tmp_path, **config) as target, psycopg.connect(patient) as other:
         other.execute("UPDATE pandev.wares SET v = '1' WHERE id = 'b'")
-        target.say(encoded([WARES, *wares("2", "a", "b"), state(2)]))
-        target.wait_until(stored.loads_wait)
+        target.write(encoded([WARES, *wares("2", "a", "b"), state(2)]))
+        target.wait_until(stored.is_load_waiting)
         other.execute("UPDATE pandev.wares SET v = '1' WHERE id = 'a'")
         assert target.states() == []
         other.commit()
         assert (target.end(), target.states()) == (0, [2])
-    assert stored.ask(ROWS) == [("a", "2", True), ("b", "2", True)]
+    assert stored.query(ROWS) == [("a", "2", True), ("b", "2", True)]
     deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
-    wait_until(lambda: stored.ask(deadlocks) == [(1,)])
+    wait_until(lambda: stored.query(deadlocks) == [(1,)])

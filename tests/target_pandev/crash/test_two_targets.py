@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.target_pandev.crash.scenario import LENGTH, SCHEMAS, encoded, events, story, time_of
-from tests.target_pandev.crash.store_state import Stored, copied
-from tests.target_pandev.crash.target_process import EXAMPLES, Target
+from tests.target_pandev.crash.scenario import LENGTH, SCHEMAS, encoded, events, scenario, time_of
+from tests.target_pandev.crash.store_state import StoreState, copied
+from tests.target_pandev.crash.target_process import EXAMPLES, TargetProcess
 from tests.target_pandev.loading import record, schema
 
 if TYPE_CHECKING:
@@ -35,25 +35,25 @@ def load_at_once(
 ) -> None:
     """Run a target over each input, all of them at the same time once they have begun."""
     with ExitStack() as stack:
-        targets = [stack.enter_context(Target(folder, **config)) for _ in inputs]
+        targets = [stack.enter_context(TargetProcess(folder, **config)) for _ in inputs]
         for target in targets:
-            target.say(encoded([*begins, READY]))
+            target.write(encoded([*begins, READY]))
         for target in targets:
             target.wait_for_state(-1)
         for target, messages in zip(targets, inputs, strict=True):
-            target.say(encoded(messages))
+            target.write(encoded(messages))
         for target in targets:
             assert target.end() == 0, target.log()
             assert target.states()[-1] == LAST
 
 
 def shuffled(seed: int) -> list[Message]:
-    """Return the story's records and deletions in any order, what they call gone behind them."""
-    records = [each for each in story().messages if each["type"] == "RECORD"]
+    """Return the records and deletions in any order, followed by the reads that delete rows."""
+    records = [each for each in scenario().messages if each["type"] == "RECORD"]
     reads = [each for each in records if each["stream"] == "completed_reads"]
     others = [each for each in records if each["stream"] != "completed_reads"]
     Random(seed).shuffle(others)  # noqa: S311 - an order, no secret
-    return [*others, *reads, story().messages[LAST]]
+    return [*others, *reads, scenario().messages[LAST]]
 
 
 @settings(
@@ -77,7 +77,7 @@ def test_two_targets_with_the_same_messages_store_the_rows_of_one(
             [each for each in inputs[0] if each.get("stream") in mine],
             [each for each in inputs[1] if each.get("stream") not in mine - {None}],
         ]
-    with copied(database) as conninfo, Stored(conninfo) as stored:
+    with copied(database) as conninfo, StoreState(conninfo) as stored:
         load_at_once(
             tmp_path,
             [LOOSE_THINGS, *SCHEMAS[1:]],
@@ -85,19 +85,19 @@ def test_two_targets_with_the_same_messages_store_the_rows_of_one(
             store_url=conninfo,
             batch_size_rows=batch,
         )
-        assert stored.rows() == story().model.rows
+        assert stored.rows() == scenario().model.rows
         assert stored.events() == sum(map(events, inputs), start=events([]))
-        assert stored.ask("SELECT * FROM rejected_records") == []
+        assert stored.query("SELECT * FROM rejected_records") == []
 
 
 def test_two_targets_starting_on_an_empty_database_create_one_store(
     empty_database: str, tmp_path: Path
 ) -> None:
-    with Stored(empty_database) as stored:
-        messages = story().sent(after=None)[len(SCHEMAS) :]
+    with StoreState(empty_database) as stored:
+        messages = scenario().sent(after=None)[len(SCHEMAS) :]
         config = {"store_url": empty_database, "batch_size_rows": 5}
         load_at_once(tmp_path, SCHEMAS, messages, messages, **config)
-        assert stored.rows() == story().model.rows
+        assert stored.rows() == scenario().model.rows
 
 
 WIDER = [
@@ -115,23 +115,26 @@ def test_a_table_widened_by_one_target_takes_rows_of_the_other(  # noqa: PLR0913
     database: str, tmp_path: Path, narrow: Any, value: Any, wide: Any, text: str
 ) -> None:
     narrow_schema = schema("wares", {"id": "string", "v": narrow}, ["id"])
-    end = story().messages[LAST]
+    end = scenario().messages[LAST]
     loading = [
         record("wares", {"id": f"{n:03}", "v": value}, at=time_of(n).isoformat())
         for n in range(200)
     ]
     widening = [schema("wares", {"id": "string", "v": wide, "late": "string"}, ["id"])]
-    with Stored(database) as stored:
+    with StoreState(database) as stored:
         config = {"store_url": database, "batch_size_rows": 2}
-        with Target(tmp_path, **config) as first, Target(tmp_path, **config) as second:
-            first.say(encoded([narrow_schema, *loading[:2], READY]))
+        with (
+            TargetProcess(tmp_path, **config) as first,
+            TargetProcess(tmp_path, **config) as second,
+        ):
+            first.write(encoded([narrow_schema, *loading[:2], READY]))
             first.wait_for_state(-1)
-            second.say(encoded([*widening, READY]))
-            first.say(encoded(loading[2:100]))
+            second.write(encoded([*widening, READY]))
+            first.write(encoded(loading[2:100]))
             second.wait_for_state(-1)
-            first.say(encoded([*loading[100:], end]))
+            first.write(encoded([*loading[100:], end]))
             assert second.end() == 0, second.log()
             assert first.end() == 0, first.log()
             assert first.states()[-1] == LAST
-        rows = stored.ask("SELECT id, v::text, late FROM wares ORDER BY id")
+        rows = stored.query("SELECT id, v::text, late FROM wares ORDER BY id")
         assert rows == [(f"{n:03}", text, None) for n in range(200)]

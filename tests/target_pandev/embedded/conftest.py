@@ -16,20 +16,20 @@ import pytest
 from target_pandev.embedded import EmbeddedServer
 from target_pandev.embedded.folder import StoreFolder
 from tests.support.processes import stop_store
-from tests.target_pandev.embedded.processes import FAST, Member, remove_stores
+from tests.target_pandev.embedded.processes import FAST, StoreUser, remove_stores
 
 
 @pytest.fixture
-def members() -> Iterator[Callable[..., Member]]:
-    begun: list[Member] = []
+def store_users() -> Iterator[Callable[..., StoreUser]]:
+    begun: list[StoreUser] = []
 
-    def begin(store: Path, **options: Any) -> Member:
-        begun.append(Member(store, **options))
+    def begin(store: Path, **options: Any) -> StoreUser:
+        begun.append(StoreUser(store, **options))
         return begun[-1]
 
     yield begin
-    for member in begun:
-        member.kill()
+    for store_user in begun:
+        store_user.kill()
 
 
 @pytest.fixture

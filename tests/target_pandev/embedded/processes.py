@@ -17,7 +17,7 @@ ROOT = os.geteuid() == 0
 UNPRIVILEGED_UID = 65534
 FAST = {"fsync": "off"}
 
-MEMBER = """
+STORE_USER_SCRIPT = """
 import codecs, json, os, sys
 from pathlib import Path
 from target_pandev.embedded import EmbeddedError, EmbeddedServer, binaries
@@ -37,7 +37,7 @@ server.close()
 """
 
 
-class Member:
+class StoreUser:
     """A process that uses a store until it closes it or is killed."""
 
     def __init__(self, store: Path, *, uid: int | None = None, **options: Any) -> None:
@@ -45,7 +45,7 @@ class Member:
             [str(store), uid, {"idle_timeout_seconds": 0, "settings": FAST, **options}]
         )
         self.process = subprocess.Popen(
-            [sys.executable, "-c", MEMBER, arguments],
+            [sys.executable, "-c", STORE_USER_SCRIPT, arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -1,4 +1,4 @@
-"""Where a store may lie: the default folder, odd paths, and folders that are refused."""
+"""The folder of a store: the default, unusual paths, and folders that are rejected."""
 
 import os
 import sys
@@ -11,9 +11,7 @@ from tests.target_pandev.embedded.processes import FAST, ROOT, rows
 
 
 @pytest.mark.parametrize("name", ["deep" * 40, "one, two"])
-def test_a_path_that_cannot_hold_a_socket_gets_a_short_folder_for_it(
-    store: Path, name: str
-) -> None:
+def test_a_path_too_long_for_a_socket_gets_a_short_socket_folder(store: Path, name: str) -> None:
     moved = store.rename(store.with_name(name))
     with EmbeddedServer(moved, idle_timeout_seconds=0, settings=FAST) as server:
         assert rows(server.url, "SELECT 1") == rows(server.conninfo, "SELECT 1") == [(1,)]
@@ -35,9 +33,9 @@ def test_a_path_with_spaces_and_quotes_works(store: Path) -> None:
 @pytest.mark.skipif(not ROOT, reason="only root runs the server as another user")
 def test_a_folder_that_the_server_cannot_reach_is_named(top: Path) -> None:
     (top / "closed").mkdir(mode=0o700)
-    with pytest.raises(EmbeddedError) as refused:
+    with pytest.raises(EmbeddedError) as error:
         EmbeddedServer(top / "closed" / "store", idle_timeout_seconds=0).open()
-    assert str(refused.value) == (
+    assert str(error.value) == (
         f"store_dir {top}/closed/store cannot be reached by user 'nobody', which runs "
         f"PostgreSQL for root: {top}/closed is closed to others; choose another store_dir, "
         "for example /var/lib/pandev-clickup"

@@ -21,7 +21,7 @@ def test_the_store_is_closed_to_others(store: Path) -> None:
     }
 
 
-def test_the_server_asks_everybody_for_the_password(store: Path) -> None:
+def test_the_server_requires_the_password(store: Path) -> None:
     with EmbeddedServer(store, idle_timeout_seconds=0, settings=FAST) as server:
         password = (store / "password").read_text()
         with pytest.raises(psycopg.OperationalError, match="password authentication failed"):

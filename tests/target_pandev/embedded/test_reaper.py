@@ -12,7 +12,7 @@ from tests.support.waiting import wait_until
 from tests.target_pandev.embedded.processes import FAST, reaper_pids
 
 
-def test_the_keeper_stops_the_server_after_the_linger_and_not_before(store: Path) -> None:
+def test_the_reaper_stops_the_server_after_the_idle_timeout(store: Path) -> None:
     with EmbeddedServer(store, idle_timeout_seconds=1, settings=FAST) as server:
         pass
     left = time.monotonic()
@@ -21,10 +21,10 @@ def test_the_keeper_stops_the_server_after_the_linger_and_not_before(store: Path
     wait_until(lambda: reaper_pids(store) == [])
 
 
-def test_the_keeper_waits_for_users_and_for_tools_that_are_connected(store: Path) -> None:
+def test_the_reaper_waits_for_users_and_for_connected_tools(store: Path) -> None:
     with EmbeddedServer(store, idle_timeout_seconds=0.2, settings=FAST) as server:
         tool = psycopg.connect(server.url, autocommit=True)
-        time.sleep(1)  # several times the linger
+        time.sleep(1)  # several times the idle timeout
         assert server.is_running()
     with tool:
         time.sleep(1)
@@ -32,7 +32,7 @@ def test_the_keeper_waits_for_users_and_for_tools_that_are_connected(store: Path
     wait_until(lambda: not server.is_running())
 
 
-def test_a_killed_keeper_is_replaced_by_the_next_user(store: Path) -> None:
+def test_a_killed_reaper_is_replaced_by_the_next_user(store: Path) -> None:
     with EmbeddedServer(store, idle_timeout_seconds=0.5, settings=FAST):
         wait_until(lambda: len(reaper_pids(store)) == 1)
         (killed,) = reaper_pids(store)

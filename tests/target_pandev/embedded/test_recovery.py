@@ -10,7 +10,7 @@ import pytest
 from target_pandev.embedded import EmbeddedServer
 from tests.support.processes import kill_postmaster, postmaster_pid
 from tests.support.waiting import wait_until
-from tests.target_pandev.embedded.processes import FAST, ROOT, UNPRIVILEGED_UID, Member, rows
+from tests.target_pandev.embedded.processes import FAST, ROOT, UNPRIVILEGED_UID, StoreUser, rows
 
 
 def test_a_killed_server_comes_back_with_every_committed_row(store: Path) -> None:
@@ -24,9 +24,9 @@ def test_a_killed_server_comes_back_with_every_committed_row(store: Path) -> Non
 
 
 def test_initdb_killed_with_its_starter_leaves_no_half_store(
-    begun: Path, members: Callable[..., Member]
+    begun: Path, store_users: Callable[..., StoreUser]
 ) -> None:
-    killed = members(begun)
+    killed = store_users(begun)
     wait_until((begun / "data.init" / "data" / "base").exists)
     killed.kill()
     assert not (begun / "data").exists()
@@ -36,14 +36,14 @@ def test_initdb_killed_with_its_starter_leaves_no_half_store(
 
 
 @pytest.mark.parametrize("content", ["", "\n\n", "torn", "0\n", "\0\0\0"])
-def test_a_torn_pid_file_of_a_dead_server_is_overcome(store: Path, content: str) -> None:
+def test_a_damaged_pid_file_of_a_dead_server_is_ignored(store: Path, content: str) -> None:
     (store / "data" / "postmaster.pid").write_text(content)
     with EmbeddedServer(store, idle_timeout_seconds=0, settings=FAST) as server:
         assert rows(server.url, "SELECT 1") == [(1,)]
 
 
 @pytest.mark.parametrize("state", ["alive", "zombie"])
-def test_a_pid_that_now_is_another_process_is_overcome(store: Path, state: str) -> None:
+def test_a_pid_reused_by_another_process_is_ignored(store: Path, state: str) -> None:
     with EmbeddedServer(store, idle_timeout_seconds=0, settings=FAST):
         kill_postmaster(store)
         pid_file = store / "data" / "postmaster.pid"

@@ -13,12 +13,12 @@ from tests.target_pandev.embedded.processes import FAST, rows
 def test_a_store_in_a_new_folder_gets_its_programs_from_the_wheel(top: Path) -> None:
     with EmbeddedServer(top / "below" / "new", idle_timeout_seconds=0, settings=FAST) as server:
         assert server.psql.is_relative_to(top / "below" / "new")
-        answer = subprocess.run(
+        shown = subprocess.run(
             [server.psql, server.url, "-XAtc", "SHOW data_checksums"],
             capture_output=True,
             check=True,
         )
-        assert answer.stdout == b"on\n"
+        assert shown.stdout == b"on\n"
 
 
 def test_a_large_log_is_put_aside_at_the_next_start(store: Path) -> None:
@@ -42,7 +42,7 @@ def test_settings_reach_the_server_and_safety_cannot_be_set_away(store: Path) ->
         }
 
 
-def test_a_server_that_cannot_start_says_why_at_once(store: Path) -> None:
+def test_a_failed_start_reports_the_cause_at_once(store: Path) -> None:
     begin = time.monotonic()
     with pytest.raises(EmbeddedError, match=r'ended while starting: .*"work_mem"'):
         EmbeddedServer(store, idle_timeout_seconds=0, settings={"work_mem": "plenty"}).open()

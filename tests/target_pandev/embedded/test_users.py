@@ -12,10 +12,10 @@ import pytest
 from target_pandev.embedded import EmbeddedServer, locks
 from tests.target_pandev.embedded.processes import (
     FAST,
-    MEMBER,
     ROOT,
+    STORE_USER_SCRIPT,
     UNPRIVILEGED_UID,
-    Member,
+    StoreUser,
     rows,
 )
 
@@ -26,39 +26,39 @@ IDENTITIES = (
 
 
 @pytest.mark.parametrize("identity", IDENTITIES)
-def test_a_new_store_is_made_and_opened_by(
-    identity: str, begun: Path, members: Callable[..., Member]
+def test_a_new_store_is_created_and_opened_by(
+    identity: str, begun: Path, store_users: Callable[..., StoreUser]
 ) -> None:
     uid = IDENTITIES[identity]
     if uid is not None:
         subprocess.run(["chown", "-R", f"{uid}:{uid}", begun], check=True)
-    member = members(begun, uid=uid)
-    found = rows(member.url(), "SELECT current_user, current_database(), getdatabaseencoding()")
+    store_user = store_users(begun, uid=uid)
+    found = rows(store_user.url(), "SELECT current_user, current_database(), getdatabaseencoding()")
     assert found == [("pandev", "pandev", "UTF8")]
     assert (begun / "data").stat().st_uid == (UNPRIVILEGED_UID if ROOT else os.geteuid())
     assert (begun / "password").stat().st_uid == (os.geteuid() if uid is None else uid)
-    member.close()
+    store_user.close()
     assert locks.is_free(begun / "server.lock")
 
 
 def test_processes_that_open_at_once_share_one_server_and_one_initdb(
-    begun: Path, members: Callable[..., Member]
+    begun: Path, store_users: Callable[..., StoreUser]
 ) -> None:
-    together = [members(begun) for _ in range(4)]
-    urls = [member.url() for member in together]
+    together = [store_users(begun) for _ in range(4)]
+    urls = [store_user.url() for store_user in together]
     identity = "SELECT system_identifier, pg_postmaster_start_time() FROM pg_control_system()"
     assert len({rows(url, identity)[0] for url in urls}) == 1
     assert (begun / "server.log").read_text().count("starting PostgreSQL") == 1
-    for member in together:
+    for store_user in together:
         assert EmbeddedServer(begun).is_running()
-        member.close()
+        store_user.close()
     assert not EmbeddedServer(begun).is_running()
 
 
 def test_a_killed_user_does_not_stop_the_server_nor_keep_it_alive(
-    store: Path, members: Callable[..., Member]
+    store: Path, store_users: Callable[..., StoreUser]
 ) -> None:
-    killed, other = members(store), members(store)
+    killed, other = store_users(store), store_users(store)
     killed.url()
     url = other.url()
     killed.kill()
@@ -68,9 +68,9 @@ def test_a_killed_user_does_not_stop_the_server_nor_keep_it_alive(
 
 
 def test_the_next_user_stops_what_a_killed_one_left(
-    store: Path, members: Callable[..., Member]
+    store: Path, store_users: Callable[..., StoreUser]
 ) -> None:
-    killed = members(store)
+    killed = store_users(store)
     killed.url()
     killed.kill()
     assert EmbeddedServer(store).is_running()
@@ -79,10 +79,10 @@ def test_the_next_user_stops_what_a_killed_one_left(
     assert not EmbeddedServer(store).is_running()
 
 
-def test_neither_server_nor_keeper_holds_the_pipes_of_their_user(store: Path) -> None:
+def test_server_and_reaper_do_not_hold_the_pipes_of_their_user(store: Path) -> None:
     arguments = json.dumps([str(store), None, {"idle_timeout_seconds": 60, "settings": FAST}])
     done = subprocess.run(
-        [sys.executable, "-c", MEMBER, arguments],
+        [sys.executable, "-c", STORE_USER_SCRIPT, arguments],
         input=b"\n",
         capture_output=True,
         timeout=20,
@@ -104,6 +104,6 @@ def test_stop_leaves_a_server_alone_that_others_use(store: Path) -> None:
     assert second.stop()
 
 
-def test_stop_makes_no_store_where_there_is_none(top: Path) -> None:
+def test_stop_does_not_create_a_store(top: Path) -> None:
     assert EmbeddedServer(top / "nothing").stop()
     assert not (top / "nothing").exists()
