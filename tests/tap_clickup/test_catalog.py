@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
 
 def test_discovery_needs_no_token_and_no_request() -> None:
-    ended = run_command("--discover")
-    assert (ended.returncode, error_lines(ended)) == (0, ["invalid settings: api_token: missing"])
-    entries = json.loads(ended.stdout)["streams"]
+    process = run_command("--discover")
+    assert process.returncode == 0
+    assert error_lines(process) == ["invalid settings: api_token: missing"]
+    entries = json.loads(process.stdout)["streams"]
     assert [entry["tap_stream_id"] for entry in entries] == STREAMS
     keys = {entry["tap_stream_id"]: entry["key_properties"] for entry in entries}
     assert keys == {
@@ -51,10 +52,10 @@ def test_discovery_needs_no_token_and_no_request() -> None:
 def test_deselected_streams_and_fields_are_omitted(run_tap: TapRunner) -> None:
     catalog = json.loads(run_command("--discover").stdout)
     for entry in catalog["streams"]:
-        wanted = entry["stream"] in {"tasks", "users"}
+        is_selected_stream = entry["stream"] in {"tasks", "users"}
         for metadata in entry["metadata"]:
-            shown = metadata["breadcrumb"] != ["properties", "name"]
-            metadata["metadata"]["selected"] = wanted and shown
+            is_other_field = metadata["breadcrumb"] != ["properties", "name"]
+            metadata["metadata"]["selected"] = is_selected_stream and is_other_field
     run = run_tap(catalog=catalog, start_date=ALL_TIME)
     streams = {m["stream"] for m in run.messages if m["type"] == "RECORD"}
     assert streams == {"tasks", "users"}

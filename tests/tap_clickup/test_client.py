@@ -33,9 +33,9 @@ PRIVATE = "planted-in-an-error-body"
 
 @pytest.fixture
 def client(clickup: FakeClickUp, clock: SimulatedClock) -> Iterator[Client]:
-    made = Client(clickup.api_url, api_token=clickup.token, limit=RateLimit(), clock=clock)
-    yield made
-    made.close()
+    new_client = Client(clickup.api_url, api_token=clickup.token, limit=RateLimit(), clock=clock)
+    yield new_client
+    new_client.close()
 
 
 def statuses(clickup: FakeClickUp) -> list[int]:
@@ -93,7 +93,7 @@ def test_netrc_does_not_replace_the_token(
     client: Client, clickup: FakeClickUp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     netrc = tmp_path / "netrc"
-    netrc.write_text("machine 127.0.0.1 login somebody password else\n", encoding="utf-8")
+    netrc.write_text("machine 127.0.0.1 login user password other\n", encoding="utf-8")
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
     assert client.get("/user", required_key="user").body["user"]["email"] == "user1@example.com"
@@ -103,8 +103,8 @@ def test_netrc_does_not_replace_the_token(
 def test_client_repr_hides_the_token(client: Client, clickup: FakeClickUp) -> None:
     """R16: the token is in no representation of the client or of its attributes."""
     secret = clickup.token.rpartition("_")[2]
-    shown = f"{client!r} {vars(client)!r} {client.stats}"
-    assert secret not in shown
+    text = f"{client!r} {vars(client)!r} {client.stats}"
+    assert secret not in text
 
 
 # --- the API URL (R8)
@@ -165,7 +165,8 @@ def test_transient_errors_are_retried(
     first, second = clock.slept
     assert 0.5 <= first <= 1.0
     assert 1.0 <= second <= 1.5
-    assert (client.stats.requests, client.stats.retries) == (3, 2)
+    assert client.stats.requests == 3
+    assert client.stats.retries == 2
     assert client.stats.waited_seconds == pytest.approx(first + second)
 
 
@@ -184,12 +185,12 @@ def test_persistent_errors_give_up_without_leaking_the_body(
     fault: Fault,
 ) -> None:
     behaviour.faults = [fault] * 10
-    with caplog.at_level(logging.DEBUG), pytest.raises(ApiUnavailableError) as failed:
+    with caplog.at_level(logging.DEBUG), pytest.raises(ApiUnavailableError) as caught:
         client.get("/user", required_key="user")
     assert len(clickup.requests) == MAX_ATTEMPTS
-    assert "from 127.0.0.1 in 6 attempts" in str(failed.value)
-    assert PRIVATE not in caplog.text + str(failed.value)
-    assert clickup.token not in caplog.text + str(failed.value)
+    assert "from 127.0.0.1 in 6 attempts" in str(caught.value)
+    assert PRIVATE not in caplog.text + str(caught.value)
+    assert clickup.token not in caplog.text + str(caught.value)
 
 
 def test_unreachable_host_is_reported_in_one_line(clock: SimulatedClock) -> None:
@@ -197,9 +198,9 @@ def test_unreachable_host_is_reported_in_one_line(clock: SimulatedClock) -> None
         port = closed.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
     client = Client(url, api_token="pk_123_ABCDEFGH12", limit=RateLimit(), clock=clock)  # noqa: S106
-    with pytest.raises(ApiUnavailableError) as failed:
+    with pytest.raises(ApiUnavailableError) as caught:
         client.get("/team", required_key="teams")
-    assert str(failed.value) == (
+    assert str(caught.value) == (
         "GET /team: ConnectionError from 127.0.0.1 in 6 attempts; "
         "check that its port can be reached, and run again"
     )
@@ -248,9 +249,9 @@ def test_invalid_token_is_recognized_by_its_ecode(
 ) -> None:
     """R92, R93: the error names the cause and says where to create a new token."""
     behaviour.faults = [Fault(status=401, body={"err": PRIVATE, "ECODE": f"OAUTH_{code}"})]
-    with pytest.raises(InvalidTokenError) as dead:
+    with pytest.raises(InvalidTokenError) as caught:
         client.get("/team", required_key="teams")
-    assert str(dead.value) == (
+    assert str(caught.value) == (
         "401 Unauthorized: the token is wrong, expired or was regenerated; "
         "create a new one in ClickUp under avatar > Settings > My Settings > Apps > API Token, "
         f"and set it as TAP_CLICKUP_API_TOKEN (OAUTH_{code})"
@@ -293,18 +294,18 @@ def test_rejected_request_is_reported_without_retry(
     client: Client, clickup: FakeClickUp, status: int, code: str, kind: type
 ) -> None:
     clickup.behaviour.faults = [Fault(status=status, body={"err": PRIVATE, "ECODE": code})]
-    with pytest.raises(kind) as refused:
+    with pytest.raises(kind) as caught:
         client.get("/list/abc", required_key="id")
-    assert str(refused.value) == f"GET /list/abc: HTTP {status} {code}"
+    assert str(caught.value) == f"GET /list/abc: HTTP {status} {code}"
     assert len(clickup.requests) == 1
 
 
 @pytest.mark.parametrize("code", [PRIVATE, "a b", 7, None, "X" * 41])
 def test_invalid_ecode_is_hidden(client: Client, behaviour: Behaviour, code: Any) -> None:
     behaviour.faults = [Fault(status=404, body={"ECODE": code})]
-    with pytest.raises(AccessDeniedError) as refused:
+    with pytest.raises(AccessDeniedError) as caught:
         client.get("/user", required_key="user")
-    assert str(refused.value) == "GET /user: HTTP 404"
+    assert str(caught.value) == "GET /user: HTTP 404"
 
 
 @pytest.mark.parametrize(
@@ -322,9 +323,9 @@ def test_200_without_the_requested_data_is_an_error(
     client: Client, behaviour: Behaviour, workspace: Workspace, body: Any, reason: str
 ) -> None:
     behaviour.faults = [Fault(status=200, body=body)]
-    with pytest.raises(UnexpectedResponseError) as strange:
+    with pytest.raises(UnexpectedResponseError) as caught:
         client.get(f"/team/{workspace.id}/task", required_key="tasks")
-    assert str(strange.value) == f"GET /team/{workspace.id}/task: {reason}"
+    assert str(caught.value) == f"GET /team/{workspace.id}/task: {reason}"
 
 
 def test_every_error_is_one_line_without_secrets(
@@ -338,8 +339,8 @@ def test_every_error_is_one_line_without_secrets(
         with pytest.raises(ClickUpError) as error:
             client.get("/user", required_key="user")
         behaviour.faults.clear()
-        shown = str(error.value)
-        assert [part for part in (PRIVATE, secret, "\n") if part in shown] == []
+        text = str(error.value)
+        assert [part for part in (PRIVATE, secret, "\n") if part in text] == []
 
 
 @pytest.mark.parametrize(

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 NAMES = ["spaces", "folders", "lists", "statuses", "sprints", "users", "webhooks"]
 WITH_RECORDS = {"spaces", "folders", "lists", "statuses", "users", "webhooks", "time_entries"}
 """The streams of the shop with records, once time was tracked and a webhook added."""
-HERE = {"workspace_id": {"in": [WORKSPACE]}}
-IN_SPACES = {**HERE, "space_id": {"in": [SPACE, ARCHIVED_SPACE]}}
+IN_WORKSPACE = {"workspace_id": {"in": [WORKSPACE]}}
+IN_SPACES = {**IN_WORKSPACE, "space_id": {"in": [SPACE, ARCHIVED_SPACE]}}
 MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -47,7 +47,7 @@ def keys(run: TapRun, stream: str) -> list[tuple[str, ...]]:
     return [tuple(key) for key in completed(run)[stream]["keys"]]
 
 
-def kept(run: TapRun) -> Row:
+def tasks_bookmark(run: TapRun) -> Row:
     """Return the bookmark of the shop's tasks."""
     (partition,) = run.state["bookmarks"]["tasks"]["partitions"]
     return dict(partition)
@@ -87,9 +87,11 @@ def test_completed_reads_have_the_documented_fields(run_tap: TapRunner) -> None:
 
 def test_hierarchy_completed_reads_are_conditioned_on_spaces(run_tap: TapRunner) -> None:
     rows = completed(run_tap(start_date=ALL_TIME))
-    told = {stream: (rows[stream]["conditions"], rows[stream]["keys"]) for stream in NAMES[:3]}
-    assert told == {
-        "spaces": (HERE, [[SPACE], [ARCHIVED_SPACE]]),
+    hierarchy_reads = {
+        stream: (rows[stream]["conditions"], rows[stream]["keys"]) for stream in NAMES[:3]
+    }
+    assert hierarchy_reads == {
+        "spaces": (IN_WORKSPACE, [[SPACE], [ARCHIVED_SPACE]]),
         "folders": (IN_SPACES, [[FOLDER], [ARCHIVED_FOLDER]]),
         "lists": (IN_SPACES, [[list_id] for list_id in sorted(LISTS.values())]),
     }
@@ -100,7 +102,7 @@ def test_hierarchy_completed_reads_are_conditioned_on_spaces(run_tap: TapRunner)
 def test_statuses_completed_read_lists_the_scopes_found(run_tap: TapRunner) -> None:
     row = completed(run_tap(start_date=ALL_TIME))["statuses"]
     places = [SPACE, ARCHIVED_SPACE, FOLDER, ARCHIVED_FOLDER, *LISTS.values()]
-    assert row["conditions"] == {**HERE, "scope_id": {"in": sorted(places)}}
+    assert row["conditions"] == {**IN_WORKSPACE, "scope_id": {"in": sorted(places)}}
     assert row["key_properties"] == ["scope_type", "scope_id", "status"]
     assert row["keys"] == [
         ["folder", FOLDER, "review"],
@@ -113,7 +115,7 @@ def test_statuses_completed_read_lists_the_scopes_found(run_tap: TapRunner) -> N
 
 def test_users_completed_read_contains_members_only(run_tap: TapRunner) -> None:
     row = completed(run_tap(start_date=ALL_TIME))["users"]
-    assert row["conditions"] == {**HERE, "is_member": {"in": [True]}}
+    assert row["conditions"] == {**IN_WORKSPACE, "is_member": {"in": [True]}}
     assert row["keys"] == [["40000001"], ["40000002"], ["40000003"]]
 
 
@@ -125,7 +127,7 @@ def test_webhooks_completed_read_contains_own_webhooks_only(
         endpoint="https://hooks.example.com/2", events=["*"], user_id=accounts.MEMBER
     )
     row = completed(run_tap())["webhooks"]
-    assert row["conditions"] == {**HERE, "user_id": {"in": ["40000001"]}}
+    assert row["conditions"] == {**IN_WORKSPACE, "user_id": {"in": ["40000001"]}}
     assert row["keys"] == [[ours.id]]
 
 
@@ -139,11 +141,11 @@ def test_time_entry_slices_have_bounds_and_users(run_tap: TapRunner, account: Ac
     assert min(by_name) == slice_name(start)
     row = by_name[slice_name(days_ago(35))]
     assert row["keys"] == [[entry.id]]
-    people = {"user_id": {"in": ["40000001"]}}
-    begins = max(to_iso(start), f"{row['scope'][:10]}T00:00:00.000+00:00")
+    users = {"user_id": {"in": ["40000001"]}}
+    first = max(to_iso(start), f"{row['scope'][:10]}T00:00:00.000+00:00")
     before = f"{row['scope'][11:]}T00:00:00.000+00:00"
-    bounds = {"started_at": {"from": begins, "before": before}}
-    assert row["conditions"] == {**HERE, **bounds, **people}
+    bounds = {"started_at": {"from": first, "before": before}}
+    assert row["conditions"] == {**IN_WORKSPACE, **bounds, **users}
 
 
 def test_completed_read_spans_its_requests_and_responses(
@@ -198,14 +200,14 @@ def test_disabled_features_have_no_completed_read(run_tap: TapRunner) -> None:
 
 def test_selected_spaces_are_a_condition(run_tap: TapRunner) -> None:
     rows = completed(run_tap(start_date=ALL_TIME, space_ids=[SPACE]))
-    assert rows["spaces"]["conditions"] == {**HERE, "id": {"in": [SPACE]}}
-    assert rows["lists"]["conditions"] == {**HERE, "space_id": {"in": [SPACE]}}
+    assert rows["spaces"]["conditions"] == {**IN_WORKSPACE, "id": {"in": [SPACE]}}
+    assert rows["lists"]["conditions"] == {**IN_WORKSPACE, "space_id": {"in": [SPACE]}}
     assert ARCHIVED_SPACE not in rows["statuses"]["conditions"]["scope_id"]["in"]
 
 
-@pytest.mark.parametrize("status", [400, 401], ids=["failed", "refused"])
+@pytest.mark.parametrize("status", [400, 401], ids=["failed", "denied"])
 @pytest.mark.parametrize(
-    ("path", "untold"),
+    ("path", "incomplete"),
     [
         (f"/team/{WORKSPACE}/space$", {*NAMES[:5], "tasks"}),
         (f"/space/{SPACE}/folder$", {*NAMES[1:5], "tasks"}),
@@ -217,12 +219,12 @@ def test_selected_spaces_are_a_condition(run_tap: TapRunner) -> None:
     ],
 )
 def test_denied_or_failed_reads_are_not_completed(
-    run_tap: TapRunner, behaviour: Behaviour, path: str, untold: set[str], status: int
+    run_tap: TapRunner, behaviour: Behaviour, path: str, incomplete: set[str], status: int
 ) -> None:
     behaviour.faults = [Fault(status=status, body={"ECODE": "OAUTH_018"}, path=path)]
     run = run_tap(start_date=ALL_TIME, sweep=True)
     assert behaviour.faults == []
-    assert set(completed(run)) == {*NAMES, "tasks", "time_entries"} - untold
+    assert set(completed(run)) == {*NAMES, "tasks", "time_entries"} - incomplete
     assert bool(run.error) is (status == 400)
 
 
@@ -239,13 +241,13 @@ def test_sweep_completes_every_slice_whatever_the_state(
     first = run_tap(start_date="2026-01-01")
     again = run_tap(start_date="2026-01-01", state=first.state)
     sweep = run_tap(start_date="2026-01-01", state=first.state, sweep=True)
-    told = [
+    scopes = [
         sorted(r["scope"] for r in run.rows("completed_reads") if r["stream"] == "time_entries")
         for run in (first, again, sweep)
     ]
-    assert told[0] == told[2]
-    assert told[1] == told[0][-len(told[1]) :]
-    assert len(told[1]) <= 3 < len(told[0])
+    assert scopes[0] == scopes[2]
+    assert scopes[1] == scopes[0][-len(scopes[1]) :]
+    assert len(scopes[1]) <= 3 < len(scopes[0])
 
 
 # --- lists that are archived between two polls
@@ -257,13 +259,11 @@ def test_poll_without_changes_skips_archived_lists(
     first = run_tap(start_date=ALL_TIME)
     second = run_tap(start_date=ALL_TIME, state=first.state)
     assert [path for path in run_tap.requested_paths if "/folder/" in path] == []
-    untold = {"folders", "lists", "sprints"}
-    assert set(completed(second)) == {*NAMES, "time_entries"} - untold
-    assert (kept(second)["lists"], kept(second)["archives"]) == (
-        kept(first)["lists"],
-        kept(first)["archives"],
-    )
-    assert len(kept(first)["lists"]) == len(kept(first)["archives"]) == 16
+    incomplete = {"folders", "lists", "sprints"}
+    assert set(completed(second)) == {*NAMES, "time_entries"} - incomplete
+    assert tasks_bookmark(second)["lists"] == tasks_bookmark(first)["lists"]
+    assert tasks_bookmark(second)["archives"] == tasks_bookmark(first)["archives"]
+    assert len(tasks_bookmark(first)["lists"]) == len(tasks_bookmark(first)["archives"]) == 16
 
 
 def test_list_archived_in_a_live_folder_is_found_by_the_next_poll(
@@ -280,22 +280,25 @@ def test_list_archived_in_a_live_folder_is_found_by_the_next_poll(
     }
     assert "86task001" in second.column("tasks", "id")
     assert keys(second, "lists") == [(list_id,) for list_id in sorted(LISTS.values())]
-    assert kept(second)["lists"] != kept(first)["lists"]
-    assert kept(second)["archives"] != kept(first)["archives"]
+    assert tasks_bookmark(second)["lists"] != tasks_bookmark(first)["lists"]
+    assert tasks_bookmark(second)["archives"] != tasks_bookmark(first)["archives"]
 
 
-@pytest.mark.parametrize("place", [FOLDER, SPACE, LISTS["folderless"]], ids=str)
+@pytest.mark.parametrize("container_id", [FOLDER, SPACE, LISTS["folderless"]], ids=str)
 def test_archived_container_is_found_with_earlier_edits(
-    run_tap: TapRunner, account: Account, place: str
+    run_tap: TapRunner, account: Account, container_id: str
 ) -> None:
     """No search returns its tasks any longer, so they are read list by list, once."""
     first = run_tap(start_date=ALL_TIME)
     workspace = account.workspaces[0]
-    below = {LISTS["in_folder"]} if place == FOLDER else {LISTS["in_folder"], LISTS["folderless"]}
-    below = below if place in {FOLDER, SPACE} else {place}
+    below = {
+        FOLDER: {LISTS["in_folder"]},
+        SPACE: {LISTS["in_folder"], LISTS["folderless"]},
+        LISTS["folderless"]: {LISTS["folderless"]},
+    }[container_id]
     edited = {task.id for task in workspace.tasks.values() if task.list_id in below}
     account.bulk_update(edited, name="Edited")
-    account.archive(place)
+    account.archive(container_id)
     second = run_tap(start_date=ALL_TIME, state=first.state)
     assert {row["id"] for row in second.rows("tasks") if row["name"] == "Edited"} == edited
     run_tap(start_date=ALL_TIME, state=second.state)

@@ -38,11 +38,11 @@ if TYPE_CHECKING:
     from tests.tap_clickup.runner import Row, TapRunner
 
 FAST: Row = {"start_date": ALL_TIME, "requests_per_minute": 100_000, "time_tracking": False}
-MOMENT = 0.1
+SHORT_WAIT_SECONDS = 0.1
 """Seconds of real time in which an unwanted request would arrive."""
 
 
-def reading(request: Request, account: Account) -> str | None:
+def read_name(request: Request, account: Account) -> str | None:
     """Return the name of the task read that a request belongs to."""
     for number, workspace in enumerate(account.workspaces):
         for archived, name in ((False, "live"), (True, "archived")):
@@ -53,44 +53,48 @@ def reading(request: Request, account: Account) -> str | None:
     return None
 
 
-def is_first(request: Request) -> bool:
+def is_first_page(request: Request) -> bool:
     """Return whether a request is the first of a task read that starts at `ALL_TIME`."""
     return request.query["date_updated_gt"] == ["1735689599999"]
 
 
-READINGS = {f"{name} {number}" for name in ("live", "archived", "archives") for number in (0, 1)}
+READ_NAMES = {f"{name} {number}" for name in ("live", "archived", "archives") for number in (0, 1)}
 
 
 def is_complete(run: TapRun, *workspaces: Workspace) -> bool:
     """Return whether a run wrote all tasks of some workspaces and left no thread behind."""
-    brought = [
+    are_complete = [
         task_versions(run, workspace) == expected_versions(every(workspace))
         for workspace in workspaces
     ]
-    return all(brought) and THREAD_NAME not in {thread.name for thread in threading.enumerate()}
+    return all(are_complete) and THREAD_NAME not in {
+        thread.name for thread in threading.enumerate()
+    }
 
 
-@pytest.mark.parametrize("slow", sorted(READINGS))
+@pytest.mark.parametrize("slow", sorted(READ_NAMES))
 def test_slow_response_does_not_block_concurrent_reads(
     run_tap: TapRunner, account: Account, behaviour: Behaviour, slow: str
 ) -> None:
     """The first response of one read is held until all others, in both workspaces, have started."""
-    asked: set[str] = set()
-    all_others, late = threading.Event(), []
+    requested: set[str] = set()
+    all_others, timed_out = threading.Event(), []
 
-    def hold(request: Request, _: Account) -> None:
-        name = reading(request, account)
-        if name == slow and name not in asked:
-            late.append(not all_others.wait(TIMEOUT_SECONDS))
+    def hold_response(request: Request, _: Account) -> None:
+        name = read_name(request, account)
+        if name == slow and name not in requested:
+            timed_out.append(not all_others.wait(TIMEOUT_SECONDS))
         if name:
-            asked.add(name)
-        if asked >= READINGS - {slow}:
+            requested.add(name)
+        if requested >= READ_NAMES - {slow}:
             all_others.set()
 
-    behaviour.on_request = hold
+    behaviour.on_request = hold_response
     run = run_tap(**FAST)
     assert is_complete(run, *account.workspaces)
-    assert (run.error, any(late), asked) == (None, False, READINGS)
+    assert run.error is None
+    assert not any(timed_out)
+    assert requested == READ_NAMES
 
 
 class TestThreeWorkspaces:
@@ -122,7 +126,7 @@ class TestThreeWorkspaces:
                 with lock:
                     counts["now"] -= 1
 
-        def hold(request: Request, _: Account) -> None:
+        def hold_response(request: Request, _: Account) -> None:
             if request.path.endswith("/team") or full.is_set():
                 return
             with lock:
@@ -132,45 +136,47 @@ class TestThreeWorkspaces:
                 if counts["held"] > MAX_IN_FLIGHT:
                     ninth.set()
             assert full.wait(TIMEOUT_SECONDS)
-            ninth.wait(MOMENT)
+            ninth.wait(SHORT_WAIT_SECONDS)
 
         monkeypatch.setattr(requests.Session, "request", counted)
-        behaviour.on_request = hold
+        behaviour.on_request = hold_response
         run = run_tap(**FAST)
         assert is_complete(run, *account.workspaces)
-        assert (run.error, counts["most"], ninth.is_set()) == (None, 8, False)
+        assert run.error is None
+        assert counts["most"] == 8
+        assert not ninth.is_set()
 
 
 def test_reads_are_at_most_one_page_ahead_of_the_writer(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     """While the webhooks are pending, each read has one page waiting and one requested."""
-    asked: Counter[str] = Counter()
-    stalled, one_more = threading.Event(), threading.Event()
+    requested: Counter[str] = Counter()
+    both_waiting, one_more = threading.Event(), threading.Event()
     at_stall: list[Counter[str]] = []
 
-    def hold(request: Request, _: Account) -> None:
-        if name := reading(request, account):
-            asked[name] += 1
-            live = asked["live 0"], asked["live 1"]
+    def hold_response(request: Request, _: Account) -> None:
+        if name := read_name(request, account):
+            requested[name] += 1
+            live = requested["live 0"], requested["live 1"]
             if live == (2, 2):
-                stalled.set()
+                both_waiting.set()
             if max(live) > 2:
                 one_more.set()
         if request.path.endswith("/webhook") and not at_stall:
-            assert stalled.wait(TIMEOUT_SECONDS)
-            one_more.wait(MOMENT)
-            at_stall.append(asked.copy())
+            assert both_waiting.wait(TIMEOUT_SECONDS)
+            one_more.wait(SHORT_WAIT_SECONDS)
+            at_stall.append(requested.copy())
 
-    behaviour.on_request = hold
+    behaviour.on_request = hold_response
     run = run_tap(**FAST)
     assert is_complete(run, *account.workspaces)
-    most = {name: 2 * ARCHIVED_LIST_WORKERS if "archives" in name else 2 for name in READINGS}
-    assert {name for name in READINGS if at_stall[0][name] > most[name]} == set()
-    assert asked["live 0"] > 2
+    most = {name: 2 * ARCHIVED_LIST_WORKERS if "archives" in name else 2 for name in READ_NAMES}
+    assert {name for name in READ_NAMES if at_stall[0][name] > most[name]} == set()
+    assert requested["live 0"] > 2
 
 
-class TestWaiting:
+class TestRateLimit:
     @pytest.fixture
     def clock(self) -> AutojumpClock:
         return AutojumpClock()
@@ -180,15 +186,13 @@ class TestWaiting:
         self, run_tap: TapRunner, account: Account, behaviour: Behaviour, limit: int
     ) -> None:
         """R134: the limit is read from ClickUp's header, and no request is rejected with 429."""
-        behaviour.limit_per_minute, began = limit, run_tap.clock.seconds
+        behaviour.limit_per_minute, started_at = limit, run_tap.clock.seconds
         run = run_tap(start_date=ALL_TIME, time_tracking=False)
         assert is_complete(run, *account.workspaces)
-        assert (run.error, {request.status for request in run_tap.clickup.requests}) == (
-            None,
-            {200},
-        )
+        assert run.error is None
+        assert {request.status for request in run_tap.clickup.requests} == {200}
         assert len(run_tap.clickup.requests) > 2 * limit
-        assert run_tap.clock.seconds - began > 2 * 61
+        assert run_tap.clock.seconds - started_at > 2 * 61
 
     def test_429_pauses_all_threads(
         self, run_tap: TapRunner, account: Account, behaviour: Behaviour
@@ -198,48 +202,52 @@ class TestWaiting:
         assert isinstance(clock, AutojumpClock)
         reset = int(clock.seconds) + 37
         headers = {"X-RateLimit-Reset": str(reset), "Date": formatdate(clock.seconds, usegmt=True)}
-        limited, early = threading.Event(), Counter[str]()
+        is_limited, early_requests = threading.Event(), Counter[str]()
 
         def note(request: Request, _: Account) -> None:
-            name = reading(request, account) or "walk or webhooks"
-            if limited.is_set():
+            name = read_name(request, account) or "hierarchy or webhooks"
+            if is_limited.is_set():
                 assert clock.sleeping.wait(TIMEOUT_SECONDS)
-                early[name] += clock.seconds < int(reset)
+                early_requests[name] += clock.seconds < int(reset)
             elif name == "live 0":
-                limited.set()
+                is_limited.set()
                 path = f"/team/{account.workspaces[0].id}/task$"
                 behaviour.faults = [Fault(status=429, headers=headers, path=path)]
 
         behaviour.on_request = note
         run = run_tap(**FAST)
         assert is_complete(run, *account.workspaces)
-        assert (run.error, behaviour.faults) == (None, [])
-        assert sum(early.values()) <= MAX_IN_FLIGHT
+        assert run.error is None
+        assert behaviour.faults == []
+        assert sum(early_requests.values()) <= MAX_IN_FLIGHT
         assert "HTTP 429, retrying in" in run.log
         assert clock.seconds >= reset
 
 
 @pytest.mark.parametrize("number", [0, 1], ids=["first", "second"])
-@pytest.mark.parametrize("status", [400, 401], ids=["failed", "refused"])
+@pytest.mark.parametrize("status", [400, 401], ids=["failed", "denied"])
 def test_error_in_one_workspace_leaves_the_other_complete(
     run_tap: TapRunner, account: Account, behaviour: Behaviour, number: int, status: int
 ) -> None:
-    broken, whole = account.workspaces[number], account.workspaces[1 - number]
-    fault = Fault(status=status, body={"ECODE": "OAUTH_027"}, path=f"/team/{broken.id}/task$")
+    failing_workspace = account.workspaces[number]
+    complete_workspace = account.workspaces[1 - number]
+    fault = Fault(
+        status=status, body={"ECODE": "OAUTH_027"}, path=f"/team/{failing_workspace.id}/task$"
+    )
 
     def fail(request: Request, _: Account) -> None:
-        if reading(request, account) == f"live {number}" and not is_first(request):
+        if read_name(request, account) == f"live {number}" and not is_first_page(request):
             behaviour.faults = [fault]
 
     behaviour.on_request = fail
     run = run_tap(**FAST)
     behaviour.on_request = None
-    assert is_complete(run, whole)
+    assert is_complete(run, complete_workspace)
     assert {what for what, _ in run.read_failures} == {"stream tasks"}
     assert bool(run.error) is (status == 400)
     assert {r["workspace_id"]: r["complete"] for r in run.rows("sync_runs")} == {
-        broken.id: False,
-        whole.id: True,
+        failing_workspace.id: False,
+        complete_workspace.id: True,
     }
 
 
@@ -249,7 +257,7 @@ def test_revoked_token_stops_all_concurrent_reads(
     """Each read sends at most one more request, and no later stream starts."""
 
     def revoke(request: Request, _: Account) -> None:
-        if reading(request, account) == "live 0":
+        if read_name(request, account) == "live 0":
             account.token, request.token_ok = "pk_1_REVOKEDREVOKED", False
 
     behaviour.on_request = revoke
@@ -267,12 +275,12 @@ def test_sigterm_ends_the_command_while_its_requests_are_pending(
     """R135: it ends although a response is missing, and wrote only whole lines."""
     is_pending, released = threading.Event(), threading.Event()
 
-    def hold(request: Request, _: Account) -> None:
-        if reading(request, account) == "live 0" and not is_first(request):
+    def hold_response(request: Request, _: Account) -> None:
+        if read_name(request, account) == "live 0" and not is_first_page(request):
             is_pending.set()
             released.wait(TIMEOUT_SECONDS)
 
-    behaviour.on_request = hold
+    behaviour.on_request = hold_response
     settings = {**environment(run_tap.clickup), "TAP_CLICKUP_START_DATE": ALL_TIME}
     output = tmp_path / "output.singer"
     with (

@@ -9,20 +9,21 @@ from tests.tap_clickup.cli_output import STREAMS, error_lines
 from tests.tap_clickup.runner import TapRun, environment, run_command
 
 
-class TestOfEveryStream:
+class TestEveryStream:
     @pytest.fixture
     def account(self) -> Account:
         """Return an account in which each stream has a record."""
-        made = generate(seed=7, tasks=200)
-        made.add_webhook(endpoint="https://example.com/", events=["taskCreated"])
-        return made
+        new_account = generate(seed=7, tasks=200)
+        new_account.add_webhook(endpoint="https://example.com/", events=["taskCreated"])
+        return new_account
 
     def test_connection_test_reads_one_record_per_stream(self, clickup: FakeClickUp) -> None:
         """R21: the check requests `GET /api/v2/team`, before anything else."""
         values = {**environment(clickup), "TAP_CLICKUP_TIME_IN_STATUS": "true"}
-        ended = run_command("--config=ENV", "--test", **values)
-        assert (ended.returncode, "CRITICAL" in ended.stderr) == (0, False)
-        run = TapRun(ended.stdout, ended.stderr)
+        process = run_command("--config=ENV", "--test", **values)
+        assert process.returncode == 0
+        assert "CRITICAL" not in process.stderr
+        run = TapRun(process.stdout, process.stderr)
         # Time in status is read after a whole page of tasks, and only one task is read here.
         assert {stream: len(run.rows(stream)) for stream in STREAMS} == {
             **dict.fromkeys(STREAMS, 1),
@@ -37,10 +38,11 @@ def test_connection_test_fails_where_a_run_would_fail(
     clickup: FakeClickUp, behaviour: Behaviour, status: int
 ) -> None:
     behaviour.faults = [Fault(status=status, body={"ECODE": "OAUTH_025"}, path="/team")]
-    ended = run_command("--config=ENV", "--test", **environment(clickup))
+    process = run_command("--config=ENV", "--test", **environment(clickup))
     reason = {401: "401 Unauthorized", 200: "GET /team: the response has no 'teams'"}[status]
-    assert (ended.returncode, ended.stdout) == (1, "")
-    (line,) = error_lines(ended)
+    assert process.returncode == 1
+    assert process.stdout == ""
+    (line,) = error_lines(process)
     assert line.startswith(reason)
 
 
@@ -49,7 +51,9 @@ def test_connection_test_names_the_failing_stream(
 ) -> None:
     """It takes the first record of any concurrent read, so all of them fail here."""
     behaviour.faults = [Fault(status=400, path="/task$")] * 999
-    ended = run_command("--config=ENV", "--test", **environment(clickup))
-    assert ended.returncode == 1
-    told = [line for line in error_lines(ended) if line.startswith("not everything was read: ")]
-    assert ["stream tasks: GET /team/" in line for line in told] == [True]
+    process = run_command("--config=ENV", "--test", **environment(clickup))
+    assert process.returncode == 1
+    failures = [
+        line for line in error_lines(process) if line.startswith("not everything was read: ")
+    ]
+    assert ["stream tasks: GET /team/" in line for line in failures] == [True]

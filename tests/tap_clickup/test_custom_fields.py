@@ -59,12 +59,12 @@ def test_no_setting_gives_no_custom_fields() -> None:
 def test_only_selected_fields_are_returned() -> None:
     fields = [
         field("Client", value="client 1"),
-        field("Salary", value="not asked for"),
+        field("Salary", value="not selected"),
         field("Größe", value="size 3"),
         field("Team", value="team 4"),
     ]
-    wanted = frozenset({"CLIENT", "grösse", "ID-Team", "no such field"})
-    assert selected_values({"custom_fields": fields}, wanted) == {
+    selected = frozenset({"CLIENT", "grösse", "ID-Team", "no such field"})
+    assert selected_values({"custom_fields": fields}, selected) == {
         "CLIENT": "client 1",
         "ID-Team": "team 4",
         "grösse": "size 3",
@@ -168,9 +168,9 @@ def test_labels_give_the_option_texts() -> None:
     ],
 )
 def test_values_are_typed(type_: str, value: Any, expected: Any) -> None:
-    found = read(type_, value)
-    assert found == {"chosen": expected}
-    assert type(found["chosen"]) is type(expected)
+    values = read(type_, value)
+    assert values == {"chosen": expected}
+    assert type(values["chosen"]) is type(expected)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tap_clickup.date_slices import Slice, date_slices
 
-MOMENTS = st.datetimes(datetime(2016, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds the zone
+TIMESTAMPS = st.datetimes(datetime(2016, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds the zone
 SPANS = st.timedeltas(timedelta(), timedelta(days=800))
 DAY = timedelta(days=1)
 
@@ -28,8 +28,8 @@ def test_slices_are_aligned_to_30_days_and_the_first_is_clipped() -> None:
 
 
 def test_slice_name_is_stable_from_day_to_day() -> None:
-    begun = [utc(2026, 3, 8) + day * DAY for day in range(30)]
-    names = {date_slice.name for at in begun for date_slice in date_slices(at, at)}
+    starts = [utc(2026, 3, 8) + day * DAY for day in range(30)]
+    names = {date_slice.name for at in starts for date_slice in date_slices(at, at)}
     assert names == {"2026-03-08/2026-04-07"}
 
 
@@ -53,32 +53,33 @@ def test_no_slice_starts_before_clickup_existed(since: datetime) -> None:
 def test_start_in_another_timezone_is_converted_to_utc() -> None:
     since = datetime(2026, 3, 4, 5, tzinfo=timezone(timedelta(hours=9)))
     (part,) = date_slices(since, since)
-    assert (part.start, part.start.tzinfo) == (utc(2026, 3, 3, 20), UTC)
+    assert part.start == utc(2026, 3, 3, 20)
+    assert part.start.tzinfo == UTC
 
 
-@given(since=MOMENTS, span=SPANS, share=st.floats(0, 1))
+@given(since=TIMESTAMPS, span=SPANS, share=st.floats(0, 1))
 def test_every_timestamp_is_in_exactly_one_slice(
     since: datetime, span: timedelta, share: float
 ) -> None:
     at = since + span * share
-    found = [
+    slices = [
         date_slice
         for date_slice in date_slices(since, since + span)
         if date_slice.start <= at < date_slice.end
     ]
-    assert len(found) == 1
-    assert found[0] in date_slices(at - 40 * DAY, at) or found[0].start == since
+    assert len(slices) == 1
+    assert slices[0] in date_slices(at - 40 * DAY, at) or slices[0].start == since
 
 
-@given(since=MOMENTS, span=SPANS)
+@given(since=TIMESTAMPS, span=SPANS)
 def test_slices_are_contiguous_and_at_most_30_days(since: datetime, span: timedelta) -> None:
-    found = list(date_slices(since, since + span))
-    assert [date_slice.start for date_slice in found] == [
+    slices = list(date_slices(since, since + span))
+    assert [date_slice.start for date_slice in slices] == [
         since,
-        *(date_slice.end for date_slice in found[:-1]),
+        *(date_slice.end for date_slice in slices[:-1]),
     ]
-    assert found[-1].start <= since + span < found[-1].end
-    lengths = [date_slice.end - date_slice.start for date_slice in found[1:]]
-    assert lengths == [30 * DAY] * (len(found) - 1)
-    assert timedelta() < found[0].end - found[0].start <= 30 * DAY
-    assert len({date_slice.name for date_slice in found}) == len(found)
+    assert slices[-1].start <= since + span < slices[-1].end
+    lengths = [date_slice.end - date_slice.start for date_slice in slices[1:]]
+    assert lengths == [30 * DAY] * (len(slices) - 1)
+    assert timedelta() < slices[0].end - slices[0].start <= 30 * DAY
+    assert len({date_slice.name for date_slice in slices}) == len(slices)

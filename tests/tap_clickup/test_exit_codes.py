@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 def test_successful_run_exits_0(clickup: FakeClickUp, account: Account) -> None:
     values = {**environment(clickup), "TAP_CLICKUP_START_DATE": ALL_TIME}
-    ended = run_command("--config=ENV", **values)
-    assert (ended.returncode, error_lines(ended)) == (0, [])
-    run = TapRun(ended.stdout, ended.stderr)
+    process = run_command("--config=ENV", **values)
+    assert process.returncode == 0
+    assert error_lines(process) == []
+    run = TapRun(process.stdout, process.stderr)
     tasks = [task.id for workspace in account.workspaces for task in every(workspace)]
     assert sorted(run.column("tasks", "id")) == sorted(tasks)
     schemas = [m["stream"] for m in run.messages if m["type"] == "SCHEMA"]
@@ -26,12 +27,14 @@ def test_successful_run_exits_0(clickup: FakeClickUp, account: Account) -> None:
 
 def test_failed_stream_exits_1_after_the_others(clickup: FakeClickUp, behaviour: Behaviour) -> None:
     behaviour.ignored_parameters = {"reverse"}
-    ended = run_command("--config=ENV", **environment(clickup))
-    run = TapRun(ended.stdout, ended.stderr)
-    assert ended.returncode == 1
+    process = run_command("--config=ENV", **environment(clickup))
+    run = TapRun(process.stdout, process.stderr)
+    assert process.returncode == 1
     assert run.rows("sync_runs")[0]["complete"] is False
-    told = [line for line in error_lines(ended) if line.startswith("not everything was read: ")]
-    assert ["stream tasks: GET /team/" in line for line in told] == [True]
+    failures = [
+        line for line in error_lines(process) if line.startswith("not everything was read: ")
+    ]
+    assert ["stream tasks: GET /team/" in line for line in failures] == [True]
 
 
 def test_denied_space_exits_0(clickup: FakeClickUp, behaviour: Behaviour, account: Account) -> None:
@@ -39,7 +42,7 @@ def test_denied_space_exits_0(clickup: FakeClickUp, behaviour: Behaviour, accoun
     behaviour.faults = [
         Fault(status=401, body={"ECODE": "OAUTH_018"}, path=f"/space/{space_id}/list")
     ]
-    ended = run_command("--config=ENV", **environment(clickup))
-    (line,) = error_lines(ended)
-    assert ended.returncode == 0
+    process = run_command("--config=ENV", **environment(clickup))
+    (line,) = error_lines(process)
+    assert process.returncode == 0
     assert "lists (archived=false) not read: GET /space/" in line

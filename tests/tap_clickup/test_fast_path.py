@@ -24,24 +24,24 @@ if TYPE_CHECKING:
     from fake_clickup import Account, Behaviour
     from tests.tap_clickup.runner import TapRun, TapRunner
 
-MOMENTS = ("started_at", "finished_at")
-OF_THE_RUN = {"completed_reads", "sync_runs"}
+RUN_TIMES = ("started_at", "finished_at")
+RUN_STREAMS = {"completed_reads", "sync_runs"}
 """The streams whose records contain timestamps of the run itself."""
-BESIDE = ("tasks", "time_in_status", "time_entries", "completed_reads")
+CONCURRENT_STREAMS = ("tasks", "time_in_status", "time_entries", "completed_reads")
 
 
 @pytest.fixture
 def account() -> Account:
     """Return an account in which each stream has records."""
-    made = generate(seed=7, tasks=400, workspaces=2)
-    made.add_webhook(endpoint="https://example.com/", events=["taskCreated"])
-    return made
+    new_account = generate(seed=7, tasks=400, workspaces=2)
+    new_account.add_webhook(endpoint="https://example.com/", events=["taskCreated"])
+    return new_account
 
 
-def told(run: TapRun) -> dict[str, list[dict[str, Any]]]:
+def comparable_messages(run: TapRun) -> dict[str, list[dict[str, Any]]]:
     """Return the SCHEMA and RECORD messages by stream, without timestamps of the run itself.
 
-    Where readings run beside each other, so that their order is another in each run, it is sorted.
+    Messages of concurrent reads are sorted, because their order differs between runs.
     """
     messages: dict[str, list[dict[str, Any]]] = {}
     for message in run.messages:
@@ -51,10 +51,10 @@ def told(run: TapRun) -> dict[str, list[dict[str, Any]]]:
         if message["type"] == "RECORD":
             extracted = datetime.fromisoformat(message.pop("time_extracted"))
             assert (datetime.now(UTC) - extracted) < timedelta(minutes=1)
-            for name in MOMENTS if stream in OF_THE_RUN else ():
+            for name in RUN_TIMES if stream in RUN_STREAMS else ():
                 del message["record"][name]
         messages.setdefault(stream, []).append(message)
-    for stream in BESIDE:
+    for stream in CONCURRENT_STREAMS:
         messages[stream].sort(key=lambda message: json.dumps(message.get("record")))
     return messages
 
@@ -81,8 +81,8 @@ def test_fast_path_writes_the_same_messages_as_the_sdk(
     monkeypatch.setattr(ClickUpStream, "TYPE_CONFORMANCE_LEVEL", TypeConformanceLevel.RECURSIVE)
     monkeypatch.setattr(ClickUpStream, "_generate_record_messages", by_the_sdk)
     stock = run_tap(**config)
-    assert told(fast) == told(stock)
-    assert [name for name in told(fast) if not fast.rows(name)] == ["status_changes"]
+    assert comparable_messages(fast) == comparable_messages(stock)
+    assert [name for name in comparable_messages(fast) if not fast.rows(name)] == ["status_changes"]
     assert len(fast.rows("tasks")) > 300
     assert any(row["custom_fields"] for row in fast.rows("tasks"))
 

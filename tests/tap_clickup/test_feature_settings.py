@@ -39,9 +39,9 @@ def account() -> Account:
     return account
 
 
-def values(run_tap: TapRunner, *wanted: str) -> Any:
+def values(run_tap: TapRunner, *selected: str) -> Any:
     """Return the custom fields of the task."""
-    rows = run_tap(start_date=SINCE, custom_fields=list(wanted)).rows("tasks")
+    rows = run_tap(start_date=SINCE, custom_fields=list(selected)).rows("tasks")
     (found,) = (row["custom_fields"] for row in rows if row["id"] == "86task001")
     return found
 
@@ -77,8 +77,8 @@ def test_custom_field_is_selected_by_name_or_id(
 
 def test_custom_field_values_are_typed(run_tap: TapRunner) -> None:
     """R111: options become labels and users ids; the first option of a drop-down has index 0."""
-    wanted = ("Severity", "Where", "Budget", "Promised", "Checked", "Owners")
-    found = values(run_tap, *wanted)
+    selected = ("Severity", "Where", "Budget", "Promised", "Checked", "Owners")
+    found = values(run_tap, *selected)
     assert found == {
         "Severity": "Low",
         "Where": ["Desk"],
@@ -100,11 +100,12 @@ def test_unselected_and_unset_custom_fields_are_omitted(
 
 def test_custom_fields_setting_comes_from_the_environment(clickup: FakeClickUp) -> None:
     settings = {"TAP_CLICKUP_START_DATE": SINCE, "TAP_CLICKUP_CUSTOM_FIELDS": '["Severity"]'}
-    ended = run_command("--config=ENV", **environment(clickup), **settings)
-    records = [json.loads(line) for line in ended.stdout.splitlines()]
+    process = run_command("--config=ENV", **environment(clickup), **settings)
+    records = [json.loads(line) for line in process.stdout.splitlines()]
     tasks = [message["record"] for message in records if message["type"] == "RECORD"]
     found = [task["custom_fields"] for task in tasks if task.get("id") == "86task001"]
-    assert (ended.returncode, found) == (0, [{"Severity": "Low"}])
+    assert process.returncode == 0
+    assert found == [{"Severity": "Low"}]
 
 
 def test_standard_fields_need_no_setting(run_tap: TapRunner, account: Account) -> None:
@@ -130,15 +131,19 @@ def test_disabled_run_makes_no_request_and_writes_nothing(run_tap: TapRunner) ->
     """R19: the saved state stays valid, because no new one is written."""
     state = run_tap(start_date=SINCE).state
     run = run_tap(enabled=False, state=state)
-    assert (run.stdout, run.error, run_tap.clickup.requests) == ("", None, [])
+    assert run.stdout == ""
+    assert run.error is None
+    assert run_tap.clickup.requests == []
     assert "enabled is false: skipping the run" in run.log
 
 
 def test_disabled_command_exits_0_without_output(clickup: FakeClickUp) -> None:
     """R19: switching the integration off is not an error."""
-    ended = run_command("--config=ENV", **environment(clickup), TAP_CLICKUP_ENABLED="false")
-    assert (ended.returncode, ended.stdout, clickup.requests) == (0, "", [])
-    assert "enabled is false" in ended.stderr
+    process = run_command("--config=ENV", **environment(clickup), TAP_CLICKUP_ENABLED="false")
+    assert process.returncode == 0
+    assert process.stdout == ""
+    assert clickup.requests == []
+    assert "enabled is false" in process.stderr
 
 
 # --- single ClickApps (R116)
@@ -152,11 +157,13 @@ def test_time_tracking_can_be_disabled(
     start = now()
     track(account, start)
     run = run_tap(start_date=to_iso(start), time_tracking=False)
-    assert (run.rows("time_entries"), run_tap.requests_to("/time_entries")) == ([], [])
+    assert run.rows("time_entries") == []
+    assert run_tap.requests_to("/time_entries") == []
     streams = run.column("completed_reads", "stream")
     assert "tasks" in {m["stream"] for m in run.records("tasks")}
     assert "time_entries" not in streams
-    assert (run.error, run.read_failures) == (None, [])
+    assert run.error is None
+    assert run.read_failures == []
 
 
 def test_minimal_settings_use_only_free_api_v2_paths(run_tap: TapRunner) -> None:
@@ -166,7 +173,8 @@ def test_minimal_settings_use_only_free_api_v2_paths(run_tap: TapRunner) -> None
     assert {path.split("/")[1:3] == ["api", "v2"] for path in paths} == {True}
     words = ("time_entries", "time_in_status", "goal", "sprint")
     assert [path for path in paths for word in words if word in path] == []
-    assert (run.error, run.rows("sync_runs")[0]["complete"]) == (None, True)
+    assert run.error is None
+    assert run.rows("sync_runs")[0]["complete"] is True
 
 
 def test_disabled_stream_keeps_its_bookmark(run_tap: TapRunner, account: Account) -> None:
@@ -174,20 +182,22 @@ def test_disabled_stream_keeps_its_bookmark(run_tap: TapRunner, account: Account
     start = now()
     entry = track(account, start)
     first = run_tap(start_date=to_iso(start))
-    without = run_tap(state=first.state, time_tracking=False)
-    again = run_tap(state=without.state)
-    bookmarks = [run.state["bookmarks"]["time_entries"]["partitions"] for run in (first, without)]
+    disabled = run_tap(state=first.state, time_tracking=False)
+    third = run_tap(state=disabled.state)
+    bookmarks = [run.state["bookmarks"]["time_entries"]["partitions"] for run in (first, disabled)]
     assert bookmarks[0] == bookmarks[1]
-    assert again.column("time_entries", "id") == [entry.id]
+    assert third.column("time_entries", "id") == [entry.id]
 
 
 # --- unknown custom fields
 
 
-SLIP = "custom_fields: 'refrence' is on none of the {} tasks that were read; expected the name"
+UNKNOWN_FIELD = (
+    "custom_fields: 'refrence' is on none of the {} tasks that were read; expected the name"
+)
 
 
-def slips(run: TapRun) -> list[str]:
+def unknown_field_notes(run: TapRun) -> list[str]:
     """Return the notes of a run about custom fields, each of which is also logged once."""
     notes = [note for note in run.rows("sync_runs")[0]["notes"] if "custom" in note]
     assert [run.log.count(note) for note in notes] == [1] * len(notes)
@@ -198,27 +208,30 @@ def test_unknown_custom_field_is_noted_by_first_load_and_sweep(
     run_tap: TapRunner,
 ) -> None:
     """A misspelled name is noted; an unset field exists, and a poll reads too few tasks to know."""
-    wanted: Row = {
+    selected: Row = {
         "start_date": SINCE,
         "custom_fields": ["refrence", "reference", "NEVER set", "f0-3"],
     }
-    first = run_tap(**wanted)
-    poll = run_tap(**wanted, state=first.state)
-    sweep = run_tap(**wanted, state=poll.state, sweep=True)
+    first = run_tap(**selected)
+    poll = run_tap(**selected, state=first.state)
+    sweep = run_tap(**selected, state=poll.state, sweep=True)
     assert len(poll.rows("tasks")) > 0
-    assert (slips(first), slips(poll), len(slips(sweep))) == ([SLIP.format(2)], [], 1)
+    assert unknown_field_notes(first) == [UNKNOWN_FIELD.format(2)]
+    assert unknown_field_notes(poll) == []
+    assert len(unknown_field_notes(sweep)) == 1
     assert {run.error for run in (first, poll, sweep)} == {None}
 
 
 def test_sweep_counts_an_edited_task_once(run_tap: TapRunner) -> None:
     """The sweep reads that task twice, but there are only two tasks."""
     run = run_tap(start_date=SINCE, custom_fields=["refrence"], sweep=True)
-    assert slips(run) == [SLIP.format(2)]
+    assert unknown_field_notes(run) == [UNKNOWN_FIELD.format(2)]
 
 
 def test_unknown_custom_field_is_not_noted_without_tasks(run_tap: TapRunner) -> None:
     run = run_tap(start_date=to_iso(now() + MINUTE), custom_fields=["refrence"])
-    assert (run.rows("tasks"), slips(run)) == ([], [])
+    assert run.rows("tasks") == []
+    assert unknown_field_notes(run) == []
 
 
 # --- the connection test
@@ -228,7 +241,9 @@ def test_disabled_connection_test_makes_no_request(
     clickup: FakeClickUp,
 ) -> None:
     values = {**environment(clickup), "TAP_CLICKUP_ENABLED": "false"}
-    ended = run_command("--config=ENV", "--test", **values)
-    assert (ended.returncode, ended.stdout, clickup.requests) == (0, "", [])
-    assert "enabled is false: skipping the run" in ended.stderr
-    assert "Traceback" not in ended.stderr
+    process = run_command("--config=ENV", "--test", **values)
+    assert process.returncode == 0
+    assert process.stdout == ""
+    assert clickup.requests == []
+    assert "enabled is false: skipping the run" in process.stderr
+    assert "Traceback" not in process.stderr

@@ -26,15 +26,15 @@ STREAMS = {
 @pytest.fixture
 def account() -> Account:
     """Return an account in which each stream has records."""
-    made = generate(seed=7, tasks=200)
-    made.add_webhook(endpoint="https://example.com/", events=["taskCreated"])
-    task = next(iter(made.workspaces[0].tasks))
+    new_account = generate(seed=7, tasks=200)
+    new_account.add_webhook(endpoint="https://example.com/", events=["taskCreated"])
+    task = next(iter(new_account.workspaces[0].tasks))
     channel = CustomField("f0-7", "Channel", "short_text", 1, "mail")
-    made.update_task(task, custom_fields=(channel,))
-    return made
+    new_account.update_task(task, custom_fields=(channel,))
+    return new_account
 
 
-def misfits(run: TapRun) -> dict[str, set[str]]:
+def schema_errors(run: TapRun) -> dict[str, set[str]]:
     """Return the validation errors of each stream's records, by the last SCHEMA before them."""
     validators: dict[str, Draft202012Validator] = {}
     wrong: dict[str, set[str]] = {}
@@ -45,7 +45,11 @@ def misfits(run: TapRun) -> dict[str, set[str]]:
             stream, record = message["stream"], message["record"]
             found = {error.message for error in validators[stream].iter_errors(record)}
             schema: Any = validators[stream].schema
-            found |= {f"{name} is not told" for name in record if name not in schema["properties"]}
+            found |= {
+                f"{name} is not in the schema"
+                for name in record
+                if name not in schema["properties"]
+            }
             wrong.setdefault(stream, set()).update(found)
     return wrong
 
@@ -54,18 +58,19 @@ def misfits(run: TapRun) -> dict[str, set[str]]:
 def test_every_record_matches_its_schema(
     run_tap: TapRunner, behaviour: Behaviour, config: Row
 ) -> None:
-    refusal = Fault(status=401, body={"ECODE": "OAUTH_018"}, path=r"/folder/\d+/list$")
-    behaviour.faults = [refusal]
+    denial = Fault(status=401, body={"ECODE": "OAUTH_018"}, path=r"/folder/\d+/list$")
+    behaviour.faults = [denial]
     run = run_tap(start_date=ALL_TIME, time_in_status=True, custom_fields=["Channel"], **config)
     assert behaviour.faults == []
-    assert (run.error, misfits(run)) == (None, {stream: set() for stream in STREAMS})
+    assert run.error is None
+    assert schema_errors(run) == {stream: set() for stream in STREAMS}
 
 
 def test_flattening_leaves_no_object_in_any_record(run_tap: TapRunner) -> None:
     run = run_tap(start_date=ALL_TIME, time_in_status=True, custom_fields=["Channel"], **FLAT)
     rows = [(m["stream"], m["record"]) for m in run.messages if m["type"] == "RECORD"]
-    left = {(s, name) for s, row in rows for name in row if isinstance(row[name], dict)}
-    assert left == set()
+    nested = {(s, name) for s, row in rows for name in row if isinstance(row[name], dict)}
+    assert nested == set()
 
 
 def test_removed_column_is_in_no_record_and_no_schema(run_tap: TapRunner) -> None:

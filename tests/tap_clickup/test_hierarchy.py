@@ -145,8 +145,10 @@ def test_archived_lists_are_requested_by_the_first_run_only(
     assert folders == [
         f"/api/v2/folder/{folder_id}/list" for folder_id in (FOLDER, ARCHIVED_FOLDER)
     ]
-    asked = {request.path for request in run_tap.requests_to("/task") if "/list/" in request.path}
-    assert asked == {f"/api/v2/list/{list_id}/task" for list_id in archived}
+    requested = {
+        request.path for request in run_tap.requests_to("/task") if "/list/" in request.path
+    }
+    assert requested == {f"/api/v2/list/{list_id}/task" for list_id in archived}
     run_tap(start_date=ALL_TIME, state=first.state)
     assert [request for request in run_tap.requests_to("/task") if "/list/" in request.path] == []
 
@@ -173,19 +175,20 @@ def test_newly_archived_folder_is_read_again(run_tap: TapRunner, account: Accoun
 def test_renamed_status_is_read_with_its_id(run_tap: TapRunner, account: Account) -> None:
     account.rename_status(SPACE, "backlog", "ideas")
     rows = run_tap().rows("statuses")
-    assert (rows[0]["status"], rows[0]["status_id"]) == ("ideas", "s51")
+    assert rows[0]["status"] == "ideas"
+    assert rows[0]["status_id"] == "s51"
 
 
 def test_list_archived_during_the_run_is_read_once(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
     """It is archived between two requests, so the live and the archived response contain it."""
-    asked: list[str] = []
+    requested: list[str] = []
 
     def archive(request: object, _: Account) -> None:
         path = str(getattr(request, "path", ""))
-        asked.append(path)
-        if asked.count(f"/api/v2/space/{SPACE}/list") == 2:
+        requested.append(path)
+        if requested.count(f"/api/v2/space/{SPACE}/list") == 2:
             account.archive(LISTS["folderless"])
 
     behaviour.on_request = archive
@@ -208,7 +211,8 @@ def test_denied_request_is_reported_and_the_rest_is_read(
     behaviour.faults = [Fault(status=401, body={"ECODE": "OAUTH_018"}, path=f"{path}$")]
     run = run_tap(start_date=ALL_TIME)
     why = f"GET {path}: HTTP 401 OAUTH_018: deleted, or not visible to the token's user"
-    assert (run.error, run.read_failures) == (None, [(what, why)])
+    assert run.error is None
+    assert run.read_failures == [(what, why)]
     assert f"{what} not read: {why}" in run.log
     assert set(LISTS.values()) - set(run.column("lists", "id")) == missing
     assert run.column("tasks", "id") == ["86parent1", "86task001"]

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
     from fake_clickup import Account, FakeClickUp
 
-HERE = {"context": {"workspace_id": accounts.WORKSPACE}}
-NOT_OURS = "state: not a state of tap-clickup; pass the last STATE of a run, or no state"
-IN = f"in {HERE['context']}"
-MOMENT = "expected a date or timestamp such as 2026-01-31"
+CONTEXT_ONLY = {"context": {"workspace_id": accounts.WORKSPACE}}
+INVALID_STATE = "state: not a state of tap-clickup; pass the last STATE of a run, or no state"
+IN = f"in {CONTEXT_ONLY['context']}"
+EXPECTED_TIMESTAMP = "expected a date or timestamp such as 2026-01-31"
 
 
 @pytest.fixture
@@ -33,35 +33,35 @@ def state_of(stream: str, *partitions: Any) -> Any:
 @pytest.mark.parametrize(
     ("state", "line"),
     [
-        (state_of("tasks", {**HERE, "cursors": None}), NOT_OURS),
-        (state_of("tasks", {**HERE, "cursors": ["2026-01-31"]}), NOT_OURS),
-        (state_of("tasks", {"cursors": {}}), NOT_OURS),
-        (state_of("time_entries", {"read_until": "2026-01-31"}), NOT_OURS),
-        (state_of("tasks", None), NOT_OURS),
+        (state_of("tasks", {**CONTEXT_ONLY, "cursors": None}), INVALID_STATE),
+        (state_of("tasks", {**CONTEXT_ONLY, "cursors": ["2026-01-31"]}), INVALID_STATE),
+        (state_of("tasks", {"cursors": {}}), INVALID_STATE),
+        (state_of("time_entries", {"read_until": "2026-01-31"}), INVALID_STATE),
+        (state_of("tasks", None), INVALID_STATE),
         (
-            state_of("tasks", {**HERE, "cursors": {"live": 1772600000001}}),
-            f"state of tasks {IN}, cursor live: {MOMENT}",
+            state_of("tasks", {**CONTEXT_ONLY, "cursors": {"live": 1772600000001}}),
+            f"state of tasks {IN}, cursor live: {EXPECTED_TIMESTAMP}",
         ),
         (
-            state_of("tasks", {**HERE, "start_date": "soon"}),
-            f"state of tasks {IN}, start_date: {MOMENT}",
+            state_of("tasks", {**CONTEXT_ONLY, "start_date": "soon"}),
+            f"state of tasks {IN}, start_date: {EXPECTED_TIMESTAMP}",
         ),
         (
-            state_of("time_entries", {**HERE, "read_until": "later"}),
-            f"state of time_entries {IN}, read_until: {MOMENT}",
+            state_of("time_entries", {**CONTEXT_ONLY, "read_until": "later"}),
+            f"state of time_entries {IN}, read_until: {EXPECTED_TIMESTAMP}",
         ),
         (
-            state_of("time_in_status", {**HERE, "tasks": {"cursors": {"live": "x"}}}),
-            f"state of time_in_status {IN}, cursor live: {MOMENT}",
+            state_of("time_in_status", {**CONTEXT_ONLY, "tasks": {"cursors": {"live": "x"}}}),
+            f"state of time_in_status {IN}, cursor live: {EXPECTED_TIMESTAMP}",
         ),
-        (state_of("time_in_status", {**HERE, "tasks": {"cursors": None}}), NOT_OURS),
-        (state_of("time_in_status", {**HERE, "tasks": None}), NOT_OURS),
-        ({"bookmarks": None}, NOT_OURS),
-        ({"bookmarks": []}, NOT_OURS),
-        ({"bookmarks": {"tasks": None}}, NOT_OURS),
-        ({"bookmarks": {"tasks": {"partitions": None}}}, NOT_OURS),
-        ([], NOT_OURS),
-        (["2026-01-31"], NOT_OURS),
+        (state_of("time_in_status", {**CONTEXT_ONLY, "tasks": {"cursors": None}}), INVALID_STATE),
+        (state_of("time_in_status", {**CONTEXT_ONLY, "tasks": None}), INVALID_STATE),
+        ({"bookmarks": None}, INVALID_STATE),
+        ({"bookmarks": []}, INVALID_STATE),
+        ({"bookmarks": {"tasks": None}}, INVALID_STATE),
+        ({"bookmarks": {"tasks": {"partitions": None}}}, INVALID_STATE),
+        ([], INVALID_STATE),
+        (["2026-01-31"], INVALID_STATE),
     ],
     ids=json.dumps,
 )
@@ -71,10 +71,11 @@ def test_invalid_state_is_rejected_before_any_request(
     file = tmp_path / "state.json"
     file.write_text(json.dumps(state), encoding="utf-8")
     values = {**environment(clickup), "TAP_CLICKUP_TIME_IN_STATUS": "true"}
-    ended = run_command("--config=ENV", f"--state={file}", **values)
-    shown = [line for line in ended.stderr.splitlines() if "| INFO " not in line]
-    assert (ended.returncode, ended.stdout) == (1, "")
-    assert [line.split("| ")[-1] for line in shown] == [line]
+    process = run_command("--config=ENV", f"--state={file}", **values)
+    logged = [line for line in process.stderr.splitlines() if "| INFO " not in line]
+    assert process.returncode == 1
+    assert process.stdout == ""
+    assert [line.split("| ")[-1] for line in logged] == [line]
     assert clickup.requests == []
 
 
@@ -82,6 +83,7 @@ def test_invalid_state_is_rejected_before_any_request(
 def test_empty_state_is_a_first_run(clickup: FakeClickUp, tmp_path: Path, state: Any) -> None:
     file = tmp_path / "state.json"
     file.write_text(json.dumps(state), encoding="utf-8")
-    ended = run_command("--config=ENV", f"--state={file}", **environment(clickup))
-    assert (ended.returncode, "Traceback" in ended.stderr) == (0, False)
-    assert '"stream":"sync_runs"' in ended.stdout
+    process = run_command("--config=ENV", f"--state={file}", **environment(clickup))
+    assert process.returncode == 0
+    assert "Traceback" not in process.stderr
+    assert '"stream":"sync_runs"' in process.stdout

@@ -27,10 +27,10 @@ def task(task_id: str, updated: int | None, *, created: int = START, **others: A
 
 @dataclass
 class Server:
-    """Answers questions as ClickUp does; `edits` are made one group after each answer.
+    """Responds to queries as ClickUp does; after each response it makes one group of `edits`.
 
-    An edit names tasks by their number in the order and moves them to the end, all to one moment.
-    `hidden` rows take their place on a page and are cut out afterwards, which makes a short page.
+    An edit names tasks by their position in the order and updates all of them at the same time.
+    `hidden` rows count for the page size and are removed afterwards, so their page is short.
     """
 
     updated: dict[str, int]
@@ -39,15 +39,15 @@ class Server:
     page_size: int = 100
     hidden: set[str] = field(default_factory=set)
     edits: list[list[int]] = field(default_factory=list)
-    questions: list[TaskQuery] = field(default_factory=list)
+    queries: list[TaskQuery] = field(default_factory=list)
 
-    def answer(self, question: TaskQuery) -> tuple[list[Task], bool | None]:
-        self.questions.append(question)
-        low = question.after_ms + (not self.inclusive)
+    def respond(self, query: TaskQuery) -> tuple[list[Task], bool | None]:
+        self.queries.append(query)
+        low = query.after_ms + (not self.inclusive)
         rows = sorted((at, task_id) for task_id, at in self.updated.items() if at >= low)
-        page = rows[question.page * self.page_size :][: self.page_size]
+        page = rows[query.page * self.page_size :][: self.page_size]
         tasks = [task(task_id, at) for at, task_id in page if task_id not in self.hidden]
-        is_last = (question.page + 1) * self.page_size >= len(rows)
+        is_last = (query.page + 1) * self.page_size >= len(rows)
         self._edit()
         flags = {"honest": is_last, "missing": None, "always_false": False}
         return tasks, flags[self.last_page]
@@ -64,23 +64,23 @@ class Server:
 def read(server: Server, keyset: Keyset, *, at_most: int) -> list[tuple[str, int]]:
     """Return the ids and versions that a keyset reads from a server, in order."""
     found = []
-    while question := keyset.next_query:
-        tasks, last_page = server.answer(question)
+    while query := keyset.next_query:
+        tasks, last_page = server.respond(query)
         new = keyset.receive_page(tasks, last_page=last_page)
         found += [(str(item["id"]), int(item["date_updated"])) for item in new]
-        assert len(server.questions) <= at_most
+        assert len(server.queries) <= at_most
     return found
 
 
 @st.composite
 def servers(draw: st.DrawFn) -> Server:
     """Draw a server: many tasks in few milliseconds, small pages and frequent edits."""
-    moments = draw(st.lists(st.integers(START, START + 5), max_size=30))
-    ids = draw(st.permutations([f"t{number:02}" for number in range(len(moments))]))
+    timestamps = draw(st.lists(st.integers(START, START + 5), max_size=30))
+    ids = draw(st.permutations([f"t{number:02}" for number in range(len(timestamps))]))
     last_page = draw(st.sampled_from(["honest", "missing", "always_false"]))
     hides = last_page == "honest" and len(ids) > 1 and draw(st.booleans())
     return Server(
-        dict(zip(ids, moments, strict=True)),
+        dict(zip(ids, timestamps, strict=True)),
         inclusive=draw(st.booleans()),
         last_page=last_page,
         page_size=draw(st.integers(2, 6)),
@@ -108,15 +108,17 @@ def test_every_initial_task_is_read_in_its_latest_version(server: Server) -> Non
 
 @settings(max_examples=150, deadline=None)
 @given(servers(), st.integers(1, 8))
-def test_interrupted_read_resumes_from_its_bookmark(server: Server, cut: int) -> None:
+def test_interrupted_read_resumes_from_its_bookmark(
+    server: Server, requests_before_cut: int
+) -> None:
     at_start = {
         task_id: at for task_id, at in server.updated.items() if task_id not in server.hidden
     }
     keyset, found = Keyset(START), dict[str, int]()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "PAGE_SIZE", server.page_size)
-        while len(server.questions) < cut and (question := keyset.next_query):
-            tasks, last_page = server.answer(question)
+        while len(server.queries) < requests_before_cut and (query := keyset.next_query):
+            tasks, last_page = server.respond(query)
             for item in keyset.receive_page(tasks, last_page=last_page):
                 found[item["id"]] = int(item["date_updated"])
         bookmark = max(found.values(), default=START)
@@ -139,13 +141,13 @@ def test_tasks_with_equal_timestamps_are_read_once(
 def test_single_full_page_takes_one_request() -> None:
     server = Server({f"t{number:03}": START + number for number in range(100)})
     assert len(read(server, Keyset(START), at_most=1)) == 100
-    assert server.questions == [TaskQuery(START - 1, 0)]
+    assert server.queries == [TaskQuery(START - 1, 0)]
 
 
 def test_next_page_starts_at_the_last_timestamp_as_page_0() -> None:
     server = Server({f"t{number:03}": START + number for number in range(250)})
     read(server, Keyset(START), at_most=3)
-    assert server.questions == [
+    assert server.queries == [
         TaskQuery(START - 1, 0),
         TaskQuery(START + 98, 0),
         TaskQuery(START + 196, 0),
@@ -156,7 +158,7 @@ def test_row_shifted_across_pages_is_read_on_the_way_back() -> None:
     tasks = {f"t{number:03}": START for number in range(150)}
     server = Server(tasks, edits=[[0]])
     found = read(server, Keyset(START), at_most=20)
-    upwards = [question.page for question in server.questions[:3]]
+    upwards = [query.page for query in server.queries[:3]]
     assert upwards == [0, 1, 0]
     assert found[149] == ("t100", START)
     assert found[150:] == [("t000", START + 1)]
@@ -165,7 +167,8 @@ def test_row_shifted_across_pages_is_read_on_the_way_back() -> None:
 def test_empty_page_before_the_last_is_marked_truncated() -> None:
     keyset = Keyset(START)
     assert list(keyset.receive_page([], last_page=False)) == []
-    assert (keyset.next_query, keyset.truncated) == (None, True)
+    assert keyset.next_query is None
+    assert keyset.truncated is True
 
 
 def test_short_page_before_the_last_continues() -> None:
@@ -210,7 +213,7 @@ def test_lower_bound_is_never_negative() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "found"),
+    ("response", "message"),
     [
         ([task("a", START + 9), task("b", START + 8)], "not in ascending order of date_updated"),
         ([task("a", START - 2)], "requested were tasks from 999 on"),
@@ -220,11 +223,13 @@ def test_lower_bound_is_never_negative() -> None:
         ([task("a", START, space=None)], "task a is in space None"),
     ],
 )
-def test_mismatched_response_is_rejected_before_any_task(answer: list[Task], found: str) -> None:
-    keyset = Keyset(START, ("5",) if "space" in found else ())
-    answers = keyset.receive_page(answer, last_page=True)
-    with pytest.raises(ResponseMismatchError, match=found):
-        next(answers)
+def test_mismatched_response_is_rejected_before_any_task(
+    response: list[Task], message: str
+) -> None:
+    keyset = Keyset(START, ("5",) if "space" in message else ())
+    tasks_of_page = keyset.receive_page(response, last_page=True)
+    with pytest.raises(ResponseMismatchError, match=message):
+        next(tasks_of_page)
     assert keyset.next_query == TaskQuery(START - 1, 0, keyset.space_ids)
 
 
@@ -233,7 +238,7 @@ def test_mismatched_response_is_rejected_before_any_task(answer: list[Task], fou
 def test_ignored_page_number_is_detected(count: int, *, inclusive: bool) -> None:
     tasks = {f"t{number:03}": START for number in range(count)}
     server = Server(tasks, last_page="always_false", inclusive=inclusive)
-    ask: Callable[[TaskQuery], Any] = server.answer
-    server.answer = lambda question: ask(TaskQuery(question.after_ms, 0))  # type: ignore[method-assign]
+    respond_to: Callable[[TaskQuery], Any] = server.respond
+    server.respond = lambda query: respond_to(TaskQuery(query.after_ms, 0))  # type: ignore[method-assign]
     with pytest.raises(ResponseMismatchError, match="page 1 repeats the page before"):
         read(server, Keyset(START), at_most=30)

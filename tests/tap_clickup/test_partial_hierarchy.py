@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from fake_clickup import Account, Behaviour
     from tests.tap_clickup.runner import Row, TapRun, TapRunner
 
-PLACES = {"folders", "lists", "sprints", "statuses"}
-TOLD = ("spaces", *sorted(PLACES), "users", "completed_reads", "sync_runs")
+HIERARCHY_STREAMS = {"folders", "lists", "sprints", "statuses"}
+STREAMS = ("spaces", *sorted(HIERARCHY_STREAMS), "users", "completed_reads", "sync_runs")
 ARCHIVED = LISTS["archived"]
 
 
@@ -25,22 +25,24 @@ def account() -> Account:
     return accounts.shop()
 
 
-def told(run: TapRun) -> set[str]:
+def completed_streams(run: TapRun) -> set[str]:
     """Return the streams with a completed read."""
     return set(run.column("completed_reads", "stream"))
 
 
-def asked_archives(run_tap: TapRunner) -> list[str]:
+def archive_requests(run_tap: TapRunner) -> list[str]:
     """Return the requested paths of archived lists of folders and of tasks of lists."""
     paths = [request.path.removeprefix("/api/v2") for request in run_tap.clickup.requests]
-    walk = [path for path in paths if path.startswith("/folder/")]
-    return walk + [path for path in paths if path.startswith("/list/") and path.endswith("/task")]
+    folder_requests = [path for path in paths if path.startswith("/folder/")]
+    return folder_requests + [
+        path for path in paths if path.startswith("/list/") and path.endswith("/task")
+    ]
 
 
 # --- invalid objects
 
 
-@pytest.mark.parametrize("streams", [(*TOLD, "tasks"), TOLD], ids=["all", "without tasks"])
+@pytest.mark.parametrize("streams", [(*STREAMS, "tasks"), STREAMS], ids=["all", "without tasks"])
 def test_invalid_archived_list_fails_without_completing_lists(
     run_tap: TapRunner, account: Account, behaviour: Behaviour, streams: tuple[str, ...]
 ) -> None:
@@ -53,13 +55,13 @@ def test_invalid_archived_list_fails_without_completing_lists(
         f"not everything was read: archived lists of folder {FOLDER}: "
         "ClickUp sent an object of an unexpected shape (ValueError)"
     )
-    assert told(run) & PLACES == set()
-    assert {"spaces", "users"} <= told(run)
+    assert completed_streams(run) & HIERARCHY_STREAMS == set()
+    assert {"spaces", "users"} <= completed_streams(run)
     assert sorted(run.column("lists", "id")) == sorted({*LISTS.values()} - {LISTS["in_folder"]})
     assert ("tasks" in streams) is bool(run.rows("tasks"))
 
 
-@pytest.mark.parametrize("streams", [(*TOLD, "tasks"), TOLD], ids=["all", "without tasks"])
+@pytest.mark.parametrize("streams", [(*STREAMS, "tasks"), STREAMS], ids=["all", "without tasks"])
 def test_invalid_list_is_read_by_the_next_poll(
     run_tap: TapRunner, account: Account, behaviour: Behaviour, streams: tuple[str, ...]
 ) -> None:
@@ -69,7 +71,7 @@ def test_invalid_list_is_read_by_the_next_poll(
     first = run_tap(start_date=ALL_TIME, catalog=catalog_selecting(*streams))
     run = run_tap(start_date=ALL_TIME, catalog=catalog_selecting(*streams), state=first.state)
     assert run.error is None
-    assert told(run) >= PLACES
+    assert completed_streams(run) >= HIERARCHY_STREAMS
     assert sorted(run.column("lists", "id")) == sorted(LISTS.values())
     assert ("86task001" in run.column("tasks", "id")) is ("tasks" in streams)
 
@@ -84,24 +86,25 @@ def team(*user_ids: int) -> Row:
 
 
 @pytest.mark.parametrize(
-    ("answer", "came"),
+    ("team_payload", "member_ids"),
     [
         ({"id": WORKSPACE, "name": "Shop"}, []),
         ({**team(), "members": None}, []),
         (team(), []),
         (team(accounts.MEMBER, accounts.INVITED), [str(accounts.MEMBER), str(accounts.INVITED)]),
     ],
-    ids=["no key", "null", "nobody", "others only"],
+    ids=["no key", "null", "no members", "others only"],
 )
 def test_users_are_not_completed_without_the_token_user(
-    run_tap: TapRunner, behaviour: Behaviour, answer: Row, came: list[str]
+    run_tap: TapRunner, behaviour: Behaviour, team_payload: Row, member_ids: list[str]
 ) -> None:
-    behaviour.faults = [Fault(status=200, body={"teams": [answer]}, path="/team$")]
+    behaviour.faults = [Fault(status=200, body={"teams": [team_payload]}, path="/team$")]
     run = run_tap(start_date=ALL_TIME)
-    assert "users" not in told(run)
+    assert "users" not in completed_streams(run)
     members = [row["id"] for row in run.rows("users") if row["is_member"]]
-    assert (run.error, members) == (None, came)
-    assert told(run) >= PLACES
+    assert run.error is None
+    assert members == member_ids
+    assert completed_streams(run) >= HIERARCHY_STREAMS
 
 
 def test_users_are_completed_with_the_token_user(run_tap: TapRunner, behaviour: Behaviour) -> None:
@@ -123,15 +126,16 @@ def test_denied_archive_is_not_requested_again_by_polls(
 ) -> None:
     behaviour.faults = [Fault(status=401, body={"ECODE": "OAUTH_018"}, path=f"{path}$")] * 9
     first = run_tap(start_date=ALL_TIME)
-    assert (first.error, len(first.read_failures) > 0, path in asked_archives(run_tap)) == (
-        None,
-        True,
-        True,
-    )
+    assert first.error is None
+    assert len(first.read_failures) > 0
+    assert path in archive_requests(run_tap)
     second = run_tap(start_date=ALL_TIME, state=first.state)
-    assert (second.error, second.read_failures, asked_archives(run_tap)) == (None, [], [])
+    assert second.error is None
+    assert second.read_failures == []
+    assert archive_requests(run_tap) == []
     third = run_tap(start_date=ALL_TIME, state=second.state)
-    assert (third.read_failures, asked_archives(run_tap)) == ([], [])
+    assert third.read_failures == []
+    assert archive_requests(run_tap) == []
 
 
 @pytest.mark.parametrize(
@@ -146,6 +150,6 @@ def test_denied_archive_is_requested_again_by_the_sweep(
     poll = run_tap(start_date=ALL_TIME)
     behaviour.faults = []
     sweep = run_tap(start_date=ALL_TIME, sweep=True, state=poll.state)
-    assert path in asked_archives(run_tap)
+    assert path in archive_requests(run_tap)
     assert {hidden, "86task001", "86parent1"} == set(sweep.column("tasks", "id"))
-    assert {*PLACES, "tasks"} <= told(sweep)
+    assert {*HIERARCHY_STREAMS, "tasks"} <= completed_streams(sweep)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 DEADLINE = 10
 
 
-def ended() -> bool:
+def threads_have_ended() -> bool:
     """Return whether all prefetch threads have ended, after waiting for them."""
     for thread in threading.enumerate():
         if thread.name == THREAD_NAME:
@@ -27,7 +27,7 @@ def test_every_item_is_returned_in_its_iterators_order() -> None:
     items = list(Prefetcher([["a1", "a2", "a3"], [], ["b1", "b2"]]))
     assert sorted(items) == ["a1", "a2", "a3", "b1", "b2"]
     assert [item for item in items if item.startswith("a")] == ["a1", "a2", "a3"]
-    assert ended()
+    assert threads_have_ended()
 
 
 def test_slow_iterator_does_not_block_concurrent_ones() -> None:
@@ -37,28 +37,28 @@ def test_slow_iterator_does_not_block_concurrent_ones() -> None:
         assert go_on.wait(DEADLINE)
         yield "slow"
 
-    beside = iter(Prefetcher([slow(), ["fast", "faster"]]))
-    assert [next(beside), next(beside)] == ["fast", "faster"]
+    prefetched = iter(Prefetcher([slow(), ["fast", "faster"]]))
+    assert [next(prefetched), next(prefetched)] == ["fast", "faster"]
     go_on.set()
-    assert list(beside) == ["slow"]
+    assert list(prefetched) == ["slow"]
 
 
 def test_iterator_waits_until_its_last_item_is_taken() -> None:
-    begun: list[int] = []
+    started: list[int] = []
     third = threading.Event()
 
     def numbers() -> Iterator[int]:
         for number in range(10):
-            begun.append(number)
+            started.append(number)
             if number == 2:
                 third.set()
             yield number
 
-    beside = iter(Prefetcher([numbers()]))
-    assert next(beside) == 0
+    prefetched = iter(Prefetcher([numbers()]))
+    assert next(prefetched) == 0
     assert third.wait(DEADLINE)
-    assert begun == [0, 1, 2]
-    assert list(beside) == list(range(1, 10))
+    assert started == [0, 1, 2]
+    assert list(prefetched) == list(range(1, 10))
 
 
 def test_error_is_raised_in_place_and_stops_other_iterators() -> None:
@@ -70,10 +70,10 @@ def test_error_is_raised_in_place_and_stops_other_iterators() -> None:
         while True:
             yield 0
 
-    taken: list[int] = []
+    taken_items: list[int] = []
     with pytest.raises(ValueError, match="broken"):
-        taken.extend(item for item in Prefetcher([broken(), endless()]))
-    assert ended()
+        taken_items.extend(item for item in Prefetcher([broken(), endless()]))
+    assert threads_have_ended()
 
 
 def test_iterators_stop_when_the_consumer_leaves() -> None:
@@ -84,4 +84,4 @@ def test_iterators_stop_when_the_consumer_leaves() -> None:
     for item in Prefetcher([endless()]):
         assert item == 0
         break
-    assert ended()
+    assert threads_have_ended()

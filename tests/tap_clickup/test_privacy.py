@@ -25,15 +25,15 @@ PLANTED = {
 }
 
 
-@pytest.mark.parametrize("breaks", [False, True])
+@pytest.mark.parametrize("fails", [False, True])
 def test_private_content_never_leaks(
-    clickup: FakeClickUp, account: Account, behaviour: Behaviour, *, breaks: bool
+    clickup: FakeClickUp, account: Account, behaviour: Behaviour, *, fails: bool
 ) -> None:
     """No record, state or log line contains it, not even at DEBUG or after a failed request."""
     for workspace in account.workspaces:
         for task in readable(workspace)[:200:20]:
             account.add_texts(task.id, **PLANTED)
-    if breaks:
+    if fails:
         body = json.dumps({"err": "planted-error", "ECODE": "planted", "tasks": [PLANTED]})
         behaviour.faults = [
             Fault(status=500, body=body, path="/task$"),
@@ -42,12 +42,12 @@ def test_private_content_never_leaks(
             Fault(status=403, body=body, path="/list$"),
         ]
     values = {**environment(clickup), "TAP_CLICKUP_START_DATE": ALL_TIME}
-    ended = run_command("--config=ENV", LOGLEVEL="DEBUG", **values)
-    assert ended.returncode == breaks
-    shown = ended.stdout + ended.stderr
+    process = run_command("--config=ENV", LOGLEVEL="DEBUG", **values)
+    assert process.returncode == fails
+    output = process.stdout + process.stderr
     secret = clickup.token.rpartition("_")[2]
-    assert [text for text in (*PLANTED.values(), "planted", secret) if text in shown] == []
-    assert "DEBUG" in ended.stderr
+    assert [text for text in (*PLANTED.values(), "planted", secret) if text in output] == []
+    assert "DEBUG" in process.stderr
 
 
 def test_token_from_a_config_file_is_never_logged(clickup: FakeClickUp, tmp_path: Path) -> None:
@@ -55,9 +55,9 @@ def test_token_from_a_config_file_is_never_logged(clickup: FakeClickUp, tmp_path
     clickup.behaviour.limit_per_minute = 10_000  # the command waits in real time
     file = tmp_path / "config.json"
     file.write_text(json.dumps(config_for(clickup)), encoding="utf-8")
-    ended = run_command(f"--config={file}")
-    assert ended.returncode == 0
-    assert clickup.token not in ended.stdout + ended.stderr
+    process = run_command(f"--config={file}")
+    assert process.returncode == 0
+    assert clickup.token not in process.stdout + process.stderr
 
 
 def test_rotated_token_continues_from_the_same_state(run_tap: TapRunner, account: Account) -> None:
@@ -65,6 +65,7 @@ def test_rotated_token_continues_from_the_same_state(run_tap: TapRunner, account
     first = run_tap()
     old, account.token = account.token, f"{account.token}ROTATED"
     second = run_tap(state=first.state)
-    assert (second.error, second.task_cursors) == (None, first.task_cursors)
+    assert second.error is None
+    assert second.task_cursors == first.task_cursors
     assert {request.token_ok for request in run_tap.clickup.requests} == {True}
     assert run_tap(api_token=old).error is not None

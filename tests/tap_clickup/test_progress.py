@@ -42,8 +42,8 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 def measured(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
     """Return the parsed METRIC lines."""
-    found = [message for message in caplog.messages if message.startswith("METRIC: ")]
-    return [json.loads(message.removeprefix("METRIC: ")) for message in found]
+    metric_messages = [message for message in caplog.messages if message.startswith("METRIC: ")]
+    return [json.loads(message.removeprefix("METRIC: ")) for message in metric_messages]
 
 
 def test_progress_line_has_count_rate_date_and_time_left(
@@ -86,12 +86,12 @@ def test_metric_lines_are_json_with_the_same_figures(
 def test_progress_is_logged_every_ten_seconds(
     progress: Progress, clock: ManualClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    told = []
+    line_counts = []
     for _ in range(8):
         clock.seconds += 4
         progress.update(100, START + timedelta(days=1))
-        told.append(len(lines(caplog)))
-    assert told == [0, 0, 1, 1, 1, 2, 2, 2]
+        line_counts.append(len(lines(caplog)))
+    assert line_counts == [0, 0, 1, 1, 1, 2, 2, 2]
     assert [line.partition(" read")[0] for line in lines(caplog)] == [
         "workspace 900: 300 tasks",
         "workspace 900: 600 tasks",

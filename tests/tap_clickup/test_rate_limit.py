@@ -16,44 +16,44 @@ gaps = st.floats(0, 90, allow_nan=False)
 limits = st.sampled_from([None, "0", "1", "7", "10", "many"])
 
 
-def sent(limit: RateLimit, count: int) -> list[float]:
+def send_times(limit: RateLimit, count: int) -> list[float]:
     """Return the times at which requests are sent, each as early as the limit allows."""
-    now, moments = 0.0, []
+    now, sent_times = 0.0, []
     for _ in range(count):
         now += limit.reserve(now)
-        moments.append(now)
-    return moments
+        sent_times.append(now)
+    return sent_times
 
 
 @given(st.lists(st.tuples(gaps, limits), max_size=60))
 def test_no_61_seconds_exceed_the_rate_limit(
     steps: list[tuple[float, str | None]],
 ) -> None:
-    limit, now, budget, moments = RateLimit(), 1_000.0, 80, list[float]()
+    limit, now, budget, sent_times = RateLimit(), 1_000.0, 80, list[float]()
     for gap, header in steps:
         now += gap
         now += limit.reserve(now)
-        moments.append(now)
-        assert len([sent_at for sent_at in moments if sent_at > now - 61 + 1e-6]) <= budget
+        sent_times.append(now)
+        assert len([sent_at for sent_at in sent_times if sent_at > now - 61 + 1e-6]) <= budget
         limit.update_from_headers({"X-RateLimit-Limit": header} if header else {})
         budget = {"1": 1, "7": 5, "10": 8}.get(header or "", budget)
 
 
 def test_default_rate_limit_is_80_requests_per_window() -> None:
-    moments = sent(RateLimit(), 81)
-    assert moments[79:] == [0.0, 61.0]
+    sent_times = send_times(RateLimit(), 81)
+    assert sent_times[79:] == [0.0, 61.0]
 
 
 def test_larger_plan_raises_the_rate_limit() -> None:
     limit = RateLimit()
-    assert sent(limit, 80)[-1] == 0.0
+    assert send_times(limit, 80)[-1] == 0.0
     limit.update_from_headers({"X-RateLimit-Limit": "1000"})
-    assert sent(limit, 721)[719:] == [0.0, 61.0]
+    assert send_times(limit, 721)[719:] == [0.0, 61.0]
 
 
 def test_smaller_plan_counts_requests_already_sent() -> None:
     limit = RateLimit()
-    sent(limit, 50)
+    send_times(limit, 50)
     limit.update_from_headers({"X-RateLimit-Limit": "10"})
     assert limit.reserve(1.0) == 60.0
 
@@ -72,14 +72,14 @@ def test_pause_after_a_429_delays_every_request() -> None:
 def test_configured_rate_limit_ignores_headers() -> None:
     limit = RateLimit(3)
     limit.update_from_headers({"X-RateLimit-Limit": "1000"})
-    assert sent(limit, 7) == [0.0, 0.0, 0.0, 61.0, 61.0, 61.0, 122.0]
+    assert send_times(limit, 7) == [0.0, 0.0, 0.0, 61.0, 61.0, 61.0, 122.0]
 
 
 @pytest.mark.parametrize("header", ["", "0", "-5", "1e3", "nan", "many"])
 def test_invalid_limit_header_is_ignored(header: str) -> None:
     limit = RateLimit()
     limit.update_from_headers({"X-RateLimit-Limit": header})
-    assert sent(limit, 81)[79:] == [0.0, 61.0]
+    assert send_times(limit, 81)[79:] == [0.0, 61.0]
 
 
 @pytest.mark.parametrize(

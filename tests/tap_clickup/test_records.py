@@ -169,13 +169,13 @@ def test_workspace_record_has_id_and_name() -> None:
 def test_former_member_has_no_role_and_no_membership() -> None:
     """R87: a user has an id, a display name and an e-mail address."""
     user = {"id": 2, "username": "User 2", "email": "user2@example.com", "role": 3, "color": "#4"}
-    here = records.member(user, workspace_id="1")
-    left = records.former_member(user, workspace_id="1")
+    member = records.member(user, workspace_id="1")
+    former_member = records.former_member(user, workspace_id="1")
     shared = {"workspace_id": "1", "id": "2", "username": "User 2", "email": "user2@example.com"}
-    assert here == {**shared, "role": 3, "is_member": True}
-    assert left == {**shared, "role": None, "is_member": False}
-    check("users", here)
-    check("users", left)
+    assert member == {**shared, "role": 3, "is_member": True}
+    assert former_member == {**shared, "role": None, "is_member": False}
+    check("users", member)
+    check("users", former_member)
 
 
 def test_unknown_clickapp_state_is_null() -> None:
@@ -202,8 +202,8 @@ def test_unknown_clickapp_state_is_null() -> None:
 def test_folder_record_has_space_and_override_flag() -> None:
     folder = {"id": "3", "name": "Folder 3", "archived": True, "override_statuses": True}
     record = records.folder({**folder, "orderindex": 4}, workspace_id="1", space_id="2")
-    place = {"workspace_id": "1", "space_id": "2"}
-    assert record == {**place, **folder}
+    location = {"workspace_id": "1", "space_id": "2"}
+    assert record == {**location, **folder}
     check("folders", record)
 
 
@@ -256,7 +256,7 @@ def test_status_record_has_name_and_type() -> None:
 
 @pytest.mark.parametrize("source", SOURCES)
 @pytest.mark.parametrize(
-    "place",
+    "recording",
     [
         "team_tasks/docs_example",
         "team_tasks/legacy_2022_no_last_page_key",
@@ -265,8 +265,8 @@ def test_status_record_has_name_and_type() -> None:
         "list_tasks/docs_example_points_timl",
     ],
 )
-def test_recorded_tasks_become_valid_records(place: str, source: str) -> None:
-    tasks = recorded_value(place, source)["tasks"]
+def test_recorded_tasks_become_valid_records(recording: str, source: str) -> None:
+    tasks = recorded_value(recording, source)["tasks"]
     assert tasks
     for task in tasks:
         record = records.task(task, workspace_id="1")
@@ -307,14 +307,14 @@ def test_a_recorded_task_of_2022_has_a_folder_and_no_status_id(source: str) -> N
 
 @pytest.mark.parametrize("source", SOURCES)
 @pytest.mark.parametrize(
-    "place",
+    "recording",
     [
         "spaces/list_2022_sprints_and_points_enabled",
         "spaces/list_four_spaces_sprints_enabled_on_first",
     ],
 )
-def test_recorded_spaces_and_statuses_become_valid_records(place: str, source: str) -> None:
-    spaces = recorded_value(place, source)["spaces"]
+def test_recorded_spaces_and_statuses_become_valid_records(recording: str, source: str) -> None:
+    spaces = recorded_value(recording, source)["spaces"]
     statuses = [status for space in spaces for status in space["statuses"]]
     assert statuses
     for space in spaces:

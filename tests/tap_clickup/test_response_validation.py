@@ -56,16 +56,16 @@ def test_ignored_parameter_fails_the_tasks_stream_only(
     assert run.rows("users")
     assert run.rows("sync_runs")[0]["complete"] is False
     bookmark = run.task_cursors[workspace.id] or ""
-    shown = {task for task, _ in task_versions(run, workspace)}
-    wanted = [
+    read_ids = {task for task, _ in task_versions(run, workspace)}
+    selected = [
         task
         for task in live(workspace)
         if not space_ids or workspace.lists[task.list_id].space_id in space_ids
     ]
     assert [
         task.id
-        for task in wanted
-        if ms_to_iso(updated_ms(task)) < bookmark and task.id not in shown
+        for task in selected
+        if ms_to_iso(updated_ms(task)) < bookmark and task.id not in read_ids
     ] == []
 
 
@@ -73,13 +73,13 @@ def test_archived_tasks_in_a_live_page_are_rejected(
     run_tap: TapRunner, behaviour: Behaviour, workspace: Workspace
 ) -> None:
     task = {"id": "86a1", "date_updated": "1772600000001", "archived": True}
-    answer = {"tasks": [task], "last_page": True}
-    LiveTaskFaults(behaviour, workspace, [Fault(200, answer, path=f"/team/{workspace.id}/task$")])
+    page = {"tasks": [task], "last_page": True}
+    LiveTaskFaults(behaviour, workspace, [Fault(200, page, path=f"/team/{workspace.id}/task$")])
     run = run_tap(workspace_ids=[workspace.id])
     assert run.error
     assert "task 86a1 has archived=True, which was not requested" in run.error
-    came = set(run.column("tasks", "id"))
-    assert came & {"86a1", *(task.id for task in live(workspace))} == set()
+    read_ids = set(run.column("tasks", "id"))
+    assert read_ids & {"86a1", *(task.id for task in live(workspace))} == set()
     assert run.task_cursors == {workspace.id: None}
 
 
@@ -87,28 +87,29 @@ def test_failed_retries_keep_pages_and_the_next_run_resumes(
     run_tap: TapRunner, behaviour: Behaviour, workspace: Workspace
 ) -> None:
     """The third page of live tasks responds with 429 until the retries are used up."""
-    asked: list[str] = []
+    live_requests: list[str] = []
     faults = LiveTaskFaults(behaviour, workspace)
-    hold = behaviour.on_request
+    hold_archived = behaviour.on_request
 
     def fail(request: Request, account: Account) -> None:
-        assert hold
-        hold(request, account)
+        assert hold_archived
+        hold_archived(request, account)
         if is_task_page(request, workspace, archived=False):
-            asked.append(request.path)
-            if len(asked) == 3:
+            live_requests.append(request.path)
+            if len(live_requests) == 3:
                 faults.extend([Fault(status=429, path=f"/team/{workspace.id}/task$")] * 6)
 
     behaviour.on_request = fail
-    cut = run_tap(workspace_ids=[workspace.id], start_date=ALL_TIME)
-    assert cut.error
-    assert "HTTP 429 from 127.0.0.1 in 6 attempts" in cut.error
-    seen = {task.id for task in live(workspace)}
-    came = [row["date_updated"] for row in cut.rows("tasks") if row["id"] in seen]
+    failed = run_tap(workspace_ids=[workspace.id], start_date=ALL_TIME)
+    assert failed.error
+    assert "HTTP 429 from 127.0.0.1 in 6 attempts" in failed.error
+    live_ids = {task.id for task in live(workspace)}
+    timestamps = [row["date_updated"] for row in failed.rows("tasks") if row["id"] in live_ids]
     shared = 1  # the second page starts with the last task of the first
-    assert (len(came), cut.task_cursors) == (200 - shared, {workspace.id: max(came)})
-    rest = run_tap(workspace_ids=[workspace.id], state=cut.state)
-    assert task_versions(cut, workspace) | task_versions(rest, workspace) == expected_versions(
+    assert len(timestamps) == 200 - shared
+    assert failed.task_cursors == {workspace.id: max(timestamps)}
+    rest = run_tap(workspace_ids=[workspace.id], state=failed.state)
+    assert task_versions(failed, workspace) | task_versions(rest, workspace) == expected_versions(
         every(workspace)
     )
     assert len(rest.rows("tasks")) < len(every(workspace)) - 190
@@ -117,17 +118,15 @@ def test_failed_retries_keep_pages_and_the_next_run_resumes(
 def test_denied_workspace_does_not_stop_the_other(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
-    refused, open_ = account.workspaces
-    path = f"/team/{refused.id}/"
+    denied, accessible = account.workspaces
+    path = f"/team/{denied.id}/"
     behaviour.faults = [Fault(status=401, body={"ECODE": "OAUTH_027"}, path=path)] * 9
     run = run_tap(start_date=ALL_TIME)
     assert run.error is None
-    assert (task_versions(run, refused), task_versions(run, open_)) == (
-        set(),
-        expected_versions(every(open_)),
-    )
+    assert task_versions(run, denied) == set()
+    assert task_versions(run, accessible) == expected_versions(every(accessible))
     complete = {row["workspace_id"]: row["complete"] for row in run.rows("sync_runs")}
-    assert complete == {refused.id: False, open_.id: True}
+    assert complete == {denied.id: False, accessible.id: True}
     assert sorted(what for what, _ in run.read_failures) == [
         "spaces (archived=false)",
         "spaces (archived=true)",
@@ -152,29 +151,31 @@ def test_token_revoked_during_a_run_stops_it(
     run = run_tap(start_date=ALL_TIME)
     assert run.error
     assert run.error.startswith("401 Unauthorized: the token is wrong")
-    beside = (2 + ARCHIVED_LIST_WORKERS) * len(account.workspaces) + 1
+    max_concurrent = (2 + ARCHIVED_LIST_WORKERS) * len(account.workspaces) + 1
     assert (
         1
         <= len([request for request in run_tap.clickup.requests if request.status == 401])
-        <= beside
+        <= max_concurrent
     )
     assert run_tap.requests_to("/time_entries") == []
     assert set(run.task_cursors.values()) - {None} == set()
 
 
 def test_empty_workspace_succeeds(run_tap: TapRunner, workspace: Workspace) -> None:
-    for places in (workspace.tasks, workspace.lists, workspace.folders, workspace.spaces):
-        places.clear()
+    for objects in (workspace.tasks, workspace.lists, workspace.folders, workspace.spaces):
+        objects.clear()
     run = run_tap(workspace_ids=[workspace.id])
-    assert (run.error, run.rows("tasks"), run.rows("spaces")) == (None, [], [])
+    assert run.error is None
+    assert run.rows("tasks") == []
+    assert run.rows("spaces") == []
 
 
 def test_invalid_task_fails_its_stream_only(
     run_tap: TapRunner, behaviour: Behaviour, workspace: Workspace
 ) -> None:
     task = {"id": "86a", "date_updated": "1772000000000", "tags": ["a secret"], "space": None}
-    answer = {"tasks": [task], "last_page": True}
-    LiveTaskFaults(behaviour, workspace, [Fault(200, answer, path=f"/team/{workspace.id}/task$")])
+    page = {"tasks": [task], "last_page": True}
+    LiveTaskFaults(behaviour, workspace, [Fault(200, page, path=f"/team/{workspace.id}/task$")])
     run = run_tap(start_date=ALL_TIME, workspace_ids=[workspace.id])
     assert run.error == (
         "not everything was read: stream tasks: "
@@ -187,8 +188,8 @@ def test_invalid_space_is_reported_and_the_others_are_read(
     run_tap: TapRunner, behaviour: Behaviour, workspace: Workspace
 ) -> None:
     broken = {"id": "9", "name": "Broken", "statuses": [{"type": "open"}]}
-    whole = {"id": "8", "name": "Whole", "statuses": []}
-    behaviour.faults = [Fault(200, {"spaces": [broken, whole]}, path="/space$")]
+    valid = {"id": "8", "name": "Whole", "statuses": []}
+    behaviour.faults = [Fault(200, {"spaces": [broken, valid]}, path="/space$")]
     run = run_tap(start_date=ALL_TIME, workspace_ids=[workspace.id])
     assert "space 9: ClickUp sent an object of an unexpected shape" in (run.error or "")
     assert "8" in {row["id"] for row in run.rows("spaces")}

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fake_clickup import Account
     from tests.tap_clickup.runner import Row, TapRun, TapRunner
 
-SHOWN = [LISTS["archived"], LISTS["in_archived_folder"], LISTS["in_folder"]]
+REMAINING_LISTS = [LISTS["archived"], LISTS["in_archived_folder"], LISTS["in_folder"]]
 """The lists of the shop without the one that is deleted here."""
 
 
@@ -30,7 +30,7 @@ def account() -> Account:
 
 
 @pytest.fixture
-def cut(run_tap: TapRunner, account: Account) -> TapRun:
+def interrupted(run_tap: TapRunner, account: Account) -> TapRun:
     """Return a second run, interrupted before its lists: one was archived and one deleted."""
     first = run_tap(start_date=START_DATE)
     account.archive(SECOND_LIST)
@@ -38,7 +38,7 @@ def cut(run_tap: TapRunner, account: Account) -> TapRun:
     return run_tap(start_date=START_DATE, state=first.state).before_first_record("lists")
 
 
-def told(run: TapRun) -> dict[str, list[str]]:
+def completed_keys(run: TapRun) -> dict[str, list[str]]:
     """Return the keys of the completed reads of folders and lists."""
     rows: list[Row] = run.rows("completed_reads")
     return {
@@ -48,28 +48,30 @@ def told(run: TapRun) -> dict[str, list[str]]:
     }
 
 
-def test_interrupted_completed_reads_are_caught_up(run_tap: TapRunner, cut: TapRun) -> None:
-    run = run_tap(start_date=START_DATE, state=cut.state)
-    assert told(cut) == {}
+def test_interrupted_completed_reads_are_caught_up(run_tap: TapRunner, interrupted: TapRun) -> None:
+    run = run_tap(start_date=START_DATE, state=interrupted.state)
+    assert completed_keys(interrupted) == {}
     assert {row["id"]: row["archived"] for row in run.rows("lists")}[SECOND_LIST] is True
-    assert told(run)["lists"] == sorted([*SHOWN, SECOND_LIST])
-    assert "folders" in told(run)
+    assert completed_keys(run)["lists"] == sorted([*REMAINING_LISTS, SECOND_LIST])
+    assert "folders" in completed_keys(run)
 
 
 def test_archived_lists_read_before_interruption_are_not_reread(
-    run_tap: TapRunner, cut: TapRun
+    run_tap: TapRunner, interrupted: TapRun
 ) -> None:
-    assert {NEW_TASK, OLD_TASK} <= set(cut.column("tasks", "name"))
-    run_tap(start_date=START_DATE, state=cut.state)
+    assert {NEW_TASK, OLD_TASK} <= set(interrupted.column("tasks", "name"))
+    run_tap(start_date=START_DATE, state=interrupted.state)
     assert [
         request.path for request in run_tap.requests_to("/task") if "/list/" in request.path
     ] == []
 
 
-def test_caught_up_run_does_not_reread_archives_again(run_tap: TapRunner, cut: TapRun) -> None:
-    second = run_tap(start_date=START_DATE, state=cut.state)
+def test_caught_up_run_does_not_reread_archives_again(
+    run_tap: TapRunner, interrupted: TapRun
+) -> None:
+    second = run_tap(start_date=START_DATE, state=interrupted.state)
     third = run_tap(start_date=START_DATE, state=second.state)
-    assert told(third) == {}
+    assert completed_keys(third) == {}
     assert [path for path in run_tap.requested_paths if "/folder/" in path] == []
 
 
@@ -80,6 +82,6 @@ def test_lists_digest_is_saved_after_the_last_stream(
     first = run_tap(start_date=START_DATE)
     account.delete(LISTS["folderless"])
     second = run_tap(start_date=START_DATE, state=first.state)
-    cut = second.before_first_record(stream)
+    interrupted = second.before_first_record(stream)
     before, after = (bookmark_of(run.state, "tasks")["lists"] for run in (first, second))
-    assert bookmark_of(cut.state, "tasks")["lists"] == before != after
+    assert bookmark_of(interrupted.state, "tasks")["lists"] == before != after

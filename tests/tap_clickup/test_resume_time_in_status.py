@@ -1,6 +1,6 @@
 """An interrupted first load with time in status resumes and in the end covers all tasks.
 
-The runs write a state every few records, so that they can be cut between any two of them.
+The runs write a state every few records, so that they can be interrupted between any two.
 """
 
 from __future__ import annotations
@@ -43,33 +43,33 @@ def account() -> Account:
     workspace.tasks.clear()
     workspace.folders[FOLDER] = Folder(FOLDER, "Store room", accounts.SPACE)
     workspace.lists[LIST] = TaskList(LIST, "Shelf", accounts.SPACE, FOLDER)
-    places = [LIST] * 350 + [LISTS["archived"], LISTS["in_archived_folder"]] * 3
-    for number, place in enumerate(places):
-        account.create_task(place, name="Task", at=NOW - timedelta(hours=number + 1))
+    list_ids = [LIST] * 350 + [LISTS["archived"], LISTS["in_archived_folder"]] * 3
+    for number, list_id in enumerate(list_ids):
+        account.create_task(list_id, name="Task", at=NOW - timedelta(hours=number + 1))
     archived = account.create_task(LIST, name="Archived", at=NOW - timedelta(hours=4))
     account.archive_task(archived.id, at=NOW - timedelta(hours=4))
     return account
 
 
-def cut_at(run: TapRun, number: int) -> TapRun:
+def interrupt_after(run: TapRun, number: int) -> TapRun:
     """Return a run as if it had been interrupted after some of its messages."""
     return TapRun("".join(run.stdout.splitlines(keepends=True)[:number]))
 
 
-def cut(run: TapRun, stream: str, reached: Callable[[Row], bool]) -> TapRun:
+def interrupt_at_state(run: TapRun, stream: str, is_reached: Callable[[Row], bool]) -> TapRun:
     """Return a run as if interrupted after the first state of a stream that meets a condition."""
     records = 0
     for number, message in enumerate(run.messages, 1):
         records += message["type"] == "RECORD" and message["stream"] == stream
-        if records and message["type"] == "STATE" and reached(message["value"]["bookmarks"]):
-            return cut_at(run, number)
+        if records and message["type"] == "STATE" and is_reached(message["value"]["bookmarks"]):
+            return interrupt_after(run, number)
     raise AssertionError("nothing to cut")
 
 
-def cut_among_times(run: TapRun) -> TapRun:
+def interrupt_in_time_in_status(run: TapRun) -> TapRun:
     """Return a run as if it had been interrupted after the time in status of some tasks."""
     streams = [message.get("stream") for message in run.messages]
-    return cut_at(run, streams.index("time_in_status") + 150)
+    return interrupt_after(run, streams.index("time_in_status") + 150)
 
 
 def cursors(bookmarks: Row) -> Row:
@@ -78,7 +78,7 @@ def cursors(bookmarks: Row) -> Row:
     return found
 
 
-def behind(bookmarks: Row) -> Row:
+def pending_cursors(bookmarks: Row) -> Row:
     """Return the task cursors that the state of time in status contains."""
     (partition,) = bookmarks["time_in_status"]["partitions"]
     found: Row = partition.get("tasks", {}).get("cursors", {})
@@ -88,12 +88,12 @@ def behind(bookmarks: Row) -> Row:
 def live_bounds(run_tap: TapRunner) -> list[int]:
     """Return the lower bound of each request for live tasks."""
     workspace = run_tap.clickup.account.workspaces[0]
-    asked = [
+    requests = [
         request
         for request in run_tap.clickup.requests
         if is_task_page(request, workspace, archived=False)
     ]
-    return [int(request.query["date_updated_gt"][0]) for request in asked]
+    return [int(request.query["date_updated_gt"][0]) for request in requests]
 
 
 def ids(*runs: TapRun, stream: str = "time_in_status", column: str = "task_id") -> set[str]:
@@ -103,23 +103,24 @@ def ids(*runs: TapRun, stream: str = "time_in_status", column: str = "task_id") 
 def test_load_interrupted_in_tasks_resumes_with_every_time(
     run_tap: TapRunner, account: Account
 ) -> None:
-    everything = set(account.workspaces[0].tasks)
-    whole = run_tap(start_date=SINCE, time_in_status=True)
-    first = cut(whole, "tasks", lambda state: "live" in cursors(state))
+    all_ids = set(account.workspaces[0].tasks)
+    uninterrupted = run_tap(start_date=SINCE, time_in_status=True)
+    first = interrupt_at_state(uninterrupted, "tasks", lambda state: "live" in cursors(state))
     reached = datetime.fromisoformat(cursors(first.state["bookmarks"])["live"])
     second = run_tap(start_date=SINCE, time_in_status=True, state=first.state)
     assert live_bounds(run_tap)[0] == to_ms(reached) - 600_001
-    assert len(second.rows("tasks")) < len(everything) - 50
-    assert ids(first, second, stream="tasks", column="id") == everything
-    assert (second.error, ids(second)) == (None, everything)
-    assert cursors(second.state["bookmarks"]) == cursors(whole.state["bookmarks"])
+    assert len(second.rows("tasks")) < len(all_ids) - 50
+    assert ids(first, second, stream="tasks", column="id") == all_ids
+    assert second.error is None
+    assert ids(second) == all_ids
+    assert cursors(second.state["bookmarks"]) == cursors(uninterrupted.state["bookmarks"])
 
 
 def test_caught_up_tasks_are_not_read_again(run_tap: TapRunner) -> None:
-    whole = run_tap(start_date=SINCE, time_in_status=True)
-    first = cut(whole, "tasks", lambda state: "live" in cursors(state))
+    uninterrupted = run_tap(start_date=SINCE, time_in_status=True)
+    first = interrupt_at_state(uninterrupted, "tasks", lambda state: "live" in cursors(state))
     second = run_tap(start_date=SINCE, time_in_status=True, state=first.state)
-    assert behind(second.state["bookmarks"]) == {}
+    assert pending_cursors(second.state["bookmarks"]) == {}
     third = run_tap(start_date=SINCE, time_in_status=True, state=second.state)
     assert len(third.column("tasks", "id")) == 2
     assert ids(third) == ids(third, stream="tasks", column="id")
@@ -129,42 +130,46 @@ def test_caught_up_tasks_are_not_read_again(run_tap: TapRunner) -> None:
 def test_load_interrupted_in_time_in_status_is_caught_up(
     run_tap: TapRunner, account: Account
 ) -> None:
-    everything = set(account.workspaces[0].tasks)
-    whole = run_tap(start_date=SINCE, time_in_status=True)
-    first = cut_among_times(whole)
-    assert 0 < len(ids(first)) < len(everything)
+    all_ids = set(account.workspaces[0].tasks)
+    uninterrupted = run_tap(start_date=SINCE, time_in_status=True)
+    first = interrupt_in_time_in_status(uninterrupted)
+    assert 0 < len(ids(first)) < len(all_ids)
     second = run_tap(start_date=SINCE, time_in_status=True, state=first.state)
     assert len(second.rows("tasks")) == 2
-    assert (second.error, ids(second)) == (None, everything)
+    assert second.error is None
+    assert ids(second) == all_ids
 
 
 def test_interrupted_catch_up_resumes(run_tap: TapRunner, account: Account) -> None:
-    everything = set(account.workspaces[0].tasks)
-    whole = run_tap(start_date=SINCE, time_in_status=True)
-    state = cut_among_times(whole).state
-    again = run_tap(start_date=SINCE, time_in_status=True, state=state)
-    second = cut(again, "time_in_status", lambda state: "live" in behind(state))
+    all_ids = set(account.workspaces[0].tasks)
+    uninterrupted = run_tap(start_date=SINCE, time_in_status=True)
+    state = interrupt_in_time_in_status(uninterrupted).state
+    catch_up = run_tap(start_date=SINCE, time_in_status=True, state=state)
+    second = interrupt_at_state(
+        catch_up, "time_in_status", lambda state: "live" in pending_cursors(state)
+    )
     third = run_tap(start_date=SINCE, time_in_status=True, state=second.state)
-    assert ids(second, third) == everything
-    assert len(ids(third)) < len(everything) - 50
-    assert behind(third.state["bookmarks"]) == {}
+    assert ids(second, third) == all_ids
+    assert len(ids(third)) < len(all_ids) - 50
+    assert pending_cursors(third.state["bookmarks"]) == {}
 
 
 def test_load_with_failed_tasks_is_caught_up_later(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
-    everything, workspace = set(account.workspaces[0].tasks), account.workspaces[0]
+    all_ids, workspace = set(account.workspaces[0].tasks), account.workspaces[0]
 
-    def refuse(request: Request, _: Account) -> None:
-        late = to_ms(NOW - timedelta(hours=200))
+    def reject_late_pages(request: Request, _: Account) -> None:
+        first_rejected_ms = to_ms(NOW - timedelta(hours=200))
         live = is_task_page(request, workspace, archived=False)
-        if live and int(request.query["date_updated_gt"][0]) > late:
+        if live and int(request.query["date_updated_gt"][0]) > first_rejected_ms:
             request.path = "/api/v2/list/x"
 
-    behaviour.on_request = refuse
+    behaviour.on_request = reject_late_pages
     first = run_tap(start_date=SINCE, time_in_status=True)
     assert "stream tasks: GET" in (first.error or "")
     behaviour.on_request = None
     second = run_tap(start_date=SINCE, time_in_status=True, state=first.state)
-    assert len(second.rows("tasks")) < len(everything) - 50
-    assert (second.error, ids(first, second)) == (None, everything)
+    assert len(second.rows("tasks")) < len(all_ids) - 50
+    assert second.error is None
+    assert ids(first, second) == all_ids

@@ -29,10 +29,10 @@ def test_no_record_of_an_unselected_space_is_written(run_tap: TapRunner, account
     workspace, other = account.workspaces
     selected = list(workspace.spaces)[1:]
     run = run_tap(space_ids=selected, start_date=ALL_TIME)
-    wanted = [
+    selected_tasks = [
         task for task in every(workspace) if workspace.lists[task.list_id].space_id in selected
     ]
-    assert task_versions(run, workspace) == expected_versions(wanted)
+    assert task_versions(run, workspace) == expected_versions(selected_tasks)
     assert task_versions(run, other) == set()
     folders = [folder for folder in workspace.folders.values() if not folder.hidden]
     assert sorted(run.column("folders", "id")) == sorted(

@@ -7,10 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fake_clickup.model import Folder, Space, TaskList
+from fake_clickup.model import TaskList
 from fake_clickup.storage import to_ms
 from tests.tap_clickup import accounts, time_tracking
-from tests.tap_clickup.accounts import LISTS, SPACE, WORKSPACE
+from tests.tap_clickup.accounts import (
+    LISTS,
+    SECOND_FOLDER,
+    SECOND_LIST,
+    SECOND_SPACE,
+    SPACE,
+    WORKSPACE,
+)
 from tests.tap_clickup.dates import days_ago, to_iso
 from tests.tap_clickup.runner import is_task_page
 from tests.tap_clickup.time_tracking import track
@@ -19,9 +26,8 @@ if TYPE_CHECKING:
     from fake_clickup import Account, Behaviour, Request
     from tests.tap_clickup.runner import TapRun, TapRunner
 
-ANNEX, ATTIC, BOX = "90000000013", "90000000025", "90000000035"
 SINCE = days_ago(100)
-WIDER = [pytest.param([SPACE, ANNEX], id="one more"), pytest.param([], id="all")]
+WIDER = [pytest.param([SPACE, SECOND_SPACE], id="one more"), pytest.param([], id="all")]
 LONG_AGO = [days_ago(90) + timedelta(hours=number) for number in range(250)]
 
 
@@ -29,32 +35,29 @@ LONG_AGO = [days_ago(90) + timedelta(hours=number) for number in range(250)]
 def account() -> Account:
     """Return the shop with a second space; in both, time was tracked on an old task."""
     account = accounts.shop()
-    workspace = account.workspaces[0]
-    workspace.spaces[ANNEX] = Space(ANNEX, "Annex", (accounts.status(56, "sorting", "open"),))
-    workspace.folders[ATTIC] = Folder(ATTIC, "Attic", ANNEX)
-    workspace.lists[BOX] = TaskList(BOX, "Box", ANNEX, ATTIC)
-    for number, place in enumerate((LISTS["in_folder"], BOX)):
-        task = account.create_task(place, name=f"Old {place}", at=days_ago(90))
-        account.create_task(place, name=f"New {place}", at=days_ago(1 + number))
+    accounts.add_second_space(account)
+    for number, list_id in enumerate((LISTS["in_folder"], SECOND_LIST)):
+        task = account.create_task(list_id, name=f"Old {list_id}", at=days_ago(90))
+        account.create_task(list_id, name=f"New {list_id}", at=days_ago(1 + number))
         track(account, days_ago(80), task_id=task.id)
         track(account, days_ago(2), task_id=task.id)
     return account
 
 
-def of(run: TapRun, stream: str, space_id: str) -> int:
+def record_count(run: TapRun, stream: str, space_id: str) -> int:
     """Return the number of records of a space."""
     return run.column(stream, "space_id").count(space_id)
 
 
-def began(run_tap: TapRunner, *, archived: bool = False) -> int:
+def first_bound_ms(run_tap: TapRunner, *, archived: bool = False) -> int:
     """Return the lower bound of the first request for tasks, in milliseconds."""
     workspace = run_tap.clickup.account.workspaces[0]
-    asked = [
+    requests = [
         request
         for request in run_tap.clickup.requests
         if is_task_page(request, workspace, archived=archived)
     ]
-    return int(asked[0].query["date_updated_gt"][0]) + 1
+    return int(requests[0].query["date_updated_gt"][0]) + 1
 
 
 @pytest.mark.parametrize("wider", WIDER)
@@ -62,24 +65,30 @@ def test_newly_selected_space_is_read_from_the_start_date(
     run_tap: TapRunner, wider: list[str]
 ) -> None:
     first = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE])
-    assert (of(first, "tasks", ANNEX), of(first, "time_entries", ANNEX)) == (0, 0)
+    assert record_count(first, "tasks", SECOND_SPACE) == 0
+    assert record_count(first, "time_entries", SECOND_SPACE) == 0
     second = run_tap(start_date=to_iso(SINCE), space_ids=wider, state=first.state)
-    assert (of(second, "tasks", ANNEX), of(second, "time_entries", ANNEX)) == (2, 2)
-    assert [began(run_tap, archived=archived) for archived in (False, True)] == [to_ms(SINCE)] * 2
+    assert record_count(second, "tasks", SECOND_SPACE) == 2
+    assert record_count(second, "time_entries", SECOND_SPACE) == 2
+    assert [first_bound_ms(run_tap, archived=archived) for archived in (False, True)] == [
+        to_ms(SINCE)
+    ] * 2
     assert time_tracking.requested_starts(run_tap)[0] == to_ms(SINCE)
 
 
 def test_newly_selected_space_includes_archived_tasks(run_tap: TapRunner, account: Account) -> None:
     old = next(
-        task.id for task in account.workspaces[0].tasks.values() if task.name == f"Old {BOX}"
+        task.id
+        for task in account.workspaces[0].tasks.values()
+        if task.name == f"Old {SECOND_LIST}"
     )
     account.archive_task(old, at=days_ago(70))
     account.workspaces[0].lists["90000000037"] = TaskList(
-        "90000000037", "Old box", ANNEX, ATTIC, archived=True
+        "90000000037", "Old box", SECOND_SPACE, SECOND_FOLDER, archived=True
     )
     older = account.create_task("90000000037", name="Older", at=days_ago(60)).id
     first = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE])
-    second = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE, ANNEX], state=first.state)
+    second = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE, SECOND_SPACE], state=first.state)
     assert {old, older} <= set(second.column("tasks", "id"))
 
 
@@ -90,29 +99,31 @@ def test_wider_selection_is_read_from_the_start_date_once(
     first = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE])
     second = run_tap(start_date=to_iso(SINCE), space_ids=wider, state=first.state)
     third = run_tap(start_date=to_iso(SINCE), space_ids=wider, state=second.state)
-    assert began(run_tap) > to_ms(days_ago(1.1))
+    assert first_bound_ms(run_tap) > to_ms(days_ago(1.1))
     assert time_tracking.requested_starts(run_tap)[0] > to_ms(days_ago(31))
-    assert of(third, "tasks", ANNEX) == 0
+    assert record_count(third, "tasks", SECOND_SPACE) == 0
 
 
 @pytest.mark.parametrize("wider", WIDER)
 def test_narrower_selection_reads_nothing_again(run_tap: TapRunner, wider: list[str]) -> None:
     first = run_tap(start_date=to_iso(SINCE), space_ids=wider)
     second = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE], state=first.state)
-    assert began(run_tap) > to_ms(days_ago(1.1))
+    assert first_bound_ms(run_tap) > to_ms(days_ago(1.1))
     assert time_tracking.requested_starts(run_tap)[0] > to_ms(days_ago(31))
     assert second.column("tasks", "name") == [f"New {LISTS['in_folder']}"]
-    assert (of(second, "time_entries", SPACE), of(second, "time_entries", ANNEX)) == (1, 0)
+    assert record_count(second, "time_entries", SPACE) == 1
+    assert record_count(second, "time_entries", SECOND_SPACE) == 0
 
 
 def test_reselected_space_is_read_from_the_start_date(
     run_tap: TapRunner,
 ) -> None:
     """Edits from the time when it was not selected may be old by now."""
-    first = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE, ANNEX])
+    first = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE, SECOND_SPACE])
     second = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE], state=first.state)
-    third = run_tap(start_date=to_iso(SINCE), space_ids=[ANNEX], state=second.state)
-    assert (of(third, "tasks", ANNEX), of(third, "time_entries", ANNEX)) == (2, 2)
+    third = run_tap(start_date=to_iso(SINCE), space_ids=[SECOND_SPACE], state=second.state)
+    assert record_count(third, "tasks", SECOND_SPACE) == 2
+    assert record_count(third, "time_entries", SECOND_SPACE) == 2
 
 
 # --- interrupted runs
@@ -121,24 +132,24 @@ def test_reselected_space_is_read_from_the_start_date(
 def test_interrupted_tasks_of_a_wider_selection_resume(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
-    made = {account.create_task(BOX, name="Many", at=at).id for at in LONG_AGO}
+    created_ids = {account.create_task(SECOND_LIST, name="Many", at=at).id for at in LONG_AGO}
     first = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE])
 
-    def cut(request: Request, _: Account) -> None:
-        late = int(request.query.get("date_updated_gt", ["0"])[0]) > to_ms(LONG_AGO[150])
-        if late and is_task_page(request, account.workspaces[0], archived=False):
+    def reject_late_pages(request: Request, _: Account) -> None:
+        is_late = int(request.query.get("date_updated_gt", ["0"])[0]) > to_ms(LONG_AGO[150])
+        if is_late and is_task_page(request, account.workspaces[0], archived=False):
             request.path = "/api/v2/list/x"
 
-    behaviour.on_request = cut
-    second = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE, ANNEX], state=first.state)
+    behaviour.on_request = reject_late_pages
+    second = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE, SECOND_SPACE], state=first.state)
     assert f"stream tasks: GET /team/{WORKSPACE}/task: HTTP 400" in (second.error or "")
     behaviour.on_request = None
-    third = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE, ANNEX], state=second.state)
-    assert began(run_tap) >= to_ms(LONG_AGO[90])
-    came = [set(run.column("tasks", "id")) & made for run in (second, third)]
-    assert came[0] | came[1] == made
-    assert 0 < len(came[0]) < len(made)
-    assert 0 < len(came[1]) < len(made)
+    third = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE, SECOND_SPACE], state=second.state)
+    assert first_bound_ms(run_tap) >= to_ms(LONG_AGO[90])
+    read_ids = [set(run.column("tasks", "id")) & created_ids for run in (second, third)]
+    assert read_ids[0] | read_ids[1] == created_ids
+    assert 0 < len(read_ids[0]) < len(created_ids)
+    assert 0 < len(read_ids[1]) < len(created_ids)
 
 
 def test_interrupted_time_entries_of_a_wider_selection_resume(
@@ -149,12 +160,12 @@ def test_interrupted_time_entries_of_a_wider_selection_resume(
         time_tracking.slice_start(SINCE) + 3 * time_tracking.SLICE_LENGTH
     )  # after the first one, in the same worker
     time_tracking.reject_time_entries(
-        behaviour, lambda question: question["start_date"] == str(fourth), status=400
+        behaviour, lambda query: query["start_date"] == str(fourth), status=400
     )
-    second = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE, ANNEX], state=first.state)
+    second = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE, SECOND_SPACE], state=first.state)
     assert "stream time_entries: GET" in (second.error or "")
     behaviour.on_request = None
-    third = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE, ANNEX], state=second.state)
+    third = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE, SECOND_SPACE], state=second.state)
     assert third.error is None
     assert to_ms(SINCE) < time_tracking.requested_starts(run_tap)[0] <= fourth
     ids = {*second.column("time_entries", "id"), *third.column("time_entries", "id")}
@@ -174,30 +185,36 @@ def test_inaccessible_selected_space_is_reported(
         "space_ids: 7 not visible to the token in the selected workspaces; "
         "make its user a member of the space, or correct the setting"
     )
-    assert (run.error, run.read_failures) == (None, [("selected spaces", why)])
+    assert run.error is None
+    assert run.read_failures == [("selected spaces", why)]
     assert run.log.count(why) == 1
     assert run.rows("sync_runs")[0]["complete"] is False
-    assert (run.column("spaces", "id"), set(run.column("tasks", "space_id"))) == ([SPACE], {SPACE})
+    assert run.column("spaces", "id") == [SPACE]
+    assert set(run.column("tasks", "space_id")) == {SPACE}
     assert run.column("time_entries", "space_id") == [SPACE, SPACE]
 
 
 def test_space_that_becomes_visible_again_is_read(run_tap: TapRunner, behaviour: Behaviour) -> None:
-    first = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE, ANNEX])
-    behaviour.hidden_spaces = {ANNEX}
-    second = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE, ANNEX], state=first.state)
-    assert (second.error, [what for what, _ in second.read_failures]) == (None, ["selected spaces"])
+    first = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE, SECOND_SPACE])
+    behaviour.hidden_spaces = {SECOND_SPACE}
+    second = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE, SECOND_SPACE], state=first.state)
+    assert second.error is None
+    assert [what for what, _ in second.read_failures] == ["selected spaces"]
     behaviour.hidden_spaces = set()
-    third = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE, ANNEX], state=second.state)
-    assert (third.error, third.read_failures) == (None, [])
-    assert third.column("spaces", "id") == [SPACE, ANNEX]
+    third = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE, SECOND_SPACE], state=second.state)
+    assert third.error is None
+    assert third.read_failures == []
+    assert third.column("spaces", "id") == [SPACE, SECOND_SPACE]
 
 
 def test_run_stops_if_no_selected_space_is_visible(
     run_tap: TapRunner, behaviour: Behaviour
 ) -> None:
-    behaviour.hidden_spaces = {SPACE, ANNEX}
-    run = run_tap(space_ids=[SPACE, ANNEX])
-    assert (run.error or "").startswith(f"space_ids: {SPACE}, {ANNEX} not visible to the token")
+    behaviour.hidden_spaces = {SPACE, SECOND_SPACE}
+    run = run_tap(space_ids=[SPACE, SECOND_SPACE])
+    assert (run.error or "").startswith(
+        f"space_ids: {SPACE}, {SECOND_SPACE} not visible to the token"
+    )
     assert run.stdout == ""
 
 
@@ -208,15 +225,17 @@ def test_time_entries_of_selected_spaces_name_their_space(
     run_tap: TapRunner,
 ) -> None:
     """Otherwise the target could delete time entries of another space."""
-    run = run_tap(start_date=to_iso(SINCE), space_ids=[ANNEX])
-    assert run.column("time_entries", "space_id") == [ANNEX, ANNEX]
+    run = run_tap(start_date=to_iso(SINCE), space_ids=[SECOND_SPACE])
+    assert run.column("time_entries", "space_id") == [SECOND_SPACE, SECOND_SPACE]
     conditions = [
         row["conditions"]["space_id"] for row in time_tracking.completed_slices(run).values()
     ]
     assert len(conditions) >= 4
-    assert [condition for condition in conditions if condition != {"in": [ANNEX]}] == []
-    told = sorted(key for keys in time_tracking.entry_ids_by_slice(run).values() for key in keys)
-    assert told == sorted(run.column("time_entries", "id"))
-    everywhere = time_tracking.completed_slices(run_tap(start_date=to_iso(SINCE)))
-    assert len(everywhere) == len(conditions)
-    assert [name for name, row in everywhere.items() if "space_id" in row["conditions"]] == []
+    assert [condition for condition in conditions if condition != {"in": [SECOND_SPACE]}] == []
+    entry_ids = sorted(
+        key for keys in time_tracking.entry_ids_by_slice(run).values() for key in keys
+    )
+    assert entry_ids == sorted(run.column("time_entries", "id"))
+    all_slices = time_tracking.completed_slices(run_tap(start_date=to_iso(SINCE)))
+    assert len(all_slices) == len(conditions)
+    assert [name for name, row in all_slices.items() if "space_id" in row["conditions"]] == []

@@ -39,9 +39,10 @@ def test_about_lists_settings_and_marks_the_token_secret() -> None:
 
 @pytest.mark.parametrize("options", [(), ("--test",)])
 def test_missing_token_is_reported_in_one_line(options: tuple[str, ...]) -> None:
-    ended = run_command(*options)
-    assert (ended.returncode, ended.stdout) == (1, "")
-    (line,) = error_lines(ended)
+    process = run_command(*options)
+    assert process.returncode == 1
+    assert process.stdout == ""
+    (line,) = error_lines(process)
     assert line == (
         "api_token: missing; settings come from --config or, "
         "with --config=ENV, from TAP_CLICKUP_<SETTING>"
@@ -85,12 +86,14 @@ def test_invalid_setting_is_reported_without_secrets(
     """R14, R16: the error names the setting and contains no part of a token."""
     file = tmp_path / "config.json"
     file.write_text(json.dumps(config), encoding="utf-8")
-    ended = run_command(f"--config={file}", LOGLEVEL="DEBUG")
-    shown = [line for line in ended.stderr.splitlines() if "| CRITICAL" in line]
-    assert (ended.returncode, ended.stdout, len(shown)) == (1, "", 1)
-    assert reason in shown[0]
+    process = run_command(f"--config={file}", LOGLEVEL="DEBUG")
+    critical_lines = [line for line in process.stderr.splitlines() if "| CRITICAL" in line]
+    assert process.returncode == 1
+    assert process.stdout == ""
+    assert len(critical_lines) == 1
+    assert reason in critical_lines[0]
     assert [
-        secret for secret in (TOKEN, TOKEN[3:], "123456789", "Traceback") if secret in ended.stderr
+        text for text in (TOKEN, TOKEN[3:], "123456789", "Traceback") if text in process.stderr
     ] == []
 
 
@@ -102,15 +105,17 @@ def test_invalid_state_timestamp_is_reported_in_one_line(run_tap: TapRunner) -> 
         "state of tasks in {'workspace_id': '1'}, cursor live: "
         "expected a date or timestamp such as 2026-01-31"
     )
-    assert (run.stdout, run_tap.clickup.requests) == ("", [])
+    assert run.stdout == ""
+    assert run_tap.clickup.requests == []
 
 
 def test_wrong_token_is_reported_with_advice(clickup: FakeClickUp) -> None:
     """R92, R93: the error names the cause and says where to create a new token."""
     values = {**environment(clickup), "TAP_CLICKUP_API_TOKEN": TOKEN}
-    ended = run_command("--config=ENV", **values)
-    assert (ended.returncode, ended.stdout) == (1, "")
-    (line,) = error_lines(ended)
+    process = run_command("--config=ENV", **values)
+    assert process.returncode == 1
+    assert process.stdout == ""
+    (line,) = error_lines(process)
     assert line == (
         "401 Unauthorized: the token is wrong, expired or was regenerated; "
         "create a new one in ClickUp under avatar > Settings > My Settings > Apps > API Token, "

@@ -31,19 +31,19 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def halted(behaviour: Behaviour) -> Iterator[tuple[Event, Event]]:
+def paused(behaviour: Behaviour) -> Iterator[tuple[Event, Event]]:
     """Hold the 15th page of live tasks; yield the events `reached` and `released`."""
     reached, go_on = Event(), Event()
     pages: list[str] = []
 
-    def halt(request: Request, account: Account) -> None:
+    def pause(request: Request, account: Account) -> None:
         if is_task_page(request, account.workspaces[0], archived=False):
             pages.append(request.path)
             if len(pages) == 15:
                 reached.set()
                 go_on.wait(timeout=20)
 
-    behaviour.on_request, behaviour.rate_limited = halt, False
+    behaviour.on_request, behaviour.rate_limited = pause, False
     yield reached, go_on
     go_on.set()
 
@@ -56,7 +56,7 @@ class TestBackfill:
         return generate(seed=5, tasks=2_600, time_entries=0)
 
     def stop(
-        self, clickup: FakeClickUp, halted: tuple[Event, Event], number: int, out: Path
+        self, clickup: FakeClickUp, paused: tuple[Event, Event], number: int, out: Path
     ) -> tuple[int, TapRun]:
         """Return the exit code and the output of a run that is stopped by a signal."""
         values = {
@@ -70,18 +70,18 @@ class TestBackfill:
                 [COMMAND, "--config=ENV"], stdout=stdout, stderr=subprocess.DEVNULL, env=values
             ) as process,
         ):
-            assert halted[0].wait(timeout=20)
+            assert paused[0].wait(timeout=20)
             process.send_signal(number)
             code = process.wait(timeout=20)
-        halted[1].set()
+        paused[1].set()
         return code, TapRun(out.read_text(encoding="utf-8"))
 
     @staticmethod
     def before_last_state(run: TapRun) -> int:
         """Return the number of tasks before the last STATE."""
         last = max(n for n, message in enumerate(run.messages) if message["type"] == "STATE")
-        shown = [message for message in run.messages[:last] if message["type"] == "RECORD"]
-        return len([message for message in shown if message["stream"] == "tasks"])
+        records = [message for message in run.messages[:last] if message["type"] == "RECORD"]
+        return len([message for message in records if message["stream"] == "tasks"])
 
     @pytest.mark.parametrize(
         ("number", "code"), [(signal.SIGKILL, -9), (signal.SIGTERM, 143), (signal.SIGINT, 130)]
@@ -89,29 +89,34 @@ class TestBackfill:
     def test_stopped_run_exits_nonzero_and_the_next_run_resumes(
         self,
         run_tap: TapRunner,
-        halted: tuple[Event, Event],
+        paused: tuple[Event, Event],
         tmp_path: Path,
         number: signal.Signals,
         code: int,
     ) -> None:
         """R32, R135: an interrupted backfill resumes, and only the overlap is read again."""
-        exit_code, cut = self.stop(run_tap.clickup, halted, number, tmp_path / "out.singer")
-        rest = run_tap(state=cut.state, requests_per_minute=9999)
+        exit_code, interrupted = self.stop(run_tap.clickup, paused, number, tmp_path / "out.singer")
+        rest = run_tap(state=interrupted.state, requests_per_minute=9999)
         workspace = run_tap.clickup.account.workspaces[0]
-        wanted = {(task.id, ms_to_iso(task.updated_ms or 0)) for task in every(workspace)}
-        found = [
-            (row["id"], row["date_updated"]) for run in (cut, rest) for row in run.rows("tasks")
+        expected = {(task.id, ms_to_iso(task.updated_ms or 0)) for task in every(workspace)}
+        read_versions = [
+            (row["id"], row["date_updated"])
+            for run in (interrupted, rest)
+            for row in run.rows("tasks")
         ]
-        assert (exit_code, set(found) ^ wanted) == (code, set())
-        seen = {task.id for task in live(workspace)}
-        came = [task_id for task_id in cut.column("tasks", "id") if task_id in seen]
-        again = [task_id for task_id in rest.column("tasks", "id") if task_id in seen]
+        assert exit_code == code
+        assert set(read_versions) ^ expected == set()
+        live_ids = {task.id for task in live(workspace)}
+        read_before = [
+            task_id for task_id in interrupted.column("tasks", "id") if task_id in live_ids
+        ]
+        read_after = [task_id for task_id in rest.column("tasks", "id") if task_id in live_ids]
         # Page 15 was requested once page 13 was written; a killed process loses its buffer.
-        assert 1_150 < len(came) <= 1_400
-        assert 0 < len(cut.rows("tasks")) - self.before_last_state(cut) <= 1_000
-        cursor = datetime.fromisoformat(cut.task_cursors[workspace.id] or "")
+        assert 1_150 < len(read_before) <= 1_400
+        assert 0 < len(interrupted.rows("tasks")) - self.before_last_state(interrupted) <= 1_000
+        cursor = datetime.fromisoformat(interrupted.task_cursors[workspace.id] or "")
         since_ms = round((cursor - timedelta(minutes=10)).timestamp() * 1000)
-        assert set(again) == {
+        assert set(read_after) == {
             id_ for id_, _ in expected_versions(live(workspace), since_ms=since_ms)
         }
-        assert len(again) < len(seen) - 300
+        assert len(read_after) < len(live_ids) - 300

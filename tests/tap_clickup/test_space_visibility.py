@@ -52,7 +52,8 @@ def test_hidden_space_is_read_from_the_start_date_once_visible(
     second = run_tap(start_date=START_DATE, space_ids=BOTH_SPACES, state=first.state)
     assert sorted(second.column("tasks", "name", space_id=SECOND_SPACE)) == [NEW_TASK, OLD_TASK]
     assert sorted(second.column("time_entries", "id", space_id=SECOND_SPACE)) == [entry_id]
-    assert (second.error, second.read_failures) == (None, [])
+    assert second.error is None
+    assert second.read_failures == []
 
 
 def test_newly_visible_space_is_read_from_the_start_date_once(

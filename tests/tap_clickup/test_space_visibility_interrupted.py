@@ -31,7 +31,7 @@ def account() -> Account:
     return account
 
 
-def has_come(run: TapRun) -> bool:
+def has_archived_list(run: TapRun) -> bool:
     """Return whether a run wrote the archived list and its tasks."""
     return sorted(run.column("lists", "id", space_id=SECOND_SPACE)) == [SECOND_LIST] and sorted(
         run.column("tasks", "name", space_id=SECOND_SPACE)
@@ -43,8 +43,10 @@ def test_interrupted_widening_reads_archived_lists_later(
 ) -> None:
     first = run_tap(start_date=START_DATE, space_ids=[SPACE])
     second = run_tap(start_date=START_DATE, space_ids=BOTH_SPACES, state=first.state)
-    cut = second.before_first_record("tasks")
-    assert has_come(run_tap(start_date=START_DATE, space_ids=BOTH_SPACES, state=cut.state))
+    interrupted = second.before_first_record("tasks")
+    assert has_archived_list(
+        run_tap(start_date=START_DATE, space_ids=BOTH_SPACES, state=interrupted.state)
+    )
 
 
 @pytest.mark.parametrize("path", [f"/list/{SECOND_LIST}/task$", f"/folder/{SECOND_FOLDER}/list$"])
@@ -55,4 +57,6 @@ def test_failed_archived_list_of_a_wider_selection_is_retried(
     behaviour.faults = [Fault(status=400, path=path)]
     second = run_tap(start_date=START_DATE, space_ids=BOTH_SPACES, state=first.state)
     assert second.error
-    assert has_come(run_tap(start_date=START_DATE, space_ids=BOTH_SPACES, state=second.state))
+    assert has_archived_list(
+        run_tap(start_date=START_DATE, space_ids=BOTH_SPACES, state=second.state)
+    )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.tap_clickup.runner import TapRun, TapRunner
 
 FOLDER = "90000000027"
-OFF = (
+SPRINTS_DISABLED = (
     "the Sprints ClickApp is off in spaces 90000000011, 90000000012; an owner or admin "
     "can switch it on in ClickUp under Workspace settings > ClickApps > Sprints"
 )
@@ -27,8 +27,8 @@ def account() -> Account:
     """Return the shop with one sprint that has date fields."""
     account = accounts.shop()
     add_folder(account.workspaces[0], FOLDER, "Team Sprints")
-    dates = {"start_ms": 1772600000021, "due_ms": 1772600000022}
-    add_list(account.workspaces[0], 1, "Sprint 1", **dates)
+    date_fields = {"start_ms": 1772600000021, "due_ms": 1772600000022}
+    add_list(account.workspaces[0], 1, "Sprint 1", **date_fields)
     return account
 
 
@@ -39,11 +39,11 @@ def add_folder(workspace: Workspace, folder_id: str, name: str) -> None:
 def add_list(workspace: Workspace, number: int, name: str, **fields: Any) -> None:
     list_id = f"9000000004{number}"
     folder_id = fields.pop("folder_id", FOLDER)
-    made = TaskList(list_id, name, accounts.SPACE, folder_id, orderindex=number, **fields)
-    workspace.lists[list_id] = made
+    sprint = TaskList(list_id, name, accounts.SPACE, folder_id, orderindex=number, **fields)
+    workspace.lists[list_id] = sprint
 
 
-def dates(run: TapRun) -> list[tuple[str, str | None, str | None, bool | None]]:
+def sprint_dates(run: TapRun) -> list[tuple[str, str | None, str | None, bool | None]]:
     return [
         (row["name"], row["start_date"], row["end_date"], row["dates_inferred"])
         for row in run.rows("sprints")
@@ -76,7 +76,7 @@ def test_date_fields_take_precedence_over_dates_in_the_name(
     add_list(workspace, 4, "Sprint 4")
     add_list(workspace, 5, "Sprint 5 (12/24 - 1/6)")
     add_list(workspace, 6, "Sprint 6 (2027-01-07 - 2027-01-20)", start_ms=1799200000024)
-    assert dates(run_tap())[1:] == [
+    assert sprint_dates(run_tap())[1:] == [
         (
             "Sprint 2 (3/5 - 3/18)",
             "2026-03-05T00:00:00.000+00:00",
@@ -110,7 +110,7 @@ def test_day_first_setting_is_applied(
     run_tap: TapRunner, workspace: Workspace, start: str, *, day_first: bool
 ) -> None:
     add_list(workspace, 2, "Sprint 2 (4/5/2026 - 6/7/2026)")
-    (found,) = dates(run_tap(sprint_names_day_first=day_first))[1:]
+    (found,) = sprint_dates(run_tap(sprint_names_day_first=day_first))[1:]
     assert found[1] == f"{start}T00:00:00.000+00:00"
 
 
@@ -143,15 +143,18 @@ def test_disabled_sprints_clickapp_is_noted_once(run_tap: TapRunner, workspace: 
     for space in workspace.spaces.values():
         space.sprints = False
     run = run_tap()
-    assert (run.rows("sprints"), run.error, run.read_failures) == ([], None, [])
-    assert run.rows("sync_runs")[0]["notes"] == [OFF]
-    assert run.log.count(OFF) == 1
+    assert run.rows("sprints") == []
+    assert run.error is None
+    assert run.read_failures == []
+    assert run.rows("sync_runs")[0]["notes"] == [SPRINTS_DISABLED]
+    assert run.log.count(SPRINTS_DISABLED) == 1
 
 
 def test_sprints_can_be_disabled(run_tap: TapRunner) -> None:
     """R116: lists are still read, and no note about the ClickApp is logged."""
     run = run_tap(sprints=False)
-    assert (run.rows("sprints"), run.rows("sync_runs")[0]["notes"]) == ([], [])
+    assert run.rows("sprints") == []
+    assert run.rows("sync_runs")[0]["notes"] == []
     assert [r for r in run.rows("completed_reads") if r["stream"] == "sprints"] == []
     assert "90000000041" in run.column("lists", "id")
 
@@ -165,19 +168,21 @@ def test_invalid_folder_pattern_is_rejected_before_any_request(
         "sprint_folder_pattern: expected a regular expression such as sprint ("
     )
     assert "\n" not in run.error
-    assert (run.stdout, run_tap.clickup.requests) == ("", [])
+    assert run.stdout == ""
+    assert run_tap.clickup.requests == []
 
 
 def test_sprints_completed_read_lists_every_sprint(run_tap: TapRunner) -> None:
     (row,) = (r for r in run_tap().rows("completed_reads") if r["stream"] == "sprints")
-    assert (row["scope"], row["keys"]) == ("all", [["90000000041"]])
+    assert row["scope"] == "all"
+    assert row["keys"] == [["90000000041"]]
     assert row["conditions"] == {
         "workspace_id": {"in": [accounts.WORKSPACE]},
         "space_id": {"in": [accounts.SPACE, accounts.ARCHIVED_SPACE]},
     }
 
 
-class TestMadeUp:
+class TestGeneratedAccount:
     @pytest.fixture
     def account(self) -> Account:
         return generate(seed=3, tasks=20, named_sprints=4, time_entries=0)
@@ -185,11 +190,11 @@ class TestMadeUp:
     def test_sprints_without_a_year_precede_dated_ones(self, run_tap: TapRunner) -> None:
         workspace = run_tap.clickup.account.workspaces[0]
         first = next(task_list for task_list in workspace.lists.values() if task_list.start_ms)
-        begun = datetime.fromtimestamp((first.start_ms or 0) / 1000, tz=UTC).date()
-        found = dates(run_tap())
+        first_start = datetime.fromtimestamp((first.start_ms or 0) / 1000, tz=UTC).date()
+        found = sprint_dates(run_tap())
         assert found[4][1:3] == (ms_to_iso(first.start_ms or 0), ms_to_iso(first.due_ms or 0))
         for number in range(4):
-            start = begun - timedelta(days=14 * (4 - number))
+            start = first_start - timedelta(days=14 * (4 - number))
             end = start + timedelta(days=13)
             assert found[number][1:] == (
                 f"{start}T00:00:00.000+00:00",

@@ -67,11 +67,11 @@ def test_second_run_reads_only_the_overlap(
     first = run_tap(workspace_ids=[workspace.id])
     second = run_tap(workspace_ids=[workspace.id], state=first.state)
     newest = [newest_of(workspace), newest_of(workspace, archived=True)]
-    asked = [
+    bounds = [
         (request.query["archived"], request.query["date_updated_gt"])
         for request in run_tap.requests_to("/task")
     ]
-    assert sorted(asked) == [
+    assert sorted(bounds) == [
         (["false"], [str(newest[0] - 600_001)]),
         (["true"], [str(newest[1] - 600_001)]),
     ]
@@ -97,8 +97,9 @@ def test_archived_and_restored_tasks_are_read_again(
     account.archive_task(live)
     account.update_task(archived, archived=False)
     second = run_tap(workspace_ids=[workspace.id], state=first.state)
-    came = {row["id"]: row["archived"] for row in second.rows("tasks")}
-    assert (came[live], came[archived]) == (True, False)
+    archived_by_id = {row["id"]: row["archived"] for row in second.rows("tasks")}
+    assert archived_by_id[live] is True
+    assert archived_by_id[archived] is False
 
 
 def test_each_workspace_has_its_own_bookmark_in_utc(run_tap: TapRunner, account: Account) -> None:
@@ -150,15 +151,15 @@ def test_bookmark_in_the_future_is_reset_with_a_warning(
 def test_task_in_the_future_does_not_move_the_cursor_past_now(
     run_tap: TapRunner, account: Account, workspace: Workspace, *, archived: bool
 ) -> None:
-    odd = next(task.id for task in readable(workspace) if task.archived is archived)
-    account.update_task(odd, at=datetime.now(UTC) + timedelta(days=365))
+    future_id = next(task.id for task in readable(workspace) if task.archived is archived)
+    account.update_task(future_id, at=datetime.now(UTC) + timedelta(days=365))
     before = now_ms()
     state = run_tap(workspace_ids=[workspace.id]).state
     first = cursors_of(state)
     assert ms_to_iso(before) <= first.pop("archived" if archived else "live") <= ms_to_iso(now_ms())
     assert max(first.values()) < ms_to_iso(before)
-    again = cursors_of(run_tap(workspace_ids=[workspace.id], state=state).state)
-    assert max(again.values()) <= ms_to_iso(now_ms())
+    second_cursors = cursors_of(run_tap(workspace_ids=[workspace.id], state=state).state)
+    assert max(second_cursors.values()) <= ms_to_iso(now_ms())
 
 
 @pytest.mark.parametrize("archived", [False, True], ids=["live", "archived"])
@@ -166,9 +167,9 @@ def test_task_in_the_future_hides_no_edit_from_the_next_poll(
     run_tap: TapRunner, account: Account, workspace: Workspace, *, archived: bool
 ) -> None:
     """The edit is three minutes after the first poll, whose cursors are moved back."""
-    odd, edited = [task.id for task in readable(workspace) if task.archived is archived][:2]
+    future_id, edited = [task.id for task in readable(workspace) if task.archived is archived][:2]
     now, quarter = datetime.now(UTC), timedelta(minutes=15)
-    account.update_task(odd, at=now + timedelta(days=365))
+    account.update_task(future_id, at=now + timedelta(days=365))
     state = run_tap(workspace_ids=[workspace.id], start_date=ALL_TIME).state
     cursors = cursors_of(state)
     for name, cursor in cursors.items():
@@ -181,14 +182,14 @@ def test_task_in_the_future_hides_no_edit_from_the_next_poll(
 def test_deleted_task_does_not_move_the_bookmark_back(
     run_tap: TapRunner, account: Account, workspace: Workspace
 ) -> None:
-    kept, gone = (task.id for task in readable(workspace)[:2])  # live ones
+    kept_id, deleted_id = (task.id for task in readable(workspace)[:2])  # live ones
     now = datetime.now(UTC)
-    account.update_task(kept, at=now - timedelta(minutes=5))
-    account.update_task(gone, at=now - timedelta(minutes=1))
+    account.update_task(kept_id, at=now - timedelta(minutes=5))
+    account.update_task(deleted_id, at=now - timedelta(minutes=1))
     first = run_tap(workspace_ids=[workspace.id])
-    account.delete_task(gone)
+    account.delete_task(deleted_id)
     second = run_tap(workspace_ids=[workspace.id], state=first.state)
-    assert [row["id"] for row in second.rows("tasks") if not row["archived"]] == [kept]
+    assert [row["id"] for row in second.rows("tasks") if not row["archived"]] == [kept_id]
     assert second.task_cursors == first.task_cursors
 
 
@@ -230,7 +231,9 @@ def test_start_date_before_the_saved_one_logs_a_warning(
         f"workspace {workspace.id}: start_date: 2026-10-01 is kept, as the first run saved it; "
         "to read tasks that were updated before, start with an empty state"
     )
-    assert (run.error, run.log.count(line), "start_date:" in run.log) == (None, warned, warned)
+    assert run.error is None
+    assert run.log.count(line) == warned
+    assert ("start_date:" in run.log) == warned
     bound = int(run_tap.requests_to("/task")[0].query["date_updated_gt"][0])
     assert ms_to_iso(bound + 1) == "2026-10-19T23:50:00.000+00:00"
 

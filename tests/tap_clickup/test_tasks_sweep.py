@@ -30,7 +30,7 @@ def completed(run: TapRun, workspace: Workspace, stream: str = "tasks") -> Row |
     return found[0] if found else None
 
 
-def swept(run: TapRun, workspace: Workspace) -> set[str]:
+def swept_ids(run: TapRun, workspace: Workspace) -> set[str]:
     """Return the ids of the tasks in a sweep's completed read."""
     row = completed(run, workspace)
     assert row
@@ -41,20 +41,22 @@ def ids(tasks: list[Task]) -> set[str]:
     return {task.id for task in tasks}
 
 
-def when(behaviour: Behaviour, meets: Callable[[Request], bool], do: Callable[[], object]) -> None:
+def call_once(
+    behaviour: Behaviour, condition: Callable[[Request], bool], action: Callable[[], object]
+) -> None:
     """Call a function once, before the response to the first request that meets a condition."""
-    met: list[Request] = []
+    matching: list[Request] = []
 
-    def meet(request: Request, _: Account) -> None:
-        if meets(request):
-            met.append(request)
-            if len(met) == 1:
-                do()
+    def check_request(request: Request, _: Account) -> None:
+        if condition(request):
+            matching.append(request)
+            if len(matching) == 1:
+                action()
 
-    behaviour.on_request = meet
+    behaviour.on_request = check_request
 
 
-def of(workspace: Workspace, *, archived: bool) -> Callable[[Request], bool]:
+def creation_pass(workspace: Workspace, *, archived: bool) -> Callable[[Request], bool]:
     """Return a condition for the requests of a pass ordered by creation date."""
     return lambda request: (
         is_task_page(request, workspace, archived=archived)
@@ -66,8 +68,8 @@ def test_sweep_reads_live_then_archived_tasks_by_creation_date(
     run_tap: TapRunner, workspace: Workspace
 ) -> None:
     run_tap(sweep=True, workspace_ids=[workspace.id])
-    asked = [request.query for request in run_tap.requests_to(f"/team/{workspace.id}/task")]
-    sweep = [query for query in asked if query["order_by"] == ["created"]]
+    requested = [request.query for request in run_tap.requests_to(f"/team/{workspace.id}/task")]
+    sweep = [query for query in requested if query["order_by"] == ["created"]]
     assert {len(query) for query in sweep} == {7}
     assert {(*query["reverse"], *query["page"]) for query in sweep} == {("true", "0")}
     assert [query["archived"][0] for query in sweep] == sorted(
@@ -79,7 +81,7 @@ def test_sweep_reads_live_then_archived_tasks_by_creation_date(
         ]
         assert bounds[0] == 0
         assert bounds == sorted(bounds)
-    assert [query["archived"] for query in asked if query["order_by"] == ["updated"]] == [
+    assert [query["archived"] for query in requested if query["order_by"] == ["updated"]] == [
         ["false"],
         ["true"],
     ]
@@ -91,11 +93,11 @@ def test_sweep_reports_all_ids_but_loads_only_recent_tasks(
     start = datetime.now(UTC) - timedelta(days=40)
     run = run_tap(sweep=True, start_date=start.isoformat())
     for workspace in account.workspaces:
-        young = [t for t in every(workspace) if updated_ms(t) >= start.timestamp() * 1000]
+        recent = [t for t in every(workspace) if updated_ms(t) >= start.timestamp() * 1000]
         loaded = {r["id"] for r in run.rows("tasks") if r["workspace_id"] == workspace.id}
-        assert swept(run, workspace) == ids(every(workspace))
-        assert loaded == ids(young)
-        assert 0 < len(young) < len(every(workspace))
+        assert swept_ids(run, workspace) == ids(every(workspace))
+        assert loaded == ids(recent)
+        assert 0 < len(recent) < len(every(workspace))
 
 
 def test_sweep_completed_read_has_exact_bounds(run_tap: TapRunner, workspace: Workspace) -> None:
@@ -131,7 +133,7 @@ def test_selected_spaces_limit_the_sweep(run_tap: TapRunner, workspace: Workspac
     lists = {
         task_list.id for task_list in workspace.lists.values() if task_list.space_id in selected
     }
-    assert swept(run, workspace) == ids([t for t in every(workspace) if t.list_id in lists])
+    assert swept_ids(run, workspace) == ids([t for t in every(workspace) if t.list_id in lists])
 
 
 def test_workspace_without_selected_spaces_is_not_requested(
@@ -149,21 +151,20 @@ def test_sync_run_counts_live_tasks_and_clickups_estimate(
 ) -> None:
     run = run_tap(sweep=True)
     for workspace, row in zip(account.workspaces, run.rows("sync_runs"), strict=True):
-        homes = [t for t in every(workspace) if not workspace.is_archived_list(t.list_id)]
+        counted_tasks = [t for t in every(workspace) if not workspace.is_archived_list(t.list_id)]
         assert row["source"] == "tap-clickup-sweep"
-        assert (row["live_tasks"], row["approximate_task_count"]) == (
-            len(live(workspace)),
-            len(homes),
-        )
+        assert row["live_tasks"] == len(live(workspace))
+        assert row["approximate_task_count"] == len(counted_tasks)
 
 
 def test_sweep_keeps_start_date_and_cursors(run_tap: TapRunner, workspace: Workspace) -> None:
     sweep = run_tap(sweep=True, workspace_ids=[workspace.id])
-    (kept,) = sweep.state["bookmarks"]["tasks"]["partitions"]
-    assert (kept["cursors"], "replication_key_value" in kept) == ({}, False)
-    assert datetime.fromisoformat(kept["start_date"])
-    again = run_tap(sweep=True, workspace_ids=[workspace.id], state=sweep.state)
-    assert again.state["bookmarks"]["tasks"] == sweep.state["bookmarks"]["tasks"]
+    (bookmark,) = sweep.state["bookmarks"]["tasks"]["partitions"]
+    assert bookmark["cursors"] == {}
+    assert "replication_key_value" not in bookmark
+    assert datetime.fromisoformat(bookmark["start_date"])
+    second = run_tap(sweep=True, workspace_ids=[workspace.id], state=sweep.state)
+    assert second.state["bookmarks"]["tasks"] == sweep.state["bookmarks"]["tasks"]
     poll = run_tap(workspace_ids=[workspace.id])
     after = run_tap(sweep=True, workspace_ids=[workspace.id], state=poll.state)
     assert after.state["bookmarks"]["tasks"] == poll.state["bookmarks"]["tasks"]
@@ -175,24 +176,26 @@ def test_sweep_keeps_start_date_and_cursors(run_tap: TapRunner, workspace: Works
 def test_deleted_task_is_missing_and_restored_task_is_back(
     run_tap: TapRunner, account: Account, workspace: Workspace
 ) -> None:
-    gone = next(t for t in readable(workspace) if t.parent_id and not workspace.subtask_ids(t.id))
-    account.delete_task(gone.id)
-    assert swept(run_tap(sweep=True), workspace) == ids(every(workspace))
-    assert gone.id not in workspace.tasks
-    account.restore_task(gone.id)
-    assert gone.id in swept(run_tap(sweep=True), workspace)
+    deleted = next(
+        t for t in readable(workspace) if t.parent_id and not workspace.subtask_ids(t.id)
+    )
+    account.delete_task(deleted.id)
+    assert swept_ids(run_tap(sweep=True), workspace) == ids(every(workspace))
+    assert deleted.id not in workspace.tasks
+    account.restore_task(deleted.id)
+    assert deleted.id in swept_ids(run_tap(sweep=True), workspace)
 
 
 def test_task_moved_out_of_the_selection_is_missing(
     run_tap: TapRunner, account: Account, workspace: Workspace
 ) -> None:
-    here, there = list(workspace.spaces)[:2]
-    homes = {task_list.id: task_list.space_id for task_list in workspace.lists.values()}
-    task = next(t for t in live(workspace) if homes[t.list_id] == here)
-    place = next(list_id for list_id, space in homes.items() if space == there)
-    assert task.id in swept(run_tap(sweep=True, space_ids=[here]), workspace)
-    account.move_task(task.id, place)
-    assert task.id not in swept(run_tap(sweep=True, space_ids=[here]), workspace)
+    space_id, other_space_id = list(workspace.spaces)[:2]
+    space_by_list = {task_list.id: task_list.space_id for task_list in workspace.lists.values()}
+    task = next(t for t in live(workspace) if space_by_list[t.list_id] == space_id)
+    list_id = next(list_id for list_id, space in space_by_list.items() if space == other_space_id)
+    assert task.id in swept_ids(run_tap(sweep=True, space_ids=[space_id]), workspace)
+    account.move_task(task.id, list_id)
+    assert task.id not in swept_ids(run_tap(sweep=True, space_ids=[space_id]), workspace)
 
 
 def test_tasks_of_an_inaccessible_space_are_missing(
@@ -202,9 +205,9 @@ def test_tasks_of_an_inaccessible_space_are_missing(
     lost = list(workspace.spaces)[1]
     behaviour.hidden_spaces = {lost}
     run = run_tap(sweep=True)
-    homes = {task_list.id: task_list.space_id for task_list in workspace.lists.values()}
-    seen = [t for t in every(workspace) if homes[t.list_id] != lost]
-    assert swept(run, workspace) == ids(seen) < ids(every(workspace))
+    space_by_list = {task_list.id: task_list.space_id for task_list in workspace.lists.values()}
+    visible = [t for t in every(workspace) if space_by_list[t.list_id] != lost]
+    assert swept_ids(run, workspace) == ids(visible) < ids(every(workspace))
     spaces = completed(run, workspace, "spaces")
     assert spaces
     assert {key[0] for key in spaces["keys"]} == set(workspace.spaces) - {lost}
@@ -223,14 +226,15 @@ def test_task_archived_or_restored_between_passes_is_found(
     archived: bool,
 ) -> None:
     """Otherwise it would be in neither pass, or only in one that is over."""
-    found = [task for task in readable(workspace) if task.archived is archived]
-    task, asked = max(found, key=lambda task: task.created_ms), of(workspace, archived=archived)
-    when(behaviour, asked, lambda: account.archive_task(task.id, archived=not archived))
+    tasks = [task for task in readable(workspace) if task.archived is archived]
+    task = max(tasks, key=lambda task: task.created_ms)
+    condition = creation_pass(workspace, archived=archived)
+    call_once(behaviour, condition, lambda: account.archive_task(task.id, archived=not archived))
     run = run_tap(sweep=True, workspace_ids=[workspace.id])
-    assert swept(run, workspace) == ids(every(workspace))
+    assert swept_ids(run, workspace) == ids(every(workspace))
 
 
-@pytest.mark.parametrize("archives", [False, True], ids=["brings back", "archives"])
+@pytest.mark.parametrize("archives", [False, True], ids=["restores", "archives"])
 def test_tasks_of_a_list_archived_between_passes_are_found(
     run_tap: TapRunner,
     account: Account,
@@ -239,54 +243,54 @@ def test_tasks_of_a_list_archived_between_passes_are_found(
     *,
     archives: bool,
 ) -> None:
-    place = next(
+    list_id = next(
         task_list.id
         for task_list in workspace.lists.values()
         if task_list.archived is not archives
         and (task_list.archived or not workspace.is_archived_list(task_list.id))
     )
-    asked = of(workspace, archived=False)
-    when(behaviour, asked, lambda: account.archive(place, archived=archives))
+    condition = creation_pass(workspace, archived=False)
+    call_once(behaviour, condition, lambda: account.archive(list_id, archived=archives))
     run = run_tap(sweep=True, workspace_ids=[workspace.id])
-    assert swept(run, workspace) == ids(every(workspace))
+    assert swept_ids(run, workspace) == ids(every(workspace))
 
 
 @pytest.mark.parametrize("into_archive", [True, False])
-@pytest.mark.parametrize("when_asked", ["list", "live", "archived"])
+@pytest.mark.parametrize("moved_at", ["list", "live", "archived"])
 def test_subtasks_moved_between_passes_are_found(
     run_tap: TapRunner,
     account: Account,
     workspace: Workspace,
-    when_asked: str,
+    moved_at: str,
     *,
     into_archive: bool,
 ) -> None:
     """Only the parent's `date_updated` moves; archived lists are read before and after the rest."""
-    places = [
+    list_ids = [
         live(workspace)[0].list_id,
         next(task_list.id for task_list in workspace.lists.values() if task_list.archived),
     ]
-    source, goal = places if into_archive else reversed(places)
+    source, target = list_ids if into_archive else reversed(list_ids)
     old = datetime(2025, 6, 1, tzinfo=UTC)
     parent = account.create_task(source, name="Parent", at=old)
     child = account.create_task(source, name="Child", at=old, parent_id=parent.id)
-    asked = {
-        "list": lambda request: request.path.endswith(f"/list/{places[1]}/task"),
-        "live": of(workspace, archived=False),
-        "archived": of(workspace, archived=True),
-    }[when_asked]
-    when(run_tap.clickup.behaviour, asked, lambda: account.move_task(parent.id, goal))
+    condition = {
+        "list": lambda request: request.path.endswith(f"/list/{list_ids[1]}/task"),
+        "live": creation_pass(workspace, archived=False),
+        "archived": creation_pass(workspace, archived=True),
+    }[moved_at]
+    call_once(run_tap.clickup.behaviour, condition, lambda: account.move_task(parent.id, target))
     run = run_tap(sweep=True, workspace_ids=[workspace.id])
-    assert ids(every(workspace)) - swept(run, workspace) == set()
-    assert child.id in swept(run, workspace)
+    assert ids(every(workspace)) - swept_ids(run, workspace) == set()
+    assert child.id in swept_ids(run, workspace)
 
 
 # --- incomplete reads
 
 
-@pytest.mark.parametrize("status", [400, 401], ids=["failed", "refused"])
+@pytest.mark.parametrize("status", [400, 401], ids=["failed", "denied"])
 @pytest.mark.parametrize(
-    "where",
+    "failing_path",
     [
         "team/{workspace}/task",
         "list/{archived}/task",
@@ -297,18 +301,20 @@ def test_subtasks_moved_between_passes_are_found(
 )
 @pytest.mark.parametrize("number", [0, 1], ids=["first", "second"])
 def test_incomplete_sweep_completes_only_the_other_workspace(
-    run_tap: TapRunner, behaviour: Behaviour, where: str, status: int, number: int
+    run_tap: TapRunner, behaviour: Behaviour, failing_path: str, status: int, number: int
 ) -> None:
     account = run_tap.clickup.account
     workspace, other = account.workspaces[number], account.workspaces[1 - number]
     archived = next(task_list.id for task_list in workspace.lists.values() if task_list.archived)
     names = {"workspace": workspace.id, "archived": archived, "space": next(iter(workspace.spaces))}
-    fault = Fault(status=status, body={"ECODE": "OAUTH_027"}, path=f"/{where.format(**names)}$")
+    fault = Fault(
+        status=status, body={"ECODE": "OAUTH_027"}, path=f"/{failing_path.format(**names)}$"
+    )
     behaviour.faults = [fault]
     run = run_tap(sweep=True, start_date=ALL_TIME)
     assert behaviour.faults == []
     assert completed(run, workspace) is None
-    assert swept(run, other) == ids(every(other))
+    assert swept_ids(run, other) == ids(every(other))
     assert bool(run.error) is (status == 400)
     cursors = [partition["cursors"] for partition in run.state["bookmarks"]["tasks"]["partitions"]]
     assert cursors == [{}, {}]

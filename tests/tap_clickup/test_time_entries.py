@@ -94,8 +94,8 @@ def test_numbers_and_strings_give_the_same_entry(
     run_tap: TapRunner, behaviour: Behaviour, number: type[Any], task: Any, task_id: str | None
 ) -> None:
     start = now()
-    moments = {"start": to_ms(start), "end": to_ms(start) + 5400011, "at": to_ms(start) + 13}
-    given = {name: number(value) for name, value in moments.items()}
+    timestamps = {"start": to_ms(start), "end": to_ms(start) + 5400011, "at": to_ms(start) + 13}
+    given = {name: number(value) for name, value in timestamps.items()}
     duration = number(ENTRY["duration"])
     item = {**ENTRY, **given, "duration": duration, "task": task, "task_location": {}}
     behaviour.faults = [Fault(status=200, body={"data": [item]}, path="/time_entries$")]
@@ -122,8 +122,8 @@ def test_running_timer_has_no_duration_until_it_stops(run_tap: TapRunner, accoun
     first = run_tap(start_date=to_iso(start))
     account.update_time_entry(timer.id, end_ms=to_ms(start) + 90_000, at=start + 2 * MINUTE)
     second = run_tap(state=first.state)
-    shown = ("id", "started_at", "ended_at", "duration_ms", "is_running", "date_updated")
-    rows = [[run.rows("time_entries")[0][name] for name in shown] for run in (first, second)]
+    columns = ("id", "started_at", "ended_at", "duration_ms", "is_running", "date_updated")
+    rows = [[run.rows("time_entries")[0][name] for name in columns] for run in (first, second)]
     ended = to_iso(start + 1.5 * MINUTE)
     assert rows == [
         [timer.id, to_iso(start), None, None, True, to_iso(start)],
@@ -138,23 +138,35 @@ def test_mobile_time_entry_is_read(
     start = now()
     entry = track(account, start, mobile=mobile)
     (row,) = run_tap(start_date=to_iso(start)).rows("time_entries")
-    assert (row["id"], row["task_id"], row["duration_ms"]) == (entry.id, TASK_ID, 60_000)
+    assert row["id"] == entry.id
+    assert row["task_id"] == TASK_ID
+    assert row["duration_ms"] == 60_000
 
 
 def test_zero_long_and_overlapping_entries_are_kept(run_tap: TapRunner, account: Account) -> None:
     """They span midnight and are not split by day."""
-    late = datetime(2026, 3, 4, 23, 30, tzinfo=UTC)
-    made = [
-        track(account, late, timedelta()),
-        track(account, late, timedelta(hours=1)),
-        track(account, late + 10 * MINUTE, timedelta(hours=26)),
+    late_start = datetime(2026, 3, 4, 23, 30, tzinfo=UTC)
+    entries = [
+        track(account, late_start, timedelta()),
+        track(account, late_start, timedelta(hours=1)),
+        track(account, late_start + 10 * MINUTE, timedelta(hours=26)),
     ]
     rows = run_tap(start_date="2026-03-01").rows("time_entries")
-    shown = [(row["id"], row["started_at"], row["ended_at"], row["duration_ms"]) for row in rows]
-    assert shown == [
-        (made[0].id, "2026-03-04T23:30:00.000+00:00", "2026-03-04T23:30:00.000+00:00", 0),
-        (made[1].id, "2026-03-04T23:30:00.000+00:00", "2026-03-05T00:30:00.000+00:00", 3_600_000),
-        (made[2].id, "2026-03-04T23:40:00.000+00:00", "2026-03-06T01:40:00.000+00:00", 93_600_000),
+    values = [(row["id"], row["started_at"], row["ended_at"], row["duration_ms"]) for row in rows]
+    assert values == [
+        (entries[0].id, "2026-03-04T23:30:00.000+00:00", "2026-03-04T23:30:00.000+00:00", 0),
+        (
+            entries[1].id,
+            "2026-03-04T23:30:00.000+00:00",
+            "2026-03-05T00:30:00.000+00:00",
+            3_600_000,
+        ),
+        (
+            entries[2].id,
+            "2026-03-04T23:40:00.000+00:00",
+            "2026-03-06T01:40:00.000+00:00",
+            93_600_000,
+        ),
     ]
 
 
@@ -167,11 +179,16 @@ def test_backfill_reads_30_day_slices_without_duplicates(
     """R31: an entry at the start of a slice, which ClickUp also returns for the one before."""
     since = days_ago(365)
     borders = [slice_start(since) + number * SLICE_LENGTH for number in range(1, 13)]
-    moments = {since, *borders, *(at - timedelta(milliseconds=1) for at in borders), days_ago(0.1)}
-    made = {track(account, at).id: to_iso(at) for at in sorted(moments)}
+    timestamps = {
+        since,
+        *borders,
+        *(at - timedelta(milliseconds=1) for at in borders),
+        days_ago(0.1),
+    }
+    entries = {track(account, at).id: to_iso(at) for at in sorted(timestamps)}
     run = run_tap(start_date=to_iso(since))
     rows = [(row["id"], row["started_at"]) for row in run.rows("time_entries")]
-    assert sorted(rows) == sorted(made.items())
+    assert sorted(rows) == sorted(entries.items())
     for query in time_tracking.time_entry_queries(run_tap):
         assert 0 < int(query["end_date"]) - int(query["start_date"]) <= 30 * 86_400_000
     assert time_tracking.requested_starts(run_tap)[:13] == [to_ms(since), *map(to_ms, borders)]
@@ -183,11 +200,11 @@ def test_time_entry_belongs_to_the_slice_of_its_start(run_tap: TapRunner, accoun
     before, at, after = (track(account, start).id for start in (first - MINUTE, first, second))
     run = run_tap(start_date=to_iso(since))
     found = time_tracking.completed_slices(run)
-    whole, clipped = time_tracking.slice_name(first), time_tracking.slice_name(since)
-    assert time_tracking.entry_ids_by_slice(run)[clipped] == [before]
-    assert time_tracking.entry_ids_by_slice(run)[whole] == [at]
+    second_slice, first_slice = time_tracking.slice_name(first), time_tracking.slice_name(since)
+    assert time_tracking.entry_ids_by_slice(run)[first_slice] == [before]
+    assert time_tracking.entry_ids_by_slice(run)[second_slice] == [at]
     assert time_tracking.entry_ids_by_slice(run)[time_tracking.slice_name(second)] == [after]
-    assert [found[name]["conditions"]["started_at"] for name in (clipped, whole)] == [
+    assert [found[name]["conditions"]["started_at"] for name in (first_slice, second_slice)] == [
         {"from": to_iso(since), "before": to_iso(first)},
         {"from": to_iso(first), "before": to_iso(second)},
     ]
@@ -217,16 +234,16 @@ def test_slice_bounds_are_in_utc(run_tap: TapRunner, account: Account) -> None:
 
 def test_next_run_rereads_the_last_30_days(run_tap: TapRunner, account: Account) -> None:
     """R32: an edit within the lookback window is found, an earlier entry is not read again."""
-    old, young = track(account, days_ago(40)), track(account, days_ago(20))
+    old, recent = track(account, days_ago(40)), track(account, days_ago(20))
     first = run_tap(start_date=to_iso(days_ago(100)))
-    for entry in (old, young):
+    for entry in (old, recent):
         account.update_time_entry(entry.id, end_ms=entry.start_ms + 120_000)
     before = days_ago(30)
     second = run_tap(state=first.state)
     assert to_ms(before) <= time_tracking.requested_starts(run_tap)[0] <= to_ms(days_ago(30))
-    assert sorted(first.column("time_entries", "id")) == sorted([old.id, young.id])
+    assert sorted(first.column("time_entries", "id")) == sorted([old.id, recent.id])
     rows = second.rows("time_entries")
-    assert [(row["id"], row["duration_ms"]) for row in rows] == [(young.id, 120_000)]
+    assert [(row["id"], row["duration_ms"]) for row in rows] == [(recent.id, 120_000)]
     assert to_iso(before) <= time_tracking.saved_state(first)["read_until"] <= to_iso(now())
 
 

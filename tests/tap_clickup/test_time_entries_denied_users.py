@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from fake_clickup import Account, Behaviour
     from tests.tap_clickup.runner import TapRunner
 
-Refuse: TypeAlias = "Callable[[list[int]], None]"
+Deny: TypeAlias = "Callable[[list[int]], None]"
 MEMBERS = ["40000001", "40000002", "40000003"]
 FORMER = [accounts.FORMER_MEMBER, 49999991, 49999992, 49999993, 49999994]
-GONE = "time entries of users who have left"
-EVERYBODY = sorted([*MEMBERS, *map(str, FORMER)])
+FORMER_MEMBERS = "time entries of users who have left"
+ALL_USERS = sorted([*MEMBERS, *map(str, FORMER)])
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def account(start: datetime) -> Account:
 
 
 @pytest.fixture(params=[400, 401])
-def refuse(request: pytest.FixtureRequest, behaviour: Behaviour) -> Refuse:
+def deny(request: pytest.FixtureRequest, behaviour: Behaviour) -> Deny:
     """Return a function that makes ClickUp deny every request that names one of some users."""
 
     def any_of(user_ids: list[int]) -> None:
@@ -54,60 +54,67 @@ def refuse(request: pytest.FixtureRequest, behaviour: Behaviour) -> Refuse:
 
 
 @pytest.mark.parametrize(
-    "refused",
+    "denied",
     [
         pytest.param(FORMER[:1], id="the first"),
-        pytest.param(FORMER[2:3], id="one in the middle"),
+        pytest.param(FORMER[2:3], id="in the middle"),
         pytest.param(FORMER[4:], id="the last"),
         pytest.param([FORMER[0], FORMER[3]], id="one of each half"),
         pytest.param(FORMER, id="all"),
     ],
 )
 def test_denied_former_members_are_named_and_others_are_read(
-    run_tap: TapRunner, account: Account, start: datetime, refuse: Refuse, refused: list[int]
+    run_tap: TapRunner, account: Account, start: datetime, deny: Deny, denied: list[int]
 ) -> None:
-    people = [accounts.OWNER, accounts.MEMBER, *FORMER]
-    made = {user_id: track(account, start, task_id=None, user_id=user_id).id for user_id in people}
-    refuse(refused)
+    user_ids = [accounts.OWNER, accounts.MEMBER, *FORMER]
+    entries = {
+        user_id: track(account, start, task_id=None, user_id=user_id).id for user_id in user_ids
+    }
+    deny(denied)
     run = run_tap(start_date=to_iso(start))
-    expected = [made[user_id] for user_id in people if user_id not in refused]
+    expected = [entries[user_id] for user_id in user_ids if user_id not in denied]
     assert sorted(run.column("time_entries", "id")) == sorted(expected)
-    names = [str(user_id) for user_id in refused]
-    assert run.read_failures == [(GONE, f"ClickUp denies the time entries of users {names}")]
-    (told,) = time_tracking.completed_slices(run).values()
-    assert sorted(told["conditions"]["user_id"]["in"]) == sorted({*EVERYBODY} - {*names})
+    names = [str(user_id) for user_id in denied]
+    assert run.read_failures == [
+        (FORMER_MEMBERS, f"ClickUp denies the time entries of users {names}")
+    ]
+    (completed,) = time_tracking.completed_slices(run).values()
+    assert sorted(completed["conditions"]["user_id"]["in"]) == sorted({*ALL_USERS} - {*names})
 
 
 def test_denied_user_does_not_hide_others_in_any_slice(
-    run_tap: TapRunner, account: Account, refuse: Refuse
+    run_tap: TapRunner, account: Account, deny: Deny
 ) -> None:
     since = days_ago(200)
-    spared = [user_id for user_id in FORMER if user_id != 49999992]
+    allowed_users = [user_id for user_id in FORMER if user_id != 49999992]
     days = (195, 150, 100, 50, 1)
-    made = [
+    entries = [
         track(account, days_ago(n), task_id=None, user_id=user_id)
         for n in days
-        for user_id in spared
+        for user_id in allowed_users
     ]
-    refuse([49999992])
+    deny([49999992])
     run = run_tap(start_date=to_iso(since))
-    assert set(run.column("time_entries", "id")) == {entry.id for entry in made}
-    assert run.read_failures == [(GONE, "ClickUp denies the time entries of users ['49999992']")]
+    assert set(run.column("time_entries", "id")) == {entry.id for entry in entries}
+    assert run.read_failures == [
+        (FORMER_MEMBERS, "ClickUp denies the time entries of users ['49999992']")
+    ]
     named = [
         sorted(row["conditions"]["user_id"]["in"])
         for row in time_tracking.completed_slices(run).values()
     ]
-    allowed = [user_id for user_id in EVERYBODY if user_id != "49999992"]
+    allowed = [user_id for user_id in ALL_USERS if user_id != "49999992"]
     assert len(named) >= 7
     assert [user_ids for user_ids in named if user_ids != allowed] == []
 
 
 def test_denied_users_are_retried_by_the_next_run(
-    run_tap: TapRunner, account: Account, start: datetime, behaviour: Behaviour, refuse: Refuse
+    run_tap: TapRunner, account: Account, start: datetime, behaviour: Behaviour, deny: Deny
 ) -> None:
     entry = track(account, start, task_id=None, user_id=49999992)
-    refuse([49999992])
+    deny([49999992])
     first = run_tap(start_date=to_iso(start))
     behaviour.on_request = None
     second = run_tap(start_date=to_iso(start), state=first.state)
-    assert (second.column("time_entries", "id"), second.read_failures) == ([entry.id], [])
+    assert second.column("time_entries", "id") == [entry.id]
+    assert second.read_failures == []

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fake_clickup.model import Folder, Space, TaskList
 from fake_clickup.storage import to_ms
 from tests.tap_clickup import accounts, time_tracking
 from tests.tap_clickup.dates import days_ago, now, to_iso
@@ -18,8 +17,8 @@ if TYPE_CHECKING:
 
 OWN = "40000001"
 MEMBERS = [OWN, "40000002", "40000003"]
-FORMER = "40000004"
-GONE = "time entries of users who have left"
+FORMER_USER = "40000004"
+FORMER_MEMBERS = "time entries of users who have left"
 
 
 @pytest.fixture
@@ -31,8 +30,8 @@ def by_user(run: TapRun) -> list[tuple[str, str]]:
     return [(row["id"], row["user_id"]) for row in run.rows("time_entries")]
 
 
-def asks_for(user_id: str) -> time_tracking.QueryCondition:
-    return lambda question: user_id in question["assignee"].split(",")
+def names_user(user_id: str) -> time_tracking.QueryCondition:
+    return lambda query: user_id in query["assignee"].split(",")
 
 
 def test_every_request_names_users_and_dates(run_tap: TapRunner) -> None:
@@ -52,15 +51,15 @@ def test_every_request_names_users_and_dates(run_tap: TapRunner) -> None:
 def test_time_of_all_users_includes_former_members(run_tap: TapRunner, account: Account) -> None:
     """R79: a former member is known from a task and has a row in `users`."""
     start = now()
-    made = [
+    entries = [
         track(account, start, user_id=user_id)
         for user_id in (accounts.OWNER, accounts.MEMBER, accounts.INVITED, accounts.FORMER_MEMBER)
     ]
     run = run_tap(start_date=to_iso(start))
-    assert by_user(run) == [(entry.id, str(entry.user_id)) for entry in made]
-    assert time_tracking.requested_assignees(run_tap) == [[*MEMBERS, FORMER]]
+    assert by_user(run) == [(entry.id, str(entry.user_id)) for entry in entries]
+    assert time_tracking.requested_assignees(run_tap) == [[*MEMBERS, FORMER_USER]]
     former = [(row["id"], row["is_member"]) for row in run.rows("users")][3:]
-    assert former == [(FORMER, False)]
+    assert former == [(FORMER_USER, False)]
 
 
 def test_former_members_are_remembered_by_the_next_run(
@@ -71,12 +70,14 @@ def test_former_members_are_remembered_by_the_next_run(
     entry = track(account, start, user_id=accounts.FORMER_MEMBER)
     first = run_tap(start_date=to_iso(start))
     account.create_task(accounts.LISTS["in_folder"], name="Later", at=days_ago(1))
-    again = run_tap(state=run_tap(state=first.state).state)
-    assert FORMER not in {user for row in again.rows("tasks") for user in row["assignee_ids"]}
-    assert time_tracking.requested_assignees(run_tap) == [[*MEMBERS, FORMER]]
-    assert (entry.id, FORMER) in by_user(again)
-    (row,) = (row for row in again.rows("users") if row["id"] == FORMER)
-    assert (row["username"], row["role"], row["is_member"]) == ("Lena", None, False)
+    third = run_tap(state=run_tap(state=first.state).state)
+    assert FORMER_USER not in {user for row in third.rows("tasks") for user in row["assignee_ids"]}
+    assert time_tracking.requested_assignees(run_tap) == [[*MEMBERS, FORMER_USER]]
+    assert (entry.id, FORMER_USER) in by_user(third)
+    (row,) = (row for row in third.rows("users") if row["id"] == FORMER_USER)
+    assert row["username"] == "Lena"
+    assert row["role"] is None
+    assert row["is_member"] is False
 
 
 def test_member_who_leaves_between_runs_is_still_requested(
@@ -94,20 +95,20 @@ def test_member_who_leaves_between_runs_is_still_requested(
 def test_more_than_50_users_take_several_requests(run_tap: TapRunner, account: Account) -> None:
     start = now()
     clerks = [str(user_id) for user_id in time_tracking.add_members(account, range(98))]
-    made = [
+    entries = [
         track(account, start, task_id=None, user_id=int(user_id))
         for user_id in (OWN, clerks[46], clerks[47], clerks[97])
     ]
     run = run_tap(start_date=to_iso(start))
-    everybody = [*MEMBERS, *clerks]
+    all_users = [*MEMBERS, *clerks]
     assert time_tracking.requested_assignees(run_tap) == [
-        everybody[:50],
-        everybody[50:100],
-        everybody[100:],
+        all_users[:50],
+        all_users[50:100],
+        all_users[100:],
     ]
-    assert by_user(run) == [(entry.id, str(entry.user_id)) for entry in made]
+    assert by_user(run) == [(entry.id, str(entry.user_id)) for entry in entries]
     (row,) = time_tracking.completed_slices(run).values()
-    assert row["conditions"]["user_id"] == {"in": everybody}
+    assert row["conditions"]["user_id"] == {"in": all_users}
 
 
 # --- a token that cannot see all users
@@ -123,12 +124,13 @@ def test_member_token_reports_users_that_are_not_visible(
     track(account, start, user_id=accounts.MEMBER)
     run = run_tap(start_date=to_iso(start))
     assert by_user(run) == [(own.id, OWN)]
-    refused = dict(run.read_failures)
-    assert refused["time entries of 2 other users"].startswith("not visible with this token")
-    assert "owner nor admin" in refused["time entries of 2 other users"]
+    failures = dict(run.read_failures)
+    assert failures["time entries of 2 other users"].startswith("not visible with this token")
+    assert "owner nor admin" in failures["time entries of 2 other users"]
     assert run.rows("sync_runs")[0]["complete"] is False
     (row,) = time_tracking.completed_slices(run).values()
-    assert (row["conditions"]["user_id"], row["keys"]) == ({"in": [OWN]}, [[own.id]])
+    assert row["conditions"]["user_id"] == {"in": [OWN]}
+    assert row["keys"] == [[own.id]]
     assert run.error is None
 
 
@@ -139,7 +141,8 @@ def test_admin_token_reads_all_users(
     start = now()
     entry = track(account, start, user_id=accounts.MEMBER)
     run = run_tap(start_date=to_iso(start))
-    assert (by_user(run), run.read_failures) == ([(entry.id, "40000002")], [])
+    assert by_user(run) == [(entry.id, "40000002")]
+    assert run.read_failures == []
 
 
 # --- former members whose time is denied
@@ -150,12 +153,16 @@ def test_denied_former_members_are_left_out_and_retried(
     run_tap: TapRunner, account: Account, behaviour: Behaviour, status: int
 ) -> None:
     start = now()
-    made = [track(account, start, user_id=user_id) for user_id in (accounts.OWNER, accounts.MEMBER)]
-    time_tracking.reject_time_entries(behaviour, asks_for(FORMER), status=status)
+    entries = [
+        track(account, start, user_id=user_id) for user_id in (accounts.OWNER, accounts.MEMBER)
+    ]
+    time_tracking.reject_time_entries(behaviour, names_user(FORMER_USER), status=status)
     run = run_tap(start_date=to_iso(start))
     assert MEMBERS in time_tracking.requested_assignees(run_tap)
-    assert by_user(run) == [(entry.id, str(entry.user_id)) for entry in made]
-    assert run.read_failures == [(GONE, "ClickUp denies the time entries of users ['40000004']")]
+    assert by_user(run) == [(entry.id, str(entry.user_id)) for entry in entries]
+    assert run.read_failures == [
+        (FORMER_MEMBERS, "ClickUp denies the time entries of users ['40000004']")
+    ]
     assert [
         row["conditions"]["user_id"] for row in time_tracking.completed_slices(run).values()
     ] == [{"in": MEMBERS}]
@@ -167,10 +174,11 @@ def test_denied_former_member_does_not_hide_own_time(
 ) -> None:
     start = now()
     own = track(account, start)
-    time_tracking.reject_time_entries(behaviour, asks_for(FORMER), status=status)
+    time_tracking.reject_time_entries(behaviour, names_user(FORMER_USER), status=status)
     run = run_tap(start_date=to_iso(start))
-    assert (run.error, by_user(run)) == (None, [(own.id, OWN)])
-    assert [what for what, _ in run.read_failures] == [GONE]
+    assert run.error is None
+    assert by_user(run) == [(own.id, OWN)]
+    assert [what for what, _ in run.read_failures] == [FORMER_MEMBERS]
 
 
 def test_denied_former_member_does_not_hide_the_next_50_users(
@@ -178,17 +186,17 @@ def test_denied_former_member_does_not_hide_the_next_50_users(
 ) -> None:
     start = now()
     clerks = time_tracking.add_members(account, range(60))
-    made = [
+    entries = [
         track(account, start, user_id=user_id)
         for user_id in (accounts.OWNER, accounts.MEMBER, *clerks)
     ]
-    time_tracking.reject_time_entries(behaviour, asks_for(FORMER), status=401)
+    time_tracking.reject_time_entries(behaviour, names_user(FORMER_USER), status=401)
     run = run_tap(start_date=to_iso(start))
-    assert by_user(run) == [(entry.id, str(entry.user_id)) for entry in made]
-    everybody = sorted({*MEMBERS, *(str(entry.user_id) for entry in made)})
+    assert by_user(run) == [(entry.id, str(entry.user_id)) for entry in entries]
+    all_users = sorted({*MEMBERS, *(str(entry.user_id) for entry in entries)})
     assert [
         row["conditions"]["user_id"]["in"] for row in time_tracking.completed_slices(run).values()
-    ] == [everybody]
+    ] == [all_users]
 
 
 def test_request_for_former_members_only_may_be_denied(
@@ -198,14 +206,15 @@ def test_request_for_former_members_only_may_be_denied(
     start = now()
     time_tracking.add_members(account, range(47))
     time_tracking.add_task_of_former_member(account, 49999999, start)
-    made = [
+    entries = [
         track(account, start, task_id=None, user_id=user_id)
         for user_id in (accounts.OWNER, accounts.MEMBER)
     ]
-    time_tracking.reject_time_entries(behaviour, asks_for("49999999"), status=401)
+    time_tracking.reject_time_entries(behaviour, names_user("49999999"), status=401)
     run = run_tap(start_date=to_iso(start))
-    assert (run.error, [what for what, _ in run.read_failures]) == (None, [GONE])
-    assert by_user(run) == [(entry.id, str(entry.user_id)) for entry in made]
+    assert run.error is None
+    assert [what for what, _ in run.read_failures] == [FORMER_MEMBERS]
+    assert by_user(run) == [(entry.id, str(entry.user_id)) for entry in entries]
 
 
 def test_denied_users_are_reported_once_for_all_slices(
@@ -213,29 +222,25 @@ def test_denied_users_are_reported_once_for_all_slices(
 ) -> None:
     since = days_ago(200)
     track(account, since, user_id=accounts.MEMBER)
-    time_tracking.reject_time_entries(behaviour, asks_for(FORMER), status=401)
+    time_tracking.reject_time_entries(behaviour, names_user(FORMER_USER), status=401)
     run = run_tap(start_date=to_iso(since))
-    assert [what for what, _ in run.read_failures] == [GONE]
+    assert [what for what, _ in run.read_failures] == [FORMER_MEMBERS]
 
 
 # --- selected spaces (R26)
 
 
-def annex(account: Account) -> str:
+def task_in_second_space(account: Account) -> str:
     """Return the id of a task in a second space."""
-    workspace = account.workspaces[0]
-    statuses = (accounts.status(56, "sorting", "open"),)
-    workspace.spaces["90000000013"] = Space("90000000013", "Annex", statuses)
-    workspace.folders["90000000025"] = Folder("90000000025", "Attic", "90000000013")
-    workspace.lists["90000000035"] = TaskList("90000000035", "Box", "90000000013", "90000000025")
-    return account.create_task("90000000035", name="Elsewhere", at=days_ago(1)).id
+    accounts.add_second_space(account)
+    return account.create_task(accounts.SECOND_LIST, name="Elsewhere", at=days_ago(1)).id
 
 
 def test_selected_spaces_exclude_other_time_entries(run_tap: TapRunner, account: Account) -> None:
     """R26: entries of other spaces and entries without a task are left out."""
-    start, elsewhere = now(), annex(account)
+    start, other_task = now(), task_in_second_space(account)
     entry = track(account, start)
-    others = [track(account, start, task_id=task_id) for task_id in (elsewhere, None)]
+    others = [track(account, start, task_id=task_id) for task_id in (other_task, None)]
     run = run_tap(start_date=to_iso(start), space_ids=[accounts.SPACE])
     assert by_user(run) == [(entry.id, OWN)]
     assert [entry.id for entry in others if entry.id in run.stdout] == []
@@ -249,7 +254,7 @@ def test_entry_without_location_uses_its_tasks_space(
     """An entry made in the mobile app has no `task_location`."""
     start = now()
     entry = track(account, start, mobile=mobile)
-    track(account, start, task_id=annex(account), mobile=mobile)
+    track(account, start, task_id=task_in_second_space(account), mobile=mobile)
     run = run_tap(start_date=to_iso(start), space_ids=[accounts.SPACE])
     assert by_user(run) == [(entry.id, OWN)]
 
@@ -259,13 +264,13 @@ def test_narrower_selection_reports_no_entry_as_deleted(
 ) -> None:
     """R132: earlier entries stay, because they are outside the spaces that are read now."""
     start = now()
-    entry = track(account, start, task_id=annex(account))
+    entry = track(account, start, task_id=task_in_second_space(account))
     first = run_tap(start_date=to_iso(start))
     second = run_tap(state=first.state, space_ids=[accounts.SPACE])
-    denied: list[Row] = [
+    without_entry: list[Row] = [
         row
         for row in time_tracking.completed_slices(second).values()
         if [entry.id] not in row["keys"]
     ]
-    assert denied
-    assert [row["conditions"] for row in denied if "space_id" not in row["conditions"]] == []
+    assert without_entry
+    assert [row["conditions"] for row in without_entry if "space_id" not in row["conditions"]] == []

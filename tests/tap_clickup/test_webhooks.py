@@ -69,8 +69,8 @@ def test_workspace_webhook_reports_its_health(run_tap: TapRunner, account: Accou
     """R98: failing webhooks are visible in these columns."""
     account.add_webhook(endpoint="https://receiver.example.com", events=["*"])
     (row,) = run_tap().rows("webhooks")
-    places = [row[name] for name in ("space_id", "folder_id", "list_id", "task_id")]
-    assert places == [None] * 4
+    locations = [row[name] for name in ("space_id", "folder_id", "list_id", "task_id")]
+    assert locations == [None] * 4
     health = [row[name] for name in ("endpoint", "events", "health_status", "fail_count")]
     assert health == ["https://receiver.example.com", ["*"], "active", 0]
 
@@ -81,11 +81,12 @@ def test_workspace_webhook_reports_its_health(run_tap: TapRunner, account: Accou
 def test_invalid_endpoint_is_hidden_and_does_not_fail_others(
     run_tap: TapRunner, account: Account, endpoint: str
 ) -> None:
-    odd = account.add_webhook(endpoint=endpoint, events=["*"])
+    invalid_webhook = account.add_webhook(endpoint=endpoint, events=["*"])
     other = account.add_webhook(endpoint="https://receiver.example.com/", events=["*"])
     run = run_tap()
-    assert run.column("webhooks", "id") == [odd.id, other.id]
-    assert (run.error, secrets_in(run.stdout + run.log, odd)) == (None, [])
+    assert run.column("webhooks", "id") == [invalid_webhook.id, other.id]
+    assert run.error is None
+    assert secrets_in(run.stdout + run.log, invalid_webhook) == []
 
 
 def test_other_users_webhooks_are_outside_the_completed_read(
@@ -94,28 +95,27 @@ def test_other_users_webhooks_are_outside_the_completed_read(
     own = account.add_webhook(endpoint=ENDPOINT, events=["*"])
     account.add_webhook(endpoint=ENDPOINT, events=["*"], user_id=accounts.MEMBER)
     (row,) = (r for r in run_tap().rows("completed_reads") if r["stream"] == "webhooks")
-    assert (row["scope"], row["keys"]) == ("all", [[own.id]])
+    assert row["scope"] == "all"
+    assert row["keys"] == [[own.id]]
     assert row["conditions"] == {
         "workspace_id": {"in": [accounts.WORKSPACE]},
         "user_id": {"in": ["40000001"]},
     }
 
 
-@pytest.mark.parametrize("breaks", [False, True])
-def test_webhook_secret_never_leaks(
-    clickup: FakeClickUp, webhook: Webhook, *, breaks: bool
-) -> None:
+@pytest.mark.parametrize("fails", [False, True])
+def test_webhook_secret_never_leaks(clickup: FakeClickUp, webhook: Webhook, *, fails: bool) -> None:
     """R16: not in the output, the state or the log, even at DEBUG or after a failed request."""
     item = {"secret": webhook.secret, "endpoint": ENDPOINT}
-    if breaks:
-        answer = Fault(status=200, body={"webhooks": [item]}, path="/webhook$")
-        clickup.behaviour.faults = [answer]
-    ended = run_command("--config=ENV", LOGLEVEL="DEBUG", **environment(clickup))
-    assert ended.returncode == breaks
-    assert secrets_in(ended.stdout + ended.stderr, webhook) == []
-    assert "DEBUG" in ended.stderr
-    assert clickup.token not in ended.stdout + ended.stderr
-    assert len(TapRun(ended.stdout).rows("webhooks")) == (not breaks)
+    if fails:
+        invalid_page = Fault(status=200, body={"webhooks": [item]}, path="/webhook$")
+        clickup.behaviour.faults = [invalid_page]
+    process = run_command("--config=ENV", LOGLEVEL="DEBUG", **environment(clickup))
+    assert process.returncode == fails
+    assert secrets_in(process.stdout + process.stderr, webhook) == []
+    assert "DEBUG" in process.stderr
+    assert clickup.token not in process.stdout + process.stderr
+    assert len(TapRun(process.stdout).rows("webhooks")) == (not fails)
 
 
 @pytest.mark.parametrize(
@@ -134,6 +134,7 @@ def test_denied_webhooks_do_not_stop_other_streams(
     assert run.read_failures == [
         ("stream webhooks", f"GET /team/{accounts.WORKSPACE}/webhook: {why}")
     ]
-    assert (run.error, run.rows("sync_runs")[0]["complete"]) == (None, False)
+    assert run.error is None
+    assert run.rows("sync_runs")[0]["complete"] is False
     assert [r for r in run.rows("completed_reads") if r["stream"] == "webhooks"] == []
     assert sorted(run.column("tasks", "id")) == ["86parent1", "86task001"]

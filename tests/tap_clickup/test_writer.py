@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib import Message
 
 AT = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
-MUCH = "x" * 3_000
+LONG_TEXT = "x" * 3_000
 
 
 class Pipe:
@@ -64,10 +64,10 @@ def record(number: int, text: str = "") -> RecordMessage:
 def messages(data: bytes) -> list[Any]:
     """Return the id of each record and the type of each other message; all lines are complete."""
     assert data.endswith(b"\n")
-    found = [json.loads(line) for line in data.splitlines()]
+    parsed = [json.loads(line) for line in data.splitlines()]
     return [
         message["record"]["id"] if message["type"] == "RECORD" else message["type"]
-        for message in found
+        for message in parsed
     ]
 
 
@@ -97,11 +97,11 @@ def test_schema_is_flushed_at_once(pipe: Pipe) -> None:
 def test_state_follows_its_records_for_any_buffer_fill(pipe: Pipe, records: int) -> None:
     """The buffer has room for two of these records and a part of the third."""
     for number in range(1, records + 1):
-        pipe.write(record(number, MUCH))
+        pipe.write(record(number, LONG_TEXT))
     before = pipe.arrived()
     pipe.write(StateMessage({"at": records}))
-    everything = before + pipe.arrived()
-    assert messages(everything) == [*range(1, records + 1), "STATE"]
+    output = before + pipe.arrived()
+    assert messages(output) == [*range(1, records + 1), "STATE"]
     assert b'"STATE"' not in before
 
 
