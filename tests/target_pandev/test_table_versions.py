@@ -119,7 +119,9 @@ def test_the_guard_holds_for_versions_too(store: Loader) -> None:
     ((stream, key, values, reason),) = store.rows(
         "SELECT stream, key, record, reason FROM rejected_records"
     )
-    assert (stream, key, values) == ("things", None, {"version": 2})
+    assert stream == "things"
+    assert key is None
+    assert values == {"version": 2}
     assert reason.startswith("11 of 50 rows of things in this scope would be marked as deleted")
     store.load(*whole(range(11, 50), 3, "12:00"), max_deleted_share=1)
     assert store.rows("SELECT count(*) FROM things WHERE _sdc_deleted_at IS NOT NULL") == [(11,)]
