@@ -113,7 +113,7 @@ def test_a_store_that_cannot_be_reached_is_one_clear_line() -> None:
     with pytest.raises(StoreError) as error:
         Store(f"postgresql://user:a-secret@127.0.0.1:{port}/db", schema="pandev")
     assert re.fullmatch(
-        rf"store_url: cannot connect to the store at 127.0.0.1:{port}: Connection row_errors; "
+        rf"store_url: cannot connect to the store at 127.0.0.1:{port}: Connection refused; "
         "check that PostgreSQL is running there and that user and password are correct",
         str(error.value),
     )
@@ -155,7 +155,7 @@ def server_of_version(version: str) -> Iterator[int]:
         thread.join()
 
 
-def test_a_server_older_than_15_is_row_errors_in_one_clear_line() -> None:
+def test_a_server_older_than_15_is_rejected_in_one_line() -> None:
     with server_of_version("14.19") as port, pytest.raises(StoreError) as error:
         Store(f"postgresql://user@127.0.0.1:{port}/db?sslmode=disable", schema="pandev")
     assert str(error.value) == (
