@@ -158,7 +158,7 @@ def test_token_revoked_during_a_run_stops_it(
         <= max_concurrent
     )
     assert run_tap.requests_to("/time_entries") == []
-    assert set(run.task_cursors.values()) - {None} == set()
+    assert run.task_cursors == {visible.id: None for visible in account.workspaces}
 
 
 def test_empty_workspace_succeeds(run_tap: TapRunner, workspace: Workspace) -> None:
