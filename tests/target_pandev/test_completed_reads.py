@@ -179,11 +179,31 @@ def test_a_completed_read_that_comes_late_or_again_changes_nothing(
 ) -> None:
     store.load(TASKS, task("a"), task("b"))
     store.load(COMPLETED_READS, completed("tasks", ["a"], started="11:00"))
-    before = store.rows("SELECT ctid, * FROM tasks UNION ALL SELECT ctid, * FROM tasks")
+    assert store.rows(MARKS.format("tasks")) == [("a", None), ("b", at("11:00"))]
+    before = store.rows("SELECT ctid, * FROM tasks ORDER BY id")
     stored = store.rows("SELECT ctid, * FROM completed_reads")
     store.load(COMPLETED_READS, completed("tasks", ["b"], started=started))
-    assert store.rows("SELECT ctid, * FROM tasks UNION ALL SELECT ctid, * FROM tasks") == before
+    assert store.rows("SELECT ctid, * FROM tasks ORDER BY id") == before
     assert store.rows("SELECT ctid, * FROM completed_reads") == stored
+    assert store.rows("SELECT started_at FROM completed_reads") == [(at("11:00"),)]
+
+
+def test_a_deletion_of_a_completed_read_is_applied(store: Loader) -> None:
+    """A deletion contains only the key, and marks no rows of the stream that was read."""
+    store.load(TASKS, task("a"))
+    store.load(
+        COMPLETED_READS,
+        completed("tasks", ["a"], started="11:00", scope="kept"),
+        completed("tasks", ["a"], started="11:00", scope="dropped"),
+    )
+    key = {"workspace_id": "900", "stream": "tasks", "scope": "dropped"}
+    deletion = {**key, "_sdc_deleted_at": at("12:00").isoformat()}
+    store.load(COMPLETED_READS, record("completed_reads", deletion))
+    assert store.rows("SELECT scope, _sdc_deleted_at FROM completed_reads ORDER BY scope") == [
+        ("dropped", at("12:00")),
+        ("kept", None),
+    ]
+    assert store.rows(MARKS.format("tasks")) == [("a", None)]
 
 
 def test_a_stream_that_the_store_does_not_know_can_be_marked_too(store: Loader) -> None:
