@@ -111,8 +111,9 @@ def test_what_was_refused_is_marked_once_the_share_is_raised(store: Loader, shar
 
 @pytest.mark.parametrize("share", [1.5, -1, "20 %", "2", True])
 def test_invalid_share_is_rejected(store: Loader, share: Any) -> None:
-    with pytest.raises(ConfigValidationError):
+    with pytest.raises(ConfigValidationError) as error:
         store.load(COMPLETED_READS, max_deleted_share=share)
+    assert [text.partition(": ")[0] for text in error.value.errors] == ["max_deleted_share"]
 
 
 CONTAINERS = [("spaces", "space_id"), ("folders", "folder_id"), ("lists", "list_id")]

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 from tests.target_pandev.loading import Loader
 
 THINGS = schema("things", {"id": "string"}, ["id"])
+WAITING = (
+    "SELECT 1 FROM pg_stat_activity "
+    "WHERE wait_event_type = 'Lock' AND query ~ 'things' AND datname = current_database()"
+)
+"""The sessions of this test's database that wait for a lock on things."""
 
 
 class Target:
@@ -96,6 +101,7 @@ def test_a_signal_ends_the_target_without_unstored_states(
     target.process.send_signal(signum)
     code, out, err = target.end()
     assert (code, out) == (128 + signum, "")
+    assert "interrupted; what was not committed has been rolled back" in err
     assert "Traceback" not in err
     assert store.rows("SELECT id FROM things") == [("1",)]
 
@@ -116,10 +122,7 @@ def test_an_interrupted_batch_is_rolled_back_and_loaded_again(
     batch = [*things("1", "2"), {"type": "STATE", "value": {"n": 1}}]
     with blocked(store.database):
         target.say(*batch)
-        waiting = (
-            "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ~ 'things'"
-        )
-        wait_until(lambda: store.rows(waiting) or target.process.poll() is not None)
+        wait_until(lambda: store.rows(WAITING) or target.process.poll() is not None)
         assert target.process.poll() is None
         target.process.send_signal(signum)
         code, out, _ = target.end()
@@ -139,11 +142,12 @@ def test_an_interrupted_deletion_is_rolled_back_and_repeated(
     with psycopg.connect(store.database) as blocking:
         blocking.execute("SELECT * FROM pandev.things FOR UPDATE")
         target.say(*read, {"type": "STATE", "value": {"n": 1}})
-        blocked = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-        wait_until(lambda: store.rows(blocked) or target.process.poll() is not None)
+        wait_until(lambda: store.rows(WAITING) or target.process.poll() is not None)
         assert target.process.poll() is None
         target.process.send_signal(signum)
-        assert target.end()[1] == ""
+        code, out, _ = target.end()
+    assert code == (128 + signum if signum == signal.SIGTERM else -signum)
+    assert out == ""
     assert store.rows("SELECT * FROM completed_reads") == []
     assert store.rows(MARKS.format("things")) == [("1", None), ("2", None)]
     store.load(*read)

@@ -60,6 +60,7 @@ def test_what_is_no_number_of_json_is_rejected_and_not_made_null(
     with pytest.raises(RejectedRecordsError):
         store.load(THINGS, line, record("things", {"id": "2"}))
     assert store.rows("SELECT id FROM things") == [("2",)]
+    assert store.rows("SELECT key, field FROM rejected_records") == [('["1"]', "nested")]
 
 
 def test_a_rejected_record_is_logged_without_its_values(
@@ -67,7 +68,9 @@ def test_a_rejected_record_is_logged_without_its_values(
 ) -> None:
     with pytest.raises(RejectedRecordsError):
         store.load(THINGS, record("things", {"id": "1", "count": "a secret"}))
-    assert "rejected: stream things, key" in caplog.text
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == [
+        'rejected: stream things, key ["1"], field count: expected integer or null'
+    ]
     assert "a secret" not in caplog.text
 
 
@@ -75,7 +78,7 @@ def test_the_same_bad_record_is_kept_once_and_the_exit_is_a_setting(store: Loade
     bad = record("things", {"id": "1", "count": "x"})
     for _ in range(2):
         store.load(THINGS, bad, bad, fail_on_rejected_records=False)
-    assert store.rows("SELECT count(*) FROM rejected_records") == [(1,)]
+    assert store.rows("SELECT key, field FROM rejected_records") == [('["1"]', "count")]
 
 
 def test_a_rejected_value_that_jsonb_cannot_store_is_kept_as_text(store: Loader) -> None:

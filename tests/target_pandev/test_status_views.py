@@ -154,6 +154,8 @@ def test_every_order_of_arrival_gives_the_same_answer(
 def test_a_renamed_status_is_not_a_transition(store: Loader) -> None:
     load(store, seen(1, "doing", status_id="s5"), seen(2, "in progress", status_id="s5"))
     assert transitions(store) == []
+    load(store, seen(3, "review"))
+    assert transitions(store) == [("in progress", "review", 2, 3, None)]
 
 
 def test_a_renamed_status_is_known_in_a_change_too(store: Loader) -> None:

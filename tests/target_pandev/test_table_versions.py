@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -62,6 +63,7 @@ def test_what_a_new_version_did_not_bring_is_marked_at_the_end(
 def test_rows_that_a_new_version_brings_unchanged_are_not_written(store: Loader) -> None:
     store.load(*whole(range(8), 1, "10:00"))
     before = store.rows("SELECT id, ctid, xmin::text FROM things ORDER BY id")
+    assert [row[0] for row in before] == list(range(8))
     store.load(*whole(range(1, 8), 2, "11:00"))
     assert store.rows("SELECT id, ctid, xmin::text FROM things ORDER BY id")[1:] == before[1:]
 
@@ -74,13 +76,13 @@ def test_what_comes_back_in_a_later_version_is_alive(store: Loader) -> None:
 
 
 @pytest.mark.parametrize(
-    "messages",
+    ("messages", "new_ids"),
     [
-        [THINGS, *things([2], 2, "11:00")],
-        [THINGS, *things([2], 2, "11:00"), STATE],
-        [THINGS, activate(2), *things([2], 2, "11:00")],
-        [THINGS, activate(2), *things([2], 2, "11:00"), STATE, *things([3], 2, "11:00")],
-        [THINGS, activate(2)],
+        ([THINGS, *things([2], 2, "11:00")], []),
+        ([THINGS, *things([2], 2, "11:00"), STATE], []),
+        ([THINGS, activate(2), *things([2], 2, "11:00")], []),
+        ([THINGS, activate(2), *things([2], 2, "11:00"), STATE, *things([3], 2, "11:00")], [3]),
+        ([THINGS, activate(2)], []),
     ],
     ids=[
         "not activated",
@@ -91,31 +93,35 @@ def test_what_comes_back_in_a_later_version_is_alive(store: Loader) -> None:
     ],
 )
 def test_a_reading_that_did_not_come_to_its_end_marks_nothing(
-    store: Loader, messages: Sequence[dict[str, Any]]
+    store: Loader, messages: Sequence[dict[str, Any]], new_ids: Sequence[int]
 ) -> None:
     store.load(*whole([1, 2], 1, "10:00"))
     store.load(*messages)
-    assert store.rows("SELECT id FROM things WHERE _sdc_deleted_at IS NOT NULL") == []
+    assert store.rows(ROWS) == [(name, None) for name in (1, 2, *new_ids)]
 
 
 def test_a_line_that_is_cut_marks_nothing(store: Loader) -> None:
     store.load(*whole([1, 2], 1, "10:00"))
-    with pytest.raises(InvalidInputLine):
+    with pytest.raises(InvalidInputLine, match=r"^line 5: not JSON$"):
         store.load(*whole([2], 2, "11:00"), json.dumps(thing(3, 2))[:-9])
-    assert store.rows("SELECT count(*) FROM things WHERE _sdc_deleted_at IS NOT NULL") == [(0,)]
+    assert store.rows(ROWS) == [(1, None), (2, None)]
 
 
 def test_a_table_that_is_empty_now_is_marked_whole(store: Loader) -> None:
     store.load(*whole([1, 2], 1, "10:00"))
+    loading_began = datetime.now(UTC)
     store.load(THINGS, activate(2), STATE)
-    assert store.rows("SELECT count(*) FROM things WHERE _sdc_deleted_at IS NULL") == [(0,)]
+    ((first, first_mark), (second, second_mark)) = store.rows(ROWS)
+    assert (first, second) == (1, 2)
+    assert first_mark == second_mark
+    assert loading_began <= first_mark <= datetime.now(UTC)
 
 
 def test_the_guard_holds_for_versions_too(store: Loader) -> None:
     store.load(*whole(range(50), 1, "10:00"))
-    with pytest.raises(RejectedRecordsError):
+    with pytest.raises(RejectedRecordsError, match="1 record was rejected, all others"):
         store.load(*whole(range(11, 50), 2, "11:00"))
-    assert store.rows("SELECT count(*) FROM things WHERE _sdc_deleted_at IS NOT NULL") == [(0,)]
+    assert store.rows(ROWS) == [(name, None) for name in range(50)]
     ((stream, key, values, reason),) = store.rows(
         "SELECT stream, key, record, reason FROM rejected_records"
     )
@@ -124,7 +130,10 @@ def test_the_guard_holds_for_versions_too(store: Loader) -> None:
     assert values == {"version": 2}
     assert reason.startswith("11 of 50 rows of things in this scope would be marked as deleted")
     store.load(*whole(range(11, 50), 3, "12:00"), max_deleted_share=1)
-    assert store.rows("SELECT count(*) FROM things WHERE _sdc_deleted_at IS NOT NULL") == [(11,)]
+    assert store.rows(ROWS) == [
+        *((name, at("12:00")) for name in range(11)),
+        *((name, None) for name in range(11, 50)),
+    ]
 
 
 def test_a_row_that_another_feed_saw_since_is_not_marked(store: Loader) -> None:
@@ -185,9 +194,15 @@ def test_without_a_key_a_new_version_replaces_all_rows(
 
 def test_without_a_key_the_limit_counts_rows_not_replaced(store: Loader) -> None:
     store.load(KEYLESS, *things(range(50), 1), activate(1), STATE)
-    with pytest.raises(RejectedRecordsError):
+    with pytest.raises(RejectedRecordsError, match="1 record was rejected, all others"):
         store.load(KEYLESS, *things(range(10), 2, "11:00"), activate(2), STATE)
-    assert store.rows("SELECT count(*) FROM things WHERE _sdc_deleted_at IS NOT NULL") == [(0,)]
+    assert store.rows("SELECT id, _sdc_deleted_at FROM things ORDER BY _sdc_extracted_at, id") == [
+        *((name, None) for name in range(50)),
+        *((name, None) for name in range(10)),
+    ]
+    assert store.rows("SELECT substring(reason FROM '^.* rows') FROM rejected_records") == [
+        ("40 of 60 rows",)
+    ]
 
 
 @pytest.mark.parametrize("keyed", [True, False])

@@ -168,6 +168,9 @@ def test_a_deletion_in_a_stream_without_key_is_rejected(store: Loader) -> None:
     with pytest.raises(RejectedRecordsError):
         store.load(keyless, note("a", "10:00"), deleted("11:00"))
     assert store.rows(ROWS) == [("a", None)]
+    assert store.rows("SELECT field, reason FROM rejected_records") == [
+        ("_sdc_deleted_at", "the stream has no key, so the deleted row is unknown")
+    ]
 
 
 def test_a_null_deletion_time_does_not_delete(store: Loader) -> None:
