@@ -20,8 +20,8 @@ from pandev import report
 from tap_clickup.errors import ClickUpError, ConfigurationError
 from tap_clickup.tap import TapClickUp
 from target_pandev.database import search_path_option
-from target_pandev.embedded import EmbeddedError, EmbeddedServer
-from target_pandev.errors import StoreError
+from target_pandev.embedded import EmbeddedServer
+from target_pandev.errors import StoreError, TargetError
 from target_pandev.open_store import StoreSettings, open_store
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def main() -> None:
     load_dotenv(find_dotenv(usecwd=True))
     try:
         pandev()
-    except (StoreError, EmbeddedError, ClickUpError) as error:
+    except (TargetError, ClickUpError) as error:
         click.echo(f"pandev: {error}", err=True)
         sys.exit(1)
 
