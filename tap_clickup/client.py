@@ -113,8 +113,8 @@ class RequestStats:
     def __str__(self) -> str:
         """Return one line for the log."""
         return (
-            f"{self.requests} requests, {self.retries} of them retries, "
-            f"{self.waited_seconds:.0f} s waited"
+            f"{self.requests:,} requests, {self.retries:,} retries, "
+            f"{self.waited_seconds:,.0f} s waited"
         )
 
 
