@@ -32,50 +32,50 @@ def render_custom_field(
     field: CustomField, workspace: Workspace, *, hidden_lists: frozenset[str]
 ) -> dict[str, Any]:
     """Return a custom field; an unset one lacks the key `value`."""
-    shown = {
+    body = {
         "id": field.id,
         "name": field.name,
         "type": field.type,
-        "type_config": _config(field),
+        "type_config": _render_config(field),
         "date_created": str(field.created_ms),
         "hide_from_guests": False,
     }
     if field.value is not None:
-        shown["value"] = _value(field, workspace, hidden_lists)
-        shown["value_richtext"] = ""
-    return {**shown, "required": False}
+        body["value"] = _render_value(field, workspace, hidden_lists)
+        body["value_richtext"] = ""
+    return {**body, "required": False}
 
 
-def _config(field: CustomField) -> dict[str, Any]:
+def _render_config(field: CustomField) -> dict[str, Any]:
     if field.type == "labels":
-        return {"sorting": "manual", "options": _options(field, named="label")}
+        return {"sorting": "manual", "options": _render_options(field, named="label")}
     if field.options:
-        options = _options(field, named="name")
+        options = _render_options(field, named="name")
         return {"default": 0, "placeholder": None, "options": options}
     return CONFIGS.get(field.type, {})
 
 
-def _options(field: CustomField, *, named: str) -> list[dict[str, Any]]:
+def _render_options(field: CustomField, *, named: str) -> list[dict[str, Any]]:
     return [
         {"id": key, named: name, "color": None, "orderindex": index}
         for index, (key, name) in enumerate(field.options)
     ]
 
 
-def _value(field: CustomField, workspace: Workspace, hidden_lists: frozenset[str]) -> Any:
+def _render_value(field: CustomField, workspace: Workspace, hidden_lists: frozenset[str]) -> Any:
     if field.type == "users":
         return [users.render_user(workspace.users[user_id]) for user_id in field.value]
     if field.type == "tasks":
-        return _tasks(field.value, workspace, hidden_lists)
+        return _render_tasks(field.value, workspace, hidden_lists)
     return field.value
 
 
-def _tasks(
+def _render_tasks(
     task_ids: Iterable[str], workspace: Workspace, hidden_lists: frozenset[str]
 ) -> list[dict[str, Any]]:
     """Return related tasks, without those that are deleted or hidden."""
     known = [workspace.tasks[task_id] for task_id in task_ids if task_id in workspace.tasks]
-    shown = [
+    visible = [
         (task, workspace.status_of(task)) for task in known if task.list_id not in hidden_lists
     ]
     return [
@@ -90,5 +90,5 @@ def _tasks(
             "url": f"https://app.clickup.com/t/{task.id}",
             "access": True,
         }
-        for task, status in shown
+        for task, status in visible
     ]

@@ -169,7 +169,7 @@ class DemoGenerator:
 
     def _add_task(self, home: Home, number: int, *, bug: bool, tags: list[Tag]) -> None:
         task_list = home.task_list
-        periods = self._status_periods(task_list)
+        periods = self._generate_status_periods(task_list)
         current = periods[-1]
         started = len(periods) > 1
         finished_ms = [period.since_ms for period in periods if period.status.type == "done"]
@@ -194,10 +194,10 @@ class DemoGenerator:
         if started:
             self._add_time_entries(task, periods)
 
-    def _status_periods(self, task_list: TaskList) -> list[StatusPeriod]:
+    def _generate_status_periods(self, task_list: TaskList) -> list[StatusPeriod]:
         """Return the statuses that a task reached until now, from its creation on."""
         statuses = self.workspace.statuses_of(task_list.id)
-        created_ms = self._working_time(
+        created_ms = self._move_to_working_time(
             self.random_data.days_ago_ms(365 * self.random.random() ** AGE_EXPONENT)
         )
         periods = [StatusPeriod(statuses[0], min(created_ms, self.random_data.now_ms - HOUR_MS))]
@@ -205,13 +205,13 @@ class DemoGenerator:
             return periods
         for status, (shortest, longest) in zip(statuses[1:], DAYS_TO_NEXT_STATUS, strict=True):
             days = self.random.uniform(shortest, longest)
-            since_ms = self._working_time(periods[-1].since_ms + round(days * DAY_MS))
+            since_ms = self._move_to_working_time(periods[-1].since_ms + round(days * DAY_MS))
             if since_ms >= self.random_data.now_ms:
                 break
             periods.append(StatusPeriod(status, since_ms))
         return periods
 
-    def _working_time(self, timestamp_ms: int) -> int:
+    def _move_to_working_time(self, timestamp_ms: int) -> int:
         """Return a time in working hours on the same day, or on the Monday after a weekend."""
         day = datetime.fromtimestamp(timestamp_ms / 1000, UTC).date()
         if day.weekday() >= SATURDAY:
@@ -228,7 +228,7 @@ class DemoGenerator:
             "priority": self.random.choice((None, 1, 2, 3, 3, 3, 4)),
             "points": self.random.choice((None, 1, 2, 3, 5, 8)),
             "time_estimate_ms": planned_hours and planned_hours * HOUR_MS,
-            "due_ms": self._working_time(created_ms + 30 * DAY_MS) if is_due else None,
+            "due_ms": self._move_to_working_time(created_ms + 30 * DAY_MS) if is_due else None,
         }
 
     def _find_sprints(self, task_list: TaskList, periods: list[StatusPeriod]) -> tuple[str, ...]:
@@ -276,7 +276,7 @@ class DemoGenerator:
         for user_id in task.assignee_ids:
             for _ in range(self.random.choice((0, 1, 1, 2))):
                 length_ms = self.random.randrange(2, 17) * HOUR_MS // 4
-                start_ms = self._working_time(
+                start_ms = self._move_to_working_time(
                     self.random.randint(periods[1].since_ms, max(periods[1].since_ms, end_ms))
                 )
                 if start_ms + length_ms < self.random_data.now_ms:

@@ -29,20 +29,24 @@ def generate(*, seed: int = 1, now: datetime | None = None, **sizes: int) -> Acc
     requested = Sizes(**sizes)
     today = datetime.combine(datetime.now(UTC).date(), time(), tzinfo=UTC)
     random_data = RandomData(seed, now_ms=to_ms(now or today))
-    owner = _person(1, random_data=random_data)
+    owner = _generate_person(1, random_data=random_data)
     workspaces = [
-        _workspace(number, owner=owner, random_data=random_data, sizes=requested)
+        _generate_workspace(number, owner=owner, random_data=random_data, sizes=requested)
         for number in range(1, requested.workspaces + 1)
     ]
     return Account(workspaces, user_id=owner.id, token=random_data.token(owner.id))
 
 
-def _workspace(number: int, *, owner: User, random_data: RandomData, sizes: Sizes) -> Workspace:
+def _generate_workspace(
+    number: int, *, owner: User, random_data: RandomData, sizes: Sizes
+) -> Workspace:
     workspace = Workspace(random_data.numeric_id("907", digits=8), f"Workshop {number}", COLORS[0])
-    others = [_person(one, random_data=random_data) for one in range(2, sizes.users + 2)]
+    others = [
+        _generate_person(index, random_data=random_data) for index in range(2, sizes.users + 2)
+    ]
     for person in (owner, *others):
         workspace.users[person.id] = person
-    for member in _members([owner, *others[:-1]], random_data=random_data):
+    for member in _generate_members([owner, *others[:-1]], random_data=random_data):
         workspace.members[member.user.id] = member
         workspace.users[member.user.id] = member.user
     places = HierarchyGenerator(workspace, random_data=random_data, sizes=sizes)
@@ -53,7 +57,7 @@ def _workspace(number: int, *, owner: User, random_data: RandomData, sizes: Size
     return workspace
 
 
-def _person(number: int, *, random_data: RandomData) -> User:
+def _generate_person(number: int, *, random_data: RandomData) -> User:
     user_id = int(random_data.numeric_id("4", digits=7))
     picture = f"https://pictures.example.com/{user_id}.png" if number % 3 == 0 else None
     return User(
@@ -66,7 +70,7 @@ def _person(number: int, *, random_data: RandomData) -> User:
     )
 
 
-def _members(users: list[User], *, random_data: RandomData) -> list[Member]:
+def _generate_members(users: list[User], *, random_data: RandomData) -> list[Member]:
     """Return an owner, an admin, members, a guest, and last an invited user."""
     owner = users[0]
     born = random_data.days_ago_ms(700)

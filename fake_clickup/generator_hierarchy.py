@@ -54,26 +54,26 @@ class HierarchyGenerator:
 
     def make(self) -> None:
         """Add all spaces, folders and lists."""
-        spaces = [self._space(number) for number in range(self.sizes.spaces)]
+        spaces = [self._add_space(number) for number in range(self.sizes.spaces)]
         for number, space in enumerate(spaces):
             self._fill(space, number=number)
         if spaces:
-            self._sprints(spaces[0])
-            self._archived_in(spaces[0])
+            self._add_sprints(spaces[0])
+            self._add_archived(spaces[0])
         for number in range(self.sizes.archived_spaces):
-            space = self._space(self.sizes.spaces + number)
+            space = self._add_space(self.sizes.spaces + number)
             space.archived = True
-            self._list(space, self._folder(space, f"Old folder {number + 1}"), "Old list")
-            self._folderless(space, "Old folderless list")
+            self._add_list(space, self._add_folder(space, f"Old folder {number + 1}"), "Old list")
+            self._add_folderless_list(space, "Old folderless list")
 
-    def _space(self, number: int) -> Space:
+    def _add_space(self, number: int) -> Space:
         """Return a space; every third has a workflow that was copied from another space."""
         space_id = self.random_data.numeric_id("907", digits=8)
         origin = self.random_data.numeric_id("907", digits=8) if number % 3 == 2 else space_id
         space = Space(
             id=space_id,
             name=f"Space {number + 1}",
-            statuses=self.workflow(f"p{origin}", number),
+            statuses=self.build_workflow(f"p{origin}", number),
             color=None if number % 3 == 1 else "#3e7a5c",
             sprints=number == 0,
             points=number == 0,
@@ -82,7 +82,7 @@ class HierarchyGenerator:
         self.workspace.spaces[space_id] = space
         return space
 
-    def workflow(self, prefix: str, number: int) -> tuple[Status, ...]:
+    def build_workflow(self, prefix: str, number: int) -> tuple[Status, ...]:
         """Return one of the workflows, with ids of its own."""
         return tuple(
             Status(
@@ -100,17 +100,19 @@ class HierarchyGenerator:
         for index in range(self.sizes.folders):
             misleading = number == 1 and index == 0
             name = "Sprint ideas" if misleading else f"Folder {index + 1}"
-            folder = self._folder(space, name, orderindex=index)
+            folder = self._add_folder(space, name, orderindex=index)
             for place in range(self.sizes.lists):
-                made = self._list(space, folder, f"List {place + 1}", orderindex=place)
+                task_list = self._add_list(space, folder, f"List {place + 1}", orderindex=place)
                 if place == 1:
-                    made.statuses = self.workflow(f"sc{made.id}", number + 1)
+                    task_list.statuses = self.build_workflow(f"sc{task_list.id}", number + 1)
         for index in range(self.sizes.folderless_lists):
-            made = self._folderless(space, f"Folderless {index + 1}", orderindex=index)
-            made.label = "red" if index == 0 else None
-            made.priority = 1 if index == 0 else None
+            task_list = self._add_folderless_list(
+                space, f"Folderless {index + 1}", orderindex=index
+            )
+            task_list.label = "red" if index == 0 else None
+            task_list.priority = 1 if index == 0 else None
 
-    def _sprints(self, space: Space) -> None:
+    def _add_sprints(self, space: Space) -> None:
         """Make the sprints, two weeks each, one after the other; the last goes on.
 
         The named ones come first. They and the last have dates only in their names.
@@ -119,7 +121,7 @@ class HierarchyGenerator:
         total = named + self.sizes.sprints
         if not total:
             return
-        folder = self._folder(space, "Sprints", orderindex=self.sizes.folders)
+        folder = self._add_folder(space, "Sprints", orderindex=self.sizes.folders)
         for number in range(total):
             # The named ones stay in the past, even where no other follows them.
             left = named + max(1, self.sizes.sprints) - number
@@ -127,37 +129,39 @@ class HierarchyGenerator:
             if number < named:
                 start -= start % DAY_MS
             due = start + SPRINT_DAYS * DAY_MS - 1
-            name = f"Sprint {number + 1} ({_day(start)} - {_day(due)})"
-            made = self._list(space, folder, name, orderindex=number)
+            name = f"Sprint {number + 1} ({_format_day(start)} - {_format_day(due)})"
+            sprint_list = self._add_list(space, folder, name, orderindex=number)
             if named <= number < total - 1:
-                made.start_ms, made.due_ms = start, due
-            self.sprint_lists.append(made)
+                sprint_list.start_ms, sprint_list.due_ms = start, due
+            self.sprint_lists.append(sprint_list)
 
-    def _archived_in(self, space: Space) -> None:
+    def _add_archived(self, space: Space) -> None:
         for number in range(self.sizes.archived_lists):
-            self._folderless(space, f"Archived list {number + 1}").archived = True
+            self._add_folderless_list(space, f"Archived list {number + 1}").archived = True
         for number in range(self.sizes.archived_folders):
-            folder = self._folder(space, f"Archived folder {number + 1}")
+            folder = self._add_folder(space, f"Archived folder {number + 1}")
             folder.archived = True
-            self._list(space, folder, "List in an archived folder")
+            self._add_list(space, folder, "List in an archived folder")
 
-    def _folder(self, space: Space, name: str, *, orderindex: int = 0) -> Folder:
+    def _add_folder(self, space: Space, name: str, *, orderindex: int = 0) -> Folder:
         folder = Folder(self.random_data.numeric_id("9071", digits=8), name, space.id, orderindex)
         self.workspace.folders[folder.id] = folder
         return folder
 
-    def _list(self, space: Space, folder: Folder, name: str, *, orderindex: int = 0) -> TaskList:
+    def _add_list(
+        self, space: Space, folder: Folder, name: str, *, orderindex: int = 0
+    ) -> TaskList:
         list_id = self.random_data.numeric_id("9072", digits=8)
-        made = TaskList(list_id, name, space.id, folder.id, orderindex)
-        self.workspace.lists[list_id] = made
-        return made
+        task_list = TaskList(list_id, name, space.id, folder.id, orderindex)
+        self.workspace.lists[list_id] = task_list
+        return task_list
 
-    def _folderless(self, space: Space, name: str, *, orderindex: int = 0) -> TaskList:
-        hidden = self._folder(space, "hidden")
+    def _add_folderless_list(self, space: Space, name: str, *, orderindex: int = 0) -> TaskList:
+        hidden = self._add_folder(space, "hidden")
         hidden.hidden = True
-        return self._list(space, hidden, name, orderindex=orderindex)
+        return self._add_list(space, hidden, name, orderindex=orderindex)
 
 
-def _day(timestamp_ms: int) -> str:
+def _format_day(timestamp_ms: int) -> str:
     day = datetime.fromtimestamp(timestamp_ms / 1000, tz=UTC)
     return f"{day.month}/{day.day}"

@@ -50,7 +50,9 @@ class TaskGenerator:
             CustomField(field_ids[1], "Reference", "short_text", born),
             CustomField(field_ids[2], "Promised for", "date", born),
         )
-        self.parents: dict[str, list[tuple[Task, int]]] = {one: [] for one in workspace.lists}
+        self.parents: dict[str, list[tuple[Task, int]]] = {
+            list_id: [] for list_id in workspace.lists
+        }
 
     def make(self) -> None:
         """Add all tasks and time entries."""
@@ -59,21 +61,21 @@ class TaskGenerator:
             # The first round visits every list, so that no awkward place stays empty.
             early = number < len(list_ids)
             list_id = list_ids[number] if early else self.random_data.random.choice(list_ids)
-            self._task(list_id, number=number)
-        self._bulk_edits()
+            self._add_task(list_id, number=number)
+        self._edit_in_bulk()
         self._forget_dates()
         self._record_statuses()
         tasks = list(self.workspace.tasks.values())
         for number in range(self.sizes.time_entries if tasks else 0):
-            self._time_entry(self.random_data.random.choice(tasks).id, number=number)
+            self._add_time_entry(self.random_data.random.choice(tasks).id, number=number)
         for number in range(self.sizes.taskless_entries):
-            self._time_entry(None, number=number)
+            self._add_time_entry(None, number=number)
         for number in range(self.sizes.running_timers if tasks else 0):
-            self._time_entry(tasks[number % len(tasks)].id, number=number, runs=True)
+            self._add_time_entry(tasks[number % len(tasks)].id, number=number, runs=True)
 
-    def _task(self, list_id: str, *, number: int) -> None:
+    def _add_task(self, list_id: str, *, number: int) -> None:
         random_data = self.random_data
-        parent, depth = self._parent(list_id)
+        parent, depth = self._pick_parent(list_id)
         created = random_data.timestamp_ms(
             after_ms=parent.created_ms if parent else random_data.days_ago_ms(365)
         )
@@ -87,14 +89,14 @@ class TaskGenerator:
             updated_ms=random_data.timestamp_ms(after_ms=created),
             orderindex=f"{5_000_000 + number}.00000000000000000000000000000000",
             parent_id=parent.id if parent else None,
-            **self._details(number, created=created),
+            **self._build_details(number, created=created),
         )
         task = self._finish(task)
         self.workspace.tasks[task.id] = task
         if depth < DEEPEST:
             self.parents[list_id].append((task, depth))
 
-    def _parent(self, list_id: str) -> tuple[Task | None, int]:
+    def _pick_parent(self, list_id: str) -> tuple[Task | None, int]:
         """Return a parent for one task in four, and the depth of the new task."""
         candidates = self.parents[list_id][-20:]
         if not candidates or not self.random_data.chance(1 / 4):
@@ -102,7 +104,7 @@ class TaskGenerator:
         parent, depth = self.random_data.random.choice(candidates)
         return parent, depth + 1
 
-    def _details(self, number: int, *, created: int) -> dict[str, Any]:
+    def _build_details(self, number: int, *, created: int) -> dict[str, Any]:
         random_data = self.random_data
         in_sprint = bool(self.sprint_lists) and random_data.chance(1 / 6)
         return {
@@ -124,11 +126,11 @@ class TaskGenerator:
             if in_sprint
             else (),
             "checklist": ("Ask", "Answer") if random_data.chance(1 / 10) else (),
-            "custom_fields": self._custom_fields(),
-            "attachments": self._attachments(),
+            "custom_fields": self._build_custom_fields(),
+            "attachments": self._build_attachments(),
         }
 
-    def _custom_fields(self) -> tuple[CustomField, ...]:
+    def _build_custom_fields(self) -> tuple[CustomField, ...]:
         """Return the fields, set or unset; 0 is the first option of the drop-down field."""
         if self.random_data.chance(1 / 2):
             return self.fields
@@ -138,7 +140,7 @@ class TaskGenerator:
         pairs = zip(self.fields, values, strict=True)
         return tuple(replace(field, value=value) for field, value in pairs)
 
-    def _attachments(self) -> tuple[Attachment, ...]:
+    def _build_attachments(self) -> tuple[Attachment, ...]:
         if not self.random_data.chance(1 / 30):
             return ()
         owner = self.random_data.random.choice(self.user_ids)
@@ -154,7 +156,7 @@ class TaskGenerator:
         done = task.updated_ms if kind in {"done", "closed"} else None
         return replace(task, closed_ms=closed, done_ms=done)
 
-    def _bulk_edits(self) -> None:
+    def _edit_in_bulk(self) -> None:
         """Let one task in eight share its `date_updated` with a few others."""
         rest = list(self.workspace.tasks.values())
         self.random_data.random.shuffle(rest)
@@ -181,7 +183,7 @@ class TaskGenerator:
                 periods.append(StatusPeriod(status, task.updated_ms or task.created_ms))
             self.workspace.status_periods[task.id] = periods
 
-    def _time_entry(self, task_id: str | None, *, number: int, runs: bool = False) -> None:
+    def _add_time_entry(self, task_id: str | None, *, number: int, runs: bool = False) -> None:
         """Make one entry of up to four hours, most of them within the last 90 days."""
         random_data = self.random_data
         start = random_data.days_ago_ms(

@@ -47,7 +47,7 @@ def render_priority(number: int | None) -> dict[str, str] | None:
 
 def render_space(space: Space, *, generation: int) -> dict[str, Any]:
     """Return a space; in 2022 it had neither colour nor avatar."""
-    shown = {
+    body = {
         "id": space.id,
         "name": space.name,
         "color": space.color,
@@ -56,12 +56,12 @@ def render_space(space: Space, *, generation: int) -> dict[str, Any]:
         "admin_can_manage": None if space.made_by_api else False,
         "statuses": [users.render_status(status) for status in space.statuses],
         "multiple_assignees": True,
-        "features": _features(space, generation=generation),
+        "features": _render_features(space, generation=generation),
         "archived": space.archived,
     }
     if generation == 2022:
-        return {key: value for key, value in shown.items() if key not in LATER_KEYS}
-    return shown
+        return {key: value for key, value in body.items() if key not in LATER_KEYS}
+    return body
 
 
 def render_folder(
@@ -89,17 +89,21 @@ def render_list_in_folder(
     workspace: Workspace, task_list: TaskList, *, task_count: int
 ) -> dict[str, Any]:
     """Return a list as embedded in its folder: with statuses, without folder and space."""
-    core = _list(task_list, task_count=task_count)
+    core = _render_list(task_list, task_count=task_count)
     del core["content"]
-    return {**core, "statuses": _list_statuses(workspace, task_list), "permission_level": "create"}
+    return {
+        **core,
+        "statuses": _render_list_statuses(workspace, task_list),
+        "permission_level": "create",
+    }
 
 
 def render_listed_list(
     workspace: Workspace, task_list: TaskList, *, task_count: int
 ) -> dict[str, Any]:
     """Return a list as in a list of lists: with folder and space, without statuses."""
-    core = _list(task_list, task_count=task_count)
-    location = _location(workspace, task_list, generation=2025)
+    core = _render_list(task_list, task_count=task_count)
+    location = _render_location(workspace, task_list, generation=2025)
     return {**core, **location, "permission_level": "create"}
 
 
@@ -107,33 +111,33 @@ def render_single_list(
     workspace: Workspace, task_list: TaskList, *, task_count: int, generation: int
 ) -> dict[str, Any]:
     """Return a list as in `GET /list`: with folder, space, statuses and e-mail address."""
-    core = _list(task_list, task_count=task_count)
+    core = _render_list(task_list, task_count=task_count)
     if core["status"] is None:
         del core["status"]
     return {
         **core,
-        **_location(workspace, task_list, generation=generation),
+        **_render_location(workspace, task_list, generation=generation),
         "deleted": False,
         "inbound_address": f"a.t.{task_list.id}.inbox@tasks.example.com",
-        "statuses": _list_statuses(workspace, task_list),
+        "statuses": _render_list_statuses(workspace, task_list),
         "permission_level": "create",
     }
 
 
-def _list(task_list: TaskList, *, task_count: int) -> dict[str, Any]:
+def _render_list(task_list: TaskList, *, task_count: int) -> dict[str, Any]:
     label = (
         {"status": task_list.label, "color": "#c0392b", "hide_label": True}
         if task_list.label
         else None
     )
-    shown = render_priority(task_list.priority)
+    priority = render_priority(task_list.priority)
     return {
         "id": task_list.id,
         "name": task_list.name,
         "orderindex": task_list.orderindex,
         "content": task_list.content,
         "status": label,
-        "priority": shown and {key: shown[key] for key in ("priority", "color")},
+        "priority": priority and {key: priority[key] for key in ("priority", "color")},
         "assignee": None,
         "task_count": task_count,
         "due_date": None if task_list.due_ms is None else str(task_list.due_ms),
@@ -143,7 +147,9 @@ def _list(task_list: TaskList, *, task_count: int) -> dict[str, Any]:
     }
 
 
-def _location(workspace: Workspace, task_list: TaskList, *, generation: int) -> dict[str, Any]:
+def _render_location(
+    workspace: Workspace, task_list: TaskList, *, generation: int
+) -> dict[str, Any]:
     folder = workspace.folder_of(task_list)
     space = workspace.spaces[task_list.space_id]
     new = generation >= 2026
@@ -164,7 +170,7 @@ def _location(workspace: Workspace, task_list: TaskList, *, generation: int) -> 
     }
 
 
-def _list_statuses(workspace: Workspace, task_list: TaskList) -> list[dict[str, Any]]:
+def _render_list_statuses(workspace: Workspace, task_list: TaskList) -> list[dict[str, Any]]:
     """Return the statuses of a list; the group names the object that defines them."""
     folder = workspace.folder_of(task_list)
     group = f"proj_{task_list.space_id}"
@@ -178,22 +184,26 @@ def _list_statuses(workspace: Workspace, task_list: TaskList) -> list[dict[str, 
     ]
 
 
-def _features(space: Space, *, generation: int) -> dict[str, Any]:
+def _render_features(space: Space, *, generation: int) -> dict[str, Any]:
     """Return the ClickApps of a space; one created through the API has fewer keys."""
-    shown = {**FEATURES, "sprints": {"enabled": space.sprints}, "points": {"enabled": space.points}}
+    features = {
+        **FEATURES,
+        "sprints": {"enabled": space.sprints},
+        "points": {"enabled": space.points},
+    }
     if generation > 2022:
-        shown["status_pies"] = {"enabled": False}
-        shown["scheduler_enabled"] = False
+        features["status_pies"] = {"enabled": False}
+        features["scheduler_enabled"] = False
     if space.made_by_api:
-        del shown["tags"], shown["time_estimates"]
-        return {**shown, "time_tracking": {"default_to_billable": 2}}
+        del features["tags"], features["time_estimates"]
+        return {**features, "time_tracking": {"default_to_billable": 2}}
     names = [render_priority(number) for number in PRIORITIES]
-    shown["priorities"] = {"enabled": True, "priorities": names}
+    features["priorities"] = {"enabled": True, "priorities": names}
     tracking = {"enabled": True, "harvest": False, "rollup": False}
-    shown["time_tracking"] = {**tracking, "default_to_billable": 2}
+    features["time_tracking"] = {**tracking, "default_to_billable": 2}
     nothing = dict.fromkeys(("subtasks", "checklists", "comments"))
-    shown["check_unresolved"] = {"enabled": True, **nothing}
+    features["check_unresolved"] = {"enabled": True, **nothing}
     if generation == 2022:
-        return {**shown, "zoom": {"enabled": False}}
+        return {**features, "zoom": {"enabled": False}}
     rescheduled: Any = {"enabled": True} if generation >= 2026 else True
-    return {**shown, "reschedule_closed_dependencies": rescheduled}
+    return {**features, "reschedule_closed_dependencies": rescheduled}

@@ -49,7 +49,7 @@ class HierarchyEdits(AccountData):
                 if task.status == old and workspace.status_of(task) in statuses
             ]
             container.statuses = tuple(
-                replace(one, name=new) if one.name == old else one for one in statuses
+                replace(status, name=new) if status.name == old else status for status in statuses
             )
             for task_id, stays in workspace.status_periods.items():
                 workspace.status_periods[task_id] = [
@@ -67,11 +67,11 @@ class HierarchyEdits(AccountData):
         with self.lock:
             workspace, container = self._find_container(container_id)
             lists = {
-                one.id: one
-                for one in workspace.lists.values()
-                if container_id in {one.id, one.folder_id, one.space_id}
+                task_list.id: task_list
+                for task_list in workspace.lists.values()
+                if container_id in {task_list.id, task_list.folder_id, task_list.space_id}
             }
-            for task in [one for one in workspace.tasks.values() if one.list_id in lists]:
+            for task in [task for task in workspace.tasks.values() if task.list_id in lists]:
                 workspace.trash[task.id] = task
                 self._put_task(workspace, task, None, pushed=False)
             for task_list in lists.values():

@@ -97,7 +97,7 @@ class RandomData:
 
     def _unused(self, prefix: str, *, alphabet: str, length: int) -> str:
         while True:
-            made = prefix + "".join(self.random.choices(alphabet, k=length))
-            if made not in self._used:
-                self._used.add(made)
-                return made
+            unused_id = prefix + "".join(self.random.choices(alphabet, k=length))
+            if unused_id not in self._used:
+                self._used.add(unused_id)
+                return unused_id

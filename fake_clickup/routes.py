@@ -31,7 +31,9 @@ class Routes:
         self.account = account
         self.behaviour = behaviour
         self.access = Access(account, behaviour)
-        self._searches = {one.id: Search(one, behaviour) for one in account.workspaces}
+        self._searches = {
+            workspace.id: Search(workspace, behaviour) for workspace in account.workspaces
+        }
 
     def check(self, path: str) -> Callable[[Query], Any]:
         """Return the function that computes the response of a path.
@@ -39,12 +41,12 @@ class Routes:
         Raises the ApiErrors that ClickUp returns before it counts a request: for an unknown path, a
         workspace that does not exist and a list id that is not a number.
         """
-        for pattern, answer in ROUTES:
-            found = re.fullmatch(pattern, path)
-            if found:
-                object_id = found[1] if found.groups() else ""
+        for pattern, compute in ROUTES:
+            match = re.fullmatch(pattern, path)
+            if match:
+                object_id = match[1] if match.groups() else ""
                 self.access.check_id(path, object_id)
-                return lambda query: answer(self, object_id, query)
+                return lambda query: compute(self, object_id, query)
         raise ApiError("APP_001")
 
     def write(self, method: str, path: str, content: bytes) -> Callable[[Query], Any]:
@@ -58,92 +60,97 @@ class Routes:
     def workspaces(self, _: str, __: Query) -> Any:
         """Return the workspaces of the token's user, with their members."""
         user_id, role = self.account.user_id, users.ROLES[self.behaviour.role]
-        shown = [
-            users.render_workspace(one, user_id=user_id, role=role)
-            for one in self.account.workspaces
+        workspaces = [
+            users.render_workspace(workspace, user_id=user_id, role=role)
+            for workspace in self.account.workspaces
         ]
-        return {"teams": shown}
+        return {"teams": workspaces}
 
     def spaces(self, workspace_id: str, query: Query) -> Any:
         """Return the live or only the archived spaces of a workspace."""
         spaces = self.access.get_workspace(workspace_id).spaces.values()
-        wanted = flag(query, "archived")
-        shown = [
-            self._space_shape(one)
-            for one in spaces
-            if one.archived == wanted and one.id not in self.behaviour.hidden_spaces
+        archived = flag(query, "archived")
+        visible = [
+            self._render_space(space)
+            for space in spaces
+            if space.archived == archived and space.id not in self.behaviour.hidden_spaces
         ]
-        return {"spaces": shown}
+        return {"spaces": visible}
 
     def space(self, space_id: str, _: Query) -> Any:
         """Return one space."""
-        return self._space_shape(self.access.find_by_space(space_id).spaces[space_id])
+        return self._render_space(self.access.find_by_space(space_id).spaces[space_id])
 
     def folders(self, space_id: str, query: Query) -> Any:
         """Return the live or only the archived folders of a space."""
         workspace = self.access.find_by_space(space_id)
-        wanted = flag(query, "archived")
-        shown = [
-            self._folder_shape(workspace, one)
-            for one in workspace.folders.values()
-            if one.space_id == space_id and one.archived == wanted and not one.hidden
+        archived = flag(query, "archived")
+        folders = [
+            self._render_folder(workspace, folder)
+            for folder in workspace.folders.values()
+            if folder.space_id == space_id and folder.archived == archived and not folder.hidden
         ]
-        return {"folders": shown}
+        return {"folders": folders}
 
     def folder(self, folder_id: str, _: Query) -> Any:
         """Return one folder."""
         workspace = self.access.find_by_folder(folder_id)
-        return self._folder_shape(workspace, workspace.folders[folder_id])
+        return self._render_folder(workspace, workspace.folders[folder_id])
 
     def lists_of_folder(self, folder_id: str, query: Query) -> Any:
         """Return the live or only the archived lists of a folder."""
         workspace = self.access.find_by_folder(folder_id)
-        lists = self._lists(workspace, lambda one: one.folder_id == folder_id)
-        return self._lists_shape(workspace, lists, query)
+        lists = self._find_lists(workspace, lambda task_list: task_list.folder_id == folder_id)
+        return self._render_lists(workspace, lists, query)
 
     def lists_of_space(self, space_id: str, query: Query) -> Any:
         """Return the live or only the archived folderless lists of a space."""
         workspace = self.access.find_by_space(space_id)
-        lists = self._lists(
-            workspace, lambda one: one.space_id == space_id and workspace.folder_of(one).hidden
+        lists = self._find_lists(
+            workspace,
+            lambda task_list: (
+                task_list.space_id == space_id and workspace.folder_of(task_list).hidden
+            ),
         )
-        return self._lists_shape(workspace, lists, query)
+        return self._render_lists(workspace, lists, query)
 
-    def list_by_itself(self, list_id: str, _: Query) -> Any:
+    def single_list(self, list_id: str, _: Query) -> Any:
         """Return one list."""
         workspace = self.access.find_by_list(list_id)
         count = self._searches[workspace.id].count(list_id)
-        one = workspace.lists[list_id]
+        task_list = workspace.lists[list_id]
         generation = self.behaviour.generation
-        return hierarchy.render_single_list(workspace, one, task_count=count, generation=generation)
+        return hierarchy.render_single_list(
+            workspace, task_list, task_count=count, generation=generation
+        )
 
     def tasks_of_workspace(self, workspace_id: str, query: Query) -> Any:
         """Return a page of the tasks of a workspace."""
         workspace = self.access.get_workspace(workspace_id)
-        asked = parse_task_query(query)
-        found = self._searches[workspace.id].in_workspace(asked)
-        return self._page(workspace, found, with_markdown=asked.with_markdown)
+        task_query = parse_task_query(query)
+        task_page = self._searches[workspace.id].in_workspace(task_query)
+        return self._render_page(workspace, task_page, with_markdown=task_query.with_markdown)
 
     def tasks_of_list(self, list_id: str, query: Query) -> Any:
         """Return a page of the tasks of a list."""
         workspace = self.access.find_by_list(list_id)
-        asked = parse_task_query(query)
-        found = self._searches[workspace.id].in_list(list_id, asked)
-        return self._page(workspace, found, with_markdown=asked.with_markdown)
+        task_query = parse_task_query(query)
+        task_page = self._searches[workspace.id].in_list(list_id, task_query)
+        return self._render_page(workspace, task_page, with_markdown=task_query.with_markdown)
 
     def task(self, task_id: str, query: Query) -> Any:
         """Return one task."""
         workspace = self.access.find_by_task(task_id)
         markdown = flag(query, "include_markdown_description")
-        shape = self._task_shape(workspace, with_markdown=markdown, alone=True)
-        return shape.render(workspace.tasks[task_id])
+        renderer = self._build_renderer(workspace, with_markdown=markdown, alone=True)
+        return renderer.render(workspace.tasks[task_id])
 
     def comments(self, task_id: str, _: Query) -> Any:
         """Return the comments on a task, the latest first."""
         workspace = self.access.find_by_task(task_id)
-        shape = self._task_shape(workspace)
+        renderer = self._build_renderer(workspace)
         comments = workspace.comments.get(task_id, [])
-        return {"comments": [shape.render_comment(one) for one in reversed(comments)]}
+        return {"comments": [renderer.render_comment(comment) for comment in reversed(comments)]}
 
     def time_entries(self, workspace_id: str, query: Query) -> Any:
         """Return time entries, by default those of the token's user in the last 30 days."""
@@ -175,11 +182,11 @@ class Routes:
         task_ids = query.get("task_ids", [])
         if len(task_ids) > time_in_status.MAX_TASKS:
             raise ApiError("FEATURE_002")
-        shown = {}
+        times = {}
         for task_id in task_ids:
             with suppress(ApiError):
-                shown[task_id] = self.time_in_status(task_id, query)
-        return shown
+                times[task_id] = self.time_in_status(task_id, query)
+        return times
 
     def webhooks(self, workspace_id: str, _: Query) -> Any:
         """Return the webhooks that the token's user created, in any role."""
@@ -189,37 +196,47 @@ class Routes:
     def _now_ms(self) -> int:
         return round(self.behaviour.clock() * 1000)
 
-    def _lists(self, workspace: Workspace, belongs: Callable[[TaskList], bool]) -> list[TaskList]:
+    def _find_lists(
+        self, workspace: Workspace, belongs: Callable[[TaskList], bool]
+    ) -> list[TaskList]:
         lists = workspace.lists.values()
         hidden = find_hidden_lists(workspace, self.behaviour)
-        return [one for one in lists if one.id not in hidden and belongs(one)]
+        return [
+            task_list for task_list in lists if task_list.id not in hidden and belongs(task_list)
+        ]
 
-    def _space_shape(self, space: Any) -> dict[str, Any]:
+    def _render_space(self, space: Any) -> dict[str, Any]:
         return hierarchy.render_space(space, generation=self.behaviour.generation)
 
-    def _folder_shape(self, workspace: Workspace, folder: Folder) -> dict[str, Any]:
+    def _render_folder(self, workspace: Workspace, folder: Folder) -> dict[str, Any]:
         search = self._searches[workspace.id]
         lists = [
-            hierarchy.render_list_in_folder(workspace, one, task_count=search.count(one.id))
-            for one in self._lists(workspace, lambda one: one.folder_id == folder.id)
-            if not one.archived
+            hierarchy.render_list_in_folder(
+                workspace, task_list, task_count=search.count(task_list.id)
+            )
+            for task_list in self._find_lists(
+                workspace, lambda task_list: task_list.folder_id == folder.id
+            )
+            if not task_list.archived
         ]
-        total = sum(one["task_count"] for one in lists)
+        total = sum(body["task_count"] for body in lists)
         return hierarchy.render_folder(workspace, folder, lists, task_count=total)
 
-    def _lists_shape(
+    def _render_lists(
         self, workspace: Workspace, lists: list[TaskList], query: Query
     ) -> dict[str, Any]:
         search = self._searches[workspace.id]
-        wanted = flag(query, "archived")
-        shown = [
-            hierarchy.render_listed_list(workspace, one, task_count=search.count(one.id))
-            for one in lists
-            if one.archived == wanted
+        archived = flag(query, "archived")
+        bodies = [
+            hierarchy.render_listed_list(
+                workspace, task_list, task_count=search.count(task_list.id)
+            )
+            for task_list in lists
+            if task_list.archived == archived
         ]
-        return {"lists": shown}
+        return {"lists": bodies}
 
-    def _task_shape(
+    def _build_renderer(
         self, workspace: Workspace, *, with_markdown: bool = False, alone: bool = False
     ) -> TaskRenderer:
         return TaskRenderer(
@@ -230,15 +247,15 @@ class Routes:
             alone=alone,
         )
 
-    def _page(
-        self, workspace: Workspace, found: TaskPage, *, with_markdown: bool
+    def _render_page(
+        self, workspace: Workspace, task_page: TaskPage, *, with_markdown: bool
     ) -> dict[str, Any]:
-        shape = self._task_shape(workspace, with_markdown=with_markdown)
-        shown = {"tasks": [shape.render(task) for task in found.tasks]}
+        renderer = self._build_renderer(workspace, with_markdown=with_markdown)
+        body = {"tasks": [renderer.render(task) for task in task_page.tasks]}
         if self.behaviour.last_page == "missing" or self.behaviour.generation == 2022:
-            return shown
+            return body
         honest = self.behaviour.last_page == "honest"
-        return {**shown, "last_page": honest and found.is_last}
+        return {**body, "last_page": honest and task_page.is_last}
 
 
 ROUTES: tuple[tuple[str, Callable[[Routes, str, Query], Any]], ...] = (
@@ -250,7 +267,7 @@ ROUTES: tuple[tuple[str, Callable[[Routes, str, Query], Any]], ...] = (
     (r"/folder/([^/]+)", Routes.folder),
     (r"/folder/([^/]+)/list", Routes.lists_of_folder),
     (r"/space/([^/]+)/list", Routes.lists_of_space),
-    (r"/list/([^/]+)", Routes.list_by_itself),
+    (r"/list/([^/]+)", Routes.single_list),
     (r"/team/([^/]+)/task", Routes.tasks_of_workspace),
     (r"/list/([^/]+)/task", Routes.tasks_of_list),
     (r"/task/bulk_time_in_status/task_ids", Routes.bulk_time_in_status),

@@ -75,26 +75,26 @@ class Search:
             and (not scope.lists or task_list.id in scope.lists)
             and not self.workspace.is_archived_list(task_list.id)
         )
-        return self._page(query, self._index(stale=True), list_ids, added=False)
+        return self._cut_page(query, self._get_index(stale=True), list_ids, added=False)
 
     def in_list(self, list_id: str, query: TaskQuery) -> TaskPage:
         """Return a page of one list, live or archived; it can include added tasks."""
         list_ids = frozenset({list_id})
-        return self._page(
-            query, self._index(stale=False), list_ids, added=query.scope.include_added
+        return self._cut_page(
+            query, self._get_index(stale=False), list_ids, added=query.scope.include_added
         )
 
     def count(self, list_id: str) -> int:
         """Return the number of tasks whose home list this is."""
-        return len(self._index(stale=False).by_list.get(list_id, ()))
+        return len(self._get_index(stale=False).by_list.get(list_id, ()))
 
-    def _page(
+    def _cut_page(
         self, query: TaskQuery, index: TaskIndex, list_ids: frozenset[str], *, added: bool
     ) -> TaskPage:
         scope = query.scope
-        tasks = self._ordered(scope, index, list_ids, added=added)
+        tasks = self._find_ordered(scope, index, list_ids, added=added)
         for bound in query.bounds:
-            tasks = self._within(tasks, bound, order=scope.order)
+            tasks = self._filter_within(tasks, bound, order=scope.order)
         skipped = query.page * PAGE_SIZE
         is_last = skipped + PAGE_SIZE >= len(tasks)
         if query.reverse:
@@ -102,7 +102,7 @@ class Search:
         end = max(0, len(tasks) - skipped)
         return TaskPage(tasks[max(0, end - PAGE_SIZE) : end][::-1], is_last)
 
-    def _ordered(
+    def _find_ordered(
         self, scope: TaskFilter, index: TaskIndex, list_ids: frozenset[str], *, added: bool
     ) -> list[Task]:
         """Return the tasks of a filter in ascending order; equal dates are ordered by id."""
@@ -129,7 +129,7 @@ class Search:
             return False
         return not scope.statuses or status.name.lower() in scope.statuses
 
-    def _within(self, tasks: list[Task], bound: Bound, *, order: str) -> list[Task]:
+    def _filter_within(self, tasks: list[Task], bound: Bound, *, order: str) -> list[Task]:
         """Return the tasks within a bound; a task without the date is never within."""
         after = bound.gt and not self.behaviour.updated_gt_inclusive
         if bound.field == order and order in {"created", "updated"}:
@@ -141,24 +141,24 @@ class Search:
             return [task for task in tasks if least <= value_of(task, bound.field) < NO_DATE]
         return [task for task in tasks if value_of(task, bound.field) < least]
 
-    def _index(self, *, stale: bool) -> TaskIndex:
+    def _get_index(self, *, stale: bool) -> TaskIndex:
         """Return the index of current tasks, or without the edits that it does not show yet."""
-        unseen = self._unseen_edits() if stale else 0
+        unseen = self._count_unseen_edits() if stale else 0
         state = (self.workspace.version, unseen)
         kept, index = self._indexes.get(stale, (None, None))
         if index is None or kept != state:
-            index = TaskIndex(self._tasks_without(unseen))
+            index = TaskIndex(self._find_tasks_without(unseen))
             self._indexes[stale] = state, index
         return index
 
-    def _unseen_edits(self) -> int:
+    def _count_unseen_edits(self) -> int:
         if not self.behaviour.index_lag:
             return 0
         since = self.behaviour.clock() - self.behaviour.index_lag
         edits = self.workspace.edits
         return len(edits) - bisect_right(edits, since, key=lambda edit: edit.made_at)
 
-    def _tasks_without(self, unseen: int) -> Iterable[Task]:
+    def _find_tasks_without(self, unseen: int) -> Iterable[Task]:
         if not unseen:
             return self.workspace.tasks.values()
         tasks = dict(self.workspace.tasks)

@@ -101,17 +101,17 @@ class FakeClickUp:
             self.requests.append(request)
         if self.behaviour.on_request:
             self.behaviour.on_request(request, self.account)
-        answer = self._take_fault(parts.path) or self._compute_response(request, token, content)
-        request.status = answer.status
-        return answer._replace(headers=self._headers(answer))
+        response = self._take_fault(parts.path) or self._compute_response(request, token, content)
+        request.status = response.status
+        return response._replace(headers=self._build_headers(response))
 
-    def _headers(self, answer: Response) -> dict[str, str]:
+    def _build_headers(self, response: Response) -> dict[str, str]:
         return {
             "Date": formatdate(self.behaviour.clock(), usegmt=True),
             "Content-Type": JSON_TYPE,
             "Cache-Control": "no-cache, no-store",
-            **answer.headers,
-            "Content-Length": str(len(answer.body)),
+            **response.headers,
+            "Content-Length": str(len(response.body)),
         }
 
     def _take_fault(self, path: str) -> Response | None:
@@ -119,7 +119,7 @@ class FakeClickUp:
             for fault in self.behaviour.faults:
                 if fault.path is None or re.search(fault.path, path):
                     self.behaviour.faults.remove(fault)
-                    return _fault_response(fault)
+                    return _build_fault_response(fault)
         return None
 
     def _compute_response(self, request: Request, token: str | None, content: bytes) -> Response:
@@ -129,8 +129,8 @@ class FakeClickUp:
             passes, headers = self._limit.count_request()
             body = self._execute(compute, request, passes=passes)
         except ApiError as error:
-            return Response(error.status, _json(error.body), headers)
-        return Response(200, _json(body), headers)
+            return Response(error.status, _encode(error.body), headers)
+        return Response(200, _encode(body), headers)
 
     def _route(self, request: Request, token: str | None, content: bytes) -> Callable[[Query], Any]:
         """Return the function that computes the response. Raises errors that are not counted."""
@@ -205,14 +205,16 @@ class Handler(BaseHTTPRequestHandler):
         """Handle a request of any method; the response is written at once."""
         content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         token = self.headers.get("Authorization")
-        answer = self.server.clickup.respond(self.command, self.path, token=token, content=content)
-        head = [f"HTTP/1.1 {answer.status} {self.responses.get(answer.status, ('',))[0]}"]
-        head += [f"{name}: {value}" for name, value in answer.headers.items()]
-        data = "\r\n".join([*head, "", ""]).encode("latin-1") + answer.body
-        if answer.cut:
-            data = data[: -len(answer.body) // 2] if answer.body else b""
+        response = self.server.clickup.respond(
+            self.command, self.path, token=token, content=content
+        )
+        head = [f"HTTP/1.1 {response.status} {self.responses.get(response.status, ('',))[0]}"]
+        head += [f"{name}: {value}" for name, value in response.headers.items()]
+        data = "\r\n".join([*head, "", ""]).encode("latin-1") + response.body
+        if response.cut:
+            data = data[: -len(response.body) // 2] if response.body else b""
         self.wfile.write(data)
-        if answer.cut:
+        if response.cut:
             self.close_connection = True
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
 
@@ -222,10 +224,10 @@ class Handler(BaseHTTPRequestHandler):
         """Log nothing: `requests` is the log."""
 
 
-def _fault_response(fault: Fault) -> Response:
-    body = fault.body.encode() if isinstance(fault.body, str) else _json(fault.body)
+def _build_fault_response(fault: Fault) -> Response:
+    body = fault.body.encode() if isinstance(fault.body, str) else _encode(fault.body)
     return Response(fault.status, body, fault.headers, cut=fault.reset)
 
 
-def _json(body: Any) -> bytes:
+def _encode(body: Any) -> bytes:
     return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()

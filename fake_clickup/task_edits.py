@@ -28,7 +28,10 @@ class TaskEdits(AccountData):
         with self.lock:
             workspace = self.workspace_with("lists", list_id)
             now_ms = self._now_ms(at)
-            made = {"status": workspace.statuses_of(list_id)[0].name, "creator_id": self.user_id}
+            defaults = {
+                "status": workspace.statuses_of(list_id)[0].name,
+                "creator_id": self.user_id,
+            }
             task = Task(
                 **{
                     "id": f"86new{next(self._numbers):04d}",
@@ -36,7 +39,7 @@ class TaskEdits(AccountData):
                     "list_id": list_id,
                     "created_ms": now_ms,
                     "updated_ms": now_ms,
-                    **made,
+                    **defaults,
                     **fields,
                 }
             )
@@ -60,17 +63,19 @@ class TaskEdits(AccountData):
         """
         with self.lock:
             workspace = self.workspace_with("tasks", task_id)
-            moved = [workspace.tasks[one] for one in (task_id, *workspace.subtask_ids(task_id))]
-            kinds = {one.id: workspace.status_of(one).type for one in moved}
-            names = [one.name for one in workspace.statuses_of(list_id)]
+            moved = [
+                workspace.tasks[moved_id] for moved_id in (task_id, *workspace.subtask_ids(task_id))
+            ]
+            kinds = {task.id: workspace.status_of(task).type for task in moved}
+            names = [status.name for status in workspace.statuses_of(list_id)]
             now_ms = self._update([task_id], at, {"list_id": list_id})[0].updated_ms or 0
-            for one in moved:
-                task = workspace.tasks[one.id]
+            for before in moved:
+                task = workspace.tasks[before.id]
                 kept = task.status if task.status in names else names[0]
                 after = replace(task, list_id=list_id, status=kept)
                 status = workspace.status_of(after)
-                if status.type != kinds[one.id]:
-                    after = _finished(after, status, now_ms=now_ms)
+                if status.type != kinds[before.id]:
+                    after = _set_finish_dates(after, status, now_ms=now_ms)
                 self._put_task(workspace, task, after, since_ms=now_ms)
 
     def add_to_list(self, task_id: str, list_id: str) -> None:
@@ -141,20 +146,20 @@ class TaskEdits(AccountData):
         self, task_ids: list[str], at: datetime | None, changes: dict[str, Any]
     ) -> list[Task]:
         with self.lock:
-            latest_ms = max((self.task(one).updated_ms or 0 for one in task_ids), default=0)
+            latest_ms = max((self.task(task_id).updated_ms or 0 for task_id in task_ids), default=0)
             now_ms = self._now_ms(at) if at else max(self._now_ms(None), latest_ms + 1)
             updated = []
             for task_id in task_ids:
                 workspace = self.workspace_with("tasks", task_id)
                 task = replace(workspace.tasks[task_id], **changes, updated_ms=now_ms)
                 if "status" in changes:
-                    task = _finished(task, workspace.status_of(task), now_ms=now_ms)
+                    task = _set_finish_dates(task, workspace.status_of(task), now_ms=now_ms)
                 self._put_task(workspace, workspace.tasks[task_id], task)
                 updated.append(task)
             return updated
 
 
-def _finished(task: Task, status: Status, *, now_ms: int) -> Task:
+def _set_finish_dates(task: Task, status: Status, *, now_ms: int) -> Task:
     """Return the task with the dates of its new status: reopening clears both."""
     return replace(
         task,

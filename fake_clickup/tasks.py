@@ -57,21 +57,21 @@ class TaskRenderer:
 
     def render(self, task: Task) -> dict[str, Any]:
         """Return one task."""
-        shown = {
-            **self._head(task),
-            **self._dates(task),
-            **self._people_of(task),
-            "checklists": _checklists(task),
-            **self._work(task),
-            **self._place(task.list_id),
+        body = {
+            **self._render_head(task),
+            **self._render_dates(task),
+            **self._render_people(task),
+            "checklists": _render_checklists(task),
+            **self._render_work(task),
+            **self._render_place(task.list_id),
         }
         if self.alone or task.attachments:
-            shown["attachments"] = [self._attachment(one, task) for one in task.attachments]
+            body["attachments"] = [self._render_attachment(file, task) for file in task.attachments]
         if self.generation == 2022:
             for key in NOT_IN_2022:
-                del shown[key]
-            del shown["status"]["id"]
-        return shown
+                del body[key]
+            del body["status"]["id"]
+        return body
 
     def render_comment(self, comment: Comment) -> dict[str, Any]:
         """Return one comment of `GET /task/{id}/comment`."""
@@ -88,7 +88,7 @@ class TaskRenderer:
             "reply_count": "0",
         }
 
-    def _head(self, task: Task) -> dict[str, Any]:
+    def _render_head(self, task: Task) -> dict[str, Any]:
         markdown = {"markdown_description": task.description} if self.with_markdown else {}
         return {
             "id": task.id,
@@ -103,27 +103,27 @@ class TaskRenderer:
             "archived": task.archived,
         }
 
-    def _dates(self, task: Task) -> dict[str, Any]:
+    def _render_dates(self, task: Task) -> dict[str, Any]:
         updated = {} if task.updated_ms is None else {"date_updated": str(task.updated_ms)}
         return {
             "date_created": str(task.created_ms),
             **updated,
-            "date_closed": _timestamp(task.closed_ms),
-            "date_done": _timestamp(task.done_ms),
-            "due_date": _timestamp(task.due_ms),
-            "start_date": _timestamp(task.start_ms),
+            "date_closed": _render_timestamp(task.closed_ms),
+            "date_done": _render_timestamp(task.done_ms),
+            "due_date": _render_timestamp(task.due_ms),
+            "start_date": _render_timestamp(task.start_ms),
         }
 
-    def _people_of(self, task: Task) -> dict[str, Any]:
+    def _render_people(self, task: Task) -> dict[str, Any]:
         known = self.workspace.users
         return {
             "creator": users.render_creator(known[task.creator_id]),
-            "assignees": [users.render_user(known[one]) for one in task.assignee_ids],
+            "assignees": [users.render_user(known[user_id]) for user_id in task.assignee_ids],
             "group_assignees": [],
-            "watchers": [users.render_user(known[one]) for one in task.watcher_ids],
+            "watchers": [users.render_user(known[user_id]) for user_id in task.watcher_ids],
         }
 
-    def _work(self, task: Task) -> dict[str, Any]:
+    def _render_work(self, task: Task) -> dict[str, Any]:
         spent = self.workspace.spent_ms[task.id]
         return {
             "tags": [
@@ -144,14 +144,14 @@ class TaskRenderer:
             ],
             "dependencies": [],
             "linked_tasks": [],
-            "locations": self._locations(task),
+            "locations": self._render_locations(task),
             "team_id": self.workspace.id,
             "url": f"https://app.clickup.com/t/{task.id}",
-            "sharing": _sharing(),
+            "sharing": _render_sharing(),
             "permission_level": "create",
         }
 
-    def _locations(self, task: Task) -> list[dict[str, str]]:
+    def _render_locations(self, task: Task) -> list[dict[str, str]]:
         """Return the visible lists that a task was added to."""
         lists = self.workspace.lists
         return [
@@ -160,7 +160,7 @@ class TaskRenderer:
             if list_id in lists and list_id not in self.hidden_lists
         ]
 
-    def _place(self, list_id: str) -> dict[str, Any]:
+    def _render_place(self, list_id: str) -> dict[str, Any]:
         if list_id not in self._places:
             task_list = self.workspace.lists[list_id]
             folder = self.workspace.folder_of(task_list)
@@ -178,7 +178,7 @@ class TaskRenderer:
             }
         return self._places[list_id]
 
-    def _attachment(self, file: Attachment, task: Task) -> dict[str, Any]:
+    def _render_attachment(self, file: Attachment, task: Task) -> dict[str, Any]:
         url = f"https://attachments.example.com/{file.id}/{file.title}"
         nothing = ("thumbnail_small", "thumbnail_medium", "thumbnail_large", "is_folder")
         return {
@@ -205,11 +205,11 @@ class TaskRenderer:
         }
 
 
-def _timestamp(timestamp_ms: int | None) -> str | None:
+def _render_timestamp(timestamp_ms: int | None) -> str | None:
     return None if timestamp_ms is None else str(timestamp_ms)
 
 
-def _checklists(task: Task) -> list[dict[str, Any]]:
+def _render_checklists(task: Task) -> list[dict[str, Any]]:
     """Return the checklist of a task with unresolved items, or an empty list."""
     if not task.checklist:
         return []
@@ -245,7 +245,7 @@ def _checklists(task: Task) -> list[dict[str, Any]]:
     ]
 
 
-def _sharing() -> dict[str, Any]:
+def _render_sharing() -> dict[str, Any]:
     return {
         "public": False,
         "public_share_expires_on": None,

@@ -39,7 +39,7 @@ class TimeEntryView:
 
         The start of an entry must be within the range, both ends included.
         """
-        users = self._users(query)
+        users = self._find_users(query)
         start = number(query, "start_date", default=self.now_ms - DEFAULT_DAYS * DAY_MS)
         end = number(query, "end_date", default=self.now_ms)
         entries = [
@@ -50,9 +50,9 @@ class TimeEntryView:
             and self._matches_location(entry, query)
         ]
         entries.sort(key=lambda entry: (entry.start_ms, entry.id))
-        return [self._show(entry, query) for entry in entries]
+        return [self._render(entry, query) for entry in entries]
 
-    def _users(self, query: Mapping[str, list[str]]) -> set[int]:
+    def _find_users(self, query: Mapping[str, list[str]]) -> set[int]:
         user_ids = [
             user_id for user_id in query.get("assignee", [""])[-1].split(",") if user_id.isdigit()
         ]
@@ -73,13 +73,13 @@ class TimeEntryView:
         task_list = self.workspace.lists[task.list_id]
         return all(getattr(task_list, LOCATIONS[key]) == value for key, value in requested.items())
 
-    def _show(self, entry: TimeEntry, query: Mapping[str, list[str]]) -> dict[str, Any]:
+    def _render(self, entry: TimeEntry, query: Mapping[str, list[str]]) -> dict[str, Any]:
         runs = entry.end_ms is None
         end_ms = self.now_ms if entry.end_ms is None else entry.end_ms
         duration = end_ms - entry.start_ms
-        shown = {
+        body = {
             "id": entry.id,
-            **self._task(entry),
+            **self._render_task(entry),
             "wid": self.workspace.id,
             "user": users.render_user(self.workspace.users[entry.user_id]),
             "billable": entry.billable,
@@ -95,17 +95,17 @@ class TimeEntryView:
             "at": str(entry.at_ms),
             "is_locked": False,
             "approval_id": None,
-            **self._location(entry, named="true" in query.get("include_location_names", [])),
+            **self._render_location(entry, named="true" in query.get("include_location_names", [])),
         }
         for key in {2022: ("is_locked", "approval_id"), 2025: ("approval_id",)}.get(
             self.generation, ()
         ):
-            del shown[key]
+            del body[key]
         if entry.mobile == "absent":
-            return {key: value for key, value in shown.items() if key not in MOBILE_GAPS}
-        return {**shown, **dict.fromkeys(MOBILE_GAPS)} if entry.mobile else shown
+            return {key: value for key, value in body.items() if key not in MOBILE_GAPS}
+        return {**body, **dict.fromkeys(MOBILE_GAPS)} if entry.mobile else body
 
-    def _task(self, entry: TimeEntry) -> dict[str, Any]:
+    def _render_task(self, entry: TimeEntry) -> dict[str, Any]:
         """Return the `task` of an entry; its status has no id here."""
         if entry.task_id is None:
             return TASKLESS[self.missing_task_format]
@@ -113,10 +113,10 @@ class TimeEntryView:
         status = users.render_status(self.workspace.status_of(task))
         del status["id"]
         custom = {"custom_id": task.custom_id} if task.custom_id else {}
-        shown = {"id": task.id, **custom, "name": task.name, "status": status, "custom_type": None}
-        return {"task": shown}
+        body = {"id": task.id, **custom, "name": task.name, "status": status, "custom_type": None}
+        return {"task": body}
 
-    def _location(self, entry: TimeEntry, *, named: bool) -> dict[str, Any]:
+    def _render_location(self, entry: TimeEntry, *, named: bool) -> dict[str, Any]:
         if entry.task_id is None:
             return {"task_location": {}}
         task_list = self.workspace.lists[self.workspace.tasks[entry.task_id].list_id]

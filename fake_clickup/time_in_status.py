@@ -22,7 +22,7 @@ def render_time_in_status(workspace: Workspace, task: Task, *, now_ms: int) -> d
 
     A row of the history sums up all periods of its status; `since` is the start of the last one.
     """
-    periods = _status_periods(workspace, task)
+    periods = _find_status_periods(workspace, task)
     ends = [*(period.since_ms for period in periods[1:]), now_ms]
     spent_ms: Counter[str] = Counter()
     latest: dict[str, StatusPeriod] = {}
@@ -37,28 +37,30 @@ def render_time_in_status(workspace: Workspace, task: Task, *, now_ms: int) -> d
         "current_status": {
             "status": current.status.name,
             "color": current.status.color,
-            "total_time": _total(current, max(0, now_ms - current.since_ms)),
+            "total_time": _render_total(current, max(0, now_ms - current.since_ms)),
         },
-        "status_history": [_row(period, spent_ms[period.status.name]) for period in in_order],
+        "status_history": [
+            _render_row(period, spent_ms[period.status.name]) for period in in_order
+        ],
     }
 
 
-def _status_periods(workspace: Workspace, task: Task) -> list[StatusPeriod]:
+def _find_status_periods(workspace: Workspace, task: Task) -> list[StatusPeriod]:
     """Return the periods of a task; its workflow may have changed since the last one started."""
     status = workspace.status_of(task)
     known = workspace.status_periods.get(task.id) or [StatusPeriod(status, task.created_ms)]
     return [*known[:-1], known[-1]._replace(status=status)]
 
 
-def _row(period: StatusPeriod, spent_ms: int) -> dict[str, Any]:
+def _render_row(period: StatusPeriod, spent_ms: int) -> dict[str, Any]:
     return {
         "status": period.status.name,
         "color": period.status.color,
         "type": period.status.type,
-        "total_time": _total(period, spent_ms),
+        "total_time": _render_total(period, spent_ms),
         "orderindex": period.status.orderindex,
     }
 
 
-def _total(period: StatusPeriod, spent_ms: int) -> dict[str, Any]:
+def _render_total(period: StatusPeriod, spent_ms: int) -> dict[str, Any]:
     return {"by_minute": spent_ms // MINUTE_MS, "since": str(period.since_ms)}

@@ -45,7 +45,7 @@ def render_authorised_user(user: User) -> dict[str, Any]:
 def render_workspace(workspace: Workspace, *, user_id: int, role: int) -> dict[str, Any]:
     """Return a workspace of `GET /team`; `role` is that of the token's user."""
     members = [
-        _member(member, role=role if member.user.id == user_id else member.role)
+        _render_member(member, role=role if member.user.id == user_id else member.role)
         for member in workspace.members.values()
     ]
     return {
@@ -68,7 +68,7 @@ def render_status(status: Status) -> dict[str, Any]:
     }
 
 
-def _member(member: Member, *, role: int) -> dict[str, Any]:
+def _render_member(member: Member, *, role: int) -> dict[str, Any]:
     joined = None if member.joined_ms is None else str(member.joined_ms)
     user = {
         **render_user(member.user),

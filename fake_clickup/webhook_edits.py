@@ -45,7 +45,7 @@ class WebhookEdits(AccountData):
                     "endpoint": endpoint,
                     "events": tuple(events),
                     "client_id": self.token,
-                    "secret": _secret(webhook_id),
+                    "secret": _generate_secret(webhook_id),
                     **fields,
                 }
             )
@@ -61,6 +61,6 @@ class WebhookEdits(AccountData):
             return webhook
 
 
-def _secret(webhook_id: str) -> str:
+def _generate_secret(webhook_id: str) -> str:
     chance = Random(f"webhook {webhook_id}")  # noqa: S311 - test data has to be repeatable
     return "".join(chance.choices(string.ascii_uppercase + string.digits, k=SECRET_LENGTH))

@@ -53,33 +53,37 @@ class EventBuilder:
     def build_events(self, change: Change) -> Iterator[Event]:
         """Yield the events that ClickUp pushes for a change."""
         if change.kind == "task":
-            yield from self._task(change)
+            yield from self._build_task_events(change)
         elif change.kind == "entry":
-            yield from self._entry(change)
+            yield from self._build_entry_events(change)
         else:
-            yield from self._place(change)
+            yield from self._build_place_events(change)
 
-    def _task(self, change: Change) -> Iterator[Event]:
+    def _build_task_events(self, change: Change) -> Iterator[Event]:
         before: Task | None = change.before
         after: Task | None = change.after
         task = after or before
         if task is None:
             return
         places = frozenset().union(
-            *(_around(change.workspace, one.list_id) for one in (before, after) if one)
+            *(
+                _find_places(change.workspace, version.list_id)
+                for version in (before, after)
+                if version
+            )
         )
         if after is None:
             yield Event("taskDeleted", "task", task.id, places)
             return
         if before is None:
-            item = self._status(change, None, after)
-            created = self._item(change, "task_creation", parent=after.list_id)
+            item = self._build_status_item(change, None, after)
+            created = self._build_item(change, "task_creation", parent=after.list_id)
             yield Event("taskCreated", "task", task.id, places, (item, created))
             yield Event("taskStatusUpdated", "task", task.id, places, (item,))
             return
         if before.updated_ms == after.updated_ms:
             return
-        for name, item in self._differences(change, before, after):
+        for name, item in self._compare_versions(change, before, after):
             if name != "taskUpdated":
                 yield Event(name, "task", task.id, places, (item,))
             yield Event("taskUpdated", "task", task.id, places, (item,))
@@ -87,15 +91,17 @@ class EventBuilder:
                 space_id = change.workspace.lists[after.list_id].space_id
                 yield Event("spaceUpdated", "space", space_id, frozenset({space_id}))
 
-    def _differences(
+    def _compare_versions(
         self, change: Change, before: Task, after: Task
     ) -> Iterator[tuple[str, HistoryItem]]:
         if before.list_id != after.list_id:
-            here, there = ({"id": one} for one in (before.list_id, after.list_id))
-            item = self._item(change, "section_moved", parent=after.list_id)
-            yield "taskMoved", {**item, "before": here, "after": there}
+            before_list, after_list = (
+                {"id": list_id} for list_id in (before.list_id, after.list_id)
+            )
+            item = self._build_item(change, "section_moved", parent=after.list_id)
+            yield "taskMoved", {**item, "before": before_list, "after": after_list}
         if before.status != after.status:
-            yield "taskStatusUpdated", self._status(change, before, after)
+            yield "taskStatusUpdated", self._build_status_item(change, before, after)
         for name, field, old, new in (
             ("taskPriorityUpdated", "priority", before.priority, after.priority),
             ("taskDueDateUpdated", "due_date", before.due_ms, after.due_ms),
@@ -106,36 +112,38 @@ class EventBuilder:
             ("taskUpdated", "points", before.points, after.points),
         ):
             if old != new:
-                yield name, self._item(change, field, parent=after.list_id)
+                yield name, self._build_item(change, field, parent=after.list_id)
 
-    def _entry(self, change: Change) -> Iterator[Event]:
+    def _build_entry_events(self, change: Change) -> Iterator[Event]:
         before: TimeEntry | None = change.before
         after: TimeEntry | None = change.after
         what = "Created" if before is None else "Deleted" if after is None else "Edited"
-        for task_id in {one.task_id for one in (before, after) if one and one.task_id}:
+        for task_id in {
+            version.task_id for version in (before, after) if version and version.task_id
+        }:
             if not (task := change.workspace.tasks.get(task_id)):
                 continue
             entry = after or before
             if entry is None:
                 continue
-            item = self._item(change, "time_spent", parent=task.list_id)
+            item = self._build_item(change, "time_spent", parent=task.list_id)
             item["after"] = {"id": entry.id, "start": str(entry.start_ms), "time": "1"}
             data = {"description": f"Time Tracking {what}", "interval_id": entry.id}
-            places = _around(change.workspace, task.list_id)
+            places = _find_places(change.workspace, task.list_id)
             yield Event("taskTimeTrackedUpdated", "task", task_id, places, (item,), data)
             yield Event("taskUpdated", "task", task_id, places, (item,))
 
-    def _place(self, change: Change) -> Iterator[Event]:
+    def _build_place_events(self, change: Change) -> Iterator[Event]:
         place: Space | Folder | TaskList = change.after or change.before
         what = "Updated" if change.after else "Deleted"
-        places = frozenset({place.id, *_places_of(place)})
+        places = frozenset({place.id, *_list_places(place)})
         items: tuple[HistoryItem, ...] = ()
         if change.kind == "list" and change.after:
             number = UUID(int=next(self._numbers))
             items = ({"id": str(number), "type": 6, "date": str(change.at_ms), "field": "name"},)
         yield Event(f"{change.kind}{what}", change.kind, place.id, places, items)
 
-    def _item(self, change: Change, field: str, *, parent: str) -> HistoryItem:
+    def _build_item(self, change: Change, field: str, *, parent: str) -> HistoryItem:
         return {
             "id": str(next(self._numbers)),
             "type": 1,
@@ -149,15 +157,15 @@ class EventBuilder:
             "after": None,
         }
 
-    def _status(self, change: Change, before: Task | None, after: Task) -> HistoryItem:
+    def _build_status_item(self, change: Change, before: Task | None, after: Task) -> HistoryItem:
         removed = {"status": None, "color": "#000000", "type": "removed", "orderindex": -1}
-        old = _shown(change.workspace, before) if before else removed
-        new = _shown(change.workspace, after)
-        item = self._item(change, "status", parent=after.list_id)
+        old = _render_status(change.workspace, before) if before else removed
+        new = _render_status(change.workspace, after)
+        item = self._build_item(change, "status", parent=after.list_id)
         return {**item, "data": {"status_type": new["type"]}, "before": old, "after": new}
 
 
-def _shown(workspace: Workspace, task: Task) -> HistoryItem:
+def _render_status(workspace: Workspace, task: Task) -> HistoryItem:
     status = workspace.status_of(task)
     return {
         "status": status.name,
@@ -167,11 +175,15 @@ def _shown(workspace: Workspace, task: Task) -> HistoryItem:
     }
 
 
-def _around(workspace: Workspace, list_id: str) -> frozenset[str]:
+def _find_places(workspace: Workspace, list_id: str) -> frozenset[str]:
     """Return the ids of a list, its folder and its space; only its own if it was deleted."""
-    found = workspace.lists.get(list_id)
-    return frozenset({list_id, *(_places_of(found) if found else ())})
+    task_list = workspace.lists.get(list_id)
+    return frozenset({list_id, *(_list_places(task_list) if task_list else ())})
 
 
-def _places_of(place: Space | Folder | TaskList) -> list[str]:
-    return [str(one) for key in ("folder_id", "space_id") if (one := getattr(place, key, None))]
+def _list_places(place: Space | Folder | TaskList) -> list[str]:
+    return [
+        str(place_id)
+        for key in ("folder_id", "space_id")
+        if (place_id := getattr(place, key, None))
+    ]

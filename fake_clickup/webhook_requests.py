@@ -31,9 +31,9 @@ STATUSES = {"active", "failing", "suspended"}
 def write(access: Access, method: str, path: str, content: bytes) -> Callable[[object], Any]:
     """Return a function that carries out a request and returns its response. Raises ApiError."""
     for requested, pattern, carry_out in WRITES:
-        if method == requested and (found := re.fullmatch(pattern, path)):
-            access.check_id(path, found[1])
-            return lambda _: carry_out(access, found[1], content)
+        if method == requested and (match := re.fullmatch(pattern, path)):
+            access.check_id(path, match[1])
+            return lambda _: carry_out(access, match[1], content)
     raise ApiError("APP_405")
 
 
@@ -41,30 +41,40 @@ def _create(access: Access, workspace_id: str, content: bytes) -> dict[str, Any]
     workspace = access.get_workspace(workspace_id)
     if access.behaviour.role not in {"owner", "admin"}:
         raise ApiError("ROLE_001")
-    body = _object(content)
+    body = _parse_object(content)
     requested: dict[str, Any] = dict.fromkeys(FILTERS)
-    requested |= {"endpoint": _endpoint(body), "events": _events(body), **_filter(access, body)}
+    requested |= {
+        "endpoint": _parse_endpoint(body),
+        "events": _parse_events(body),
+        **_parse_filter(access, body),
+    }
     user_id = access.account.user_id
-    for one in workspace.webhooks.values():
-        if one.user_id == user_id and all(getattr(one, key) == requested[key] for key in requested):
+    for webhook in workspace.webhooks.values():
+        if webhook.user_id == user_id and all(
+            getattr(webhook, key) == requested[key] for key in requested
+        ):
             raise ApiError("OAUTH_171")
-    made = access.account.add_webhook(workspace_id, **requested)
-    return _answer(made, workspace)
+    webhook = access.account.add_webhook(workspace_id, **requested)
+    return _render_response(webhook, workspace)
 
 
 def _update(access: Access, webhook_id: str, content: bytes) -> dict[str, Any]:
-    workspace = _workspace(access, webhook_id)
-    body = _object(content)
+    workspace = _find_workspace(access, webhook_id)
+    body = _parse_object(content)
     if body.get("status") not in STATUSES:
         raise ApiError("BODY_001")
-    changes = {"endpoint": _endpoint(body), "events": _events(body), "health": body["status"]}
+    changes = {
+        "endpoint": _parse_endpoint(body),
+        "events": _parse_events(body),
+        "health": body["status"],
+    }
     if body["status"] == "active":
         changes["fail_count"] = 0
-    return _answer(access.account.update_webhook(webhook_id, **changes), workspace)
+    return _render_response(access.account.update_webhook(webhook_id, **changes), workspace)
 
 
 def _delete(access: Access, webhook_id: str, _: bytes) -> dict[str, Any]:
-    del _workspace(access, webhook_id).webhooks[webhook_id]
+    del _find_workspace(access, webhook_id).webhooks[webhook_id]
     return {}
 
 
@@ -75,20 +85,20 @@ WRITES: tuple[tuple[str, str, Callable[[Access, str, bytes], Any]], ...] = (
 )
 
 
-def _workspace(access: Access, webhook_id: str) -> Workspace:
+def _find_workspace(access: Access, webhook_id: str) -> Workspace:
     """Return the workspace of a webhook that the token's user created."""
     for workspace in access.account.workspaces:
-        found = workspace.webhooks.get(webhook_id)
-        if found and found.user_id == access.account.user_id:
+        webhook = workspace.webhooks.get(webhook_id)
+        if webhook and webhook.user_id == access.account.user_id:
             return workspace
     raise ApiError("OAUTH_018")
 
 
-def _answer(webhook: Webhook, workspace: Workspace) -> dict[str, Any]:
+def _render_response(webhook: Webhook, workspace: Workspace) -> dict[str, Any]:
     return {"id": webhook.id, "webhook": webhooks.render_webhook(webhook, workspace)}
 
 
-def _object(content: bytes) -> Mapping[str, Any]:
+def _parse_object(content: bytes) -> Mapping[str, Any]:
     try:
         body = json.loads(content)
     except ValueError as error:
@@ -98,7 +108,7 @@ def _object(content: bytes) -> Mapping[str, Any]:
     return body
 
 
-def _endpoint(body: Mapping[str, Any]) -> str:
+def _parse_endpoint(body: Mapping[str, Any]) -> str:
     """Return the endpoint; without a scheme it gets https."""
     endpoint = body.get("endpoint")
     if not isinstance(endpoint, str) or not endpoint:
@@ -106,7 +116,7 @@ def _endpoint(body: Mapping[str, Any]) -> str:
     return endpoint if "://" in endpoint else f"https://{endpoint}"
 
 
-def _events(body: Mapping[str, Any]) -> tuple[str, ...]:
+def _parse_events(body: Mapping[str, Any]) -> tuple[str, ...]:
     events = body.get("events")
     if events == "*":
         return ("*",)
@@ -115,7 +125,7 @@ def _events(body: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(events)
 
 
-def _filter(access: Access, body: Mapping[str, Any]) -> dict[str, str]:
+def _parse_filter(access: Access, body: Mapping[str, Any]) -> dict[str, str]:
     """Return the filter of a webhook, if any. Raises ApiError if its object is not visible."""
     look_up = {
         "task_id": access.find_by_task,

@@ -68,7 +68,7 @@ class WebhookSender:
 
     def send(self, delivery: PendingDelivery) -> bool:
         """Send a delivery as ClickUp does, unless its webhook is suspended; return its success."""
-        webhook = self._webhook(delivery.webhook_id)
+        webhook = self._find_webhook(delivery.webhook_id)
         if not webhook or webhook.health == "suspended":
             return False
         for _ in range(ATTEMPTS):
@@ -81,16 +81,16 @@ class WebhookSender:
             if status in FATAL:
                 self._account.update_webhook(webhook.id, health="suspended")
                 return False
-        self._failed(webhook.id)
+        self._count_failure(webhook.id)
         return False
 
     def send_partially(self, delivery: PendingDelivery) -> None:
         """Start to send a delivery and close the connection in the middle of its body."""
-        if webhook := self._webhook(delivery.webhook_id):
+        if webhook := self._find_webhook(delivery.webhook_id):
             parts = urlsplit(webhook.endpoint)
             head = (
                 f"POST {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
-                f"X-Signature: {_signature(webhook, delivery)}\r\n"
+                f"X-Signature: {_sign(webhook, delivery)}\r\n"
                 f"Content-Length: {len(delivery.body)}\r\n\r\n"
             )
             address = (parts.hostname or "", parts.port or 443)
@@ -101,9 +101,9 @@ class WebhookSender:
                 wire.sendall(head.encode() + delivery.body[: len(delivery.body) // 2])
 
     def _attempt(self, webhook: Webhook, delivery: PendingDelivery) -> int:
-        headers = {"X-Signature": _signature(webhook, delivery), "Content-Type": "application/json"}
+        headers = {"X-Signature": _sign(webhook, delivery), "Content-Type": "application/json"}
         try:
-            answer = self._session.post(
+            response = self._session.post(
                 webhook.endpoint,
                 delivery.body,
                 headers=headers,
@@ -112,27 +112,27 @@ class WebhookSender:
             )
         except requests.RequestException:
             return 0
-        return answer.status_code
+        return response.status_code
 
-    def _failed(self, webhook_id: str) -> None:
-        webhook = self._webhook(webhook_id)
+    def _count_failure(self, webhook_id: str) -> None:
+        webhook = self._find_webhook(webhook_id)
         if webhook:
             fail_count = webhook.fail_count + 1
             health: Any = "suspended" if fail_count >= SUSPENDED_AT else "failing"
             self._account.update_webhook(webhook_id, fail_count=fail_count, health=health)
 
-    def _webhook(self, webhook_id: str) -> Webhook | None:
+    def _find_webhook(self, webhook_id: str) -> Webhook | None:
         for workspace in self._account.workspaces:
-            if found := workspace.webhooks.get(webhook_id):
-                return found
+            if webhook := workspace.webhooks.get(webhook_id):
+                return webhook
         return None
 
 
 def _subscribes(webhook: Webhook, event: Event) -> bool:
     """Return whether a webhook subscribes to an event and its location."""
     place = webhook.task_id or webhook.list_id or webhook.folder_id or webhook.space_id
-    there = place is None or place == event.object_id or place in event.places
-    return there and ("*" in webhook.events or event.name in webhook.events)
+    is_in_scope = place is None or place == event.object_id or place in event.places
+    return is_in_scope and ("*" in webhook.events or event.name in webhook.events)
 
 
 def _build_delivery(webhook: Webhook, event: Event, workspace_id: str) -> PendingDelivery:
@@ -149,5 +149,5 @@ def _build_delivery(webhook: Webhook, event: Event, workspace_id: str) -> Pendin
     return PendingDelivery(webhook.id, body, changes)
 
 
-def _signature(webhook: Webhook, delivery: PendingDelivery) -> str:
+def _sign(webhook: Webhook, delivery: PendingDelivery) -> str:
     return hmac.new(webhook.secret.encode(), delivery.body, hashlib.sha256).hexdigest()
