@@ -36,34 +36,34 @@ class Client:
         return response.json()
 
     def tasks(self, **params: Any) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.page(**params)["tasks"]
-        return found
+        tasks: list[dict[str, Any]] = self.page(**params)["tasks"]
+        return tasks
 
     def page(self, **params: Any) -> dict[str, Any]:
-        found: dict[str, Any] = self.get(f"/team/{self.workspace.id}/task", **params)
-        return found
+        page: dict[str, Any] = self.get(f"/team/{self.workspace.id}/task", **params)
+        return page
 
     def all_tasks(self, **params: Any) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
+        tasks: list[dict[str, Any]] = []
         for page in range(100):
             response = self.page(page=page, **params)
-            found += response["tasks"]
+            tasks += response["tasks"]
             if response["last_page"]:
                 break
-        return found
+        return tasks
 
 
-def live(workspace: Workspace) -> list[Task]:
+def get_live_tasks(workspace: Workspace) -> list[Task]:
     """Return the tasks that the workspace's task search can see, by `updated`, then id."""
-    seen = [
+    visible = [
         task
         for task in workspace.tasks.values()
         if not task.archived and not workspace.is_archived_list(task.list_id)
     ]
-    return sorted(seen, key=lambda task: (task.updated_ms or task.created_ms, task.id))
+    return sorted(visible, key=lambda task: (task.updated_ms or task.created_ms, task.id))
 
 
-def readable(workspace: Workspace) -> list[Task]:
+def get_searchable_tasks(workspace: Workspace) -> list[Task]:
     """Return the tasks that the task search shows, live ones and then archived, in its order."""
     archived = [
         task
@@ -71,14 +71,14 @@ def readable(workspace: Workspace) -> list[Task]:
         if task.archived and not workspace.is_archived_list(task.list_id)
     ]
     in_order = sorted(archived, key=lambda task: (task.updated_ms or task.created_ms, task.id))
-    return live(workspace) + in_order
+    return get_live_tasks(workspace) + in_order
 
 
-def every(workspace: Workspace) -> list[Task]:
+def get_all_tasks(workspace: Workspace) -> list[Task]:
     """Return all tasks: those the task search shows in its order, then those in archived places."""
-    shown = readable(workspace)
+    searchable = get_searchable_tasks(workspace)
     rest = [task for task in workspace.tasks.values() if workspace.is_archived_list(task.list_id)]
-    return shown + sorted(rest, key=lambda task: (task.updated_ms or task.created_ms, task.id))
+    return searchable + sorted(rest, key=lambda task: (task.updated_ms or task.created_ms, task.id))
 
 
 def ids(tasks: list[dict[str, Any]]) -> list[str]:

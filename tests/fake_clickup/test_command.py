@@ -22,13 +22,19 @@ ROOT = Path(__file__).parents[2]
 
 def test_equal_seeds_give_equal_accounts() -> None:
     sizes = {"tasks": 50, "workspaces": 2}
-    one, same, other = (generate(seed=seed, now=NOW, **sizes) for seed in (1, 1, 2))
-    assert one.token == same.token != other.token
-    for first, second in zip(one.workspaces, same.workspaces, strict=True):
-        assert (first.id, first.tasks) == (second.id, second.tasks)
-        assert first.time_entries == second.time_entries
-        assert (first.lists, first.spaces) == (second.lists, second.spaces)
-    assert not one.workspaces[0].tasks.keys() & other.workspaces[0].tasks.keys()
+    first, same, other = (generate(seed=seed, now=NOW, **sizes) for seed in (1, 1, 2))
+    assert first.token == same.token != other.token
+    for first_workspace, same_workspace in zip(first.workspaces, same.workspaces, strict=True):
+        assert (first_workspace.id, first_workspace.tasks) == (
+            same_workspace.id,
+            same_workspace.tasks,
+        )
+        assert first_workspace.time_entries == same_workspace.time_entries
+        assert (first_workspace.lists, first_workspace.spaces) == (
+            same_workspace.lists,
+            same_workspace.spaces,
+        )
+    assert not first.workspaces[0].tasks.keys() & other.workspaces[0].tasks.keys()
 
 
 def test_the_token_has_the_format_of_a_personal_token() -> None:
@@ -49,13 +55,15 @@ def test_the_generator_creates_every_awkward_shape() -> None:
     assert {task.priority for task in tasks} == {None, 1, 2, 3, 4}
     assert 1.5e6 + 0.5 in {task.time_estimate_ms for task in tasks}
     parents = {task.id: task.parent_id for task in tasks}
-    deep = [one for one in tasks if parents.get(parents.get(one.parent_id or "") or "")]
+    deep = [task for task in tasks if parents.get(parents.get(task.parent_id or "") or "")]
     assert deep
     left = workspace.users.keys() - workspace.members.keys()
     assert left & {user_id for task in tasks for user_id in task.assignee_ids}
     shared = len(tasks) - len({task.updated_ms for task in tasks})
     assert shared > 10
-    recent = [one for one in tasks if (one.updated_ms or 0) > NOW.timestamp() * 1000 - 90 * DAY_MS]
+    recent = [
+        task for task in tasks if (task.updated_ms or 0) > NOW.timestamp() * 1000 - 90 * DAY_MS
+    ]
     assert len(recent) > len(tasks) / 2
 
 

@@ -75,7 +75,7 @@ def test_write_requests_are_rejected_and_recorded(client: Client) -> None:
     response = client.session.put(url, json={"name": "x"}, headers=headers, timeout=10)
     assert response.status_code == 405
     assert client.get("/user")
-    assert [(one.method, one.status) for one in client.clickup.requests] == [
+    assert [(request.method, request.status) for request in client.clickup.requests] == [
         ("PUT", 405),
         ("GET", 200),
     ]

@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from fake_clickup import Account, Behaviour, FakeClickUp, generate
-from tests.fake_clickup.client import ASCENDING, EVERYTHING, NOW, Client, ids, live
+from tests.fake_clickup.client import ASCENDING, EVERYTHING, NOW, Client, get_live_tasks, ids
 
 if TYPE_CHECKING:
     from fake_clickup.model import Workspace
@@ -19,20 +19,20 @@ def test_the_default_query_returns_open_tasks_newest_first(
 ) -> None:
     expected = sorted(
         (task.created_ms, task.id)
-        for task in live(workspace)
+        for task in get_live_tasks(workspace)
         if task.parent_id is None and workspace.status_of(task).type != "closed"
     )
     assert ids(client.all_tasks()) == [task_id for _, task_id in reversed(expected)]
 
 
 def test_updated_reversed_is_ascending(client: Client, workspace: Workspace) -> None:
-    assert ids(client.all_tasks(**ASCENDING)) == [task.id for task in live(workspace)]
+    assert ids(client.all_tasks(**ASCENDING)) == [task.id for task in get_live_tasks(workspace)]
     descending = client.all_tasks(**EVERYTHING, order_by="updated")
-    assert ids(descending) == [task.id for task in reversed(live(workspace))]
+    assert ids(descending) == [task.id for task in reversed(get_live_tasks(workspace))]
 
 
 def test_pages_have_100_tasks_and_the_last_is_marked(client: Client, workspace: Workspace) -> None:
-    total = len(live(workspace))
+    total = len(get_live_tasks(workspace))
     pages = [client.page(**ASCENDING, page=number) for number in range(total // 100 + 2)]
     sizes = [len(page["tasks"]) for page in pages]
     assert sizes == [100] * (total // 100) + [total % 100, 0]
@@ -45,19 +45,19 @@ def test_lower_date_bounds_can_be_inclusive(
     client: Client, workspace: Workspace, behaviour: Behaviour, *, inclusive: bool
 ) -> None:
     behaviour.updated_gt_inclusive = inclusive
-    dates = [(task.updated_ms or 0, task.id) for task in live(workspace)]
+    dates = [(task.updated_ms or 0, task.id) for task in get_live_tasks(workspace)]
     bound = dates[50][0]
-    found = ids(client.tasks(**ASCENDING, date_updated_gt=bound))
-    expected = [one for ms, one in dates if ms > bound or (inclusive and ms == bound)]
-    assert found == expected[:100]
+    paged_ids = ids(client.tasks(**ASCENDING, date_updated_gt=bound))
+    expected = [task_id for ms, task_id in dates if ms > bound or (inclusive and ms == bound)]
+    assert paged_ids == expected[:100]
 
 
 def test_created_has_a_lower_and_an_upper_bound(client: Client, workspace: Workspace) -> None:
-    dates = sorted(task.created_ms for task in live(workspace))
+    dates = sorted(task.created_ms for task in get_live_tasks(workspace))
     low, high = dates[20], dates[60]
     query = {**EVERYTHING, "order_by": "created", "reverse": "true"}
-    found = client.tasks(**query, date_created_gt=low, date_created_lt=high)
-    created = [int(task["date_created"]) for task in found]
+    tasks = client.tasks(**query, date_created_gt=low, date_created_lt=high)
+    created = [int(task["date_created"]) for task in tasks]
     assert created == [date_ms for date_ms in dates if low <= date_ms < high]
 
 
@@ -83,21 +83,23 @@ def test_last_page_can_be_missing_or_wrong(
 def test_spaces_folders_and_lists_filter_with_or(
     client: Client, parameter: str, key: str, nested: str
 ) -> None:
-    every = client.all_tasks(**ASCENDING)
-    wanted = sorted({task[key][nested] for task in every})[:2]
-    found = client.all_tasks(**ASCENDING, **{parameter: wanted})
-    assert ids(found) == ids([task for task in every if task[key][nested] in wanted])
-    assert 0 < len(found) < len(every)
+    tasks = client.all_tasks(**ASCENDING)
+    object_ids = sorted({task[key][nested] for task in tasks})[:2]
+    matching = client.all_tasks(**ASCENDING, **{parameter: object_ids})
+    assert ids(matching) == ids([task for task in tasks if task[key][nested] in object_ids])
+    assert 0 < len(matching) < len(tasks)
 
 
 def test_assignees_tags_and_statuses_filter_with_or(client: Client, workspace: Workspace) -> None:
-    every = client.all_tasks(**ASCENDING)
-    person = str(next(iter(workspace.users)))
-    assigned = [one for one in every if person in {str(who["id"]) for who in one["assignees"]}]
-    assert ids(client.all_tasks(**ASCENDING, **{"assignees[]": person})) == ids(assigned)
-    tagged = [one for one in every if one["tags"]]
+    tasks = client.all_tasks(**ASCENDING)
+    user_id = str(next(iter(workspace.users)))
+    assigned = [
+        task for task in tasks if user_id in {str(user["id"]) for user in task["assignees"]}
+    ]
+    assert ids(client.all_tasks(**ASCENDING, **{"assignees[]": user_id})) == ids(assigned)
+    tagged = [task for task in tasks if task["tags"]]
     assert ids(client.all_tasks(**ASCENDING, **{"tags[]": ["urgent", "nothing"]})) == ids(tagged)
-    named = [one for one in every if one["status"]["status"] == "in progress"]
+    named = [task for task in tasks if task["status"]["status"] == "in progress"]
     assert ids(client.all_tasks(**ASCENDING, **{"statuses[]": "In Progress"})) == ids(named)
     assert client.page(**{"statuses[]": "no such"}) == {"tasks": [], "last_page": True}
 
@@ -113,14 +115,14 @@ def test_a_scalar_status_is_the_only_invalid_parameter(client: Client) -> None:
 
 def test_ignored_parameters_are_silently_dropped(client: Client, behaviour: Behaviour) -> None:
     behaviour.ignored_parameters = {"order_by", "reverse", "page", "date_updated_gt"}
-    found = client.page(**ASCENDING, page=2, date_updated_gt=10**13)
+    page = client.page(**ASCENDING, page=2, date_updated_gt=10**13)
     behaviour.ignored_parameters = set()
-    assert found == client.page(**EVERYTHING)
+    assert page == client.page(**EVERYTHING)
     assert client.clickup.requests[0].query["page"] == ["2"]
 
 
 def test_added_tasks_are_in_a_list_only_on_request(client: Client, workspace: Workspace) -> None:
-    added = next(task for task in live(workspace) if task.other_list_ids)
+    added = next(task for task in get_live_tasks(workspace) if task.other_list_ids)
     path = f"/list/{added.other_list_ids[0]}/task"
     query = {**EVERYTHING, "archived": "false"}
     assert added.id not in ids(client.get(path, **query)["tasks"])
@@ -133,17 +135,17 @@ def test_a_task_without_date_updated_lacks_the_key() -> None:
     with FakeClickUp(account) as clickup, requests.Session() as session:
         client = Client(clickup, session)
         undated = list(workspace.tasks)[:2]
-        shown = [client.get(f"/task/{task_id}") for task_id in undated]
-    assert ["date_updated" in task for task in shown] == [False, False]
+        bodies = [client.get(f"/task/{task_id}") for task_id in undated]
+    assert ["date_updated" in body for body in bodies] == [False, False]
 
 
 def test_tasks_in_archived_lists_are_in_no_task_search(
     client: Client, workspace: Workspace
 ) -> None:
-    inside = [t for t in workspace.tasks.values() if workspace.is_archived_list(t.list_id)]
+    inside = [task for task in workspace.tasks.values() if workspace.is_archived_list(task.list_id)]
     passes = [client.all_tasks(**ASCENDING, archived=flag) for flag in ("false", "true")]
     assert not {task.id for task in inside} & {*ids(passes[0]), *ids(passes[1])}
-    assert ids(passes[0]) == [task.id for task in live(workspace)]
+    assert ids(passes[0]) == [task.id for task in get_live_tasks(workspace)]
     assert all(task["archived"] for task in passes[1])
     own = next(task for task in inside if not task.archived)
     assert own.id in ids(client.get(f"/list/{own.list_id}/task", **EVERYTHING)["tasks"])
@@ -157,9 +159,11 @@ def test_archived_objects_are_listed_only_on_request(client: Client, workspace: 
     first = next(iter(workspace.spaces))
     folders = client.get(f"/space/{first}/folder", archived="true")["folders"]
     assert [folder["name"] for folder in folders] == ["Archived folder 1"]
-    assert [one["name"] for one in folders[0]["lists"]] == ["List in an archived folder"]
+    assert [task_list["name"] for task_list in folders[0]["lists"]] == [
+        "List in an archived folder"
+    ]
     lists = client.get(f"/space/{first}/list", archived="true")["lists"]
-    assert [one["name"] for one in lists] == ["Archived list 1"]
+    assert [task_list["name"] for task_list in lists] == ["Archived list 1"]
 
 
 def test_each_folderless_list_has_its_own_hidden_folder() -> None:
@@ -169,18 +173,18 @@ def test_each_folderless_list_has_its_own_hidden_folder() -> None:
         space_id = next(iter(client.workspace.spaces))
         lists = client.get(f"/space/{space_id}/list")["lists"]
         folders = client.get(f"/space/{space_id}/folder")["folders"]
-    assert [one["folder"]["name"] for one in lists] == ["hidden"] * 3
-    assert len({one["folder"]["id"] for one in lists}) == 3
-    assert [one["hidden"] for one in folders] == [False, False, False]
+    assert [task_list["folder"]["name"] for task_list in lists] == ["hidden"] * 3
+    assert len({task_list["folder"]["id"] for task_list in lists}) == 3
+    assert [folder["hidden"] for folder in folders] == [False, False, False]
 
 
 def test_a_hidden_list_is_absent_everywhere(
     client: Client, workspace: Workspace, behaviour: Behaviour
 ) -> None:
     task = next(
-        one
-        for one in live(workspace)
-        if not workspace.folder_of(workspace.lists[one.list_id]).hidden
+        task
+        for task in get_live_tasks(workspace)
+        if not workspace.folder_of(workspace.lists[task.list_id]).hidden
     )
     task_list = workspace.lists[task.list_id]
     behaviour.hidden_lists = {task_list.id}
@@ -189,13 +193,13 @@ def test_a_hidden_list_is_absent_everywhere(
     folder = client.get(f"/folder/{task_list.folder_id}")
     listed = client.get(f"/folder/{task_list.folder_id}/list")
     assert task_list.id not in {*ids(folder["lists"]), *ids(listed["lists"])}
-    assert task_list.id not in {one["list"]["id"] for one in client.all_tasks(**ASCENDING)}
+    assert task_list.id not in {task["list"]["id"] for task in client.all_tasks(**ASCENDING)}
 
 
 def test_a_task_is_deleted_with_its_subtasks_and_restored(
     client: Client, account: Account, workspace: Workspace
 ) -> None:
-    parent = next(task for task in live(workspace) if workspace.subtask_ids(task.id))
+    parent = next(task for task in get_live_tasks(workspace) if workspace.subtask_ids(task.id))
     deleted_ids = {parent.id, *workspace.subtask_ids(parent.id)}
     account.delete_task(parent.id)
     assert not deleted_ids & set(ids(client.all_tasks(**ASCENDING)))

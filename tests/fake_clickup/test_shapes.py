@@ -138,7 +138,7 @@ def test_folders_are_shaped_as_recorded(client: Client, workspace: Workspace) ->
 def test_lists_are_shaped_as_recorded(client: Client, workspace: Workspace) -> None:
     for space_id in workspace.spaces:
         check(client.get(f"/space/{space_id}/list")["lists"], *LISTS, known=(LABELLED,))
-    for folder_id in [one.id for one in workspace.folders.values() if not one.hidden]:
+    for folder_id in [folder.id for folder in workspace.folders.values() if not folder.hidden]:
         check(client.get(f"/folder/{folder_id}/list")["lists"], *LISTS)
     check([client.get(f"/list/{list_id}") for list_id in workspace.lists], *LIST, known=(LABELLED,))
 

@@ -6,25 +6,27 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.fake_clickup.client import ASCENDING, NOW, Client, ids, live
+from tests.fake_clickup.client import ASCENDING, NOW, Client, get_live_tasks, ids
 
 if TYPE_CHECKING:
     from fake_clickup import Account, Behaviour
     from fake_clickup.model import Task, Workspace
 
 
-def in_a_folder(workspace: Workspace) -> Task:
+def find_task_in_a_folder(workspace: Workspace) -> Task:
     """Return a task of a list in a folder that people see."""
     lists = workspace.lists
     return next(
-        one for one in live(workspace) if not workspace.folder_of(lists[one.list_id]).hidden
+        task
+        for task in get_live_tasks(workspace)
+        if not workspace.folder_of(lists[task.list_id]).hidden
     )
 
 
 def test_a_hidden_space_gives_the_error_of_an_unknown_one(
     client: Client, workspace: Workspace, behaviour: Behaviour
 ) -> None:
-    task = in_a_folder(workspace)
+    task = find_task_in_a_folder(workspace)
     task_list = workspace.lists[task.list_id]
     space, folder = f"/space/{task_list.space_id}", f"/folder/{task_list.folder_id}"
     within = {space, f"{space}/folder", f"{space}/list", folder, f"{folder}/list"}
@@ -40,17 +42,18 @@ def test_a_hidden_space_gives_the_error_of_an_unknown_one(
 def test_a_hidden_space_is_absent_from_every_list(
     client: Client, workspace: Workspace, behaviour: Behaviour
 ) -> None:
-    hidden, *others = [one.id for one in workspace.spaces.values() if not one.archived]
+    hidden, *others = [space.id for space in workspace.spaces.values() if not space.archived]
     before = client.all_tasks(**ASCENDING)
     behaviour.hidden_spaces = {hidden}
     assert ids(client.get(f"/team/{workspace.id}/space")["spaces"]) == others
     expected = [task for task in before if task["space"]["id"] != hidden]
     assert ids(client.all_tasks(**ASCENDING)) == ids(expected)
     assert len(expected) < len(before)
-    everybody = ",".join(str(one) for one in workspace.users)
-    query = {"assignee": everybody, "start_date": 0}
+    all_users = ",".join(str(user_id) for user_id in workspace.users)
+    query = {"assignee": all_users, "start_date": 0}
     entries = client.get(f"/team/{workspace.id}/time_entries", **query)["data"]
-    assert {one["task_location"]["space_id"] for one in entries} <= {*workspace.spaces} - {hidden}
+    space_ids = {entry["task_location"]["space_id"] for entry in entries}
+    assert space_ids <= {*workspace.spaces} - {hidden}
     assert entries
 
 
@@ -59,9 +62,9 @@ def test_a_list_in_a_hidden_space_is_not_a_location(
 ) -> None:
     sprint_space = next(iter(workspace.spaces))
     added = next(
-        one
-        for one in live(workspace)
-        if one.other_list_ids and workspace.lists[one.list_id].space_id != sprint_space
+        task
+        for task in get_live_tasks(workspace)
+        if task.other_list_ids and workspace.lists[task.list_id].space_id != sprint_space
     )
     assert ids(client.get(f"/task/{added.id}")["locations"]) == list(added.other_list_ids)
     behaviour.hidden_spaces = {sprint_space}
@@ -71,7 +74,7 @@ def test_a_list_in_a_hidden_space_is_not_a_location(
 def test_a_restored_task_is_the_same_task(
     client: Client, account: Account, workspace: Workspace
 ) -> None:
-    task = next(one for one in live(workspace) if not workspace.subtask_ids(one.id))
+    task = next(task for task in get_live_tasks(workspace) if not workspace.subtask_ids(task.id))
     before = client.get(f"/task/{task.id}")
     account.delete_task(task.id)
     assert client.send_get(f"/task/{task.id}").json()["ECODE"] == "OAUTH_018"
@@ -83,7 +86,7 @@ def test_a_restored_task_is_the_same_task(
 def test_a_task_of_a_deleted_list_cannot_be_restored(
     account: Account, workspace: Workspace
 ) -> None:
-    task = live(workspace)[0]
+    task = get_live_tasks(workspace)[0]
     account.delete(task.list_id)
     with pytest.raises(KeyError, match=task.list_id):
         account.restore_task(task.id)
@@ -93,42 +96,42 @@ def test_a_task_of_a_deleted_list_cannot_be_restored(
 def test_a_task_moves_to_another_space(
     client: Client, account: Account, workspace: Workspace
 ) -> None:
-    task = live(workspace)[0]
-    here = workspace.lists[task.list_id].space_id
-    there = next(
-        one
-        for one in workspace.lists.values()
-        if one.space_id != here and not workspace.is_archived_list(one.id)
+    task = get_live_tasks(workspace)[0]
+    old_space_id = workspace.lists[task.list_id].space_id
+    new_list = next(
+        task_list
+        for task_list in workspace.lists.values()
+        if task_list.space_id != old_space_id and not workspace.is_archived_list(task_list.id)
     )
-    account.move_task(task.id, there.id, at=NOW)
-    shown = client.get(f"/task/{task.id}")
-    assert shown["space"]["id"] == there.space_id
-    assert (shown["list"]["id"], shown["folder"]["id"]) == (there.id, there.folder_id)
-    assert shown["date_updated"] == str(round(NOW.timestamp() * 1000))
+    account.move_task(task.id, new_list.id, at=NOW)
+    body = client.get(f"/task/{task.id}")
+    assert body["space"]["id"] == new_list.space_id
+    assert (body["list"]["id"], body["folder"]["id"]) == (new_list.id, new_list.folder_id)
+    assert body["date_updated"] == str(round(NOW.timestamp() * 1000))
 
 
 @pytest.mark.parametrize("kind", ["space", "folder", "list", "task"])
 def test_archived_objects_can_be_unarchived(
     client: Client, account: Account, workspace: Workspace, kind: str
 ) -> None:
-    task = in_a_folder(workspace)
+    task = find_task_in_a_folder(workspace)
     task_list = workspace.lists[task.list_id]
     places = {"space": task_list.space_id, "folder": task_list.folder_id, "list": task_list.id}
-    shown = []
+    visible = []
     for archived in (True, False):
         if kind == "task":
             account.archive_task(task.id, archived=archived)
         else:
             account.archive(places[kind], archived=archived)
-        shown.append(task.id in ids(client.all_tasks(**ASCENDING)))
-    assert shown == [False, True]
+        visible.append(task.id in ids(client.all_tasks(**ASCENDING)))
+    assert visible == [False, True]
 
 
 @pytest.mark.parametrize("kind", ["space", "folder", "list"])
 def test_tasks_are_deleted_with_their_list_folder_or_space(
     client: Client, account: Account, workspace: Workspace, kind: str
 ) -> None:
-    task_list = workspace.lists[in_a_folder(workspace).list_id]
+    task_list = workspace.lists[find_task_in_a_folder(workspace).list_id]
     places = {"space": task_list.space_id, "folder": task_list.folder_id, "list": task_list.id}
     before = client.all_tasks(**ASCENDING)
     account.delete(places[kind])
@@ -142,9 +145,9 @@ def test_the_archived_parameter_of_lists_can_be_ignored(
 ) -> None:
     first = next(iter(workspace.spaces))
     paths = (f"/team/{workspace.id}/space", f"/space/{first}/folder", f"/space/{first}/list")
-    asked = [client.get(path, archived="true") for path in paths]
+    archived_bodies = [client.get(path, archived="true") for path in paths]
     behaviour.ignored_parameters = {"archived"}
-    for path, archived in zip(paths, asked, strict=True):
-        found = client.get(path, archived="true")
-        assert found == client.get(path)
-        assert found != archived
+    for path, archived_body in zip(paths, archived_bodies, strict=True):
+        body = client.get(path, archived="true")
+        assert body == client.get(path)
+        assert body != archived_body

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tests.fake_clickup.client import Client
 
 ENDPOINT = "https://receiver.example.com/clickup"
-WANTED: dict[str, Any] = {"endpoint": ENDPOINT, "events": ["taskUpdated", "taskDeleted"]}
+SUBSCRIPTION: dict[str, Any] = {"endpoint": ENDPOINT, "events": ["taskUpdated", "taskDeleted"]}
 
 
 def send(client: Client, method: str, path: str, body: Any = None) -> tuple[int, Any]:
@@ -32,11 +32,11 @@ def path(workspace: Workspace) -> str:
 
 
 def test_a_created_webhook_is_listed(client: Client, path: str) -> None:
-    status, made = send(client, "POST", path, WANTED)
+    status, created = send(client, "POST", path, SUBSCRIPTION)
     (listed,) = client.get(path)["webhooks"]
     assert status == 200
-    assert made == {"id": listed["id"], "webhook": listed}
-    assert (listed["endpoint"], listed["events"]) == (ENDPOINT, WANTED["events"])
+    assert created == {"id": listed["id"], "webhook": listed}
+    assert (listed["endpoint"], listed["events"]) == (ENDPOINT, SUBSCRIPTION["events"])
     assert listed["health"] == {"status": "active", "fail_count": 0}
 
 
@@ -44,11 +44,11 @@ def test_a_duplicate_webhook_is_rejected(
     client: Client, account: Account, path: str, workspace: Workspace
 ) -> None:
     spaces = [*workspace.spaces]
-    assert send(client, "POST", path, WANTED)[0] == 200
+    assert send(client, "POST", path, SUBSCRIPTION)[0] == 200
     error = {"err": "Webhook configuration already exists", "ECODE": "OAUTH_171"}
-    assert send(client, "POST", path, WANTED) == (400, error)
+    assert send(client, "POST", path, SUBSCRIPTION) == (400, error)
     for other in ({"events": "*"}, {"endpoint": f"{ENDPOINT}/2"}, {"space_id": spaces[0]}):
-        assert send(client, "POST", path, {**WANTED, **other})[0] == 200
+        assert send(client, "POST", path, {**SUBSCRIPTION, **other})[0] == 200
     account.add_webhook(endpoint="https://a.example.com", events=["*"], user_id=account.user_id + 1)
     of_another = {"endpoint": "https://a.example.com", "events": "*"}
     assert send(client, "POST", path, of_another)[0] == 200
@@ -58,42 +58,43 @@ def test_a_duplicate_webhook_is_rejected(
 def test_the_most_specific_filter_of_a_webhook_is_used(
     client: Client, path: str, workspace: Workspace
 ) -> None:
-    one = next(each for each in workspace.lists.values() if not each.archived)
-    places = {"list_id": int(one.id), "space_id": one.space_id}
-    made = send(client, "POST", path, {**WANTED, **places})[1]["webhook"]
-    assert (made["list_id"], made["space_id"]) == (one.id, None)
+    task_list = next(task_list for task_list in workspace.lists.values() if not task_list.archived)
+    places = {"list_id": int(task_list.id), "space_id": task_list.space_id}
+    webhook = send(client, "POST", path, {**SUBSCRIPTION, **places})[1]["webhook"]
+    assert (webhook["list_id"], webhook["space_id"]) == (task_list.id, None)
 
 
 def test_an_endpoint_without_a_scheme_gets_https(client: Client, path: str) -> None:
-    made = send(client, "POST", path, {**WANTED, "endpoint": "a.example.com/x"})[1]["webhook"]
-    assert made["endpoint"] == "https://a.example.com/x"
+    body = {**SUBSCRIPTION, "endpoint": "a.example.com/x"}
+    webhook = send(client, "POST", path, body)[1]["webhook"]
+    assert webhook["endpoint"] == "https://a.example.com/x"
 
 
 def test_a_reactivated_webhook_keeps_its_secret(
     client: Client, account: Account, path: str
 ) -> None:
-    made = send(client, "POST", path, WANTED)[1]["webhook"]
-    account.update_webhook(made["id"], health="suspended", fail_count=100)
+    webhook = send(client, "POST", path, SUBSCRIPTION)[1]["webhook"]
+    account.update_webhook(webhook["id"], health="suspended", fail_count=100)
     changes = {"endpoint": f"{ENDPOINT}/new", "events": ["taskMoved"], "status": "active"}
-    status, changed = send(client, "PUT", f"/webhook/{made['id']}", changes)
+    status, changed = send(client, "PUT", f"/webhook/{webhook['id']}", changes)
     assert (status, changed["webhook"]) == (
         200,
-        {**made, "endpoint": f"{ENDPOINT}/new", "events": ["taskMoved"]},
+        {**webhook, "endpoint": f"{ENDPOINT}/new", "events": ["taskMoved"]},
     )
     assert client.get(path)["webhooks"] == [changed["webhook"]]
 
 
 def test_a_deleted_webhook_is_not_listed(client: Client, path: str) -> None:
-    made = send(client, "POST", path, WANTED)[1]
-    assert send(client, "DELETE", f"/webhook/{made['id']}") == (200, {})
+    created = send(client, "POST", path, SUBSCRIPTION)[1]
+    assert send(client, "DELETE", f"/webhook/{created['id']}") == (200, {})
     assert client.get(path) == {"webhooks": []}
-    assert send(client, "DELETE", f"/webhook/{made['id']}")[1]["ECODE"] == "OAUTH_018"
+    assert send(client, "DELETE", f"/webhook/{created['id']}")[1]["ECODE"] == "OAUTH_018"
 
 
 def test_webhooks_of_other_users_cannot_be_written(client: Client, account: Account) -> None:
     other = account.add_webhook(endpoint=ENDPOINT, events=["*"], user_id=account.user_id + 1)
     for method in ("PUT", "DELETE"):
-        changes = {**WANTED, "status": "active"}
+        changes = {**SUBSCRIPTION, "status": "active"}
         assert send(client, method, f"/webhook/{other.id}", changes)[1]["ECODE"] == "OAUTH_018"
     assert account.workspaces[0].webhooks == {other.id: other}
 
@@ -101,7 +102,7 @@ def test_webhooks_of_other_users_cannot_be_written(client: Client, account: Acco
 def test_a_member_cannot_create_a_webhook(client: Client, behaviour: Behaviour, path: str) -> None:
     """R113: only owners and admins can create webhooks."""
     behaviour.role = "member"
-    assert send(client, "POST", path, WANTED)[0] == 403
+    assert send(client, "POST", path, SUBSCRIPTION)[0] == 403
     assert client.get(path) == {"webhooks": []}
 
 
@@ -124,14 +125,14 @@ def test_a_webhook_without_endpoint_or_events_is_rejected(
 
 
 def test_a_webhook_update_needs_endpoint_events_and_status(client: Client, path: str) -> None:
-    made = send(client, "POST", path, WANTED)[1]
-    for changes in (WANTED, {"status": "active"}, {**WANTED, "status": "asleep"}):
-        assert send(client, "PUT", f"/webhook/{made['id']}", changes)[0] == 400
+    created = send(client, "POST", path, SUBSCRIPTION)[1]
+    for changes in (SUBSCRIPTION, {"status": "active"}, {**SUBSCRIPTION, "status": "asleep"}):
+        assert send(client, "PUT", f"/webhook/{created['id']}", changes)[0] == 400
 
 
 def test_a_webhook_filter_with_an_unknown_id_is_rejected(client: Client, path: str) -> None:
-    assert send(client, "POST", path, {**WANTED, "space_id": "404"})[0] == 401
-    assert send(client, "POST", "/team/404/webhook", WANTED)[0] == 404
+    assert send(client, "POST", path, {**SUBSCRIPTION, "space_id": "404"})[0] == 401
+    assert send(client, "POST", "/team/404/webhook", SUBSCRIPTION)[0] == 404
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])

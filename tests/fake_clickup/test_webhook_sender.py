@@ -49,12 +49,12 @@ class Endpoint:
 
 @pytest.fixture
 def endpoint() -> Iterator[Endpoint]:
-    made = Endpoint()
-    thread = Thread(target=made.server.serve_forever, kwargs={"poll_interval": 0.02})
+    endpoint = Endpoint()
+    thread = Thread(target=endpoint.server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
+    yield endpoint
+    endpoint.server.shutdown()
+    endpoint.server.server_close()
     thread.join()
 
 
@@ -62,40 +62,42 @@ def endpoint() -> Iterator[Endpoint]:
 def sender(account: Account, endpoint: Endpoint) -> Iterator[WebhookSender]:
     account.clock = NOW.timestamp
     account.add_webhook(endpoint=endpoint.url, events=ALL)
-    made = WebhookSender(account)
-    yield made
-    made.close()
+    sender = WebhookSender(account)
+    yield sender
+    sender.close()
 
 
-def pushed(sender: WebhookSender) -> list[dict[str, Any]]:
-    found = [json.loads(parcel.body) for parcel in sender.outbox]
+def take_pushed(sender: WebhookSender) -> list[dict[str, Any]]:
+    deliveries = [json.loads(delivery.body) for delivery in sender.outbox]
     sender.outbox.clear()
-    return found
+    return deliveries
 
 
-def names(sender: WebhookSender) -> list[str]:
-    return [one["event"] for one in pushed(sender)]
+def take_event_names(sender: WebhookSender) -> list[str]:
+    return [delivery["event"] for delivery in take_pushed(sender)]
 
 
-def open_task(workspace: Workspace) -> str:
+def find_open_task(workspace: Workspace) -> str:
     """Return the id of a task that is open."""
     tasks = workspace.tasks.values()
-    return next(one.id for one in tasks if workspace.status_of(one).type == "open")
+    return next(task.id for task in tasks if workspace.status_of(task).type == "open")
 
 
-def later(workspace: Workspace, task_id: str) -> str:
+def find_another_status(workspace: Workspace, task_id: str) -> str:
     """Return the name of another status of a task's list."""
     task = workspace.tasks[task_id]
-    return next(s.name for s in workspace.statuses_of(task.list_id) if s.name != task.status)
+    return next(
+        status.name for status in workspace.statuses_of(task.list_id) if status.name != task.status
+    )
 
 
 def test_a_status_change_has_a_twin_with_the_same_history(
     sender: WebhookSender, account: Account, workspace: Workspace
 ) -> None:
-    task_id = open_task(workspace)
-    before, after = workspace.tasks[task_id].status, later(workspace, task_id)
+    task_id = find_open_task(workspace)
+    before, after = workspace.tasks[task_id].status, find_another_status(workspace, task_id)
     account.update_task(task_id, status=after)
-    special, twin = pushed(sender)
+    special, twin = take_pushed(sender)
     assert (special["event"], twin["event"]) == ("taskStatusUpdated", "taskUpdated")
     assert special["history_items"] == twin["history_items"]
     (item,) = special["history_items"]
@@ -106,31 +108,35 @@ def test_a_status_change_has_a_twin_with_the_same_history(
 def test_each_edit_pushes_its_events(
     sender: WebhookSender, account: Account, workspace: Workspace
 ) -> None:
-    task_id = open_task(workspace)
+    task_id = find_open_task(workspace)
     task = workspace.tasks[task_id]
     account.update_task(task_id, name="Renamed")
-    assert names(sender) == ["taskUpdated"]
+    assert take_event_names(sender) == ["taskUpdated"]
     new = account.create_task(task.list_id, name="New")
-    assert names(sender) == ["taskCreated", "taskStatusUpdated"]
+    assert take_event_names(sender) == ["taskCreated", "taskStatusUpdated"]
     account.delete_task(new.id)
-    assert names(sender) == ["taskDeleted"]
-    other = next(one for one in workspace.lists if one != task.list_id)
+    assert take_event_names(sender) == ["taskDeleted"]
+    other = next(list_id for list_id in workspace.lists if list_id != task.list_id)
     account.move_task(task_id, other)
-    assert names(sender) == ["taskMoved", "taskUpdated", "spaceUpdated"]
+    assert take_event_names(sender) == ["taskMoved", "taskUpdated", "spaceUpdated"]
     account.rename(other, "Renamed")
-    assert names(sender) == ["listUpdated"]
+    assert take_event_names(sender) == ["listUpdated"]
     account.add_comment(task_id, "text")
-    assert names(sender) == []
+    assert take_event_names(sender) == []
 
 
 def test_events_of_tracked_time_describe_the_change(
     sender: WebhookSender, account: Account, workspace: Workspace
 ) -> None:
-    entry = next(one for one in workspace.time_entries.values() if one.task_id)
+    entry = next(entry for entry in workspace.time_entries.values() if entry.task_id)
     account.update_time_entry(entry.id, billable=True)
     account.delete_time_entry(entry.id)
-    found = [one for one in pushed(sender) if one["event"] == "taskTimeTrackedUpdated"]
-    assert [one["data"]["description"] for one in found] == [
+    deliveries = [
+        delivery
+        for delivery in take_pushed(sender)
+        if delivery["event"] == "taskTimeTrackedUpdated"
+    ]
+    assert [delivery["data"]["description"] for delivery in deliveries] == [
         "Time Tracking Edited",
         "Time Tracking Deleted",
     ]
@@ -140,57 +146,63 @@ def test_a_deleted_folder_has_events_of_its_lists_only(
     sender: WebhookSender, account: Account, workspace: Workspace
 ) -> None:
     folder_id = next(
-        one.id
-        for one in workspace.folders.values()
-        if any(each.folder_id == one.id for each in workspace.lists.values())
+        folder.id
+        for folder in workspace.folders.values()
+        if any(task_list.folder_id == folder.id for task_list in workspace.lists.values())
     )
-    lists = {one.id for one in workspace.lists.values() if one.folder_id == folder_id}
+    lists = {
+        task_list.id for task_list in workspace.lists.values() if task_list.folder_id == folder_id
+    }
     account.delete(folder_id)
-    found = pushed(sender)
-    assert {one["list_id"] for one in found if one["event"] == "listDeleted"} == lists
-    assert {one["event"] for one in found} == {"listDeleted", "folderDeleted"}
+    deliveries = take_pushed(sender)
+    assert {
+        delivery["list_id"] for delivery in deliveries if delivery["event"] == "listDeleted"
+    } == lists
+    assert {delivery["event"] for delivery in deliveries} == {"listDeleted", "folderDeleted"}
 
 
 def test_a_webhook_of_a_space_gets_events_of_that_space_only(
     account: Account, workspace: Workspace, endpoint: Endpoint
 ) -> None:
-    task = workspace.tasks[open_task(workspace)]
-    here = workspace.lists[task.list_id].space_id
-    there = next(one for one in workspace.spaces if one != here)
-    made = [
-        account.add_webhook(endpoint=endpoint.url, events=("taskUpdated",), space_id=one).id
-        for one in (here, there)
+    task = workspace.tasks[find_open_task(workspace)]
+    space_id = workspace.lists[task.list_id].space_id
+    other_space_id = next(
+        candidate_id for candidate_id in workspace.spaces if candidate_id != space_id
+    )
+    webhook_ids = [
+        account.add_webhook(endpoint=endpoint.url, events=("taskUpdated",), space_id=scope_id).id
+        for scope_id in (space_id, other_space_id)
     ]
     sender = WebhookSender(account)
     account.update_task(task.id, name="Renamed")
-    assert [one["webhook_id"] for one in pushed(sender)] == made[:1]
+    assert [delivery["webhook_id"] for delivery in take_pushed(sender)] == webhook_ids[:1]
     sender.close()
 
 
 def test_a_delivery_is_signed_and_retried_until_it_arrives(
     sender: WebhookSender, account: Account, workspace: Workspace, endpoint: Endpoint
 ) -> None:
-    account.update_task(open_task(workspace), name="Renamed")
+    account.update_task(find_open_task(workspace), name="Renamed")
     endpoint.statuses = [500, 503, 302, 403]
-    (parcel,) = sender.outbox
-    assert sender.send(parcel)
+    (delivery,) = sender.outbox
+    assert sender.send(delivery)
     assert sender.statuses == [500, 503, 302, 403, 200]
     (webhook,) = workspace.webhooks.values()
-    signature = hmac.new(webhook.secret.encode(), parcel.body, hashlib.sha256).hexdigest()
-    assert endpoint.received == [(parcel.body, signature)] * 5
+    signature = hmac.new(webhook.secret.encode(), delivery.body, hashlib.sha256).hexdigest()
+    assert endpoint.received == [(delivery.body, signature)] * 5
     assert (webhook.health, webhook.fail_count) == ("active", 0)
 
 
 def test_failed_deliveries_are_counted_until_one_arrives(
     sender: WebhookSender, account: Account, workspace: Workspace, endpoint: Endpoint
 ) -> None:
-    account.update_task(open_task(workspace), name="Renamed")
-    (parcel,) = sender.outbox
+    account.update_task(find_open_task(workspace), name="Renamed")
+    (delivery,) = sender.outbox
     endpoint.statuses = [500] * 10
-    assert [sender.send(parcel), sender.send(parcel)] == [False, False]
+    assert [sender.send(delivery), sender.send(delivery)] == [False, False]
     (webhook,) = workspace.webhooks.values()
     assert (webhook.health, webhook.fail_count) == ("failing", 2)
-    assert sender.send(parcel)
+    assert sender.send(delivery)
     (webhook,) = workspace.webhooks.values()
     assert (webhook.health, webhook.fail_count) == ("active", 0)
 
@@ -199,35 +211,35 @@ def test_failed_deliveries_are_counted_until_one_arrives(
 def test_a_webhook_is_suspended_at_once_on_401_and_410(
     sender: WebhookSender, account: Account, workspace: Workspace, endpoint: Endpoint, status: int
 ) -> None:
-    account.update_task(open_task(workspace), name="Renamed")
-    (parcel,) = sender.outbox
+    account.update_task(find_open_task(workspace), name="Renamed")
+    (delivery,) = sender.outbox
     endpoint.statuses = [status]
-    assert not sender.send(parcel)
-    assert not sender.send(parcel)
-    assert [one.health for one in workspace.webhooks.values()] == ["suspended"]
+    assert not sender.send(delivery)
+    assert not sender.send(delivery)
+    assert [webhook.health for webhook in workspace.webhooks.values()] == ["suspended"]
     assert sender.statuses == [status]
 
 
 def test_a_webhook_is_suspended_after_100_failures(
     sender: WebhookSender, account: Account, workspace: Workspace, endpoint: Endpoint
 ) -> None:
-    account.update_task(open_task(workspace), name="Renamed")
-    (parcel,) = sender.outbox
+    account.update_task(find_open_task(workspace), name="Renamed")
+    (delivery,) = sender.outbox
     (webhook_id,) = workspace.webhooks
     account.update_webhook(webhook_id, health="failing", fail_count=98)
     endpoint.statuses = [500] * 10
-    sender.send(parcel)
+    sender.send(delivery)
     assert workspace.webhooks[webhook_id].health == "failing"
-    sender.send(parcel)
+    sender.send(delivery)
     assert workspace.webhooks[webhook_id].health == "suspended"
 
 
 def test_a_pushed_status_change_is_shaped_as_recorded(
     sender: WebhookSender, account: Account, workspace: Workspace
 ) -> None:
-    task_id = open_task(workspace)
-    account.update_task(task_id, status=later(workspace, task_id))
-    ours = pushed(sender)[0]
+    task_id = find_open_task(workspace)
+    account.update_task(task_id, status=find_another_status(workspace, task_id))
+    ours = take_pushed(sender)[0]
     recorded = [
         recorded_shape(place)
         for place in recorded_deliveries()

@@ -19,14 +19,14 @@ ENDPOINT = "https://receiver.example.com/clickup"
 def test_a_webhook_is_listed_with_its_secret_and_plain_token(
     client: Client, account: Account, workspace: Workspace
 ) -> None:
-    made = account.add_webhook(endpoint=ENDPOINT, events=["taskUpdated", "taskDeleted"])
+    webhook = account.add_webhook(endpoint=ENDPOINT, events=["taskUpdated", "taskDeleted"])
     listed = client.get(f"/team/{workspace.id}/webhook")
-    assert re.fullmatch("[A-Z0-9]{64}", made.secret)
-    assert str(UUID(made.id)) == made.id
+    assert re.fullmatch("[A-Z0-9]{64}", webhook.secret)
+    assert str(UUID(webhook.id)) == webhook.id
     assert listed == {
         "webhooks": [
             {
-                "id": made.id,
+                "id": webhook.id,
                 "userid": account.user_id,
                 "team_id": int(workspace.id),
                 "endpoint": ENDPOINT,
@@ -38,7 +38,7 @@ def test_a_webhook_is_listed_with_its_secret_and_plain_token(
                 "space_id": None,
                 "view_id": None,
                 "health": {"status": "active", "fail_count": 0},
-                "secret": made.secret,
+                "secret": webhook.secret,
             }
         ]
     }
@@ -47,11 +47,11 @@ def test_a_webhook_is_listed_with_its_secret_and_plain_token(
 def test_a_failing_webhook_has_its_number_of_failures(
     client: Client, account: Account, workspace: Workspace
 ) -> None:
-    made = account.add_webhook(workspace.id, endpoint=ENDPOINT, events=["*"], list_id="12")
-    account.update_webhook(made.id, health="failing", fail_count=5)
-    (shown,) = client.get(f"/team/{workspace.id}/webhook")["webhooks"]
-    assert shown["health"] == {"status": "failing", "fail_count": 5}
-    assert (shown["list_id"], shown["secret"]) == ("12", made.secret)
+    webhook = account.add_webhook(workspace.id, endpoint=ENDPOINT, events=["*"], list_id="12")
+    account.update_webhook(webhook.id, health="failing", fail_count=5)
+    (listed,) = client.get(f"/team/{workspace.id}/webhook")["webhooks"]
+    assert listed["health"] == {"status": "failing", "fail_count": 5}
+    assert (listed["list_id"], listed["secret"]) == ("12", webhook.secret)
     with pytest.raises(KeyError):
         account.update_webhook("no such webhook")
 
@@ -63,6 +63,6 @@ def test_webhooks_of_other_users_are_not_listed(
     behaviour.role = role
     own = account.add_webhook(endpoint=ENDPOINT, events=["*"])
     other = account.add_webhook(endpoint=ENDPOINT, events=["*"], user_id=account.user_id + 1)
-    shown = client.get(f"/team/{workspace.id}/webhook")["webhooks"]
-    assert [one["id"] for one in shown] == [own.id]
+    listed = client.get(f"/team/{workspace.id}/webhook")["webhooks"]
+    assert [webhook["id"] for webhook in listed] == [own.id]
     assert own.secret != other.secret

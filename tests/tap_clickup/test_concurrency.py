@@ -16,7 +16,7 @@ from fake_clickup import Account, Fault, generate
 from tap_clickup.client import MAX_IN_FLIGHT
 from tap_clickup.prefetch import THREAD_NAME
 from tap_clickup.readers.task_reader import ARCHIVED_LIST_WORKERS
-from tests.fake_clickup.client import every
+from tests.fake_clickup.client import get_all_tasks
 from tests.support.clocks import AutojumpClock
 from tests.support.waiting import wait_until
 from tests.tap_clickup.runner import (
@@ -64,7 +64,7 @@ READ_NAMES = {f"{name} {number}" for name in ("live", "archived", "archives") fo
 def is_complete(run: TapRun, *workspaces: Workspace) -> bool:
     """Return whether a run wrote all tasks of some workspaces and left no thread behind."""
     are_complete = [
-        task_versions(run, workspace) == expected_versions(every(workspace))
+        task_versions(run, workspace) == expected_versions(get_all_tasks(workspace))
         for workspace in workspaces
     ]
     return all(are_complete) and THREAD_NAME not in {
@@ -158,10 +158,10 @@ def test_reads_are_at_most_one_page_ahead_of_the_writer(
     def hold_response(request: Request, _: Account) -> None:
         if name := read_name(request, account):
             requested[name] += 1
-            live = requested["live 0"], requested["live 1"]
-            if live == (2, 2):
+            counts = requested["live 0"], requested["live 1"]
+            if counts == (2, 2):
                 both_waiting.set()
-            if max(live) > 2:
+            if max(counts) > 2:
                 one_more.set()
         if request.path.endswith("/webhook") and not at_stall:
             assert both_waiting.wait(TIMEOUT_SECONDS)

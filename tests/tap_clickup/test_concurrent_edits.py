@@ -13,7 +13,7 @@ import pytest
 
 from fake_clickup import generate
 from tap_clickup.streams.tasks import Tasks
-from tests.fake_clickup.client import every, readable
+from tests.fake_clickup.client import get_all_tasks, get_searchable_tasks
 from tests.support.clocks import CrashingClock, SimulatedCrashError
 from tests.tap_clickup.dates import ms_to_iso
 from tests.tap_clickup.runner import ALL_TIME, TapRun, updated_ms
@@ -96,7 +96,7 @@ class EditStorm:
 
     def bulk(self, workspace: Workspace) -> None:
         """Edit more tasks than a page contains in one millisecond."""
-        tasks = self.rng.sample(readable(workspace), BULK)
+        tasks = self.rng.sample(get_searchable_tasks(workspace), BULK)
         self.edits_left -= min(self.edits_left, BULK)
         self.account.bulk_update([task.id for task in tasks], priority=self.rng.randint(1, 4))
 
@@ -125,7 +125,9 @@ def edit_storm(
     account: Account, clock: CrashingClock, behaviour: Behaviour, seed: int
 ) -> EditStorm:
     for workspace in account.workspaces:
-        tasks = [task.id for task in readable(workspace) if not task.archived][:OLD_BULK]
+        tasks = [task.id for task in get_searchable_tasks(workspace) if not task.archived][
+            :OLD_BULK
+        ]
         account.bulk_update(tasks, at=datetime(2025, 1, 2, tzinfo=UTC), priority=1)
     behaviour.on_request = new_storm = EditStorm(account, clock, seed)
     return new_storm
@@ -156,7 +158,7 @@ def expected_rows(account: Account) -> dict[str, TaskRow]:
             ms_to_iso(updated_ms(task)),
         )
         for workspace in account.workspaces
-        for task in every(workspace)
+        for task in get_all_tasks(workspace)
     }
 
 
@@ -265,10 +267,14 @@ def test_edits_without_date_change_are_found_by_the_sweep(
     load = run_tap(**FAST)
     behaviour.on_request = None
     for workspace in account.workspaces:
-        parents = [task for task in readable(workspace) if workspace.subtask_ids(task.id)][:20]
+        parents = [
+            task for task in get_searchable_tasks(workspace) if workspace.subtask_ids(task.id)
+        ][:20]
         for task in parents:
             account.move_task(task.id, edit_storm.rng.choice(list(workspace.lists)))
-        hidden = [task for task in every(workspace) if workspace.is_archived_list(task.list_id)]
+        hidden = [
+            task for task in get_all_tasks(workspace) if workspace.is_archived_list(task.list_id)
+        ]
         account.bulk_update([task.id for task in hidden], name="Edited in the archive")
     poll = run_tap(**FAST, state=load.state)
     sweep = run_tap(**FAST, sweep=True)
@@ -287,17 +293,17 @@ def test_sweep_during_concurrent_edits_reports_every_task(
     """A task that is archived and restored three times in one sweep can evade every pass."""
     rng, behaviour.updated_gt_inclusive = random.Random(seed), inclusive  # noqa: S311 - guards nothing
     run_tap.clock.sleep(6 * 3_600)  # to the real time, which a sweep uses
-    before = {task.id for workspace in account.workspaces for task in every(workspace)}
+    before = {task.id for workspace in account.workspaces for task in get_all_tasks(workspace)}
     touched: Counter[str] = Counter()
 
     def edit(_: Request, __: Account) -> None:
         with account.lock:
             workspace = rng.choice(account.workspaces)
-            for task in rng.sample(readable(workspace), 8):
+            for task in rng.sample(get_searchable_tasks(workspace), 8):
                 touched[task.id] += 1
                 archived = task.archived is (touched[task.id] > 2)
                 account.archive_task(task.id, archived=archived)
-                account.move_task(task.id, rng.choice(readable(workspace)).list_id)
+                account.move_task(task.id, rng.choice(get_searchable_tasks(workspace)).list_id)
                 account.create_task(task.list_id, name="New")
 
     behaviour.on_request = edit

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fake_clickup import Account, FakeClickUp, Fault
-from tests.fake_clickup.client import every
+from tests.fake_clickup.client import get_all_tasks
 from tests.tap_clickup.cli_output import STREAMS, error_lines
 from tests.tap_clickup.runner import ALL_TIME, TapRun, environment, run_command
 
@@ -19,7 +19,7 @@ def test_successful_run_exits_0(clickup: FakeClickUp, account: Account) -> None:
     assert process.returncode == 0
     assert error_lines(process) == []
     run = TapRun(process.stdout, process.stderr)
-    tasks = [task.id for workspace in account.workspaces for task in every(workspace)]
+    tasks = [task.id for workspace in account.workspaces for task in get_all_tasks(workspace)]
     assert sorted(run.column("tasks", "id")) == sorted(tasks)
     schemas = [m["stream"] for m in run.messages if m["type"] == "SCHEMA"]
     assert list(dict.fromkeys(schemas)) == STREAMS

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fake_clickup import Account, FakeClickUp, Fault
-from tests.fake_clickup.client import readable
+from tests.fake_clickup.client import get_searchable_tasks
 from tests.tap_clickup.runner import ALL_TIME, config_for, environment, run_command
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def test_private_content_never_leaks(
 ) -> None:
     """No record, state or log line contains it, not even at DEBUG or after a failed request."""
     for workspace in account.workspaces:
-        for task in readable(workspace)[:200:20]:
+        for task in get_searchable_tasks(workspace)[:200:20]:
             account.add_texts(task.id, **PLANTED)
     if fails:
         body = json.dumps({"err": "planted-error", "ECODE": "planted", "tasks": [PLANTED]})

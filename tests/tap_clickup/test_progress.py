@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_clickup.progress import Progress
-from tests.fake_clickup.client import live
+from tests.fake_clickup.client import get_live_tasks
 from tests.support.clocks import ManualClock, SimulatedClock
 from tests.tap_clickup.runner import ALL_TIME
 
@@ -143,5 +143,5 @@ class TestRun:
         run = run_tap(workspace_ids=[workspace.id], start_date=ALL_TIME)
         assert re.search(rf"workspace {workspace.id}: [\d,]+ tasks read, \d+ per second", run.log)
         assert '"metric":"tasks_read"' in run.log
-        names = {task.name for task in live(workspace) if len(task.name) > 8}
+        names = {task.name for task in get_live_tasks(workspace) if len(task.name) > 8}
         assert [name for name in names if name in run.log] == []

@@ -9,7 +9,7 @@ import pytest
 
 from fake_clickup import Fault
 from tap_clickup.readers.task_reader import ARCHIVED_LIST_WORKERS
-from tests.fake_clickup.client import every, live, readable
+from tests.fake_clickup.client import get_all_tasks, get_live_tasks, get_searchable_tasks
 from tests.tap_clickup.dates import ms_to_iso
 from tests.tap_clickup.runner import (
     ALL_TIME,
@@ -41,7 +41,7 @@ def test_ignored_parameter_fails_the_tasks_stream_only(
 ) -> None:
     workspace = account.workspaces[0]
     behaviour.ignored_parameters = {ignored}
-    bulk = [task.id for task in readable(workspace)]
+    bulk = [task.id for task in get_searchable_tasks(workspace)]
     if ignored == "page":
         account.bulk_update(bulk, at=datetime(2026, 3, 4, tzinfo=UTC), priority=1)
     space_ids = list(workspace.spaces)[:1] if ignored == "space_ids[]" else []
@@ -59,7 +59,7 @@ def test_ignored_parameter_fails_the_tasks_stream_only(
     read_ids = {task for task, _ in task_versions(run, workspace)}
     selected = [
         task
-        for task in live(workspace)
+        for task in get_live_tasks(workspace)
         if not space_ids or workspace.lists[task.list_id].space_id in space_ids
     ]
     assert [
@@ -79,7 +79,7 @@ def test_archived_tasks_in_a_live_page_are_rejected(
     assert run.error
     assert "task 86a1 has archived=True, which was not requested" in run.error
     read_ids = set(run.column("tasks", "id"))
-    assert read_ids & {"86a1", *(task.id for task in live(workspace))} == set()
+    assert read_ids & {"86a1", *(task.id for task in get_live_tasks(workspace))} == set()
     assert run.task_cursors == {workspace.id: None}
 
 
@@ -103,16 +103,16 @@ def test_failed_retries_keep_pages_and_the_next_run_resumes(
     failed = run_tap(workspace_ids=[workspace.id], start_date=ALL_TIME)
     assert failed.error
     assert "HTTP 429 from 127.0.0.1 in 6 attempts" in failed.error
-    live_ids = {task.id for task in live(workspace)}
+    live_ids = {task.id for task in get_live_tasks(workspace)}
     timestamps = [row["date_updated"] for row in failed.rows("tasks") if row["id"] in live_ids]
     shared = 1  # the second page starts with the last task of the first
     assert len(timestamps) == 200 - shared
     assert failed.task_cursors == {workspace.id: max(timestamps)}
     rest = run_tap(workspace_ids=[workspace.id], state=failed.state)
     assert task_versions(failed, workspace) | task_versions(rest, workspace) == expected_versions(
-        every(workspace)
+        get_all_tasks(workspace)
     )
-    assert len(rest.rows("tasks")) < len(every(workspace)) - 190
+    assert len(rest.rows("tasks")) < len(get_all_tasks(workspace)) - 190
 
 
 def test_denied_workspace_does_not_stop_the_other(
@@ -124,7 +124,7 @@ def test_denied_workspace_does_not_stop_the_other(
     run = run_tap(start_date=ALL_TIME)
     assert run.error is None
     assert task_versions(run, denied) == set()
-    assert task_versions(run, accessible) == expected_versions(every(accessible))
+    assert task_versions(run, accessible) == expected_versions(get_all_tasks(accessible))
     complete = {row["workspace_id"]: row["complete"] for row in run.rows("sync_runs")}
     assert complete == {denied.id: False, accessible.id: True}
     assert sorted(what for what, _ in run.read_failures) == [

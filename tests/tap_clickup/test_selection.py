@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from fake_clickup import Fault
-from tests.fake_clickup.client import every, readable
+from tests.fake_clickup.client import get_all_tasks, get_searchable_tasks
 from tests.tap_clickup.runner import ALL_TIME, catalog_selecting, expected_versions, task_versions
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def test_only_selected_workspaces_are_read(run_tap: TapRunner, account: Account)
     other, selected = account.workspaces
     run = run_tap(workspace_ids=[selected.id, selected.id], start_date=ALL_TIME)
     assert run.column("workspaces", "id") == [selected.id]
-    assert task_versions(run, selected) == expected_versions(every(selected))
+    assert task_versions(run, selected) == expected_versions(get_all_tasks(selected))
     assert other.id not in run.stdout
     assert [path for path in run_tap.requested_paths if other.id in path] == []
 
@@ -30,7 +30,9 @@ def test_no_record_of_an_unselected_space_is_written(run_tap: TapRunner, account
     selected = list(workspace.spaces)[1:]
     run = run_tap(space_ids=selected, start_date=ALL_TIME)
     selected_tasks = [
-        task for task in every(workspace) if workspace.lists[task.list_id].space_id in selected
+        task
+        for task in get_all_tasks(workspace)
+        if workspace.lists[task.list_id].space_id in selected
     ]
     assert task_versions(run, workspace) == expected_versions(selected_tasks)
     assert task_versions(run, other) == set()
@@ -96,7 +98,7 @@ def test_run_sends_only_get_requests_under_api_v2(run_tap: TapRunner, account: A
         pages = [
             request for request in run_tap.requests_to("/task") if workspace.id in request.path
         ]
-        assert len(pages) <= len(readable(workspace)) // 100 + 2
+        assert len(pages) <= len(get_searchable_tasks(workspace)) // 100 + 2
     spaces = sum(len(workspace.spaces) for workspace in account.workspaces)
     folders = sum(
         not f.hidden for workspace in account.workspaces for f in workspace.folders.values()
@@ -132,7 +134,7 @@ def test_concurrent_reads_share_the_rate_limit(
     run = run_tap(start_date=ALL_TIME)
     assert run.error is None
     for workspace in account.workspaces:
-        assert task_versions(run, workspace) == expected_versions(every(workspace))
+        assert task_versions(run, workspace) == expected_versions(get_all_tasks(workspace))
     statuses = [request.status for request in run_tap.clickup.requests]
     assert set(statuses) - {200, 429} == set()
     assert statuses.count(429) < len(statuses) / 10

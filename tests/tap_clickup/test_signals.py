@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fake_clickup import Account, FakeClickUp, generate
-from tests.fake_clickup.client import every, live
+from tests.fake_clickup.client import get_all_tasks, get_live_tasks
 from tests.tap_clickup.dates import ms_to_iso
 from tests.tap_clickup.runner import (
     ALL_TIME,
@@ -98,7 +98,7 @@ class TestBackfill:
         exit_code, interrupted = self.stop(run_tap.clickup, paused, number, tmp_path / "out.singer")
         rest = run_tap(state=interrupted.state, requests_per_minute=9999)
         workspace = run_tap.clickup.account.workspaces[0]
-        expected = {(task.id, ms_to_iso(task.updated_ms or 0)) for task in every(workspace)}
+        expected = {(task.id, ms_to_iso(task.updated_ms or 0)) for task in get_all_tasks(workspace)}
         read_versions = [
             (row["id"], row["date_updated"])
             for run in (interrupted, rest)
@@ -106,7 +106,7 @@ class TestBackfill:
         ]
         assert exit_code == code
         assert set(read_versions) ^ expected == set()
-        live_ids = {task.id for task in live(workspace)}
+        live_ids = {task.id for task in get_live_tasks(workspace)}
         read_before = [
             task_id for task_id in interrupted.column("tasks", "id") if task_id in live_ids
         ]
@@ -117,6 +117,6 @@ class TestBackfill:
         cursor = datetime.fromisoformat(interrupted.task_cursors[workspace.id] or "")
         since_ms = round((cursor - timedelta(minutes=10)).timestamp() * 1000)
         assert set(read_after) == {
-            id_ for id_, _ in expected_versions(live(workspace), since_ms=since_ms)
+            id_ for id_, _ in expected_versions(get_live_tasks(workspace), since_ms=since_ms)
         }
         assert len(read_after) < len(live_ids) - 300

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fake_clickup import Fault, generate
-from tests.fake_clickup.client import every, live, readable
+from tests.fake_clickup.client import get_all_tasks, get_live_tasks, get_searchable_tasks
 from tests.tap_clickup import accounts
 from tests.tap_clickup.dates import ms_to_iso
 from tests.tap_clickup.runner import (
@@ -129,8 +129,10 @@ def test_every_task_is_read_once_in_ascending_order(run_tap: TapRunner, account:
     """R29, R131: open, closed and archived tasks and subtasks of both workspaces."""
     run = run_tap(start_date=ALL_TIME)
     for workspace in account.workspaces:
-        assert task_versions(run, workspace) == expected_versions(every(workspace))
-    shown = {task.id for workspace in account.workspaces for task in readable(workspace)}
+        assert task_versions(run, workspace) == expected_versions(get_all_tasks(workspace))
+    shown = {
+        task.id for workspace in account.workspaces for task in get_searchable_tasks(workspace)
+    }
     found = [row for row in run.rows("tasks") if row["id"] in shown]
     assert list(dict.fromkeys(run.column("tasks", "workspace_id"))) == [
         workspace.id for workspace in account.workspaces
@@ -150,10 +152,10 @@ def test_gt_and_last_page_variants_lose_no_task(
     """This includes 250 tasks with equal timestamps."""
     behaviour.updated_gt_inclusive, behaviour.last_page = inclusive, last_page  # type: ignore[assignment]
     workspace = account.workspaces[0]
-    bulk = [task.id for task in readable(workspace)][:250]
+    bulk = [task.id for task in get_searchable_tasks(workspace)][:250]
     account.bulk_update(bulk, at=datetime(2026, 3, 4, tzinfo=UTC), priority=1)
     run = run_tap(start_date=ALL_TIME, workspace_ids=[workspace.id])
-    assert task_versions(run, workspace) == expected_versions(every(workspace))
+    assert task_versions(run, workspace) == expected_versions(get_all_tasks(workspace))
     is_truncated = "ClickUp announced further tasks and sent none" in run.log
     assert run.error is None
     assert is_truncated is (last_page == "always_false")
@@ -165,10 +167,10 @@ def test_concurrent_edits_between_requests_lose_no_task(
 ) -> None:
     workspace = account.workspaces[0]
     rng = random.Random(seed)  # noqa: S311 - guards nothing
-    ids = [task.id for task in readable(workspace)]
+    ids = [task.id for task in get_searchable_tasks(workspace)]
     behaviour.updated_gt_inclusive = bool(seed % 2)
     account.bulk_update(ids[:150], at=datetime(2026, 3, 4, tzinfo=UTC), priority=1)
-    at_start = {task.id: updated_ms(task) for task in every(workspace)}
+    at_start = {task.id: updated_ms(task) for task in get_all_tasks(workspace)}
 
     def edit(request: Request, _: Account) -> None:
         if request.path.endswith("/task"):
@@ -197,8 +199,8 @@ def test_missing_date_updated_falls_back_to_date_created(
     workspace.version += 1
     behaviour.rate_limited = False
     run = run_tap(start_date=ALL_TIME, workspace_ids=[workspace.id])
-    assert task_versions(run, workspace) == expected_versions(every(workspace))
-    dated = [task.updated_ms for task in live(workspace) if task.updated_ms]
+    assert task_versions(run, workspace) == expected_versions(get_all_tasks(workspace))
+    dated = [task.updated_ms for task in get_live_tasks(workspace) if task.updated_ms]
     assert run.task_cursors == {workspace.id: ms_to_iso(max(dated))}
 
 
@@ -233,7 +235,9 @@ def test_time_extracted_is_the_time_of_the_request(
     behaviour.on_request = note
     before = datetime.now(UTC)
     run = run_tap(start_date=ALL_TIME)
-    shown = {task.id for workspace in account.workspaces for task in readable(workspace)}
+    shown = {
+        task.id for workspace in account.workspaces for task in get_searchable_tasks(workspace)
+    }
     extracted: dict[tuple[str, bool], list[datetime]] = defaultdict(list)
     for message in run.records("tasks"):
         row = message["record"]

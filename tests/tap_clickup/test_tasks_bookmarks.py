@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.fake_clickup.client import every, readable
+from tests.fake_clickup.client import get_all_tasks, get_searchable_tasks
 from tests.tap_clickup.dates import ms_to_iso, now_ms
 from tests.tap_clickup.runner import (
     ALL_TIME,
@@ -27,7 +27,9 @@ DAY_MS = 86_400_000
 
 def newest_of(workspace: Workspace, *, archived: bool = False) -> int:
     """Return the newest update of the live or the archived tasks."""
-    return max(updated_ms(task) for task in readable(workspace) if task.archived is archived)
+    return max(
+        updated_ms(task) for task in get_searchable_tasks(workspace) if task.archived is archived
+    )
 
 
 def cursors_of(state: Row) -> dict[str, str]:
@@ -45,8 +47,10 @@ def test_first_run_reads_90_days_and_saves_its_start(
     run = run_tap(workspace_ids=[workspace.id])
     bound = int(run_tap.requests_to("/task")[0].query["date_updated_gt"][0])
     assert before - 1 <= bound + 90 * DAY_MS <= now_ms()
-    assert task_versions(run, workspace) == expected_versions(every(workspace), since_ms=bound)
-    assert len(run.rows("tasks")) < len(every(workspace))
+    assert task_versions(run, workspace) == expected_versions(
+        get_all_tasks(workspace), since_ms=bound
+    )
+    assert len(run.rows("tasks")) < len(get_all_tasks(workspace))
     (partition,) = run.state["bookmarks"]["tasks"]["partitions"]
     assert [len(partition.pop(name)) for name in ("archives", "lists")] == [16, 16]
     newest = {"live": newest_of(workspace), "archived": newest_of(workspace, archived=True)}
@@ -75,15 +79,16 @@ def test_second_run_reads_only_the_overlap(
         (["false"], [str(newest[0] - 600_001)]),
         (["true"], [str(newest[1] - 600_001)]),
     ]
-    live, archived = (
-        [task for task in readable(workspace) if task.archived is one] for one in (False, True)
+    live_tasks, archived = (
+        [task for task in get_searchable_tasks(workspace) if task.archived is one]
+        for one in (False, True)
     )
     assert task_versions(second, workspace) == (
-        expected_versions(live, since_ms=newest[0] - 600_000)
+        expected_versions(live_tasks, since_ms=newest[0] - 600_000)
         | expected_versions(archived, since_ms=newest[1] - 600_000)
     )
     assert second.state["bookmarks"]["tasks"] == first.state["bookmarks"]["tasks"]
-    account.update_task(readable(workspace)[0].id, name="Edited")
+    account.update_task(get_searchable_tasks(workspace)[0].id, name="Edited")
     third = run_tap(workspace_ids=[workspace.id], state=second.state)
     assert "Edited" in third.column("tasks", "name")
 
@@ -92,13 +97,13 @@ def test_archived_and_restored_tasks_are_read_again(
     run_tap: TapRunner, account: Account, workspace: Workspace
 ) -> None:
     first = run_tap(workspace_ids=[workspace.id])
-    live = next(task.id for task in readable(workspace) if not task.archived)
-    archived = next(task.id for task in readable(workspace) if task.archived)
-    account.archive_task(live)
+    live_id = next(task.id for task in get_searchable_tasks(workspace) if not task.archived)
+    archived = next(task.id for task in get_searchable_tasks(workspace) if task.archived)
+    account.archive_task(live_id)
     account.update_task(archived, archived=False)
     second = run_tap(workspace_ids=[workspace.id], state=first.state)
     archived_by_id = {row["id"]: row["archived"] for row in second.rows("tasks")}
-    assert archived_by_id[live] is True
+    assert archived_by_id[live_id] is True
     assert archived_by_id[archived] is False
 
 
@@ -151,7 +156,9 @@ def test_bookmark_in_the_future_is_reset_with_a_warning(
 def test_task_in_the_future_does_not_move_the_cursor_past_now(
     run_tap: TapRunner, account: Account, workspace: Workspace, *, archived: bool
 ) -> None:
-    future_id = next(task.id for task in readable(workspace) if task.archived is archived)
+    future_id = next(
+        task.id for task in get_searchable_tasks(workspace) if task.archived is archived
+    )
     account.update_task(future_id, at=datetime.now(UTC) + timedelta(days=365))
     before = now_ms()
     state = run_tap(workspace_ids=[workspace.id]).state
@@ -167,7 +174,9 @@ def test_task_in_the_future_hides_no_edit_from_the_next_poll(
     run_tap: TapRunner, account: Account, workspace: Workspace, *, archived: bool
 ) -> None:
     """The edit is three minutes after the first poll, whose cursors are moved back."""
-    future_id, edited = [task.id for task in readable(workspace) if task.archived is archived][:2]
+    future_id, edited = [
+        task.id for task in get_searchable_tasks(workspace) if task.archived is archived
+    ][:2]
     now, quarter = datetime.now(UTC), timedelta(minutes=15)
     account.update_task(future_id, at=now + timedelta(days=365))
     state = run_tap(workspace_ids=[workspace.id], start_date=ALL_TIME).state
@@ -182,7 +191,7 @@ def test_task_in_the_future_hides_no_edit_from_the_next_poll(
 def test_deleted_task_does_not_move_the_bookmark_back(
     run_tap: TapRunner, account: Account, workspace: Workspace
 ) -> None:
-    kept_id, deleted_id = (task.id for task in readable(workspace)[:2])  # live ones
+    kept_id, deleted_id = (task.id for task in get_searchable_tasks(workspace)[:2])  # live ones
     now = datetime.now(UTC)
     account.update_task(kept_id, at=now - timedelta(minutes=5))
     account.update_task(deleted_id, at=now - timedelta(minutes=1))
@@ -199,7 +208,7 @@ def test_late_indexed_task_is_read_by_the_overlap(
     """The edit is within the index lag, so the run does not see it."""
     first = run_tap(workspace_ids=[workspace.id], start_date=ALL_TIME)
     behaviour.index_lag = 300
-    task = account.update_task(readable(workspace)[0].id, name="Edited")
+    task = account.update_task(get_searchable_tasks(workspace)[0].id, name="Edited")
     second = run_tap(workspace_ids=[workspace.id], state=first.state)
     assert task.id not in second.column("tasks", "id")
     run_tap.clock.sleep(301)

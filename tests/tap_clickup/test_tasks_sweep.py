@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fake_clickup import Fault
-from tests.fake_clickup.client import every, live, readable
+from tests.fake_clickup.client import get_all_tasks, get_live_tasks, get_searchable_tasks
 from tests.tap_clickup.runner import ALL_TIME, TapRun, is_task_page, updated_ms
 
 if TYPE_CHECKING:
@@ -93,11 +93,11 @@ def test_sweep_reports_all_ids_but_loads_only_recent_tasks(
     start = datetime.now(UTC) - timedelta(days=40)
     run = run_tap(sweep=True, start_date=start.isoformat())
     for workspace in account.workspaces:
-        recent = [t for t in every(workspace) if updated_ms(t) >= start.timestamp() * 1000]
+        recent = [t for t in get_all_tasks(workspace) if updated_ms(t) >= start.timestamp() * 1000]
         loaded = {r["id"] for r in run.rows("tasks") if r["workspace_id"] == workspace.id}
-        assert swept_ids(run, workspace) == ids(every(workspace))
+        assert swept_ids(run, workspace) == ids(get_all_tasks(workspace))
         assert loaded == ids(recent)
-        assert 0 < len(recent) < len(every(workspace))
+        assert 0 < len(recent) < len(get_all_tasks(workspace))
 
 
 def test_sweep_completed_read_has_exact_bounds(run_tap: TapRunner, workspace: Workspace) -> None:
@@ -133,7 +133,9 @@ def test_selected_spaces_limit_the_sweep(run_tap: TapRunner, workspace: Workspac
     lists = {
         task_list.id for task_list in workspace.lists.values() if task_list.space_id in selected
     }
-    assert swept_ids(run, workspace) == ids([t for t in every(workspace) if t.list_id in lists])
+    assert swept_ids(run, workspace) == ids(
+        [t for t in get_all_tasks(workspace) if t.list_id in lists]
+    )
 
 
 def test_workspace_without_selected_spaces_is_not_requested(
@@ -151,9 +153,11 @@ def test_sync_run_counts_live_tasks_and_clickups_estimate(
 ) -> None:
     run = run_tap(sweep=True)
     for workspace, row in zip(account.workspaces, run.rows("sync_runs"), strict=True):
-        counted_tasks = [t for t in every(workspace) if not workspace.is_archived_list(t.list_id)]
+        counted_tasks = [
+            t for t in get_all_tasks(workspace) if not workspace.is_archived_list(t.list_id)
+        ]
         assert row["source"] == "tap-clickup-sweep"
-        assert row["live_tasks"] == len(live(workspace))
+        assert row["live_tasks"] == len(get_live_tasks(workspace))
         assert row["approximate_task_count"] == len(counted_tasks)
 
 
@@ -177,10 +181,12 @@ def test_deleted_task_is_missing_and_restored_task_is_back(
     run_tap: TapRunner, account: Account, workspace: Workspace
 ) -> None:
     deleted = next(
-        t for t in readable(workspace) if t.parent_id and not workspace.subtask_ids(t.id)
+        t
+        for t in get_searchable_tasks(workspace)
+        if t.parent_id and not workspace.subtask_ids(t.id)
     )
     account.delete_task(deleted.id)
-    assert swept_ids(run_tap(sweep=True), workspace) == ids(every(workspace))
+    assert swept_ids(run_tap(sweep=True), workspace) == ids(get_all_tasks(workspace))
     assert deleted.id not in workspace.tasks
     account.restore_task(deleted.id)
     assert deleted.id in swept_ids(run_tap(sweep=True), workspace)
@@ -191,7 +197,7 @@ def test_task_moved_out_of_the_selection_is_missing(
 ) -> None:
     space_id, other_space_id = list(workspace.spaces)[:2]
     space_by_list = {task_list.id: task_list.space_id for task_list in workspace.lists.values()}
-    task = next(t for t in live(workspace) if space_by_list[t.list_id] == space_id)
+    task = next(t for t in get_live_tasks(workspace) if space_by_list[t.list_id] == space_id)
     list_id = next(list_id for list_id, space in space_by_list.items() if space == other_space_id)
     assert task.id in swept_ids(run_tap(sweep=True, space_ids=[space_id]), workspace)
     account.move_task(task.id, list_id)
@@ -206,8 +212,8 @@ def test_tasks_of_an_inaccessible_space_are_missing(
     behaviour.hidden_spaces = {lost}
     run = run_tap(sweep=True)
     space_by_list = {task_list.id: task_list.space_id for task_list in workspace.lists.values()}
-    visible = [t for t in every(workspace) if space_by_list[t.list_id] != lost]
-    assert swept_ids(run, workspace) == ids(visible) < ids(every(workspace))
+    visible = [t for t in get_all_tasks(workspace) if space_by_list[t.list_id] != lost]
+    assert swept_ids(run, workspace) == ids(visible) < ids(get_all_tasks(workspace))
     spaces = completed(run, workspace, "spaces")
     assert spaces
     assert {key[0] for key in spaces["keys"]} == set(workspace.spaces) - {lost}
@@ -226,12 +232,12 @@ def test_task_archived_or_restored_between_passes_is_found(
     archived: bool,
 ) -> None:
     """Otherwise it would be in neither pass, or only in one that is over."""
-    tasks = [task for task in readable(workspace) if task.archived is archived]
+    tasks = [task for task in get_searchable_tasks(workspace) if task.archived is archived]
     task = max(tasks, key=lambda task: task.created_ms)
     condition = creation_pass(workspace, archived=archived)
     call_once(behaviour, condition, lambda: account.archive_task(task.id, archived=not archived))
     run = run_tap(sweep=True, workspace_ids=[workspace.id])
-    assert swept_ids(run, workspace) == ids(every(workspace))
+    assert swept_ids(run, workspace) == ids(get_all_tasks(workspace))
 
 
 @pytest.mark.parametrize("archives", [False, True], ids=["restores", "archives"])
@@ -252,7 +258,7 @@ def test_tasks_of_a_list_archived_between_passes_are_found(
     condition = creation_pass(workspace, archived=False)
     call_once(behaviour, condition, lambda: account.archive(list_id, archived=archives))
     run = run_tap(sweep=True, workspace_ids=[workspace.id])
-    assert swept_ids(run, workspace) == ids(every(workspace))
+    assert swept_ids(run, workspace) == ids(get_all_tasks(workspace))
 
 
 @pytest.mark.parametrize("into_archive", [True, False])
@@ -267,7 +273,7 @@ def test_subtasks_moved_between_passes_are_found(
 ) -> None:
     """Only the parent's `date_updated` moves; archived lists are read before and after the rest."""
     list_ids = [
-        live(workspace)[0].list_id,
+        get_live_tasks(workspace)[0].list_id,
         next(task_list.id for task_list in workspace.lists.values() if task_list.archived),
     ]
     source, target = list_ids if into_archive else reversed(list_ids)
@@ -281,7 +287,7 @@ def test_subtasks_moved_between_passes_are_found(
     }[moved_at]
     call_once(run_tap.clickup.behaviour, condition, lambda: account.move_task(parent.id, target))
     run = run_tap(sweep=True, workspace_ids=[workspace.id])
-    assert ids(every(workspace)) - swept_ids(run, workspace) == set()
+    assert ids(get_all_tasks(workspace)) - swept_ids(run, workspace) == set()
     assert child.id in swept_ids(run, workspace)
 
 
@@ -314,11 +320,11 @@ def test_incomplete_sweep_completes_only_the_other_workspace(
     run = run_tap(sweep=True, start_date=ALL_TIME)
     assert behaviour.faults == []
     assert completed(run, workspace) is None
-    assert swept_ids(run, other) == ids(every(other))
+    assert swept_ids(run, other) == ids(get_all_tasks(other))
     assert bool(run.error) is (status == 400)
     cursors = [partition["cursors"] for partition in run.state["bookmarks"]["tasks"]["partitions"]]
     assert cursors == [{}, {}]
     assert {row["workspace_id"]: row["live_tasks"] for row in run.rows("sync_runs")} == {
         workspace.id: None,
-        other.id: len(live(other)),
+        other.id: len(get_live_tasks(other)),
     }
