@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 USER1 = b"User One <user1@example.com>"
 DAY_S = 86_400
 START_S = 1_714_550_400  # 2024-05-01T08:00:00Z
+FAR_S = b"999999999999999"  # after the year 9999
 
 
 class RepositoryBuilder:

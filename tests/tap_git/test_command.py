@@ -6,8 +6,8 @@ import json
 import subprocess
 from typing import TYPE_CHECKING
 
-from tests.tap_git.repository_builder import RepositoryBuilder
-from tests.tap_git.runner import GitRun, run_command, start_tap
+from tests.tap_git.repository_builder import FAR_S, USER1, RepositoryBuilder
+from tests.tap_git.runner import ORDERS, GitRun, run_command, start_tap
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,12 +45,27 @@ def test_about_lists_supported_capabilities_only() -> None:
 def test_the_connection_test_reads_one_record_of_each_stream(
     tmp_path: Path, orders: RepositoryBuilder
 ) -> None:
-    result = run_command("--config=ENV", "--test", TAP_GIT_REPOSITORIES=orders.path)
+    orders.set_reference("refs/heads/other", str(orders.git.head.target))
+    second = RepositoryBuilder(tmp_path / "second")
+    second.set_reference("refs/heads/main", second.commit(b"third"))
+    paths = json.dumps([orders.path, second.path])
+    result = run_command("--config=ENV", "--test", TAP_GIT_REPOSITORIES=paths)
     assert result.returncode == 0
     assert "ERROR" not in result.stderr
-    assert GitRun(result.stdout).column("commits", "message") == ["first"]
-    failed = run_command("--config=ENV", "--test", TAP_GIT_REPOSITORIES=str(tmp_path / "none"))
+    run = GitRun(result.stdout)
+    assert run.column("repositories", "id") == [ORDERS]
+    assert run.column("branches", "name") == ["main"]
+    assert run.column("commits", "message") == ["first"]
+
+
+def test_the_connection_test_reports_an_unreadable_repository(tmp_path: Path) -> None:
+    path = str(tmp_path / "none")
+    failed = run_command("--config=ENV", "--test", TAP_GIT_REPOSITORIES=path)
     assert failed.returncode == 1
+    errors = [line for line in failed.stderr.splitlines() if "| ERROR " in line]
+    assert [error.rpartition(" | ")[2] for error in errors] == [
+        f"repositories: '{path}' does not exist"
+    ]
 
 
 def test_state_survives_a_round_trip_through_a_file(
@@ -69,10 +84,12 @@ def test_output_contains_no_contents_paths_or_credentials(tmp_path: Path) -> Non
         tmp_path / "planted-folder" / "checkout",
         origin="https://planted-user:planted-password@git.example.com/shop/api.git",
     )
-    repository.set_reference("refs/heads/main", repository.commit(b"one"))
+    sha = repository.commit(b"one", author=USER1 + b" " + FAR_S + b" +0000")
+    repository.set_reference("refs/heads/main", sha)
     with start_tap(repository, stderr=subprocess.PIPE) as tap:
         stdout, stderr = tap.communicate()
     assert GitRun(stdout).column("commits", "message") == ["one"]
+    assert f"git.example.com/shop/api: commit {sha} has an invalid timestamp" in stderr
     for output in (stdout, stderr):
         assert "planted" not in output
         assert str(tmp_path) not in output

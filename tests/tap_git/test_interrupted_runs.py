@@ -17,12 +17,15 @@ if TYPE_CHECKING:
     from tests.tap_git.runner import Read
 
 
+LONG_MESSAGES = [f"{n}" + "x" * 200 for n in range(1_000)]
+
+
 @pytest.fixture
 def long(tmp_path: Path) -> RepositoryBuilder:
     """More commits than fit into a pipe, so that the tap blocks while its output is not read."""
     repository = RepositoryBuilder(tmp_path / "long")
     repository.set_reference(
-        "refs/heads/main", repository.history(*(b"%d" % n + b"x" * 200 for n in range(1_000)))[-1]
+        "refs/heads/main", repository.history(*(text.encode() for text in LONG_MESSAGES))[-1]
     )
     return repository
 
@@ -46,9 +49,13 @@ def test_a_killed_run_and_the_next_one_yield_all_rows(
     with start_tap(orders, long) as tap:
         killed = read_then_signal(tap, signal.SIGKILL)
     assert tap.returncode == -signal.SIGKILL
-    resumed = read(orders, long, state=killed.state)
-    assert resumed.rows("commits") == read(orders, long).rows("commits")
-    assert len(killed.rows("commits")) < len(resumed.rows("commits"))
+    all_rows = read(orders, long).rows("commits")
+    assert [row["message"] for row in all_rows] == ["first", "second", *LONG_MESSAGES]
+    killed_rows = killed.rows("commits")
+    assert [row["message"] for row in killed_rows[:3]] == ["first", "second", LONG_MESSAGES[0]]
+    assert killed_rows == all_rows[: len(killed_rows)]
+    assert all_rows[-1] not in killed_rows
+    assert read(orders, long, state=killed.state).rows("commits") == all_rows
 
 
 def test_sigterm_exits_143_with_the_state_of_complete_repositories(
@@ -58,7 +65,9 @@ def test_sigterm_exits_143_with_the_state_of_complete_repositories(
         stopped = read_then_signal(tap, signal.SIGTERM)
     assert tap.returncode == 128 + signal.SIGTERM
     assert stopped.heads == {ORDERS: [str(orders.git.head.target)]}
-    assert len(stopped.rows("commits")) < 1_002
+    messages = stopped.column("commits", "message")
+    assert messages[:3] == ["first", "second", LONG_MESSAGES[0]]
+    assert LONG_MESSAGES[-1] not in messages
     resumed = read(orders, long, state=stopped.state)
+    assert resumed.column("commits", "message") == LONG_MESSAGES
     assert set(resumed.column("commits", "repository_id")) == {"local/long"}
-    assert len(resumed.rows("commits")) == 1_000

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tap_git import TapGit
 from tap_git.repository import decode_text, format_local_time
-from tests.tap_git.repository_builder import USER1, RepositoryBuilder
+from tests.tap_git.repository_builder import FAR_S, USER1, RepositoryBuilder
+from tests.tap_git.runner import ORDERS, GitRun
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.tap_git.runner import Read
-
-FAR_S = b"999999999999999"
 
 
 def test_every_column_has_its_own_source(tmp_path: Path, read: Read) -> None:
@@ -83,18 +84,36 @@ def test_parents_come_before_their_children(tmp_path: Path, read: Read) -> None:
     before_its_parent = USER1 + b" 1 +0000"
     right = repository.commit(b"right", root, committer=before_its_parent)
     repository.set_reference("refs/heads/main", repository.commit(b"merge", left, right))
+    rows = read(repository).rows("commits")
+    assert sorted(row["message"] for row in rows) == ["left", "merge", "right", "root"]
     seen: set[str] = set()
-    for row in read(repository).rows("commits"):
+    for row in rows:
         assert seen.issuperset(row["parents"])
         seen.add(row["sha"])
-    assert len(seen) == 4
 
 
 def test_time_extracted_is_when_the_repository_was_opened(
-    orders: RepositoryBuilder, read: Read
+    tmp_path: Path, orders: RepositoryBuilder, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    times = {m["time_extracted"] for m in read(orders).messages if m["type"] == "RECORD"}
-    assert len(times) == 1
+    other = RepositoryBuilder(tmp_path / "other")
+    other.set_reference("refs/heads/main", other.commit(b"third"))
+    tap = TapGit(config={"repositories": [orders.path, other.path]})
+    before = datetime.now(UTC)
+    opened = {
+        repository.address.id: repository.opened_at for repository in tap.sync_context.repositories
+    }
+    assert before <= opened[ORDERS] < opened["local/other"] <= datetime.now(UTC)
+    tap.sync_all()
+    records = [m for m in GitRun(capsys.readouterr().out).messages if m["type"] == "RECORD"]
+    assert [(m["stream"], datetime.fromisoformat(m["time_extracted"])) for m in records] == [
+        ("repositories", opened[ORDERS]),
+        ("repositories", opened["local/other"]),
+        ("branches", opened[ORDERS]),
+        ("branches", opened["local/other"]),
+        ("commits", opened[ORDERS]),
+        ("commits", opened[ORDERS]),
+        ("commits", opened["local/other"]),
+    ]
 
 
 def test_keys_are_unique_and_not_null(
@@ -173,4 +192,8 @@ def test_invalid_timestamps_are_null_and_logged_once(
         (None, "2024-05-01T08:00:00+00:00"),
         ("2024-05-02T08:00:00+00:00", None),
     ]
-    assert sum("invalid timestamp" in line for line in caplog.messages) == 1
+    (warning,) = [record.message for record in caplog.records if record.levelname == "WARNING"]
+    assert warning == (
+        f"local/far: commit {first} has an invalid timestamp, stored as null "
+        "(further ones are not logged)"
+    )
