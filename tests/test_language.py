@@ -38,10 +38,10 @@ def text_files() -> list[Path]:
 def test_banned_words_are_not_used() -> None:
     files = text_files()
     assert len(files) > 100
-    found = [
+    violations = [
         f"{path.relative_to(PROJECT)}:{number}: {match[0].strip()}"
         for path in files
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
         for match in BANNED.finditer(JOINTS.sub(" ", line))
     ]
-    assert found == []
+    assert violations == []

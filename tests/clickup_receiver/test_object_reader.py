@@ -333,13 +333,15 @@ def test_pages_request_only_spaces_of_their_own_workspace(
 ) -> None:
     """A selection may name spaces of several workspaces."""
     first_task = workspace.tasks[searchable_task_ids(workspace)[0]]
-    here = workspace.lists[first_task.list_id].space_id
-    there = next(iter(account.workspaces[1].spaces))
-    source = MessageSourceHarness(clickup, {"space_ids": [here, there]}, space_id=here)
+    space_id = workspace.lists[first_task.list_id].space_id
+    other_space_id = next(iter(account.workspaces[1].spaces))
+    source = MessageSourceHarness(
+        clickup, {"space_ids": [space_id, other_space_id]}, space_id=space_id
+    )
     task_ids = [
         task_id
         for task_id in searchable_task_ids(workspace)
-        if workspace.lists[workspace.tasks[task_id].list_id].space_id == here
+        if workspace.lists[workspace.tasks[task_id].list_id].space_id == space_id
     ][:10]
     account.bulk_update(task_ids, name="Renamed")
     change = history("name", date=str(workspace.tasks[task_ids[0]].updated_ms))
@@ -348,5 +350,5 @@ def test_pages_request_only_spaces_of_their_own_workspace(
     space_ids = [
         request.query.get("space_ids[]") for request in clickup.requests if "task" in request.path
     ]
-    assert space_ids == [[here]]
+    assert space_ids == [[space_id]]
     assert {row["id"] for row in source.rows("tasks")} >= set(task_ids)

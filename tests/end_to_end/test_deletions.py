@@ -130,8 +130,8 @@ def test_a_deleted_task_is_marked_by_the_sweep_not_by_a_poll(
     assert sync.deleted_ids("tasks") == set()
     assert sync(**SWEEP).exit_codes == (0, 0)
     assert sync.deleted_ids("tasks") == deleted
-    shown = {task_id for (task_id,) in sync.rows("SELECT task_id FROM task_overview")}
-    assert shown == set(workspace.tasks)
+    visible = {task_id for (task_id,) in sync.rows("SELECT task_id FROM task_overview")}
+    assert visible == set(workspace.tasks)
 
 
 def test_a_sweep_marks_no_existing_row(sync: Sync, workspace: Workspace) -> None:
@@ -180,8 +180,8 @@ def test_a_deleted_list_is_marked_and_hides_its_tasks(
     account.delete(smallest.id)
     assert sync().exit_codes == (0, 0)
     assert sync.deleted_ids("lists") == {smallest.id}
-    shown = {task_id for (task_id,) in sync.rows("SELECT task_id FROM task_overview")}
-    assert hidden & shown == set()
+    visible = {task_id for (task_id,) in sync.rows("SELECT task_id FROM task_overview")}
+    assert hidden & visible == set()
     assert sync.deleted_ids("tasks") == set()
 
 

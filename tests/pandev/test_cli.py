@@ -26,16 +26,19 @@ def test_a_session_gets_the_schema_as_its_search_path(database: str, schema: str
         assert session.execute("SELECT current_schema()").fetchall() == [(schema,)]
 
 
-def commands(group: click.Command) -> dict[str, click.Command]:
+def list_commands(group: click.Command) -> dict[str, click.Command]:
     """Return the commands of a group by their full names."""
-    found = {str(group.name): group}
+    by_name = {str(group.name): group}
     for command in getattr(group, "commands", {}).values():
-        found |= {f"{group.name} {name}": part for name, part in commands(command).items()}
-    return found
+        by_name |= {
+            f"{group.name} {name}": subcommand
+            for name, subcommand in list_commands(command).items()
+        }
+    return by_name
 
 
 def test_every_command_and_option_has_a_help_text() -> None:
-    assert set(commands(pandev)) == {
+    assert set(list_commands(pandev)) == {
         "pandev",
         "pandev connect",
         "pandev report",
@@ -45,7 +48,7 @@ def test_every_command_and_option_has_a_help_text() -> None:
         "pandev store stop",
         "pandev store url",
     }
-    for name, command in commands(pandev).items():
+    for name, command in list_commands(pandev).items():
         assert command.help, name
         options = [option for option in command.params if option.param_type_name == "option"]
         assert [option.name for option in options if not getattr(option, "help", None)] == []

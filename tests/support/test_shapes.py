@@ -50,18 +50,18 @@ def test_there_is_a_file_for_every_folder_and_for_the_deliveries() -> None:
 
 @pytest.mark.parametrize("file_name", [path.name for path in FILES])
 def test_every_leaf_is_the_name_of_a_type(file_name: str) -> None:
-    found = leaves(read_shapes(file_name))
-    assert found
-    assert set(found) <= set(TYPE_NAMES.values())
+    type_names = leaves(read_shapes(file_name))
+    assert type_names
+    assert set(type_names) <= set(TYPE_NAMES.values())
 
 
 @pytest.mark.parametrize("file_name", [path.name for path in FILES])
 def test_no_key_is_an_id(file_name: str) -> None:
     shapes = [shape for folder in read_shapes(file_name).values() for shape in folder.values()]
-    found = set[str]().union(*map(keys, shapes))
-    assert found
-    assert [key for key in found if not key.isidentifier() and not key.startswith("<id")] == []
-    assert [key for key in found if any(character.isdigit() for character in key)] == []
+    names = set[str]().union(*map(keys, shapes))
+    assert names
+    assert [key for key in names if not key.isidentifier() and not key.startswith("<id")] == []
+    assert [key for key in names if any(character.isdigit() for character in key)] == []
 
 
 def test_a_shape_has_keys_and_types_and_no_value() -> None:

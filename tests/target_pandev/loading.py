@@ -28,7 +28,9 @@ class Loader:
 
     def load(self, *messages: Mapping[str, Any] | str, **settings: Any) -> None:
         """Run the target over messages; text is taken as a line that is written already."""
-        lines = [one if isinstance(one, str) else json.dumps(one) for one in messages]
+        lines = [
+            message if isinstance(message, str) else json.dumps(message) for message in messages
+        ]
         target = TargetPandev(config={"store_url": self.database, **settings})
         try:
             target.listen(io.BytesIO("\n".join(lines).encode("utf-8", "surrogatepass")))  # type: ignore[arg-type]
@@ -137,7 +139,7 @@ def completed(
         "conditions": where or {},
         "key_properties": ["id"],
         "count": len(keys),
-        "keys": [one if isinstance(one, list) else [one] for one in keys],
+        "keys": [key if isinstance(key, list) else [key] for key in keys],
     }
     return record("completed_reads", {**values, **more})
 

@@ -130,10 +130,10 @@ def test_keys_of_several_properties_are_compared_as_one(store: Loader) -> None:
     statuses = schema("statuses", dict.fromkeys(key, "string"), key)
     rows = [("list", "1", "open"), ("list", "1", "done"), ("list", "2", "open")]
     values = [dict(zip(key, ("900", *row), strict=True)) for row in rows]
-    store.load(statuses, *[record("statuses", one) for one in values])
-    found = [["1", "done"], ["2", "open"], ["2", "done"]]
+    store.load(statuses, *[record("statuses", value) for value in values])
+    keys = [["1", "done"], ["2", "open"], ["2", "done"]]
     names = ["scope_id", "status"]
-    read = completed("statuses", found, started="11:00", key_properties=names)
+    read = completed("statuses", keys, started="11:00", key_properties=names)
     store.load(COMPLETED_READS, read)
     assert store.rows(
         "SELECT scope_id, status, _sdc_deleted_at FROM statuses ORDER BY scope_id, status"
@@ -210,7 +210,7 @@ def test_a_stream_that_the_store_does_not_know_can_be_marked_too(store: Loader) 
     tickets = schema("tick%ets", {"no": "integer", "of%": "string", "open": "boolean"}, ["no"])
     rows = [(1, "x", True), (2, "x", True), (3, "y", True), (4, "x", False)]
     of = ("no", "of%", "open")
-    store.load(tickets, *[record("tick%ets", dict(zip(of, one, strict=True))) for one in rows])
+    store.load(tickets, *[record("tick%ets", dict(zip(of, row, strict=True))) for row in rows])
     where = {"of%": {"in": ["x"]}, "open": {"in": [True]}, "no": {"from": 1}}
     read = completed("tick%ets", [2], started="11:00", where=where, key_properties=["no"])
     store.load(COMPLETED_READS, read)

@@ -128,8 +128,8 @@ def containers(store: Loader, stream: str, column: str) -> None:
     store.load(
         schema(stream, of, key),
         *[
-            record_of(stream, {"workspace_id": "900", "id": one})
-            for one in ("empty", "few", "most")
+            record_of(stream, {"workspace_id": "900", "id": name})
+            for name in ("empty", "few", "most")
         ],
         tasks,
         *[

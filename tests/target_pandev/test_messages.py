@@ -16,9 +16,9 @@ from target_pandev.messages import MessageReader
 
 def read(*lines: bytes) -> list[dict[str, Any]]:
     """Return the messages of the type X in some lines."""
-    found: list[dict[str, Any]] = []
-    MessageReader().process_lines(io.BytesIO(b"\n".join(lines)), {"X": found.append})
-    return found
+    messages: list[dict[str, Any]] = []
+    MessageReader().process_lines(io.BytesIO(b"\n".join(lines)), {"X": messages.append})
+    return messages
 
 
 def test_numbers_keep_their_digits() -> None:
@@ -71,10 +71,10 @@ def test_a_line_larger_than_a_chunk_arrives_whole() -> None:
 
 
 def test_a_text_file_is_read_by_its_bytes() -> None:
-    found: list[dict[str, Any]] = []
+    messages: list[dict[str, Any]] = []
     raw = io.BytesIO('{"type":"X","a":"é"}\n'.encode())
-    MessageReader().process_lines(io.TextIOWrapper(raw, "latin-1"), {"X": found.append})
-    assert found == [{"type": "X", "a": "é"}]
+    MessageReader().process_lines(io.TextIOWrapper(raw, "latin-1"), {"X": messages.append})
+    assert messages == [{"type": "X", "a": "é"}]
 
 
 def test_the_reader_knows_whether_more_input_waits() -> None:

@@ -167,15 +167,15 @@ def test_views_show_the_same_rows_after_an_upgrade(
     create_old_store(connection, version)
     Store(empty_database, schema="pandev").close()
     insert_rows(connection, range(version + 1, max(MIGRATIONS) + 1))
-    shown = read_rows(connection, "v")
-    open_periods = [row for row in shown["status_durations"] if row["ended_at"] is None]
+    rows_by_view = read_rows(connection, "v")
+    open_periods = [row for row in rows_by_view["status_durations"] if row["ended_at"] is None]
     assert len(open_periods) == 2
     for row in open_periods:  # they last until now
         assert row.pop("duration_ms") > 0
         row["duration_ms"] = None
-    assert sorted(shown) == sorted(VIEW_ROWS)
+    assert sorted(rows_by_view) == sorted(VIEW_ROWS)
     for view, rows in VIEW_ROWS.items():
-        assert in_order(shown[view]) == in_order(rows)
+        assert in_order(rows_by_view[view]) == in_order(rows)
 
 
 @pytest.mark.parametrize("version", MIGRATIONS)

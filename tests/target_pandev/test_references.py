@@ -100,7 +100,7 @@ def test_task_ids_are_found_where_clickup_finds_them(
     store.load(COMMITS, commit("sha1", text))
     assert store.rows(
         "SELECT reference FROM task_references WHERE kind = 'task_id' ORDER BY ordinal"
-    ) == [(one,) for one in references]
+    ) == [(reference,) for reference in references]
 
 
 def test_custom_ids_are_found_in_any_case_and_in_addresses(store: Loader) -> None:

@@ -141,7 +141,7 @@ STORY = (
 def test_every_order_of_arrival_gives_the_same_answer(
     store: Loader, order: tuple[int, ...]
 ) -> None:
-    load(store, *(STORY[one] for one in order))
+    load(store, *(STORY[index] for index in order))
     steps = [(row[0], row[1], row[3], row[4]) for row in transitions(store)]
     assert steps == [
         ("to do", "doing", 2, "183"),

@@ -134,7 +134,7 @@ def server_of_version(version: str) -> Iterator[int]:
     def message(kind: bytes, body: bytes) -> bytes:
         return kind + struct.pack("!i", len(body) + 4) + body
 
-    def answer() -> None:
+    def respond() -> None:
         connection, _ = listener.accept()
         with connection:
             size, code = struct.unpack("!ii", connection.recv(8))
@@ -149,7 +149,7 @@ def server_of_version(version: str) -> Iterator[int]:
             connection.recv(1024)
 
     with closing(socket.create_server(("127.0.0.1", 0))) as listener:
-        thread = threading.Thread(target=answer)
+        thread = threading.Thread(target=respond)
         thread.start()
         yield listener.getsockname()[1]
         thread.join()
@@ -220,5 +220,5 @@ def test_there_is_no_trigger_and_no_foreign_key(database: str) -> None:
 
 
 def test_the_address_of_a_test_is_its_own(database: str, empty_database: str) -> None:
-    names = {conninfo_to_dict(one)["dbname"] for one in (database, empty_database)}
+    names = {conninfo_to_dict(address)["dbname"] for address in (database, empty_database)}
     assert len(names) == 2

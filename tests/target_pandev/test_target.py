@@ -224,7 +224,7 @@ def test_many_streams_share_one_limit_of_bytes(
     try:
         target.process_lines(io.BytesIO("\n".join(map(json.dumps, messages)).encode()))  # type: ignore[arg-type]
         target.session.wait()
-        stored = store.rows(" UNION ALL ".join(f"SELECT count(*) FROM {one}" for one in names))  # noqa: S608 - our own names
+        stored = store.rows(" UNION ALL ".join(f"SELECT count(*) FROM {name}" for name in names))  # noqa: S608 - our own names
         assert (stored, target.session.pending_bytes > 0) == ([(4,)] * 5, True)
     finally:
         target.close()

@@ -115,15 +115,15 @@ class Scenario:
 
 def encoded(messages: Sequence[Message]) -> bytes:
     """Return messages as lines."""
-    return b"".join(json.dumps(each).encode() + b"\n" for each in messages)
+    return b"".join(json.dumps(message).encode() + b"\n" for message in messages)
 
 
 def events(messages: Sequence[Message]) -> Counter[int]:
     """Return the numbers of the events among messages."""
     return Counter(
-        int(each["record"]["n"])
-        for each in messages
-        if each["type"] == "RECORD" and each["stream"] == "events"
+        int(message["record"]["n"])
+        for message in messages
+        if message["type"] == "RECORD" and message["stream"] == "events"
     )
 
 
@@ -180,10 +180,10 @@ def _values(stream: str, name: str, n: int) -> dict[str, Any]:
 def _completed(n: int, model: Model) -> Message:
     """Return a read of things that misses two of those that are there."""
     since = n - 3
-    there = sorted(name for (stream, name), row in model.rows.items() if stream == "things")
-    alive = [name for name in there if model.rows["things", name].deleted_at is None]
+    existing = sorted(name for (stream, name), row in model.rows.items() if stream == "things")
+    alive = [name for name in existing if model.rows["things", name].deleted_at is None]
     older = [name for name in alive if model.rows["things", name].n < since]
-    found = [name for name in alive if name not in older[:2]]
-    for name in set(alive) - set(found):
+    returned = [name for name in alive if name not in older[:2]]
+    for name in set(alive) - set(returned):
         model.mark(n, ("things", name), since=since)
-    return completed("things", found, started="", started_at=time_of(since).isoformat())
+    return completed("things", returned, started="", started_at=time_of(since).isoformat())

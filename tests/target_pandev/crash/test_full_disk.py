@@ -47,8 +47,8 @@ class Disk:
 
     def leave(self, free: int) -> None:
         """Leave so many bytes free."""
-        found = os.statvfs(self.path)
-        self._resize((found.f_blocks - found.f_bfree) * found.f_frsize + free)
+        statistics = os.statvfs(self.path)
+        self._resize((statistics.f_blocks - statistics.f_bfree) * statistics.f_frsize + free)
 
     def make_space(self) -> None:
         """Make it large enough."""
@@ -130,10 +130,10 @@ def load_from(target: TargetProcess, first: int, *, last: int = LAST) -> int:
 def check(stored: StoreState, acknowledged: int, *, again_from: int | None = None) -> None:
     """See that all up to a part is stored, and is stored once, but for what was sent again."""
     newest = {f"{n % 40}.{i}": n for n in range(acknowledged + 1) for i in range(5)}
-    found = dict(stored.query("SELECT id, n::int FROM wares")) if stored.has("wares") else {}
-    assert {key for key in newest if found.get(key, -1) < newest[key]} == set()
+    stored_wares = dict(stored.query("SELECT id, n::int FROM wares")) if stored.has("wares") else {}
+    assert {key for key in newest if stored_wares.get(key, -1) < newest[key]} == set()
     if again_from is not None:
-        assert found == newest
+        assert stored_wares == newest
     rows = stored.query("SELECT n::int FROM jottings") if stored.has("jottings") else []
     numbers = [n for (n,) in rows]
     once = range(acknowledged + 1 if again_from is None else again_from)
@@ -163,7 +163,7 @@ def test_a_full_disk_is_reported_and_the_next_run_loads_the_rest(
         assert acknowledged < LAST
         check(stored, acknowledged)
         disk.make_space()
-        rest = [each for n in range(acknowledged + 1, LAST + 1) for each in part(n)]
+        rest = [message for n in range(acknowledged + 1, LAST + 1) for message in part(n)]
         assert run_whole(tmp_path, [WARES, NOTES, *rest], **config)[-1] == LAST
         check(stored, LAST, again_from=acknowledged + 1)
 
@@ -199,6 +199,6 @@ def test_a_full_log_disk_stops_postgresql_and_the_next_run_resumes(
         StoreState(server.conninfo) as stored,
     ):
         check(stored, acknowledged)
-        rest = [each for n in range(acknowledged + 1, LAST + 1) for each in part(n)]
+        rest = [message for n in range(acknowledged + 1, LAST + 1) for message in part(n)]
         assert run_whole(tmp_path, [WARES, NOTES, *rest], **config)[-1] == LAST
         check(stored, LAST, again_from=acknowledged + 1)

@@ -100,7 +100,7 @@ def load_until_killed(target: TargetProcess, store: Path, schema: str, crash: Cr
         StoreState(server.conninfo) as stored,
     ):
         target.write(lines[:cut])
-        tables = [f"{schema}.{each}" for each in ("things", "notes", "events", "tasks")]
+        tables = [f"{schema}.{table}" for table in ("things", "notes", "events", "tasks")]
         target.wait_until(lambda: stored.has(*tables))
         if crash.locked:
             stored.connection.autocommit = False

@@ -27,7 +27,7 @@ ROWS = "SELECT id, v, _sdc_deleted_at IS NULL FROM wares ORDER BY id"
 
 def wares(v: str, *names: str) -> list[Message]:
     """Return a record for each name, each version read later than those of a lesser one."""
-    return [record("wares", {"id": each, "v": v}, at=f"2026-03-0{v}T10:00:00Z") for each in names]
+    return [record("wares", {"id": name, "v": v}, at=f"2026-03-0{v}T10:00:00Z") for name in names]
 
 
 def state(n: int) -> Message:

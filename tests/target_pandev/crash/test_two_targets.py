@@ -49,9 +49,9 @@ def load_at_once(
 
 def shuffled(seed: int) -> list[Message]:
     """Return the records and deletions in any order, followed by the reads that delete rows."""
-    records = [each for each in scenario().messages if each["type"] == "RECORD"]
-    reads = [each for each in records if each["stream"] == "completed_reads"]
-    others = [each for each in records if each["stream"] != "completed_reads"]
+    records = [message for message in scenario().messages if message["type"] == "RECORD"]
+    reads = [message for message in records if message["stream"] == "completed_reads"]
+    others = [message for message in records if message["stream"] != "completed_reads"]
     Random(seed).shuffle(others)  # noqa: S311 - an order, no secret
     return [*others, *reads, scenario().messages[LAST]]
 
@@ -72,10 +72,14 @@ def test_two_targets_with_the_same_messages_store_the_rows_of_one(
 ) -> None:
     inputs = [shuffled(seed) for seed in seeds]
     if apart:
-        mine = {"things", "events", "completed_reads", None}
+        first_streams = {"things", "events", "completed_reads", None}
         inputs = [
-            [each for each in inputs[0] if each.get("stream") in mine],
-            [each for each in inputs[1] if each.get("stream") not in mine - {None}],
+            [message for message in inputs[0] if message.get("stream") in first_streams],
+            [
+                message
+                for message in inputs[1]
+                if message.get("stream") not in first_streams - {None}
+            ],
         ]
     with copied(database) as conninfo, StoreState(conninfo) as stored:
         load_at_once(

@@ -15,8 +15,8 @@ def test_a_path_too_long_for_a_socket_gets_a_short_socket_folder(store: Path, na
     moved = store.rename(store.with_name(name))
     with EmbeddedServer(moved, idle_timeout_seconds=0, settings=FAST) as server:
         assert rows(server.url, "SELECT 1") == rows(server.conninfo, "SELECT 1") == [(1,)]
-        ((found,),) = rows(server.url, "SHOW unix_socket_directories")
-    short = Path(found.strip('"'))
+        ((socket_folder,),) = rows(server.url, "SHOW unix_socket_directories")
+    short = Path(socket_folder.strip('"'))
     assert short.parent == Path("/tmp")  # noqa: S108 -- the place promised
     assert short.stat().st_mode & 0o777 == 0o700
     short.chmod(0o755)
@@ -46,8 +46,8 @@ def test_a_folder_that_the_server_cannot_reach_is_named(top: Path) -> None:
 
 def touched(folder: Path) -> tuple[int, ...]:
     """Return the attributes that change when a folder is not only read."""
-    found = folder.stat()
-    return found.st_mode, found.st_uid, found.st_gid, found.st_mtime_ns, found.st_ctime_ns
+    status = folder.stat()
+    return status.st_mode, status.st_uid, status.st_gid, status.st_mtime_ns, status.st_ctime_ns
 
 
 def test_a_folder_with_other_things_is_refused_and_not_touched(top: Path) -> None:

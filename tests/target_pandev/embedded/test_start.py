@@ -13,12 +13,12 @@ from tests.target_pandev.embedded.processes import FAST, rows
 def test_a_store_in_a_new_folder_gets_its_programs_from_the_wheel(top: Path) -> None:
     with EmbeddedServer(top / "below" / "new", idle_timeout_seconds=0, settings=FAST) as server:
         assert server.psql.is_relative_to(top / "below" / "new")
-        shown = subprocess.run(
+        process = subprocess.run(
             [server.psql, server.url, "-XAtc", "SHOW data_checksums"],
             capture_output=True,
             check=True,
         )
-        assert shown.stdout == b"on\n"
+        assert process.stdout == b"on\n"
 
 
 def test_a_large_log_is_put_aside_at_the_next_start(store: Path) -> None:

@@ -33,8 +33,10 @@ def test_a_new_store_is_created_and_opened_by(
     if uid is not None:
         subprocess.run(["chown", "-R", f"{uid}:{uid}", begun], check=True)
     store_user = store_users(begun, uid=uid)
-    found = rows(store_user.url(), "SELECT current_user, current_database(), getdatabaseencoding()")
-    assert found == [("pandev", "pandev", "UTF8")]
+    sessions = rows(
+        store_user.url(), "SELECT current_user, current_database(), getdatabaseencoding()"
+    )
+    assert sessions == [("pandev", "pandev", "UTF8")]
     assert (begun / "data").stat().st_uid == (UNPRIVILEGED_UID if ROOT else os.geteuid())
     assert (begun / "password").stat().st_uid == (os.geteuid() if uid is None else uid)
     store_user.close()

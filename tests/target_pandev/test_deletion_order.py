@@ -48,11 +48,11 @@ def test_every_order_of_reads_and_a_deletion_ends_in_the_same_row(
     batch: int,
 ) -> None:
     store.load(notes, EVENTS["a"])
-    messages = [EVENTS[one] for one in events]
-    for run in [messages] if in_one_run else [[one] for one in messages]:
+    messages = [EVENTS[event] for event in events]
+    for run in [messages] if in_one_run else [[message] for message in messages]:
         store.load(notes, COMPLETED_READS, *run, batch_size_rows=batch)
     ((text, mark),) = store.rows("SELECT text, _sdc_deleted_at FROM notes")
-    assert text == next(one for one in "cba" if one in ["a", *events])
+    assert text == next(letter for letter in "cba" if letter in ["a", *events])
     if "c" in events:
         assert mark is None
     else:

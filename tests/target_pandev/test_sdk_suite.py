@@ -92,12 +92,12 @@ class ClosingRunner(TargetTestRunner):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self.made: list[Target] = []
+        self.targets: list[Target] = []
 
     def new_target(self) -> Target:
         """Make a target."""
-        self.made.append(super().new_target())
-        return self.made[-1]
+        self.targets.append(super().new_target())
+        return self.targets[-1]
 
 
 class TestTargetPandev(get_target_test_class(TargetPandev)):  # type: ignore[misc] # made at run time
@@ -111,7 +111,7 @@ class TestTargetPandev(get_target_test_class(TargetPandev)):  # type: ignore[mis
         yield runner
         if runner.target_input is not None:
             runner.target_input.close()
-        for target in runner.made:
+        for target in runner.targets:
             if isinstance(target, TargetPandev):
                 target.close()
         name = request.node.originalname.removeprefix("test_target_")
