@@ -126,10 +126,10 @@ class LoadStore:
             return None
         pid_file = (self._folder / "data" / "postmaster.pid").read_text(encoding="utf-8")
         postmaster = psutil.Process(int(pid_file.split("\n")[0]))
-        live = [_cpu_seconds(process) for process in postmaster.children(recursive=True)]
+        running = [_cpu_seconds(process) for process in postmaster.children(recursive=True)]
         own = postmaster.cpu_times()
         ended = own.children_user + own.children_system
-        return float(own.user + own.system + ended + sum(live))
+        return float(own.user + own.system + ended + sum(running))
 
     def checksum(
         self, database: str, table: str, columns: Iterable[str] = UNCHANGED_COLUMNS

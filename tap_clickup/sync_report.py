@@ -99,6 +99,6 @@ class SyncReport:
 
 def _spaces(space_ids: Sequence[str]) -> str:
     noun = "space" if len(space_ids) == 1 else "spaces"
-    shown = ", ".join(space_ids[:MAX_LOGGED_SPACES])
+    listed = ", ".join(space_ids[:MAX_LOGGED_SPACES])
     omitted = len(space_ids) - MAX_LOGGED_SPACES
-    return f"{noun} {shown} and {omitted} more" if omitted > 0 else f"{noun} {shown}"
+    return f"{noun} {listed} and {omitted} more" if omitted > 0 else f"{noun} {listed}"

@@ -199,15 +199,15 @@ NUMBER_TYPES = {"integer", "bigint", "numeric"}
 DATE_TYPES = {"date", "timestamp with time zone"}
 
 
-def common_type(stored: str, wanted: str) -> str:
+def common_type(stored: str, inferred: str) -> str:
     """Return the type that represents the values of both types exactly.
 
     Dates become timestamps at midnight UTC, scalars of different types text, all else jsonb. A
     stored type that this module does not know is kept.
     """
-    if stored == wanted or stored not in ENCODERS:
+    if stored == inferred or stored not in ENCODERS:
         return stored
-    types = {stored, wanted}
+    types = {stored, inferred}
     if "jsonb" in types:
         return "jsonb"
     if types <= NUMBER_TYPES:
@@ -222,11 +222,11 @@ def as_key_column(column: Column) -> Column:
     return column
 
 
-def make_column(name: str, type_: str, wanted: str | None = None) -> Column:
-    """Return the column of type `type_` for a property whose values are of the type `wanted`.
+def make_column(name: str, type_: str, value_type: str | None = None) -> Column:
+    """Return the column of type `type_` for a property whose values are of the type `value_type`.
 
-    Without `wanted` they are of the column's type. A type that has no encoder takes text.
+    Without `value_type` they are of the column's type. A type that has no encoder takes text.
     """
-    mixed = type_ == "text" and wanted not in {None, *TEXT_TYPES}
+    mixed = type_ == "text" and value_type not in {None, *TEXT_TYPES}
     encode = _encode_scalar if mixed else ENCODERS.get(type_, encode_text)
     return Column(name, safe_identifier(name), type_, encode)

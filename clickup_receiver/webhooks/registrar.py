@@ -133,11 +133,11 @@ class WebhookRegistrar:
             else:  # its deliveries cannot be verified
                 self._remove(str(item["id"]))
         statuses = [self._for_space(workspace.id, space_id, usable) for space_id in space_ids]
-        wanted = {status.webhook_id for status in statuses}
-        for webhook_id in {str(item["id"]) for item in usable} - wanted:
+        kept_ids = {status.webhook_id for status in statuses}
+        for webhook_id in {str(item["id"]) for item in usable} - kept_ids:
             self._remove(webhook_id)
         for webhook_id, webhook in self._secret_store.get_all().items():
-            if webhook.workspace_id == workspace.id and webhook_id not in wanted:
+            if webhook.workspace_id == workspace.id and webhook_id not in kept_ids:
                 self._secret_store.delete(webhook_id)  # the webhook was deleted in ClickUp
         return statuses
 

@@ -96,13 +96,13 @@ def _plan_columns(
     for name, schema in properties.items():
         if name in RESERVED:
             continue
-        wanted = infer_column_type(schema)
+        inferred = infer_column_type(schema)
         stored = existing.get(safe_identifier(name))
         if stored and not widen:
             columns.append(make_column(name, stored))
         else:
-            type_ = common_type(stored, wanted) if stored else wanted
-            columns.append(make_column(name, type_, wanted))
+            type_ = common_type(stored, inferred) if stored else inferred
+            columns.append(make_column(name, type_, inferred))
     return columns
 
 

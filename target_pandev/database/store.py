@@ -280,16 +280,16 @@ class Store:
 
         Waits for concurrent loads in that case, so that none of them uses the old rules.
         """
-        wanted = (rules.task_id_prefix, rules.hash_task_ids)
+        new_rules = (rules.task_id_prefix, rules.hash_task_ids)
         with (
             self._exclusive("extracting task references"),
             self._connection.transaction(),
         ):
-            if self._connection.execute("SELECT * FROM reference_rules").fetchall() == [wanted]:
+            if self._connection.execute("SELECT * FROM reference_rules").fetchall() == [new_rules]:
                 return
             self._connection.execute(LOCK_RULES_EXCLUSIVE)
             self._connection.execute("DELETE FROM reference_rules")
-            self._connection.execute("INSERT INTO reference_rules VALUES (%s, %s)", wanted)
+            self._connection.execute("INSERT INTO reference_rules VALUES (%s, %s)", new_rules)
             self._connection.execute("DELETE FROM task_references")
             for table in REFERENCE_SOURCES:
                 rows = sql.Identifier(self.schema, table)

