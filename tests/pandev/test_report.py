@@ -81,6 +81,23 @@ NARROW_RECORDS = """\
 │ 900       │ 2026-03-01 09:59:00 │ tasks 4                                    │
 └───────────┴─────────────────────┴────────────────────────────────────────────┘"""
 
+SECOND_TASK = """
+INSERT INTO task_references (repository_id, source, object_key, kind, reference, ordinal)
+VALUES ('r1', 'commit', 'c1', 'task_id', 'abc1d3', 2)
+"""
+LATEST_RUN = """\
+┏━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━┳━━━━━━━━━━┳━━━━━━━━━┳━━━━━━━━━━┓
+┃ workspace ┃ started at          ┃ seconds ┃ requests ┃ retries ┃ complete ┃
+┡━━━━━━━━━━━╇━━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━╇━━━━━━━━━━╇━━━━━━━━━╇━━━━━━━━━━┩
+│ 900       │ 2026-03-02 10:00:00 │    75.3 │    1,200 │       3 │ no       │
+└───────────┴─────────────────────┴─────────┴──────────┴─────────┴──────────┘"""
+RECORDS_OF_LATEST_RUN = """\
+┏━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┓
+┃ workspace ┃ started at          ┃ records                                             ┃
+┡━━━━━━━━━━━╇━━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┩
+│ 900       │ 2026-03-02 10:00:00 │ time entries 15,000, tasks 1,000, lists 12, users 3 │
+└───────────┴─────────────────────┴─────────────────────────────────────────────────────┘"""
+
 
 @pytest.fixture
 def store(database: str) -> Iterator[Store]:
@@ -118,9 +135,16 @@ def test_long_texts_are_wrapped_at_80_columns(store: Store) -> None:
     assert section(report, "Records of the last runs") == NARROW_RECORDS
 
 
-def test_the_limit_shortens_the_longer_tables(store: Store) -> None:
-    report = printed(store, width=80, limit=1)
-    assert section(report, "Last runs").count("2026-03-0") == 1
+def test_the_limit_shortens_the_longer_tables(store: Store, database: str) -> None:
+    """It is a number of tasks, with all activity of these tasks, and a number of runs."""
+    with psycopg.connect(database, options="-c search_path=pandev") as connection:
+        connection.execute(SECOND_TASK)
+    activity = "Recent tasks next to their commits and branches"
+    assert "│ abc1d3 │ Retry jobs │ blocked │" in section(printed(store, width=120), activity)
+    report = printed(store, width=120, limit=1)
+    assert section(report, activity) == section(WIDE, activity)
+    assert section(report, "Last runs") == LATEST_RUN
+    assert section(report, "Records of the last runs") == RECORDS_OF_LATEST_RUN
 
 
 @pytest.mark.parametrize(
