@@ -1,5 +1,6 @@
 """Helpers that the tests of several packages share.
 
-`clocks` has clocks that a test controls, `waiting` waits for a condition with a deadline, and
-`processes` stops and kills servers and processes by their id.
+`clocks` has clocks that a test controls, `waiting` waits for a condition with a deadline,
+`processes` stops and kills servers and processes by their id, and `signals` restores signal
+handlers.
 """

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-import signal
-from typing import TYPE_CHECKING
-
 import pytest
 
 from fake_clickup import Account, Behaviour, FakeClickUp, generate
 from tests.support.clocks import SimulatedClock
+from tests.support.signals import signal_handlers
 from tests.tap_clickup.runner import TapRunner
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-@pytest.fixture(autouse=True)
-def _signals() -> Iterator[None]:
-    """Restore this process's signal handlers: a tap replaces them when it is created."""
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    yield
-    for number, handler in handlers.items():
-        signal.signal(number, handler)
+__all__ = ["signal_handlers"]
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from typing import TYPE_CHECKING, Any
 
 import pygit2
@@ -10,6 +9,7 @@ import pytest
 from pygit2.enums import ConfigLevel
 
 from tap_git import TapGit
+from tests.support.signals import signal_handlers
 from tests.tap_git.repository_builder import RepositoryBuilder
 from tests.tap_git.runner import ORIGIN, GitRun
 
@@ -19,19 +19,18 @@ if TYPE_CHECKING:
 
     from tests.tap_git.runner import Message, Read
 
+__all__ = ["signal_handlers"]
+
 
 @pytest.fixture(autouse=True)
 def isolated_git_settings(tmp_path: Path) -> Iterator[None]:
     levels = (ConfigLevel.GLOBAL, ConfigLevel.XDG, ConfigLevel.SYSTEM)
     before = {level: pygit2.settings.search_path[level] for level in levels}
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     for level in levels:
         pygit2.settings.search_path[level] = str(tmp_path)
     yield
     for level, path in before.items():
         pygit2.settings.search_path[level] = path
-    for number, handler in handlers.items():
-        signal.signal(number, handler)
 
 
 @pytest.fixture
