@@ -131,8 +131,6 @@ class ObjectReader:
     def _get(self, object_type: ObjectType, object_id: str) -> ApiResponse:
         return self._client.get(f"/{object_type}/{object_id}")
 
-    # --- spaces, folders and lists
-
     def _read_hierarchy_objects(self) -> list[StreamRecords]:
         """Read spaces, folders and lists, their statuses, and the sprints among the lists.
 
@@ -203,8 +201,6 @@ class ObjectReader:
                 response = self._get("space", space_id)
                 self._hierarchy.add_space(response.body, response.requested_at)
 
-    # --- tasks
-
     def _read_tasks(self) -> list[ExtractedRecord]:
         """Read the changed tasks: by pages while that needs fewer requests, then individually."""
         changed = self._batch.changed_objects("task")
@@ -256,8 +252,6 @@ class ObjectReader:
                 if self._selection.includes_space(record["space_id"]):
                     tasks.append(ExtractedRecord(record, response.requested_at))
         return tasks
-
-    # --- time entries
 
     def _read_time_entries(self, task_ids: set[str]) -> list[StreamRecords]:
         """Read the time entries of tasks, or of all tasks if many changed, and the completed reads.

@@ -42,9 +42,6 @@ def statuses(clickup: FakeClickUp) -> list[int]:
     return [request.status for request in clickup.requests]
 
 
-# --- the token (R12, R14)
-
-
 @pytest.mark.parametrize(
     ("token", "header"),
     [
@@ -56,6 +53,7 @@ def statuses(clickup: FakeClickUp) -> list[int]:
     ],
 )
 def test_token_is_normalized_for_the_header(token: str, header: str) -> None:
+    """R12: a personal API token is sent without `Bearer`, an OAuth token with it."""
     assert authorization_header(token) == header
 
 
@@ -107,9 +105,6 @@ def test_client_repr_hides_the_token(client: Client, clickup: FakeClickUp) -> No
     assert secret not in text
 
 
-# --- the API URL (R8)
-
-
 @pytest.mark.parametrize(
     ("api_url", "reason"),
     [
@@ -134,14 +129,12 @@ def test_http_is_allowed_for_loopback(host: str) -> None:
 
 
 def test_redirect_is_not_followed(client: Client, behaviour: Behaviour) -> None:
+    """R8: it could lead to another host."""
     with FakeClickUp(generate(seed=2, tasks=1)) as other:
         behaviour.faults = [Fault(status=302, headers={"Location": f"{other.api_url}/user"})]
         with pytest.raises(UnexpectedResponseError, match="HTTP 302: redirects are not followed"):
             client.get("/user", required_key="user")
         assert other.requests == []
-
-
-# --- transient errors
 
 
 @pytest.mark.parametrize(
@@ -206,9 +199,6 @@ def test_unreachable_host_is_reported_in_one_line(clock: SimulatedClock) -> None
     )
 
 
-# --- the rate limit, as counted by the server
-
-
 def test_long_run_stays_below_the_rate_limit(client: Client, clickup: FakeClickUp) -> None:
     for _ in range(250):
         client.get("/user", required_key="user")
@@ -238,9 +228,6 @@ def test_wrong_local_clock_does_not_change_the_wait(
     behaviour.faults = [Fault(status=429, headers={"x-ratelimit-reset": str(server_s + 37)})]
     client.get("/user", required_key="user")
     assert 37 <= sum(clock.slept) <= 37.5
-
-
-# --- permanent errors
 
 
 @pytest.mark.parametrize("code", ["017", "019", "021", "025", "077"])

@@ -39,9 +39,6 @@ def archive_requests(run_tap: TapRunner) -> list[str]:
     ]
 
 
-# --- invalid objects
-
-
 @pytest.mark.parametrize("streams", [(*STREAMS, "tasks"), STREAMS], ids=["all", "without tasks"])
 def test_invalid_archived_list_fails_without_completing_lists(
     run_tap: TapRunner, account: Account, behaviour: Behaviour, streams: tuple[str, ...]
@@ -74,9 +71,6 @@ def test_invalid_list_is_read_by_the_next_poll(
     assert completed_streams(run) >= HIERARCHY_STREAMS
     assert sorted(run.column("lists", "id")) == sorted(LISTS.values())
     assert ("86task001" in run.column("tasks", "id")) is ("tasks" in streams)
-
-
-# --- members that ClickUp does not return
 
 
 def team(*user_ids: int) -> Row:
@@ -113,9 +107,6 @@ def test_users_are_completed_with_the_token_user(run_tap: TapRunner, behaviour: 
     rows = run_tap(start_date=ALL_TIME).rows("completed_reads")
     (row,) = (row for row in rows if row["stream"] == "users")
     assert row["keys"] == [[str(OWNER)], [str(accounts.MEMBER)]]
-
-
-# --- denied requests
 
 
 @pytest.mark.parametrize(

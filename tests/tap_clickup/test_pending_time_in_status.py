@@ -43,9 +43,6 @@ def state_before_time_in_status(run: TapRun) -> Row:
     return state
 
 
-# --- a selection that became wider
-
-
 def test_space_selected_after_interruption_gets_time_in_status(
     run_tap: TapRunner, account: Account
 ) -> None:
@@ -78,9 +75,6 @@ def test_pending_cursors_are_dropped_after_a_complete_read(
     )
     assert "tasks" not in bookmark_of(second.state, "time_in_status")
     assert tasks_with_time(account, third) == {"Youngest"}
-
-
-# --- failed reads
 
 
 @pytest.fixture

@@ -251,9 +251,6 @@ def test_status_record_has_name_and_type() -> None:
     check("statuses", record)
 
 
-# --- recorded payloads of the real ClickUp: samples of their shapes, and recordings if present
-
-
 @pytest.mark.parametrize("source", SOURCES)
 @pytest.mark.parametrize(
     "recording",

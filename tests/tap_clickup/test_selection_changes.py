@@ -126,9 +126,6 @@ def test_reselected_space_is_read_from_the_start_date(
     assert record_count(third, "time_entries", SECOND_SPACE) == 2
 
 
-# --- interrupted runs
-
-
 def test_interrupted_tasks_of_a_wider_selection_resume(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
@@ -174,9 +171,6 @@ def test_interrupted_time_entries_of_a_wider_selection_resume(
     } == ids
 
 
-# --- selected spaces that are not visible
-
-
 def test_inaccessible_selected_space_is_reported(
     run_tap: TapRunner,
 ) -> None:
@@ -216,9 +210,6 @@ def test_run_stops_if_no_selected_space_is_visible(
         f"space_ids: {SPACE}, {SECOND_SPACE} not visible to the token"
     )
     assert run.stdout == ""
-
-
-# --- completed reads of time entries
 
 
 def test_time_entries_of_selected_spaces_name_their_space(

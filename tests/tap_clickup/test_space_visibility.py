@@ -97,9 +97,6 @@ def test_hiding_a_space_rereads_nothing_of_the_others(
     assert time_tracking.requested_starts(run_tap)[0] > to_ms(days_ago(31))
 
 
-# --- archived lists
-
-
 def test_archived_list_of_a_newly_selected_space_is_read(
     run_tap: TapRunner, account: Account
 ) -> None:

@@ -131,9 +131,6 @@ def test_slices_completed_before_a_failure_are_complete(
     assert completed_ids - set(run.column("time_entries", "id")) == set()
 
 
-# --- parameters that ClickUp ignores
-
-
 @pytest.mark.parametrize("ignored", ["assignee", "start_date", "end_date"])
 def test_ignored_parameter_is_detected_and_completes_nothing(
     run_tap: TapRunner, account: Account, behaviour: Behaviour, ignored: str
@@ -188,9 +185,6 @@ def test_only_own_time_is_not_mistaken_for_an_ignored_assignee(
         ["40000001", "40000002", "40000003", "40000004"],
         ["40000002", "40000003", "40000004"],
     ]
-
-
-# --- the Time Tracking ClickApp
 
 
 def test_disabled_time_tracking_is_noted_once(

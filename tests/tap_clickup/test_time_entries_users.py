@@ -111,9 +111,6 @@ def test_more_than_50_users_take_several_requests(run_tap: TapRunner, account: A
     assert row["conditions"]["user_id"] == {"in": all_users}
 
 
-# --- a token that cannot see all users
-
-
 def test_member_token_reports_users_that_are_not_visible(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
@@ -143,9 +140,6 @@ def test_admin_token_reads_all_users(
     run = run_tap(start_date=to_iso(start))
     assert by_user(run) == [(entry.id, "40000002")]
     assert run.read_failures == []
-
-
-# --- former members whose time is denied
 
 
 @pytest.mark.parametrize("status", [400, 401])
@@ -225,9 +219,6 @@ def test_denied_users_are_reported_once_for_all_slices(
     time_tracking.reject_time_entries(behaviour, names_user(FORMER_USER), status=401)
     run = run_tap(start_date=to_iso(since))
     assert [what for what, _ in run.read_failures] == [FORMER_MEMBERS]
-
-
-# --- selected spaces (R26)
 
 
 def task_in_second_space(account: Account) -> str:

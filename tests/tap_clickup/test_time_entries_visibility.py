@@ -32,13 +32,13 @@ def completed_users(run: TapRun) -> list[list[str]]:
     ]
 
 
-# --- an owner who tracks no time, so that an ignored `assignee` returns nothing
-
-
 def test_only_own_time_is_completed_if_no_other_was_seen(
     run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
-    """Otherwise an ignored parameter would delete the time entries of all other users."""
+    """Otherwise an ignored parameter would delete the time entries of all other users.
+
+    The owner tracks no time, so that an ignored `assignee` returns nothing.
+    """
     start = to_iso(now())
     entry = track(account, days_ago(0), user_id=accounts.MEMBER)
     first = run_tap(start_date=start)
@@ -63,9 +63,6 @@ def test_other_users_in_one_slice_complete_every_slice(
     assert len(slices) >= 3
     assert list(slices.values()) == [[]] * len(slices)
     assert completed_users(run) == [ALL_USERS] * (len(slices) + 1)
-
-
-# --- another token, of a member who can see only her own time
 
 
 @pytest.fixture

@@ -165,9 +165,6 @@ def test_only_tasks_read_by_the_run_are_requested(run_tap: TapRunner, account: A
     assert sorted(second.column("time_in_status", "task_id")) == sorted([newest.id, edited.id])
 
 
-# --- interrupted runs
-
-
 def before_time_in_status(run: TapRun) -> Row:
     """Return the last state before the first record of time in status."""
     streams = [message.get("stream") for message in run.messages]
