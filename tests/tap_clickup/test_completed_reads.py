@@ -38,13 +38,13 @@ def account() -> Account:
     return accounts.shop()
 
 
-def completed(run: TapRun) -> dict[str, Row]:
+def find_completed_reads(run: TapRun) -> dict[str, Row]:
     """Return the completed read of each stream; of several time entry slices the last."""
     return {row["stream"]: row for row in run.rows("completed_reads")}
 
 
-def keys(run: TapRun, stream: str) -> list[tuple[str, ...]]:
-    return [tuple(key) for key in completed(run)[stream]["keys"]]
+def read_keys(run: TapRun, stream: str) -> list[tuple[str, ...]]:
+    return [tuple(key) for key in find_completed_reads(run)[stream]["keys"]]
 
 
 def tasks_bookmark(run: TapRun) -> Row:
@@ -53,11 +53,8 @@ def tasks_bookmark(run: TapRun) -> Row:
     return dict(partition)
 
 
-# --- their fields
-
-
 def test_completed_reads_have_the_documented_fields(run_tap: TapRunner) -> None:
-    rows = completed(run_tap(start_date=ALL_TIME))
+    rows = find_completed_reads(run_tap(start_date=ALL_TIME))
     assert sorted(rows) == sorted([*NAMES, "time_entries"])
     assert {stream for stream, row in rows.items() if row["keys"]} == {
         "spaces",
@@ -86,7 +83,7 @@ def test_completed_reads_have_the_documented_fields(run_tap: TapRunner) -> None:
 
 
 def test_hierarchy_completed_reads_are_conditioned_on_spaces(run_tap: TapRunner) -> None:
-    rows = completed(run_tap(start_date=ALL_TIME))
+    rows = find_completed_reads(run_tap(start_date=ALL_TIME))
     hierarchy_reads = {
         stream: (rows[stream]["conditions"], rows[stream]["keys"]) for stream in NAMES[:3]
     }
@@ -100,7 +97,7 @@ def test_hierarchy_completed_reads_are_conditioned_on_spaces(run_tap: TapRunner)
 
 
 def test_statuses_completed_read_lists_the_scopes_found(run_tap: TapRunner) -> None:
-    row = completed(run_tap(start_date=ALL_TIME))["statuses"]
+    row = find_completed_reads(run_tap(start_date=ALL_TIME))["statuses"]
     places = [SPACE, ARCHIVED_SPACE, FOLDER, ARCHIVED_FOLDER, *LISTS.values()]
     assert row["conditions"] == {**IN_WORKSPACE, "scope_id": {"in": sorted(places)}}
     assert row["key_properties"] == ["scope_type", "scope_id", "status"]
@@ -114,7 +111,7 @@ def test_statuses_completed_read_lists_the_scopes_found(run_tap: TapRunner) -> N
 
 
 def test_users_completed_read_contains_members_only(run_tap: TapRunner) -> None:
-    row = completed(run_tap(start_date=ALL_TIME))["users"]
+    row = find_completed_reads(run_tap(start_date=ALL_TIME))["users"]
     assert row["conditions"] == {**IN_WORKSPACE, "is_member": {"in": [True]}}
     assert row["keys"] == [["40000001"], ["40000002"], ["40000003"]]
 
@@ -126,7 +123,7 @@ def test_webhooks_completed_read_contains_own_webhooks_only(
     account.add_webhook(
         endpoint="https://hooks.example.com/2", events=["*"], user_id=accounts.MEMBER
     )
-    row = completed(run_tap())["webhooks"]
+    row = find_completed_reads(run_tap())["webhooks"]
     assert row["conditions"] == {**IN_WORKSPACE, "user_id": {"in": ["40000001"]}}
     assert row["keys"] == [[ours.id]]
 
@@ -158,9 +155,12 @@ def test_completed_read_spans_its_requests_and_responses(
     rows = run.rows("completed_reads")
     assert {row["stream"] for row in rows if run.records(row["stream"])} == WITH_RECORDS
     for row in rows:
-        sent = [datetime.fromisoformat(m["time_extracted"]) for m in run.records(row["stream"])]
+        sent = [
+            datetime.fromisoformat(message["time_extracted"])
+            for message in run.records(row["stream"])
+        ]
         started, finished = (
-            datetime.fromisoformat(row[f"{n}_at"]) for n in ("started", "finished")
+            datetime.fromisoformat(row[f"{name}_at"]) for name in ("started", "finished")
         )
         assert before <= started <= min(sent, default=started)
         assert max(sent, default=started) <= finished + MILLISECOND
@@ -170,7 +170,7 @@ def test_completed_read_spans_its_requests_and_responses(
 def test_completed_reads_follow_their_records(run_tap: TapRunner, account: Account) -> None:
     track(account, days_ago(1))
     run = run_tap(start_date=to_iso(days_ago(2)))
-    order = [m["stream"] for m in run.messages if m["type"] == "RECORD"]
+    order = [message["stream"] for message in run.messages if message["type"] == "RECORD"]
     assert set(order[order.index("completed_reads") :]) == {"completed_reads", "sync_runs"}
     rows = run.rows("completed_reads")
     assert {row["stream"] for row in rows if row["keys"]} == WITH_RECORDS - {"webhooks"}
@@ -182,12 +182,9 @@ def test_completed_reads_follow_their_records(run_tap: TapRunner, account: Accou
         assert {tuple(key) for key in row["keys"]} - records == set()
 
 
-# --- which reads are completed
-
-
 def test_only_the_sweep_completes_tasks(run_tap: TapRunner) -> None:
-    assert "tasks" not in completed(run_tap(start_date=ALL_TIME))
-    assert keys(run_tap(start_date=ALL_TIME, sweep=True), "tasks") == [
+    assert "tasks" not in find_completed_reads(run_tap(start_date=ALL_TIME))
+    assert read_keys(run_tap(start_date=ALL_TIME, sweep=True), "tasks") == [
         ("86parent1",),
         ("86task001",),
     ]
@@ -195,11 +192,11 @@ def test_only_the_sweep_completes_tasks(run_tap: TapRunner) -> None:
 
 def test_disabled_features_have_no_completed_read(run_tap: TapRunner) -> None:
     run = run_tap(start_date=ALL_TIME, sprints=False, time_tracking=False)
-    assert sorted(completed(run)) == sorted(set(NAMES) - {"sprints"})
+    assert sorted(find_completed_reads(run)) == sorted(set(NAMES) - {"sprints"})
 
 
 def test_selected_spaces_are_a_condition(run_tap: TapRunner) -> None:
-    rows = completed(run_tap(start_date=ALL_TIME, space_ids=[SPACE]))
+    rows = find_completed_reads(run_tap(start_date=ALL_TIME, space_ids=[SPACE]))
     assert rows["spaces"]["conditions"] == {**IN_WORKSPACE, "id": {"in": [SPACE]}}
     assert rows["lists"]["conditions"] == {**IN_WORKSPACE, "space_id": {"in": [SPACE]}}
     assert ARCHIVED_SPACE not in rows["statuses"]["conditions"]["scope_id"]["in"]
@@ -224,14 +221,14 @@ def test_denied_or_failed_reads_are_not_completed(
     behaviour.faults = [Fault(status=status, body={"ECODE": "OAUTH_018"}, path=path)]
     run = run_tap(start_date=ALL_TIME, sweep=True)
     assert behaviour.faults == []
-    assert set(completed(run)) == {*NAMES, "tasks", "time_entries"} - incomplete
+    assert set(find_completed_reads(run)) == {*NAMES, "tasks", "time_entries"} - incomplete
     assert bool(run.error) is (status == 400)
 
 
 def test_failed_slice_is_not_completed(run_tap: TapRunner, behaviour: Behaviour) -> None:
     behaviour.faults = [Fault(status=400, path="/time_entries$")] * 2
     run = run_tap(start_date=to_iso(days_ago(1)))
-    assert "time_entries" not in completed(run)
+    assert "time_entries" not in find_completed_reads(run)
     assert run.error
 
 
@@ -250,9 +247,6 @@ def test_sweep_completes_every_slice_whatever_the_state(
     assert len(scopes[1]) <= 3 < len(scopes[0])
 
 
-# --- lists that are archived between two polls
-
-
 def test_poll_without_changes_skips_archived_lists(
     run_tap: TapRunner,
 ) -> None:
@@ -260,7 +254,7 @@ def test_poll_without_changes_skips_archived_lists(
     second = run_tap(start_date=ALL_TIME, state=first.state)
     assert [path for path in run_tap.requested_paths if "/folder/" in path] == []
     incomplete = {"folders", "lists", "sprints"}
-    assert set(completed(second)) == {*NAMES, "time_entries"} - incomplete
+    assert set(find_completed_reads(second)) == {*NAMES, "time_entries"} - incomplete
     assert tasks_bookmark(second)["lists"] == tasks_bookmark(first)["lists"]
     assert tasks_bookmark(second)["archives"] == tasks_bookmark(first)["archives"]
     assert len(tasks_bookmark(first)["lists"]) == len(tasks_bookmark(first)["archives"]) == 16
@@ -279,7 +273,7 @@ def test_list_archived_in_a_live_folder_is_found_by_the_next_poll(
         LISTS["archived"]: True,
     }
     assert "86task001" in second.column("tasks", "id")
-    assert keys(second, "lists") == [(list_id,) for list_id in sorted(LISTS.values())]
+    assert read_keys(second, "lists") == [(list_id,) for list_id in sorted(LISTS.values())]
     assert tasks_bookmark(second)["lists"] != tasks_bookmark(first)["lists"]
     assert tasks_bookmark(second)["archives"] != tasks_bookmark(first)["archives"]
 
@@ -311,7 +305,7 @@ def test_deleted_list_is_missing_from_the_completed_lists(
     first = run_tap(start_date=ALL_TIME)
     account.delete(LISTS["in_folder"])
     second = run_tap(start_date=ALL_TIME, state=first.state)
-    assert (LISTS["in_folder"],) in keys(first, "lists")
-    assert keys(second, "lists") == [
+    assert (LISTS["in_folder"],) in read_keys(first, "lists")
+    assert read_keys(second, "lists") == [
         (list_id,) for list_id in sorted(LISTS.values()) if list_id != LISTS["in_folder"]
     ]

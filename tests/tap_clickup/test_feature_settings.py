@@ -39,18 +39,15 @@ def account() -> Account:
     return account
 
 
-def values(run_tap: TapRunner, *selected: str) -> Any:
+def read_values(run_tap: TapRunner, *selected: str) -> Any:
     """Return the custom fields of the task."""
     rows = run_tap(start_date=SINCE, custom_fields=list(selected)).rows("tasks")
-    (found,) = (row["custom_fields"] for row in rows if row["id"] == "86task001")
-    return found
-
-
-# --- custom fields (R90, R110, R111)
+    (values,) = (row["custom_fields"] for row in rows if row["id"] == "86task001")
+    return values
 
 
 def test_custom_fields_are_disabled_by_default(run_tap: TapRunner, account: Account) -> None:
-    """R54, R89-R91: nor is any other private content in a record, the state or the log."""
+    """R54, R89-R91, R110: nor is any other private content in a record, the state or the log."""
     account.add_texts(
         "86task001",
         description="planted-description",
@@ -69,7 +66,7 @@ def test_custom_fields_are_disabled_by_default(run_tap: TapRunner, account: Acco
 def test_custom_field_is_selected_by_name_or_id(
     run_tap: TapRunner,
 ) -> None:
-    assert values(run_tap, "REFERENCE", "f0-3") == {
+    assert read_values(run_tap, "REFERENCE", "f0-3") == {
         "REFERENCE": "planted-reference",
         "f0-3": 1250.5,
     }
@@ -78,8 +75,8 @@ def test_custom_field_is_selected_by_name_or_id(
 def test_custom_field_values_are_typed(run_tap: TapRunner) -> None:
     """R111: options become labels and users ids; the first option of a drop-down has index 0."""
     selected = ("Severity", "Where", "Budget", "Promised", "Checked", "Owners")
-    found = values(run_tap, *selected)
-    assert found == {
+    values = read_values(run_tap, *selected)
+    assert values == {
         "Severity": "Low",
         "Where": ["Desk"],
         "Budget": 1250.5,
@@ -87,7 +84,7 @@ def test_custom_field_values_are_typed(run_tap: TapRunner) -> None:
         "Checked": False,
         "Owners": ["40000002", "40000001"],
     }
-    assert type(found["Checked"]) is bool
+    assert type(values["Checked"]) is bool
 
 
 def test_unselected_and_unset_custom_fields_are_omitted(
@@ -103,9 +100,9 @@ def test_custom_fields_setting_comes_from_the_environment(clickup: FakeClickUp) 
     process = run_command("--config=ENV", **environment(clickup), **settings)
     records = [json.loads(line) for line in process.stdout.splitlines()]
     tasks = [message["record"] for message in records if message["type"] == "RECORD"]
-    found = [task["custom_fields"] for task in tasks if task.get("id") == "86task001"]
+    values = [task["custom_fields"] for task in tasks if task.get("id") == "86task001"]
     assert process.returncode == 0
-    assert found == [{"Severity": "Low"}]
+    assert values == [{"Severity": "Low"}]
 
 
 def test_standard_fields_need_no_setting(run_tap: TapRunner, account: Account) -> None:
@@ -122,9 +119,6 @@ def test_standard_fields_need_no_setting(run_tap: TapRunner, account: Account) -
         "2026-03-04T04:53:20.006+00:00",
         0.5,
     ]
-
-
-# --- the whole integration (R19)
 
 
 def test_disabled_run_makes_no_request_and_writes_nothing(run_tap: TapRunner) -> None:
@@ -144,9 +138,6 @@ def test_disabled_command_exits_0_without_output(clickup: FakeClickUp) -> None:
     assert process.stdout == ""
     assert clickup.requests == []
     assert "enabled is false" in process.stderr
-
-
-# --- single ClickApps (R116)
 
 
 def test_time_tracking_can_be_disabled(
@@ -187,9 +178,6 @@ def test_disabled_stream_keeps_its_bookmark(run_tap: TapRunner, account: Account
     bookmarks = [run.state["bookmarks"]["time_entries"]["partitions"] for run in (first, disabled)]
     assert bookmarks[0] == bookmarks[1]
     assert third.column("time_entries", "id") == [entry.id]
-
-
-# --- unknown custom fields
 
 
 UNKNOWN_FIELD = (
@@ -234,14 +222,11 @@ def test_unknown_custom_field_is_not_noted_without_tasks(run_tap: TapRunner) -> 
     assert unknown_field_notes(run) == []
 
 
-# --- the connection test
-
-
 def test_disabled_connection_test_makes_no_request(
     clickup: FakeClickUp,
 ) -> None:
-    values = {**environment(clickup), "TAP_CLICKUP_ENABLED": "false"}
-    process = run_command("--config=ENV", "--test", **values)
+    settings = {**environment(clickup), "TAP_CLICKUP_ENABLED": "false"}
+    process = run_command("--config=ENV", "--test", **settings)
     assert process.returncode == 0
     assert process.stdout == ""
     assert clickup.requests == []

@@ -34,24 +34,24 @@ def account() -> Account:
     return new_account
 
 
-def schema_errors(run: TapRun) -> dict[str, set[str]]:
+def find_schema_errors(run: TapRun) -> dict[str, set[str]]:
     """Return the validation errors of each stream's records, by the last SCHEMA before them."""
     validators: dict[str, Draft202012Validator] = {}
-    wrong: dict[str, set[str]] = {}
+    errors: dict[str, set[str]] = {}
     for message in run.messages:
         if message["type"] == "SCHEMA":
             validators[message["stream"]] = Draft202012Validator(message["schema"])
         elif message["type"] == "RECORD":
             stream, record = message["stream"], message["record"]
-            found = {error.message for error in validators[stream].iter_errors(record)}
+            messages = {error.message for error in validators[stream].iter_errors(record)}
             schema: Any = validators[stream].schema
-            found |= {
+            messages |= {
                 f"{name} is not in the schema"
                 for name in record
                 if name not in schema["properties"]
             }
-            wrong.setdefault(stream, set()).update(found)
-    return wrong
+            errors.setdefault(stream, set()).update(messages)
+    return errors
 
 
 @pytest.mark.parametrize("config", [{}, FLAT, DROPPED, {**FLAT, **DROPPED}], ids=repr)
@@ -63,20 +63,28 @@ def test_every_record_matches_its_schema(
     run = run_tap(start_date=ALL_TIME, time_in_status=True, custom_fields=["Channel"], **config)
     assert behaviour.faults == []
     assert run.error is None
-    assert schema_errors(run) == {stream: set() for stream in STREAMS}
+    assert find_schema_errors(run) == {stream: set() for stream in STREAMS}
 
 
 def test_flattening_leaves_no_object_in_any_record(run_tap: TapRunner) -> None:
     run = run_tap(start_date=ALL_TIME, time_in_status=True, custom_fields=["Channel"], **FLAT)
-    rows = [(m["stream"], m["record"]) for m in run.messages if m["type"] == "RECORD"]
-    nested = {(s, name) for s, row in rows for name in row if isinstance(row[name], dict)}
+    rows = [
+        (message["stream"], message["record"])
+        for message in run.messages
+        if message["type"] == "RECORD"
+    ]
+    nested = {(stream, name) for stream, row in rows for name in row if isinstance(row[name], dict)}
     assert nested == set()
 
 
 def test_removed_column_is_in_no_record_and_no_schema(run_tap: TapRunner) -> None:
     run = run_tap(start_date=ALL_TIME, **DROPPED)
     for stream, name in (("tasks", "name"), ("sync_runs", "requests")):
-        found = [m for m in run.messages if m["type"] == "SCHEMA" and m["stream"] == stream]
-        schemas = [message["schema"] for message in found]
+        messages = [
+            message
+            for message in run.messages
+            if message["type"] == "SCHEMA" and message["stream"] == stream
+        ]
+        schemas = [message["schema"] for message in messages]
         assert {name in schema["properties"] for schema in schemas} == {False}
         assert {name in row for row in run.rows(stream)} == {False}

@@ -57,11 +57,11 @@ def test_hidden_folders_of_folderless_lists_are_skipped(
     run_tap: TapRunner,
 ) -> None:
     shared = {"workspace_id": WORKSPACE, "space_id": SPACE}
-    live = {"id": FOLDER, "name": "Counter", "archived": False, "override_statuses": True}
-    old = {"id": ARCHIVED_FOLDER, "name": "Old counter", "archived": True}
+    live_folder = {"id": FOLDER, "name": "Counter", "archived": False, "override_statuses": True}
+    archived_folder = {"id": ARCHIVED_FOLDER, "name": "Old counter", "archived": True}
     assert run_tap().rows("folders") == [
-        {**shared, **live},
-        {**shared, **old, "override_statuses": False},
+        {**shared, **live_folder},
+        {**shared, **archived_folder, "override_statuses": False},
     ]
 
 
@@ -157,8 +157,8 @@ def test_archived_list_in_a_live_folder_is_read(run_tap: TapRunner, account: Acc
     workspace = account.workspaces[0]
     account.archive(LISTS["in_folder"])
     run = run_tap(start_date=ALL_TIME)
-    found = {row["id"]: row["archived"] for row in run.rows("lists")}
-    assert found[LISTS["in_folder"]] is True
+    archived_by_id = {row["id"]: row["archived"] for row in run.rows("lists")}
+    assert archived_by_id[LISTS["in_folder"]] is True
     assert set(run.column("tasks", "id")) == set(workspace.tasks)
 
 

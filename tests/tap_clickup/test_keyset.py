@@ -63,17 +63,17 @@ class Server:
 
 def read(server: Server, keyset: Keyset, *, at_most: int) -> list[tuple[str, int]]:
     """Return the ids and versions that a keyset reads from a server, in order."""
-    found = []
+    versions = []
     while query := keyset.next_query:
         tasks, last_page = server.respond(query)
         new = keyset.receive_page(tasks, last_page=last_page)
-        found += [(str(item["id"]), int(item["date_updated"])) for item in new]
+        versions += [(str(item["id"]), int(item["date_updated"])) for item in new]
         assert len(server.queries) <= at_most
-    return found
+    return versions
 
 
 @st.composite
-def servers(draw: st.DrawFn) -> Server:
+def draw_servers(draw: st.DrawFn) -> Server:
     """Draw a server: many tasks in few milliseconds, small pages and frequent edits."""
     timestamps = draw(st.lists(st.integers(START, START + 5), max_size=30))
     ids = draw(st.permutations([f"t{number:02}" for number in range(len(timestamps))]))
@@ -90,7 +90,7 @@ def servers(draw: st.DrawFn) -> Server:
 
 
 @settings(max_examples=400, deadline=None)
-@given(servers())
+@given(draw_servers())
 def test_every_initial_task_is_read_in_its_latest_version(server: Server) -> None:
     """The order never decreases, no version is read twice, and the requests are bounded."""
     at_start = {
@@ -99,31 +99,31 @@ def test_every_initial_task_is_read_in_its_latest_version(server: Server) -> Non
     bound = 12 * (len(at_start) + len(server.edits) + 2)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "PAGE_SIZE", server.page_size)
-        found = read(server, Keyset(START), at_most=bound)
-    newest = dict(found)
+        versions = read(server, Keyset(START), at_most=bound)
+    newest = dict(versions)
     assert {task_id: at for task_id, at in at_start.items() if newest.get(task_id, 0) < at} == {}
-    assert [at for _, at in found] == sorted(at for _, at in found)
-    assert len(set(found)) == len(found)
+    assert [at for _, at in versions] == sorted(at for _, at in versions)
+    assert len(set(versions)) == len(versions)
 
 
 @settings(max_examples=150, deadline=None)
-@given(servers(), st.integers(1, 8))
+@given(draw_servers(), st.integers(1, 8))
 def test_interrupted_read_resumes_from_its_bookmark(
     server: Server, requests_before_cut: int
 ) -> None:
     at_start = {
         task_id: at for task_id, at in server.updated.items() if task_id not in server.hidden
     }
-    keyset, found = Keyset(START), dict[str, int]()
+    keyset, versions = Keyset(START), dict[str, int]()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "PAGE_SIZE", server.page_size)
         while len(server.queries) < requests_before_cut and (query := keyset.next_query):
             tasks, last_page = server.respond(query)
             for item in keyset.receive_page(tasks, last_page=last_page):
-                found[item["id"]] = int(item["date_updated"])
-        bookmark = max(found.values(), default=START)
-        found |= dict(read(server, Keyset(bookmark), at_most=2_000))
-    assert {task_id: at for task_id, at in at_start.items() if found.get(task_id, 0) < at} == {}
+                versions[item["id"]] = int(item["date_updated"])
+        bookmark = max(versions.values(), default=START)
+        versions |= dict(read(server, Keyset(bookmark), at_most=2_000))
+    assert {task_id: at for task_id, at in at_start.items() if versions.get(task_id, 0) < at} == {}
 
 
 @pytest.mark.parametrize("inclusive", [True, False])
@@ -134,8 +134,8 @@ def test_tasks_with_equal_timestamps_are_read_once(
 ) -> None:
     tasks = {f"t{number:03}": START + 7 for number in range(count)}
     server = Server({**tasks, "after": START + 8}, inclusive=inclusive, last_page=last_page)
-    found = read(server, Keyset(START), at_most=30)
-    assert found == [*sorted(tasks.items()), ("after", START + 8)]
+    versions = read(server, Keyset(START), at_most=30)
+    assert versions == [*sorted(tasks.items()), ("after", START + 8)]
 
 
 def test_single_full_page_takes_one_request() -> None:
@@ -157,11 +157,11 @@ def test_next_page_starts_at_the_last_timestamp_as_page_0() -> None:
 def test_row_shifted_across_pages_is_read_on_the_way_back() -> None:
     tasks = {f"t{number:03}": START for number in range(150)}
     server = Server(tasks, edits=[[0]])
-    found = read(server, Keyset(START), at_most=20)
+    versions = read(server, Keyset(START), at_most=20)
     upwards = [query.page for query in server.queries[:3]]
     assert upwards == [0, 1, 0]
-    assert found[149] == ("t100", START)
-    assert found[150:] == [("t000", START + 1)]
+    assert versions[149] == ("t100", START)
+    assert versions[150:] == [("t000", START + 1)]
 
 
 def test_empty_page_before_the_last_is_marked_truncated() -> None:

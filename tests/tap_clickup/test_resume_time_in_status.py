@@ -72,20 +72,20 @@ def interrupt_in_time_in_status(run: TapRun) -> TapRun:
     return interrupt_after(run, streams.index("time_in_status") + 150)
 
 
-def cursors(bookmarks: Row) -> Row:
+def get_cursors(bookmarks: Row) -> Row:
     """Return the cursors of the tasks."""
-    found: Row = bookmarks["tasks"]["partitions"][0].get("cursors", {})
-    return found
+    cursors: Row = bookmarks["tasks"]["partitions"][0].get("cursors", {})
+    return cursors
 
 
-def pending_cursors(bookmarks: Row) -> Row:
+def get_pending_cursors(bookmarks: Row) -> Row:
     """Return the task cursors that the state of time in status contains."""
     (partition,) = bookmarks["time_in_status"]["partitions"]
-    found: Row = partition.get("tasks", {}).get("cursors", {})
-    return found
+    cursors: Row = partition.get("tasks", {}).get("cursors", {})
+    return cursors
 
 
-def live_bounds(run_tap: TapRunner) -> list[int]:
+def list_live_bounds(run_tap: TapRunner) -> list[int]:
     """Return the lower bound of each request for live tasks."""
     workspace = run_tap.clickup.account.workspaces[0]
     requests = [
@@ -96,7 +96,7 @@ def live_bounds(run_tap: TapRunner) -> list[int]:
     return [int(request.query["date_updated_gt"][0]) for request in requests]
 
 
-def ids(*runs: TapRun, stream: str = "time_in_status", column: str = "task_id") -> set[str]:
+def collect_ids(*runs: TapRun, stream: str = "time_in_status", column: str = "task_id") -> set[str]:
     return {task_id for run in runs for task_id in run.column(stream, column)}
 
 
@@ -105,25 +105,25 @@ def test_load_interrupted_in_tasks_resumes_with_every_time(
 ) -> None:
     all_ids = set(account.workspaces[0].tasks)
     uninterrupted = run_tap(start_date=SINCE, time_in_status=True)
-    first = interrupt_at_state(uninterrupted, "tasks", lambda state: "live" in cursors(state))
-    reached = datetime.fromisoformat(cursors(first.state["bookmarks"])["live"])
+    first = interrupt_at_state(uninterrupted, "tasks", lambda state: "live" in get_cursors(state))
+    reached = datetime.fromisoformat(get_cursors(first.state["bookmarks"])["live"])
     second = run_tap(start_date=SINCE, time_in_status=True, state=first.state)
-    assert live_bounds(run_tap)[0] == to_ms(reached) - 600_001
+    assert list_live_bounds(run_tap)[0] == to_ms(reached) - 600_001
     assert len(second.rows("tasks")) < len(all_ids) - 50
-    assert ids(first, second, stream="tasks", column="id") == all_ids
+    assert collect_ids(first, second, stream="tasks", column="id") == all_ids
     assert second.error is None
-    assert ids(second) == all_ids
-    assert cursors(second.state["bookmarks"]) == cursors(uninterrupted.state["bookmarks"])
+    assert collect_ids(second) == all_ids
+    assert get_cursors(second.state["bookmarks"]) == get_cursors(uninterrupted.state["bookmarks"])
 
 
 def test_caught_up_tasks_are_not_read_again(run_tap: TapRunner) -> None:
     uninterrupted = run_tap(start_date=SINCE, time_in_status=True)
-    first = interrupt_at_state(uninterrupted, "tasks", lambda state: "live" in cursors(state))
+    first = interrupt_at_state(uninterrupted, "tasks", lambda state: "live" in get_cursors(state))
     second = run_tap(start_date=SINCE, time_in_status=True, state=first.state)
-    assert pending_cursors(second.state["bookmarks"]) == {}
+    assert get_pending_cursors(second.state["bookmarks"]) == {}
     third = run_tap(start_date=SINCE, time_in_status=True, state=second.state)
     assert len(third.column("tasks", "id")) == 2
-    assert ids(third) == ids(third, stream="tasks", column="id")
+    assert collect_ids(third) == collect_ids(third, stream="tasks", column="id")
     assert [request for request in run_tap.requests_to("/task") if "/list/" in request.path] == []
 
 
@@ -133,11 +133,11 @@ def test_load_interrupted_in_time_in_status_is_caught_up(
     all_ids = set(account.workspaces[0].tasks)
     uninterrupted = run_tap(start_date=SINCE, time_in_status=True)
     first = interrupt_in_time_in_status(uninterrupted)
-    assert 0 < len(ids(first)) < len(all_ids)
+    assert 0 < len(collect_ids(first)) < len(all_ids)
     second = run_tap(start_date=SINCE, time_in_status=True, state=first.state)
     assert len(second.rows("tasks")) == 2
     assert second.error is None
-    assert ids(second) == all_ids
+    assert collect_ids(second) == all_ids
 
 
 def test_interrupted_catch_up_resumes(run_tap: TapRunner, account: Account) -> None:
@@ -146,12 +146,12 @@ def test_interrupted_catch_up_resumes(run_tap: TapRunner, account: Account) -> N
     state = interrupt_in_time_in_status(uninterrupted).state
     catch_up = run_tap(start_date=SINCE, time_in_status=True, state=state)
     second = interrupt_at_state(
-        catch_up, "time_in_status", lambda state: "live" in pending_cursors(state)
+        catch_up, "time_in_status", lambda state: "live" in get_pending_cursors(state)
     )
     third = run_tap(start_date=SINCE, time_in_status=True, state=second.state)
-    assert ids(second, third) == all_ids
-    assert len(ids(third)) < len(all_ids) - 50
-    assert pending_cursors(third.state["bookmarks"]) == {}
+    assert collect_ids(second, third) == all_ids
+    assert len(collect_ids(third)) < len(all_ids) - 50
+    assert get_pending_cursors(third.state["bookmarks"]) == {}
 
 
 def test_load_with_failed_tasks_is_caught_up_later(
@@ -161,8 +161,8 @@ def test_load_with_failed_tasks_is_caught_up_later(
 
     def reject_late_pages(request: Request, _: Account) -> None:
         first_rejected_ms = to_ms(NOW - timedelta(hours=200))
-        live = is_task_page(request, workspace, archived=False)
-        if live and int(request.query["date_updated_gt"][0]) > first_rejected_ms:
+        is_live = is_task_page(request, workspace, archived=False)
+        if is_live and int(request.query["date_updated_gt"][0]) > first_rejected_ms:
             request.path = "/api/v2/list/x"
 
     behaviour.on_request = reject_late_pages
@@ -172,4 +172,4 @@ def test_load_with_failed_tasks_is_caught_up_later(
     second = run_tap(start_date=SINCE, time_in_status=True, state=first.state)
     assert len(second.rows("tasks")) < len(all_ids) - 50
     assert second.error is None
-    assert ids(first, second) == all_ids
+    assert collect_ids(first, second) == all_ids

@@ -43,7 +43,7 @@ def add_list(workspace: Workspace, number: int, name: str, **fields: Any) -> Non
     workspace.lists[list_id] = sprint
 
 
-def sprint_dates(run: TapRun) -> list[tuple[str, str | None, str | None, bool | None]]:
+def read_sprint_dates(run: TapRun) -> list[tuple[str, str | None, str | None, bool | None]]:
     return [
         (row["name"], row["start_date"], row["end_date"], row["dates_inferred"])
         for row in run.rows("sprints")
@@ -76,7 +76,7 @@ def test_date_fields_take_precedence_over_dates_in_the_name(
     add_list(workspace, 4, "Sprint 4")
     add_list(workspace, 5, "Sprint 5 (12/24 - 1/6)")
     add_list(workspace, 6, "Sprint 6 (2027-01-07 - 2027-01-20)", start_ms=1799200000024)
-    assert sprint_dates(run_tap())[1:] == [
+    assert read_sprint_dates(run_tap())[1:] == [
         (
             "Sprint 2 (3/5 - 3/18)",
             "2026-03-05T00:00:00.000+00:00",
@@ -110,8 +110,8 @@ def test_day_first_setting_is_applied(
     run_tap: TapRunner, workspace: Workspace, start: str, *, day_first: bool
 ) -> None:
     add_list(workspace, 2, "Sprint 2 (4/5/2026 - 6/7/2026)")
-    (found,) = sprint_dates(run_tap(sprint_names_day_first=day_first))[1:]
-    assert found[1] == f"{start}T00:00:00.000+00:00"
+    (sprint,) = read_sprint_dates(run_tap(sprint_names_day_first=day_first))[1:]
+    assert sprint[1] == f"{start}T00:00:00.000+00:00"
 
 
 def test_archived_sprints_are_read(
@@ -155,7 +155,7 @@ def test_sprints_can_be_disabled(run_tap: TapRunner) -> None:
     run = run_tap(sprints=False)
     assert run.rows("sprints") == []
     assert run.rows("sync_runs")[0]["notes"] == []
-    assert [r for r in run.rows("completed_reads") if r["stream"] == "sprints"] == []
+    assert [row for row in run.rows("completed_reads") if row["stream"] == "sprints"] == []
     assert "90000000041" in run.column("lists", "id")
 
 
@@ -191,12 +191,12 @@ class TestGeneratedAccount:
         workspace = run_tap.clickup.account.workspaces[0]
         first = next(task_list for task_list in workspace.lists.values() if task_list.start_ms)
         first_start = datetime.fromtimestamp((first.start_ms or 0) / 1000, tz=UTC).date()
-        found = sprint_dates(run_tap())
-        assert found[4][1:3] == (ms_to_iso(first.start_ms or 0), ms_to_iso(first.due_ms or 0))
+        sprints = read_sprint_dates(run_tap())
+        assert sprints[4][1:3] == (ms_to_iso(first.start_ms or 0), ms_to_iso(first.due_ms or 0))
         for number in range(4):
             start = first_start - timedelta(days=14 * (4 - number))
             end = start + timedelta(days=13)
-            assert found[number][1:] == (
+            assert sprints[number][1:] == (
                 f"{start}T00:00:00.000+00:00",
                 f"{end}T00:00:00.000+00:00",
                 True,

@@ -15,14 +15,18 @@ TODAY = date(2026, 3, 10)
 FEBRUARY = ("2026-02-05", "2026-02-18")
 
 
-def dates(start: str, end: str) -> Dates:
+def parse_dates(start: str, end: str) -> Dates:
     return Dates(date.fromisoformat(start), date.fromisoformat(end))
 
 
 def read(*names: str, today: date = TODAY, day_first: bool = False) -> list[tuple[str, str] | None]:
     """Return the first and last day of each list of a sprint folder."""
-    found = infer_dates([SprintList(name) for name in names], today=today, day_first=day_first)
-    return [(dates.start.isoformat(), dates.end.isoformat()) if dates else None for dates in found]
+    folder_dates = infer_dates(
+        [SprintList(name) for name in names], today=today, day_first=day_first
+    )
+    return [
+        (span.start.isoformat(), span.end.isoformat()) if span else None for span in folder_dates
+    ]
 
 
 @pytest.mark.parametrize(
@@ -137,13 +141,13 @@ def test_sprints_without_distinct_numbers_keep_clickups_order(
 ) -> None:
     first, second = names
     lists = [SprintList(f"{second} (1/8 - 1/21)", 2), SprintList(f"{first} (12/25 - 1/7)", 1)]
-    expected = [dates("2026-01-08", "2026-01-21"), dates("2025-12-25", "2026-01-07")]
+    expected = [parse_dates("2026-01-08", "2026-01-21"), parse_dates("2025-12-25", "2026-01-07")]
     assert infer_dates(lists, today=TODAY) == expected
 
 
 def test_lists_without_orderindex_keep_their_order() -> None:
     lists = [SprintList("A (12/25 - 1/7)", 2), SprintList("B (1/8 - 1/21)", None)]
-    expected = [dates("2025-12-25", "2026-01-07"), dates("2026-01-08", "2026-01-21")]
+    expected = [parse_dates("2025-12-25", "2026-01-07"), parse_dates("2026-01-08", "2026-01-21")]
     assert infer_dates(lists, today=TODAY) == expected
 
 
@@ -165,10 +169,10 @@ def test_start_date_field_determines_the_neighbours() -> None:
         SprintList("Sprint 4 (1/20 - 2/2)"),
     ]
     assert infer_dates(lists, today=TODAY) == [
-        dates("2023-12-09", "2023-12-22"),
-        dates("2023-12-23", "2024-01-05"),
+        parse_dates("2023-12-09", "2023-12-22"),
+        parse_dates("2023-12-23", "2024-01-05"),
         None,
-        dates("2024-01-20", "2024-02-02"),
+        parse_dates("2024-01-20", "2024-02-02"),
     ]
 
 
@@ -233,6 +237,6 @@ def test_consecutive_sprints_without_a_year_are_recovered(
 ) -> None:
     starts = [last - timedelta(days=14 * back) for back in reversed(range(count))]
     expected = [Dates(start, start + timedelta(days=13)) for start in starts]
-    names = [style.format(n=n, s=dates.start, e=dates.end) for n, dates in enumerate(expected, 1)]
+    names = [style.format(n=n, s=span.start, e=span.end) for n, span in enumerate(expected, 1)]
     lists = [SprintList(name) for name in names]
     assert infer_dates(lists, today=last + timedelta(days=since)) == expected

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tests.tap_clickup.runner import Row, TapRunner
 
 
-def by_pass(rows: list[Row]) -> dict[tuple[str, bool], list[str]]:
+def group_by_pass(rows: list[Row]) -> dict[tuple[str, bool], list[str]]:
     """Return the update times of tasks in order, by workspace and by live or archived."""
     passes: dict[tuple[str, bool], list[str]] = {}
     for row in rows:
@@ -130,16 +130,16 @@ def test_every_task_is_read_once_in_ascending_order(run_tap: TapRunner, account:
     run = run_tap(start_date=ALL_TIME)
     for workspace in account.workspaces:
         assert task_versions(run, workspace) == expected_versions(get_all_tasks(workspace))
-    shown = {
+    searchable_ids = {
         task.id for workspace in account.workspaces for task in get_searchable_tasks(workspace)
     }
-    found = [row for row in run.rows("tasks") if row["id"] in shown]
+    searchable_rows = [row for row in run.rows("tasks") if row["id"] in searchable_ids]
     assert list(dict.fromkeys(run.column("tasks", "workspace_id"))) == [
         workspace.id for workspace in account.workspaces
     ]
-    for dates in by_pass(found).values():
+    for dates in group_by_pass(searchable_rows).values():
         assert dates == sorted(dates)
-    assert len(by_pass(found)) == 2 * len(account.workspaces)
+    assert len(group_by_pass(searchable_rows)) == 2 * len(account.workspaces)
     assert Counter(run.column("tasks", "id")).most_common(1)[0][1] == 1
     assert run.error is None
 
@@ -182,8 +182,8 @@ def test_concurrent_edits_between_requests_lose_no_task(
     assert [
         task_id for task_id, at in at_start.items() if newest.get(task_id, "") < ms_to_iso(at)
     ] == []
-    found = [row for row in run.rows("tasks") if row["id"] in set(ids)]
-    passes = by_pass(found)
+    rows = [row for row in run.rows("tasks") if row["id"] in set(ids)]
+    passes = group_by_pass(rows)
     assert set(passes) == {(workspace.id, False), (workspace.id, True)}
     for dates in passes.values():
         assert dates == sorted(dates)
@@ -235,13 +235,17 @@ def test_time_extracted_is_the_time_of_the_request(
     behaviour.on_request = note
     before = datetime.now(UTC)
     run = run_tap(start_date=ALL_TIME)
-    shown = {
+    searchable_ids = {
         task.id for workspace in account.workspaces for task in get_searchable_tasks(workspace)
     }
     extracted: dict[tuple[str, bool], list[datetime]] = defaultdict(list)
     for message in run.records("tasks"):
         row = message["record"]
-        place = f"team/{row['workspace_id']}" if row["id"] in shown else f"list/{row['list_id']}"
+        place = (
+            f"team/{row['workspace_id']}"
+            if row["id"] in searchable_ids
+            else f"list/{row['list_id']}"
+        )
         requested_at = datetime.fromisoformat(message["time_extracted"])
         extracted[f"/{place}/task", row["archived"]].append(requested_at)
     assert len(extracted) > 4

@@ -25,18 +25,18 @@ if TYPE_CHECKING:
 DAY_MS = 86_400_000
 
 
-def newest_of(workspace: Workspace, *, archived: bool = False) -> int:
+def find_newest(workspace: Workspace, *, archived: bool = False) -> int:
     """Return the newest update of the live or the archived tasks."""
     return max(
         updated_ms(task) for task in get_searchable_tasks(workspace) if task.archived is archived
     )
 
 
-def cursors_of(state: Row) -> dict[str, str]:
+def get_cursors(state: Row) -> dict[str, str]:
     """Return the cursors of the only workspace of a state."""
     (partition,) = state["bookmarks"]["tasks"]["partitions"]
-    found: dict[str, str] = partition["cursors"]
-    return found
+    cursors: dict[str, str] = partition["cursors"]
+    return cursors
 
 
 def test_first_run_reads_90_days_and_saves_its_start(
@@ -53,7 +53,7 @@ def test_first_run_reads_90_days_and_saves_its_start(
     assert len(run.rows("tasks")) < len(get_all_tasks(workspace))
     (partition,) = run.state["bookmarks"]["tasks"]["partitions"]
     assert [len(partition.pop(name)) for name in ("archives", "lists")] == [16, 16]
-    newest = {"live": newest_of(workspace), "archived": newest_of(workspace, archived=True)}
+    newest = {"live": find_newest(workspace), "archived": find_newest(workspace, archived=True)}
     assert partition == {
         "context": {"workspace_id": workspace.id},
         "start_date": ms_to_iso(bound + 1),
@@ -70,7 +70,7 @@ def test_second_run_reads_only_the_overlap(
     """R32: a second run does not repeat the backfill."""
     first = run_tap(workspace_ids=[workspace.id])
     second = run_tap(workspace_ids=[workspace.id], state=first.state)
-    newest = [newest_of(workspace), newest_of(workspace, archived=True)]
+    newest = [find_newest(workspace), find_newest(workspace, archived=True)]
     bounds = [
         (request.query["archived"], request.query["date_updated_gt"])
         for request in run_tap.requests_to("/task")
@@ -80,8 +80,8 @@ def test_second_run_reads_only_the_overlap(
         (["true"], [str(newest[1] - 600_001)]),
     ]
     live_tasks, archived = (
-        [task for task in get_searchable_tasks(workspace) if task.archived is one]
-        for one in (False, True)
+        [task for task in get_searchable_tasks(workspace) if task.archived is is_archived]
+        for is_archived in (False, True)
     )
     assert task_versions(second, workspace) == (
         expected_versions(live_tasks, since_ms=newest[0] - 600_000)
@@ -108,7 +108,7 @@ def test_archived_and_restored_tasks_are_read_again(
 
 
 def test_each_workspace_has_its_own_bookmark_in_utc(run_tap: TapRunner, account: Account) -> None:
-    newest = {workspace.id: ms_to_iso(newest_of(workspace)) for workspace in account.workspaces}
+    newest = {workspace.id: ms_to_iso(find_newest(workspace)) for workspace in account.workspaces}
     assert run_tap(start_date=ALL_TIME).task_cursors == newest
 
 
@@ -162,10 +162,10 @@ def test_task_in_the_future_does_not_move_the_cursor_past_now(
     account.update_task(future_id, at=datetime.now(UTC) + timedelta(days=365))
     before = now_ms()
     state = run_tap(workspace_ids=[workspace.id]).state
-    first = cursors_of(state)
+    first = get_cursors(state)
     assert ms_to_iso(before) <= first.pop("archived" if archived else "live") <= ms_to_iso(now_ms())
     assert max(first.values()) < ms_to_iso(before)
-    second_cursors = cursors_of(run_tap(workspace_ids=[workspace.id], state=state).state)
+    second_cursors = get_cursors(run_tap(workspace_ids=[workspace.id], state=state).state)
     assert max(second_cursors.values()) <= ms_to_iso(now_ms())
 
 
@@ -180,7 +180,7 @@ def test_task_in_the_future_hides_no_edit_from_the_next_poll(
     now, quarter = datetime.now(UTC), timedelta(minutes=15)
     account.update_task(future_id, at=now + timedelta(days=365))
     state = run_tap(workspace_ids=[workspace.id], start_date=ALL_TIME).state
-    cursors = cursors_of(state)
+    cursors = get_cursors(state)
     for name, cursor in cursors.items():
         cursors[name] = (datetime.fromisoformat(cursor) - quarter).isoformat()
     account.update_task(edited, name="Edited", at=now - timedelta(minutes=12))
@@ -214,9 +214,6 @@ def test_late_indexed_task_is_read_by_the_overlap(
     run_tap.clock.sleep(301)
     third = run_tap(workspace_ids=[workspace.id], state=second.state)
     assert "Edited" in third.column("tasks", "name")
-
-
-# --- a start date before the saved one
 
 
 @pytest.mark.parametrize(

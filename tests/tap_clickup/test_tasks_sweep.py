@@ -19,25 +19,25 @@ if TYPE_CHECKING:
     from tests.tap_clickup.runner import Row, TapRunner
 
 
-def completed(run: TapRun, workspace: Workspace, stream: str = "tasks") -> Row | None:
+def find_completed_read(run: TapRun, workspace: Workspace, stream: str = "tasks") -> Row | None:
     """Return the completed read of a stream, or None."""
-    found = [
+    rows = [
         row
         for row in run.rows("completed_reads")
         if (row["workspace_id"], row["stream"]) == (workspace.id, stream)
     ]
-    assert len(found) <= 1
-    return found[0] if found else None
+    assert len(rows) <= 1
+    return rows[0] if rows else None
 
 
 def swept_ids(run: TapRun, workspace: Workspace) -> set[str]:
     """Return the ids of the tasks in a sweep's completed read."""
-    row = completed(run, workspace)
+    row = find_completed_read(run, workspace)
     assert row
     return {key[0] for key in row["keys"]}
 
 
-def ids(tasks: list[Task]) -> set[str]:
+def collect_ids(tasks: list[Task]) -> set[str]:
     return {task.id for task in tasks}
 
 
@@ -93,17 +93,21 @@ def test_sweep_reports_all_ids_but_loads_only_recent_tasks(
     start = datetime.now(UTC) - timedelta(days=40)
     run = run_tap(sweep=True, start_date=start.isoformat())
     for workspace in account.workspaces:
-        recent = [t for t in get_all_tasks(workspace) if updated_ms(t) >= start.timestamp() * 1000]
-        loaded = {r["id"] for r in run.rows("tasks") if r["workspace_id"] == workspace.id}
-        assert swept_ids(run, workspace) == ids(get_all_tasks(workspace))
-        assert loaded == ids(recent)
+        recent = [
+            task
+            for task in get_all_tasks(workspace)
+            if updated_ms(task) >= start.timestamp() * 1000
+        ]
+        loaded = {row["id"] for row in run.rows("tasks") if row["workspace_id"] == workspace.id}
+        assert swept_ids(run, workspace) == collect_ids(get_all_tasks(workspace))
+        assert loaded == collect_ids(recent)
         assert 0 < len(recent) < len(get_all_tasks(workspace))
 
 
 def test_sweep_completed_read_has_exact_bounds(run_tap: TapRunner, workspace: Workspace) -> None:
     before = datetime.now(UTC)
     run = run_tap(sweep=True, workspace_ids=[workspace.id])
-    row = completed(run, workspace)
+    row = find_completed_read(run, workspace)
     assert row
     started, finished = (
         datetime.fromisoformat(row.pop(f"{n}_at")) for n in ("started", "finished")
@@ -126,15 +130,15 @@ def test_sweep_completed_read_has_exact_bounds(run_tap: TapRunner, workspace: Wo
 def test_selected_spaces_limit_the_sweep(run_tap: TapRunner, workspace: Workspace) -> None:
     selected = list(workspace.spaces)[:2]
     run = run_tap(sweep=True, workspace_ids=[workspace.id], space_ids=selected)
-    row = completed(run, workspace)
+    row = find_completed_read(run, workspace)
     assert row
     assert sorted(row["conditions"].pop("space_id")["in"]) == sorted(selected)
     assert set(row["conditions"]) == {"workspace_id", "date_created"}
     lists = {
         task_list.id for task_list in workspace.lists.values() if task_list.space_id in selected
     }
-    assert swept_ids(run, workspace) == ids(
-        [t for t in get_all_tasks(workspace) if t.list_id in lists]
+    assert swept_ids(run, workspace) == collect_ids(
+        [task for task in get_all_tasks(workspace) if task.list_id in lists]
     )
 
 
@@ -144,8 +148,8 @@ def test_workspace_without_selected_spaces_is_not_requested(
     chosen, other = account.workspaces
     run = run_tap(sweep=True, space_ids=[next(iter(chosen.spaces))])
     assert run_tap.requests_to(f"/team/{other.id}/task") == []
-    assert completed(run, chosen)
-    assert completed(run, other) is None
+    assert find_completed_read(run, chosen)
+    assert find_completed_read(run, other) is None
 
 
 def test_sync_run_counts_live_tasks_and_clickups_estimate(
@@ -154,7 +158,9 @@ def test_sync_run_counts_live_tasks_and_clickups_estimate(
     run = run_tap(sweep=True)
     for workspace, row in zip(account.workspaces, run.rows("sync_runs"), strict=True):
         counted_tasks = [
-            t for t in get_all_tasks(workspace) if not workspace.is_archived_list(t.list_id)
+            task
+            for task in get_all_tasks(workspace)
+            if not workspace.is_archived_list(task.list_id)
         ]
         assert row["source"] == "tap-clickup-sweep"
         assert row["live_tasks"] == len(get_live_tasks(workspace))
@@ -174,19 +180,16 @@ def test_sweep_keeps_start_date_and_cursors(run_tap: TapRunner, workspace: Works
     assert after.state["bookmarks"]["tasks"] == poll.state["bookmarks"]["tasks"]
 
 
-# --- deleted, restored and moved tasks
-
-
 def test_deleted_task_is_missing_and_restored_task_is_back(
     run_tap: TapRunner, account: Account, workspace: Workspace
 ) -> None:
     deleted = next(
-        t
-        for t in get_searchable_tasks(workspace)
-        if t.parent_id and not workspace.subtask_ids(t.id)
+        task
+        for task in get_searchable_tasks(workspace)
+        if task.parent_id and not workspace.subtask_ids(task.id)
     )
     account.delete_task(deleted.id)
-    assert swept_ids(run_tap(sweep=True), workspace) == ids(get_all_tasks(workspace))
+    assert swept_ids(run_tap(sweep=True), workspace) == collect_ids(get_all_tasks(workspace))
     assert deleted.id not in workspace.tasks
     account.restore_task(deleted.id)
     assert deleted.id in swept_ids(run_tap(sweep=True), workspace)
@@ -197,7 +200,11 @@ def test_task_moved_out_of_the_selection_is_missing(
 ) -> None:
     space_id, other_space_id = list(workspace.spaces)[:2]
     space_by_list = {task_list.id: task_list.space_id for task_list in workspace.lists.values()}
-    task = next(t for t in get_live_tasks(workspace) if space_by_list[t.list_id] == space_id)
+    task = next(
+        candidate
+        for candidate in get_live_tasks(workspace)
+        if space_by_list[candidate.list_id] == space_id
+    )
     list_id = next(list_id for list_id, space in space_by_list.items() if space == other_space_id)
     assert task.id in swept_ids(run_tap(sweep=True, space_ids=[space_id]), workspace)
     account.move_task(task.id, list_id)
@@ -212,14 +219,11 @@ def test_tasks_of_an_inaccessible_space_are_missing(
     behaviour.hidden_spaces = {lost}
     run = run_tap(sweep=True)
     space_by_list = {task_list.id: task_list.space_id for task_list in workspace.lists.values()}
-    visible = [t for t in get_all_tasks(workspace) if space_by_list[t.list_id] != lost]
-    assert swept_ids(run, workspace) == ids(visible) < ids(get_all_tasks(workspace))
-    spaces = completed(run, workspace, "spaces")
+    visible = [task for task in get_all_tasks(workspace) if space_by_list[task.list_id] != lost]
+    assert swept_ids(run, workspace) == collect_ids(visible) < collect_ids(get_all_tasks(workspace))
+    spaces = find_completed_read(run, workspace, "spaces")
     assert spaces
     assert {key[0] for key in spaces["keys"]} == set(workspace.spaces) - {lost}
-
-
-# --- concurrent edits
 
 
 @pytest.mark.parametrize("archived", [True, False], ids=["leaves", "enters"])
@@ -237,7 +241,7 @@ def test_task_archived_or_restored_between_passes_is_found(
     condition = creation_pass(workspace, archived=archived)
     call_once(behaviour, condition, lambda: account.archive_task(task.id, archived=not archived))
     run = run_tap(sweep=True, workspace_ids=[workspace.id])
-    assert swept_ids(run, workspace) == ids(get_all_tasks(workspace))
+    assert swept_ids(run, workspace) == collect_ids(get_all_tasks(workspace))
 
 
 @pytest.mark.parametrize("archives", [False, True], ids=["restores", "archives"])
@@ -258,7 +262,7 @@ def test_tasks_of_a_list_archived_between_passes_are_found(
     condition = creation_pass(workspace, archived=False)
     call_once(behaviour, condition, lambda: account.archive(list_id, archived=archives))
     run = run_tap(sweep=True, workspace_ids=[workspace.id])
-    assert swept_ids(run, workspace) == ids(get_all_tasks(workspace))
+    assert swept_ids(run, workspace) == collect_ids(get_all_tasks(workspace))
 
 
 @pytest.mark.parametrize("into_archive", [True, False])
@@ -287,11 +291,8 @@ def test_subtasks_moved_between_passes_are_found(
     }[moved_at]
     call_once(run_tap.clickup.behaviour, condition, lambda: account.move_task(parent.id, target))
     run = run_tap(sweep=True, workspace_ids=[workspace.id])
-    assert ids(get_all_tasks(workspace)) - swept_ids(run, workspace) == set()
+    assert collect_ids(get_all_tasks(workspace)) - swept_ids(run, workspace) == set()
     assert child.id in swept_ids(run, workspace)
-
-
-# --- incomplete reads
 
 
 @pytest.mark.parametrize("status", [400, 401], ids=["failed", "denied"])
@@ -319,8 +320,8 @@ def test_incomplete_sweep_completes_only_the_other_workspace(
     behaviour.faults = [fault]
     run = run_tap(sweep=True, start_date=ALL_TIME)
     assert behaviour.faults == []
-    assert completed(run, workspace) is None
-    assert swept_ids(run, other) == ids(get_all_tasks(other))
+    assert find_completed_read(run, workspace) is None
+    assert swept_ids(run, other) == collect_ids(get_all_tasks(other))
     assert bool(run.error) is (status == 400)
     cursors = [partition["cursors"] for partition in run.state["bookmarks"]["tasks"]["partitions"]]
     assert cursors == [{}, {}]

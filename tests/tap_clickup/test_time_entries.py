@@ -37,9 +37,6 @@ def account() -> Account:
     return accounts.shop()
 
 
-# --- the record
-
-
 def test_every_time_entry_column_is_mapped(run_tap: TapRunner, account: Account) -> None:
     """R78-R82: author, start, duration and task are read, but not the description."""
     entry = track(
@@ -95,9 +92,9 @@ def test_numbers_and_strings_give_the_same_entry(
 ) -> None:
     start = now()
     timestamps = {"start": to_ms(start), "end": to_ms(start) + 5400011, "at": to_ms(start) + 13}
-    given = {name: number(value) for name, value in timestamps.items()}
+    converted = {name: number(value) for name, value in timestamps.items()}
     duration = number(ENTRY["duration"])
-    item = {**ENTRY, **given, "duration": duration, "task": task, "task_location": {}}
+    item = {**ENTRY, **converted, "duration": duration, "task": task, "task_location": {}}
     behaviour.faults = [Fault(status=200, body={"data": [item]}, path="/time_entries$")]
     (row,) = run_tap(start_date=to_iso(start)).rows("time_entries")
     assert row == {
@@ -170,9 +167,6 @@ def test_zero_long_and_overlapping_entries_are_kept(run_tap: TapRunner, account:
     ]
 
 
-# --- slices
-
-
 def test_backfill_reads_30_day_slices_without_duplicates(
     run_tap: TapRunner, account: Account
 ) -> None:
@@ -199,12 +193,12 @@ def test_time_entry_belongs_to_the_slice_of_its_start(run_tap: TapRunner, accoun
     first, second = slice_start(since) + SLICE_LENGTH, slice_start(since) + 2 * SLICE_LENGTH
     before, at, after = (track(account, start).id for start in (first - MINUTE, first, second))
     run = run_tap(start_date=to_iso(since))
-    found = time_tracking.completed_slices(run)
+    slices = time_tracking.completed_slices(run)
     second_slice, first_slice = time_tracking.slice_name(first), time_tracking.slice_name(since)
     assert time_tracking.entry_ids_by_slice(run)[first_slice] == [before]
     assert time_tracking.entry_ids_by_slice(run)[second_slice] == [at]
     assert time_tracking.entry_ids_by_slice(run)[time_tracking.slice_name(second)] == [after]
-    assert [found[name]["conditions"]["started_at"] for name in (first_slice, second_slice)] == [
+    assert [slices[name]["conditions"]["started_at"] for name in (first_slice, second_slice)] == [
         {"from": to_iso(since), "before": to_iso(first)},
         {"from": to_iso(first), "before": to_iso(second)},
     ]
@@ -220,16 +214,13 @@ def test_slice_bounds_are_in_utc(run_tap: TapRunner, account: Account) -> None:
     """A target may therefore compare them as text."""
     entry = track(account, AT)
     run = run_tap(start_date="2026-03-05T15:00:00+09:00")
-    (found,) = (
+    (completed_slice,) = (
         row for row in time_tracking.completed_slices(run).values() if [entry.id] in row["keys"]
     )
-    assert found["conditions"]["started_at"] == {
+    assert completed_slice["conditions"]["started_at"] == {
         "from": "2026-03-05T06:00:00.000+00:00",
         "before": "2026-03-08T00:00:00.000+00:00",
     }
-
-
-# --- the lookback window
 
 
 def test_next_run_rereads_the_last_30_days(run_tap: TapRunner, account: Account) -> None:
