@@ -173,7 +173,7 @@ def test_invalid_folder_pattern_is_rejected_before_any_request(
 
 
 def test_sprints_completed_read_lists_every_sprint(run_tap: TapRunner) -> None:
-    (row,) = (r for r in run_tap().rows("completed_reads") if r["stream"] == "sprints")
+    (row,) = (row for row in run_tap().rows("completed_reads") if row["stream"] == "sprints")
     assert row["scope"] == "all"
     assert row["keys"] == [["90000000041"]]
     assert row["conditions"] == {

@@ -94,7 +94,7 @@ def test_other_users_webhooks_are_outside_the_completed_read(
 ) -> None:
     own = account.add_webhook(endpoint=ENDPOINT, events=["*"])
     account.add_webhook(endpoint=ENDPOINT, events=["*"], user_id=accounts.MEMBER)
-    (row,) = (r for r in run_tap().rows("completed_reads") if r["stream"] == "webhooks")
+    (row,) = (row for row in run_tap().rows("completed_reads") if row["stream"] == "webhooks")
     assert row["scope"] == "all"
     assert row["keys"] == [[own.id]]
     assert row["conditions"] == {
@@ -136,5 +136,5 @@ def test_denied_webhooks_do_not_stop_other_streams(
     ]
     assert run.error is None
     assert run.rows("sync_runs")[0]["complete"] is False
-    assert [r for r in run.rows("completed_reads") if r["stream"] == "webhooks"] == []
+    assert [row for row in run.rows("completed_reads") if row["stream"] == "webhooks"] == []
     assert sorted(run.column("tasks", "id")) == ["86parent1", "86task001"]
