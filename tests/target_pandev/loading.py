@@ -96,6 +96,7 @@ TASKS_WITH_STATUS = schema(
     {
         "workspace_id": "string",
         "id": "string",
+        "points": "number",
         "status": "string",
         "status_id": "string",
         "status_type": "string",

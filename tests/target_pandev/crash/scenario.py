@@ -9,7 +9,14 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from tests.target_pandev.loading import COMPLETED_READS, TIMESTAMP, completed, record, schema
+from tests.target_pandev.loading import (
+    COMPLETED_READS,
+    TASKS_WITH_STATUS,
+    TIMESTAMP,
+    completed,
+    record,
+    schema,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,20 +38,7 @@ SCHEMAS = [
     schema(
         "notes", {"id": "string", "n": "integer", "updated": TIMESTAMP}, ["id"], bookmark="updated"
     ),
-    schema(
-        "tasks",
-        {
-            "workspace_id": "string",
-            "id": "string",
-            "points": "number",
-            "status": "string",
-            "status_id": "string",
-            "status_type": "string",
-            "date_updated": TIMESTAMP,
-        },
-        ["workspace_id", "id"],
-        bookmark="date_updated",
-    ),
+    TASKS_WITH_STATUS,
     schema(
         "commits",
         {"repository_id": "string", "sha": "string", "author_name": "string", "message": "string"},
