@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def test_a_status_change_is_emitted(source: MessageSourceHarness) -> None:
-    """R70-R74: by webhook, with both statuses, time and actor."""
+    """R70-R74: status transitions arrive by webhook with both statuses, timestamp and actor."""
     change = history("status", before=status("to do", "open"), after=status("done", "closed"))
     source.build(pending_event("taskStatusUpdated", change))
     (message,) = source.records("status_changes")

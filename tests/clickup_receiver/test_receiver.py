@@ -65,7 +65,7 @@ def status_change(number: int) -> dict[str, Any]:
 def test_a_delivery_is_loaded(
     receiver: ReceiverProcess, account: Account, workspace: Workspace, database: str
 ) -> None:
-    """R36, R56, R70: both the status change and the task's current values."""
+    """R36, R56, R70: HTTP 200, then the status transition and the task's fields are loaded."""
     task_id = next(iter(workspace.tasks))
     account.update_task(task_id, name="Renamed", at=datetime.now(UTC))
     assert receiver.post("taskStatusUpdated", status_change(7), task_id=task_id) == 200

@@ -297,7 +297,7 @@ def test_a_webhook_deleted_in_clickup_is_created_again(harness: RegistrarHarness
 def test_a_members_token_falls_back_to_polling(
     harness: RegistrarHarness, behaviour: Behaviour, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """R113: webhook creation is denied to a member, and the mode is reported."""
+    """R113: with the role of a member, changes arrive by polling only, which is reported."""
     behaviour.role = "member"
     (status,) = harness.reconcile()
     assert status.webhook_id is None

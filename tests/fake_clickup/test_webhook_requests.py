@@ -100,7 +100,7 @@ def test_webhooks_of_other_users_cannot_be_written(client: Client, account: Acco
 
 
 def test_a_member_cannot_create_a_webhook(client: Client, behaviour: Behaviour, path: str) -> None:
-    """R113: only owners and admins can create webhooks."""
+    """R113: with the role of a member, webhooks cannot be registered."""
     behaviour.role = "member"
     assert send(client, "POST", path, SUBSCRIPTION)[0] == 403
     assert client.get(path) == {"webhooks": []}

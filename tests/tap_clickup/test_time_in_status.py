@@ -62,7 +62,7 @@ def test_time_in_status_is_disabled_by_default(run_tap: TapRunner, behaviour: Be
 def test_one_task_is_read_with_a_single_request(
     run_tap: TapRunner,
 ) -> None:
-    """R76: ClickUp returns the current status twice, and it is written once."""
+    """R76: time in status has a row per status; the current one, returned twice, has one, too."""
     task = shipped_task(run_tap)
     run = run_tap(time_in_status=True)
     key = {"workspace_id": accounts.WORKSPACE, "task_id": task.id}

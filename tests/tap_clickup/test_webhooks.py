@@ -128,7 +128,7 @@ def test_webhook_secret_never_leaks(clickup: FakeClickUp, webhook: Webhook, *, f
 def test_denied_webhooks_do_not_stop_other_streams(
     run_tap: TapRunner, behaviour: Behaviour, status: int, ecode: str, why: str
 ) -> None:
-    """R113: ClickUp may deny webhooks to a member."""
+    """R113: with the role of a member, tasks are read, and that webhooks are not is reported."""
     behaviour.faults = [Fault(status=status, body={"ECODE": ecode}, path="/webhook$")]
     run = run_tap(start_date="2026-03-01")
     assert run.read_failures == [

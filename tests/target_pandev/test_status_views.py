@@ -103,7 +103,7 @@ def hours(time: datetime) -> float:
 
 
 def test_changes_from_webhooks_are_exact(store: Loader) -> None:
-    """R70 to R74: a transition has both statuses, its time and its user."""
+    """R70 to R74: a transition from a webhook has both statuses, its timestamp and its actor."""
     load(store, change(1, None, "to do"), change(3, "to do", "doing"), change(5, "doing", "done"))
     assert transitions(store) == [
         (None, "to do", 1, 1, "183"),
@@ -172,7 +172,7 @@ def test_the_same_name_in_other_case_is_not_a_transition(store: Loader) -> None:
 
 
 def test_durations_last_from_transition_to_transition(store: Loader) -> None:
-    """R76: two hours to do, three in progress, then closed for as long as it stays so."""
+    """R76: time in status is derived from transitions; the current status has no end."""
     load(store, change(1, None, "to do"), change(3, "to do", "doing"), seen(6, "closed"))
     rows = store.rows(
         "SELECT status, status_group, duration_ms, ended_at IS NULL, is_inferred "
@@ -198,7 +198,7 @@ def cycle(store: Loader) -> list[tuple[Any, ...]]:
 
 
 def test_the_cycle_is_from_the_first_progress_to_the_last_close(store: Loader) -> None:
-    """R75: started at 3, done at 5, reopened at 6, done again at 9, closed at 10."""
+    """R75: cycle times are derived from transitions, of a reopened task until its last close."""
     load(store, seen(0, "to do"), change(3, "to do", "doing"), change(5, "doing", "done"))
     load(store, change(6, "done", "doing"), change(9, "doing", "done"))
     load(store, change(10, "done", "closed"), seen(10, "closed"))
