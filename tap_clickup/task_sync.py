@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tap_clickup.readers.task_reader import Page, TaskReader
+    from tap_clickup.sync_report import ReadFailure
 
 REPLICATION_KEY = "date_updated"
 
@@ -70,7 +71,8 @@ class TaskSync:
     """The sync of one workspace's tasks, started at `started_at`.
 
     `pages` arrive from the iterators of `reader`. `custom_fields` are the identifiers of the custom
-    fields of the tasks read. `finished` is set once all pages were read.
+    fields of the tasks read. `late_failures` are those of the second look at the hierarchy, at the
+    end of a sweep. `finished` is set once all pages were read.
     """
 
     reader: TaskReader
@@ -78,7 +80,13 @@ class TaskSync:
     started_at: datetime
     progress: PollProgress | SweepProgress
     custom_fields: set[str] = field(default_factory=set)
+    late_failures: list[ReadFailure] = field(default_factory=list)
     finished: bool = False
+
+    @property
+    def failures(self) -> list[ReadFailure]:
+        """What could not be read."""
+        return [*self.reader.failures, *self.late_failures]
 
     @property
     def is_initial(self) -> bool:
@@ -95,7 +103,7 @@ class TaskSync:
     @property
     def has_retryable_failures(self) -> bool:
         """Whether another run may read more."""
-        return not self.finished or any(failure.retryable for failure in self.reader.failures)
+        return not self.finished or any(failure.retryable for failure in self.failures)
 
     def page_read(self, page: Page) -> None:
         """Add a page whose records have been emitted."""

@@ -111,11 +111,7 @@ class Tasks(BookmarkedStream):
         if self._archived_lists_up_to_date(workspace) and hierarchy.include_archived_lists:
             archives = hierarchy.archived_lists_digest
             self.workspace_state(workspace.id)["archives"] = archives
-        if (
-            isinstance(sync.progress, SweepProgress)
-            and hierarchy.complete
-            and not sync.reader.failures
-        ):
+        if isinstance(sync.progress, SweepProgress) and hierarchy.complete and not sync.failures:
             self._add_completed_read(workspace, sync.progress, sync.started_at)
 
     def _emit_pages(
@@ -142,7 +138,7 @@ class Tasks(BookmarkedStream):
         hierarchy = self.sync_context.new_hierarchy(workspace)
         hierarchy.walk()
         yield from sync.reader.read_lists(hierarchy.archived_list_ids)
-        workspace.hierarchy.failures.extend(hierarchy.failures)
+        sync.late_failures = hierarchy.failures
 
     def save_lists_digests(self) -> None:
         """Save which lists exist, once all streams have been written.

@@ -329,3 +329,18 @@ def test_incomplete_sweep_completes_only_the_other_workspace(
         workspace.id: None,
         other.id: len(get_live_tasks(other)),
     }
+
+
+@pytest.mark.parametrize("status", [400, 401], ids=["failed", "denied"])
+def test_failed_second_look_at_the_hierarchy_completes_no_tasks(
+    run_tap: TapRunner, behaviour: Behaviour, workspace: Workspace, status: int
+) -> None:
+    """A task may have moved into an archived list that could not be listed again."""
+    fault = Fault(status=status, body={"ECODE": "OAUTH_027"}, path=f"/team/{workspace.id}/space$")
+    condition = creation_pass(workspace, archived=True)
+    call_once(behaviour, condition, lambda: behaviour.faults.append(fault))
+    run = run_tap(sweep=True, workspace_ids=[workspace.id])
+    assert behaviour.faults == []
+    assert find_completed_read(run, workspace) is None
+    assert find_completed_read(run, workspace, "lists")
+    assert bool(run.error) is (status == 400)
