@@ -50,7 +50,11 @@ class TapRun:
 
     def records(self, stream: str) -> list[Row]:
         """Return the RECORD messages of a stream."""
-        return [m for m in self.messages if m["type"] == "RECORD" and m["stream"] == stream]
+        return [
+            message
+            for message in self.messages
+            if message["type"] == "RECORD" and message["stream"] == stream
+        ]
 
     def rows(self, stream: str) -> list[Row]:
         """Return the records of a stream."""
@@ -69,11 +73,17 @@ class TapRun:
     @property
     def read_failures(self) -> list[tuple[str, str]]:
         """What each workspace's last record says was not read, with the reason."""
-        return [(r["what"], r["why"]) for row in self.rows("sync_runs") for r in row["refused"]]
+        return [
+            (failure["what"], failure["why"])
+            for row in self.rows("sync_runs")
+            for failure in row["refused"]
+        ]
 
     @property
     def state(self) -> Row:
-        states: list[Row] = [m["value"] for m in self.messages if m["type"] == "STATE"]
+        states: list[Row] = [
+            message["value"] for message in self.messages if message["type"] == "STATE"
+        ]
         return states[-1] if states else {}
 
     @property
@@ -90,7 +100,9 @@ class TapRun:
 
     def before_first_record(self, stream: str) -> TapRun:
         """Return the run as if it had been interrupted before the first record of a stream."""
-        is_record = [m["type"] == "RECORD" and m["stream"] == stream for m in self.messages]
+        is_record = [
+            message["type"] == "RECORD" and message["stream"] == stream for message in self.messages
+        ]
         return self.first_messages(is_record.index(True))
 
 

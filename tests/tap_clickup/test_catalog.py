@@ -57,7 +57,7 @@ def test_deselected_streams_and_fields_are_omitted(run_tap: TapRunner) -> None:
             is_other_field = metadata["breadcrumb"] != ["properties", "name"]
             metadata["metadata"]["selected"] = is_selected_stream and is_other_field
     run = run_tap(catalog=catalog, start_date=ALL_TIME)
-    streams = {m["stream"] for m in run.messages if m["type"] == "RECORD"}
+    streams = {message["stream"] for message in run.messages if message["type"] == "RECORD"}
     assert streams == {"tasks", "users"}
     assert {"name" in row for row in run.rows("tasks")} == {False}
     assert run.error is None

@@ -239,7 +239,9 @@ def test_sweep_completes_every_slice_whatever_the_state(
     again = run_tap(start_date="2026-01-01", state=first.state)
     sweep = run_tap(start_date="2026-01-01", state=first.state, sweep=True)
     scopes = [
-        sorted(r["scope"] for r in run.rows("completed_reads") if r["stream"] == "time_entries")
+        sorted(
+            row["scope"] for row in run.rows("completed_reads") if row["stream"] == "time_entries"
+        )
         for run in (first, again, sweep)
     ]
     assert scopes[0] == scopes[2]

@@ -245,7 +245,7 @@ def test_error_in_one_workspace_leaves_the_other_complete(
     assert is_complete(run, complete_workspace)
     assert {what for what, _ in run.read_failures} == {"stream tasks"}
     assert bool(run.error) is (status == 400)
-    assert {r["workspace_id"]: r["complete"] for r in run.rows("sync_runs")} == {
+    assert {row["workspace_id"]: row["complete"] for row in run.rows("sync_runs")} == {
         failing_workspace.id: False,
         complete_workspace.id: True,
     }

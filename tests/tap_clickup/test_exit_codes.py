@@ -21,7 +21,7 @@ def test_successful_run_exits_0(clickup: FakeClickUp, account: Account) -> None:
     run = TapRun(process.stdout, process.stderr)
     tasks = [task.id for workspace in account.workspaces for task in get_all_tasks(workspace)]
     assert sorted(run.column("tasks", "id")) == sorted(tasks)
-    schemas = [m["stream"] for m in run.messages if m["type"] == "SCHEMA"]
+    schemas = [message["stream"] for message in run.messages if message["type"] == "SCHEMA"]
     assert list(dict.fromkeys(schemas)) == STREAMS
 
 

@@ -151,7 +151,7 @@ def test_time_tracking_can_be_disabled(
     assert run.rows("time_entries") == []
     assert run_tap.requests_to("/time_entries") == []
     streams = run.column("completed_reads", "stream")
-    assert "tasks" in {m["stream"] for m in run.records("tasks")}
+    assert "tasks" in {message["stream"] for message in run.records("tasks")}
     assert "time_entries" not in streams
     assert run.error is None
     assert run.read_failures == []

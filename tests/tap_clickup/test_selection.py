@@ -101,7 +101,9 @@ def test_run_sends_only_get_requests_under_api_v2(run_tap: TapRunner, account: A
         assert len(pages) <= len(get_searchable_tasks(workspace)) // 100 + 2
     spaces = sum(len(workspace.spaces) for workspace in account.workspaces)
     folders = sum(
-        not f.hidden for workspace in account.workspaces for f in workspace.folders.values()
+        not folder.hidden
+        for workspace in account.workspaces
+        for folder in workspace.folders.values()
     )
     hierarchy = 1 + 2 * 2 + 4 * spaces + folders
     slices = (datetime.now(UTC) - datetime(2025, 1, 1, tzinfo=UTC)) // timedelta(days=30) + 2

@@ -122,7 +122,9 @@ class TestAccount:
             "live_tasks": None,
             "approximate_task_count": 2,
         }
-        assert [m["stream"] for m in run.messages if m["type"] == "RECORD"][-1] == "sync_runs"
+        assert [message["stream"] for message in run.messages if message["type"] == "RECORD"][
+            -1
+        ] == "sync_runs"
 
 
 def test_every_task_is_read_once_in_ascending_order(run_tap: TapRunner, account: Account) -> None:

@@ -50,7 +50,7 @@ def test_failed_time_entries_do_not_stop_other_streams(
     assert run.error.startswith(f"{FAILED}HTTP 500 from 127.0.0.1 in 6 attempts")
     assert time_tracking.completed_slices(run) == {}
     assert time_tracking.saved_state(run).get("read_until") is None
-    assert {m["stream"] for m in run.messages if m["type"] == "RECORD"} >= OTHERS
+    assert {message["stream"] for message in run.messages if message["type"] == "RECORD"} >= OTHERS
     assert [what for what, _ in run.read_failures] == ["stream time_entries"]
     assert run.rows("sync_runs")[0]["complete"] is False
 
@@ -70,7 +70,7 @@ def test_denied_time_entries_do_not_stop_other_streams(
     ]
     assert time_tracking.completed_slices(run) == {}
     assert run.rows("time_entries") == []
-    assert {m["stream"] for m in run.messages if m["type"] == "RECORD"} >= OTHERS
+    assert {message["stream"] for message in run.messages if message["type"] == "RECORD"} >= OTHERS
 
 
 def test_failure_after_a_good_run_keeps_the_bookmark(

@@ -29,7 +29,9 @@ class GitRun:
 
     def rows(self, stream: str) -> list[Message]:
         return [
-            m["record"] for m in self.messages if m["type"] == "RECORD" and m["stream"] == stream
+            message["record"]
+            for message in self.messages
+            if message["type"] == "RECORD" and message["stream"] == stream
         ]
 
     def column(self, stream: str, name: str) -> list[Any]:
@@ -37,7 +39,7 @@ class GitRun:
 
     @property
     def state(self) -> Message:
-        states = [m["value"] for m in self.messages if m["type"] == "STATE"]
+        states = [message["value"] for message in self.messages if message["type"] == "STATE"]
         return states[-1] if states else {}
 
     @property

@@ -85,7 +85,7 @@ def test_the_default_branch_is_origins_or_a_common_one(  # noqa: PLR0913 a table
     repository.git.set_head(f"refs/heads/{head}")
     run = read(repository)
     assert run.column("repositories", "default_branch") == [expected]
-    assert [r["name"] for r in run.rows("branches") if r["is_default"]] == (
+    assert [row["name"] for row in run.rows("branches") if row["is_default"]] == (
         [expected] if expected else []
     )
 

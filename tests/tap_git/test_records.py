@@ -74,7 +74,9 @@ def test_every_column_has_its_own_source(tmp_path: Path, read: Read) -> None:
 def test_streams_are_read_in_the_order_of_their_references(
     orders: RepositoryBuilder, read: Read
 ) -> None:
-    schemas = [m["stream"] for m in read(orders).messages if m["type"] == "SCHEMA"]
+    schemas = [
+        message["stream"] for message in read(orders).messages if message["type"] == "SCHEMA"
+    ]
     assert schemas == ["repositories", "branches", "commits"]
 
 
@@ -104,8 +106,15 @@ def test_time_extracted_is_when_the_repository_was_opened(
     }
     assert before <= opened[ORDERS] < opened["local/other"] <= datetime.now(UTC)
     tap.sync_all()
-    records = [m for m in GitRun(capsys.readouterr().out).messages if m["type"] == "RECORD"]
-    assert [(m["stream"], datetime.fromisoformat(m["time_extracted"])) for m in records] == [
+    records = [
+        message
+        for message in GitRun(capsys.readouterr().out).messages
+        if message["type"] == "RECORD"
+    ]
+    assert [
+        (message["stream"], datetime.fromisoformat(message["time_extracted"]))
+        for message in records
+    ] == [
         ("repositories", opened[ORDERS]),
         ("repositories", opened["local/other"]),
         ("branches", opened[ORDERS]),
@@ -126,7 +135,11 @@ def test_keys_are_unique_and_not_null(
     other.set_reference("refs/remotes/origin/main", shared[2])
     run = read(orders, other)
     for stream in ("repositories", "branches", "commits"):
-        schema = next(m for m in run.messages if m["type"] == "SCHEMA" and m["stream"] == stream)
+        schema = next(
+            message
+            for message in run.messages
+            if message["type"] == "SCHEMA" and message["stream"] == stream
+        )
         keys = [tuple(row[key] for key in schema["key_properties"]) for row in run.rows(stream)]
         assert None not in sum(keys, ())
         assert len(keys) == len(set(keys)) > 0
