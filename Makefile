@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-postgresql lint bench-extract bench-load bench-receive clean
+.PHONY: help setup demo test coverage test-postgresql lint bench-extract bench-load bench-receive clean
 
 help: ## list targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -25,7 +25,10 @@ demo: $(READY) ## load a fake ClickUp and a git repository into the embedded sto
 	$(BIN)/python -m examples.demo
 
 test: $(READY) lint ## run every check
-	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
+	$(BIN)/python -m pytest -n 3 --dist worksteal
+
+coverage: $(READY) ## run the tests and list the lines that none of them reaches
+	$(BIN)/python -m pytest -n 3 --dist worksteal --cov --cov-report=term
 
 lint: $(READY) ## lint, type check and import contracts
 	$(BIN)/ruff check .
