@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fake_clickup.model import Task, TaskList, TimeEntry
     from fake_clickup.webhook_sender import PendingDelivery
 
-EXAMPLES = int(os.environ.get("CHAOS_EXAMPLES", "2"))
+EXAMPLES = int(os.environ.get("CHAOS_EXAMPLES", "1"))
 STEPS = int(os.environ.get("CHAOS_STEPS", "700"))
 SEED = int(os.environ.get("CHAOS_SEED") or randrange(2**32))  # noqa: S311 - no secret
 STEPS_PER_DISTURBANCE = 32
