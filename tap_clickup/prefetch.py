@@ -7,7 +7,7 @@ before it passes on another, however fast it is.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Semaphore, Thread
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 THREAD_NAME = "tap-clickup prefetch"
+SIGNAL_CHECK_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Prefetcher(Generic[T]):
         active = len(self._slots)
         try:
             while active:
-                event = self._events.get()
+                event = self._next_event()
                 if isinstance(event, _Failed):
                     raise event.error
                 if isinstance(event, _Exhausted):
@@ -72,6 +73,19 @@ class Prefetcher(Generic[T]):
                 yield event.value
         finally:
             self.close()
+
+    def _next_event(self) -> _Event[T]:
+        """Wait for an event, and let Python handle signals in between.
+
+        A signal that arrives just before `get` blocks, or that the system delivers to another
+        thread, does not interrupt it: without a timeout, SIGTERM waited for the next response.
+        https://docs.python.org/3/library/signal.html#execution-of-python-signal-handlers
+        """
+        while True:
+            try:
+                return self._events.get(timeout=SIGNAL_CHECK_SECONDS)
+            except Empty:
+                continue
 
     def close(self) -> None:
         """Let the iterators stop."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from typing import TYPE_CHECKING
 
@@ -84,4 +85,31 @@ def test_iterators_stop_when_the_consumer_leaves() -> None:
     for item in Prefetcher([endless()]):
         assert item == 0
         break
+    assert threads_have_ended()
+
+
+class StoppedError(Exception):
+    """A signal was handled."""
+
+
+def test_a_signal_delivered_to_another_thread_interrupts_the_consumer() -> None:
+    """R135: a run that waits for a response stops at once, whichever thread gets the signal."""
+    go_on = threading.Event()
+
+    def stop(*_: object) -> None:
+        raise StoppedError
+
+    def send_signal() -> Iterator[str]:
+        go_on.wait(0.3)  # until the consumer waits
+        signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+        assert go_on.wait(DEADLINE)
+        yield "late"
+
+    previous = signal.signal(signal.SIGTERM, stop)
+    try:
+        with pytest.raises(StoppedError):
+            list(Prefetcher([send_signal()]))
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+        go_on.set()
     assert threads_have_ended()
