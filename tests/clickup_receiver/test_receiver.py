@@ -218,7 +218,8 @@ def test_metrics_are_served_on_a_separate_port(receiver: ReceiverProcess) -> Non
     assert 'webhook_received_total{event="taskDeleted"} 1.0' in metrics
     assert "webhook_inbox_depth " in metrics
     assert "webhook_inbox_oldest_seconds " in metrics
-    assert f'webhook_clickup_fail_count{{webhook="{receiver.webhook_id}"}} 0.0' in metrics
+    fail_count = f'webhook_clickup_fail_count{{webhook="{receiver.webhook_id}"}} 0.0'
+    wait_until(lambda: fail_count in requests.get(receiver.metrics_url, timeout=9).text)
 
 
 def test_a_new_token_takes_effect_without_a_restart(
