@@ -1,7 +1,8 @@
 """Read Singer lines, each decoded once and exactly: integers of any size, decimals unrounded.
 
 Replaces the SDK's reader where the SDK allows it (`Target.message_reader_class`). It also knows
-whether more input is pending, so that the target can emit a state as soon as there is none.
+whether more input is pending, so that the target can emit a state as soon as there is none, and
+lets the target work between two reads, so that it never waits longer than it wants to for a tap.
 https://hub.meltano.com/singer/spec
 """
 
@@ -37,6 +38,9 @@ class MessageReader(GenericSingerReader[bytes]):
         super().__init__()
         self._input: IO[bytes] | None = None
         self._buffered_lines: deque[bytes] = deque()
+        self.before_read: Callable[[], float | None] = _wait_for_ever
+        """Called before each read, and again whenever no input came within the seconds that it
+        returned; None means to wait until there is input."""
         self.line_number = 0
         """The number of the line that is being processed, from 1."""
 
@@ -62,12 +66,14 @@ class MessageReader(GenericSingerReader[bytes]):
 
     def input_pending(self) -> bool:
         """Return whether a line can be read without waiting for the tap."""
-        if self._buffered_lines:
-            return True
+        return bool(self._buffered_lines) or self._has_input(timeout_seconds=0)
+
+    def _has_input(self, timeout_seconds: float | None) -> bool:
+        """Return whether a read does not wait, after waiting at most so long for it."""
         if self._input is None:
             return False
         try:
-            return bool(select.select([self._input], [], [], 0)[0])
+            return bool(select.select([self._input], [], [], timeout_seconds)[0])
         except (ValueError, OSError):  # not a file descriptor, so a read does not wait
             return True
 
@@ -108,7 +114,7 @@ class MessageReader(GenericSingerReader[bytes]):
                 yield line.encode() if isinstance(line, str) else line
             return
         unfinished: list[bytes] = []
-        while chunk := source.read1(CHUNK_BYTES):
+        while chunk := self._read_chunk(source):
             *lines, rest = chunk.split(b"\n")
             if lines:
                 lines[0] = b"".join([*unfinished, lines[0]])
@@ -119,6 +125,16 @@ class MessageReader(GenericSingerReader[bytes]):
                 yield self._buffered_lines.popleft()
         if any(unfinished):
             yield b"".join(unfinished)
+
+    def _read_chunk(self, source: Any) -> bytes:
+        while not self._has_input(self.before_read()):
+            pass
+        chunk: bytes = source.read1(CHUNK_BYTES)
+        return chunk
+
+
+def _wait_for_ever() -> None:
+    """Let the reader wait until there is input."""
 
 
 def _parse_integer(digits: str) -> int | Decimal:

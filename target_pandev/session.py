@@ -94,6 +94,20 @@ class LoadSession:
             self._store.wait()
         self.emit_committed_states()
 
+    @property
+    def is_loading(self) -> bool:
+        """Whether a batch was submitted and is not known to be committed."""
+        return self._store is not None and self._store.is_loading
+
+    def collect(self) -> None:
+        """Emit the states whose batches have been committed by now, without waiting for others.
+
+        Raises `StoreError` if the last batch was rolled back.
+        """
+        if self._store is not None:
+            self._store.collect()
+        self.emit_committed_states()
+
     def emit_state(self, state: dict[str, Any]) -> None:
         """Emit a state, once, as soon as all batches that were submitted before it are committed.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -36,6 +37,12 @@ if TYPE_CHECKING:
 
 BATCH_BYTES = 16 << 20
 """Pending rows of this size are loaded, even if they are few."""
+STATE_INTERVAL_SECONDS = 5.0
+"""Once the last load is so long ago, a STATE is a reason to load, even if more input is pending."""
+MAX_PENDING_SECONDS = 10.0
+"""Rows and states that are pending for so long are loaded without a further STATE."""
+COLLECT_INTERVAL_SECONDS = 0.05
+"""How often a load that is running is looked at while there is no input."""
 COMPLETED_READS = "completed_reads"
 """The stream whose records determine which rows of other streams are deleted."""
 T = TypeVar("T")
@@ -74,6 +81,9 @@ class TargetPandev(Target):
             self._open_store, flush=self.flush, write_state=super()._write_state_message
         )
         super().__init__(**options)
+        self._loaded_at = time.monotonic()
+        self._is_state_pending = False
+        self.message_reader.before_read = self._before_read
         self.max_parallelism = 1  # all sinks share one connection
 
     @classmethod
@@ -193,7 +203,7 @@ class TargetPandev(Target):
                 sink = self.get_sink(stream_map.stream_alias)
                 sink.process_record(record, context)
                 if sink.is_full or self.session.pending_bytes >= BATCH_BYTES:
-                    self.drain_all()
+                    self._load_pending()
 
     def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
         """Request that rows of older versions are replaced at the end of the input."""
@@ -211,15 +221,47 @@ class TargetPandev(Target):
         )
 
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
-        """Keep a state; if no more input is pending, load everything and emit it."""
+        """Keep a state; if no more input is pending, load everything and emit it.
+
+        If input is always pending, everything is loaded in the background every few seconds.
+        """
         super()._process_state_message(message_dict)
+        self._is_state_pending = True
         for version in self.session.versions.values():
             version.ended = True
-        if self.message_reader.input_pending():
-            self.session.emit_committed_states()
-        else:
-            self.drain_all()
+        if not self.message_reader.input_pending():
+            self._load_pending()
             self.session.wait()
+        elif time.monotonic() - self._loaded_at >= STATE_INTERVAL_SECONDS:
+            self._load_pending()
+
+    def _load_pending(self) -> None:
+        """Start to load all pending rows, and emit the latest state once they are committed."""
+        self.drain_all()
+        self._is_state_pending = False
+        self._loaded_at = time.monotonic()
+
+    def _before_read(self) -> float | None:
+        """Emit the states that are committed by now, and load what has been pending for long.
+
+        Returns after how many seconds without input the reader has to call it again.
+        """
+        self.session.collect()
+        if self.session.is_loading:
+            return COLLECT_INTERVAL_SECONDS
+        if not self._is_state_pending and not self._has_pending_records():
+            self._loaded_at = time.monotonic()
+            return None
+        seconds_left = self._loaded_at + MAX_PENDING_SECONDS - time.monotonic()
+        if seconds_left > 0:
+            return seconds_left
+        self._load_pending()
+        return COLLECT_INTERVAL_SECONDS
+
+    def _has_pending_records(self) -> bool:
+        return any(
+            sink.current_size for sink in [*self._sinks_active.values(), *self._sinks_to_clear]
+        )
 
     def _write_state_message(self, state: dict[str, Any]) -> None:
         """Emit a state, once, as soon as everything before it is committed."""

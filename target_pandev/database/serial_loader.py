@@ -58,6 +58,16 @@ class SerialLoader:
         load.on_success(load.future.result())
         load.finished = True
 
+    @property
+    def is_running(self) -> bool:
+        """Whether a load was submitted whose callback has not run."""
+        return self._running is not None
+
+    def collect(self) -> None:
+        """Call the callback of the running load if it has ended. Raises the error of the load."""
+        if self._running is not None and self._running.future.done():
+            self.wait()
+
     def wait_for(self, seconds: float) -> bool:
         """Wait at most so long for the running load and return whether it has ended."""
         return self._running is None or bool(wait([self._running.future], seconds).done)

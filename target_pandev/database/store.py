@@ -104,6 +104,15 @@ class Store:
         """Wait for the running load. Raises `StoreError` if it was rolled back."""
         self._loader.wait()
 
+    def collect(self) -> None:
+        """Finish the running load if it has ended. Raises `StoreError` if it was rolled back."""
+        self._loader.collect()
+
+    @property
+    def is_loading(self) -> bool:
+        """Whether a load is running or was not finished by `wait` or `collect`."""
+        return self._loader.is_running
+
     @property
     def latest_load(self) -> Load | None:
         """The load that was submitted last."""

@@ -92,3 +92,25 @@ def test_the_reader_knows_whether_more_input_waits() -> None:
     with os.fdopen(out, "rb") as pipe:
         reader.process_lines(pipe, {"X": note})
     assert waits == [(1, True), (2, False), (3, False)]
+
+
+def test_the_reader_calls_back_while_there_is_no_input() -> None:
+    """It waits for input as long as the callback says, then calls it again."""
+    out, into = os.pipe()
+    reader = MessageReader()
+    calls: list[int] = []
+
+    def before_read() -> float | None:
+        calls.append(len(calls))
+        if len(calls) == 3:
+            os.write(into, b'{"type":"X"}\n')
+            os.close(into)
+            return None
+        return 0.001
+
+    reader.before_read = before_read
+    messages: list[dict[str, Any]] = []
+    with os.fdopen(out, "rb") as pipe:
+        reader.process_lines(pipe, {"X": messages.append})
+    assert messages == [{"type": "X"}]
+    assert calls == [0, 1, 2, 3]  # and before the end of the input

@@ -10,6 +10,7 @@ import pytest
 
 from target_pandev.database import Store, StoreError, StreamSchema
 from target_pandev.session import LoadSession
+from tests.support.waiting import wait_until
 from tests.target_pandev.loading import record, schema
 
 if TYPE_CHECKING:
@@ -90,6 +91,19 @@ def test_states_are_emitted_in_order_after_the_commit(
         assert harness.states == []
     harness.session.wait()
     assert harness.states == [{"n": 1}, {"n": 2}]
+
+
+def test_a_state_is_emitted_once_its_batch_is_committed(harness: SessionHarness) -> None:
+    """Without a further batch, and without waiting for the commit."""
+    harness.load(line("1"))
+    harness.session.emit_state({"n": 1})
+
+    def collect() -> bool:
+        harness.session.collect()
+        return not harness.session.is_loading
+
+    wait_until(collect)
+    assert harness.states == [{"n": 1}]
 
 
 def test_the_next_batch_emits_the_state_of_the_previous_one(harness: SessionHarness) -> None:
