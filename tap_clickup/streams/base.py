@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from abc import abstractmethod
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from tap_clickup.workspace import Workspace
 
 SCHEMAS = SchemaDirectory(schemas)
+STATE_INTERVAL_SECONDS = 0.5
+"""A burst of requests may be followed by a minute of waiting for the rate limit; of such a burst no
+more than this is read again after an interruption."""
 
 
 class ClickUpStream(Stream):
@@ -97,6 +101,7 @@ class BookmarkedStream(ClickUpStream):
 
     check_sorted = False
     STATE_MSG_FREQUENCY = 1_000
+    _state_written_at = 0.0
 
     @property
     def partitions(self) -> list[dict[str, Any]]:
@@ -106,6 +111,13 @@ class BookmarkedStream(ClickUpStream):
     def workspace_state(self, workspace_id: str) -> dict[str, Any]:
         """Return a workspace's part of the stream's state, to read and to write."""
         return self.get_context_state({"workspace_id": workspace_id})
+
+    def write_due_state(self) -> None:
+        """Write a STATE, unless the last one was written here within the interval."""
+        now = time.monotonic()
+        if now - self._state_written_at >= STATE_INTERVAL_SECONDS:
+            self._state_written_at = now
+            self._write_state_message()
 
     def _increment_stream_state(
         self, latest_record: dict[str, Any], *, context: Context | None = None

@@ -125,6 +125,7 @@ class Tasks(BookmarkedStream):
             workspace.add_seen_users(page.seen_users)
             workspace.add_synced_tasks(page.task_ids)
             sync.page_read(page)
+            self.write_due_state()
             reached = page.complete_until if page.source == "live" else None
             progress.update(len(page.task_ids), parse_timestamp(reached) if reached else None)
 

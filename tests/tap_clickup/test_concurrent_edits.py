@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fake_clickup import generate
+from tap_clickup.streams import base
 from tap_clickup.streams.tasks import Tasks
 from tests.fake_clickup.client import get_all_tasks, get_searchable_tasks
 from tests.support.clocks import CrashingClock, SimulatedCrashError
@@ -212,8 +213,8 @@ def test_killed_run_resumes_from_its_last_state(
     monkeypatch: pytest.MonkeyPatch,
     dies_at: int,
 ) -> None:
-    """A STATE is written every hundred records, so there are cursors to resume from."""
-    monkeypatch.setattr(Tasks, "STATE_MSG_FREQUENCY", 100)
+    """A STATE is written after each page, so there are cursors to resume from."""
+    monkeypatch.setattr(base, "STATE_INTERVAL_SECONDS", 0)
     behaviour, clock = run_tap.clickup.behaviour, run_tap.clock
     assert isinstance(clock, CrashingClock)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tap_clickup.streams import base
 from tests.fake_clickup.client import get_all_tasks, get_searchable_tasks
 from tests.tap_clickup.dates import ms_to_iso, now_ms
 from tests.tap_clickup.runner import (
@@ -249,3 +251,21 @@ def test_first_run_does_not_warn_about_the_start_date(
 ) -> None:
     run = run_tap(workspace_ids=[workspace.id], start_date="2026-09-30")
     assert "start_date:" not in run.log
+
+
+def test_a_state_follows_each_page_at_intervals(
+    run_tap: TapRunner, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R135: a run that then waits for the rate limit and is killed reads little again."""
+    sizes = {}
+    for interval in (0, 3600):
+        monkeypatch.setattr(base, "STATE_INTERVAL_SECONDS", interval)
+        run = run_tap(workspace_ids=[workspace.id], start_date=ALL_TIME)
+        sizes[interval] = [
+            len(list(messages))
+            for is_record, messages in groupby(run.messages, lambda m: m.get("stream") == "tasks")
+            if is_record
+        ]
+    assert sum(sizes[0]) == sum(sizes[3600]) > 200
+    assert max(sizes[0]) <= 1 + 100  # a SCHEMA and a page
+    assert len(sizes[3600]) == 2  # the first page, and all others
