@@ -31,6 +31,12 @@ if TYPE_CHECKING:
     from target_pandev.session import HasSession
 
 
+SCOPE_PROPERTIES = ("workspace_id", "stream", "scope")
+"""Properties of a completed read that name what was read."""
+VERSION_IDENTITY = "version"
+"""What the refusal of a table version is known by; there is one per stream."""
+
+
 class Validator(BaseJSONSchemaValidator):
     """Validates records in compiled code; `jsonschema` is used only to describe an invalid one."""
 
@@ -161,8 +167,11 @@ class StreamSink(Sink):
             self._session.store.replace_version(self._table, version.seen_keys, version.started_at)
         except InvalidFieldError as error:
             record = encode_json({"version": version.number})
-            self._rejected.append(self._rejected_record(record, None, error))
+            rejected = self._rejected_record(record, None, error, identity=VERSION_IDENTITY)
+            self._rejected.append(rejected)
             self._flush_rejections()
+            return
+        self._delete_rejection(VERSION_IDENTITY)
 
     def _add_row(self, record: dict[str, Any], read_at: str) -> None:
         values = self._encoder.encode(record)
@@ -194,22 +203,34 @@ class StreamSink(Sink):
             if column.property in record
         }
         key = _json_or_placeholder([record.get(name) for name in self.key_properties])
-        self._rejected.append(self._rejected_record(_json_or_placeholder(fields), key, error))
+        rejected = self._rejected_record(
+            _json_or_placeholder(fields), key, error, identity=self._identity(record)
+        )
+        self._rejected.append(rejected)
         if self._version:
             self._version.incomplete_reason = "records of the version were rejected"
 
+    def _identity(self, record: Mapping[str, Any]) -> str | None:  # noqa: ARG002
+        """Return what a rejected record is known by; None means all of it."""
+        return None
+
     def _rejected_record(
-        self, record: str, key: str | None, error: InvalidFieldError
+        self, record: str, key: str | None, error: InvalidFieldError, *, identity: str | None
     ) -> RejectedRecord:
         return RejectedRecord(
             stream=sanitize_text(self.stream_name),
-            record_hash=digest(record.encode()),
+            record_hash=digest((identity or record).encode()),
             key=key,
             field=sanitize_text(error.field) or None,
             reason=sanitize_text(error.reason),
             record=record,
             lacks_key=isinstance(error, MissingKeyError),
         )
+
+    def _delete_rejection(self, identity: str, key: str | None = None) -> None:
+        """Delete what was rejected before under this identity, because it holds no longer."""
+        stream = sanitize_text(self.stream_name)
+        self._session.store.delete_rejection(stream, digest(identity.encode()), key)
 
     def process_batch(self, context: dict[str, Any]) -> None:  # noqa: ARG002
         """Load the batch, then store the rejected records."""
@@ -286,9 +307,19 @@ class CompletedReadSink(StreamSink):
             self._session.flush(stream)
         for read, stored in reads:
             try:
-                self._session.store.apply_completed_read(read)
+                applied = self._session.store.apply_completed_read(read)
             except InvalidFieldError as error:
                 self._reject(stored, error)
+                continue
+            if applied and (identity := self._identity(stored)):
+                self._delete_rejection(identity, key=identity)
+
+    def _identity(self, record: Mapping[str, Any]) -> str | None:
+        """Return the scope of a read: its refusal is known by it, whenever it was read."""
+        values = [record.get(name) for name in SCOPE_PROPERTIES]
+        if not all(isinstance(value, str) for value in values):
+            return None
+        return encode_json(values)
 
 
 def _json_or_placeholder(value: Any) -> str:

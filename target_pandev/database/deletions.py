@@ -113,6 +113,7 @@ def _check_deletion_limit(
         total = _count(connection, scope, scope.table, scope.in_scope)
         rows = f"rows of {scope.table_name} in this scope"
     missing = max(0, missing - scope.replaced)
+    total = max(0, total - scope.replaced)  # the new rows are among them
     decision = limit.allows(missing, total)
     if not decision.allowed:
         raise InvalidFieldError(

@@ -41,19 +41,19 @@ def apply_completed_read(
     rules: DeletionRules,
     *,
     free_deletions: int,
-) -> int:
+) -> int | None:
     """Store a completed read, mark or delete missing rows, and restore the marked ones it found.
 
-    Returns how many of the `free_deletions` it used. Does nothing if a read of the same scope that
-    started at the same time or later is stored. Raises `InvalidFieldError`; nothing is changed
-    then.
+    Returns how many of the `free_deletions` it used. Does nothing and returns None if a read of the
+    same scope that started at the same time or later is stored. Raises `InvalidFieldError`; nothing
+    is changed then.
     """
     with connection.transaction():
         if (
             connection.execute(read_statement("completed_read"), _parameters(read)).fetchone()
             is None
         ):
-            return 0
+            return None
         scope, reappeared = _scope(connection, schema, read)
         connection.execute(KEY_WORK_MEM)
         used = delete_missing(connection, scope, rules, free_deletions=free_deletions)

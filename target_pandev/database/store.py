@@ -224,8 +224,10 @@ class Store:
         with self._exclusive(f"replacing the version of {table.name}"):
             _with_retries(replace_rows)
 
-    def apply_completed_read(self, read: CompletedRead) -> None:
+    def apply_completed_read(self, read: CompletedRead) -> bool:
         """Store a completed read and mark or delete the rows that it did not find.
+
+        Returns False if a read of its scope is stored that did not start earlier.
 
         The limit is a share of its scope. Beyond it, a few rows per stream and workspace are
         allowed in all scopes of a run together. Raises `InvalidFieldError` if the read cannot be
@@ -235,7 +237,7 @@ class Store:
         free_deletions = FREE_DELETIONS - self._free_deletions_used[stream]
         with self._exclusive(f"marking deleted rows of {read.stream}"):
             try:
-                self._free_deletions_used[stream] += _with_retries(
+                used = _with_retries(
                     lambda: apply_completed_read(
                         self._connection,
                         self.schema,
@@ -250,9 +252,11 @@ class Store:
                     "PostgreSQL rejected a value of its conditions or keys: "
                     f"{describe_error(error)}",
                 ) from None
+        self._free_deletions_used[stream] += used or 0
+        return used is not None
 
     def reject(self, records: Sequence[RejectedRecord]) -> None:
-        """Store records that could not be loaded; the same record is stored once."""
+        """Store records that could not be loaded; of the same hash only the latest one is kept."""
         with self._exclusive("storing rejected records"):
             for record in records:
                 try:
@@ -263,6 +267,14 @@ class Store:
 
     def _insert_rejected_record(self, record: RejectedRecord) -> None:
         self._connection.execute(read_statement("insert_rejected_record").encode(), asdict(record))
+
+    def delete_rejection(self, stream: str, record_hash: str, key: str | None) -> None:
+        """Delete a rejected record of a stream by its hash, and all those that have its key."""
+        statement = read_statement("delete_rejected_record").encode()
+        with self._exclusive("deleting a rejected record"):
+            self._connection.execute(
+                statement, {"stream": stream, "record_hash": record_hash, "key": key}
+            )
 
     def query(
         self, query: str, parameters: Mapping[str, Any]

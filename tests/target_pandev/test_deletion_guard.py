@@ -109,6 +109,28 @@ def test_what_was_refused_is_marked_once_the_share_is_raised(store: Loader, shar
     assert store.rows(MARKED.format("tasks")) == [(name,) for name in tasks]
 
 
+def test_a_repeated_refusal_is_one_row_until_a_read_is_applied(store: Loader) -> None:
+    """Also for those that an earlier version stored with the hash of the whole record."""
+    tasks = workspace(store, 20)
+    other = completed("tasks", [], scope="other", started="11:00", workspace_id="902", count=1)
+    earlier = "('completed_reads', gen_random_uuid(), '[\"900\",\"tasks\",\"all\"]', 'r', now())"
+    store.connection.execute(
+        "INSERT INTO rejected_records (stream, record_hash, key, reason, rejected_at) "  # noqa: S608 - ours
+        f"VALUES {earlier}".encode()
+    )
+    reads = [completed("tasks", tasks[15:], started=f"1{hour}:00") for hour in (1, 2, 3)]
+    for read in reads:
+        store.load(COMPLETED_READS, read, other, fail_on_rejected_records=False)
+    refused = "SELECT key, record->>'started_at' FROM rejected_records ORDER BY rejected_at"
+    assert store.rows(refused) == [
+        ('["900","tasks","all"]', None),
+        ('["902","tasks","other"]', "2026-03-01T11:00:00+00:00"),
+        ('["900","tasks","all"]', "2026-03-01T13:00:00+00:00"),
+    ]
+    store.load(COMPLETED_READS, completed("tasks", tasks[5:], started="14:00"))
+    assert store.rows(refused) == [('["902","tasks","other"]', "2026-03-01T11:00:00+00:00")]
+
+
 @pytest.mark.parametrize("share", [1.5, -1, "20 %", "2", True])
 def test_invalid_share_is_rejected(store: Loader, share: Any) -> None:
     with pytest.raises(ConfigValidationError) as error:
