@@ -53,7 +53,12 @@ def _exists(connection: Connection) -> bool:
 
 
 def _create(connection: Connection, schema: str) -> None:
-    connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema)))
+    identifier = sql.Identifier(schema)
+    namespace = connection.execute(
+        "SELECT to_regnamespace(%s)", (identifier.as_string(),)
+    ).fetchall()[0][0]
+    if namespace is None:  # IF NOT EXISTS would need the right to create it even if it exists
+        connection.execute(sql.SQL("CREATE SCHEMA {}").format(identifier))
     connection.execute(
         "CREATE TABLE schema_versions "
         "(version integer PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL)"
