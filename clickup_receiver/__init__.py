@@ -3,5 +3,7 @@
 `http` responds to ClickUp, `inbox` stores each delivery until it is loaded, `feed` loads pending
 events into the target, `webhooks` registers and checks the webhooks at ClickUp, `schedule` runs the
 poll and the sweep. `service` runs all of these, `settings` are its settings and
-`receiver_context` its use of the tap's, `cli` is the command, `wording` formats counts.
+`receiver_context` its use of the tap's, `meltano_project` reads what `meltano.yml` sets and
+`project_options` are options that default to it, `data_dir` says where files are, `cli` is the
+command, `wording` formats counts.
 """

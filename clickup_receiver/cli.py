@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from dotenv import find_dotenv, load_dotenv
 
+from clickup_receiver.data_dir import NAME, default_receiver_dir
+from clickup_receiver.project_options import ProjectGroup, find_project
 from clickup_receiver.service import Service
 from clickup_receiver.settings import Settings
 from clickup_receiver.wording import format_count
@@ -19,18 +21,11 @@ from tap_clickup.errors import ClickUpError
 if TYPE_CHECKING:
     from clickup_receiver.inbox.inbox import DeadLetter
 
-NAME = "clickup-receiver"
 PREFIX = "CLICKUP_RECEIVER"
 
 
-def default_data_dir() -> Path:
-    """Return the directory of the inbox if no setting gives one."""
-    if os.geteuid() == 0:
-        return Path("/var/lib", NAME)
-    return Path.home() / ".local" / "share" / NAME
-
-
 @click.group(
+    cls=ProjectGroup,
     invoke_without_command=True,
     context_settings={
         "help_option_names": ["-h", "--help"],
@@ -75,7 +70,8 @@ def default_data_dir() -> Path:
 @click.option(
     "--data-dir",
     type=click.Path(file_okay=False, path_type=Path),
-    default=default_data_dir,
+    default=default_receiver_dir,
+    show_default="the user's data directory",
     help="Directory of the inbox and of the webhooks' secrets.",
 )
 @click.option(
@@ -88,16 +84,19 @@ def default_data_dir() -> Path:
     "--config",
     multiple=True,
     default=["ENV"],
-    help="Settings of tap-clickup: a JSON file, or ENV for TAP_CLICKUP_* and .env.",
+    help="Settings of tap-clickup: a JSON file, or ENV for TAP_CLICKUP_*, .env and meltano.yml.",
 )
 @click.pass_context
 def receiver(context: click.Context, /, **options: Any) -> None:
     """Receive ClickUp's webhooks and load them with a Singer target.
 
-    Each option can be given as CLICKUP_RECEIVER_<OPTION>, in the environment or in .env.
+    Each option can be given as CLICKUP_RECEIVER_<OPTION>, in the environment or in .env, and as a
+    setting of clickup-receiver in meltano.yml.
     CLICKUP_RECEIVER_WEBHOOKS gives the webhooks and their secrets instead of webhooks.json.
     """
-    context.obj = Settings(**options, webhooks=os.environ.get(f"{PREFIX}_WEBHOOKS"))
+    context.obj = Settings(
+        **options, webhooks=os.environ.get(f"{PREFIX}_WEBHOOKS"), project=find_project(context)
+    )
     if context.invoked_subcommand is None:
         context.invoke(serve)
 

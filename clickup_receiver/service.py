@@ -117,7 +117,9 @@ class Service:
         self._settings = settings
         self._secret_store = settings.open_secret_store()
         self._source = EventMessageSource(settings.make_tap, self._secret_store.get_all)
-        self._target = TargetProcess(settings.target_command)
+        self._target = TargetProcess(
+            settings.target_command, read_settings=settings.read_target_settings
+        )
         self._scheduler = Scheduler(
             {POLL: settings.poll_command, SWEEP: settings.sweep_command},
             poll_interval=timedelta(minutes=settings.poll_minutes),
@@ -160,6 +162,7 @@ class Service:
         """Raise `ConfigurationError` for a setting, also of the tap, that cannot work."""
         if self._settings.webhook_url:
             validate_endpoint(self._settings.webhook_url)
+        self._settings.read_project()
         tap = self._settings.make_tap()
         validate_config(tap.config)
         client = receiver_context(tap.config).client  # raises if the token has a wrong form

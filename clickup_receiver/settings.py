@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dotenv import find_dotenv, load_dotenv
 
 from clickup_receiver.inbox.inbox import Inbox
+from clickup_receiver.meltano_project import TAP, TARGET, MeltanoProject, build_environment
 from clickup_receiver.webhooks.secret_store import (
     SECRETS_FILE_NAME,
     EnvironmentSecretStore,
@@ -37,17 +38,31 @@ class Settings:
     inbox_limit_mib: int
     config: tuple[str, ...]
     webhooks: str | None = field(default=None, repr=False)
+    project: MeltanoProject | None = None
 
     def make_tap(self) -> TapClickUp:
-        """Return a tap with the current settings in its files and its environment.
+        """Return a tap with the current settings in its files, its environment and `meltano.yml`.
 
         A value in `.env` takes precedence over the environment that this process was started with,
-        so that a token that is replaced there takes effect.
+        so that a token that is replaced there takes effect. Raises `ConfigurationError`.
         """
-        if "ENV" in self.config:
-            load_dotenv(find_dotenv(usecwd=True), override=True)
         files: Any = [Path(name) for name in self.config if name != "ENV"]
-        return TapClickUp(config=files, parse_env_config="ENV" in self.config)
+        if "ENV" not in self.config:
+            return TapClickUp(config=files)
+        load_dotenv(find_dotenv(usecwd=True), override=True)
+        if not files and self.project and (config := self.project.read_settings(TAP)):
+            return TapClickUp(config=config)
+        return TapClickUp(config=files, parse_env_config=True)
+
+    def read_target_settings(self) -> dict[str, str]:
+        """Return target-pandev's settings in `meltano.yml`. Raises `ConfigurationError`."""
+        settings = self.project.read_settings(TARGET) if self.project else None
+        return build_environment(TARGET, settings or {})
+
+    def read_project(self) -> None:
+        """Read the settings of both plugins at once, which takes less time than in turn."""
+        if self.project:
+            self.project.read_all(TAP, TARGET)
 
     def open_inbox(self) -> Inbox:
         """Return the inbox. Raises `InboxError`."""

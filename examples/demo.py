@@ -24,7 +24,7 @@ import pygit2
 from rich.console import Console
 
 from fake_clickup import FakeClickUp, generate_demo
-from target_pandev.embedded import EmbeddedServer, default_store_dir
+from target_pandev.embedded import EmbeddedServer, default_data_dir
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -157,7 +157,7 @@ def main(folder: Path, store_dir: Path | None) -> None:
     console = Console()
     started = time.monotonic()
     now = datetime.now(UTC)
-    store_dir = store_dir or default_store_dir(os.environ).with_name("pandev-clickup-demo")
+    store_dir = store_dir or default_data_dir("pandev-clickup-demo", os.environ)
     EmbeddedServer(store_dir).stop()
     for path in (folder, store_dir):
         shutil.rmtree(path, ignore_errors=True)

@@ -12,7 +12,9 @@ import click
 from dotenv import find_dotenv, load_dotenv
 from rich.console import Console
 
-from clickup_receiver.cli import default_data_dir
+from clickup_receiver.data_dir import default_receiver_dir
+from clickup_receiver.meltano_project import TAP
+from clickup_receiver.project_options import ProjectGroup, find_project
 from clickup_receiver.receiver_context import receiver_context
 from clickup_receiver.webhooks.registrar import WebhookRegistrar
 from clickup_receiver.webhooks.secret_store import SECRETS_FILE_NAME, FileSecretStore
@@ -50,7 +52,7 @@ def store_options(command: Command) -> Command:
     return command
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=ProjectGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="pandev-clickup")
 def pandev() -> None:
     """Manage the PanDev store and ClickUp webhooks."""
@@ -84,17 +86,20 @@ def show_report(limit: int, **store: str | None) -> None:
     envvar="CLICKUP_RECEIVER_DATA_DIR",
     show_envvar=True,
     type=click.Path(file_okay=False, path_type=Path),
-    default=default_data_dir,
+    default=default_receiver_dir,
     help="Directory of clickup-receiver, which contains the webhook secrets.",
 )
 @click.option("--off", is_flag=True, help="Remove our webhooks; loaded data stays.")
-def connect(webhook_url: str, data_dir: Path, *, off: bool) -> None:
+@click.pass_context
+def connect(context: click.Context, webhook_url: str, data_dir: Path, *, off: bool) -> None:
     """Register the webhooks of the selected workspaces and spaces, or repair them.
 
     Running it again does not register a webhook twice. The token and the selection are the settings
-    of tap-clickup (TAP_CLICKUP_*), also from .env.
+    of tap-clickup: TAP_CLICKUP_* in the environment or .env, or those in meltano.yml.
     """
-    config = TapClickUp(parse_env_config=True).config
+    project = find_project(context)
+    settings = project.read_settings(TAP) if project else None
+    config = TapClickUp(config=settings, parse_env_config=settings is None).config
     if not off and not config["enabled"]:
         raise ConfigurationError("enabled is false: switch it on, or use --off")
     sync_context = receiver_context(config)

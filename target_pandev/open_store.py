@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from target_pandev.database import Store
-from target_pandev.embedded import EmbeddedError, EmbeddedServer, default_store_dir
+from target_pandev.embedded import NAME, EmbeddedError, EmbeddedServer, default_data_dir
 from target_pandev.errors import StoreError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class StoreSettings:
     @property
     def path(self) -> Path:
         """The absolute path of the embedded store."""
-        chosen = Path(self.dir).expanduser() if self.dir else default_store_dir(os.environ)
+        chosen = Path(self.dir).expanduser() if self.dir else default_data_dir(NAME, os.environ)
         return chosen.absolute()
 
 

@@ -47,17 +47,17 @@ CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
     th.Property(
         "task_id_prefix",
         th.StringType(nullable=False, min_length=1),
-        default="CU-",
         title="Task ID prefix",
         description="Prefix of task ids in branch names and commit messages, in upper or lower "
-        "case; after a change all of them are searched again",
+        "case; after a change all of them are searched again; default: as the store has it, CU- "
+        "in a new one",
     ),
     th.Property(
         "hash_task_ids",
         th.BooleanType(nullable=False),
-        default=False,
         title="Match #id references",
-        description="Whether #86abc1d2e also counts as a task id, as in ClickUp's own syntax",
+        description="Whether #86abc1d2e also counts as a task id, as in ClickUp's own syntax; "
+        "default: as the store has it, false in a new one",
     ),
     th.Property(
         "fail_on_rejected_records",

@@ -121,7 +121,7 @@ class TargetPandev(Target):
                 max_deleted_share(self.config), hard=self.config["hard_delete"]
             )
             store.apply_reference_rules(
-                ReferenceRules(self.config["task_id_prefix"], self.config["hash_task_ids"])
+                ReferenceRules(self.config.get("task_id_prefix"), self.config.get("hash_task_ids"))
             )
             yield store
 

@@ -14,8 +14,8 @@ import psycopg
 import pytest
 import yaml
 
-from clickup_receiver.cli import NAME as RECEIVER
 from clickup_receiver.cli import receiver
+from clickup_receiver.data_dir import NAME as RECEIVER
 from tap_clickup.tap import STREAMS, TapClickUp
 from tap_git import TapGit
 from target_pandev.target import TargetPandev

@@ -12,7 +12,7 @@ from clickup_receiver.schedule.commands import split_command
 from tap_clickup.errors import ClickUpError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 BATCH_TIMEOUT_SECONDS = 600.0
 """How long a target may take for a batch before it is killed and the batch retried."""
@@ -27,8 +27,16 @@ class TargetError(ClickUpError):
 class TargetProcess:
     """Runs a Singer target per batch. Exit code 0 acknowledges everything written to it."""
 
-    def __init__(self, command: str, *, timeout_seconds: float = BATCH_TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self,
+        command: str,
+        *,
+        read_settings: Callable[[], dict[str, str]] = dict,
+        timeout_seconds: float = BATCH_TIMEOUT_SECONDS,
+    ) -> None:
+        """Prepare a command; `read_settings` returns environment variables for each process."""
         self._command = split_command(command, setting="target_command")
+        self._read_settings = read_settings
         self._timeout_seconds = timeout_seconds
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -66,7 +74,7 @@ class TargetProcess:
                 self._command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
-                env=_target_environment(),
+                env={**_inherited_environment(), **self._read_settings()},
                 start_new_session=True,  # a signal for the receiver does not interrupt a load
             )
         except OSError as error:
@@ -85,7 +93,7 @@ def _write_lines(process: subprocess.Popen[bytes], lines: Iterable[bytes]) -> bo
     return True
 
 
-def _target_environment() -> dict[str, str]:
+def _inherited_environment() -> dict[str, str]:
     return {
         name: value
         for name, value in os.environ.items()

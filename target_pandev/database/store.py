@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import psycopg
 from psycopg import errors, sql
+from psycopg.rows import dict_row
 
 from target_pandev.bisection import bisect
 from target_pandev.columns import encode_json
@@ -301,16 +302,21 @@ class Store:
 
         Waits for concurrent loads in that case, so that none of them uses the old rules.
         """
-        new_rules = (rules.task_id_prefix, rules.hash_task_ids)
+        new_rules = {name: value for name, value in asdict(rules).items() if value is not None}
         with (
             self._exclusive("extracting task references"),
             self._connection.transaction(),
         ):
-            if self._connection.execute("SELECT * FROM reference_rules").fetchall() == [new_rules]:
+            cursor = self._connection.cursor(row_factory=dict_row)
+            stored = cursor.execute("SELECT * FROM reference_rules").fetchone() or {}
+            if stored | new_rules == stored:
                 return
             self._connection.execute(LOCK_RULES_EXCLUSIVE)
-            self._connection.execute("DELETE FROM reference_rules")
-            self._connection.execute("INSERT INTO reference_rules VALUES (%s, %s)", new_rules)
+            self._connection.execute(
+                "UPDATE reference_rules SET task_id_prefix = %(task_id_prefix)s, "
+                "hash_task_ids = %(hash_task_ids)s",
+                stored | new_rules,
+            )
             self._connection.execute("DELETE FROM task_references")
             for table in REFERENCE_SOURCES:
                 rows = sql.Identifier(self.schema, table)

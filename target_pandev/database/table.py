@@ -49,10 +49,13 @@ REFERENCE_SOURCES = {
 
 @dataclass(frozen=True)
 class ReferenceRules:
-    """What counts as a task id in a text: an id after the prefix, and with a `#` if enabled."""
+    """What counts as a task id in a text: an id after the prefix, and with a `#` if enabled.
 
-    task_id_prefix: str
-    hash_task_ids: bool
+    None keeps what the store has.
+    """
+
+    task_id_prefix: str | None = None
+    hash_task_ids: bool | None = None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ once it is idle, `log` reads the server's log, `server` is the interface for use
 """
 
 from target_pandev.embedded.errors import EmbeddedError
-from target_pandev.embedded.folder import default_store_dir
+from target_pandev.embedded.folder import NAME, default_data_dir
 from target_pandev.embedded.server import EmbeddedServer
 
-__all__ = ["EmbeddedError", "EmbeddedServer", "default_store_dir"]
+__all__ = ["NAME", "EmbeddedError", "EmbeddedServer", "default_data_dir"]

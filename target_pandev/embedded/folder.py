@@ -53,21 +53,25 @@ def server_account() -> Account | None:
     return Account(entry.pw_uid, entry.pw_gid)
 
 
-def default_store_dir(environ: Mapping[str, str]) -> Path:
-    """Return the default folder of the store, in this user's data directory."""
+def default_data_dir(name: str, environ: Mapping[str, str]) -> Path:
+    """Return the default folder for a program's data, in this user's data directory.
+
+    It is /var/lib for root, otherwise $XDG_DATA_HOME or ~/.local/share, on macOS ~/Library.
+    https://specifications.freedesktop.org/basedir-spec/latest/
+    """
     if sys.platform == "win32":
         raise EmbeddedError("the embedded store needs Linux or macOS: set store_url")
     if os.geteuid() == 0:
-        return Path("/var/lib", NAME)
+        return Path("/var/lib", name)
     if not (home := environ.get("HOME", "")):
         try:
             home = pwd.getpwuid(os.geteuid()).pw_dir
         except KeyError as error:
-            raise EmbeddedError(f"user {os.geteuid()} has no home: set store_dir") from error
+            raise EmbeddedError(f"user {os.geteuid()} has no home: set HOME") from error
     if sys.platform == "darwin":
-        return Path(home, "Library", "Application Support", NAME)
+        return Path(home, "Library", "Application Support", name)
     data = Path(environ.get("XDG_DATA_HOME", ""))
-    return (data if data.is_absolute() else Path(home, ".local", "share")) / NAME
+    return (data if data.is_absolute() else Path(home, ".local", "share")) / name
 
 
 @dataclass(frozen=True)
@@ -163,7 +167,7 @@ class StoreFolder:
             raise EmbeddedError(
                 f"store_dir {self.path} cannot be reached by user 'nobody', which runs "
                 f"PostgreSQL for root: {barrier} is closed to others; choose another store_dir, "
-                f"for example {default_store_dir({})}"
+                f"for example {default_data_dir(NAME, {})}"
             )
 
     @property

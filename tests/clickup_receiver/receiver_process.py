@@ -25,6 +25,8 @@ COMMAND = Path(sys.executable).with_name("clickup-receiver")
 ENDPOINT = "http://127.0.0.1:1/v1/clickup/webhook"
 """The registered address of a receiver that does not have to be reached by the fake ClickUp."""
 TIMEOUT_SECONDS = 30.0
+START_TIMEOUT_SECONDS = 180.0
+"""On a busy machine; in a Meltano project it asks Meltano for settings."""
 SETTING_PREFIXES = ("CLICKUP_RECEIVER_", "TAP_", "TARGET_PANDEV_", "MELTANO_")
 
 
@@ -120,7 +122,7 @@ class ReceiverProcess:
         def is_listening_or_dead() -> bool:
             return "listening on" in self.log[length_before:] or process.poll() is not None
 
-        wait_until(is_listening_or_dead)
+        wait_until(is_listening_or_dead, timeout_seconds=START_TIMEOUT_SECONDS)
         assert process.poll() is None, self.log
         self.url = self._last_url_after("listening on")
         self.metrics_url = self._last_url_after("metrics on")

@@ -200,6 +200,18 @@ def test_another_prefix_has_all_commits_looked_through_again(store: Loader) -> N
     assert store.rows(FOUND) == [("task_id", "abc123")]
 
 
+def test_a_run_that_names_no_rule_keeps_the_stored_ones(store: Loader) -> None:
+    """A process without these settings does not extract all references again."""
+    store.load(COMMITS, commit("sha1", "T.abc123 and CU-def456, #86c7mc19h"), task_id_prefix="T.")
+    store.load(COMMITS, commit("sha2", "T.abc124 and CU-def457, #86c7mc19i"), hash_task_ids=True)
+    store.load(COMMITS, commit("sha3", "T.abc125 and CU-def458, #86c7mc19j"))
+    assert store.rows("SELECT * FROM reference_rules") == [("T.", True)]
+    assert store.rows("SELECT reference FROM task_references ORDER BY 1") == [
+        (task_id,)
+        for task_id in ("86c7mc19h", "86c7mc19i", "86c7mc19j", "abc123", "abc124", "abc125")
+    ]
+
+
 def test_ids_after_a_hash_count_where_the_setting_says_so(store: Loader) -> None:
     store.load(COMMITS, commit("sha1", "#86c7mc19h, x#86c7mc19i, #1234"), hash_task_ids=True)
     assert store.rows(FOUND) == [("task_id", "86c7mc19h")]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from target_pandev.embedded import EmbeddedError, EmbeddedServer, default_store_dir
+from target_pandev.embedded import EmbeddedError, EmbeddedServer, default_data_dir
 from tests.target_pandev.embedded.processes import FAST, ROOT, rows
 
 
@@ -81,12 +81,12 @@ def test_the_default_folder(
 ) -> None:
     monkeypatch.setattr(sys, "platform", platform)
     monkeypatch.setattr(os, "geteuid", lambda: uid)
-    assert default_store_dir(environ) == Path(expected)
+    assert default_data_dir("pandev-clickup", environ) == Path(expected)
 
 
 def test_other_systems_require_store_dir(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
     with pytest.raises(EmbeddedError, match="set store_url"):
-        default_store_dir({})
+        default_data_dir("pandev-clickup", {})
     with pytest.raises(EmbeddedError, match="set store_url"):
         EmbeddedServer(Path("store"))

@@ -1,0 +1,136 @@
+"""The settings that a Meltano project gives the plugins of this project.
+
+Meltano passes them only to the processes that it starts itself. The receiver and `pandev`
+therefore request them, so that a setting means the same for every process. What the settings mean
+is not known here.
+https://docs.meltano.com/reference/command-line-interface#config
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import yaml
+
+from clickup_receiver.schedule.commands import split_command
+from tap_clickup.errors import ConfigurationError
+
+TAP = "tap-clickup"
+TARGET = "target-pandev"
+RECEIVER = "clickup-receiver"
+PROJECT_FILE = "meltano.yml"
+PRINT_COMMAND = "meltano --log-level=error config --unsafe print"
+TIMEOUT_SECONDS = 60.0
+UNKNOWN_PLUGIN = "is not known to Meltano"
+Fingerprint = tuple[tuple[str, int, int], ...]
+
+
+@dataclass(frozen=True)
+class MeltanoProject:
+    """A project directory of Meltano, and the settings read from it so far."""
+
+    folder: Path
+    _settings: dict[str, tuple[Fingerprint, dict[str, Any] | None]] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    @classmethod
+    def find(cls) -> MeltanoProject | None:
+        """Return the project that Meltano itself would use here, or None."""
+        if root := os.environ.get("MELTANO_PROJECT_ROOT"):
+            return cls(Path(root))
+        current = Path.cwd()
+        for folder in (current, *current.parents):
+            if (folder / PROJECT_FILE).is_file():
+                return cls(folder)
+        return None
+
+    def read_settings(self, plugin: str) -> dict[str, Any] | None:
+        """Return the settings that Meltano would give a plugin, including those of the environment.
+
+        They are read again when a file has changed that Meltano takes them from. Returns None if
+        the project has no such plugin. Raises `ConfigurationError`.
+        """
+        fingerprint = self._fingerprint()
+        with self._lock:
+            known = self._settings.get(plugin)
+        if known and known[0] == fingerprint:
+            return known[1]
+        settings = self._query(plugin)
+        with self._lock:
+            self._settings[plugin] = (fingerprint, settings)
+        return settings
+
+    def read_all(self, *plugins: str) -> None:
+        """Read the settings of several plugins at the same time; each takes Meltano seconds."""
+        with ThreadPoolExecutor() as executor:
+            list(executor.map(self.read_settings, plugins))
+
+    def _query(self, plugin: str) -> dict[str, Any] | None:
+        command = split_command(
+            "meltano --log-level=error config --unsafe print", setting="meltano"
+        )
+        try:
+            answer = subprocess.run(  # noqa: S603 - the operator's own Meltano
+                [*command, plugin, "--format=json"],
+                cwd=self.folder,
+                env={**os.environ, "MELTANO_ENVIRONMENT": self._environment_name()},
+                capture_output=True,
+                text=True,
+                timeout=TIMEOUT_SECONDS,
+                check=False,
+            )
+        except OSError as error:
+            raise ConfigurationError(
+                f"{self.folder / PROJECT_FILE} may set {plugin}, but the command meltano cannot be "
+                f"run ({error.strerror}): put it on PATH, or work outside of that directory"
+            ) from error
+        except subprocess.TimeoutExpired as error:
+            raise ConfigurationError(
+                f"meltano config print {plugin}: no answer in {TIMEOUT_SECONDS:.0f} s"
+            ) from error
+        if answer.returncode == 0:
+            settings: dict[str, Any] = json.loads(answer.stdout)
+            return settings
+        reason = (answer.stderr.strip().splitlines() or [f"exit code {answer.returncode}"])[-1]
+        if UNKNOWN_PLUGIN in reason:
+            return None
+        raise ConfigurationError(f"meltano config print {plugin}, in {self.folder}: {reason}")
+
+    def _environment_name(self) -> str:
+        """Return Meltano's environment; `meltano config` ignores the default one of the project."""
+        chosen = os.environ.get("MELTANO_ENVIRONMENT")
+        return chosen if chosen is not None else self._project_file().get("default_environment", "")
+
+    def _project_file(self) -> dict[str, Any]:
+        try:
+            content = yaml.safe_load((self.folder / PROJECT_FILE).read_bytes())
+        except (OSError, yaml.YAMLError) as error:
+            reason = str(error).splitlines()[0]
+            raise ConfigurationError(f"{self.folder / PROJECT_FILE}: {reason}") from error
+        return content if isinstance(content, dict) else {}
+
+    def _fingerprint(self) -> Fingerprint:
+        """Return the times and sizes of the files that Meltano takes settings from."""
+        included = self._project_file().get("include_paths") or []
+        files = [self.folder / name for name in (PROJECT_FILE, ".env", ".meltano/meltano.db")]
+        for pattern in included:
+            files += sorted(self.folder.glob(pattern))
+        stats = [(str(file), file.stat()) for file in files if file.exists()]
+        return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)
+
+
+def build_environment(plugin: str, settings: dict[str, Any]) -> dict[str, str]:
+    """Return a plugin's settings as environment variables, as its `--config=ENV` reads them."""
+    prefix = plugin.replace("-", "_").upper()
+    return {
+        f"{prefix}_{name.upper()}": value if isinstance(value, str) else json.dumps(value)
+        for name, value in settings.items()
+        if value is not None
+    }

@@ -1,0 +1,135 @@
+"""Settings come from the Meltano project, and are read again once its files change."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from clickup_receiver.data_dir import default_receiver_dir
+from clickup_receiver.meltano_project import MeltanoProject, build_environment
+from tap_clickup.errors import ConfigurationError
+from tests.end_to_end.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SCRIPT = """\
+#!/bin/sh
+echo "$MELTANO_ENVIRONMENT $*" >>calls
+cat answer
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MeltanoProject:
+    """Return a project whose Meltano answers with the file `answer` and counts in `calls`."""
+    program = tmp_path / "meltano"
+    program.write_text(SCRIPT)
+    program.chmod(0o755)
+    (tmp_path / "meltano.yml").write_text("default_environment: prod\ninclude_paths: [more.yml]\n")
+    (tmp_path / "answer").write_text('{"store_schema": "acme"}')
+    monkeypatch.delenv("MELTANO_ENVIRONMENT", raising=False)
+    monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
+    return MeltanoProject(tmp_path)
+
+
+def calls(project: MeltanoProject) -> list[str]:
+    return (project.folder / "calls").read_text().splitlines()
+
+
+def test_settings_are_requested_once_per_change_of_a_file(project: MeltanoProject) -> None:
+    for _ in range(2):
+        assert project.read_settings("target-pandev") == {"store_schema": "acme"}
+    call = "prod --log-level=error config --unsafe print target-pandev --format=json"
+    assert calls(project) == [call]
+    for number, name in enumerate(("meltano.yml", ".env", "more.yml"), start=1):
+        (project.folder / "answer").write_text(f'{{"store_schema": "acme{number}"}}')
+        with (project.folder / name).open("a") as file:
+            file.write("# changed\n")
+        assert project.read_settings("target-pandev") == {"store_schema": f"acme{number}"}
+        assert calls(project) == [call] * (number + 1)
+
+
+def test_the_environment_of_meltano_is_the_chosen_one(
+    project: MeltanoProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MELTANO_ENVIRONMENT", "dev")
+    project.read_settings("target-pandev")
+    assert calls(project)[0].split()[0] == "dev"
+
+
+def test_the_project_is_the_nearest_above(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MELTANO_PROJECT_ROOT", raising=False)
+    below = tmp_path / "a" / "b"
+    below.mkdir(parents=True)
+    (tmp_path / "meltano.yml").touch()
+    monkeypatch.chdir(below)
+    project = MeltanoProject.find()
+    assert project
+    assert project.folder == tmp_path
+    monkeypatch.setenv("MELTANO_PROJECT_ROOT", "/srv/other")
+    other = MeltanoProject.find()
+    assert other
+    assert str(other.folder) == "/srv/other"
+
+
+def test_a_missing_meltano_is_one_clear_line(
+    project: MeltanoProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project.folder / "meltano").unlink()
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(ConfigurationError) as caught:
+        project.read_settings("tap-clickup")
+    assert str(caught.value) == (
+        f"{project.folder}/meltano.yml may set tap-clickup, but the command meltano cannot be run "
+        "(No such file or directory): put it on PATH, or work outside of that directory"
+    )
+
+
+def test_a_broken_project_file_is_one_clear_line(project: MeltanoProject) -> None:
+    (project.folder / "meltano.yml").write_text("plugins: [")
+    with pytest.raises(ConfigurationError) as caught:
+        project.read_settings("tap-clickup")
+    assert str(caught.value) == (f"{project.folder}/meltano.yml: while parsing a flow node")
+
+
+def test_our_meltano_yml_gives_each_environment_a_schema(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fake ClickUp of `dev` does not write into the schema of `prod`."""
+    for name, value in Pipeline(tmp_path).environment.items():
+        monkeypatch.setenv(name, value)
+    schemas = []
+    for name in ("prod", "dev"):
+        monkeypatch.setenv("MELTANO_ENVIRONMENT", name)
+        settings = MeltanoProject(tmp_path).read_settings("target-pandev")
+        assert settings
+        schemas.append(settings["store_schema"])
+    assert schemas == ["pandev", "pandev_dev"]
+    assert MeltanoProject(tmp_path).read_settings("tap-other") is None
+
+
+def test_settings_become_environment_variables() -> None:
+    settings = {"space_ids": ["1"], "enabled": False, "start_date": "2026-01-01", "limit": None}
+    assert build_environment("tap-clickup", settings) == {
+        "TAP_CLICKUP_SPACE_IDS": '["1"]',
+        "TAP_CLICKUP_ENABLED": "false",
+        "TAP_CLICKUP_START_DATE": "2026-01-01",
+    }
+
+
+def test_the_receivers_data_is_next_to_the_stores(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The directory of the first release stays in use where it exists."""
+    monkeypatch.setattr(os, "geteuid", lambda: 7)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    assert default_receiver_dir() == tmp_path / "data" / "clickup-receiver"
+    first_release = tmp_path / ".local" / "share" / "clickup-receiver"
+    first_release.mkdir(parents=True)
+    assert default_receiver_dir() == first_release
+    (tmp_path / "data" / "clickup-receiver").mkdir(parents=True)
+    assert default_receiver_dir() == tmp_path / "data" / "clickup-receiver"
