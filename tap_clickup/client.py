@@ -22,10 +22,10 @@ from threading import BoundedSemaphore, Lock
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
-import msgspec
 import requests
 from requests.adapters import HTTPAdapter
 
+from tap_clickup.conversions import id_to_str
 from tap_clickup.errors import (
     AccessDeniedError,
     ApiUnavailableError,
@@ -34,6 +34,7 @@ from tap_clickup.errors import (
     InvalidTokenError,
     UnexpectedResponseError,
 )
+from tap_clickup.json_decoder import JsonError, decode_json
 from tap_clickup.rate_limit import RateLimit, seconds_until_reset
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ CONNECTION_ERRORS = (
     requests.exceptions.ContentDecodingError,
 )
 """Raised when the connection is lost before or during the response."""
+OBJECT_KEYS = {"user", "webhook", "current_status"}
+"""The keys of responses whose value is an object; all others contain an array of objects."""
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 INACCESSIBLE_STATUSES = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
 ALLOWED_WRITES = {
@@ -191,13 +194,17 @@ class Client:
         """
         if self._token_owner:
             return self._token_owner
-        return str(self.get("/user", required_key="user").body["user"]["id"])
+        user_id = id_to_str(self.get("/user", required_key="user").body["user"].get("id"))
+        if user_id is None:
+            raise UnexpectedResponseError("GET /user: the id of the token's user cannot be read")
+        return user_id
 
     def get(
         self, path: str, params: Sequence[tuple[str, str]] = (), *, required_key: str | None = None
     ) -> ApiResponse:
         """Return the response to `GET path`: a JSON object that contains `required_key`, if given.
 
+        The key's value is an array, or an object if the key is one of the `OBJECT_KEYS`.
         Raises `InvalidTokenError`, `AccessDeniedError`, `ApiUnavailableError` or
         `UnexpectedResponseError`.
         """
@@ -226,12 +233,13 @@ class Client:
         if response.status_code != HTTPStatus.OK:
             raise self._error_for(request, response)
         try:
-            body = msgspec.json.decode(response.content)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            body = decode_json(response.content)
+        except JsonError as error:
             raise UnexpectedResponseError(f"{request}: the response is not JSON") from error
         if not isinstance(body, dict):
             raise UnexpectedResponseError(f"{request}: the response is not a JSON object")
-        if required_key and not isinstance(body.get(required_key), list | dict):
+        expected_type = dict if required_key in OBJECT_KEYS else list
+        if required_key and not isinstance(body.get(required_key), expected_type):
             raise UnexpectedResponseError(f"{request}: the response has no {required_key!r}")
         self._token_verified = True
         return ApiResponse(body, requested_at)
@@ -369,7 +377,8 @@ def _ecode(response: requests.Response) -> str:
     https://developer.clickup.com/docs/common_errors
     """
     try:
-        code = msgspec.json.decode(response.content, type=dict[str, Any]).get("ECODE", "")
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        body = decode_json(response.content)
+    except JsonError:
         return ""
+    code = body.get("ECODE") if isinstance(body, dict) else None
     return code if isinstance(code, str) and re.fullmatch(r"[A-Z0-9_]{1,40}", code) else ""

@@ -1,28 +1,46 @@
 """Convert ClickUp's ids, numbers and timestamps to their form in records. Pure.
 
 Ids are text. Timestamps are ISO 8601 in UTC with milliseconds, so that their order as text is their
-order in time.
+order in time. A value of any other shape becomes None; `Fields` names the field.
 """
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MAX_ID_LENGTH = 128
+MAX_INTEGER = 2**63 - 1
+"""The largest integer of JSON readers and of PostgreSQL's bigint."""
+PLAUSIBLE_YEARS = (1990, 2100)
+"""When a task can have been edited: imported tasks are old, seconds since 1970 look like 1970."""
+BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
-def to_iso_timestamp(milliseconds: str | float | None) -> str | None:
+def to_iso_timestamp(milliseconds: Any) -> str | None:
     """Return milliseconds since 1970 as ISO 8601 UTC, or None outside the years 1 to 9999.
 
     https://developer.clickup.com/docs/general-time
     """
-    if milliseconds is None:
+    number = parse_number(milliseconds)
+    if number is None:
         return None
     try:
-        at = EPOCH + timedelta(milliseconds=int(milliseconds))
-    except (OverflowError, ValueError):
+        at = EPOCH + timedelta(milliseconds=int(number))
+    except OverflowError:
         return None
     return format_timestamp(at)
+
+
+def plausible_ms(milliseconds: Any) -> int | None:
+    """Return milliseconds since 1970 as a number, or None outside the `PLAUSIBLE_YEARS`."""
+    number = parse_number(milliseconds)
+    if number is None:
+        return None
+    first, end = (to_epoch_ms(datetime(year, 1, 1, tzinfo=UTC)) for year in PLAUSIBLE_YEARS)
+    return int(number) if first <= number < end else None
 
 
 def format_timestamp(at: datetime) -> str:
@@ -41,17 +59,45 @@ def to_epoch_ms(at: datetime) -> int:
     return (at - EPOCH) // timedelta(milliseconds=1)
 
 
-def id_to_str(value: str | int | None) -> str | None:
-    """Return an id as text: ClickUp sends the same id as a number or as text."""
-    return None if value is None else str(value)
+def id_to_str(value: Any) -> str | None:
+    """Return an id as text, or None if it is not one.
+
+    ClickUp sends the same id as a number or as text.
+    """
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    text = value if isinstance(value, str) else str(value)
+    return text if 0 < len(text) <= MAX_ID_LENGTH and text.isprintable() else None
 
 
-def parse_number(value: str | float | None) -> float | None:
-    """Return a number, also if ClickUp sends it as text; None if the text is not a number."""
-    if not isinstance(value, str):
-        return value
+def parse_number(value: Any) -> float | None:
+    """Return a finite number, also if ClickUp sends it as text, or None if it is not one."""
+    if isinstance(value, str):
+        value = _number_in(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if abs(value) <= MAX_INTEGER else None
+
+
+def _number_in(text: str) -> float | None:
+    """Return the number in a text; an integer stays exact, as it would not as a float."""
+    if "_" in text:  # Python reads 1_000 as a number, nothing else does
+        return None
     try:
-        number = float(value)
+        return int(text)
+    except ValueError:
+        pass
+    try:
+        number = float(text)
     except ValueError:
         return None
     return int(number) if number.is_integer() else number
+
+
+def parse_boolean(value: Any) -> bool | None:
+    """Return true or false, also if sent as a text or a number, or None if it is neither."""
+    return BOOLEANS.get(str(value).lower()) if isinstance(value, str | int) else None

@@ -38,8 +38,22 @@ class BadRequestError(UnexpectedResponseError):
         self.ecode = ecode
 
 
+UNEXPECTED_SHAPE_ERRORS = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""Raised by the conversion of an object that is not as documented."""
+
+
+class OddFieldError(ValueError):
+    """A field without which an object cannot be read, by its name."""
+
+
 def unexpected_shape_error(error: Exception) -> UnexpectedResponseError:
     """Return the error for an object whose conversion raised `error`, without its content."""
-    return UnexpectedResponseError(
-        f"ClickUp sent an object of an unexpected shape ({type(error).__name__})"
-    )
+    reason = str(error) if isinstance(error, OddFieldError) else type(error).__name__
+    return UnexpectedResponseError(f"ClickUp sent an object of an unexpected shape ({reason})")

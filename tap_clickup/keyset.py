@@ -21,6 +21,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from tap_clickup.conversions import parse_boolean, plausible_ms
+from tap_clickup.fields import Fields
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -63,9 +66,11 @@ class TaskQuery:
 
 
 def date_ms(task: Mapping[str, Any], order_by: Order) -> int | None:
-    """Return `date_updated` or `date_created` of a task in milliseconds, or None if missing."""
-    value = task.get(f"date_{order_by}")
-    return int(value) if value else None
+    """Return `date_updated` or `date_created` of a task in milliseconds.
+
+    None if it is missing, or odd: an implausible date does not order tasks.
+    """
+    return plausible_ms(task.get(f"date_{order_by}"))
 
 
 def max_timestamp_ms(tasks: Sequence[Mapping[str, Any]], order_by: Order) -> int:
@@ -73,7 +78,7 @@ def max_timestamp_ms(tasks: Sequence[Mapping[str, Any]], order_by: Order) -> int
     timestamps = [at for task in tasks if (at := date_ms(task, order_by)) is not None]
     if timestamps:
         return max(timestamps)
-    return max((int(task.get("date_created") or 0) for task in tasks), default=0)
+    return max((date_ms(task, "created") or 0 for task in tasks), default=0)
 
 
 def validate_page(query: TaskQuery, tasks: Sequence[Mapping[str, Any]]) -> None:
@@ -98,23 +103,31 @@ def validate_page(query: TaskQuery, tasks: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _validate_selection(query: TaskQuery, task: Mapping[str, Any]) -> None:
-    """Raise `ResponseMismatchError` if a task is not in the requested spaces and archive state."""
-    if bool(task.get("archived")) != query.archived:
+    """Raise `ResponseMismatchError` if a task is not in the requested spaces and archive state.
+
+    A task that does not show its space or archive state is odd, which is for its record to decide.
+    """
+    if parse_boolean(task.get("archived")) is (not query.archived):
         raise ResponseMismatchError(
             f"task {task['id']} has archived={not query.archived}, which was not requested"
         )
-    space_id = str((task.get("space") or {}).get("id"))
-    if query.space_ids and space_id not in query.space_ids:
+    space_id = Fields(task).object("space").id
+    if query.space_ids and space_id and space_id not in query.space_ids:
         raise ResponseMismatchError(
             f"task {task['id']} is in space {space_id}, which was not requested"
         )
+
+
+def _id_of(task: Mapping[str, Any]) -> str:
+    return Fields(task).required_id
 
 
 @dataclass
 class Keyset:
     """Reads all tasks, live or archived, dated at or after `start_ms` (milliseconds, UTC).
 
-    Send `next_query` and pass its tasks to `receive_page`, until `next_query` is None. Tasks are
+    Send `next_query` and pass its tasks to `receive_page`, until `next_query` is None: tasks with
+    readable ids. They are
     yielded in ascending order of their date and each version once. Everything before the last task
     yielded has been read, so its date is a valid bookmark at any time.
 
@@ -167,7 +180,7 @@ class Keyset:
 
     def _check_repetition(self, tasks: Sequence[Mapping[str, Any]]) -> None:
         """Raise `ResponseMismatchError` if walking up returns the same page twice."""
-        versions = tuple((str(task["id"]), date_ms(task, self.order_by)) for task in tasks)
+        versions = tuple((_id_of(task), date_ms(task, self.order_by)) for task in tasks)
         if self._mode == "walk_up" and versions and versions == self._previous_page:
             raise ResponseMismatchError(
                 f"page {self._page} repeats the page before: the parameter page is ignored"
@@ -189,7 +202,7 @@ class Keyset:
         two pages a task may have shifted across the boundary, between two pages 0 none can.
         """
         for task in tasks:
-            task_id = str(task["id"])
+            task_id = _id_of(task)
             at = date_ms(task, self.order_by)
             if self._page > 0 and at is not None and at > self.start_ms:
                 continue

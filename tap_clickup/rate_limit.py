@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 WINDOW_SECONDS = 61.0
+MAX_DIGITS = 9
 DEFAULT_REQUESTS_PER_MINUTE = 100
 """The limit of the Free, Unlimited and Business plans, assumed until a response reports another."""
 
@@ -38,7 +39,12 @@ class RateLimit:
     def update_from_headers(self, headers: Mapping[str, str]) -> None:
         """Adopt the limit in a response's headers: it changes with the workspace's plan."""
         limit = headers.get("X-RateLimit-Limit", "")
-        if self._fixed is None and limit.isdecimal() and int(limit) > 0:
+        if (
+            self._fixed is None
+            and limit.isdecimal()
+            and len(limit) <= MAX_DIGITS
+            and int(limit) > 0
+        ):
             self._budget = max(1, int(int(limit) * self._share))
 
     def reserve(self, now: float) -> float:

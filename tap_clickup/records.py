@@ -4,7 +4,8 @@ Each function names the fields it takes; fields that ClickUp adds are ignored. D
 comments, attachments and checklists are not among them, nor the values of custom fields that were
 not selected by name.
 
-In any response, every key except `id` may be missing or null.
+In any response, every key except `id` may be missing or null. A field of another shape is null as
+well, and named by the `Fields`; an object without a readable `id` raises `OddFieldError`.
 """
 
 from __future__ import annotations
@@ -12,205 +13,218 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
 
-from tap_clickup.conversions import id_to_str, parse_number, to_iso_timestamp
 from tap_clickup.custom_fields import selected_values
+from tap_clickup.fields import Fields, Json
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator
 
-Json: TypeAlias = "Mapping[str, Any]"
-
-
-def _id_of(item: Json, key: str) -> str | None:
-    return id_to_str((item.get(key) or {}).get("id"))
+Item: TypeAlias = "Json | Fields"
+"""An object of ClickUp, or its fields, which then name those that are odd."""
 
 
-def folder_id(item: Json) -> str | None:
+def folder_id(item: Item) -> str | None:
     """Return the folder's id; None for the hidden pseudo folder of a list without a folder."""
-    folder = item.get("folder") or {}
-    return None if folder.get("hidden") else id_to_str(folder.get("id"))
+    folder = Fields.of(item).object("folder")
+    return None if folder.boolean("hidden") else folder.identifier("id")
 
 
-def workspace(team: Json) -> dict[str, Any]:
+def workspace(team: Item) -> dict[str, Any]:
     """Return the record of a workspace, which API v2 calls team.
 
     https://developer.clickup.com/reference/getauthorizedteams
     """
-    return {"id": str(team["id"]), "name": team.get("name")}
+    fields = Fields.of(team)
+    return {"id": fields.required_id, "name": fields.text("name")}
 
 
-def member(user: Json, *, workspace_id: str) -> dict[str, Any]:
+def member(user: Item, *, workspace_id: str) -> dict[str, Any]:
     """Return the record of a user listed in `GET /team`; an invited user has no username yet.
 
     https://developer.clickup.com/reference/getauthorizedteams
     """
+    fields = Fields.of(user)
     return {
         "workspace_id": workspace_id,
-        "id": str(user["id"]),
-        "username": user.get("username"),
-        "email": user.get("email"),
-        "role": user.get("role"),
+        "id": fields.required_id,
+        "username": fields.text("username"),
+        "email": fields.text("email"),
+        "role": fields.integer("role"),
         "is_member": True,
     }
 
 
-def former_member(user: Json, *, workspace_id: str) -> dict[str, Any]:
+def former_member(user: Item, *, workspace_id: str) -> dict[str, Any]:
     """Return the record of a user seen on a task or time entry who is no longer in `GET /team`."""
     return {**member(user, workspace_id=workspace_id), "role": None, "is_member": False}
 
 
-def task_users(task: Json) -> Iterator[Json]:
+def task_users(task: Item) -> Iterator[Json]:
     """Yield the users of a task: its creator and its assignees."""
-    if creator := task.get("creator"):
-        yield creator
-    yield from task.get("assignees") or ()
+    fields = Fields.of(task)
+    for user in (fields.object("creator").payload, *fields.array("assignees")):
+        if user and isinstance(user, dict):
+            yield user
 
 
-def space(item: Json, *, workspace_id: str) -> dict[str, Any]:
+def space(item: Item, *, workspace_id: str) -> dict[str, Any]:
     """Return the record of a space, with the ClickApps that determine the fields of its tasks.
 
     https://developer.clickup.com/reference/getspaces
     """
-    features = item.get("features") or {}
+    fields = Fields.of(item)
+    features = fields.object("features")
     return {
         "workspace_id": workspace_id,
-        "id": str(item["id"]),
-        "name": item.get("name"),
-        "private": item.get("private"),
-        "archived": bool(item.get("archived")),
+        "id": fields.required_id,
+        "name": fields.text("name"),
+        "private": fields.boolean("private"),
+        "archived": bool(fields.boolean("archived")),
         "sprints_enabled": _enabled(features, "sprints"),
         "points_enabled": _enabled(features, "points"),
         "time_tracking_enabled": _enabled(features, "time_tracking"),
     }
 
 
-def _enabled(features: Json, clickapp: str) -> bool | None:
+def _enabled(features: Fields, clickapp: str) -> bool | None:
     """Return whether a ClickApp is on, or None if ClickUp does not report it."""
-    return (features.get(clickapp) or {}).get("enabled")
+    return features.object(clickapp).boolean("enabled")
 
 
-def folder(item: Json, *, workspace_id: str, space_id: str) -> dict[str, Any]:
+def folder(item: Item, *, workspace_id: str, space_id: str) -> dict[str, Any]:
     """Return the record of a folder.
 
     https://developer.clickup.com/reference/getfolders
     """
+    fields = Fields.of(item)
     return {
         "workspace_id": workspace_id,
-        "id": str(item["id"]),
-        "name": item.get("name"),
+        "id": fields.required_id,
+        "name": fields.text("name"),
         "space_id": space_id,
-        "archived": bool(item.get("archived")),
-        "override_statuses": item.get("override_statuses"),
+        "archived": bool(fields.boolean("archived")),
+        "override_statuses": fields.boolean("override_statuses"),
     }
 
 
-def list_(item: Json, *, workspace_id: str, space_id: str, folder_id: str | None) -> dict[str, Any]:
+def list_(item: Item, *, workspace_id: str, space_id: str, folder_id: str | None) -> dict[str, Any]:
     """Return the record of a list. `task_count` is ClickUp's own approximate count.
 
     https://developer.clickup.com/reference/getlists
     """
-    count = item.get("task_count")
+    fields = Fields.of(item)
     return {
         "workspace_id": workspace_id,
-        "id": str(item["id"]),
-        "name": item.get("name"),
+        "id": fields.required_id,
+        "name": fields.text("name"),
         "space_id": space_id,
         "folder_id": folder_id,
-        "archived": bool(item.get("archived")),
-        "override_statuses": item.get("override_statuses"),
-        "task_count": None if count is None else int(count),
-        "start_date": to_iso_timestamp(item.get("start_date")),
-        "due_date": to_iso_timestamp(item.get("due_date")),
+        "archived": bool(fields.boolean("archived")),
+        "override_statuses": fields.boolean("override_statuses"),
+        "task_count": fields.integer("task_count"),
+        "start_date": fields.timestamp("start_date"),
+        "due_date": fields.timestamp("due_date"),
     }
 
 
-def status(item: Json, *, workspace_id: str, scope_type: str, scope_id: str) -> dict[str, Any]:
+def status(item: Item, *, workspace_id: str, scope_type: str, scope_id: str) -> dict[str, Any]:
     """Return the record of a status of a space, a folder or a list (`scope_type`)."""
+    fields = Fields.of(item)
     return {
         "workspace_id": workspace_id,
         "scope_type": scope_type,
         "scope_id": scope_id,
-        "status": item["status"],
-        "status_id": item.get("id"),
-        "status_type": item.get("type"),
-        "orderindex": item.get("orderindex"),
-        "color": item.get("color"),
+        "status": fields.required_text("status"),
+        "status_id": fields.identifier("id"),
+        "status_type": fields.text("type"),
+        "orderindex": fields.integer("orderindex"),
+        "color": fields.text("color"),
     }
 
 
-def task(item: Json, *, workspace_id: str, custom_fields: Collection[str] = ()) -> dict[str, Any]:
+def task(item: Item, *, workspace_id: str, custom_fields: Collection[str] = ()) -> dict[str, Any]:
     """Return the record of a task, with the values of the named custom fields.
 
     `priority` is 1 urgent, 2 high, 3 normal, 4 low. `time_estimate_ms` may have a fraction. If
     ClickUp sends no `date_updated`, it is set to `date_created`.
     https://developer.clickup.com/reference/getfilteredteamtasks
     """
-    state = item.get("status") or {}
+    fields = Fields.of(item)
+    state = fields.object("status")
+    date_created = fields.edit_timestamp("date_created")
     return {
         "workspace_id": workspace_id,
-        "id": str(item["id"]),
-        "custom_id": item.get("custom_id"),
-        "name": item.get("name"),
-        "status": state.get("status"),
-        "status_id": state.get("id"),
-        "status_type": state.get("type"),
-        "priority": _priority(item.get("priority")),
-        "assignee_ids": [str(user["id"]) for user in item.get("assignees") or ()],
-        "creator_id": _id_of(item, "creator"),
-        "list_id": _id_of(item, "list"),
-        "folder_id": folder_id(item),
-        "space_id": _id_of(item, "space"),
-        "secondary_list_ids": [str(location["id"]) for location in item.get("locations") or ()],
-        "parent_id": item.get("parent"),
-        "top_level_parent_id": item.get("top_level_parent"),
-        "tags": [tag["name"] for tag in item.get("tags") or ()],
-        "points": parse_number(item.get("points")),
-        "time_estimate_ms": parse_number(item.get("time_estimate")),
-        "date_created": to_iso_timestamp(item.get("date_created")),
-        "date_updated": to_iso_timestamp(item.get("date_updated") or item.get("date_created")),
-        "start_date": to_iso_timestamp(item.get("start_date")),
-        "due_date": to_iso_timestamp(item.get("due_date")),
-        "date_done": to_iso_timestamp(item.get("date_done")),
-        "date_closed": to_iso_timestamp(item.get("date_closed")),
-        "archived": bool(item.get("archived")),
-        "url": item.get("url"),
-        "custom_fields": selected_values(item, custom_fields),
+        "id": fields.required_id,
+        "custom_id": fields.text("custom_id"),
+        "name": fields.text("name"),
+        "status": state.text("status"),
+        "status_id": state.identifier("id"),
+        "status_type": state.text("type"),
+        "priority": _priority(fields),
+        "assignee_ids": fields.ids("assignees"),
+        "creator_id": fields.object("creator").identifier("id"),
+        "list_id": fields.object("list").identifier("id"),
+        "folder_id": folder_id(fields),
+        "space_id": fields.object("space").identifier("id"),
+        "secondary_list_ids": fields.ids("locations"),
+        "parent_id": fields.identifier("parent"),
+        "top_level_parent_id": fields.identifier("top_level_parent"),
+        "tags": fields.texts("tags", "name"),
+        "points": fields.number("points"),
+        "time_estimate_ms": fields.number("time_estimate"),
+        "date_created": date_created,
+        "date_updated": _date_updated(fields, date_created),
+        "start_date": fields.timestamp("start_date"),
+        "due_date": fields.timestamp("due_date"),
+        "date_done": fields.timestamp("date_done"),
+        "date_closed": fields.timestamp("date_closed"),
+        "archived": bool(fields.boolean("archived")),
+        "url": fields.text("url"),
+        "custom_fields": selected_values(fields.payload, custom_fields),
     }
 
 
-def _priority(priority: Any) -> int | None:
+def _priority(fields: Fields) -> int | None:
     """Return 1 to 4: ClickUp sends an object with a text id, its documentation shows a number."""
-    value = priority.get("id") if isinstance(priority, dict) else priority
-    return None if value is None else int(value)
+    if isinstance(fields.payload.get("priority"), dict):
+        return fields.object("priority").integer("id")
+    return fields.integer("priority")
 
 
-def time_entry(item: Json, *, workspace_id: str) -> dict[str, Any]:
+def _date_updated(fields: Fields, date_created: str | None) -> str | None:
+    """Return the date of the version, which is not the creation if it is only unreadable."""
+    date_updated = fields.edit_timestamp("date_updated")
+    return date_updated if date_updated or fields.is_odd("date_updated") else date_created
+
+
+def time_entry(item: Item, *, workspace_id: str) -> dict[str, Any]:
     """Return the record of a time entry; a running timer has no end and no duration.
 
     `task_id` is None for time without a task, for which ClickUp sends null, "0" or no key. The
     `duration` of a running timer is negative.
     https://developer.clickup.com/reference/gettimeentrieswithinadaterange
     """
-    duration = parse_number(item.get("duration"))
-    is_running = item.get("end") is None and (duration is None or duration <= 0)
+    fields = Fields.of(item)
+    duration_ms = fields.integer("duration")
+    is_running = fields.payload.get("end") is None and (duration_ms is None or duration_ms <= 0)
     return {
         "workspace_id": workspace_id,
-        "id": str(item["id"]),
-        "task_id": task_id_of(item),
-        "space_id": id_to_str((item.get("task_location") or {}).get("space_id")),
-        "user_id": _id_of(item, "user"),
-        "started_at": to_iso_timestamp(item.get("start")),
-        "ended_at": to_iso_timestamp(item.get("end")),
-        "duration_ms": None if is_running or duration is None else int(duration),
-        "is_running": is_running,
-        "date_updated": to_iso_timestamp(item.get("at")),
+        "id": fields.required_id,
+        "task_id": task_id_of(fields),
+        "space_id": fields.object("task_location").identifier("space_id"),
+        "user_id": fields.object("user").identifier("id"),
+        "started_at": fields.edit_timestamp("start"),
+        "ended_at": fields.edit_timestamp("end"),
+        "duration_ms": None if is_running else duration_ms,
+        "is_running": None if fields.is_odd("duration") else is_running,
+        "date_updated": fields.edit_timestamp("at"),
     }
 
 
-def task_id_of(entry: Json) -> str | None:
+def task_id_of(entry: Item) -> str | None:
     """Return the id of a time entry's task, or None if it has no task in any of ClickUp's forms."""
-    task = entry.get("task")
-    return id_to_str(task.get("id")) if isinstance(task, dict) else None
+    fields = Fields.of(entry)
+    return None if fields.payload.get("task") == "0" else fields.object("task").identifier("id")
 
 
 def sprint(
@@ -229,50 +243,62 @@ def sprint(
     }
 
 
-def time_in_status(item: Json, *, workspace_id: str, task_id: str) -> Iterator[dict[str, Any]]:
+def time_in_status(item: Item, *, workspace_id: str, task_id: str) -> Iterator[dict[str, Any]]:
     """Yield a record for each status that a task has been in, with whole minutes.
 
     The current status is part of the history; if it is missing there, its own total is used.
     https://developer.clickup.com/reference/getbulktaskstimeinstatus
     """
-    current = item.get("current_status") or {}
-    rows = {row["status"]: row for row in item.get("status_history") or ()}
-    if current.get("status") is not None:
-        rows.setdefault(current["status"], current)
+    fields = Fields.of(item)
+    current = fields.object("current_status")
+    current_name = current.text("status")
+    rows = {row.text("status"): row for row in fields.objects("status_history")}
+    if nameless := rows.pop(None, None):
+        nameless.mark_odd("status")
+    if current_name is not None:
+        rows.setdefault(current_name, current)
     for name, row in rows.items():
-        total = row.get("total_time") or {}
+        total = row.object("total_time")
         yield {
             "workspace_id": workspace_id,
             "task_id": task_id,
             "status": name,
-            "minutes": parse_number(total.get("by_minute")),
-            "since": to_iso_timestamp(total.get("since")),
-            "is_current": name == current.get("status"),
-            "orderindex": row.get("orderindex"),
+            "minutes": total.number("by_minute"),
+            "since": total.timestamp("since"),
+            "is_current": name == current_name,
+            "orderindex": row.integer("orderindex"),
         }
 
 
-def webhook(item: Json, *, workspace_id: str) -> dict[str, Any]:
+def webhook(item: Item, *, workspace_id: str) -> dict[str, Any]:
     """Return the record of a webhook: its endpoint, scope and health, but not its secret.
 
     The endpoint is reduced to scheme, host and port: its path and query may be a password.
     https://developer.clickup.com/reference/getwebhooks
     """
-    events = item.get("events")
-    health = item.get("health") or {}
+    fields = Fields.of(item)
+    health = fields.object("health")
     return {
         "workspace_id": workspace_id,
-        "id": str(item["id"]),
-        "user_id": id_to_str(item.get("userid")),
-        "endpoint": _endpoint_origin(item.get("endpoint")),
-        "events": [events] if isinstance(events, str) else events,
-        "space_id": id_to_str(item.get("space_id")),
-        "folder_id": id_to_str(item.get("folder_id")),
-        "list_id": id_to_str(item.get("list_id")),
-        "task_id": id_to_str(item.get("task_id")),
-        "health_status": health.get("status"),
-        "fail_count": health.get("fail_count"),
+        "id": fields.required_id,
+        "user_id": fields.identifier("userid"),
+        "endpoint": _endpoint_origin(fields.text("endpoint")),
+        "events": _events(fields),
+        "space_id": fields.identifier("space_id"),
+        "folder_id": fields.identifier("folder_id"),
+        "list_id": fields.identifier("list_id"),
+        "task_id": fields.identifier("task_id"),
+        "health_status": health.text("status"),
+        "fail_count": health.integer("fail_count"),
     }
+
+
+def _events(fields: Fields) -> list[str] | None:
+    """Return the events of a webhook, None if ClickUp sends none; `*` is sent as a text."""
+    events = fields.payload.get("events")
+    if isinstance(events, str):
+        return [events]
+    return None if events is None else fields.texts("events", "name")
 
 
 def _endpoint_origin(endpoint: str | None) -> str | None:

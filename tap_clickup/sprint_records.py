@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     from tap_clickup.hierarchy import Hierarchy
-    from tap_clickup.records import Json
     from tap_clickup.sprints import Dates
 
 
@@ -41,9 +40,9 @@ class SprintSettings:
             day_first=bool(config["sprint_names_day_first"]),
         )
 
-    def is_sprint_folder(self, folder: Json) -> bool:
-        """Return whether the lists of a folder are sprints that are read."""
-        return self.enabled and is_sprint_folder(folder.get("name") or "", self.folder_pattern)
+    def is_sprint_folder(self, name: str | None) -> bool:
+        """Return whether the lists of a folder with this name are sprints that are read."""
+        return self.enabled and is_sprint_folder(name, self.folder_pattern)
 
 
 def sprint_records(
@@ -54,7 +53,7 @@ def sprint_records(
     folder_ids = {
         row.record["id"]
         for row in hierarchy.folders
-        if row.record["space_id"] in space_ids and settings.is_sprint_folder(row.record)
+        if row.record["space_id"] in space_ids and settings.is_sprint_folder(row.record["name"])
     }
     lists_by_folder: defaultdict[str, list[ExtractedRecord]] = defaultdict(list)
     for row in hierarchy.lists:

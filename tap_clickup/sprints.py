@@ -59,7 +59,7 @@ _SLASH_PATTERNS = {
 }
 """Dates with slashes, by whether the day comes first."""
 _BETWEEN_DATES = re.compile(r"\s*[-\u2013\u2014]\s*|\s+to\s+", re.IGNORECASE)
-_SPRINT_NUMBER = re.compile(r"sprint\D{0,3}(\d+)", re.IGNORECASE)
+_SPRINT_NUMBER = re.compile(r"sprint\D{0,3}(\d{1,18})(?!\d)", re.IGNORECASE)
 _NUMBER = re.compile(r"(?<![\d.])\d{1,3}(?![\d.])")
 
 

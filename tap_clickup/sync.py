@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from tap_clickup.client import Client
 from tap_clickup.conversions import format_timestamp, parse_timestamp
-from tap_clickup.errors import AccessDeniedError, ClickUpError, ConfigurationError
+from tap_clickup.errors import (
+    AccessDeniedError,
+    ClickUpError,
+    ConfigurationError,
+    OddFieldError,
+    UnexpectedResponseError,
+)
+from tap_clickup.fields import Fields
 from tap_clickup.hierarchy import Hierarchy
 from tap_clickup.prefetch import Prefetcher
 from tap_clickup.rate_limit import RateLimit
@@ -24,7 +31,7 @@ from tap_clickup.workspace import Workspace
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from tap_clickup.records import Json
+    from tap_clickup.fields import Json
 
 T = TypeVar("T")
 TAP_SHARE = 0.8
@@ -95,20 +102,27 @@ class SyncContext:
         Raises `ConfigurationError` if one is not visible to the token.
         """
         response = self.client.get("/team", required_key="teams")
-        visible = {str(team["id"]): team for team in response.body["teams"]}
+        teams = [Fields(team) for team in response.body["teams"]]
+        visible = {team.id: team.payload for team in teams if team.id}
+        if teams and not visible:
+            raise UnexpectedResponseError("GET /team: no workspace has a readable id")
         selected = list(dict.fromkeys(self.selection.workspace_ids or visible))
         if hidden := [workspace_id for workspace_id in selected if workspace_id not in visible]:
             raise ConfigurationError(
                 f"workspace_ids: {', '.join(hidden)} not visible to the token, "
                 f"which sees {', '.join(visible) or 'none'}"
             )
-        return [
+        workspaces = [
             self._new_workspace(visible[workspace_id], response.requested_at)
             for workspace_id in selected
         ]
+        if workspaces and not all(team.id for team in teams):
+            error = OddFieldError("id")
+            workspaces[0].report.leave_out("workspaces", "without id in GET /team", error)
+        return workspaces
 
     def _new_workspace(self, payload: Json, requested_at: datetime) -> Workspace:
-        workspace_id = str(payload["id"])
+        workspace_id = Fields(payload).required_id
         report = SyncReport(workspace_id)
         previous_digest = self._saved_tasks_state(workspace_id).get("lists")
         hierarchy = Hierarchy(
@@ -211,6 +225,7 @@ class SyncContext:
                 f"{count:,} {stream}" for stream, count in workspace.report.records.items()
             )
             logger.info("workspace %s: %s", workspace.id, counts)
+            workspace.report.log_odd_objects()
         logger.info("%s", self.client.stats)
         failures = [
             failure

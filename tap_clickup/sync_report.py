@@ -1,4 +1,8 @@
-"""Collect what a run read and what it could not read, for its `sync_runs` record and the log."""
+"""Collect what a run read and what it could not read, for its `sync_runs` record and the log.
+
+Every object is read under a guard of its own: `guard` for one, `convert_all` for those of a
+response. An odd object is left out and named, and everything behind it is read.
+"""
 
 from __future__ import annotations
 
@@ -7,30 +11,53 @@ from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from tap_clickup.errors import (
+    UNEXPECTED_SHAPE_ERRORS,
     AccessDeniedError,
     ClickUpError,
     InvalidTokenError,
+    UnexpectedResponseError,
     unexpected_shape_error,
 )
+from tap_clickup.fields import Fields
+from tap_clickup.odd_objects import OddObjects
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+T = TypeVar("T")
 MAX_LOGGED_SPACES = 5
+MIN_CHANGED_FORMAT = 10
+"""If so many objects of a response are all odd, ClickUp's format has changed."""
 
 logger = logging.getLogger("tap-clickup")
 
 
 @dataclass(frozen=True)
 class ReadFailure:
-    """Something that could not be read. If it is not `retryable`, ClickUp denies access to it."""
+    """Something that could not be read.
+
+    If it is not `retryable`, ClickUp denies access to it, or it is odd: another run would find the
+    same.
+    """
 
     subject: str
     reason: str
     retryable: bool
+
+
+@dataclass(frozen=True)
+class Converted(Generic[T]):
+    """The objects of a response that could be read, and the ids of those that could not.
+
+    `unidentified_count` is the number of objects without a readable id.
+    """
+
+    values: list[T]
+    left_out_ids: list[str]
+    unidentified_count: int
 
 
 @dataclass
@@ -42,6 +69,7 @@ class SyncReport:
     records: Counter[str] = field(default_factory=Counter)
     failures: list[ReadFailure] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    odd_objects: OddObjects = field(default_factory=OddObjects)
 
     @contextmanager
     def capture_errors(
@@ -55,7 +83,7 @@ class SyncReport:
             yield
         except ClickUpError as error:
             failure = self.record_failure(subject, error)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+        except UNEXPECTED_SHAPE_ERRORS as error:
             failure = self.record_failure(subject, unexpected_shape_error(error))
         else:
             return
@@ -76,6 +104,74 @@ class SyncReport:
         logger.log(level, "workspace %s: %s not read: %s", self.workspace_id, subject, error)
         return failure
 
+    @contextmanager
+    def name_odd_fields(self, stream: str, item: Any, *, name: str) -> Iterator[Fields]:
+        """Yield the fields of an object for the block to read, and name those that are odd.
+
+        `name` is used for an object without a readable id.
+        """
+        fields = Fields.of(item)
+        try:
+            yield fields
+        finally:
+            for field_name in fields.odd_fields:
+                self.odd_objects.add_field(stream, fields.id or name, field_name)
+
+    @contextmanager
+    def guard(
+        self,
+        stream: str,
+        item: Any,
+        *,
+        place: str,
+        on_failure: Callable[[ReadFailure], None] | None = None,
+    ) -> Iterator[Fields]:
+        """Yield the fields of an object; if the block cannot read them, leave it out and name it.
+
+        `place` is where the object was found, and `on_failure` is called if it was left out.
+        """
+        fields = Fields.of(item)
+        name = f"without id in {place}"
+        try:
+            with self.name_odd_fields(stream, fields, name=name):
+                yield fields
+        except UNEXPECTED_SHAPE_ERRORS as error:
+            self.leave_out(stream, fields.id or name, error, on_failure=on_failure)
+
+    def leave_out(
+        self,
+        stream: str,
+        name: str,
+        error: Exception,
+        *,
+        on_failure: Callable[[ReadFailure], None] | None = None,
+    ) -> None:
+        """Record an object that is left out because of an error in its conversion."""
+        self.odd_objects.add_object(stream, name, error)
+        if on_failure:
+            on_failure(ReadFailure(f"{stream} {name}", str(error), retryable=False))
+
+    def convert_all(
+        self, stream: str, items: Sequence[Any], convert: Callable[[Fields], T], *, place: str
+    ) -> Converted[T]:
+        """Return the objects of a response as `convert` does, each under a guard.
+
+        Raises `UnexpectedResponseError` if so many are all odd that ClickUp's format has changed.
+        """
+        values: list[T] = []
+        odd_ids: list[str | None] = []
+        for item in items:
+            fields = Fields.of(item)
+            size = len(values)
+            with self.guard(stream, fields, place=place):
+                values.append(convert(fields))
+            if len(values) == size:
+                odd_ids.append(fields.id)
+        if not values and len(odd_ids) >= MIN_CHANGED_FORMAT:
+            raise UnexpectedResponseError(f"{place}: none of {len(odd_ids)} objects can be read")
+        identified = [object_id for object_id in odd_ids if object_id is not None]
+        return Converted(values, identified, len(odd_ids) - len(identified))
+
     def note(self, note: str, *, level: int = logging.WARNING) -> None:
         """Record and log, once, a limitation of the result that is not a failure."""
         if note not in self.notes:
@@ -90,6 +186,18 @@ class SyncReport:
                 f"can switch it on in ClickUp under Workspace settings > ClickApps > {clickapp}",
                 level=logging.INFO,
             )
+
+    @property
+    def refused(self) -> list[tuple[str, str]]:
+        """Everything that was not read, with the reason: failures, then odd objects."""
+        failures = [(failure.subject, failure.reason) for failure in self.failures]
+        return failures + self.odd_objects.left_out
+
+    def log_odd_objects(self) -> None:
+        """Log what was left out of the records of this run."""
+        left_out = [f"{subject} {reason}" for subject, reason in self.odd_objects.left_out]
+        for line in (*left_out, *self.odd_objects.notes):
+            logger.warning("workspace %s: %s", self.workspace_id, line)
 
     @property
     def retryable_failures(self) -> list[ReadFailure]:

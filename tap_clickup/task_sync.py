@@ -49,7 +49,10 @@ class PollProgress:
 
 @dataclass
 class SweepProgress:
-    """The progress of a run that reads all tasks: their ids, and how many are live."""
+    """The progress of a run that reads all tasks: their ids, and how many are live.
+
+    The ids include those of odd tasks: they exist.
+    """
 
     task_ids: set[str] = field(default_factory=set)
     live_count: int = 0
@@ -60,8 +63,8 @@ class SweepProgress:
         return len(self.task_ids)
 
     def page_read(self, page: Page) -> None:
-        """Add the tasks of a page."""
-        self.task_ids.update(page.task_ids)
+        """Add the tasks of a page, also the odd ones."""
+        self.task_ids.update(page.task_ids, page.left_out_ids)
         if page.source == "live":
             self.live_count += len(page.task_ids)
 

@@ -7,15 +7,16 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tap_clickup.extracted import ExtractedRecord
+from tap_clickup.fields import Fields
 from tap_clickup.read_scope import completed_read
 from tap_clickup.selection import ALL_SPACES, SpaceSelection
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from tap_clickup.fields import Json
     from tap_clickup.hierarchy import Hierarchy
     from tap_clickup.read_scope import ReadScope
-    from tap_clickup.records import Json
     from tap_clickup.sync_report import SyncReport
     from tap_clickup.time_in_status_backlog import TimeInStatusBacklog
 
@@ -43,13 +44,18 @@ class Workspace:
     @property
     def id(self) -> str:
         """The workspace's id."""
-        return str(self.payload["id"])
+        return Fields(self.payload).required_id
 
     @property
     def members(self) -> dict[str, Json]:
         """Its members by user id."""
-        users = (member["user"] for member in self.payload.get("members") or ())
-        return {str(user["id"]): user for user in users}
+        return {user.id: user.payload for user in self.member_fields if user.id}
+
+    @property
+    def member_fields(self) -> list[Fields]:
+        """The users among its members, whatever ClickUp sends for them."""
+        members = Fields(self.payload).array("members")
+        return [Fields(member).object("user") for member in members]
 
     @property
     def selection(self) -> SpaceSelection:
@@ -65,7 +71,7 @@ class Workspace:
 
     def add_seen_users(self, users: Iterable[Json]) -> None:
         """Add users that were seen on tasks or time entries."""
-        self.seen_users.update({str(user["id"]): user for user in users})
+        self.seen_users.update({user_id: user for user in users if (user_id := Fields(user).id)})
 
     def add_completed_read(self, scope: ReadScope, keys: Iterable[Sequence[str]]) -> None:
         """Record that exactly the rows with these keys exist in a scope."""

@@ -13,12 +13,14 @@ from tap_clickup import records
 from tap_clickup.conversions import parse_timestamp
 from tap_clickup.date_slices import date_slices
 from tap_clickup.errors import (
+    UNEXPECTED_SHAPE_ERRORS,
     AccessDeniedError,
     ClickUpError,
     UnexpectedResponseError,
     unexpected_shape_error,
 )
 from tap_clickup.extracted import ExtractedRecord
+from tap_clickup.fields import Fields
 from tap_clickup.hierarchy import Hierarchy
 from tap_clickup.read_scope import time_entry_scope
 from tap_clickup.readers.task_reader import TaskReader
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     from clickup_receiver.inbox.events import ObjectType
     from tap_clickup.client import ApiResponse
     from tap_clickup.date_slices import Slice
-    from tap_clickup.records import Json
+    from tap_clickup.fields import Json
     from tap_clickup.sync import SyncContext
 
 MAX_SINGLE_READS = 5
@@ -43,13 +45,7 @@ MAX_SINGLE_READS = 5
 TIME_ENTRY_LOOKBACK = timedelta(days=30)
 """Where time entries are read whose start is unknown; older ones are left to the sweep."""
 
-UNEXPECTED_RESPONSE_ERRORS = (
-    UnexpectedResponseError,
-    AttributeError,
-    KeyError,
-    TypeError,
-    ValueError,
-)
+UNEXPECTED_RESPONSE_ERRORS = (UnexpectedResponseError, *UNEXPECTED_SHAPE_ERRORS)
 """Raised by a response that is not as documented; a retry would return the same one."""
 
 logger = logging.getLogger("clickup-receiver")
@@ -97,6 +93,7 @@ class ObjectReader:
         self._selection = sync_context.selection
         self._custom_fields = tuple(sync_context.config["custom_fields"])
         self._sprint_settings = SprintSettings.from_config(sync_context.config)
+        self._report = SyncReport(batch.workspace_id)
         self._hierarchy = self._new_workspace().hierarchy
         self._failed: dict[ObjectKey, str] = {}
 
@@ -107,14 +104,15 @@ class ObjectReader:
         streams.append(StreamRecords("tasks", tasks))
         if self._batch.tasks_with_time_changes and self._sync_context.config["time_tracking"]:
             streams += self._read_time_entries({task.record["id"] for task in tasks})
+        self._report.log_odd_objects()
         return ObjectRecords(streams, self._failed)
 
     def _new_workspace(self, payload: Json | None = None) -> Workspace:
         """Return a workspace for this batch only, without a walked hierarchy."""
         workspace_id = self._batch.workspace_id
-        report = SyncReport(workspace_id)
-        hierarchy = Hierarchy(self._client, workspace_id, report)
-        return Workspace(payload or {"id": workspace_id}, datetime.now(UTC), hierarchy, report)
+        hierarchy = Hierarchy(self._client, workspace_id, self._report)
+        payload = payload or {"id": workspace_id}
+        return Workspace(payload, datetime.now(UTC), hierarchy, self._report)
 
     @contextmanager
     def _capture_errors(self, object_type: ObjectType, *object_ids: str) -> Iterator[None]:
@@ -157,7 +155,8 @@ class ObjectReader:
         for list_id in self._batch.changed_objects("list"):
             with self._capture_errors("list", list_id):
                 response = self._get("list", list_id)
-                if self._selection.includes_space(str(response.body["space"]["id"])):
+                is_selected = self._selection.includes_space(_space_id(response))
+                if Fields(response.body).required_id and is_selected:
                     responses.append(response)
         return responses
 
@@ -165,9 +164,10 @@ class ObjectReader:
         """Return the ids of the changed folders, and of the sprint folders of the lists."""
         folder_ids = list(self._batch.changed_objects("folder"))
         for response in lists:
-            folder = response.body.get("folder") or {}
-            if not folder.get("hidden") and self._sprint_settings.is_sprint_folder(folder):
-                folder_ids.append(str(folder["id"]))
+            folder = Fields(response.body).object("folder")
+            folder_id = records.folder_id(response.body)
+            if folder_id and self._sprint_settings.is_sprint_folder(folder.text("name")):
+                folder_ids.append(folder_id)
         return list(dict.fromkeys(folder_ids))
 
     def _read_folders(self, folder_ids: Iterable[str]) -> list[str]:
@@ -179,10 +179,10 @@ class ObjectReader:
         for folder_id in folder_ids:
             with self._capture_errors("folder", folder_id):
                 response = self._get("folder", folder_id)
-                space_id = str(response.body["space"]["id"])
+                space_id = _space_id(response)
                 if self._selection.includes_space(space_id):
                     self._hierarchy.add_folder(response.body, response.requested_at)
-                    if self._sprint_settings.is_sprint_folder(response.body):
+                    if self._sprint_settings.is_sprint_folder(Fields(response.body).text("name")):
                         sprint_space_ids.append(space_id)
         return sprint_space_ids
 
@@ -190,8 +190,8 @@ class ObjectReader:
         """Add the lists that were not read with their folder."""
         known = {row.record["id"] for row in self._hierarchy.lists}
         for response in lists:
-            list_id = str(response.body["id"])
-            if list_id not in known:
+            list_id = Fields(response.body).id
+            if list_id and list_id not in known:
                 with self._capture_errors("list", list_id):
                     self._hierarchy.add_list(response.body, response.requested_at)
 
@@ -244,11 +244,12 @@ class ObjectReader:
         for task_id in task_ids:
             with self._capture_errors("task", task_id):
                 response = self._get("task", task_id)
-                record = records.task(
-                    response.body,
-                    workspace_id=self._batch.workspace_id,
-                    custom_fields=self._custom_fields,
-                )
+                with self._report.name_odd_fields("tasks", response.body, name=task_id) as fields:
+                    record = records.task(
+                        fields,
+                        workspace_id=self._batch.workspace_id,
+                        custom_fields=self._custom_fields,
+                    )
                 if self._selection.includes_space(record["space_id"]):
                     tasks.append(ExtractedRecord(record, response.requested_at))
         return tasks
@@ -299,8 +300,14 @@ class ObjectReader:
                 task_id=task_id,
                 conditions=spaces.conditions,
             )
-            workspace.add_completed_read(scope, [(record["id"],) for record in time_slice.records])
+            if time_slice.is_complete:
+                workspace.add_completed_read(scope, [(key,) for key in time_slice.entry_ids])
         return StreamRecords("time_entries", entries)
+
+
+def _space_id(response: ApiResponse) -> str:
+    """Return the id of an object's space. Raises `OddFieldError` if it cannot be read."""
+    return Fields(response.body).object("space").required_id
 
 
 def _error_summary(error: Exception) -> str:

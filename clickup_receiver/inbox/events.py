@@ -6,12 +6,12 @@ e-mail addresses. https://developer.clickup.com/docs/webhooktaskpayloads
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import msgspec
 
 from tap_clickup.conversions import to_iso_timestamp
+from tap_clickup.json_decoder import JsonError, decode_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,30 +90,14 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def decode_body(body: bytes) -> dict[str, Any]:
-    """Return the JSON object in a body. Raises `EventError`.
-
-    ClickUp cuts texts within a character, which leaves half of a surrogate pair. msgspec rejects
-    that, so such a body is decoded by the standard library.
-    """
+    """Return the JSON object in a body. Raises `EventError`."""
     try:
-        delivery = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        delivery = _decode_leniently(body)
+        delivery = decode_json(body, strict=True)
+    except JsonError as error:
+        raise EventError("the body is not JSON") from error
     if not isinstance(delivery, dict):
         raise EventError("the body is not a JSON object")
     return delivery
-
-
-def _decode_leniently(body: bytes) -> Any:
-    try:
-        return json.loads(body.decode(), parse_constant=_reject_constant)
-    except (ValueError, RecursionError) as error:
-        raise EventError("the body is not JSON") from error
-
-
-def _reject_constant(constant: str) -> None:
-    """Reject NaN and Infinity, which the standard library accepts and JSON does not have."""
-    raise ValueError(constant)
 
 
 def parse_webhook_id(delivery: dict[str, Any]) -> str:

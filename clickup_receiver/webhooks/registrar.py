@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from clickup_receiver.webhooks.secret_store import SecretStore
-    from tap_clickup.records import Json
+    from tap_clickup.fields import Json
     from tap_clickup.sync import SyncContext
     from tap_clickup.workspace import Workspace
 

@@ -13,17 +13,18 @@ from threading import Event
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from tap_clickup import records
-from tap_clickup.conversions import to_epoch_ms, to_iso_timestamp
+from tap_clickup.conversions import parse_boolean, to_epoch_ms, to_iso_timestamp
 from tap_clickup.custom_fields import field_identifiers
-from tap_clickup.errors import UnexpectedResponseError
-from tap_clickup.keyset import Keyset, ResponseMismatchError, date_ms
+from tap_clickup.errors import OddFieldError, UnexpectedResponseError
+from tap_clickup.fields import Fields
+from tap_clickup.keyset import PAGE_SIZE, Keyset, ResponseMismatchError, date_ms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from tap_clickup.client import Client
-    from tap_clickup.records import Json
+    from tap_clickup.fields import Json
     from tap_clickup.sync_report import ReadFailure
     from tap_clickup.workspace import Workspace
 
@@ -39,10 +40,14 @@ logger = logging.getLogger("tap-clickup")
 
 
 class TaskResponse(NamedTuple):
-    """The tasks of a response that were not seen before, and when its request was sent."""
+    """The tasks of a response that were not seen before, and when its request was sent.
+
+    `unidentified` are the tasks without a readable id, which may have been seen before.
+    """
 
     tasks: list[Json]
     requested_at: datetime
+    unidentified: list[Any]
 
 
 def fetch_next_page(client: Client, path: str, keyset: Keyset) -> TaskResponse | None:
@@ -55,12 +60,19 @@ def fetch_next_page(client: Client, path: str, keyset: Keyset) -> TaskResponse |
     if query is None:
         return None
     response = client.get(path, query.params, required_key="tasks")
-    last_page = response.body.get("last_page")
+    items: list[Any] = response.body["tasks"]
+    identified = [item for item in items if Fields(item).id]
+    if len(items) >= PAGE_SIZE and not identified:
+        raise UnexpectedResponseError(f"GET {path}: none of {len(items)} tasks has a readable id")
+    last_page = parse_boolean(response.body.get("last_page"))
+    if last_page is None:  # responses of 2022 lack it
+        last_page = len(items) < PAGE_SIZE
     try:
-        tasks = list(keyset.receive_page(response.body["tasks"], last_page=last_page))
+        tasks = list(keyset.receive_page(identified, last_page=last_page))
     except ResponseMismatchError as error:
         raise UnexpectedResponseError(f"GET {path}: {error}") from error
-    return TaskResponse(tasks, response.requested_at)
+    unidentified = [item for item in items if not Fields(item).id]
+    return TaskResponse(tasks, response.requested_at, unidentified)
 
 
 def fetch_first_page(
@@ -80,12 +92,14 @@ def fetch_first_page(
 class Page:
     """The new tasks of a response: their records, all their ids and the users named in them.
 
-    Up to `complete_until`, a date in the order of reading, its source has been read completely.
+    `left_out_ids` are tasks that exist and are odd. Up to `complete_until`, a date in the order of
+    reading, its source has been read completely.
     """
 
     source: Source
     records: list[dict[str, Any]]
     task_ids: list[str]
+    left_out_ids: list[str]
     seen_users: list[Json]
     custom_fields: set[str]
     complete_until: str | None
@@ -108,7 +122,8 @@ class TaskReader:
     bookmarks: Mapping[str, datetime]
     is_sweep: bool
     failures: list[ReadFailure] = field(default_factory=list)
-    """Archived lists that could not be read; the other lists are read nevertheless."""
+    """Archived lists that could not be read, and tasks without a readable id: the ids are not all
+    known. The other lists and tasks are read nevertheless."""
     stopped: Event = field(default_factory=Event)
     """Set when no further pages will be used."""
 
@@ -170,18 +185,26 @@ class TaskReader:
 
     def _read_pages(self, keyset: Keyset, *, path: str, source: Source) -> Iterator[Page]:
         while response := fetch_next_page(self.client, path, keyset):
-            yield self._page(response, keyset=keyset, source=source)
+            yield self._page(response, path=path, keyset=keyset, source=source)
         if keyset.truncated:
             logger.warning(
                 "workspace %s: ClickUp announced further tasks and sent none", self.workspace.id
             )
 
-    def _page(self, response: TaskResponse, *, keyset: Keyset, source: Source) -> Page:
+    def _page(self, response: TaskResponse, *, path: str, keyset: Keyset, source: Source) -> Page:
+        report = self.workspace.report
+        place = f"GET {path}"
+        for item in response.unidentified:
+            with report.guard(
+                "tasks", item, place=place, on_failure=self.failures.append
+            ) as fields:
+                self._record(fields, keyset)
         tasks = response.tasks
-        task_records = [
-            records.task(task, workspace_id=self.workspace.id, custom_fields=self.custom_fields)
-            for task in tasks
-        ]
+        identified = [Fields(task, defaults={"archived": keyset.archived}) for task in tasks]
+        converted = report.convert_all(
+            "tasks", identified, lambda fields: self._record(fields, keyset), place=place
+        )
+        task_records = converted.values
         timestamps = [at for task in tasks if (at := date_ms(task, keyset.order_by)) is not None]
         identifiers: set[str] = set()
         if self.custom_fields:
@@ -190,11 +213,21 @@ class TaskReader:
             source=source,
             records=self._since_start_date(task_records) if self.is_sweep else task_records,
             task_ids=[record["id"] for record in task_records],
+            left_out_ids=converted.left_out_ids,
             seen_users=[user for task in tasks for user in records.task_users(task)],
             custom_fields=identifiers,
             complete_until=to_iso_timestamp(max(timestamps)) if timestamps else None,
             requested_at=response.requested_at,
         )
+
+    def _record(self, fields: Fields, keyset: Keyset) -> dict[str, Any]:
+        """Return the record of a task. Raises `OddFieldError` if its space may not be selected."""
+        record = records.task(
+            fields, workspace_id=self.workspace.id, custom_fields=self.custom_fields
+        )
+        if keyset.space_ids and record["space_id"] is None:
+            raise OddFieldError("space.id")
+        return record
 
     def _since_start_date(self, task_records: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Return the records to emit; a sweep reads older tasks only for their ids."""

@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 from tap_clickup import records
 from tap_clickup.bisect_requests import Accepted, request_with_bisection, split_in_half
-from tap_clickup.conversions import to_epoch_ms
+from tap_clickup.conversions import plausible_ms, to_epoch_ms
 from tap_clickup.errors import UnexpectedResponseError
+from tap_clickup.fields import Fields
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from tap_clickup.client import Client
     from tap_clickup.date_slices import Slice
-    from tap_clickup.records import Json
+    from tap_clickup.fields import Json
     from tap_clickup.workspace import Workspace
 
 MAX_ASSIGNEES_PER_REQUEST = 50
@@ -35,15 +36,23 @@ PRIVILEGED_ROLES = {1, 2}
 class TimeEntrySlice:
     """The time entries of a slice as records, and the users on them.
 
-    `user_ids` are the users whose entries were requested; `requested_at` is the time of the first
-    request.
+    `left_out_ids` are entries that exist and are odd or lack a location. The slice `is_complete`
+    unless an entry has no readable id. `user_ids` are the users whose entries were requested;
+    `requested_at` is the time of the first request.
     """
 
     slice: Slice
     records: list[dict[str, Any]]
+    left_out_ids: list[str]
+    is_complete: bool
     user_ids: list[str]
     seen_users: list[Json]
     requested_at: datetime
+
+    @property
+    def entry_ids(self) -> list[str]:
+        """The ids of all entries that exist."""
+        return [*(record["id"] for record in self.records), *self.left_out_ids]
 
 
 class TimeEntryReader:
@@ -72,6 +81,7 @@ class TimeEntryReader:
         self._task_id = task_id
         self._token_user_id = client.user_id
         self._seen: set[str] = set()
+        self._incomplete: set[Slice] = set()
         self._others_seen = False
 
     @property
@@ -105,17 +115,27 @@ class TimeEntryReader:
                 user_ids += accepted.ids
                 for entry in accepted.response:
                     if _starts_within(entry, part):
-                        entries[str(entry["id"])] = entry
+                        entries[Fields(entry).required_id] = entry
         selected = [entry for entry in entries.values() if self._is_selected(entry)]
+        converted = self._workspace.report.convert_all(
+            "time_entries",
+            selected,
+            lambda fields: records.time_entry(fields, workspace_id=self._workspace.id),
+            place=f"GET {self._path}",
+        )
         return TimeEntrySlice(
             slice=part,
-            records=[
-                records.time_entry(entry, workspace_id=self._workspace.id) for entry in selected
-            ],
+            records=converted.values,
+            left_out_ids=[*converted.left_out_ids, *(self.without_location & entries.keys())],
+            is_complete=part not in self._incomplete,
             user_ids=user_ids,
-            seen_users=[entry["user"] for entry in selected if entry.get("user")],
+            seen_users=[Fields(entry).object("user").payload for entry in selected],
             requested_at=requested_at,
         )
+
+    @property
+    def _path(self) -> str:
+        return f"/team/{self._workspace.id}/time_entries"
 
     def _read_users(self, part: Slice, user_ids: Sequence[str]) -> Iterator[Accepted[list[Json]]]:
         """Yield the validated entries of users, except those whose entries ClickUp denies.
@@ -153,7 +173,10 @@ class TimeEntryReader:
         return split_in_half(former)
 
     def _request_entries(self, part: Slice, user_ids: Sequence[str]) -> list[Json]:
-        """Return the entries of users in a slice, validated by time and task."""
+        """Return the entries of users in a slice, validated by time and task.
+
+        Entries without a readable id are left out.
+        """
         start_ms = to_epoch_ms(part.start)
         end_ms = to_epoch_ms(part.end)
         params = [
@@ -163,21 +186,31 @@ class TimeEntryReader:
         ]
         if self._task_id:
             params.append(("task_id", self._task_id))
-        path = f"/team/{self._workspace.id}/time_entries"
-        entries: list[Json] = self._client.get(path, params, required_key="data").body["data"]
+        items = self._client.get(self._path, params, required_key="data").body["data"]
+        entries = self._identified(part, items)
         for entry in entries:
-            at = entry.get("start")
-            if at is not None and not start_ms <= int(at) <= end_ms:
+            entry_id = Fields(entry).id
+            at = plausible_ms(entry.get("start"))
+            if at is not None and not start_ms <= at <= end_ms:
                 raise UnexpectedResponseError(
-                    f"GET {path}: entry {entry['id']} started at {at}, requested were entries "
+                    f"GET {self._path}: entry {entry_id} started at {at}, requested were entries "
                     f"from {start_ms} to {end_ms}"
                 )
             if self._task_id and records.task_id_of(entry) != self._task_id:
                 raise UnexpectedResponseError(
-                    f"GET {path}: entry {entry['id']} does not belong to the requested task "
+                    f"GET {self._path}: entry {entry_id} does not belong to the requested task "
                     f"{self._task_id}: the parameter task_id is ignored"
                 )
         return entries
+
+    def _identified(self, part: Slice, items: Sequence[Any]) -> list[Json]:
+        """Return the entries with a readable id; name the others, which leave the slice open."""
+        converted = self._workspace.report.convert_all(
+            "time_entries", items, _payload, place=f"GET {self._path}"
+        )
+        if converted.unidentified_count:
+            self._incomplete.add(part)
+        return converted.values
 
     def _validate_users(
         self, part: Slice, user_ids: Sequence[str], entries: Sequence[Json]
@@ -201,7 +234,7 @@ class TimeEntryReader:
     def _check_requested(self, seen: set[str], user_ids: Sequence[str]) -> None:
         if unexpected := sorted(seen - set(user_ids)):
             raise UnexpectedResponseError(
-                f"GET /team/{self._workspace.id}/time_entries: entries of user {unexpected[0]}, "
+                f"GET {self._path}: entries of user {unexpected[0]}, "
                 "which were not requested: the parameter assignee is ignored"
             )
 
@@ -213,22 +246,32 @@ class TimeEntryReader:
         """
         if self._space_ids is None:
             return True
-        if (space_id := (entry.get("task_location") or {}).get("space_id")) is not None:
-            return str(space_id) in self._space_ids
-        task_id = records.task_id_of(entry)
-        if task_id and task_id not in self._workspace.synced_task_ids:
-            self.without_location.add(str(entry["id"]))
+        fields = Fields(entry)
+        if space_id := fields.object("task_location").identifier("space_id"):
+            return space_id in self._space_ids
+        task_id = records.task_id_of(fields)
+        has_no_location = task_id or fields.odd_fields
+        if has_no_location and task_id not in self._workspace.synced_task_ids:
+            self.without_location.add(fields.required_id)
         return task_id in self._workspace.synced_task_ids
 
 
 def _role(workspace: Workspace, user_id: str) -> int | None:
-    return (workspace.members.get(user_id) or {}).get("role")
+    return Fields(workspace.members.get(user_id, {})).integer("role")
 
 
 def _user_ids(entries: Sequence[Json]) -> set[str]:
-    return {str(user["id"]) for entry in entries if (user := entry.get("user"))}
+    users = [Fields(entry).object("user") for entry in entries]
+    return {user.id for user in users if user.id}
+
+
+def _payload(fields: Fields) -> Json:
+    """Return an object with a readable id as it is. Raises `OddFieldError` for any other."""
+    fields.required_id  # noqa: B018 - raises
+    return fields.payload
 
 
 def _starts_within(entry: Json, part: Slice) -> bool:
     """Return whether an entry belongs to the slice, whose end is exclusive."""
-    return entry.get("start") is None or int(entry["start"]) < to_epoch_ms(part.end)
+    at = plausible_ms(entry.get("start"))
+    return at is None or at < to_epoch_ms(part.end)

@@ -25,7 +25,7 @@ class Statuses(ClickUpStream):
     def read(self, workspace: Workspace) -> Iterator[ExtractedRecord]:
         """Yield the statuses that the walk has found.
 
-        It finds all statuses of each space, folder and list that it finds.
+        It finds all statuses of each space, folder and list that it finds, except odd ones.
         """
         hierarchy = workspace.hierarchy
         hierarchy.walk()
@@ -33,9 +33,14 @@ class Statuses(ClickUpStream):
         if not hierarchy.complete:
             return
         containers = chain(hierarchy.spaces, hierarchy.folders, hierarchy.lists)
-        scope_ids = sorted({container.record["id"] for container in containers})
+        found = {container.record["id"] for container in containers}
+        scope_ids = sorted(found - hierarchy.unread_status_scopes)
         conditions: ScopeConditions = {"scope_id": {"in": scope_ids}}
         key_properties = self.primary_keys[1:]
-        keys = [[status.record[name] for name in key_properties] for status in hierarchy.statuses]
+        keys = [
+            [status.record[name] for name in key_properties]
+            for status in hierarchy.statuses
+            if status.record["scope_id"] not in hierarchy.unread_status_scopes
+        ]
         scope = ReadScope(self.name, hierarchy.started_at, conditions, key_properties)
         workspace.add_completed_read(scope, keys)

@@ -31,15 +31,13 @@ class SyncRuns(ClickUpStream):
             "source": "tap-clickup-sweep" if self.sync_context.is_sweep else "tap-clickup",
             "started_at": format_timestamp(report.started_at),
             "finished_at": format_timestamp(finished_at),
-            "complete": not report.failures,
+            "complete": not report.refused,
             "records": dict(report.records),
             "requests": stats.requests,
             "retries": stats.retries,
             "waited_seconds": round(stats.waited_seconds, 3),
-            "refused": [
-                {"what": failure.subject, "why": failure.reason} for failure in report.failures
-            ],
-            "notes": report.notes,
+            "refused": [{"what": what, "why": why} for what, why in report.refused],
+            "notes": [*report.notes, *report.odd_objects.notes],
             "live_tasks": workspace.live_task_count,
             "approximate_task_count": workspace.hierarchy.approximate_task_count,
         }

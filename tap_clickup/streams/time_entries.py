@@ -186,11 +186,16 @@ class SliceProgress:
         self._previous_bookmark = self.state.get("read_until")
 
     def add(self, time_slice: TimeEntrySlice) -> None:
-        """Add a slice that was read completely, and advance the bookmark."""
-        entry_ids = [record["id"] for record in time_slice.records]
-        self.finished.append(
-            FinishedSlice(time_slice.slice, time_slice.user_ids, entry_ids, time_slice.requested_at)
-        )
+        """Add a slice, and advance the bookmark: an entry without an id is the same next time."""
+        if time_slice.is_complete:
+            self.finished.append(
+                FinishedSlice(
+                    time_slice.slice,
+                    time_slice.user_ids,
+                    time_slice.entry_ids,
+                    time_slice.requested_at,
+                )
+            )
         self._missing.remove(time_slice.slice)
         until = min(self._missing[0].start, self.now) if self._missing else self.now
         self.state["read_until"] = format_timestamp(until)

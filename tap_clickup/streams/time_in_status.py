@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tap_clickup import records
 from tap_clickup.extracted import ExtractedRecord
@@ -13,6 +13,7 @@ from tap_clickup.streams.base import BookmarkedStream
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tap_clickup.fields import Json
     from tap_clickup.time_in_status_backlog import TimeInStatusBacklog
     from tap_clickup.workspace import Workspace
 
@@ -36,11 +37,8 @@ class TimeInStatus(BookmarkedStream):
         reader = TimeInStatusReader(self.sync_context.client)
         for task_ids in self._task_ids(workspace, backlog):
             for response in reader.responses(task_ids):
-                for task_id, item in response.body.items():
-                    for record in records.time_in_status(
-                        item, workspace_id=workspace.id, task_id=task_id
-                    ):
-                        yield ExtractedRecord(record, response.requested_at)
+                for record in self._records(workspace, response.body):
+                    yield ExtractedRecord(record, response.requested_at)
         if reader.rejected_count:
             workspace.report.note(
                 f"time in status: ClickUp returned none for {_tasks(reader.rejected_count)} "
@@ -49,6 +47,14 @@ class TimeInStatus(BookmarkedStream):
             )
         if not backlog.has_failed:
             backlog.clear()
+
+    def _records(self, workspace: Workspace, items: Json) -> list[dict[str, Any]]:
+        """Return the records of a response, which contains ClickUp's objects by task id."""
+        rows: list[dict[str, Any]] = []
+        for task_id, item in items.items():
+            with workspace.report.name_odd_fields(self.name, item, name=task_id) as fields:
+                rows += records.time_in_status(fields, workspace_id=workspace.id, task_id=task_id)
+        return rows
 
     def _task_ids(self, workspace: Workspace, backlog: TimeInStatusBacklog) -> Iterator[list[str]]:
         """Yield the ids of tasks, as many at a time as fit into a request."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from tap_clickup import records
 from tap_clickup.extracted import ExtractedRecord
@@ -10,8 +11,9 @@ from tap_clickup.read_scope import ReadScope
 from tap_clickup.streams.base import ClickUpStream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
+    from tap_clickup.sync_report import Converted
     from tap_clickup.workspace import Workspace
 
 
@@ -24,13 +26,22 @@ class Users(ClickUpStream):
     def read(self, workspace: Workspace) -> Iterator[ExtractedRecord]:
         """Yield the members with their role, then the former members."""
         members = workspace.members
-        for member in workspace.payload.get("members") or ():
-            record = records.member(member["user"], workspace_id=workspace.id)
+        former = [
+            user for user_id, user in sorted(workspace.seen_users.items()) if user_id not in members
+        ]
+        converted = self._convert(workspace, workspace.member_fields, records.member)
+        former_users = self._convert(workspace, former, records.former_member)
+        for record in (*converted.values, *former_users.values):
             yield ExtractedRecord(record, workspace.requested_at)
-        for user_id, user in sorted(workspace.seen_users.items()):
-            if user_id not in members:
-                record = records.former_member(user, workspace_id=workspace.id)
-                yield ExtractedRecord(record, workspace.requested_at)
+        if converted.unidentified_count:
+            return
         if self.sync_context.client.user_id in members:  # else ClickUp does not list the members
             scope = ReadScope(self.name, workspace.requested_at, {"is_member": {"in": [True]}})
             workspace.add_completed_read(scope, [(user_id,) for user_id in members])
+
+    def _convert(
+        self, workspace: Workspace, users: Sequence[Any], convert: Callable[..., dict[str, Any]]
+    ) -> Converted[dict[str, Any]]:
+        return workspace.report.convert_all(
+            self.name, users, partial(convert, workspace_id=workspace.id), place="GET /team"
+        )

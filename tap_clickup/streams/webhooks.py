@@ -30,9 +30,15 @@ class Webhooks(ClickUpStream):
         client = self.sync_context.client
         started_at = datetime.now(UTC)
         response = client.get(f"/team/{workspace.id}/webhook", required_key="webhooks")
-        webhooks = response.body["webhooks"]
-        for webhook in webhooks:
-            record = records.webhook(webhook, workspace_id=workspace.id)
+        converted = workspace.report.convert_all(
+            self.name,
+            response.body["webhooks"],
+            lambda fields: records.webhook(fields, workspace_id=workspace.id),
+            place=f"GET /team/{workspace.id}/webhook",
+        )
+        for record in converted.values:
             yield ExtractedRecord(record, response.requested_at)
-        scope = ReadScope(self.name, started_at, {"user_id": {"in": [client.user_id]}})
-        workspace.add_completed_read(scope, [(str(webhook["id"]),) for webhook in webhooks])
+        if not converted.unidentified_count:
+            webhook_ids = [*(row["id"] for row in converted.values), *converted.left_out_ids]
+            scope = ReadScope(self.name, started_at, {"user_id": {"in": [client.user_id]}})
+            workspace.add_completed_read(scope, [(webhook_id,) for webhook_id in webhook_ids])

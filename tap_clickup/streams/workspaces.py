@@ -22,4 +22,6 @@ class Workspaces(ClickUpStream):
 
     def read(self, workspace: Workspace) -> Iterator[ExtractedRecord]:
         """Yield the workspace itself."""
-        yield ExtractedRecord(records.workspace(workspace.payload), workspace.requested_at)
+        with workspace.report.guard(self.name, workspace.payload, place="GET /team") as team:
+            team.array("members")
+            yield ExtractedRecord(records.workspace(team), workspace.requested_at)

@@ -117,7 +117,7 @@ def test_an_object_of_unexpected_shape_fails_only_its_events(
         pending_event("taskMoved", task_id=bad, event_id=3),
     )
     assert [row["id"] for row in source.rows("tasks")] == [good]
-    reason = "ClickUp sent an object of an unexpected shape (KeyError)"
+    reason = "ClickUp sent an object of an unexpected shape (id)"
     assert source.failed_events == {1: reason, 3: reason}
 
 

@@ -41,6 +41,8 @@ FOLDERS = (
 )
 """Folders of recordings, in addition to those of webhook deliveries, one per event."""
 DELIVERIES = "webhook-"
+FIRST_DATE_MS = 1_772_600_000_000
+"""A date for the first string of a sample: any string may be a date in milliseconds."""
 TYPE_NAMES = {
     type(None): "null",
     bool: "boolean",
@@ -85,7 +87,7 @@ def _sample(shape: Any, numbers: Iterator[int]) -> Any:
         return [_sample(inner, numbers) for inner in shape]
     number = next(numbers)
     values = {"null": None, "boolean": True, "integer": number, "number": number + 0.5}
-    return values.get(shape, str(number))
+    return values.get(shape, str(FIRST_DATE_MS + number))
 
 
 def recorded_shape(place: str) -> Any:

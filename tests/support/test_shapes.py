@@ -82,7 +82,12 @@ def test_a_sample_has_its_shape_and_distinct_values() -> None:
     shape = {"id": "string", "n": "integer", "tags": [{"name": "string"}], "none": "null"}
     sample = sample_value(shape)
     assert derive_shape(sample) == shape
-    assert sample == {"id": "1", "n": 2, "tags": [{"name": "3"}], "none": None}
+    assert sample == {
+        "id": "1772600000001",
+        "n": 2,
+        "tags": [{"name": "1772600000003"}],
+        "none": None,
+    }
 
 
 def test_an_unknown_type_and_a_missing_key_are_differences() -> None:

@@ -170,26 +170,33 @@ def test_empty_workspace_succeeds(run_tap: TapRunner, workspace: Workspace) -> N
     assert run.rows("spaces") == []
 
 
-def test_invalid_task_fails_its_stream_only(
+def test_odd_task_is_read_without_its_odd_fields(
     run_tap: TapRunner, behaviour: Behaviour, workspace: Workspace
 ) -> None:
-    task = {"id": "86a", "date_updated": "1772000000000", "tags": ["a secret"], "space": None}
+    task = {"id": "86a", "date_updated": "1772000000000", "tags": [7.5, None, {}], "space": []}
     page = {"tasks": [task], "last_page": True}
     LiveTaskFaults(behaviour, workspace, [Fault(200, page, path=f"/team/{workspace.id}/task$")])
     run = run_tap(start_date=ALL_TIME, workspace_ids=[workspace.id])
-    assert run.error == (
-        "not everything was read: stream tasks: "
-        "ClickUp sent an object of an unexpected shape (TypeError)"
-    )
-    assert run.rows("users")
+    assert run.error is None
+    (row,) = [row for row in run.rows("tasks") if row["id"] == "86a"]
+    assert (row["tags"], row["space_id"]) == (["7.5"], None)
+    (sync_run,) = run.rows("sync_runs")
+    assert sync_run["complete"] is True
+    assert sync_run["notes"][-2:] == [
+        "tasks 86a: the field space cannot be read and is left out",
+        "tasks 86a: the field tags.name cannot be read and is left out",
+    ]
+    assert all(note in run.log for note in sync_run["notes"][-2:])
 
 
-def test_invalid_space_is_reported_and_the_others_are_read(
+def test_odd_status_is_reported_and_all_others_are_read(
     run_tap: TapRunner, behaviour: Behaviour, workspace: Workspace
 ) -> None:
-    broken = {"id": "9", "name": "Broken", "statuses": [{"type": "open"}]}
+    broken = {"id": "9", "name": "Broken", "statuses": [{"type": "open"}, {"status": "done"}]}
     valid = {"id": "8", "name": "Whole", "statuses": []}
     behaviour.faults = [Fault(200, {"spaces": [broken, valid]}, path="/space$")]
     run = run_tap(start_date=ALL_TIME, workspace_ids=[workspace.id])
-    assert "space 9: ClickUp sent an object of an unexpected shape" in (run.error or "")
-    assert "8" in {row["id"] for row in run.rows("spaces")}
+    left_out = ("statuses without id in space 9", "left out: the field status cannot be read")
+    assert left_out in run.read_failures
+    assert {"8", "9"} <= {row["id"] for row in run.rows("spaces")}
+    assert ("9", "done") in {(row["scope_id"], row["status"]) for row in run.rows("statuses")}

@@ -22,6 +22,7 @@ def page(source: Source, *task_ids: str, until: str | None = None) -> Page:
         source=source,
         records=[],
         task_ids=list(task_ids),
+        left_out_ids=[],
         seen_users=[],
         custom_fields=set(),
         complete_until=until,
