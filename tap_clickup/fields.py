@@ -45,7 +45,7 @@ class Fields:
         self._defaults = defaults or {}
         self._path = path
         if not isinstance(payload, dict):
-            self.mark_odd(NOT_AN_OBJECT)
+            self.odd_fields.add(path.removesuffix(".") or NOT_AN_OBJECT)
 
     @classmethod
     def of(cls, item: Any, *, defaults: Json | None = None) -> Fields:
@@ -54,7 +54,7 @@ class Fields:
 
     def mark_odd(self, key: str) -> None:
         """Name a field as odd."""
-        self.odd_fields.add((self._path + key).rstrip("."))
+        self.odd_fields.add(self._path + key)
 
     def is_odd(self, key: str) -> bool:
         """Return whether a field that was read is odd."""

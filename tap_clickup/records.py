@@ -282,7 +282,7 @@ def webhook(item: Item, *, workspace_id: str) -> dict[str, Any]:
         "workspace_id": workspace_id,
         "id": fields.required_id,
         "user_id": fields.identifier("userid"),
-        "endpoint": _endpoint_origin(fields.text("endpoint")),
+        "endpoint": _endpoint_origin(fields),
         "events": _events(fields),
         "space_id": fields.identifier("space_id"),
         "folder_id": fields.identifier("folder_id"),
@@ -301,9 +301,16 @@ def _events(fields: Fields) -> list[str] | None:
     return None if events is None else fields.texts("events", "name")
 
 
-def _endpoint_origin(endpoint: str | None) -> str | None:
-    try:
-        parts = urlsplit(endpoint or "")
-    except ValueError:
+def _endpoint_origin(fields: Fields) -> str | None:
+    """Return scheme, host and port of the endpoint, or None if it is not a URL."""
+    endpoint = fields.text("endpoint")
+    if not endpoint:
         return None
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if parts.netloc else None
+    try:
+        parts = urlsplit(endpoint)
+    except ValueError:
+        parts = urlsplit("")
+    if not parts.netloc:
+        fields.mark_odd("endpoint")
+        return None
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"

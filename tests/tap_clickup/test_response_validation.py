@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -173,7 +173,8 @@ def test_empty_workspace_succeeds(run_tap: TapRunner, workspace: Workspace) -> N
 def test_odd_task_is_read_without_its_odd_fields(
     run_tap: TapRunner, behaviour: Behaviour, workspace: Workspace
 ) -> None:
-    task = {"id": "86a", "date_updated": "1772000000000", "tags": [7.5, None, {}], "space": []}
+    tags: list[Any] = [7.5, None, {}]
+    task = {"id": "86a", "date_updated": "1772000000000", "tags": tags, "space": list[str]()}
     page = {"tasks": [task], "last_page": True}
     LiveTaskFaults(behaviour, workspace, [Fault(200, page, path=f"/team/{workspace.id}/task$")])
     run = run_tap(start_date=ALL_TIME, workspace_ids=[workspace.id])
