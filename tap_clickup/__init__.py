@@ -5,10 +5,12 @@ writes the messages, `schemas` are those of the `streams`, `sdk_patches` works a
 
 `sync` is what the streams of one run share: the `selection` of spaces, one `workspace` after
 another with its `hierarchy` of spaces, folders and lists, `task_sync` and `time_in_status_backlog`,
-`read_scope` (what was read completely), `sync_report` (what was not) and `progress`.
+`read_scope` (what was read completely), `sync_report` (what was not, with its `odd_objects`) and
+`progress`.
 
 `readers` read pages and slices through the `client`, which keeps the `rate_limit`; `prefetch` runs
 several at once. Pure modules decide what to request and convert what was received: `keyset`,
 `date_slices` and `bisect_requests`; `extracted`, `records`, `custom_fields`, `sprints`,
-`sprint_records` and `conversions`. `errors` are the reasons why something could not be read.
+`sprint_records`, `fields`, `json_decoder` and `conversions`. `errors` are the reasons why something
+could not be read.
 """

@@ -8,7 +8,7 @@ import pytest
 
 from fake_clickup import Account, Fault
 from tests.tap_clickup.accounts import OWNER, TASK_ID, WORKSPACE, shop
-from tests.tap_clickup.dates import MINUTE, days_ago, ms_to_iso
+from tests.tap_clickup.dates import MINUTE, days_ago, ms_to_iso, now, now_ms, to_iso
 from tests.tap_clickup.runner import ALL_TIME, LiveTaskFaults
 
 if TYPE_CHECKING:
@@ -115,7 +115,8 @@ def test_last_page_as_text_ends_no_read_early(
 
 
 def entry(number: int, **fields: Any) -> Row:
-    start = str(round(days_ago(2).timestamp() * 1000) + number)
+    """Return an entry in the only slice of a run that starts to read now."""
+    start = str(now_ms() + 1000 + number)
     return {"id": f"{number}", "start": start, "duration": "1", "user": {"id": OWNER}, **fields}
 
 
@@ -130,7 +131,7 @@ def test_odd_time_entries_stop_no_other(run_tap: TapRunner, behaviour: Behaviour
         "entry",
     ]
     behaviour.faults = [Fault(200, {"data": entries}, path="/time_entries$")]
-    run = run_tap(start_date=days_ago(3).isoformat(), workspace_ids=[WORKSPACE])
+    run = run_tap(start_date=to_iso(now()), workspace_ids=[WORKSPACE])
     assert run.error is None
     by_id = {row["id"]: row for row in run.rows("time_entries")}
     assert sorted(by_id) == ["1", "2", "3", "4", "5"]
@@ -144,7 +145,20 @@ def test_odd_time_entries_stop_no_other(run_tap: TapRunner, behaviour: Behaviour
     assert "time_entries 4: the field start cannot be read and is left out" in notes
     place = f"GET /team/{WORKSPACE}/time_entries"
     assert (f"time_entries without id in {place}", NO_ID) in run.read_failures
-    assert len(completed(run, "time_entries")) < len(run_tap.requests_to("/time_entries"))
+    assert completed(run, "time_entries") == []
+
+
+def test_entry_in_an_unknown_space_is_left_out_and_protected(
+    run_tap: TapRunner, behaviour: Behaviour, workspace: Workspace
+) -> None:
+    odd = entry(1, task={"id": "86unknown"}, task_location=[7])
+    behaviour.faults = [Fault(200, {"data": [odd, entry(2)]}, path="/time_entries$")]
+    run = run_tap(start_date=to_iso(now()), space_ids=list(workspace.spaces))
+    assert run.error is None
+    assert run.rows("time_entries") == []
+    (read,) = completed(run, "time_entries")
+    assert read["keys"] == [["1"]]
+    assert "1 time entry was left out for lack of a location" in str(run.rows("sync_runs"))
 
 
 def test_workspace_and_member_without_id_are_named(
