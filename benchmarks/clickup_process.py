@@ -36,7 +36,7 @@ SIZES = {
     "archived_folders": 0,
     "archived_spaces": 0,
     "sprints": 0,
-    "people": 19,  # and a former member
+    "users": 19,  # and a former member
     "time_entries": 5_000,
 }
 DAY_MS = 86_400_000

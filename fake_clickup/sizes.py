@@ -12,7 +12,7 @@ class Sizes:
     `spaces` are live ones; each has `folders` of `lists` lists and `folderless_lists`. The
     `archived_*` ones come on top, hold live tasks, and lie (lists and folders) in the first space.
     `sprints` are lists of a sprint folder in the first space; `named_sprints`, earlier ones in the
-    same folder, have their dates in their names only. `people` are members, one of them invited
+    same folder, have their dates in their names only. `users` are members, one of them invited
     only; one more has left. `undated_tasks` lack `date_updated`; `running_timers` and
     `taskless_entries` are further time entries.
     """

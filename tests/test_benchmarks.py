@@ -1,0 +1,11 @@
+"""The benchmarks' own workspace can be generated; the runs themselves are `make bench-*`."""
+
+from __future__ import annotations
+
+from benchmarks.clickup_process import SPACES, generated_account
+
+
+def test_the_workspace_of_the_extract_benchmark_has_its_sizes() -> None:
+    (workspace,) = generated_account(300).workspaces
+    archived = [task_list for task_list in workspace.lists.values() if task_list.archived]
+    assert (len(workspace.spaces), len(workspace.tasks), len(archived)) == (SPACES, 300, SPACES)
