@@ -14,8 +14,9 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MAX_ID_LENGTH = 128
 MAX_INTEGER = 2**63 - 1
 """The largest integer of JSON readers and of PostgreSQL's bigint."""
-PLAUSIBLE_YEARS = (1990, 2100)
-"""When a task can have been edited: imported tasks are old, seconds since 1970 look like 1970."""
+PLAUSIBLE_MS = (631_152_000_000, 4_102_444_800_000)
+"""1990 up to 2100, when a task can have been edited: imported tasks are old, and seconds since 1970
+look like 1970."""
 BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -35,11 +36,11 @@ def to_iso_timestamp(milliseconds: Any) -> str | None:
 
 
 def plausible_ms(milliseconds: Any) -> int | None:
-    """Return milliseconds since 1970 as a number, or None outside the `PLAUSIBLE_YEARS`."""
+    """Return milliseconds since 1970 as a number, or None if they are not `PLAUSIBLE_MS`."""
     number = parse_number(milliseconds)
     if number is None:
         return None
-    first, end = (to_epoch_ms(datetime(year, 1, 1, tzinfo=UTC)) for year in PLAUSIBLE_YEARS)
+    first, end = PLAUSIBLE_MS
     return int(number) if first <= number < end else None
 
 
@@ -64,23 +65,22 @@ def id_to_str(value: Any) -> str | None:
 
     ClickUp sends the same id as a number or as text.
     """
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        return None
-    text = value if isinstance(value, str) else str(value)
-    return text if 0 < len(text) <= MAX_ID_LENGTH and text.isprintable() else None
+    if not isinstance(value, str):
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int):
+            return None
+        value = str(value)
+    return value if 0 < len(value) <= MAX_ID_LENGTH and value.isprintable() else None
 
 
 def parse_number(value: Any) -> float | None:
     """Return a finite number, also if ClickUp sends it as text, or None if it is not one."""
     if isinstance(value, str):
         value = _number_in(value)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value if abs(value) <= MAX_INTEGER else None
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value if -MAX_INTEGER <= value <= MAX_INTEGER else None
+    return value if isinstance(value, float) and math.isfinite(value) else None
 
 
 def _number_in(text: str) -> float | None:

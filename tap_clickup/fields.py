@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Json: TypeAlias = "Mapping[str, Any]"
 T = TypeVar("T")
+NO_DEFAULTS: Json = {}
 NOT_AN_OBJECT = "(all of it)"
 """In place of a field's name: the value is not an object."""
 
@@ -29,8 +30,11 @@ NOT_AN_OBJECT = "(all of it)"
 class Fields:
     """The fields of one object.
 
-    `defaults` are the values of fields that are missing, null or odd.
+    `defaults` are the values of fields that are missing, null or odd. A first load reads 30 fields
+    of each task, so a value of the documented shape is returned before any other is considered.
     """
+
+    __slots__ = ("_defaults", "_path", "odd_fields", "payload")
 
     def __init__(
         self,
@@ -40,11 +44,12 @@ class Fields:
         parent: Fields | None = None,
         path: str = "",
     ) -> None:
-        self.payload: Json = payload if isinstance(payload, dict) else {}
-        self.odd_fields: set[str] = parent.odd_fields if parent else set()
-        self._defaults = defaults or {}
+        self.payload: Json = payload
+        self.odd_fields: set[str] = set() if parent is None else parent.odd_fields
+        self._defaults = defaults or NO_DEFAULTS
         self._path = path
         if not isinstance(payload, dict):
+            self.payload = {}
             self.odd_fields.add(path.removesuffix(".") or NOT_AN_OBJECT)
 
     @classmethod
@@ -81,7 +86,8 @@ class Fields:
 
     def text(self, key: str) -> str | None:
         """Return a text; a number becomes one."""
-        return self._read(key, _text)
+        value = self.payload.get(key)
+        return value if isinstance(value, str) else self._read(key, _text)
 
     def identifier(self, key: str) -> str | None:
         """Return the id of another object as text."""
@@ -89,7 +95,8 @@ class Fields:
 
     def boolean(self, key: str) -> bool | None:
         """Return true or false."""
-        return self._read(key, parse_boolean)
+        value = self.payload.get(key)
+        return value if isinstance(value, bool) else self._read(key, parse_boolean)
 
     def number(self, key: str) -> float | None:
         """Return a finite number, with a fraction if it has one."""
@@ -105,7 +112,7 @@ class Fields:
 
     def edit_timestamp(self, key: str) -> str | None:
         """Return a timestamp that orders versions, None outside the plausible years."""
-        return self._read(key, lambda value: to_iso_timestamp(plausible_ms(value)))
+        return self._read(key, _plausible_timestamp)
 
     def object(self, key: str) -> Fields:
         """Return an object within this one, without any field if it is missing or odd."""
@@ -152,20 +159,23 @@ class Fields:
 
     def _read(self, key: str, convert: Callable[[Any], T | None]) -> T | None:
         value = self.payload.get(key)
-        default: T | None = self._defaults.get(key)
-        if value is None or (value == "" and convert is not _text):
-            return default
-        converted = convert(value)
-        if converted is None:
+        if value is not None and value != "":
+            converted = convert(value)
+            if converted is not None:
+                return converted
             self.mark_odd(key)
-            return default
-        return converted
+        default: T | None = self._defaults.get(key)
+        return default
 
 
 def _text(value: Any) -> str | None:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     return str(value)
+
+
+def _plausible_timestamp(value: Any) -> str | None:
+    return to_iso_timestamp(plausible_ms(value))
 
 
 def _integer(value: Any) -> int | None:

@@ -61,8 +61,9 @@ def former_member(user: Item, *, workspace_id: str) -> dict[str, Any]:
 
 def task_users(task: Item) -> Iterator[Json]:
     """Yield the users of a task: its creator and its assignees."""
-    fields = Fields.of(task)
-    for user in (fields.object("creator").payload, *fields.array("assignees")):
+    payload = Fields.of(task).payload
+    assignees = payload.get("assignees")
+    for user in (payload.get("creator"), *(assignees if isinstance(assignees, list) else ())):
         if user and isinstance(user, dict):
             yield user
 

@@ -114,8 +114,11 @@ class SyncReport:
         try:
             yield fields
         finally:
-            for field_name in fields.odd_fields:
-                self.odd_objects.add_field(stream, fields.id or name, field_name)
+            self._name_odd_fields(stream, fields, name=name)
+
+    def _name_odd_fields(self, stream: str, fields: Fields, *, name: str) -> None:
+        for field_name in fields.odd_fields:
+            self.odd_objects.add_field(stream, fields.id or name, field_name)
 
     @contextmanager
     def guard(
@@ -131,7 +134,7 @@ class SyncReport:
         `place` is where the object was found, and `on_failure` is called if it was left out.
         """
         fields = Fields.of(item)
-        name = f"without id in {place}"
+        name = _name_without_id(place)
         try:
             with self.name_odd_fields(stream, fields, name=name):
                 yield fields
@@ -158,15 +161,18 @@ class SyncReport:
 
         Raises `UnexpectedResponseError` if so many are all odd that ClickUp's format has changed.
         """
+        name = _name_without_id(place)
         values: list[T] = []
         odd_ids: list[str | None] = []
         for item in items:
             fields = Fields.of(item)
-            size = len(values)
-            with self.guard(stream, fields, place=place):
+            try:
                 values.append(convert(fields))
-            if len(values) == size:
+            except UNEXPECTED_SHAPE_ERRORS as error:
+                self.leave_out(stream, fields.id or name, error)
                 odd_ids.append(fields.id)
+            if fields.odd_fields:
+                self._name_odd_fields(stream, fields, name=name)
         if not values and len(odd_ids) >= MIN_CHANGED_FORMAT:
             raise UnexpectedResponseError(f"{place}: none of {len(odd_ids)} objects can be read")
         identified = [object_id for object_id in odd_ids if object_id is not None]
@@ -210,3 +216,7 @@ def _spaces(space_ids: Sequence[str]) -> str:
     listed = ", ".join(space_ids[:MAX_LOGGED_SPACES])
     omitted = len(space_ids) - MAX_LOGGED_SPACES
     return f"{noun} {listed} and {omitted} more" if omitted > 0 else f"{noun} {listed}"
+
+
+def _name_without_id(place: str) -> str:
+    return f"without id in {place}"

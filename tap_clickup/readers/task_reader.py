@@ -13,7 +13,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from tap_clickup import records
-from tap_clickup.conversions import parse_boolean, to_epoch_ms, to_iso_timestamp
+from tap_clickup.conversions import id_to_str, parse_boolean, to_epoch_ms, to_iso_timestamp
 from tap_clickup.custom_fields import field_identifiers
 from tap_clickup.errors import OddFieldError, UnexpectedResponseError
 from tap_clickup.fields import Fields
@@ -61,7 +61,7 @@ def fetch_next_page(client: Client, path: str, keyset: Keyset) -> TaskResponse |
         return None
     response = client.get(path, query.params, required_key="tasks")
     items: list[Any] = response.body["tasks"]
-    identified = [item for item in items if Fields(item).id]
+    identified, unidentified = _split_by_id(items)
     if len(items) >= PAGE_SIZE and not identified:
         raise UnexpectedResponseError(f"GET {path}: none of {len(items)} tasks has a readable id")
     last_page = parse_boolean(response.body.get("last_page"))
@@ -71,8 +71,17 @@ def fetch_next_page(client: Client, path: str, keyset: Keyset) -> TaskResponse |
         tasks = list(keyset.receive_page(identified, last_page=last_page))
     except ResponseMismatchError as error:
         raise UnexpectedResponseError(f"GET {path}: {error}") from error
-    unidentified = [item for item in items if not Fields(item).id]
     return TaskResponse(tasks, response.requested_at, unidentified)
+
+
+def _split_by_id(items: list[Any]) -> tuple[list[Json], list[Any]]:
+    """Return the tasks with a readable id, and the others."""
+    identified: list[Json] = []
+    unidentified: list[Any] = []
+    for item in items:
+        has_id = isinstance(item, dict) and id_to_str(item.get("id")) is not None
+        (identified if has_id else unidentified).append(item)
+    return identified, unidentified
 
 
 def fetch_first_page(
@@ -200,7 +209,8 @@ class TaskReader:
             ) as fields:
                 self._record(fields, keyset)
         tasks = response.tasks
-        identified = [Fields(task, defaults={"archived": keyset.archived}) for task in tasks]
+        defaults = {"archived": keyset.archived}
+        identified = [Fields(task, defaults=defaults) for task in tasks]
         converted = report.convert_all(
             "tasks", identified, lambda fields: self._record(fields, keyset), place=place
         )
