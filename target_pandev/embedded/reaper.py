@@ -77,6 +77,7 @@ class _IdleWatch:
             return True
         if self._detect_use():
             self.reset()
+            return False  # also with an idle timeout of 0
         if time.monotonic() - self._idle_since < self._folder.idle_timeout_seconds:
             return False
         if self._has_clients():

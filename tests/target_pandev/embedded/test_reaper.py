@@ -32,6 +32,17 @@ def test_the_reaper_waits_for_users_and_for_connected_tools(store: Path) -> None
     wait_until(lambda: not server.is_running())
 
 
+def test_the_reaper_waits_for_a_user_without_idle_timeout(store: Path) -> None:
+    """The last user to come or go sets the timeout; 0 is no reason to stop what another uses."""
+    with (
+        EmbeddedServer(store, idle_timeout_seconds=0.2, settings=FAST),
+        EmbeddedServer(store, idle_timeout_seconds=0) as server,
+    ):
+        wait_until(lambda: len(reaper_pids(store)) == 1)
+        time.sleep(1)  # several looks of the reaper
+        assert server.is_running()
+
+
 def test_a_killed_reaper_is_replaced_by_the_next_user(store: Path) -> None:
     with EmbeddedServer(store, idle_timeout_seconds=0.5, settings=FAST):
         wait_until(lambda: len(reaper_pids(store)) == 1)
