@@ -107,7 +107,7 @@ def encode_lines(source: MessageSourceHarness) -> list[bytes]:
 
 def test_target_jsonl_loads_the_messages(source: MessageSourceHarness, tmp_path: Path) -> None:
     """A third-party target from PyPI understands them."""
-    assert TARGET_JSONL.exists(), "target-jsonl is not installed: run make setup with network access"
+    assert TARGET_JSONL.exists(), "target-jsonl is missing: run make setup with network access"
     config = tmp_path / "config.json"
     config.write_text(json.dumps({"destination_path": str(tmp_path)}), encoding="utf-8")
     TargetProcess(f"{TARGET_JSONL} --config {config}").load(encode_lines(source))

@@ -33,7 +33,7 @@ def test_the_reaper_waits_for_users_and_for_connected_tools(store: Path) -> None
 
 
 def test_the_reaper_waits_for_a_user_without_idle_timeout(store: Path) -> None:
-    """The last user to come or go sets the timeout; 0 is no reason to stop what another uses."""
+    """The last user sets the timeout; 0 does not stop a server that another user needs."""
     with (
         EmbeddedServer(store, idle_timeout_seconds=0.2, settings=FAST),
         EmbeddedServer(store, idle_timeout_seconds=0) as server,
