@@ -75,17 +75,6 @@ def test_top_level_folders_are_the_packages_and_their_surroundings() -> None:
     assert visible - GENERATED == PACKAGES | OTHER_FOLDERS
 
 
-def test_images_contain_the_packages_only() -> None:
-    """Settings, history and environments are excluded, for Docker and for Podman."""
-    ignored = (PROJECT / ".dockerignore").read_text(encoding="utf-8")
-    assert (PROJECT / ".containerignore").read_text(encoding="utf-8") == ignored
-    rules = [line for line in ignored.splitlines() if not line.startswith("#")]
-    assert rules[0] == "*"
-    included = {rule.removeprefix("!") for rule in rules if rule.startswith("!")}
-    assert included == {*PACKAGES, "LICENSE", "README.md", "constraints.txt", "pyproject.toml"}
-    assert rules[-2] == "**/.*"
-
-
 def test_every_requirement_that_a_test_names_is_listed() -> None:
     listed = re.findall(r"^- ([DR]\d+): ", REQUIREMENTS, re.MULTILINE)
     assert listed == [f"R{number}" for number in range(1, 136)] + [f"D{n}" for n in range(1, 8)]
