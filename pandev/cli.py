@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 from dotenv import find_dotenv, load_dotenv
+from rich import filesize
 from rich.console import Console
 
 from clickup_receiver.data_dir import default_receiver_dir
@@ -21,6 +23,7 @@ from clickup_receiver.webhooks.secret_store import SECRETS_FILE_NAME, FileSecret
 from pandev import report
 from tap_clickup.errors import ClickUpError, ConfigurationError
 from tap_clickup.tap import TapClickUp
+from target_pandev.backup import dump_store, restore_store
 from target_pandev.database import search_path_option
 from target_pandev.embedded import EmbeddedServer
 from target_pandev.errors import StoreError, TargetError
@@ -119,7 +122,7 @@ def connect(context: click.Context, webhook_url: str, data_dir: Path, *, off: bo
 
 @pandev.group("store")
 def store_commands() -> None:
-    """Start, stop and connect to the embedded store."""
+    """Start, stop and connect to the embedded store; dump and restore a store."""
 
 
 @store_commands.command()
@@ -164,6 +167,38 @@ def psql(arguments: tuple[str, ...], **store: str | None) -> None:
     sys.exit(session.returncode)
 
 
+@store_commands.command()
+@store_options
+@click.argument("file", type=click.Path(path_type=Path))
+def dump(file: Path, **store: str | None) -> None:
+    """Back up the store's schema to FILE, in pg_dump's custom format.
+
+    Loads may continue. FILE appears, or replaces an older one, once it is complete; only its owner
+    can read it.
+    """
+    settings = _settings(store)
+    backup = dump_store(settings, file)
+    size = filesize.decimal(backup.size_bytes)
+    click.echo(f"{file}: {_rows(backup.row_count)} of schema {settings.schema} ({size})")
+
+
+@store_commands.command()
+@store_options
+@click.argument("file", type=click.Path(path_type=Path))
+def restore(file: Path, **store: str | None) -> None:
+    """Restore FILE, written by pandev store dump, into an empty store.
+
+    Everything is restored, or nothing. A schema that has tables is left as it is.
+    """
+    settings = _settings(store)
+    row_count = restore_store(settings, file)
+    click.echo(f"{_rows(row_count)} restored to schema {settings.schema}")
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} {'row' if count == 1 else 'rows'}"
+
+
 def _settings(store: dict[str, str | None]) -> StoreSettings:
     return StoreSettings(store["store_url"], store["store_dir"], store["store_schema"] or "pandev")
 
@@ -175,8 +210,14 @@ def _embedded(store: dict[str, str | None]) -> EmbeddedServer:
     return EmbeddedServer(settings.path)
 
 
+def _exit_on_signal(signal_number: int, _: object) -> None:
+    """End the command and its child process; an unfinished file is removed."""
+    sys.exit(128 + signal_number)
+
+
 def main() -> None:
     """Run the command line with the settings of `.env`; an error is one line, with exit code 1."""
+    signal.signal(signal.SIGTERM, _exit_on_signal)
     load_dotenv(find_dotenv(usecwd=True))
     try:
         pandev()

@@ -34,20 +34,33 @@ class StoreSettings:
         return chosen.absolute()
 
 
+@dataclass(frozen=True)
+class RunningServer:
+    """The PostgreSQL of a store: its address, and where its own programs are if it is embedded."""
+
+    conninfo: str
+    program_folder: Path | None = None
+
+
 @contextmanager
 def open_store(settings: StoreSettings) -> Iterator[Store]:
     """Yield the store; the server of the embedded one is started. Raises `StoreError`."""
+    with open_server(settings) as server, Store(server.conninfo, schema=settings.schema) as store:
+        yield store
+
+
+@contextmanager
+def open_server(settings: StoreSettings) -> Iterator[RunningServer]:
+    """Yield the server of the store; the embedded one is started. Raises `StoreError`."""
     if settings.url:
-        with Store(settings.url, schema=settings.schema) as store:
-            yield store
+        yield RunningServer(settings.url)
         return
     try:
-        server = EmbeddedServer(settings.path).open()
+        embedded = EmbeddedServer(settings.path).open()
     except EmbeddedError as error:
         raise StoreError(f"store_dir: {error}") from error
     try:
         logger.info("store: embedded PostgreSQL in %s", settings.path)
-        with Store(server.conninfo, schema=settings.schema) as store:
-            yield store
+        yield RunningServer(embedded.conninfo, embedded.program_folder)
     finally:
-        server.close()
+        embedded.close()

@@ -4,7 +4,7 @@
 `ddl` finds and widens tables, `table` has a table's statements. `store` loads batches in the thread
 of `serial_loader`; `reconciliation` (completed reads), `seen_keys` (table versions) and
 `tombstones` (reported deletions) decide which rows are deleted, and `deletions` marks or deletes
-them. `sql_text` composes identifiers.
+them. `backup` prepares a dump and a restore. `sql_text` composes identifiers.
 """
 
 from target_pandev.database.connection import search_path_option

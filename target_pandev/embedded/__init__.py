@@ -6,8 +6,9 @@ once it is idle, `log` reads the server's log, `server` is the interface for use
 `errors` are its errors.
 """
 
+from target_pandev.embedded.binaries import wheel_folders
 from target_pandev.embedded.errors import EmbeddedError
 from target_pandev.embedded.folder import NAME, default_data_dir
 from target_pandev.embedded.server import EmbeddedServer
 
-__all__ = ["NAME", "EmbeddedError", "EmbeddedServer", "default_data_dir"]
+__all__ = ["NAME", "EmbeddedError", "EmbeddedServer", "default_data_dir", "wheel_folders"]

