@@ -117,5 +117,11 @@ CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
         title="API URL",
         description="Base URL of ClickUp API v2; change it only for tests",
     ),
+    th.Property(
+        "flattening_enabled",
+        th.BooleanType(nullable=False, allowed_values=[False]),
+        title="Flattening",
+        description="Not supported: use the setting of the same name of the target",
+    ),
     additional_properties=False,
 ).to_dict()

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from singer_sdk import Stream, Tap
+from singer_sdk.exceptions import MappingError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
 from tap_clickup.errors import ClickUpError, ConfigurationError
@@ -70,7 +71,6 @@ class TapClickUp(Tap):
         TapCapabilities.DISCOVER,
         PluginCapabilities.ABOUT,
         PluginCapabilities.STREAM_MAPS,
-        PluginCapabilities.FLATTENING,
         PluginCapabilities.STRUCTURED_LOGGING,
     ]
 
@@ -172,7 +172,7 @@ def main() -> None:
     """Run the command line; log an error as one line."""
     try:
         TapClickUp.cli()
-    except ClickUpError as error:
+    except (ClickUpError, MappingError) as error:
         TapClickUp.logger.critical("%s", error)
         sys.exit(1)
 

@@ -20,9 +20,16 @@ EXPECTATIONS = {
 }
 """Descriptions of JSON Schema's rules, by the name of the rule."""
 
+FLATTENING_UNSUPPORTED = (
+    "flattening_enabled: tap-clickup does not flatten, as that turns arrays into text and keeps "
+    "deletions from being marked; set flattening_enabled of target-pandev instead"
+)
+
 
 def describe_invalid_setting(error: ValidationError) -> str:
     """Return the name of an invalid setting and what was expected, without its value."""
+    if "flattening_enabled" in error.absolute_path:
+        return FLATTENING_UNSUPPORTED
     settings: Any = error.instance
     schema: Any = error.schema
     rule = str(error.validator)

@@ -29,8 +29,23 @@ CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
         description="Skip commits committed before this date; default: the whole history",
         examples=["2024-01-01T00:00:00Z"],
     ),
+    th.Property(
+        "flattening_enabled",
+        th.BooleanType,
+        title="Flattening",
+        description="Not supported: use the setting of the same name of the target",
+    ),
     additional_properties=False,
 ).to_dict()
+
+
+def validate_flattening(setting: object) -> None:
+    """Raise `ConfigurationError` if `flattening_enabled` is set."""
+    if setting:
+        raise ConfigurationError(
+            "flattening_enabled: tap-git does not flatten, as that turns arrays into text; "
+            "set flattening_enabled of target-pandev instead"
+        )
 
 
 def parse_repositories(setting: list[str] | str | None) -> list[str]:

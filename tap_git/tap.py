@@ -15,7 +15,7 @@ from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from tap_git.errors import ConfigurationError
 from tap_git.repository import disable_object_cache
 from tap_git.sdk_patches import print_about
-from tap_git.settings import CONFIG_SCHEMA
+from tap_git.settings import CONFIG_SCHEMA, validate_flattening
 from tap_git.streams import BranchesStream, CommitsStream, RepositoriesStream
 from tap_git.sync import Interruption, SyncContext
 
@@ -43,7 +43,6 @@ class TapGit(Tap):
         TapCapabilities.DISCOVER,
         PluginCapabilities.ABOUT,
         PluginCapabilities.STREAM_MAPS,
-        PluginCapabilities.FLATTENING,
         PluginCapabilities.STRUCTURED_LOGGING,
     ]
     config_jsonschema: ClassVar[dict[str, Any]] = CONFIG_SCHEMA
@@ -127,6 +126,7 @@ class TapGit(Tap):
         written first.
         """
         try:
+            validate_flattening(self.config.get("flattening_enabled"))
             _ = self.sync_context.start_date
             _ = self.sync_context.repositories
             yield

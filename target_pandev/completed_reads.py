@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any, Self
 
 from target_pandev.columns import encode_json, sanitize_text
@@ -81,6 +82,20 @@ class CompletedRead:
     def size_bytes(self) -> int:
         """Roughly the memory that its keys take."""
         return sum(len(value) for values in self.keys for value in values)
+
+    def find_obstacle(self, stream_maps: Mapping[str, Any]) -> str | None:
+        """Return how the target's own `stream_maps` keep its rows from being identified, if so."""
+        properties = [*self.key_properties, *(condition.property for condition in self.conditions)]
+        for stream, definition in stream_maps.items():
+            if not fnmatch(self.stream, stream) or not isinstance(definition, dict):
+                continue
+            for name in properties:
+                expression = definition.get(name, None if "__else__" in definition else name)
+                if expression not in (name, "self"):
+                    return f"stream_maps changes or removes {name}"
+            if "__alias__" in definition:
+                return "stream_maps renames the stream"
+        return None
 
 
 def _require_text(record: Mapping[str, Any], name: str) -> str:

@@ -289,14 +289,23 @@ class CompletedReadSink(StreamSink):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._reads: list[tuple[CompletedRead, dict[str, Any]]] = []
+        self._warnings: set[str] = set()
 
     def _add_row(self, record: dict[str, Any], read_at: str) -> None:
         read = CompletedRead.from_record(record, extracted_at=read_at)
+        if obstacle := read.find_obstacle(self.config.get("stream_maps") or {}):
+            self._warn_once(f"deletions of {read.stream} are not marked: {obstacle}")
+            return
         stored = {
             name: value for name, value in record.items() if name not in self.excluded_properties
         }
         self._reads.append((read, stored))
         self._session.pending_bytes += read.size_bytes
+
+    def _warn_once(self, warning: str) -> None:
+        if warning not in self._warnings:
+            self._warnings.add(warning)
+            self.logger.warning("%s", warning)
 
     def _load_rows(self) -> None:
         """Load the pending rows of the streams first, so that none of them is marked as missing."""

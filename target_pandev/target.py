@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from singer_sdk import Target
@@ -45,6 +46,8 @@ COLLECT_INTERVAL_SECONDS = 0.05
 """How often a load that is running is looked at while there is no input."""
 COMPLETED_READS = "completed_reads"
 """The stream whose records determine which rows of other streams are deleted."""
+NESTING_KEYWORDS = {"properties", "$ref", "allOf", "anyOf", "oneOf"}
+"""A property whose schema has one of these may be an object that the SDK flattens."""
 T = TypeVar("T")
 
 
@@ -81,6 +84,7 @@ class TargetPandev(Target):
             self._open_store, flush=self.flush, write_state=super()._write_state_message
         )
         super().__init__(**options)
+        self._flattening = self.mapper.flattening_options
         self._loaded_at = time.monotonic()
         self._is_state_pending = False
         self.message_reader.before_read = self._before_read
@@ -148,6 +152,7 @@ class TargetPandev(Target):
         for stream_map in previous_maps:
             self.flush(stream_map.stream_alias)
         replication_key = next(iter(message_dict.get("bookmark_properties") or ()), None)
+        self._set_flattening(stream, schema)
         self.mapper.register_raw_stream_schema(stream, schema, key_properties)
         for stream_map in self.mapper.stream_maps[stream]:
             self.session.replication_keys[stream_map.stream_alias] = replication_key
@@ -156,6 +161,18 @@ class TargetPandev(Target):
                 schema=stream_map.transformed_schema,
                 key_properties=stream_map.transformed_key_properties,
             )
+
+    def _set_flattening(self, stream: str, schema: dict[str, Any]) -> None:
+        """Flatten a stream only if one of its properties is an object with properties of its own.
+
+        The SDK also turns arrays and free-form objects into text, which fits neither the columns of
+        such a stream nor completed reads.
+        """
+        has_objects = any(
+            NESTING_KEYWORDS & nested.keys() for nested in schema["properties"].values()
+        )
+        is_flattened = self._flattening.enabled and has_objects and stream != COMPLETED_READS
+        self.mapper.flattening_options = replace(self._flattening, enabled=is_flattened)
 
     def _validate_schema_message(
         self, message: dict[str, Any]

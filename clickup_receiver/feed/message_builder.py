@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from tap_clickup.conversions import format_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
 
     from singer_sdk.singerlib import Message
 
@@ -32,6 +34,8 @@ STREAMS_BY_OBJECT_TYPE: dict[ObjectType, tuple[str, ...]] = {
 DELETED_AT_PROPERTY = {
     "_sdc_deleted_at": {"type": ["string", "null"], "format": "date-time"},
 }
+
+logger = logging.getLogger("clickup-receiver")
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ class MessageBuilder:
 
     def _deletions(self, batch: EventBatch) -> Iterator[Message]:
         """Yield a record with the key and `_sdc_deleted_at` for each deleted object."""
-        deletions: defaultdict[str, list[RecordMessage]] = defaultdict(list)
+        records: defaultdict[str, list[tuple[dict[str, str], datetime]]] = defaultdict(list)
         for (object_type, object_id), deleted_at in batch.deleted.items():
             record = {
                 "workspace_id": batch.workspace_id,
@@ -76,10 +80,21 @@ class MessageBuilder:
                 "_sdc_deleted_at": format_timestamp(deleted_at),
             }
             for name in STREAMS_BY_OBJECT_TYPE[object_type]:
-                deletions[name].append(RecordMessage(name, record, time_extracted=deleted_at))
-        for name, messages in deletions.items():
+                records[name].append((record, deleted_at))
+        for name, deletions in records.items():
             yield from self._stream_messages(name, ())
-            yield from messages
+            for alias in self._names_with_key(name):
+                for record, deleted_at in deletions:
+                    yield RecordMessage(alias, record, time_extracted=deleted_at)
+
+    def _names_with_key(self, name: str) -> Iterator[str]:
+        """Yield the names under which a stream is written with its key as it is."""
+        stream = self._streams[name]
+        for alias, obstacle in stream.obstacles(stream.primary_keys).items():
+            if obstacle:
+                logger.warning("deletions of %s are not marked: %s", alias, obstacle)
+            else:
+                yield alias
 
 
 def _with_deleted_at(message: SchemaMessage) -> SchemaMessage:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from singer_sdk import SchemaDirectory, Stream, StreamSchema
 from singer_sdk.helpers.conform import TypeConformanceLevel
-from singer_sdk.mapper import SameRecordTransform
+from singer_sdk.mapper import RemoveRecordTransform, SameRecordTransform
 from singer_sdk.singerlib import RecordMessage
 
 from tap_clickup import schemas
 from tap_clickup.read_scope import ReadScope
+from tap_clickup.stream_maps import find_obstacle, stream_map_definitions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -74,6 +75,25 @@ class ClickUpStream(Stream):
         for extracted in extracted_records:
             self._extracted_at = extracted.extracted_at
             yield from self._generate_record_messages(extracted.record)
+
+    def obstacles(self, properties: Iterable[str]) -> dict[str, str | None]:
+        """Return the names under which records are written, each with an obstacle or None.
+
+        An obstacle is why the properties do not identify the rows that are written: they are
+        deselected or mapped. Without a name, no record of the stream is written.
+        """
+        required = tuple(properties)
+        deselected = [name for name in required if not self.mask["properties", name]]
+        definitions = stream_map_definitions(self.name, self.config.get("stream_maps") or {})
+        obstacles = {}
+        for stream_map, definition in zip(self.stream_maps, definitions, strict=True):
+            if isinstance(stream_map, RemoveRecordTransform):
+                continue
+            obstacle = find_obstacle(definition, required, primary_keys=self.primary_keys)
+            if deselected:
+                obstacle = f"{deselected[0]} is deselected"
+            obstacles[stream_map.stream_alias] = obstacle
+        return obstacles
 
     @cached_property
     def _is_passthrough(self) -> bool:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from tap_clickup.extracted import ExtractedRecord
 from tap_clickup.streams.base import ClickUpStream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    from tap_clickup.extracted import ExtractedRecord
+    from singer_sdk.singerlib import Message
+
     from tap_clickup.workspace import Workspace
 
 
@@ -21,4 +23,29 @@ class CompletedReads(ClickUpStream):
 
     def read(self, workspace: Workspace) -> Iterator[ExtractedRecord]:
         """Yield the completed reads of the streams before this one."""
-        yield from workspace.completed_reads
+        yield from self._applicable(workspace.completed_reads, workspace.report.note)
+
+    def messages(self, extracted_records: Iterable[ExtractedRecord]) -> Iterator[Message]:
+        """Yield the SCHEMA and the completed reads that the target can apply."""
+        return super().messages(self._applicable(extracted_records, self.logger.debug))
+
+    def _applicable(
+        self, completed_reads: Iterable[ExtractedRecord], note: Callable[[str], None]
+    ) -> Iterator[ExtractedRecord]:
+        """Yield completed reads under the names of the streams that the target receives.
+
+        The others are left out and noted: the rows in the target lack the properties that
+        identify them, so every one of them would be marked as deleted, or none ever.
+        """
+        if self.name not in self.obstacles(()):
+            note("deletions are not marked: stream_maps removes or renames completed_reads")
+            return
+        for extracted in completed_reads:
+            record = extracted.record
+            stream = cast("ClickUpStream", self._tap.streams[record["stream"]])
+            properties = dict.fromkeys([*record["key_properties"], *record["conditions"]])
+            for name, obstacle in stream.obstacles(properties).items():
+                if obstacle:
+                    note(f"deletions of {name} are not marked: {obstacle}")
+                else:
+                    yield ExtractedRecord({**record, "stream": name}, extracted.extracted_at)

@@ -32,6 +32,12 @@ MARK_COLUMNS = {"_sdc_extracted_at", "_sdc_deleted_at"}
 UNMARKED = sql.SQL("_sdc_deleted_at IS NULL")
 READ_BEFORE = sql.SQL("_sdc_extracted_at < %(started_at)s")
 MARKED_BEFORE = sql.SQL("_sdc_deleted_at <= %(started_at)s")
+HAS_VALUES = sql.SQL("""
+SELECT EXISTS (SELECT FROM {table} WHERE {live} AND {column} IS NOT NULL)
+    OR NOT EXISTS (SELECT FROM {table} WHERE {live} AND {found})
+""")
+"""Whether a property of a condition has values, unless no row that was found is in the store.
+Usually the first row answers it."""
 
 
 def apply_completed_read(
@@ -59,6 +65,7 @@ def apply_completed_read(
         used = delete_missing(connection, scope, rules, free_deletions=free_deletions)
         restore = sql.SQL("UPDATE {} SET _sdc_deleted_at = NULL WHERE {}")
         connection.execute(restore.format(scope.table, reappeared), scope.parameters)
+        _check_conditions(connection, scope, read)
     return used
 
 
@@ -106,6 +113,30 @@ def _scope(
     return scope, _and(MARKED_BEFORE, in_scope, _in(key, found_keys))
 
 
+def _check_conditions(connection: Connection, scope: DeletionScope, read: CompletedRead) -> None:
+    """Raise `InvalidFieldError` if a property of a condition is null in every row that was found.
+
+    Such a row would never be marked.
+    """
+    types = column_types(connection, sql.Identifier(scope.schema, scope.table_name))
+    conditions = _Conditions(types, {**scope.parameters})
+    found = _in(conditions.key(read.key_properties), conditions.found_keys(read))
+    for condition in read.conditions:
+        query = HAS_VALUES.format(
+            table=scope.table,
+            live=scope.in_workspace,
+            column=conditions.column(condition.property),
+            found=found,
+        )
+        row = connection.execute(query, conditions.parameters).fetchone()
+        if row == (False,):
+            raise InvalidFieldError(
+                f"conditions.{condition.property}",
+                "null in all rows, so no deletion could be marked; select the property and load "
+                "the stream again (--full-refresh)",
+            )
+
+
 class _Conditions:
     """Builds conditions on the rows of a table; their values are added to the `parameters`."""
 
@@ -149,6 +180,10 @@ class _Conditions:
             placeholder = self._placeholder(values)
             arrays.append(sql.SQL("{}::text[]::{}[]").format(placeholder, type_))
         return sql.SQL("(SELECT * FROM unnest({}))").format(COMMA.join(arrays))
+
+    def column(self, property_: str) -> Composable:
+        """Return the column of a property of a condition. Raises `InvalidFieldError`."""
+        return self._column(property_, "conditions")[0]
 
     def _placeholder(self, value: str | list[str]) -> sql.Placeholder:
         name = f"value_{len(self.parameters)}"

@@ -80,3 +80,23 @@ def test_an_unavailable_clickup_raises_an_error(
     clickup.behaviour.faults += [Fault(status=503, path="/task/") for _ in range(10)]
     with pytest.raises(ApiUnavailableError):
         source.build(pending_event("taskUpdated"))
+
+
+@pytest.mark.parametrize(
+    ("tasks_map", "streams"),
+    [
+        ({"__alias__": "issues"}, ["issues"]),
+        ({"name": "'x'"}, ["tasks"]),
+        ({"id": "md5(id)"}, []),
+        (None, []),
+    ],
+    ids=repr,
+)
+def test_a_deletion_passes_the_stream_maps_or_is_left_out(
+    clickup: FakeClickUp, tasks_map: Any, streams: list[str]
+) -> None:
+    """A key that is written under another value would never match."""
+    source = MessageSourceHarness(clickup, {"stream_maps": {"tasks": tasks_map}})
+    source.build(pending_event("taskDeleted"))
+    records = [message for message in source.messages if message["type"] == "RECORD"]
+    assert [message["stream"] for message in records] == streams

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 
 from fake_clickup import Behaviour, FakeClickUp, Fault, generate
-from tests.end_to_end.pipeline import COMMANDS, SYNC_NIGHTLY, Pipeline
+from tests.end_to_end.pipeline import SYNC_NIGHTLY, Pipeline
+from tests.end_to_end.sync import SWEEP, Sync
 from tests.tap_clickup.runner import environment
 
 if TYPE_CHECKING:
@@ -22,67 +21,8 @@ if TYPE_CHECKING:
     from fake_clickup import Account
     from fake_clickup.model import Task, Workspace
 
-SWEEP = {"TAP_CLICKUP_SWEEP": "true"}
 OLD_ENTRIES = {"TAP_CLICKUP_TIME_ENTRIES_WINDOW_DAYS": "60"}
 NOW = datetime.now(UTC)
-
-
-@dataclass(frozen=True)
-class SyncResult:
-    """The exit codes of tap and target, and the last line of the target's log."""
-
-    exit_codes: tuple[int, int]
-    last_line: str
-
-
-class Sync:
-    """Run tap-clickup into target-pandev; polls and sweeps each resume from their own state."""
-
-    def __init__(self, clickup: FakeClickUp, database: str, folder: Path) -> None:
-        self._settings = {**environment(clickup), "TARGET_PANDEV_STORE_URL": database}
-        self._database = database
-        self._folder = folder
-
-    def __call__(self, **settings: str) -> SyncResult:
-        """Run both commands with the settings and keep the last state."""
-        environment = {**self._settings, **settings}
-        state = self._folder / ("sweep.json" if "TAP_CLICKUP_SWEEP" in settings else "poll.json")
-        options = ["--state", str(state)] if state.exists() else []
-        tap = subprocess.run(
-            [COMMANDS / "tap-clickup", "--config=ENV", *options],
-            text=True,
-            capture_output=True,
-            check=False,
-            env=environment,
-        )
-        target = subprocess.run(
-            [COMMANDS / "target-pandev", "--config=ENV"],
-            input=tap.stdout,
-            text=True,
-            capture_output=True,
-            check=False,
-            env=environment,
-        )
-        if states := target.stdout.splitlines():
-            state.write_text(states[-1], encoding="utf-8")
-        last_line = target.stderr.strip().splitlines()[-1]
-        return SyncResult((tap.returncode, target.returncode), last_line)
-
-    def rows(self, statement: str) -> list[tuple[Any, ...]]:
-        with psycopg.connect(self._database, options="-c search_path=pandev") as connection:
-            return connection.execute(statement.encode()).fetchall()
-
-    def deleted_ids(self, table: str, key: str = "id") -> set[str]:
-        """Return the ids of the rows that are marked as deleted."""
-        rows = self.rows(f"SELECT {key} FROM {table} WHERE _sdc_deleted_at IS NOT NULL")  # noqa: S608 - names of this file
-        return {str(row_id) for (row_id,) in rows}
-
-    def move_reads_back(self, days: int) -> None:
-        """Date all reads some days earlier, as in a store that is in use."""
-        with psycopg.connect(self._database, options="-c search_path=pandev") as connection:
-            for table in ("tasks", "time_entries", "spaces", "folders", "lists", "users"):
-                statement = f"UPDATE {table} SET _sdc_extracted_at = _sdc_extracted_at - %s"  # noqa: S608 - as above
-                connection.execute(statement.encode(), (timedelta(days=days),))
 
 
 @pytest.fixture

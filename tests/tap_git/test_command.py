@@ -35,7 +35,6 @@ def test_about_lists_supported_capabilities_only() -> None:
         "discover",
         "about",
         "stream-maps",
-        "schema-flattening",
         "structured-logging",
     ]
     own = {"repositories", "start_date"}

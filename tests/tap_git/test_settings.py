@@ -30,6 +30,10 @@ if TYPE_CHECKING:
             {"repositories": ["{}/a", "{}/a/.git"]},
             "are both local/a; expected each repository once",
         ),
+        (
+            {"repositories": ["{}/a"], "flattening_enabled": True, "flattening_max_depth": 1},
+            "set flattening_enabled of target-pandev instead",
+        ),
         ({"repositories": ["{}/a"], "start_date": "soon"}, "start_date: expected a date such as"),
     ],
 )

@@ -283,3 +283,24 @@ def test_two_hundred_thousand_keys_mark_the_one_row_that_they_lack(store: Loader
     store.load(COMPLETED_READS, completed("tasks", keys, started="11:00"))
     marked = "SELECT id, _sdc_deleted_at FROM tasks WHERE _sdc_deleted_at IS NOT NULL"
     assert store.rows(marked) == [("200000", at("11:00"))]
+
+
+def test_a_read_with_a_condition_that_no_row_has_is_rejected(store: Loader) -> None:
+    """The property was not selected when the rows were loaded."""
+    where = {"user_id": {"in": ["1"]}}
+    without_user = [
+        record("time_entries", {"workspace_id": "900", "id": name, "started_at": None})
+        for name in ("a", "b")
+    ]
+    store.load(ENTRIES, *without_user)
+    read = completed("time_entries", ["a"], started="11:00", where=where)
+    store.load(COMPLETED_READS, read, fail_on_rejected_records=False)
+    reason = (
+        "null in all rows, so no deletion could be marked; select the property and load the "
+        "stream again (--full-refresh)"
+    )
+    rejected = store.rows("SELECT field, reason FROM rejected_records")
+    assert rejected == [("conditions.user_id", reason)]
+    store.load(ENTRIES, entry("c", "1", "11"))
+    store.load(COMPLETED_READS, completed("time_entries", ["a", "c"], started="11:00", where=where))
+    assert store.rows("SELECT FROM rejected_records") == []

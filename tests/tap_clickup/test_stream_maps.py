@@ -1,4 +1,4 @@
-"""Records that the SDK flattens or maps still match their schema."""
+"""Records that the SDK maps still match their schema; it does not flatten them."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from jsonschema import Draft202012Validator
 
 from fake_clickup import Account, Fault, generate
 from fake_clickup.model import CustomField
+from tap_clickup.stream_maps import stream_map_definitions
+from tap_clickup.tap import TapClickUp
 from tests.tap_clickup.runner import ALL_TIME
 
 if TYPE_CHECKING:
     from fake_clickup import Behaviour
     from tests.tap_clickup.runner import Row, TapRun, TapRunner
 
-FLAT: Row = {"flattening_enabled": True, "flattening_max_depth": 1}
 DROPPED: Row = {"stream_maps": {"tasks": {"name": None}, "sync_runs": {"requests": None}}}
 STREAMS = {
     *("workspaces", "webhooks", "tasks", "time_in_status", "time_entries", "spaces", "folders"),
@@ -54,7 +55,7 @@ def find_schema_errors(run: TapRun) -> dict[str, set[str]]:
     return errors
 
 
-@pytest.mark.parametrize("config", [{}, FLAT, DROPPED, {**FLAT, **DROPPED}], ids=repr)
+@pytest.mark.parametrize("config", [{}, DROPPED], ids=repr)
 def test_every_record_matches_its_schema(
     run_tap: TapRunner, behaviour: Behaviour, config: Row
 ) -> None:
@@ -66,15 +67,31 @@ def test_every_record_matches_its_schema(
     assert find_schema_errors(run) == {stream: set() for stream in STREAMS}
 
 
-def test_flattening_leaves_no_object_in_any_record(run_tap: TapRunner) -> None:
-    run = run_tap(start_date=ALL_TIME, time_in_status=True, custom_fields=["Channel"], **FLAT)
-    rows = [
-        (message["stream"], message["record"])
-        for message in run.messages
-        if message["type"] == "RECORD"
-    ]
-    nested = {(stream, name) for stream, row in rows for name in row if isinstance(row[name], dict)}
-    assert nested == set()
+@pytest.mark.parametrize(
+    ("stream_maps", "definitions"),
+    [
+        ({}, [{}]),
+        ({"users": {"id": "x"}}, [{}]),
+        ({"*": {"id": "x"}, "tasks": {"name": None}}, [{"name": None}]),
+        ({"ta*": {"id": "x"}}, [{"id": "x"}]),
+        ({"tasks": None}, [None]),
+        ({"copy": {"__source__": "tasks"}}, [{}, {"__source__": "tasks"}]),
+    ],
+    ids=repr,
+)
+def test_definitions_follow_the_order_of_the_sdk(stream_maps: Row, definitions: list[Any]) -> None:
+    assert stream_map_definitions("tasks", stream_maps) == definitions
+    tap = TapClickUp(config={"api_token": "pk_1_AAAAAAAA", "stream_maps": stream_maps})
+    assert len(tap.streams["tasks"].stream_maps) == len(definitions)
+
+
+@pytest.mark.parametrize("flattening", [{"flattening_max_depth": 1}, {}], ids=repr)
+def test_flattening_is_refused_by_name(run_tap: TapRunner, flattening: Row) -> None:
+    """It would turn arrays into text, and the target could not apply completed reads."""
+    run = run_tap(flattening_enabled=True, **flattening)
+    assert run.error
+    assert "set flattening_enabled of target-pandev instead" in run.error
+    assert run.stdout == ""
 
 
 def test_removed_column_is_in_no_record_and_no_schema(run_tap: TapRunner) -> None:
