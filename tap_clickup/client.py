@@ -19,7 +19,7 @@ from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import version
 from threading import BoundedSemaphore, Lock
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
@@ -36,11 +36,13 @@ from tap_clickup.errors import (
 )
 from tap_clickup.json_decoder import JsonError, decode_json
 from tap_clickup.rate_limit import RateLimit, seconds_until_reset
+from tap_clickup.waiting import Heartbeat
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tap_clickup.errors import ClickUpError
+    from tap_clickup.waiting import Clock
 
 API_URL = "https://api.clickup.com/api/v2"
 MAX_ATTEMPTS = 6
@@ -72,16 +74,6 @@ AUTHENTICATION_HELP = (
 )
 
 logger = logging.getLogger("tap-clickup")
-
-
-class Clock(Protocol):
-    """The client's source of time; tests pass a simulated clock."""
-
-    def monotonic(self) -> float:
-        """Return seconds of a monotonic clock."""
-
-    def sleep(self, seconds: float, /) -> None:
-        """Sleep for `seconds`."""
 
 
 @dataclass(frozen=True)
@@ -169,6 +161,7 @@ class Client:
         self._api_url = validate_api_url(api_url)
         self._limit = limit
         self._clock = clock
+        self._heartbeat = Heartbeat(clock)
         self._token_verified = False
         self._lock = Lock()
         self._in_flight = BoundedSemaphore(MAX_IN_FLIGHT)
@@ -287,13 +280,14 @@ class Client:
                 timeout=TIMEOUT_SECONDS,
                 allow_redirects=False,
             )
+        self._heartbeat.log(self.stats)
         return response, requested_at
 
     def _acquire_slot(self) -> None:
         """Sleep until the rate limit allows another request."""
         with self._lock:
             seconds = self._limit.reserve(self._clock.monotonic())
-        self._sleep(seconds)
+        self._sleep(seconds, f"for ClickUp's rate limit ({self._limit})")
 
     def _pause_all(self, seconds: float | None) -> None:
         """Make the requests of all threads wait, since they share the rate limit."""
@@ -311,13 +305,13 @@ class Client:
         logger.warning("%s: %s, retrying in %.1f s", request, reason, seconds)
         with self._lock:
             self.stats.retries += 1
-        self._sleep(seconds)
+        self._sleep(seconds, f"to retry {request}")
 
-    def _sleep(self, seconds: float) -> None:
+    def _sleep(self, seconds: float, reason: str) -> None:
         if seconds > 0:
             with self._lock:
                 self.stats.waited_seconds += seconds
-            self._clock.sleep(seconds)
+            self._heartbeat.sleep(seconds, reason)
 
     def _error_for(self, request: _Request, response: requests.Response) -> ClickUpError:
         """Return the error for a failed response.

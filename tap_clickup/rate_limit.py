@@ -32,6 +32,7 @@ class RateLimit:
     def __init__(self, per_minute: int | None = None, *, share: float = 0.8) -> None:
         self._fixed = per_minute
         self._share = share
+        self._reported = DEFAULT_REQUESTS_PER_MINUTE
         self._budget = per_minute or int(DEFAULT_REQUESTS_PER_MINUTE * share)
         self._sent: deque[float] = deque()
         self._paused_until = 0.0
@@ -45,7 +46,13 @@ class RateLimit:
             and len(limit) <= MAX_DIGITS
             and int(limit) > 0
         ):
-            self._budget = max(1, int(int(limit) * self._share))
+            self._reported = int(limit)
+            self._budget = max(1, int(self._reported * self._share))
+
+    def __str__(self) -> str:
+        """Return the budget for the log."""
+        limit = "" if self._fixed else f" of {self._reported:,}"
+        return f"{self._budget:,}{limit} requests per minute"
 
     def reserve(self, now: float) -> float:
         """Reserve the next free slot for a request and return the seconds until then."""

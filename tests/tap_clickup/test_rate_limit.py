@@ -102,3 +102,11 @@ def test_reset_wait_uses_the_response_date_and_is_bounded(
     reset: str, date: str, seconds: float | None
 ) -> None:
     assert seconds_until_reset({"X-RateLimit-Reset": reset, "Date": date}) == seconds
+
+
+def test_the_budget_is_described_next_to_the_limit() -> None:
+    limit = RateLimit()
+    assert str(limit) == "80 of 100 requests per minute"
+    limit.update_from_headers({"X-RateLimit-Limit": "10000"})
+    assert str(limit) == "8,000 of 10,000 requests per minute"
+    assert str(RateLimit(7)) == "7 requests per minute"

@@ -1,0 +1,75 @@
+"""README's script for a run without Meltano, run literally."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fake_clickup import FakeClickUp, generate
+from tests.end_to_end.pipeline import COMMANDS, PROJECT
+from tests.tap_clickup.runner import environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+README = (PROJECT / "README.md").read_text(encoding="utf-8")
+SCRIPT = README.split("### Without Meltano\n", 1)[1].split("```bash\n", 1)[1].split("```", 1)[0]
+NO_STORE = "postgresql://u:x@127.0.0.1:1/x"
+
+
+@pytest.fixture
+def clickup() -> Iterator[FakeClickUp]:
+    with FakeClickUp(generate(seed=7, tasks=20, time_entries=0)) as running:
+        yield running
+
+
+def run_script(
+    folder: Path, clickup: FakeClickUp, **settings: str
+) -> subprocess.CompletedProcess[str]:
+    (folder / "sync.sh").write_text(SCRIPT)
+    path = f"{COMMANDS}{os.pathsep}{os.environ['PATH']}"
+    bash = shutil.which("bash")
+    assert bash
+    return subprocess.run(
+        [bash, "sync.sh"],
+        cwd=folder,
+        env={"PATH": path, **environment(clickup), **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_script_keeps_the_state_of_a_complete_run(
+    clickup: FakeClickUp, database: str, tmp_path: Path
+) -> None:
+    store = {"TARGET_PANDEV_STORE_URL": database}
+    assert run_script(tmp_path, clickup, **store).returncode == 0
+    first = (tmp_path / "state.json").read_text()
+    assert '"bookmarks"' in first
+    clickup.requests.clear()
+    assert run_script(tmp_path, clickup, **store).returncode == 0
+    assert len((tmp_path / "state.json").read_text().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"TAP_CLICKUP_API_TOKEN": "pk_1_WRONGWRONG"},
+        {"TARGET_PANDEV_STORE_URL": NO_STORE},
+        {"TARGET_PANDEV_MAX_DELETED_SHARE": "7"},
+    ],
+    ids=["tap", "store", "target"],
+)
+def test_the_script_fails_and_keeps_the_old_state(
+    clickup: FakeClickUp, database: str, tmp_path: Path, broken: dict[str, str]
+) -> None:
+    (tmp_path / "state.json").write_text('{"bookmarks": {}}')
+    settings = {"TARGET_PANDEV_STORE_URL": database, **broken}
+    assert run_script(tmp_path, clickup, **settings).returncode == 1
+    assert (tmp_path / "state.json").read_text() == '{"bookmarks": {}}'
