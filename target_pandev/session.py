@@ -10,6 +10,10 @@ import logging
 from collections import deque
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Protocol
+from uuid import uuid4
+
+from target_pandev.emitted_states import StateMark, add_mark, can_be_marked, read_mark
+from target_pandev.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -63,6 +67,9 @@ class LoadSession:
         self._store: Store | None = None
         self._exit = ExitStack()
         self._write_state = write_state
+        self._run_id = str(uuid4())
+        self._emitted_states = 0
+        self._known_marks: set[StateMark] = set()
         self._last_state: dict[str, Any] | None = None
         self._pending_states: deque[tuple[Load | None, dict[str, Any]]] = deque()
 
@@ -81,9 +88,9 @@ class LoadSession:
         on_loaded: Callable[[Sequence[RowError]], None],
         seen_keys: SeenKeysTable | None,
     ) -> None:
-        """Start to load a batch, see `Store.load`, and emit the states before the previous ones."""
+        """Emit the states behind the previous batch, then start to load this one, see `Store`."""
+        self.wait()
         self.store.load(table, lines, on_loaded=on_loaded, seen_keys=seen_keys)
-        self.emit_committed_states()
 
     def wait(self) -> None:
         """Wait until all submitted batches are committed, and emit the states behind them.
@@ -108,6 +115,20 @@ class LoadSession:
             self._store.collect()
         self.emit_committed_states()
 
+    def assert_state_is_known(self, state: dict[str, Any]) -> None:
+        """Raise `StoreError` if the store does not contain what a tap with this state skips."""
+        mark = read_mark(state)
+        if mark is None or mark in self._known_marks:
+            return
+        if not self.store.has_emitted(mark):
+            raise StoreError(
+                f"store_schema {self.store.schema}: the state of the tap is not from this store: "
+                "the store is new, another one or an older backup, and what the tap read before "
+                "would be missing; read everything again with meltano run --full-refresh <tap> "
+                "target-pandev (or without --state), or restore the newest backup"
+            )
+        self._known_marks.add(mark)
+
     def emit_state(self, state: dict[str, Any]) -> None:
         """Emit a state, once, as soon as all batches that were submitted before it are committed.
 
@@ -131,7 +152,16 @@ class LoadSession:
             if load is not None and not load.finished:
                 return
             self._pending_states.popleft()
-            self._write_state(state)
+            self._write_state(self._record_state(state))
+
+    def _record_state(self, state: dict[str, Any]) -> dict[str, Any]:
+        """Record in the store that a state is emitted, and return it with its mark."""
+        if not can_be_marked(state):
+            return state
+        self._emitted_states += 1
+        mark = StateMark(self._run_id, self._emitted_states)
+        self.store.record_state(mark)
+        return add_mark(state, mark)
 
     def reject(self, records: Sequence[RejectedRecord]) -> None:
         """Store records that could not be loaded, and log them with no values but their keys."""

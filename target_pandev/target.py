@@ -241,7 +241,10 @@ class TargetPandev(Target):
         """Keep a state; if no more input is pending, load everything and emit it.
 
         If input is always pending, everything is loaded in the background every few seconds.
+        Raises `StoreError` if the state was not emitted by this store.
         """
+        if isinstance(state := message_dict.get("value"), dict):
+            self.session.assert_state_is_known(state)
         super()._process_state_message(message_dict)
         self._is_state_pending = True
         for version in self.session.versions.values():

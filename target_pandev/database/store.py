@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from target_pandev.database.serial_loader import Load
     from target_pandev.database.table import ReferenceRules, StreamSchema, Table
     from target_pandev.database.tombstones import Deletion
+    from target_pandev.emitted_states import StateMark
     from target_pandev.errors import RejectedRecord
 
 Result = TypeVar("Result")
@@ -255,6 +256,20 @@ class Store:
                 ) from None
         self._free_deletions_used[stream] += used or 0
         return used is not None
+
+    def record_state(self, mark: StateMark) -> None:
+        """Record that a state is emitted. What was committed before it is in every backup of it."""
+        with self._exclusive("recording a state"):
+            self._connection.execute(read_statement("record_state").encode(), asdict(mark))
+
+    def has_emitted(self, mark: StateMark) -> bool:
+        """Return whether this store recorded the state."""
+        with self._exclusive("looking up a state"):
+            cursor = self._connection.execute(
+                "SELECT FROM emitted_states WHERE run_id = %(run_id)s AND states >= %(number)s",
+                asdict(mark),
+            )
+            return cursor.rowcount > 0
 
     def reject(self, records: Sequence[RejectedRecord]) -> None:
         """Store records that could not be loaded; of the same hash only the latest one is kept."""

@@ -63,7 +63,8 @@ def checksums(database: str) -> dict[str, str]:
     with psycopg.connect(database, autocommit=True) as connection:
         tables = connection.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = 'pandev' "
-            "AND tablename NOT IN ('sync_runs', 'completed_reads', 'schema_versions')"
+            "AND tablename NOT IN "
+            "('sync_runs', 'completed_reads', 'emitted_states', 'schema_versions')"
         ).fetchall()
         statement = "SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM pandev.{} AS t"
         checksums = {}
@@ -112,10 +113,12 @@ def test_a_second_run_writes_only_rows_about_itself(pipeline: Pipeline, database
             connection.execute("SELECT pg_stat_force_next_flush()")
             writes = {name: counts for name, *counts in connection.execute(WRITES)}
         sync_runs = writes.pop("sync_runs")
+        emitted_states, _, _ = writes.pop("emitted_states")
         inserted_reads, _, deleted_reads = writes.pop("completed_reads")
         results.append((writes, checksums(database)))
     assert results[0] == results[1]
     assert sync_runs == [2, 0, 0]
+    assert emitted_states == 2 * len((SYNC, GIT))
     assert inserted_reads == 15 + 8
     assert deleted_reads == 0
 
@@ -246,6 +249,29 @@ def test_a_killed_run_resumes_and_ends_in_the_same_rows(
     assert pipeline.run(*SYNC, "--state-id-suffix=whole").returncode == 0
     assert content(database) == content(empty_database)
     assert len(cast("list[object]", content(database)["tasks"])) > 200
+
+
+def test_a_lost_store_is_reported_and_loaded_again(
+    pipeline: Pipeline, account: Account, database: str, empty_database: str
+) -> None:
+    """The state is of a store that is gone: an incremental run would load changes only."""
+    for command in (SYNC, GIT):
+        assert pipeline.run(*command).returncode == 0
+    before = content(database)
+    pipeline.settings["TARGET_PANDEV_STORE_URL"] = empty_database
+    for command in (SYNC, GIT):
+        refused = pipeline.run(*command)
+        assert refused.returncode == 1
+        assert "the state of the tap is not from this store" in refused.stderr
+        assert "--full-refresh" in refused.stderr
+    assert rows(empty_database, "SELECT FROM tasks") == []
+    for meltano, run, *plugins in (SYNC, GIT):
+        again = pipeline.run(meltano, run, "--full-refresh", *plugins)
+        assert again.returncode == 0, again.stderr
+        assert pipeline.run(meltano, run, *plugins).returncode == 0
+    assert content(empty_database) == before
+    assert len(rows(empty_database, "SELECT FROM tasks")) == len(tasks_of(account))
+    assert len(rows(empty_database, "SELECT FROM commits")) > 10
 
 
 @pytest.fixture
