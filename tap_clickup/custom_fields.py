@@ -2,27 +2,36 @@
 
 A field that the setting does not name is never returned. Values are typed, options become their
 labels, users become their ids. A field without a value, or with a value that does not fit its type,
-is left out: null would mean that ClickUp returned null.
+is left out, and the latter is marked as odd: null would mean that ClickUp returned null.
 https://developer.clickup.com/docs/customfields
 """
 
 from __future__ import annotations
 
 import math
+from decimal import Context, Decimal, InvalidOperation
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tap_clickup.conversions import parse_number, to_iso_timestamp
+from tap_clickup.conversions import to_iso_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
+
+    from tap_clickup.fields import Fields
 
 Json: TypeAlias = "Mapping[str, Any]"
 _Converter: TypeAlias = "Callable[[Any, Json], Any]"
 
 DEFAULT_PROGRESS_END = 100
+MAX_NUMBER_LENGTH = 1_000
+ALL_DIGITS = Context(prec=MAX_NUMBER_LENGTH)
+MAX_EXPONENT = 308
+"""The largest power of ten of a JSON reader's floating-point numbers."""
+NO_VALUES: tuple[Any, ...] = (None, "", [], {})
 
 
-def selected_values(task: Json, selected: Collection[str]) -> dict[str, Any] | None:
+def selected_values(task: Fields, selected: Collection[str]) -> dict[str, Any] | None:
     """Return the values of the selected fields by entry of the setting; None without a selection.
 
     An entry is the id or the name of a field, case-insensitive. An id takes precedence over a name;
@@ -30,12 +39,15 @@ def selected_values(task: Json, selected: Collection[str]) -> dict[str, Any] | N
     """
     if not selected:
         return None
-    fields = _dicts_in(task.get("custom_fields"))
+    fields = _dicts_in(task.payload.get("custom_fields"))
     values = {}
     for entry in sorted(selected):
-        value = _first_readable(_matching_fields(entry, fields))
+        matching = _matching_fields(entry, fields)
+        value = _first_readable(matching)
         if value is not None:
             values[entry] = value
+        elif any(field.get("value") not in NO_VALUES for field in matching):
+            task.mark_odd(f"custom_fields.{entry}")
     return values
 
 
@@ -95,18 +107,26 @@ def _text(value: Any, _config: Json) -> str | None:
     return str(value) if isinstance(value, str) or _finite(value) else None
 
 
-def _number(value: Any, _config: Json) -> float | None:
-    """Return a number; integers beyond 2**53 stay exact, as they would not as floats."""
+def _number(value: Any, _config: Json) -> float | Decimal | None:
+    """Return a number; of a text all digits are kept, as they would not be in a float."""
     if isinstance(value, str):
-        value = _integer(value) or parse_number(value)
+        return _number_in(value)
     return value if _finite(value) else None
 
 
-def _integer(text: str) -> int | None:
-    try:
-        return int(text)
-    except ValueError:
+def _number_in(text: str) -> int | Decimal | None:
+    """Return the number in a text, exactly, or None if it is none that JSON readers accept."""
+    if "_" in text or len(text) > MAX_NUMBER_LENGTH:
         return None
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    if not number.is_finite() or abs(number.adjusted()) > MAX_EXPONENT:
+        return None
+    if number == number.to_integral_value():
+        return int(number)
+    return number.normalize(ALL_DIGITS)  # 3.50 is 3.5, as ClickUp's JSON numbers are
 
 
 def _checkbox(value: Any, _config: Json) -> bool | None:
@@ -181,7 +201,7 @@ def _option_key(value: Any) -> str | None:
     return None if isinstance(value, float) else _text(value, {}) or None
 
 
-def _percent(value: Any, config: Json) -> float | None:
+def _percent(value: Any, config: Json) -> float | Decimal | None:
     """Return the progress in percent, as sent or calculated from its start, current and end."""
     if not isinstance(value, dict):
         return None
@@ -195,8 +215,9 @@ def _percent(value: Any, config: Json) -> float | None:
         end = DEFAULT_PROGRESS_END
     if current is None or start == end:
         return None
+    done, total = Fraction(current) - Fraction(start), Fraction(end) - Fraction(start)
     try:
-        percent = float((current - start) * 100 / (end - start))
+        percent = float(done * 100 / total)
     except OverflowError:
         return None
     return _number(int(percent) if percent.is_integer() else percent, config)

@@ -47,7 +47,8 @@ class OddObjects:
     def notes(self) -> list[str]:
         """A line for each field that could not be read."""
         return [
-            f"{_describe(stream, names)}: the field {field_name} cannot be read and is left out"
+            f"{_describe(stream, names)}: the field {field_name} cannot be read, or is "
+            "implausible, and is left out"
             for (stream, field_name), names in sorted(self._fields.items())
         ]
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 Item: TypeAlias = "Json | Fields"
 """An object of ClickUp, or its fields, which then name those that are odd."""
+MAX_DURATION_MS = 10 * 366 * 24 * 60 * 60 * 1000
+"""Ten years: a longer time entry begins or ends at a time that is in seconds."""
 
 
 def folder_id(item: Item) -> str | None:
@@ -181,7 +183,7 @@ def task(item: Item, *, workspace_id: str, custom_fields: Collection[str] = ()) 
         "date_closed": fields.timestamp("date_closed"),
         "archived": bool(fields.boolean("archived")),
         "url": fields.text("url"),
-        "custom_fields": selected_values(fields.payload, custom_fields),
+        "custom_fields": selected_values(fields, custom_fields),
     }
 
 
@@ -202,12 +204,16 @@ def time_entry(item: Item, *, workspace_id: str) -> dict[str, Any]:
     """Return the record of a time entry; a running timer has no end and no duration.
 
     `task_id` is None for time without a task, for which ClickUp sends null, "0" or no key. The
-    `duration` of a running timer is negative.
+    `duration` of a running timer is negative. ClickUp accepts times in seconds, which are in 1970
+    then: such times, and a duration from or to one of them, are odd.
     https://developer.clickup.com/reference/gettimeentrieswithinadaterange
     """
     fields = Fields.of(item)
     duration_ms = fields.integer("duration")
     is_running = fields.payload.get("end") is None and (duration_ms is None or duration_ms <= 0)
+    if not is_running and duration_ms is not None and not 0 <= duration_ms <= MAX_DURATION_MS:
+        fields.mark_odd("duration")
+        duration_ms = None
     return {
         "workspace_id": workspace_id,
         "id": fields.required_id,

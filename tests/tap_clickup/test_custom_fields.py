@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_clickup.custom_fields import selected_values
+from tap_clickup.fields import Fields
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 DROP_DOWN = {
     "options": [
@@ -44,16 +49,17 @@ def field(name: str, **more: Any) -> dict[str, Any]:
     return {"id": f"id-{name}", "name": name, "type": "short_text", "type_config": {}, **more}
 
 
+def values_of(fields: Any, selected: Collection[str]) -> dict[str, Any] | None:
+    return selected_values(Fields({"custom_fields": fields}), selected)
+
+
 def read(type_: str, value: Any, config: Any = None) -> dict[str, Any] | None:
     """Return the value of one field of this type, selected by the setting `chosen`."""
-    task = {"custom_fields": [field("Chosen", type=type_, type_config=config, value=value)]}
-    return selected_values(task, ["chosen"])
+    return values_of([field("Chosen", type=type_, type_config=config, value=value)], ["chosen"])
 
 
 def test_no_setting_gives_no_custom_fields() -> None:
-    assert (
-        selected_values({"custom_fields": [field("Client", value="a client")]}, frozenset()) is None
-    )
+    assert values_of([field("Client", value="a client")], frozenset()) is None
 
 
 def test_only_selected_fields_are_returned() -> None:
@@ -64,7 +70,7 @@ def test_only_selected_fields_are_returned() -> None:
         field("Team", value="team 4"),
     ]
     selected = frozenset({"CLIENT", "grösse", "ID-Team", "no such field"})
-    assert selected_values({"custom_fields": fields}, selected) == {
+    assert values_of(fields, selected) == {
         "CLIENT": "client 1",
         "ID-Team": "team 4",
         "grösse": "size 3",
@@ -72,10 +78,7 @@ def test_only_selected_fields_are_returned() -> None:
 
 
 def test_field_name_must_match_completely() -> None:
-    assert (
-        selected_values({"custom_fields": [field("Client name", value="client 1")]}, ["client"])
-        == {}
-    )
+    assert values_of([field("Client name", value="client 1")], ["client"]) == {}
 
 
 def test_first_readable_field_of_a_name_is_used() -> None:
@@ -85,26 +88,24 @@ def test_first_readable_field_of_a_name_is_used() -> None:
         field("Client", value="client 3"),
         field("Client", value="client 4"),
     ]
-    assert selected_values({"custom_fields": fields}, ["Client"]) == {"Client": "client 3"}
+    assert values_of(fields, ["Client"]) == {"Client": "client 3"}
 
 
 def test_id_takes_precedence_over_name() -> None:
     named, meant = field("cc-1", value="by name"), {**field("Client"), "id": "cc-1"}
-    assert selected_values({"custom_fields": [named, {**meant, "value": 2}]}, ["cc-1"]) == {
-        "cc-1": "2"
-    }
-    assert selected_values({"custom_fields": [named, meant]}, ["cc-1"]) == {}
+    assert values_of([named, {**meant, "value": 2}], ["cc-1"]) == {"cc-1": "2"}
+    assert values_of([named, meant], ["cc-1"]) == {}
 
 
 def test_unset_field_is_omitted() -> None:
     fields = [field("Without"), field("Null", value=None), field("Empty", value="")]
-    assert selected_values({"custom_fields": fields}, ["Without", "Null", "Empty"]) == {"Empty": ""}
+    assert values_of(fields, ["Without", "Null", "Empty"]) == {"Empty": ""}
 
 
 @pytest.mark.parametrize("fields", [None, {}, "fields", [None, 3, "text", [], {}, {"name": 4}]])
 def test_invalid_custom_fields_give_no_values(fields: Any) -> None:
-    assert selected_values({"custom_fields": fields}, ["Client"]) == {}
-    assert selected_values({}, ["Client"]) == {}
+    assert values_of(fields, ["Client"]) == {}
+    assert selected_values(Fields({}), ["Client"]) == {}
 
 
 @pytest.mark.parametrize(
@@ -139,11 +140,16 @@ def test_labels_give_the_option_texts() -> None:
 @pytest.mark.parametrize(
     ("type_", "value", "expected"),
     [
-        ("number", "3.50", 3.5),
+        ("number", "3.50", Decimal("3.5")),
+        ("number", "0.12345678901234567891", Decimal("0.12345678901234567891")),
+        ("number", "123456789012345678901234.5", Decimal("123456789012345678901234.5")),
+        ("number", "1.5e22", 15000000000000000000000),
+        ("number", " 7.0 ", 7),
+        ("number", 0.5, 0.5),
         ("number", 0, 0),
         ("number", "-28", -28),
         ("number", "9007199254740993", 9007199254740993),
-        ("currency", "0.1", 0.1),
+        ("currency", "0.1", Decimal("0.1")),
         ("currency", 80000, 80000),
         ("emoji", "4", 4),
         ("checkbox", True, True),
@@ -171,6 +177,7 @@ def test_values_are_typed(type_: str, value: Any, expected: Any) -> None:
     values = read(type_, value)
     assert values == {"chosen": expected}
     assert type(values["chosen"]) is type(expected)
+    assert str(values["chosen"]) == str(expected)
 
 
 @pytest.mark.parametrize(
@@ -194,7 +201,6 @@ def test_progress_is_a_percentage(value: Any, config: Any, percent: float) -> No
         ("drop_down", True),
         ("drop_down", {"id": "aa-1"}),
         ("drop_down", 0.5),
-        ("drop_down", ""),
         ("labels", "bb-1"),
         ("labels", ["bb-1", None]),
         ("number", "many"),
@@ -218,11 +224,22 @@ def test_progress_is_a_percentage(value: Any, config: Any, percent: float) -> No
         ("url", False),
         ("attachment", [{"title": "an attachment.png"}]),
         ("formula", float("nan")),
-        (["no", "type"], {}),
+        (["no", "type"], {"a": 1}),
     ],
 )
-def test_invalid_value_is_omitted(type_: Any, value: Any) -> None:
-    assert read(type_, value, DROP_DOWN) == {}
+def test_invalid_value_is_omitted_and_named(type_: Any, value: Any) -> None:
+    """A date of another spelling, for example, is not silently missing."""
+    chosen = field("Chosen", type=type_, type_config=DROP_DOWN, value=value)
+    task = Fields({"custom_fields": [chosen]})
+    assert selected_values(task, ["chosen"]) == {}
+    assert task.odd_fields == {"custom_fields.chosen"}
+
+
+@pytest.mark.parametrize("value", [None, "", [], {}], ids=str)
+def test_a_field_without_value_is_not_odd(value: Any) -> None:
+    task = Fields({"custom_fields": [field("Chosen", type="number", value=value)]})
+    assert selected_values(task, ["chosen", "no such field"]) == {}
+    assert task.odd_fields == set()
 
 
 def test_progress_over_an_empty_range_is_omitted() -> None:
@@ -231,4 +248,4 @@ def test_progress_over_an_empty_range_is_omitted() -> None:
 
 @given(type_=st.sampled_from(TYPES), value=JSON, config=JSON | CONFIG)
 def test_any_json_value_is_converted_to_json(type_: str, value: Any, config: Any) -> None:
-    json.dumps(read(type_, value, config), allow_nan=False)
+    json.dumps(read(type_, value, config), allow_nan=False, default=float)

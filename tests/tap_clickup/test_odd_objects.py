@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tests.tap_clickup.runner import Row, TapRun, TapRunner
 
 UPDATED_MS = 1772600000100
+ODD = "cannot be read, or is implausible, and is left out"
 NO_ID = "left out: the field id cannot be read"
 
 
@@ -129,20 +130,25 @@ def test_odd_time_entries_stop_no_other(run_tap: TapRunner, behaviour: Behaviour
         entry(5),
         entry(6, id=None),
         "entry",
+        entry(7, end="1772600000", duration="-1772598227400000"),
+        entry(8, start="1772600000", end=str(now_ms()), duration=str(now_ms() - 1772600000)),
     ]
     behaviour.faults = [Fault(200, {"data": entries}, path="/time_entries$")]
     run = run_tap(start_date=to_iso(now()), workspace_ids=[WORKSPACE])
     assert run.error is None
     by_id = {row["id"]: row for row in run.rows("time_entries")}
-    assert sorted(by_id) == ["1", "2", "3", "4", "5"]
+    assert sorted(by_id) == ["1", "2", "3", "4", "5", "7", "8"]
     assert by_id["1"]["duration_ms"] is None
     assert by_id["1"]["is_running"] is None
     assert by_id["3"]["user_id"] is None
     assert by_id["4"]["started_at"] is None
     assert by_id["5"]["duration_ms"] == 1
+    assert by_id["7"]["ended_at"] is None
+    assert [by_id[name]["duration_ms"] for name in "78"] == [None, None]
     notes = run.rows("sync_runs")[0]["notes"]
-    assert "time_entries 1, 2: the field duration cannot be read and is left out" in notes
-    assert "time_entries 4: the field start cannot be read and is left out" in notes
+    assert f"time_entries 1, 2, 7, 8: the field duration {ODD}" in notes
+    assert f"time_entries 2, 7: the field end {ODD}" in notes
+    assert f"time_entries 4, 8: the field start {ODD}" in notes
     place = f"GET /team/{WORKSPACE}/time_entries"
     assert (f"time_entries without id in {place}", NO_ID) in run.read_failures
     assert completed(run, "time_entries") == []
@@ -190,4 +196,4 @@ def test_many_odd_objects_are_counted_and_some_named(
     run = run_tap(start_date=ALL_TIME)
     (note,) = [note for note in run.rows("sync_runs")[0]["notes"] if "priority" in note]
     assert note.startswith("tasks 86t0, 86t1, ")
-    assert note.endswith(", 86t19 and 10 more: the field priority cannot be read and is left out")
+    assert note.endswith(", 86t19 and 10 more: the field priority " + ODD)

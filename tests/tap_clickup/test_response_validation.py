@@ -184,8 +184,8 @@ def test_odd_task_is_read_without_its_odd_fields(
     (sync_run,) = run.rows("sync_runs")
     assert sync_run["complete"] is True
     assert sync_run["notes"][-2:] == [
-        "tasks 86a: the field space cannot be read and is left out",
-        "tasks 86a: the field tags.name cannot be read and is left out",
+        "tasks 86a: the field space cannot be read, or is implausible, and is left out",
+        "tasks 86a: the field tags.name cannot be read, or is implausible, and is left out",
     ]
     assert all(note in run.log for note in sync_run["notes"][-2:])
 

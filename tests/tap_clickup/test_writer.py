@@ -7,6 +7,7 @@ import json
 import os
 from contextlib import redirect_stdout
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -86,6 +87,13 @@ def test_state_is_flushed_after_all_records_before_it(pipe: Pipe) -> None:
     assert messages(pipe.arrived()) == [0, 1, 2, "STATE"]
     pipe.write(record(4))
     assert pipe.arrived() == b""
+
+
+def test_a_decimal_keeps_its_digits(pipe: Pipe) -> None:
+    number = "0.12345678901234567891"
+    pipe.write(RecordMessage("tasks", {"custom_fields": {"a": Decimal(number)}}))
+    pipe.flush()
+    assert f'"custom_fields":{{"a":{number}}}'.encode() in pipe.arrived()
 
 
 def test_schema_is_flushed_at_once(pipe: Pipe) -> None:
