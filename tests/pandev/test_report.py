@@ -41,13 +41,13 @@ Recent tasks next to their commits and branches
 │ abc1d2 │ Log in │ shipped │ commit: DEV-1: check password │ Ada L. │ 2026-02-03 09:30 │
 └────────┴────────┴─────────┴───────────────────────────────┴────────┴──────────────────┘
 Task references in commits and branches
-┏━━━━━━━━┳━━━━━━━━━━━┳━━━━━━━━━┳━━━━━━━━━━━┓
-┃ source ┃ kind      ┃ matched ┃ unmatched ┃
-┡━━━━━━━━╇━━━━━━━━━━━╇━━━━━━━━━╇━━━━━━━━━━━┩
-│ branch │ task id   │       1 │         0 │
-│ commit │ custom id │       1 │         0 │
-│ commit │ task id   │       0 │         1 │
-└────────┴───────────┴─────────┴───────────┘
+┏━━━━━━━━┳━━━━━━━━━━━┳━━━━━━━━━┳━━━━━━━━━━━┳━━━━━━━━━━━┓
+┃ source ┃ kind      ┃ matched ┃ ambiguous ┃ unmatched ┃
+┡━━━━━━━━╇━━━━━━━━━━━╇━━━━━━━━━╇━━━━━━━━━━━╇━━━━━━━━━━━┩
+│ branch │ task id   │       1 │         0 │         0 │
+│ commit │ custom id │       1 │         0 │         0 │
+│ commit │ task id   │       0 │         0 │         1 │
+└────────┴───────────┴─────────┴───────────┴───────────┘
 Last runs
 ┏━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━┳━━━━━━━━━━┳━━━━━━━━━┳━━━━━━━━━━┓
 ┃ workspace ┃ started at          ┃ seconds ┃ requests ┃ retries ┃ complete ┃

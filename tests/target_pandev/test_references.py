@@ -136,6 +136,27 @@ def test_an_address_names_the_task_of_its_workspace_and_no_other(store: Loader) 
     assert store.rows("SELECT workspace_id, task_id FROM task_activity") == [("100", "aaa")]
 
 
+def test_a_custom_id_of_two_workspaces_is_ambiguous(store: Loader) -> None:
+    """Both tasks are shown and flagged; a task that is also named by its own id is not."""
+    store.load(COMMITS, commit("sha1", "DEV-1"), commit("sha2", "DEV-1 CU-aaa"))
+    twins = [("100", "aaa"), ("200", "bbb")]
+    store.load(TASKS, *[task(key, workspace_id=w, custom_id="DEV-1") for w, key in twins])
+    assert store.rows(
+        "SELECT reference, task_id, is_ambiguous FROM resolved_task_references "
+        "WHERE object_key = 'sha2' ORDER BY reference, task_id"
+    ) == [("DEV-1", "aaa", True), ("DEV-1", "bbb", True), ("aaa", "aaa", False)]
+    activity = "SELECT sha, task_id, is_ambiguous FROM task_activity ORDER BY sha, task_id"
+    assert store.rows(activity) == [
+        ("sha1", "aaa", True),
+        ("sha1", "bbb", True),
+        ("sha2", "aaa", False),
+        ("sha2", "bbb", True),
+    ]
+    deleted = {"_sdc_deleted_at": "2026-03-02T00:00:00+00:00"}
+    store.load(TASKS, task("bbb", workspace_id="200", **deleted))
+    assert store.rows(activity) == [("sha1", "aaa", False), ("sha2", "aaa", False)]
+
+
 def test_references_are_found_in_the_first_100000_characters(
     store: Loader,
 ) -> None:

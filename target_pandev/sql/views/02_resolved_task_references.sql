@@ -1,9 +1,9 @@
 -- Task ids found in branches and commits, with the tasks that they name.
--- Cost: for one task two index lookups, by id and by custom id.
+-- Cost: for one task two index lookups, by id and by custom id, and another one for each custom id.
 
 CREATE OR REPLACE VIEW resolved_task_references AS
 SELECT r.repository_id, r.source, r.object_key, r.kind, r.reference, r.ordinal,
-    t.workspace_id, t.id AS task_id
+    t.workspace_id, t.id AS task_id, false AS is_ambiguous
 FROM task_references AS r
 LEFT JOIN tasks AS t
     ON t.id = r.reference AND t._sdc_deleted_at IS NULL
@@ -11,7 +11,15 @@ LEFT JOIN tasks AS t
 WHERE r.kind = 'task_id'
 UNION ALL
 SELECT r.repository_id, r.source, r.object_key, r.kind, r.reference, r.ordinal,
-    t.workspace_id, t.id
+    t.workspace_id, t.id,
+    EXISTS (
+        SELECT FROM tasks AS other
+        WHERE upper(other.custom_id) = r.reference
+            AND other.custom_id IS NOT NULL
+            AND other._sdc_deleted_at IS NULL
+            AND (r.workspace_id IS NULL OR other.workspace_id = r.workspace_id)
+            AND (other.workspace_id, other.id) <> (t.workspace_id, t.id)
+    )
 FROM task_references AS r
 INNER JOIN tasks AS t
     ON upper(t.custom_id) = r.reference AND t.custom_id IS NOT NULL AND t._sdc_deleted_at IS NULL
@@ -19,3 +27,5 @@ INNER JOIN tasks AS t
 WHERE r.kind = 'custom_id';
 COMMENT ON VIEW resolved_task_references IS
     'task_references with the task they name; task_id is null until a task of that id arrives. Texts that only look like a custom id (UTF-8) are left out';
+COMMENT ON COLUMN resolved_task_references.is_ambiguous IS
+    'Whether the custom id is that of several tasks, as of two workspaces with the same prefix: each of them is a row, and at most one is meant';

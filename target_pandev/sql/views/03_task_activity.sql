@@ -2,7 +2,7 @@
 -- Cost: for one task its references, and one branch and commit by key for each of them.
 
 CREATE OR REPLACE VIEW task_activity AS
-SELECT DISTINCT
+SELECT
     o.workspace_id,
     o.task_id,
     o.name AS task_name,
@@ -18,8 +18,14 @@ SELECT DISTINCT
     c.sha,
     c.author_name,
     lower(btrim(c.author_email)) AS author_email,
-    c.committed_at AS occurred_at
-FROM resolved_task_references AS r
+    c.committed_at AS occurred_at,
+    r.is_ambiguous
+FROM (
+    SELECT workspace_id, task_id, source, repository_id, object_key,
+        bool_and(is_ambiguous) AS is_ambiguous
+    FROM resolved_task_references
+    GROUP BY workspace_id, task_id, source, repository_id, object_key
+) AS r
 INNER JOIN task_overview AS o ON o.workspace_id = r.workspace_id AND o.task_id = r.task_id
 LEFT JOIN branches AS b
     ON r.source = 'branch' AND b.repository_id = r.repository_id AND b.name = r.object_key
@@ -31,3 +37,5 @@ COMMENT ON VIEW task_activity IS
     'Tasks next to the commits and branches that name them, one row per pair; a branch shows its newest commit';
 COMMENT ON COLUMN task_activity.title IS 'Name of the branch, or first line of the commit''s message';
 COMMENT ON COLUMN task_activity.occurred_at IS 'When that commit was made';
+COMMENT ON COLUMN task_activity.is_ambiguous IS
+    'Whether the task is named only by a custom id that several tasks have';
