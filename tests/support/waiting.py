@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-TIMEOUT_SECONDS = 60.0
+TIMEOUT_SECONDS = 180.0
+"""Long enough for several starts of Meltano on a machine that has six times as much to do."""
 Value = TypeVar("Value")
 
 
