@@ -112,7 +112,7 @@ def serve(settings: Settings) -> None:
 @click.pass_obj
 def dead_letters(settings: Settings) -> None:
     """List events that could not be loaded, and why."""
-    inbox = settings.open_inbox()
+    inbox = settings.open_existing_inbox()
     try:
         letters = inbox.dead_letters()
     finally:
@@ -136,7 +136,7 @@ def _format_dead_letter(letter: DeadLetter) -> str:
 @click.pass_obj
 def replay(settings: Settings) -> None:
     """Retry all dead letters, except those that are not a valid event."""
-    inbox = settings.open_inbox()
+    inbox = settings.open_existing_inbox()
     try:
         click.echo(f"{format_count(inbox.replay(), 'event')} will be retried")
     finally:

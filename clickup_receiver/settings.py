@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dotenv import find_dotenv, load_dotenv
 
-from clickup_receiver.inbox.inbox import Inbox
+from clickup_receiver.inbox.inbox import Inbox, InboxError
 from clickup_receiver.meltano_project import TAP, TARGET, MeltanoProject, build_environment
 from clickup_receiver.webhooks.secret_store import (
     SECRETS_FILE_NAME,
@@ -67,7 +67,19 @@ class Settings:
     def open_inbox(self) -> Inbox:
         """Return the inbox. Raises `InboxError`."""
         limit_bytes = self.inbox_limit_mib * 2**20
-        return Inbox(self.data_dir / "inbox.sqlite", limit_bytes=limit_bytes)
+        return Inbox(self._inbox_path, limit_bytes=limit_bytes)
+
+    def open_existing_inbox(self) -> Inbox:
+        """Return the inbox of the receiver. Raises `InboxError` instead of creating it."""
+        if not self._inbox_path.exists():
+            raise InboxError(
+                f"inbox {self._inbox_path}: does not exist; set data_dir as for the receiver"
+            )
+        return self.open_inbox()
+
+    @property
+    def _inbox_path(self) -> Path:
+        return self.data_dir / "inbox.sqlite"
 
     def open_secret_store(self) -> SecretStore:
         """Return the store of the webhooks' secrets. Raises `ConfigurationError`."""

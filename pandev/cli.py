@@ -35,6 +35,13 @@ if TYPE_CHECKING:
 PIPED_OUTPUT_WIDTH = 120
 """Columns of a report that goes to a file or a pipe, unless COLUMNS is set."""
 
+POLLING_ONLY = 3
+"""Exit code if the token's user may not create webhooks."""
+NOT_REMOVED = (
+    "no longer accepted, but not removed at ClickUp; the user who created it can delete it under "
+    "Settings > Integrations > Webhooks, unless that was done already"
+)
+
 Command = TypeVar("Command", bound="Callable[..., object]")
 
 
@@ -92,13 +99,26 @@ def show_report(limit: int, **store: str | None) -> None:
     default=default_receiver_dir,
     help="Directory of clickup-receiver, which contains the webhook secrets.",
 )
-@click.option("--off", is_flag=True, help="Remove our webhooks; loaded data stays.")
+@click.option(
+    "--replace-user",
+    is_flag=True,
+    help="Replace the webhooks that another user's token registered.",
+)
+@click.option(
+    "--off",
+    is_flag=True,
+    help="Remove all webhooks with our URL or a stored secret; loaded data stays.",
+)
 @click.pass_context
-def connect(context: click.Context, webhook_url: str, data_dir: Path, *, off: bool) -> None:
+def connect(
+    context: click.Context, webhook_url: str, data_dir: Path, *, replace_user: bool, off: bool
+) -> None:
     """Register the webhooks of the selected workspaces and spaces, or repair them.
 
     Running it again does not register a webhook twice. The token and the selection are the settings
     of tap-clickup: TAP_CLICKUP_* in the environment or .env, or those in meltano.yml.
+
+    The exit code is 3 if the token's user may not create webhooks: changes come by polling only.
     """
     project = find_project(context)
     settings = project.read_settings(TAP) if project else None
@@ -110,14 +130,23 @@ def connect(context: click.Context, webhook_url: str, data_dir: Path, *, off: bo
     registrar = WebhookRegistrar(
         sync_context, FileSecretStore(data_dir / SECRETS_FILE_NAME), endpoint=webhook_url
     )
+    if replace_user:
+        for webhook_id in registrar.forget_other_users():
+            click.echo(f"pandev: webhook {webhook_id}: {NOT_REMOVED}", err=True)
     if off:
         removed = len(registrar.remove_all())
         click.echo(f"{removed} {'webhook' if removed == 1 else 'webhooks'} removed")
         return
-    for webhook in registrar.reconcile():
+    webhooks = registrar.reconcile()
+    for webhook in webhooks:
+        if webhook.error:
+            click.echo(f"pandev: {webhook.scope}: {webhook.error}", err=True)
+            continue
         state = ", ".join(webhook.changes) or webhook.health
-        registered = f"webhook {webhook.webhook_id} at {webhook_url} ({state})"
-        click.echo(f"{webhook.scope}: {webhook.error or registered}")
+        click.echo(f"{webhook.scope}: webhook {webhook.webhook_id} at {webhook_url} ({state})")
+    failures = [webhook for webhook in webhooks if webhook.error]
+    if failures:
+        sys.exit(POLLING_ONLY if all(webhook.is_denied for webhook in failures) else 1)
 
 
 @pandev.group("store")

@@ -181,12 +181,14 @@ class Client:
 
     @cached_property
     def user_id(self) -> str:
-        """Id of the token's user: part of a personal token, requested for an OAuth token.
+        """Id of the token's user: part of a personal token, requested for an OAuth token."""
+        return self._token_owner or self.fetch_user_id()
+
+    def fetch_user_id(self) -> str:
+        """Return the id of the token's user as ClickUp has it.
 
         https://developer.clickup.com/reference/getauthorizeduser
         """
-        if self._token_owner:
-            return self._token_owner
         user_id = id_to_str(self.get("/user", required_key="user").body["user"].get("id"))
         if user_id is None:
             raise UnexpectedResponseError("GET /user: the id of the token's user cannot be read")

@@ -126,3 +126,11 @@ def test_the_container_file_copies_only_what_it_names() -> None:
         f"{' '.join(BUILD_FILES)} /src/",
         *(f"{package} /src/{package}" for package in sorted(PACKAGES)),
     ]
+
+
+def test_all_commands_of_a_service_share_its_data_directory() -> None:
+    """An option of the service alone would send pandev connect and dead-letters elsewhere."""
+    for name in ("Containerfile", "clickup-receiver.service"):
+        text = (PROJECT / "deploy" / name).read_text(encoding="utf-8")
+        assert "CLICKUP_RECEIVER_DATA_DIR=/" in text
+        assert "--data-dir" not in text

@@ -96,8 +96,10 @@ class WebhookMonitor:
         return True
 
     def log_failures(self, webhooks: list[WebhookStatus]) -> None:
-        """Log which webhooks ClickUp reports as failing or suspended."""
+        """Log which webhooks are missing, and which ClickUp reports as failing or suspended."""
         for webhook in webhooks:
+            if webhook.error:
+                logger.warning("%s: %s", webhook.scope, webhook.error)
             if webhook.webhook_id and not webhook.is_healthy:
                 logger.warning(
                     "webhook %s of %s was %s after %s, and is active again: "

@@ -1,7 +1,9 @@
 """Create, compare and repair the webhooks at ClickUp; never two for the same scope.
 
-There is one per selected space, or one for a workspace that is selected as a whole. ClickUp shows a
-webhook only to the user who created it, and lets only that user change it.
+There is one per selected space, or one for a workspace that is selected as a whole. Ours are those
+with the receiver's address, and those whose secrets are stored. ClickUp shows a webhook only to the
+user who created it, and lets only that user change it: with a token of another user, nothing is
+created or removed, as the old webhooks would stay and every change arrive twice.
 https://developer.clickup.com/reference/createwebhook
 """
 
@@ -9,6 +11,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -21,9 +24,10 @@ from tap_clickup.errors import (
     ConfigurationError,
     InvalidTokenError,
 )
+from tap_clickup.fields import Fields
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from clickup_receiver.webhooks.secret_store import SecretStore
     from tap_clickup.fields import Json
@@ -42,7 +46,8 @@ class WebhookStatus:
     """The state of the webhook of a space, or of a workspace if `space_id` is None.
 
     `changes` names what was changed. `health` and `fail_count` are the values before that. Without
-    a webhook, `error` says why, and the scope is only polled.
+    a webhook, `error` says why, and the scope is only polled; `is_denied` if the token's user may
+    not create webhooks.
     """
 
     workspace_id: str
@@ -52,6 +57,7 @@ class WebhookStatus:
     health: str = "active"
     fail_count: int = 0
     error: str | None = None
+    is_denied: bool = False
 
     @property
     def scope(self) -> str:
@@ -95,8 +101,9 @@ class WebhookRegistrar:
     def reconcile(self) -> list[WebhookStatus]:
         """Create, repair and remove webhooks; return the status of each selected scope.
 
-        Raises `InvalidTokenError` and `ConfigurationError`.
+        Raises `InvalidTokenError`, and `ConfigurationError`, also for a token of another user.
         """
+        self._require_same_user()
         statuses: list[WebhookStatus] = []
         for workspace in self._sync_context.workspaces:
             try:
@@ -104,7 +111,6 @@ class WebhookRegistrar:
             except (InvalidTokenError, ConfigurationError):
                 raise
             except ClickUpError as error:
-                logger.warning("webhooks of workspace %s: %s", workspace.id, error)
                 statuses.append(WebhookStatus(workspace.id, None, error=str(error)))
         selected = {workspace.id for workspace in self._sync_context.workspaces}
         for webhook_id, webhook in self._secret_store.get_all().items():
@@ -113,11 +119,67 @@ class WebhookRegistrar:
         return statuses
 
     def remove_all(self) -> list[str]:
-        """Remove all our webhooks and return their ids. Loaded data stays."""
-        webhook_ids = list(self._secret_store.get_all())
-        for webhook_id in webhook_ids:
-            self._remove(webhook_id)
-        return webhook_ids
+        """Remove all our webhooks, also those without a stored secret; return their ids.
+
+        Loaded data stays. Raises `ConfigurationError` for a token of another user, and, after all
+        others were removed, for a stored webhook that may be another user's.
+        """
+        self._require_same_user()
+        items = self._all_webhooks()
+        unconfirmed = self._unconfirmed(items)
+        webhook_ids = {str(item["id"]) for item in items} | self._secret_store.get_all().keys()
+        removed = [
+            webhook_id
+            for webhook_id in sorted(webhook_ids - set(unconfirmed))
+            if self._remove(webhook_id)
+        ]
+        if unconfirmed:
+            raise ConfigurationError(_describe_unconfirmed(unconfirmed))
+        return removed
+
+    def forget_other_users(self) -> list[str]:
+        """Remove what another user created; return the webhooks that only that user can remove.
+
+        Their secrets are deleted in any case, so that their deliveries are no longer accepted.
+        """
+        listed = {str(item["id"]) for item in self._all_webhooks()}
+        stored = self._secret_store.get_all().items()
+        others = [
+            webhook_id
+            for webhook_id, webhook in stored
+            if webhook.user_id != self._user_id and webhook_id not in listed
+        ]
+        return [webhook_id for webhook_id in others if not self._remove(webhook_id)]
+
+    @cached_property
+    def _user_id(self) -> str:
+        """The token's user."""
+        return self._sync_context.client.fetch_user_id()
+
+    def _require_same_user(self) -> None:
+        """Raise `ConfigurationError` if a stored webhook was created by another user."""
+        own_id = self._user_id
+        for webhook_id, webhook in self._secret_store.get_all().items():
+            if webhook.user_id not in {None, own_id}:
+                raise ConfigurationError(
+                    f"api_token: belongs to ClickUp user {own_id}, but user {webhook.user_id} "
+                    f"created webhook {webhook_id}; use the token of that user, or run pandev "
+                    "connect --replace-user once"
+                )
+
+    def _unconfirmed(self, items: Sequence[Json], workspace_id: str | None = None) -> list[str]:
+        """Return the stored webhooks that were deleted in ClickUp, or are another user's.
+
+        They were stored by an earlier version, which did not record the user.
+        """
+        listed = {str(item["id"]) for item in items}
+        return [
+            webhook_id
+            for webhook_id, webhook in self._secret_store.get_all().items()
+            if webhook.user_id is None
+            and webhook_id not in listed
+            and workspace_id in {None, webhook.workspace_id}
+        ]
 
     def _reconcile_workspace(self, workspace: Workspace) -> list[WebhookStatus]:
         space_ids: Sequence[str | None] = [None]
@@ -126,13 +188,15 @@ class WebhookRegistrar:
             if not workspace.hierarchy.spaces_complete:
                 error = "not all spaces could be read, so all webhooks are left unchanged"
                 return [WebhookStatus(workspace.id, None, error=error)]
-        usable = []
-        for item in self._our_webhooks(workspace):
-            if self._secret_of(item):
-                usable.append(item)
-            else:  # its deliveries cannot be verified
-                self._remove(str(item["id"]))
-        statuses = [self._for_space(workspace.id, space_id, usable) for space_id in space_ids]
+        items = self._our_webhooks(workspace.id)
+        if unconfirmed := self._unconfirmed(items, workspace.id):
+            return [WebhookStatus(workspace.id, None, error=_describe_unconfirmed(unconfirmed))]
+        usable = [item for item in items if self._secret_of(item)]
+        for item in items:
+            if item not in usable and not self._remove(str(item["id"])):
+                error = f"webhook {item['id']}: its secret is not known, and it cannot be deleted"
+                return [WebhookStatus(workspace.id, None, error=error)]
+        statuses = self._for_spaces(workspace.id, space_ids, usable)
         kept_ids = {status.webhook_id for status in statuses}
         for webhook_id in {str(item["id"]) for item in usable} - kept_ids:
             self._remove(webhook_id)
@@ -141,11 +205,26 @@ class WebhookRegistrar:
                 self._secret_store.delete(webhook_id)  # the webhook was deleted in ClickUp
         return statuses
 
-    def _our_webhooks(self, workspace: Workspace) -> list[Json]:
+    def _all_webhooks(self) -> list[Json]:
+        """Return our webhooks in all workspaces that the token sees, selected or not."""
+        selected = {workspace.id for workspace in self._sync_context.workspaces}
+        response = self._sync_context.client.get("/team", required_key="teams")
+        items: list[Json] = []
+        teams = [Fields(team).id for team in response.body["teams"]]
+        for workspace_id in filter(None, teams):
+            try:
+                items += self._our_webhooks(workspace_id)
+            except AccessDeniedError as error:
+                if workspace_id in selected:
+                    raise
+                logger.warning("webhooks of workspace %s: %s", workspace_id, error)
+        return items
+
+    def _our_webhooks(self, workspace_id: str) -> list[Json]:
         """Return the webhooks with our endpoint or a stored secret, the latter first."""
         known = self._secret_store.get_all()
         response = self._sync_context.client.get(
-            f"/team/{workspace.id}/webhook", required_key="webhooks"
+            f"/team/{workspace_id}/webhook", required_key="webhooks"
         )
         items: list[Json] = [
             item
@@ -155,14 +234,25 @@ class WebhookRegistrar:
         ]
         return sorted(items, key=lambda item: str(item["id"]) not in known)
 
-    def _for_space(
-        self, workspace_id: str, space_id: str | None, items: Sequence[Json]
-    ) -> WebhookStatus:
-        """Return the status of the existing webhook of a scope, or of a new one."""
-        item = _find_by_space(space_id, items)
-        if item:
-            return self._update(workspace_id, space_id, item)
-        return self._create(workspace_id, space_id)
+    def _for_spaces(
+        self, workspace_id: str, space_ids: Sequence[str | None], items: Sequence[Json]
+    ) -> list[WebhookStatus]:
+        """Return the status of each scope's webhook, existing or new.
+
+        If the token's user may not create webhooks, the remaining scopes share one status.
+        """
+        existing = {space_id: _find_by_space(space_id, items) for space_id in space_ids}
+        statuses = [
+            self._update(workspace_id, space_id, item)
+            for space_id, item in existing.items()
+            if item
+        ]
+        for space_id, item in existing.items():
+            if not item:
+                statuses.append(self._create(workspace_id, space_id))
+                if statuses[-1].is_denied:
+                    break
+        return statuses
 
     def _secret_of(self, item: Json) -> str | None:
         """Return a webhook's secret, as ClickUp shows it or as it was stored."""
@@ -202,8 +292,7 @@ class WebhookRegistrar:
                 f"{error}: the token's user may not create webhooks, so changes come by polling "
                 "only; make the user an owner or admin under Workspace settings > People"
             )
-            logger.warning("workspace %s: %s", workspace_id, reason)
-            return WebhookStatus(workspace_id, space_id, error=reason)
+            return WebhookStatus(workspace_id, None, error=reason, is_denied=True)
         except BadRequestError as error:
             if error.ecode != WEBHOOK_EXISTS_ECODE:
                 raise
@@ -218,17 +307,13 @@ class WebhookRegistrar:
 
         The response was lost when it was created.
         """
-        workspace = next(
-            workspace for workspace in self._sync_context.workspaces if workspace.id == workspace_id
-        )
-        item = _find_by_space(space_id, self._our_webhooks(workspace))
+        item = _find_by_space(space_id, self._our_webhooks(workspace_id))
         if item and self._secret_of(item):
             return self._update(workspace_id, space_id, item)
         reason = (
             "ClickUp has a webhook with this address already and does not show it, because another "
             "user created it; delete it in ClickUp under Settings > Integrations > Webhooks"
         )
-        logger.warning("workspace %s: %s", workspace_id, reason)
         return WebhookStatus(workspace_id, space_id, error=reason)
 
     def _store_secret(self, workspace_id: str, space_id: str | None, item: Json) -> None:
@@ -241,21 +326,38 @@ class WebhookRegistrar:
         is_stored = (
             known is not None
             and known.secrets[:1] == (secret,)
-            and known.workspace_id == workspace_id
-            and known.space_id == space_id
+            and (known.workspace_id, known.space_id) == (workspace_id, space_id)
+            and known.user_id == self._user_id
         )
         if not is_stored:
-            self._secret_store.put(webhook_id, secret, workspace_id=workspace_id, space_id=space_id)
+            self._secret_store.put(
+                webhook_id,
+                secret,
+                workspace_id=workspace_id,
+                space_id=space_id,
+                user_id=self._user_id,
+            )
 
-    def _remove(self, webhook_id: str) -> None:
-        """Delete a webhook at ClickUp, and its secret."""
+    def _remove(self, webhook_id: str) -> bool:
+        """Delete a webhook at ClickUp, and its secret; return whether ClickUp deleted it."""
         try:
             self._sync_context.client.write("DELETE", f"/webhook/{webhook_id}", required_key=None)
         except AccessDeniedError:
+            is_removed = False
             logger.info("webhook %s: does not exist, or another user created it", webhook_id)
         else:
+            is_removed = True
             logger.info("webhook %s: removed", webhook_id)
         self._secret_store.delete(webhook_id)
+        return is_removed
+
+
+def _describe_unconfirmed(webhook_ids: Iterable[str]) -> str:
+    return (
+        f"webhook {', '.join(sorted(webhook_ids))}: ClickUp does not show it to the token's user, "
+        "because another user created it or it was deleted; use the token of the user who ran "
+        "pandev connect, or run pandev connect --replace-user once"
+    )
 
 
 def _find_by_space(space_id: str | None, items: Sequence[Json]) -> Json | None:

@@ -24,11 +24,15 @@ MAX_SECRETS = 2
 
 
 class WebhookSecrets(msgspec.Struct, frozen=True):
-    """The secrets of one webhook, the newest first, and its scope: a space, or the workspace."""
+    """The secrets of one webhook, the newest first, and its scope: a space, or the workspace.
+
+    `user_id` is the ClickUp user who created it; None if an earlier version stored it.
+    """
 
     workspace_id: str
     secrets: tuple[str, ...]
     space_id: str | None = None
+    user_id: str | None = None
 
     def __repr__(self) -> str:
         """Return a text without the secrets."""
@@ -49,7 +53,13 @@ class SecretStore(Protocol):
         """Return all webhooks that are ours. Raises `ConfigurationError`."""
 
     def put(
-        self, webhook_id: str, secret: str, *, workspace_id: str, space_id: str | None = None
+        self,
+        webhook_id: str,
+        secret: str,
+        *,
+        workspace_id: str,
+        space_id: str | None = None,
+        user_id: str | None = None,
     ) -> None:
         """Add a webhook, or a new secret of a known one; durable on return.
 
@@ -84,12 +94,15 @@ class EnvironmentSecretStore(SecretStore):
     def put(
         self,
         webhook_id: str,
-        secret: str,  # noqa: ARG002 - the setting is read-only
+        secret: str,
         *,
         workspace_id: str,
-        space_id: str | None = None,  # noqa: ARG002 - as above
+        space_id: str | None = None,  # noqa: ARG002 - the setting is read-only
+        user_id: str | None = None,  # noqa: ARG002 - as above
     ) -> None:
-        """Raise `ConfigurationError`: the webhook must be added to the setting."""
+        """Raise `ConfigurationError` unless the setting has the secret."""
+        if secret in self.get(webhook_id):
+            return
         raise ConfigurationError(
             f"{self._setting}: lacks webhook {webhook_id} of workspace {workspace_id}; run pandev "
             f"connect and set this to the content of its {SECRETS_FILE_NAME}"
@@ -119,7 +132,13 @@ class FileSecretStore(SecretStore):
             return dict(self._load_if_changed())
 
     def put(
-        self, webhook_id: str, secret: str, *, workspace_id: str, space_id: str | None = None
+        self,
+        webhook_id: str,
+        secret: str,
+        *,
+        workspace_id: str,
+        space_id: str | None = None,
+        user_id: str | None = None,
     ) -> None:
         """Add a webhook, or a new secret of a known one; durable on return.
 
@@ -129,7 +148,7 @@ class FileSecretStore(SecretStore):
             webhooks = self._load_if_changed()
             previous = webhooks[webhook_id].secrets if webhook_id in webhooks else ()
             secrets = (secret, *(other for other in previous if other != secret))
-            webhook = WebhookSecrets(workspace_id, secrets[:MAX_SECRETS], space_id)
+            webhook = WebhookSecrets(workspace_id, secrets[:MAX_SECRETS], space_id, user_id)
             self._write({**webhooks, webhook_id: webhook})
 
     def delete(self, webhook_id: str) -> None:

@@ -140,7 +140,7 @@ def test_a_restart_gives_a_webhook_another_hour(harness: MonitorHarness) -> None
     assert harness.monitor.check([HEALTHY], now=NOW + HOUR - MINUTE) == []
 
 
-def test_a_scope_without_a_webhook_is_ignored(
+def test_a_scope_without_a_webhook_is_logged_and_not_checked(
     harness: MonitorHarness, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It is polled on schedule."""
@@ -148,7 +148,7 @@ def test_a_scope_without_a_webhook_is_ignored(
     harness.monitor.log_failures([denied])
     assert harness.monitor.check([denied], now=NOW) == []
     assert harness.polled_gaps == []
-    assert caplog.text == ""
+    assert caplog.messages == ["workspace 1: changes come by polling only"]
 
 
 def test_changed_tasks_are_searched_in_the_webhooks_scope(

@@ -209,6 +209,20 @@ def test_dead_letters_are_listed_and_replayed(
     assert receiver.run_command("dead-letters").stderr == "no dead letters\n"
 
 
+@pytest.mark.parametrize("command", ["dead-letters", "replay"])
+def test_no_inbox_is_created_where_there_is_none(
+    clickup: FakeClickUp, tmp_path: Path, command: str
+) -> None:
+    """An empty list would be misleading: the receiver's inbox is in another directory."""
+    ended = ReceiverProcess(clickup, "", tmp_path).run_command(command)
+    inbox = tmp_path / "data" / "inbox.sqlite"
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == (
+        f"clickup-receiver: inbox {inbox}: does not exist; set data_dir as for the receiver\n"
+    )
+    assert not inbox.parent.exists()
+
+
 def test_metrics_are_served_on_a_separate_port(receiver: ReceiverProcess) -> None:
     """They are not public."""
     receiver.post("taskDeleted", task_id="86gone")

@@ -2,77 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from clickup_receiver.inbox.events import EVENTS
-from clickup_receiver.receiver_context import receiver_context
-from clickup_receiver.webhooks.registrar import WebhookRegistrar, WebhookStatus, validate_endpoint
+from clickup_receiver.webhooks.registrar import validate_endpoint
 from clickup_receiver.webhooks.secret_store import FileSecretStore
 from fake_clickup import Fault
 from tap_clickup.errors import ConfigurationError, InvalidTokenError
-from tap_clickup.tap import TapClickUp
-from tests.support.clocks import SimulatedClock
+from tests.clickup_receiver.registrar_harness import ENDPOINT, RegistrarHarness
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from fake_clickup import Account, Behaviour, FakeClickUp, Request
-    from fake_clickup.model import Webhook, Workspace
-
-ENDPOINT = "https://receiver.example.com/v1/clickup/webhook"
-
-
-class RegistrarHarness:
-    """A registrar over the first workspace of a fake ClickUp.
-
-    `config`, `endpoint` and the account may be changed between two calls. `writes` are the methods
-    of the requests of the latest `reconcile`, other than GET.
-    """
-
-    def __init__(self, clickup: FakeClickUp, folder: Path) -> None:
-        self.clickup = clickup
-        self.secret_store = FileSecretStore(folder / "webhooks.json")
-        self.config: dict[str, Any] = {"workspace_ids": [clickup.account.workspaces[0].id]}
-        self.endpoint = ENDPOINT
-        self.writes: list[str] = []
-
-    @property
-    def registrar(self) -> WebhookRegistrar:
-        settings = {"api_url": self.clickup.api_url, "api_token": self.clickup.token}
-        tap = TapClickUp(config={**settings, "requests_per_minute": 400_000, **self.config})
-        sync_context = receiver_context(tap.config)
-        sync_context.client._clock = SimulatedClock()  # noqa: SLF001 - retries without waiting
-        return WebhookRegistrar(sync_context, self.secret_store, endpoint=self.endpoint)
-
-    def reconcile(self) -> list[WebhookStatus]:
-        before = len(self.clickup.requests)
-        statuses = self.registrar.reconcile()
-        requests = self.clickup.requests[before:]
-        self.writes = [request.method for request in requests if request.method != "GET"]
-        return statuses
-
-    @property
-    def webhooks(self) -> dict[str, Webhook]:
-        """The webhooks of the first workspace at ClickUp, by id."""
-        return self.clickup.account.workspaces[0].webhooks
-
-    @property
-    def stored_secrets(self) -> dict[str, tuple[str | None, tuple[str, ...]]]:
-        """Space and secrets by webhook id, as they are stored."""
-        return {
-            webhook_id: (webhook.space_id, webhook.secrets)
-            for webhook_id, webhook in self.secret_store.get_all().items()
-        }
-
-    @property
-    def clickup_secrets(self) -> dict[str, tuple[str | None, tuple[str, ...]]]:
-        """Space and secrets by webhook id, as ClickUp has them."""
-        return {
-            webhook_id: (webhook.space_id, (webhook.secret,))
-            for webhook_id, webhook in self.webhooks.items()
-        }
+    from fake_clickup.model import Workspace
 
 
 @pytest.fixture
@@ -262,6 +207,22 @@ def test_a_webhook_with_an_unknown_secret_is_replaced(
     assert harness.writes == ["DELETE", "POST"]
 
 
+def test_a_webhook_that_cannot_be_replaced_gets_no_duplicate(
+    harness: RegistrarHarness, account: Account
+) -> None:
+    """Its secret is not known, and ClickUp does not delete it."""
+    old = account.add_webhook(endpoint=ENDPOINT, events=EVENTS)
+    listed = {"webhooks": [{"id": old.id, "endpoint": ENDPOINT, "events": [*EVENTS]}]}
+    harness.clickup.behaviour.faults += [
+        Fault(status=200, body=listed, path="/team/[0-9]+/webhook$"),
+        Fault(status=403, body={"err": "?", "ECODE": "OAUTH_023"}, path=f"/webhook/{old.id}$"),
+    ]
+    (status,) = harness.reconcile()
+    assert status.error == f"webhook {old.id}: its secret is not known, and it cannot be deleted"
+    assert harness.writes == ["DELETE"]
+    assert list(harness.webhooks) == [old.id]
+
+
 def test_a_rejected_creation_reports_the_ecode(harness: RegistrarHarness) -> None:
     def reject_creation(request: Request, account: Account) -> None:  # noqa: ARG001 - a hook
         if request.method == "POST":
@@ -295,16 +256,35 @@ def test_a_webhook_deleted_in_clickup_is_created_again(harness: RegistrarHarness
 
 
 def test_a_members_token_falls_back_to_polling(
-    harness: RegistrarHarness, behaviour: Behaviour, caplog: pytest.LogCaptureFixture
+    harness: RegistrarHarness, workspace: Workspace, behaviour: Behaviour
 ) -> None:
-    """R113: with the role of a member, changes arrive by polling only, which is reported."""
+    """R113: with the role of a member, changes arrive by polling only, which is reported once."""
     behaviour.role = "member"
+    harness.config["space_ids"] = sorted(workspace.spaces)[:2]
     (status,) = harness.reconcile()
     assert status.webhook_id is None
+    assert status.is_denied
+    assert status.scope == f"workspace {workspace.id}"
     expected = "changes come by polling only; make the user an owner or admin"
     assert expected in str(status.error)
-    assert expected in caplog.text
+    assert harness.writes == ["POST"]
     assert harness.stored_secrets == {}
+
+
+def test_a_member_keeps_the_webhooks_that_exist(
+    harness: RegistrarHarness, workspace: Workspace, behaviour: Behaviour
+) -> None:
+    """The user was an admin when they were created."""
+    first, second = sorted(workspace.spaces)[:2]
+    harness.config["space_ids"] = [second]
+    harness.reconcile()
+    behaviour.role = "member"
+    harness.config["space_ids"] = [first, second]
+    kept, denied = harness.reconcile()
+    assert (kept.space_id, kept.changes) == (second, ())
+    assert denied.is_denied
+    assert [webhook.space_id for webhook in harness.webhooks.values()] == [second]
+    assert harness.stored_secrets == harness.clickup_secrets
 
 
 def test_all_webhooks_are_removed_with_the_integration(harness: RegistrarHarness) -> None:
@@ -312,6 +292,25 @@ def test_all_webhooks_are_removed_with_the_integration(harness: RegistrarHarness
     assert harness.registrar.remove_all() == [status.webhook_id]
     assert harness.webhooks == {}
     assert harness.stored_secrets == {}
+
+
+def test_webhooks_without_a_stored_secret_are_removed_too(
+    harness: RegistrarHarness, account: Account
+) -> None:
+    """Their secrets are in another directory. Those of other tools stay."""
+    harness.config = {}
+    harness.reconcile()
+    ours = [webhook.id for webhook in harness.webhooks.values()]
+    ours += account.workspaces[1].webhooks
+    list_id = next(iter(account.workspaces[0].lists))
+    elsewhere = account.add_webhook(endpoint="https://other.example.com/", events=EVENTS)
+    one_list = account.add_webhook(endpoint=ENDPOINT, events=EVENTS, list_id=list_id)
+    harness.secret_store = FileSecretStore(harness.folder / "other" / "webhooks.json")
+    harness.config = {"workspace_ids": [account.workspaces[0].id]}
+    assert harness.registrar.remove_all() == sorted(ours)
+    assert set(harness.webhooks) == {elsewhere.id, one_list.id}
+    assert account.workspaces[1].webhooks == {}
+    assert not (harness.folder / "other").exists()
 
 
 def test_a_failing_workspace_does_not_block_others(

@@ -166,6 +166,7 @@ def test_a_setting_with_the_files_content_is_read_only(tmp_path: Path) -> None:
     assert store.get("w1") == ("SECRET1",)
     assert store.get("w2") == ()
     store.delete("w1")
+    store.put("w1", "SECRET1", workspace_id="9001", user_id="5")
     assert store.get("w1") == ("SECRET1",)
     with pytest.raises(
         ConfigurationError, match="HERE: lacks webhook w3 of workspace 9001"
@@ -176,7 +177,8 @@ def test_a_setting_with_the_files_content_is_read_only(tmp_path: Path) -> None:
 
 STORED = """{
   "w1": {"workspace_id": "9001", "secrets": ["NEW", "OLD"], "space_id": "7"},
-  "w2": {"workspace_id": "9002", "secrets": ["OTHER"], "space_id": null}
+  "w2": {"workspace_id": "9002", "secrets": ["OTHER"], "space_id": null},
+  "w3": {"workspace_id": "9002", "secrets": ["THIRD"], "space_id": null, "user_id": "5"}
 }
 """
 
@@ -186,6 +188,7 @@ def test_the_stored_format_of_secrets_is_stable() -> None:
     assert EnvironmentSecretStore(STORED, setting="HERE").get_all() == {
         "w1": WebhookSecrets("9001", ("NEW", "OLD"), "7"),
         "w2": WebhookSecrets("9002", ("OTHER",)),
+        "w3": WebhookSecrets("9002", ("THIRD",), user_id="5"),
     }
 
 

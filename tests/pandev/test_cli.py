@@ -25,7 +25,7 @@ def test_a_session_gets_the_schema_as_its_search_path(database: str, schema: str
 STORE_OPTIONS = ["--store-url", "--store-dir", "--store-schema"]
 OPTIONS = {
     "pandev": ["--version"],
-    "pandev connect": ["--webhook-url", "--data-dir", "--off"],
+    "pandev connect": ["--webhook-url", "--data-dir", "--replace-user", "--off"],
     "pandev report": [*STORE_OPTIONS, "--limit"],
     "pandev store": [],
     "pandev store dump": STORE_OPTIONS,

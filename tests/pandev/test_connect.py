@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from clickup_receiver.webhooks.secret_store import FileSecretStore
+from fake_clickup import Fault
 from tests.clickup_receiver.receiver_process import ReceiverProcess
+from tests.clickup_receiver.registrar_harness import switch_user
 from tests.end_to_end.pipeline import Pipeline
 
 if TYPE_CHECKING:
@@ -55,22 +58,95 @@ def test_the_receiver_accepts_deliveries_of_a_new_webhook(
 def test_a_members_token_falls_back_to_polling(
     project: Pipeline, workspace: Workspace, behaviour: Behaviour
 ) -> None:
-    """R113: with the role of a member no webhook is registered, and the mode is reported."""
+    """R113: a member may not register webhooks; one line and an exit code of its own say so."""
     behaviour.role = "member"
     run = project.run(*CONNECT)
-    assert run.returncode == 0
-    assert run.stdout == (
-        f"workspace {workspace.id}: POST /team/{workspace.id}/webhook: HTTP 403 ROLE_001: the "
-        "token's user may not create webhooks, so changes come by polling only; make the user an "
-        "owner or admin under Workspace settings > People\n"
+    assert run.returncode == 3
+    assert run.stdout == ""
+    assert run.stderr == (
+        f"pandev: workspace {workspace.id}: POST /team/{workspace.id}/webhook: HTTP 403 ROLE_001: "
+        "the token's user may not create webhooks, so changes come by polling only; make the user "
+        "an owner or admin under Workspace settings > People\n"
     )
     assert workspace.webhooks == {}
+
+
+def test_a_workspace_that_fails_is_reported_in_one_line(
+    project: Pipeline, account: Account, behaviour: Behaviour
+) -> None:
+    """The others are connected. Exit code 1 differs from that of a member's token."""
+    failing, other = account.workspaces
+    del project.settings["TAP_CLICKUP_WORKSPACE_IDS"]
+    response = {"err": "?", "ECODE": "X_1"}
+    behaviour.faults.append(Fault(400, response, path=f"/team/{failing.id}/webhook"))
+    run = project.run(*CONNECT)
+    assert run.returncode == 1
+    assert run.stderr == (
+        f"pandev: workspace {failing.id}: GET /team/{failing.id}/webhook: HTTP 400 X_1\n"
+    )
+    (webhook,) = other.webhooks.values()
+    assert run.stdout == f"workspace {other.id}: webhook {webhook.id} at {ENDPOINT} (created)\n"
+
+
+def test_another_users_token_is_refused_or_replaces_the_webhook(
+    project: Pipeline, account: Account, workspace: Workspace
+) -> None:
+    """R95: there is never a second webhook without notice."""
+    project.run(*CONNECT)
+    (old,) = workspace.webhooks.values()
+    switch_user(account)
+    project.settings["TAP_CLICKUP_API_TOKEN"] = account.token
+    refusal = (
+        f"pandev: api_token: belongs to ClickUp user {account.user_id}, but user {old.user_id} "
+        f"created webhook {old.id}; use the token of that user, or run pandev connect "
+        "--replace-user once\n"
+    )
+    for options in ((), ("--off",)):
+        run = project.run(*CONNECT, *options)
+        assert (run.returncode, run.stdout, run.stderr) == (1, "", refusal)
+    assert list(workspace.webhooks) == [old.id]
+    run = project.run(*CONNECT, "--replace-user")
+    (new,) = (webhook for webhook in workspace.webhooks.values() if webhook.id != old.id)
+    assert run.returncode == 0
+    assert run.stdout == f"workspace {workspace.id}: webhook {new.id} at {ENDPOINT} (created)\n"
+    assert run.stderr == (
+        f"pandev: webhook {old.id}: no longer accepted, but not removed at ClickUp; the user who "
+        "created it can delete it under Settings > Integrations > Webhooks, unless that was done "
+        "already\n"
+    )
+    assert project.run(*CONNECT).stderr == ""
 
 
 def test_off_removes_the_webhooks(project: Pipeline, workspace: Workspace) -> None:
     project.run(*CONNECT)
     assert project.run(*CONNECT, "--off").stdout == "1 webhook removed\n"
     assert workspace.webhooks == {}
+    assert project.run(*CONNECT, "--off").stdout == "0 webhooks removed\n"
+
+
+def test_off_finds_webhooks_by_their_endpoint(
+    project: Pipeline, workspace: Workspace, tmp_path: Path
+) -> None:
+    """Their secrets are in the directory of a service, or lost. Nothing is created here."""
+    project.run(*CONNECT)
+    assert len(workspace.webhooks) == 1
+    project.settings["CLICKUP_RECEIVER_DATA_DIR"] = str(tmp_path / "elsewhere")
+    assert project.run(*CONNECT, "--off").stdout == "1 webhook removed\n"
+    assert workspace.webhooks == {}
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_connect_adopts_a_webhook_whose_secret_was_lost(
+    project: Pipeline, workspace: Workspace, tmp_path: Path
+) -> None:
+    project.run(*CONNECT)
+    (webhook,) = workspace.webhooks.values()
+    project.settings["CLICKUP_RECEIVER_DATA_DIR"] = str(tmp_path / "elsewhere")
+    line = f"workspace {workspace.id}: webhook {webhook.id} at {ENDPOINT} (active)\n"
+    assert project.run(*CONNECT).stdout == line
+    assert list(workspace.webhooks) == [webhook.id]
+    adopted = FileSecretStore(tmp_path / "elsewhere" / "webhooks.json").get(webhook.id)
+    assert adopted == (webhook.secret,)
 
 
 @pytest.mark.parametrize(
