@@ -56,6 +56,7 @@ class ReceiverProcess:
     folder: Path
     options: dict[str, str] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
+    command: tuple[str, ...] = (str(COMMAND),)
 
     def __post_init__(self) -> None:
         self.session = requests.Session()
@@ -90,7 +91,7 @@ class ReceiverProcess:
             **self.options,
         }
         arguments = [f"--{name}={value}" for name, value in options.items()]
-        return [str(COMMAND), *arguments, *subcommand]
+        return [*self.command, *arguments, *subcommand]
 
     def run_command(self, *subcommand: str) -> subprocess.CompletedProcess[str]:
         """Run the command until it exits."""

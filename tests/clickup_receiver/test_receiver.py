@@ -143,25 +143,6 @@ def test_a_full_disk_is_503_until_there_is_space(
     assert receiver.post("taskStatusUpdated", status_change(2)) == 200
 
 
-def test_a_suspended_webhook_is_reactivated_and_its_gap_polled(
-    receiver: ReceiverProcess, account: Account, workspace: Workspace, tmp_path: Path
-) -> None:
-    """R98: it is logged too, with the advice how to check that ClickUp can reach the receiver."""
-    webhook_id = receiver.webhook_id
-    receiver.stop()
-    account.update_webhook(webhook_id, health="suspended", fail_count=100)
-    polled = tmp_path / "polled"
-    receiver.options["poll-command"] = f"touch {polled}"
-    receiver.start()
-    wait_until(lambda: workspace.webhooks[webhook_id].health == "active")
-    wait_until(polled.exists)
-    scope = f"workspace {workspace.id}"
-    warning = f"webhook {webhook_id} of {scope} was suspended after 100 failed deliveries"
-    wait_until(lambda: warning in receiver.log)
-    assert f"`curl -I {ENDPOINT}` succeeds" in receiver.log
-    assert receiver.post("taskDeleted", task_id="86gone") == 200
-
-
 def test_an_undecodable_row_of_the_inbox_is_not_fatal(
     receiver: ReceiverProcess, database: str
 ) -> None:
