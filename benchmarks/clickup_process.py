@@ -13,6 +13,7 @@ import signal
 from collections import Counter
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from fake_clickup import Behaviour, FakeClickUp, Fault, generate
@@ -89,9 +90,14 @@ class Output:
     state: Any
 
 
-def generated_account(tasks: int) -> Account:
-    """Return the benchmark's account; one list of each space is archived, with live tasks in it."""
-    account = generate(now=None, tasks=tasks, **SIZES)
+def generated_account(tasks: int, spaces: int = SPACES, *, has_webhook: bool = False) -> Account:
+    """Return the benchmark's account; one list of each space is archived, with live tasks in it.
+
+    Its webhook covers all spaces and is healthy.
+    """
+    account = generate(now=None, tasks=tasks, **{**SIZES, "spaces": spaces})
+    if has_webhook:
+        account.add_webhook(endpoint="https://receiver.example.com/webhook", events=["*"])
     workspace = account.workspaces[0]
     for number, space_id in enumerate(workspace.spaces):
         lists = [item for item in workspace.lists.values() if item.space_id == space_id]
@@ -155,14 +161,14 @@ def read_output(path: Path, account: Account) -> Output:
 class ClickUpProcess:
     """A process with a fake ClickUp and its workspace, running within a `with` block."""
 
-    def __init__(self, tasks: int) -> None:
-        self.tasks = tasks
+    def __init__(self, tasks: int, spaces: int = SPACES, *, has_webhook: bool = False) -> None:
+        self._new_account = partial(generated_account, tasks, spaces, has_webhook=has_webhook)
 
     def __enter__(self) -> Self:
         """Start the process and wait until it is ready."""
         spawn = multiprocessing.get_context("spawn")
         self._connection, far_end = spawn.Pipe()
-        self._process = spawn.Process(target=_serve, args=(far_end, self.tasks), daemon=True)
+        self._process = spawn.Process(target=_serve, args=(far_end, self._new_account), daemon=True)
         self._process.start()
         far_end.close()
         try:
@@ -204,10 +210,10 @@ class ClickUpProcess:
             raise RuntimeError("the fake ClickUp has ended; see its error above") from None
 
 
-def _serve(connection: Connection, tasks: int) -> None:
+def _serve(connection: Connection, new_account: Callable[[], Account]) -> None:
     """Serve until the other end of the connection is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the starting process ends this one
-    account = generated_account(tasks)
+    account = new_account()
     behaviour = Behaviour(limit_per_minute=NO_LIMIT)
     with FakeClickUp(account, behaviour=behaviour) as clickup:
 

@@ -1,8 +1,9 @@
 """`make bench-extract`: compare tap-clickup with its peer and with its goals.
 
 Both taps take turns for several rounds of a first load and a poll without changes from one fake
-ClickUp. Then the memory of a load of 200,000 tasks is measured (`--large`), and the time at
-ClickUp's rate limit on a simulated clock.
+ClickUp. Then the requests of a poll of 50 spaces that a healthy webhook covers are counted, the
+memory of a load of 200,000 tasks is measured (`--large`), and the time at ClickUp's rate limit on a
+simulated clock.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from benchmarks.goals import Figures
 
 TASKS = 20_000
+COVERED_TASKS = 5_000
+COVERED_SPACES = 50
 LARGE_TASKS = 200_000
 SIMULATED_TASKS = (10_000, 100_000)
 OURS = Path(sys.executable).with_name("tap-clickup")
@@ -115,6 +118,7 @@ def _measure(folder: Path, *, large: bool, rounds: int) -> Figures:
         "peer_absent": install_error,
         "peer": None,
         **_compare(folder, names, rounds=rounds),
+        "covered": _measure_covered(folder),
         "large": _measure_large(folder) if large else None,
         "simulated": {str(tasks): _simulate(folder, tasks) for tasks in SIMULATED_TASKS},
     }
@@ -163,6 +167,23 @@ def _summarize(loads: Sequence[ExtractRun], poll: ExtractRun) -> Figures:
         "wall_seconds": round(best.usage.wall_seconds, 3),
         "records_per_cpu_second": round(records / best.usage.cpu_seconds),
         "peak_mb": round(max(load.usage.peak_mb for load in loads), 1),
+    }
+
+
+def _measure_covered(folder: Path) -> Figures:
+    """Count the requests of two polls without changes, of spaces that a webhook covers."""
+    print(f"generating a workspace of {COVERED_SPACES} spaces with a webhook")
+    with ClickUpProcess(COVERED_TASKS, COVERED_SPACES, has_webhook=True) as clickup:
+        bench = Bench(clickup, folder)
+        load = bench.run("ours")
+        first = bench.run("ours", state=load.output.state)
+        second = bench.run("ours", state=first.output.state)
+    print(f"ours, poll of {COVERED_SPACES} covered spaces without changes: {second}")
+    return {
+        "spaces": COVERED_SPACES,
+        "tasks": load.output.tasks,
+        "requests_first_load": load.requests.total(),
+        "requests_poll": max(first.requests.total(), second.requests.total()),
     }
 
 

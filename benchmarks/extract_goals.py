@@ -26,6 +26,7 @@ def evaluate(figures: Figures) -> list[Goal]:
     ours = figures["ours"]
     peer = figures["peer"]
     large = figures["large"]
+    covered = figures["covered"]
     existing = figures["workspace"]
     simulated = figures["simulated"]
     speed = ours["records_per_cpu_second"]
@@ -34,6 +35,11 @@ def evaluate(figures: Figures) -> list[Goal]:
     return [
         at_most("requests of a first load", ours["requests_first_load"], 300),
         at_most("requests of a poll with nothing new", ours["requests_poll"], 50),
+        at_most(
+            f"requests of a poll of {covered['spaces']} spaces that a webhook covers",
+            covered["requests_poll"],
+            20,
+        ),
         at_least("tasks read", ours["tasks"], existing["tasks"]),
         at_least("time entries read", ours["time_entries"], existing["time_entries"]),
         at_least("records per CPU second, times the peer's", ratio, 5),

@@ -6,7 +6,7 @@ writes the messages, `schemas` are those of the `streams`, `sdk_patches` works a
 `sync` is what the streams of one run share: the `selection` of spaces, one `workspace` after
 another with its `hierarchy` of spaces, folders and lists, `task_sync` and `time_in_status_backlog`,
 `read_scope` (what was read completely), `sync_report` (what was not, with its `odd_objects`) and
-`progress`.
+`progress`. `walks` decides with `webhook_coverage` which spaces are walked again.
 
 `readers` read pages and slices through the `client`, which keeps the `rate_limit` and logs while it
 is `waiting`; `prefetch` runs several at once. Pure modules decide what to request and convert what

@@ -1,10 +1,12 @@
 """Walks the spaces, folders, lists and statuses of a workspace, once per run for all streams.
 
-Each endpoint returns either live or archived objects, so both are requested. The response with the
-folders of a space also contains their live lists. This takes four requests per space, and one for
-each list without folder that has its own statuses, because only its own response contains them.
+Each endpoint returns either live or archived objects, so both are requested. All spaces come with
+their statuses in two responses. The response with the folders of a space also contains their live
+lists. Walking a space takes four requests, and one for each list without folder that has its own
+statuses, because only its own response contains them. So a poll walks only some of the spaces: see
+`walks`.
 
-Archived lists in live folders are in none of these responses. A walk that includes them requests
+Archived lists in live folders are in none of these responses. A thorough walk over a space requests
 them folder by folder. It is made if it is required, or if the lists differ from those of the
 previous walk or in which of them are archived: a list that was archived is then missing.
 https://developer.clickup.com/reference/getfolders
@@ -23,14 +25,16 @@ from tap_clickup.errors import ClickUpError, OddFieldError, UnexpectedResponseEr
 from tap_clickup.extracted import ExtractedRecord
 from tap_clickup.fields import Fields
 from tap_clickup.sync_report import MIN_CHANGED_FORMAT
+from tap_clickup.walks import SpaceWalk, hash_lists
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
     from tap_clickup.client import Client
     from tap_clickup.fields import Json
     from tap_clickup.sync_report import ReadFailure, SyncReport
+    from tap_clickup.webhook_coverage import WebhookCoverage
 
 LIVE_AND_ARCHIVED = ("false", "true")
 
@@ -51,28 +55,34 @@ class Hierarchy:
     `load_spaces` reads the selected spaces, all if `space_ids` is empty; `walk` reads what they
     contain. Both report and leave out what ClickUp denies, and do nothing when called again.
 
-    `archived_list_ids` are the lists whose tasks no search over the workspace returns: archived
-    lists, and lists in an archived folder or space. `previous_lists_digest` is the `lists_digest`
-    of the previous walk.
+    `previous_walks` are the walks of earlier runs, by space id: a space whose walk is still current
+    is left out, as the webhooks of `coverage` show. `is_thorough` makes the walk include all spaces
+    and their archived lists, `walks_all_spaces` only all spaces.
     """
 
     client: Client
     workspace_id: str
     report: SyncReport
     space_ids: Collection[str] = ()
-    previous_lists_digest: str | None = None
-    include_archived_lists: bool = False
+    previous_walks: Mapping[str, SpaceWalk] = field(default_factory=dict)
+    coverage: WebhookCoverage | None = None
+    walks_all_spaces: bool = False
+    is_thorough: bool = False
     failures: list[ReadFailure] = field(default_factory=list)
     """What the walk did not read because ClickUp denied it or failed."""
     spaces: list[ExtractedRecord] = field(default_factory=list)
     folders: list[ExtractedRecord] = field(default_factory=list)
     lists: list[ExtractedRecord] = field(default_factory=list)
     statuses: list[ExtractedRecord] = field(default_factory=list)
-    archived_list_ids: list[str] = field(default_factory=list)
+    archived_lists: dict[str, list[str]] = field(default_factory=dict)
+    """By space id, the lists whose tasks no search over the workspace returns: archived lists, and
+    lists in an archived folder or space."""
     orderindexes: dict[str, int] = field(default_factory=dict)
     """The position of each list among its neighbours, by list id."""
-    lists_digest: str = ""
-    """Changes if other lists are found, or others of them are in archived places."""
+    walks: dict[str, SpaceWalk] = field(default_factory=dict)
+    """The walks of this run, by space id."""
+    thorough_space_ids: list[str] = field(default_factory=list)
+    """The spaces whose archived lists were read."""
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     spaces_complete: bool = False
     unread_status_scopes: set[str] = field(default_factory=set)
@@ -80,6 +90,8 @@ class Hierarchy:
     _space_payloads: list[tuple[Fields, datetime]] | None = None
     _folder_locations: list[ListLocation] = field(default_factory=list)
     _seen: set[tuple[str, str]] = field(default_factory=set)
+    _list_ids: set[str] = field(default_factory=set)
+    _archived_list_ids: set[str] = field(default_factory=set)
     _walked: bool = False
     _lock: RLock = field(default_factory=RLock)
 
@@ -100,21 +112,46 @@ class Hierarchy:
         return [space.record["id"] for space in self.spaces]
 
     @property
-    def archived_lists_digest(self) -> str:
-        """Changes if other lists are in archived places."""
-        return digest(self.archived_list_ids)
+    def archived_list_ids(self) -> list[str]:
+        """The archived lists of all walked spaces."""
+        return [list_id for ids in self.archived_lists.values() for list_id in ids]
+
+    @property
+    def archives(self) -> dict[str, str]:
+        """Digests of the archived lists of the spaces that were walked thoroughly, by space id."""
+        return {
+            space_id: digest(self.archived_lists.get(space_id, ()))
+            for space_id in self.thorough_space_ids
+        }
+
+    def unread_archived_lists(self, known_archives: Mapping[str, str]) -> list[str]:
+        """Return the archived lists of the spaces in which they differ from the known ones."""
+        return [
+            list_id
+            for space_id, archive in self.archives.items()
+            if archive != known_archives.get(space_id)
+            for list_id in self.archived_lists.get(space_id, ())
+        ]
+
+    @property
+    def walked_all_spaces(self) -> bool:
+        """Whether this run has walked all spaces."""
+        return self.walks.keys() == {space.record["id"] for space in self.spaces}
 
     @property
     def approximate_task_count(self) -> int | None:
-        """Sum of ClickUp's own counts of the live lists, None if it returned none."""
-        archived = set(self.archived_list_ids)
-        live_lists = [row.record for row in self.lists if row.record["id"] not in archived]
+        """Sum of ClickUp's own counts of the live lists, None if not all of them were read."""
+        if not self.walked_all_spaces:
+            return None
+        live_lists = [
+            row.record for row in self.lists if row.record["id"] not in self._archived_list_ids
+        ]
         counts = [row["task_count"] for row in live_lists if row["task_count"] is not None]
         return sum(counts) if counts else None
 
-    def require_archived_lists(self) -> None:
-        """Make the walk include the archived lists. Call it before the walk."""
-        self.include_archived_lists = True
+    def require_thorough_walk(self) -> None:
+        """Make the walk include all spaces and their archived lists. Call it before the walk."""
+        self.is_thorough = True
 
     def load_spaces(self) -> None:
         """Read the spaces."""
@@ -150,14 +187,44 @@ class Hierarchy:
         self.load_spaces()
         for space, requested_at in self._space_payloads or ():
             with self._capture_errors(f"space {space.id}"), self._guard("spaces", space):
-                self._collect_space(space, requested_at)
-        archived = set(self.archived_list_ids)
-        list_ids = [row.record["id"] for row in self.lists]
-        self.lists_digest = digest(f"{list_id} {list_id in archived}" for list_id in list_ids)
-        if self.lists_digest != self.previous_lists_digest:
-            self.include_archived_lists = True
-        if self.include_archived_lists:
-            self._collect_archived_lists()
+                space_id = space.required_id
+                self._add_statuses(space, requested_at, scope=("space", space_id))
+                if not self._is_current(space):
+                    self._walk_space(space)
+
+    def _is_current(self, space: Fields) -> bool:
+        """Return whether a space need not be walked in this run."""
+        space_id = space.required_id
+        walk = self.previous_walks.get(space_id)
+        if self.is_thorough or self.walks_all_spaces or walk is None:
+            return False
+        return walk.is_current(
+            space_id,
+            is_archived=bool(space.boolean("archived")),
+            webhook_ids=self._webhook_ids(space_id),
+            now=self.started_at,
+        )
+
+    def _webhook_ids(self, space_id: str) -> list[str]:
+        return self.coverage.webhook_ids(space_id) if self.coverage else []
+
+    def walk_spaces(self, space_ids: Collection[str | None]) -> None:
+        """Walk spaces that this run has not walked so far."""
+        with self._lock:
+            for space, _ in self._space_payloads or ():
+                if space.id in space_ids and space.id not in self.walks:
+                    with self._capture_errors(f"space {space.id}"), self._guard("spaces", space):
+                        self._walk_space(space)
+
+    def is_known_list(self, list_id: str) -> bool:
+        """Return whether this run or an earlier one has shown a list."""
+        if list_id in self._list_ids:
+            return True
+        return any(
+            walk.includes_list(list_id)
+            for space_id, walk in self.previous_walks.items()
+            if space_id not in self.walks
+        )
 
     def _fetch(self, path: str, key: str, archived: str) -> Iterator[tuple[Fields, datetime]]:
         """Yield the objects of a response that were not read before; report a failure."""
@@ -200,10 +267,32 @@ class Hierarchy:
         record = records.space(space, workspace_id=self.workspace_id)
         self.spaces.append(ExtractedRecord(record, requested_at))
 
-    def _collect_space(self, space: Fields, requested_at: datetime) -> None:
+    def _walk_space(self, space: Fields) -> None:
+        """Read the folders and lists of a space; its archived lists too if its lists changed."""
+        space_id = space.required_id
+        webhook_ids = self._webhook_ids(space_id)
+        walked_at = datetime.now(UTC)
+        failure_count = len(self.failures)
+        first_list = len(self.lists)
+        first_folder = len(self._folder_locations)
+        self._collect_space(space)
+        lists = hash_lists(
+            [row.record["id"] for row in self.lists[first_list:]], self._archived_list_ids
+        )
+        previous = self.previous_walks.get(space_id)
+        if self.is_thorough or previous is None or previous.lists != lists:
+            self._collect_archived_lists(self._folder_locations[first_folder:])
+            self.thorough_space_ids.append(space_id)
+        self.walks[space_id] = SpaceWalk(
+            walked_at=walked_at if len(self.failures) == failure_count else None,
+            lists=lists,
+            is_archived=bool(space.boolean("archived")),
+            webhook_id=next(iter(webhook_ids), None),
+        )
+
+    def _collect_space(self, space: Fields) -> None:
         archived = bool(space.boolean("archived"))
         location = ListLocation(space.required_id, None, archived=archived)
-        self._add_statuses(space, requested_at, scope=("space", location.space_id))
         path = f"/space/{location.space_id}"
         for parameter in LIVE_AND_ARCHIVED:
             for folder, folder_requested_at in self._fetch(f"{path}/folder", "folders", parameter):
@@ -232,8 +321,8 @@ class Hierarchy:
             error = OddFieldError("lists")
             self.report.leave_out("lists", f"in {place}", error, on_failure=self.failures.append)
 
-    def _collect_archived_lists(self) -> None:
-        for folder in self._folder_locations:
+    def _collect_archived_lists(self, folders: Iterable[ListLocation]) -> None:
+        for folder in folders:
             with self._capture_errors(f"archived lists of folder {folder.folder_id}"):
                 path = f"/folder/{folder.folder_id}/list"
                 for list_, requested_at in self._fetch(path, "lists", "true"):
@@ -251,10 +340,12 @@ class Hierarchy:
             folder_id=location.folder_id,
         )
         self.lists.append(ExtractedRecord(record, requested_at))
+        self._list_ids.add(list_id)
         if (orderindex := list_.integer("orderindex")) is not None:
             self.orderindexes[list_id] = orderindex
         if location.archived or record["archived"]:
-            self.archived_list_ids.append(list_id)
+            self.archived_lists.setdefault(location.space_id, []).append(list_id)
+            self._archived_list_ids.add(list_id)
         if not self._overrides_statuses(list_):
             return
         if "statuses" in list_.payload:

@@ -104,6 +104,13 @@ CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
         "the target can find deletions; for a nightly run",
     ),
     th.Property(
+        "walk_all",
+        th.BooleanType(nullable=False),
+        default=False,
+        title="Walk all spaces",
+        description="Read the folders and lists of all spaces, also of those that a webhook covers",
+    ),
+    th.Property(
         "requests_per_minute",
         th.IntegerType(nullable=False, minimum=1),
         title="Requests per minute",

@@ -26,6 +26,8 @@ from tap_clickup.selection import Selection
 from tap_clickup.sync_report import SyncReport
 from tap_clickup.time_in_status_backlog import TimeInStatusBacklog
 from tap_clickup.validation import partitions, validate_config
+from tap_clickup.walks import saved_walks
+from tap_clickup.webhook_coverage import WebhookCoverage
 from tap_clickup.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -124,19 +126,22 @@ class SyncContext:
     def _new_workspace(self, payload: Json, requested_at: datetime) -> Workspace:
         workspace_id = Fields(payload).required_id
         report = SyncReport(workspace_id)
-        previous_digest = self._saved_tasks_state(workspace_id).get("lists")
+        coverage = WebhookCoverage(self.client, workspace_id, report)
+        saved = {} if self.is_sweep else self._saved_tasks_state(workspace_id)
         hierarchy = Hierarchy(
             self.client,
             workspace_id,
             report,
             self.selection.space_ids,
-            previous_lists_digest=None if self.is_sweep else previous_digest,
-            include_archived_lists=self.is_sweep,
+            previous_walks=saved_walks(saved),
+            coverage=coverage,
+            walks_all_spaces=self.config["walk_all"],
+            is_thorough=self.is_sweep,
         )
         backlog = None
         if self._backlog_state:
             backlog = TimeInStatusBacklog(self._backlog_state(workspace_id))
-        return Workspace(payload, requested_at, hierarchy, report, time_in_status=backlog)
+        return Workspace(payload, requested_at, hierarchy, report, coverage, time_in_status=backlog)
 
     def _saved_tasks_state(self, workspace_id: str) -> Mapping[str, Any]:
         """Return a workspace's part of the state of tasks."""
@@ -152,7 +157,7 @@ class SyncContext:
             workspace.id,
             workspace.report,
             self.selection.space_ids,
-            include_archived_lists=True,
+            is_thorough=True,
         )
 
     @cached_property

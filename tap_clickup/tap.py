@@ -117,7 +117,7 @@ class TapClickUp(Tap):
                 tasks.start()
             super().sync_all()
             if tasks:
-                tasks.save_lists_digests()
+                tasks.save_walks()
                 self.state_writer.write_state(self.state)
         self.sync_context.log_summary()
 

@@ -9,7 +9,7 @@ from tap_clickup.conversions import format_timestamp
 from tap_clickup.readers.task_reader import PASSES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from tap_clickup.readers.task_reader import Page, TaskReader
@@ -73,15 +73,18 @@ class SweepProgress:
 class TaskSync:
     """The sync of one workspace's tasks, started at `started_at`.
 
-    `pages` arrive from the iterators of `reader`. `custom_fields` are the identifiers of the custom
-    fields of the tasks read. `late_failures` are those of the second look at the hierarchy, at the
-    end of a sweep. `finished` is set once all pages were read.
+    `pages` arrive from the iterators of `reader`, which leave out the `known_archives`.
+    `list_spaces` are the lists of the tasks read, with their spaces. `custom_fields` are the
+    identifiers of the custom fields of the tasks read. `late_failures` are those of the second look
+    at the hierarchy, at the end of a sweep. `finished` is set once all pages were read.
     """
 
     reader: TaskReader
     pages: Iterable[Page]
     started_at: datetime
     progress: PollProgress | SweepProgress
+    known_archives: Mapping[str, str]
+    list_spaces: dict[str, str | None] = field(default_factory=dict)
     custom_fields: set[str] = field(default_factory=set)
     late_failures: list[ReadFailure] = field(default_factory=list)
     finished: bool = False
@@ -111,4 +114,5 @@ class TaskSync:
     def page_read(self, page: Page) -> None:
         """Add a page whose records have been emitted."""
         self.custom_fields |= page.custom_fields
+        self.list_spaces |= page.list_spaces
         self.progress.page_read(page)

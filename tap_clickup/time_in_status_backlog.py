@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tap_clickup.walks import saved_archives
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -35,11 +37,11 @@ class TimeInStatusBacklog:
         self.is_started = True
         self.is_resumed = KEY in self.state
         if not self.is_resumed:
-            self._save(dict(tasks_state["cursors"]), archives=tasks_state.get("archives"))
+            self._save(dict(tasks_state["cursors"]), archives=saved_archives(tasks_state))
         elif reset:
-            self._save({}, archives=None)
+            self._save({}, archives={})
 
-    def _save(self, cursors: dict[str, str], *, archives: str | None) -> None:
+    def _save(self, cursors: dict[str, str], *, archives: dict[str, str]) -> None:
         self.state[KEY] = {"cursors": cursors, "archives": archives}
 
     @property
@@ -49,10 +51,9 @@ class TimeInStatusBacklog:
         return cursors
 
     @property
-    def archives(self) -> str | None:
-        """The digest of the archived lists whose tasks have their time in status."""
-        archives: str | None = self.state[KEY]["archives"]
-        return archives
+    def archives(self) -> dict[str, str]:
+        """The digests of the archived lists whose tasks have their time in status, by space id."""
+        return saved_archives(self.state[KEY])
 
     def advance(self, pass_name: str, until: str) -> None:
         """Save that the tasks of a pass have their time in status up to a date."""

@@ -91,6 +91,10 @@ def _state_timestamps(state: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             for cursors_of in (partition, partition.get("tasks", {})):
                 for name, cursor in cursors_of.get("cursors", {}).items():
                     yield f"{location}, cursor {name}", cursor
+            for space_id, walk in partition.get("walks", {}).items():
+                if not isinstance(walk["lists"], str):
+                    raise TypeError
+                yield f"{location}, walk of space {space_id}", walk.get("at")
 
 
 def _validate_timestamp(name: str, value: Any) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tap_clickup.read_scope import ReadScope
     from tap_clickup.sync_report import SyncReport
     from tap_clickup.time_in_status_backlog import TimeInStatusBacklog
+    from tap_clickup.webhook_coverage import WebhookCoverage
 
 
 @dataclass
@@ -35,6 +36,7 @@ class Workspace:
     requested_at: datetime
     hierarchy: Hierarchy
     report: SyncReport
+    webhooks: WebhookCoverage
     seen_users: dict[str, Json] = field(default_factory=dict)
     synced_task_ids: set[str] = field(default_factory=set)
     live_task_count: int | None = None

@@ -28,6 +28,7 @@ from tap_clickup.readers.time_entry_reader import TimeEntryReader
 from tap_clickup.sprint_records import SprintSettings, sprint_records
 from tap_clickup.sync import BOOKMARK_OVERLAP
 from tap_clickup.sync_report import SyncReport
+from tap_clickup.webhook_coverage import WebhookCoverage
 from tap_clickup.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -112,7 +113,8 @@ class ObjectReader:
         workspace_id = self._batch.workspace_id
         hierarchy = Hierarchy(self._client, workspace_id, self._report)
         payload = payload or {"id": workspace_id}
-        return Workspace(payload, datetime.now(UTC), hierarchy, self._report)
+        webhooks = WebhookCoverage(self._client, workspace_id, self._report)
+        return Workspace(payload, datetime.now(UTC), hierarchy, self._report, webhooks)
 
     @contextmanager
     def _capture_errors(self, object_type: ObjectType, *object_ids: str) -> Iterator[None]:

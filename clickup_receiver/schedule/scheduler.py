@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 from datetime import UTC, datetime, time, timedelta
 from threading import Condition
@@ -13,6 +14,8 @@ from clickup_receiver.schedule.commands import split_command
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+WALK_ALL_VARIABLE = "TAP_CLICKUP_WALK_ALL"
+"""Makes the poll after a gap read the folders and lists of spaces whose events were lost."""
 POLL = "poll_command"
 SWEEP = "sweep_command"
 SWEEP_TIME = time(2, 17, tzinfo=UTC)
@@ -73,10 +76,11 @@ class Scheduler:
         self._schedule = Schedule(poll_interval=poll_interval, now=datetime.now(UTC))
         self._changed = Condition()
         self._stopped = False
+        self._has_gap = False
         self._process: subprocess.Popen[bytes] | None = None
 
     def catch_up(self, gap: timedelta) -> None:
-        """Run the poll at once, and the sweep too after more than a day.
+        """Run the poll at once, over all spaces, and the sweep too after more than a day.
 
         Logs a warning if no poll command is configured.
         """
@@ -87,6 +91,7 @@ class Scheduler:
                 ", then the sweep" if gap > LONG_GAP else "",
             )
         with self._changed:
+            self._has_gap = True
             self._schedule.run_soon(gap, datetime.now(UTC))
             self._changed.notify()
 
@@ -121,11 +126,15 @@ class Scheduler:
         if not words:
             return
         logger.info("%s: started", name)
+        environment = dict(os.environ)
         try:
             with self._changed:
                 if self._stopped:
                     return
-                self._process = subprocess.Popen(words, stdin=subprocess.DEVNULL)  # noqa: S603 - the operator's own setting, no shell
+                if name == POLL and self._has_gap:
+                    self._has_gap = False
+                    environment[WALK_ALL_VARIABLE] = "true"
+                self._process = subprocess.Popen(words, stdin=subprocess.DEVNULL, env=environment)  # noqa: S603 - the operator's own setting, no shell
             exit_code = self._process.wait()
         except OSError as error:
             logger.error("%s: %s: %s", name, words[0], error.strerror)  # noqa: TRY400 - one line

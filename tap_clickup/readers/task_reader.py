@@ -101,7 +101,8 @@ def fetch_first_page(
 class Page:
     """The new tasks of a response: their records, all their ids and the users named in them.
 
-    `left_out_ids` are tasks that exist and are odd. Up to `complete_until`, a date in the order of
+    `left_out_ids` are tasks that exist and are odd, `list_spaces` the lists of the tasks with their
+    spaces. Up to `complete_until`, a date in the order of
     reading, its source has been read completely.
     """
 
@@ -111,6 +112,7 @@ class Page:
     left_out_ids: list[str]
     seen_users: list[Json]
     custom_fields: set[str]
+    list_spaces: dict[str, str | None]
     complete_until: str | None
     requested_at: datetime
 
@@ -136,16 +138,16 @@ class TaskReader:
     stopped: Event = field(default_factory=Event)
     """Set when no further pages will be used."""
 
-    def page_iterators(self, *, known_archived_lists: str | None) -> list[Iterator[Page]]:
+    def page_iterators(self, *, known_archives: Mapping[str, str]) -> list[Iterator[Page]]:
         """Return iterators to run concurrently: one per pass, and the workers of archived lists.
 
         A sweep gets one iterator that reads them in sequence, so that a task moved meanwhile is
-        found by a later one. `known_archived_lists` is the digest of the archived lists that need
-        not be read again.
+        found by a later one. `known_archives` are the digests of the archived lists that need not
+        be read again, by space id.
         """
         passes = [self._read_pass(name) for name in PASSES]
         workers = [
-            self._read_archived_lists(known_archived_lists, worker=worker)
+            self._read_archived_lists({} if self.is_sweep else known_archives, worker=worker)
             for worker in range(ARCHIVED_LIST_WORKERS)
         ]
         return [chain(*workers, *passes)] if self.is_sweep else [*passes, *workers]
@@ -178,15 +180,14 @@ class TaskReader:
             return Keyset(0, space_ids, archived, order_by="created")
         return Keyset(to_epoch_ms(start), space_ids, archived)
 
-    def _read_archived_lists(self, known_digest: str | None, *, worker: int) -> Iterator[Page]:
-        """Walk the hierarchy, then read a worker's share of the archived lists if any changed."""
+    def _read_archived_lists(
+        self, known_archives: Mapping[str, str], *, worker: int
+    ) -> Iterator[Page]:
+        """Walk the hierarchy, then read a worker's share of the archived lists that changed."""
         hierarchy = self.workspace.hierarchy
         hierarchy.walk()
-        unchanged = (
-            not hierarchy.include_archived_lists or known_digest == hierarchy.archived_lists_digest
-        )
-        if self.is_sweep or not unchanged:
-            yield from self.read_lists(hierarchy.archived_list_ids[worker::ARCHIVED_LIST_WORKERS])
+        unread = hierarchy.unread_archived_lists(known_archives)
+        yield from self.read_lists(unread[worker::ARCHIVED_LIST_WORKERS])
 
     def _read_workspace(self, keyset: Keyset, *, source: Source) -> Iterator[Page]:
         path = f"/team/{self.workspace.id}/task"
@@ -226,6 +227,11 @@ class TaskReader:
             left_out_ids=converted.left_out_ids,
             seen_users=[user for task in tasks for user in records.task_users(task)],
             custom_fields=identifiers,
+            list_spaces={
+                list_id: record["space_id"]
+                for record in task_records
+                if (list_id := record["list_id"])
+            },
             complete_until=to_iso_timestamp(max(timestamps)) if timestamps else None,
             requested_at=response.requested_at,
         )

@@ -148,8 +148,9 @@ class BookmarkedStream(ClickUpStream):
 class HierarchyStream(ClickUpStream):
     """A stream of objects in spaces, found by the walk over the hierarchy.
 
-    Only a walk that includes archived lists finds all of them, so deletions are derived only from
-    that one. The contents of a deleted space are not marked individually: the space is.
+    Only a thorough walk over a space finds all of them, so deletions are derived only from those
+    spaces, and only if all spaces were walked: what is missing in one may have moved to another.
+    The contents of a deleted space are not marked individually: the space is.
     """
 
     primary_keys: tuple[str, ...] = ("workspace_id", "id")
@@ -164,7 +165,23 @@ class HierarchyStream(ClickUpStream):
         hierarchy.walk()
         records = self.records(hierarchy)
         yield from records
-        if hierarchy.complete and hierarchy.include_archived_lists:
-            conditions: ScopeConditions = {"space_id": {"in": hierarchy.space_ids_found}}
-            scope = ReadScope(self.name, hierarchy.started_at, conditions)
-            workspace.add_completed_read(scope, [(row.record["id"],) for row in records])
+        if not (hierarchy.complete and hierarchy.walked_all_spaces):
+            return
+        if set(hierarchy.thorough_space_ids) == set(hierarchy.space_ids_found):
+            self._add_completed_read(workspace, records, hierarchy.space_ids_found, name="all")
+            return
+        for space_id in hierarchy.thorough_space_ids:
+            self._add_completed_read(workspace, records, [space_id], name=f"space {space_id}")
+
+    def _add_completed_read(
+        self,
+        workspace: Workspace,
+        records: list[ExtractedRecord],
+        space_ids: list[str],
+        *,
+        name: str,
+    ) -> None:
+        conditions: ScopeConditions = {"space_id": {"in": space_ids}}
+        scope = ReadScope(self.name, workspace.hierarchy.started_at, conditions, name=name)
+        keys = [(row.record["id"],) for row in records if row.record["space_id"] in space_ids]
+        workspace.add_completed_read(scope, keys)

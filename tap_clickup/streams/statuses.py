@@ -25,7 +25,8 @@ class Statuses(ClickUpStream):
     def read(self, workspace: Workspace) -> Iterator[ExtractedRecord]:
         """Yield the statuses that the walk has found.
 
-        It finds all statuses of each space, folder and list that it finds, except odd ones.
+        It finds all statuses of each space, and of each folder and list that it finds, except odd
+        ones.
         """
         hierarchy = workspace.hierarchy
         hierarchy.walk()

@@ -12,6 +12,7 @@ from tap_clickup.read_scope import ReadScope
 from tap_clickup.streams.base import BookmarkedStream
 from tap_clickup.sync import BOOKMARK_OVERLAP
 from tap_clickup.task_sync import REPLICATION_KEY, PollProgress, SweepProgress, TaskSync
+from tap_clickup.walks import saved_archives
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -55,22 +56,24 @@ class Tasks(BookmarkedStream):
         state["spaces"] = workspace.selection.to_state()
         if selection_is_wider:
             state["cursors"] = {}  # nothing of the added spaces was read
-            state.pop("lists", None)
+            state.pop("walks", None)
             state.pop("archives", None)
-            workspace.hierarchy.require_archived_lists()
+            workspace.hierarchy.require_thorough_walk()
         if backlog := workspace.time_in_status:
             backlog.start(state, reset=selection_is_wider)
             if backlog.is_resumed:
-                workspace.hierarchy.require_archived_lists()
+                workspace.hierarchy.require_thorough_walk()
         is_sweep = self.sync_context.is_sweep
         reader = self.sync_context.task_reader(workspace, {} if is_sweep else state["cursors"])
         started_at = datetime.now(UTC)
-        iterators = reader.page_iterators(known_archived_lists=state.get("archives"))
+        known_archives = saved_archives(state)
+        iterators = reader.page_iterators(known_archives=known_archives)
         return TaskSync(
             reader=reader,
             pages=self.sync_context.prefetch(iterators),
             started_at=started_at,
             progress=SweepProgress() if is_sweep else PollProgress(state, started_at),
+            known_archives=known_archives,
         )
 
     def _warn_about_start_date(self, workspace: Workspace, saved: str) -> None:
@@ -100,6 +103,7 @@ class Tasks(BookmarkedStream):
             return  # the selected spaces are in other workspaces
         try:
             yield from self._emit_pages(workspace, sync, sync.pages)
+            yield from self._emit_pages(workspace, sync, _read_unknown_lists(workspace, sync))
             if self.sync_context.is_sweep:
                 changed = self._read_changed_during_sweep(workspace, sync)
                 yield from self._emit_pages(workspace, sync, changed)
@@ -108,9 +112,13 @@ class Tasks(BookmarkedStream):
         _note_unused_custom_fields(workspace, sync)
         sync.finished = True
         hierarchy = workspace.hierarchy
-        if self._archived_lists_up_to_date(workspace) and hierarchy.include_archived_lists:
-            archives = hierarchy.archived_lists_digest
-            self.workspace_state(workspace.id)["archives"] = archives
+        if self._archived_lists_up_to_date(workspace):
+            archives = {**sync.known_archives, **hierarchy.archives}
+            self.workspace_state(workspace.id)["archives"] = {
+                space_id: archives[space_id]
+                for space_id in hierarchy.space_ids_found
+                if space_id in archives
+            }
         if isinstance(sync.progress, SweepProgress) and hierarchy.complete and not sync.failures:
             self._add_completed_read(workspace, sync.progress, sync.started_at)
 
@@ -141,14 +149,23 @@ class Tasks(BookmarkedStream):
         yield from sync.reader.read_lists(hierarchy.archived_list_ids)
         sync.late_failures = hierarchy.failures
 
-    def save_lists_digests(self) -> None:
-        """Save which lists exist, once all streams have been written.
+    def save_walks(self) -> None:
+        """Save when the spaces were walked and which lists exist, once all streams are written.
 
-        After an interrupted run, the next one then still includes the archived lists.
+        After an interrupted run, the next one then still walks the same spaces.
         """
         for workspace in self.sync_context.workspaces:
-            if self._archived_lists_up_to_date(workspace):
-                self.workspace_state(workspace.id)["lists"] = workspace.hierarchy.lists_digest
+            if not self._archived_lists_up_to_date(workspace):
+                continue
+            hierarchy = workspace.hierarchy
+            walks = {**hierarchy.previous_walks, **hierarchy.walks}
+            state = self.workspace_state(workspace.id)
+            state.pop("lists", None)  # of earlier versions
+            state["walks"] = {
+                space_id: walks[space_id].to_state()
+                for space_id in hierarchy.space_ids_found
+                if space_id in walks
+            }
 
     def _archived_lists_up_to_date(self, workspace: Workspace) -> bool:
         """Return whether the next run need not read the archived lists if they are the same.
@@ -172,6 +189,26 @@ class Tasks(BookmarkedStream):
         }
         scope = ReadScope(self.name, started_at, conditions)
         workspace.add_completed_read(scope, [(task_id,) for task_id in progress.task_ids])
+
+
+def _read_unknown_lists(workspace: Workspace, sync: TaskSync) -> Iterator[Page]:
+    """Walk the spaces of lists that tasks name and no walk has shown.
+
+    Yields the tasks of archived lists that only these walks have shown.
+    """
+    hierarchy = workspace.hierarchy
+    hierarchy.walk()
+    unknown = {
+        list_id: space_id
+        for list_id, space_id in sync.list_spaces.items()
+        if not hierarchy.is_known_list(list_id)
+    }
+    already_read = set(hierarchy.unread_archived_lists(sync.known_archives))
+    hierarchy.walk_spaces(set(unknown.values()))
+    archived_lists = hierarchy.unread_archived_lists(sync.known_archives)
+    yield from sync.reader.read_lists(
+        [list_id for list_id in archived_lists if list_id not in already_read]
+    )
 
 
 def _note_unused_custom_fields(workspace: Workspace, sync: TaskSync) -> None:

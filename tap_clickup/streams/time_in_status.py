@@ -70,7 +70,7 @@ class TimeInStatus(BookmarkedStream):
     ) -> Iterator[list[str]]:
         """Yield the ids of the tasks since the interrupted run, those of this run included."""
         reader = self.sync_context.task_reader(workspace, backlog.cursors)
-        pages = reader.page_iterators(known_archived_lists=backlog.archives)
+        pages = reader.page_iterators(known_archives=backlog.archives)
         for page in self.sync_context.prefetch(pages):
             yield page.task_ids
             if page.source in PASSES and page.complete_until:

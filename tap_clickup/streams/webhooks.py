@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from tap_clickup import records
 from tap_clickup.extracted import ExtractedRecord
 from tap_clickup.read_scope import ReadScope
 from tap_clickup.streams.base import ClickUpStream
@@ -17,28 +15,19 @@ if TYPE_CHECKING:
 
 
 class Webhooks(ClickUpStream):
-    """Webhooks of the token's user. ClickUp's response contains secrets; the records do not.
-
-    https://developer.clickup.com/reference/getwebhooks
-    """
+    """Webhooks of the token's user. ClickUp's response contains secrets; the records do not."""
 
     name = "webhooks"
     primary_keys = ("workspace_id", "id")
 
     def read(self, workspace: Workspace) -> Iterator[ExtractedRecord]:
         """Yield the webhooks. ClickUp does not return those of other users."""
-        client = self.sync_context.client
-        started_at = datetime.now(UTC)
-        response = client.get(f"/team/{workspace.id}/webhook", required_key="webhooks")
-        converted = workspace.report.convert_all(
-            self.name,
-            response.body["webhooks"],
-            lambda fields: records.webhook(fields, workspace_id=workspace.id),
-            place=f"GET /team/{workspace.id}/webhook",
-        )
+        webhooks = workspace.webhooks.read()
+        converted = webhooks.converted
         for record in converted.values:
-            yield ExtractedRecord(record, response.requested_at)
+            yield ExtractedRecord(record, webhooks.requested_at)
         if not converted.unidentified_count:
             webhook_ids = [*(row["id"] for row in converted.values), *converted.left_out_ids]
-            scope = ReadScope(self.name, started_at, {"user_id": {"in": [client.user_id]}})
+            user_id = self.sync_context.client.user_id
+            scope = ReadScope(self.name, webhooks.requested_at, {"user_id": {"in": [user_id]}})
             workspace.add_completed_read(scope, [(webhook_id,) for webhook_id in webhook_ids])

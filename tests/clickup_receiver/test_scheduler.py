@@ -114,6 +114,17 @@ def test_commands_run_at_the_start_and_after_a_gap(tmp_path: Path) -> None:
         wait_until(lambda: harness.started() == [POLL, POLL, SWEEP])
 
 
+def test_the_poll_after_a_gap_walks_all_spaces(tmp_path: Path) -> None:
+    """Events of their folders and lists were lost; the poll after the next interval need not."""
+    path = tmp_path / "walk_all"
+    code = f"import os; open({str(path)!r}, 'a').write(os.environ.get('TAP_CLICKUP_WALK_ALL', '-'))"
+    with SchedulerHarness(tmp_path, code) as harness:
+        wait_until(lambda: path.exists() and path.read_text() == "-")
+        harness.scheduler.catch_up(2 * DAY)
+        wait_until(lambda: path.read_text() == "-true-")
+        assert harness.started() == [POLL, POLL, SWEEP]
+
+
 def test_a_failed_command_is_logged_and_runs_again(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -53,6 +53,12 @@ def tasks_bookmark(run: TapRun) -> Row:
     return dict(partition)
 
 
+def saved_lists(run: TapRun) -> dict[str, str]:
+    """Return the lists of each space as a run has saved them."""
+    walks = tasks_bookmark(run)["walks"]
+    return {space_id: walk["lists"] for space_id, walk in walks.items()}
+
+
 def test_completed_reads_have_the_documented_fields(run_tap: TapRunner) -> None:
     rows = find_completed_reads(run_tap(start_date=ALL_TIME))
     assert sorted(rows) == sorted([*NAMES, "time_entries"])
@@ -257,9 +263,14 @@ def test_poll_without_changes_skips_archived_lists(
     assert [path for path in run_tap.requested_paths if "/folder/" in path] == []
     incomplete = {"folders", "lists", "sprints"}
     assert set(find_completed_reads(second)) == {*NAMES, "time_entries"} - incomplete
-    assert tasks_bookmark(second)["lists"] == tasks_bookmark(first)["lists"]
-    assert tasks_bookmark(second)["archives"] == tasks_bookmark(first)["archives"]
-    assert len(tasks_bookmark(first)["lists"]) == len(tasks_bookmark(first)["archives"]) == 16
+    assert saved_lists(second) == saved_lists(first)
+    assert {space_id: len(lists) for space_id, lists in saved_lists(first).items()} == {
+        SPACE: 4 * len(LISTS),
+        ARCHIVED_SPACE: 0,
+    }
+    archives = tasks_bookmark(first)["archives"]
+    assert tasks_bookmark(second)["archives"] == archives
+    assert archives.keys() == {SPACE, ARCHIVED_SPACE}
 
 
 def test_list_archived_in_a_live_folder_is_found_by_the_next_poll(
@@ -276,8 +287,9 @@ def test_list_archived_in_a_live_folder_is_found_by_the_next_poll(
     }
     assert "86task001" in second.column("tasks", "id")
     assert read_keys(second, "lists") == [(list_id,) for list_id in sorted(LISTS.values())]
-    assert tasks_bookmark(second)["lists"] != tasks_bookmark(first)["lists"]
-    assert tasks_bookmark(second)["archives"] != tasks_bookmark(first)["archives"]
+    assert saved_lists(second)[SPACE] != saved_lists(first)[SPACE]
+    archives = [tasks_bookmark(run)["archives"] for run in (first, second)]
+    assert archives[0][SPACE] != archives[1][SPACE]
 
 
 @pytest.mark.parametrize("container_id", [FOLDER, SPACE, LISTS["folderless"]], ids=str)

@@ -11,6 +11,7 @@ from tests.tap_clickup.accounts import (
     NEW_TASK,
     OLD_TASK,
     SECOND_LIST,
+    SPACE,
     START_DATE,
     shop_with_second_space,
 )
@@ -18,7 +19,7 @@ from tests.tap_clickup.runner import bookmark_of
 
 if TYPE_CHECKING:
     from fake_clickup import Account
-    from tests.tap_clickup.runner import Row, TapRun, TapRunner
+    from tests.tap_clickup.runner import TapRun, TapRunner
 
 REMAINING_LISTS = [LISTS["archived"], LISTS["in_archived_folder"], LISTS["in_folder"]]
 """The lists of the shop without the one that is deleted here."""
@@ -40,12 +41,11 @@ def interrupted(run_tap: TapRunner, account: Account) -> TapRun:
 
 def completed_keys(run: TapRun) -> dict[str, list[str]]:
     """Return the keys of the completed reads of folders and lists."""
-    rows: list[Row] = run.rows("completed_reads")
-    return {
-        row["stream"]: sorted(key for (key,) in row["keys"])
-        for row in rows
-        if row["stream"] in {"folders", "lists"}
-    }
+    keys: dict[str, list[str]] = {}
+    for row in run.rows("completed_reads"):
+        if row["stream"] in {"folders", "lists"}:
+            keys.setdefault(row["stream"], []).extend(key for (key,) in row["keys"])
+    return {stream: sorted(values) for stream, values in keys.items()}
 
 
 def test_interrupted_completed_reads_are_caught_up(run_tap: TapRunner, interrupted: TapRun) -> None:
@@ -76,12 +76,13 @@ def test_caught_up_run_does_not_reread_archives_again(
 
 
 @pytest.mark.parametrize("stream", ["spaces", "lists", "completed_reads", "sync_runs"])
-def test_lists_digest_is_saved_after_the_last_stream(
+def test_walks_are_saved_after_the_last_stream(
     run_tap: TapRunner, account: Account, stream: str
 ) -> None:
     first = run_tap(start_date=START_DATE)
     account.delete(LISTS["folderless"])
     second = run_tap(start_date=START_DATE, state=first.state)
     interrupted = second.before_first_record(stream)
-    before, after = (bookmark_of(run.state, "tasks")["lists"] for run in (first, second))
-    assert bookmark_of(interrupted.state, "tasks")["lists"] == before != after
+    before, after = (bookmark_of(run.state, "tasks")["walks"] for run in (first, second))
+    assert bookmark_of(interrupted.state, "tasks")["walks"] == before
+    assert before[SPACE]["lists"] != after[SPACE]["lists"]

@@ -25,6 +25,7 @@ def page(source: Source, *task_ids: str, until: str | None = None) -> Page:
         left_out_ids=[],
         seen_users=[],
         custom_fields=set(),
+        list_spaces={},
         complete_until=until,
         requested_at=STARTED,
     )

@@ -6,8 +6,8 @@ from typing import Any
 
 from tap_clickup.time_in_status_backlog import TimeInStatusBacklog
 
-TASKS: dict[str, Any] = {"cursors": {"live": "2026-03-01"}, "archives": "digest"}
-LEFT: dict[str, Any] = {"cursors": {"live": "2026-02-01"}, "archives": None}
+TASKS: dict[str, Any] = {"cursors": {"live": "2026-03-01"}, "archives": {"11": "digest"}}
+LEFT: dict[str, Any] = {"cursors": {"live": "2026-02-01"}, "archives": {}}
 
 
 def test_a_run_saves_the_bookmarks_of_tasks_until_it_is_done() -> None:
@@ -24,14 +24,14 @@ def test_the_backlog_of_an_interrupted_run_comes_first() -> None:
     backlog = TimeInStatusBacklog({"tasks": LEFT})
     backlog.start(TASKS, reset=False)
     assert backlog.is_resumed is True
-    assert (backlog.cursors, backlog.archives) == ({"live": "2026-02-01"}, None)
+    assert (backlog.cursors, backlog.archives) == ({"live": "2026-02-01"}, {})
 
 
 def test_a_reset_extends_the_backlog_to_all_tasks() -> None:
     backlog = TimeInStatusBacklog({"tasks": LEFT})
     backlog.start(TASKS, reset=True)
     assert backlog.is_resumed is True
-    assert (backlog.cursors, backlog.archives) == ({}, None)
+    assert (backlog.cursors, backlog.archives) == ({}, {})
 
 
 def test_the_backlog_advances_without_changing_the_bookmarks_of_tasks() -> None:
@@ -40,5 +40,5 @@ def test_the_backlog_advances_without_changing_the_bookmarks_of_tasks() -> None:
     backlog = TimeInStatusBacklog(state)
     backlog.start(tasks_state, reset=False)
     backlog.advance("live", "2026-03-02")
-    assert state == {"tasks": {"cursors": {"live": "2026-03-02"}, "archives": None}}
+    assert state == {"tasks": {"cursors": {"live": "2026-03-02"}, "archives": {}}}
     assert tasks_state == {"cursors": {"live": "2026-03-01"}}
