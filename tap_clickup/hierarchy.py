@@ -283,11 +283,12 @@ class Hierarchy:
         if self.is_thorough or previous is None or previous.lists != lists:
             self._collect_archived_lists(self._folder_locations[first_folder:])
             self.thorough_space_ids.append(space_id)
+        is_covered = bool(webhook_ids) and len(self.failures) == failure_count
         self.walks[space_id] = SpaceWalk(
-            walked_at=walked_at if len(self.failures) == failure_count else None,
+            walked_at=walked_at if is_covered else None,
             lists=lists,
             is_archived=bool(space.boolean("archived")),
-            webhook_id=next(iter(webhook_ids), None),
+            webhook_id=webhook_ids[0] if is_covered else None,
         )
 
     def _collect_space(self, space: Fields) -> None:

@@ -31,9 +31,9 @@ of 100 lists once in 160,000 times; the hourly walk finds it then."""
 class SpaceWalk:
     """The walk over the folders and lists of a space.
 
-    `walked_at` is when it started, None if ClickUp denied a part of it. `lists` has a hash of each
-    list and of whether it is in an archived place. `webhook_id` is a webhook that covered the space
-    then.
+    `lists` has a hash of each list and of whether it is in an archived place. `webhook_id` is a
+    webhook that covered the space then, and `walked_at` is when the walk started; they are None if
+    the space has to be walked again by the next run.
     """
 
     walked_at: datetime | None
@@ -57,13 +57,12 @@ class SpaceWalk:
 
     def to_state(self) -> dict[str, Any]:
         """Return the walk as it is saved in the state."""
-        at = self.walked_at
-        return {
-            "at": None if at is None else format_timestamp(at),
-            "lists": self.lists,
-            "archived": self.is_archived,
-            "webhook": self.webhook_id,
-        }
+        saved: dict[str, Any] = {"lists": self.lists}
+        if self.walked_at is not None:
+            saved |= {"at": format_timestamp(self.walked_at), "webhook": self.webhook_id}
+        if self.is_archived:
+            saved["archived"] = True
+        return saved
 
     def is_current(
         self, space_id: str, *, is_archived: bool, webhook_ids: Collection[str], now: datetime

@@ -92,7 +92,7 @@ def test_final_state_has_only_finished_bookmarks(run_tap: TapRunner) -> None:
         "archives",
         "context",
         "cursors",
-        "lists",
+        "walks",
         "spaces",
         "start_date",
         "replication_key",
