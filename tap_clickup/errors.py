@@ -38,6 +38,13 @@ class BadRequestError(UnexpectedResponseError):
         self.ecode = ecode
 
 
+class ScopeError(Exception):
+    """A stream adds a scope that its own schema or key does not allow: a fault of its code.
+
+    Outside the tree, so that it ends the run with a traceback, in a test of the stream too.
+    """
+
+
 UNEXPECTED_SHAPE_ERRORS = (
     ArithmeticError,
     AttributeError,

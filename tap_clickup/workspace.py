@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from tap_clickup.errors import ScopeError
 from tap_clickup.extracted import ExtractedRecord
 from tap_clickup.fields import Fields
 from tap_clickup.read_scope import completed_read
@@ -42,6 +43,7 @@ class Workspace:
     live_task_count: int | None = None
     time_in_status: TimeInStatusBacklog | None = None
     completed_reads: list[ExtractedRecord] = field(default_factory=list)
+    _scopes: set[tuple[str, str]] = field(default_factory=set)
 
     @property
     def id(self) -> str:
@@ -76,7 +78,17 @@ class Workspace:
         self.seen_users.update({user_id: user for user in users if (user_id := Fields(user).id)})
 
     def add_completed_read(self, scope: ReadScope, keys: Iterable[Sequence[str]]) -> None:
-        """Record that exactly the rows with these keys exist in a scope."""
+        """Record that exactly the rows with these keys exist in a scope.
+
+        Raises `ScopeError` if the stream has added a scope of that name before.
+        """
+        if (scope.stream, scope.name) in self._scopes:
+            raise ScopeError(
+                f"stream {scope.stream}: two completed reads with the scope {scope.name!r}, of "
+                "which the target would keep one; give each ReadScope a name of its own, such as "
+                "the id of its space"
+            )
+        self._scopes.add((scope.stream, scope.name))
         now = datetime.now(UTC)
         record = completed_read(scope, keys, workspace_id=self.id, finished_at=now)
         self.completed_reads.append(ExtractedRecord(record, now))

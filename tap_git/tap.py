@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Stream, Tap
-from singer_sdk.contrib.msgspec import MsgSpecWriter
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
 from tap_git.errors import ConfigurationError
@@ -18,6 +17,7 @@ from tap_git.sdk_patches import print_about
 from tap_git.settings import CONFIG_SCHEMA, validate_flattening
 from tap_git.streams import BranchesStream, CommitsStream, RepositoriesStream
 from tap_git.sync import Interruption, SyncContext
+from tap_git.writer import MessageWriter, TargetEnded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,7 +36,7 @@ class TapGit(Tap):
 
     name = "tap-git"
     package_name = "pandev-clickup"
-    message_writer_class = MsgSpecWriter
+    message_writer_class = MessageWriter
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
         TapCapabilities.CATALOG,
         TapCapabilities.STATE,
@@ -130,6 +130,8 @@ class TapGit(Tap):
             _ = self.sync_context.start_date
             _ = self.sync_context.repositories
             yield
+        except TargetEnded:
+            raise
         except SystemExit:
             self.logger.warning("interrupted by a signal; the next run resumes from the last state")
             if self.state:

@@ -6,6 +6,7 @@ import sys
 import time
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from singer_sdk import Target
@@ -20,6 +21,7 @@ from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabiliti
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 
 from target_pandev.database import DeletionRules, ReferenceRules
+from target_pandev.end_of_input import discard_input
 from target_pandev.errors import RejectedRecordsError, StoreError, TerminatedError
 from target_pandev.messages import MessageReader
 from target_pandev.open_store import StoreSettings, open_store
@@ -48,6 +50,7 @@ COMPLETED_READS = "completed_reads"
 """The stream whose records determine which rows of other streams are deleted."""
 NESTING_KEYWORDS = {"properties", "$ref", "allOf", "anyOf", "oneOf"}
 """A property whose schema has one of these may be an object that the SDK flattens."""
+STDIN = 0
 T = TypeVar("T")
 
 
@@ -344,7 +347,9 @@ def main() -> None:
         MappingError,
         RecordsWithoutSchemaException,
     ) as error:
-        TargetPandev.logger.critical("%s", error)
+        log_error = partial(TargetPandev.logger.critical, "%s", error)
+        discard_input(STDIN, on_wait=log_error)
+        log_error()
         sys.exit(1)
 
 

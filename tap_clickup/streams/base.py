@@ -13,11 +13,12 @@ from singer_sdk.mapper import RemoveRecordTransform, SameRecordTransform
 from singer_sdk.singerlib import RecordMessage
 
 from tap_clickup import schemas
+from tap_clickup.errors import ScopeError
 from tap_clickup.read_scope import ReadScope
 from tap_clickup.stream_maps import find_obstacle, stream_map_definitions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from singer_sdk.helpers.types import Context
@@ -63,11 +64,32 @@ class ClickUpStream(Stream):
 
     def _count_records(self, workspace: Workspace) -> Iterator[dict[str, Any]]:
         counts = workspace.report.records
+        earlier_reads = len(workspace.completed_reads)
         with workspace.report.capture_errors(f"stream {self.name}"):
             for extracted in self.read(workspace):
                 self._extracted_at = extracted.extracted_at
                 counts[self.name] += 1
                 yield extracted.record
+        for completed_read in workspace.completed_reads[earlier_reads:]:
+            self._validate_completed_read(completed_read.record)
+
+    def _validate_completed_read(self, completed_read: Mapping[str, Any]) -> None:
+        """Raise `ScopeError` if the scope does not fit the stream's name, key and schema."""
+        stream = completed_read["stream"]
+        if stream != self.name:
+            raise ScopeError(f"stream {self.name}: its ReadScope names the stream {stream}")
+        key = completed_read["key_properties"]
+        if {*key, "workspace_id"} != {*self.primary_keys, "workspace_id"}:
+            raise ScopeError(
+                f"stream {self.name}: key_properties of its ReadScope are ({', '.join(key)}); "
+                f"expected those of primary_keys ({', '.join(self.primary_keys)}), with or without "
+                "workspace_id"
+            )
+        if unknown := completed_read["conditions"].keys() - self.schema["properties"].keys():
+            raise ScopeError(
+                f"stream {self.name}: a condition of its ReadScope is on {', '.join(unknown)}, "
+                "which is not in its schema"
+            )
 
     def messages(self, extracted_records: Iterable[ExtractedRecord]) -> Iterator[Message]:
         """Yield the stream's SCHEMA and a RECORD for each record, as a run of the tap would."""

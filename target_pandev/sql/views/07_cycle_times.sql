@@ -1,4 +1,4 @@
--- Cycle and lead time of each closed task.
+-- Cycle and lead time of each closed task whose closing was observed.
 -- Cost: that of status_transitions and task_overview, for one task too.
 
 CREATE OR REPLACE VIEW cycle_times AS
@@ -25,7 +25,7 @@ FROM (
 INNER JOIN task_overview AS o ON o.workspace_id = c.workspace_id AND o.task_id = c.task_id
 WHERE c.last_group = 'CLOSED';
 COMMENT ON VIEW cycle_times IS
-    'For each closed task the time from its first start of work to the last time it was closed';
+    'For each closed task whose closing was observed: from its first start to its last close';
 COMMENT ON COLUMN cycle_times.cycle_ms IS 'Null if the task was never seen in progress';
 COMMENT ON COLUMN cycle_times.lead_ms IS 'From its creation to the last time it was closed';
 COMMENT ON COLUMN cycle_times.is_inferred IS 'Whether any of its transitions is inferred';

@@ -78,10 +78,14 @@ class TargetProcess:
     def wait_until(self, condition: Callable[[], object]) -> None:
         """Wait until a condition is true or the target has ended, in steps of a millisecond."""
         wait_until(
-            lambda: condition() or self.process.poll() is not None,
+            lambda: condition() or self.has_ended(),
             timeout_seconds=SECONDS,
             poll_seconds=0.001,
         )
+
+    def has_ended(self) -> bool:
+        """Return whether the target has ended, or only waits for its input to end."""
+        return self.process.poll() is not None or b"CRITICAL" in self._log.read_bytes()
 
     def wait_until_read(self) -> None:
         """Wait until the target has read everything that was written, or has ended."""
@@ -102,7 +106,7 @@ class TargetProcess:
 
     def end(self, signum: int | None = None) -> int:
         """Send a signal or close the input, wait, and return the exit code; negative if killed."""
-        if signum is None:
+        if signum is None or self.has_ended():
             self._input.close()
         else:
             self.process.send_signal(signum)
@@ -111,10 +115,10 @@ class TargetProcess:
         return code
 
     def error_line(self) -> str:
-        """Return the one line of the log with the reason of the failure."""
+        """Return the line of the log with the reason of the failure; it may be there twice."""
         lines = [line for line in self.log().splitlines() if "CRITICAL" in line or "ERROR" in line]
-        assert len(lines) == 1, self.log()
-        return lines[0]
+        assert len({line.partition(" | ")[2] for line in lines}) == 1, self.log()
+        return lines[-1]
 
 
 def run_whole(folder: Path, messages: Sequence[Message], **config: Any) -> list[int]:
