@@ -8,7 +8,7 @@ from datetime import timedelta
 from clickup_receiver import cli
 from clickup_receiver.webhooks import monitor
 
-SHORTEST_SECONDS = 10
+SHORTEST_SECONDS = 1
 """Shorter waits stay as they are."""
 wait = threading.Event.wait
 
