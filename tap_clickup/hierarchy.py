@@ -14,7 +14,6 @@ https://developer.clickup.com/reference/getfolders
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from threading import RLock
@@ -25,7 +24,7 @@ from tap_clickup.errors import ClickUpError, OddFieldError, UnexpectedResponseEr
 from tap_clickup.extracted import ExtractedRecord
 from tap_clickup.fields import Fields
 from tap_clickup.sync_report import MIN_CHANGED_FORMAT
-from tap_clickup.walks import SpaceWalk, hash_lists
+from tap_clickup.walks import SpaceWalk, digest, hash_lists
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -81,6 +80,8 @@ class Hierarchy:
     """The position of each list among its neighbours, by list id."""
     walks: dict[str, SpaceWalk] = field(default_factory=dict)
     """The walks of this run, by space id."""
+    incomplete_space_ids: set[str] = field(default_factory=set)
+    """The spaces of which ClickUp denied a part, or sent an odd one."""
     thorough_space_ids: list[str] = field(default_factory=list)
     """The spaces whose archived lists were read."""
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -283,7 +284,9 @@ class Hierarchy:
         if self.is_thorough or previous is None or previous.lists != lists:
             self._collect_archived_lists(self._folder_locations[first_folder:])
             self.thorough_space_ids.append(space_id)
-        is_covered = bool(webhook_ids) and len(self.failures) == failure_count
+        if len(self.failures) > failure_count:
+            self.incomplete_space_ids.add(space_id)
+        is_covered = bool(webhook_ids) and space_id not in self.incomplete_space_ids
         self.walks[space_id] = SpaceWalk(
             walked_at=walked_at if is_covered else None,
             lists=lists,
@@ -388,8 +391,3 @@ class Hierarchy:
         if item.is_odd("statuses"):
             self.unread_status_scopes.add(scope_id)
             self.report.leave_out("statuses", f"of {place}", OddFieldError("statuses"))
-
-
-def digest(ids: Iterable[str]) -> str:
-    """Return a short hash of a set of ids."""
-    return hashlib.blake2b(",".join(sorted(set(ids))).encode(), digest_size=8).hexdigest()

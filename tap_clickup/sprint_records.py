@@ -48,8 +48,13 @@ class SprintSettings:
 def sprint_records(
     hierarchy: Hierarchy, settings: SprintSettings, *, today: date
 ) -> list[ExtractedRecord]:
-    """Return the sprints among the lists of a hierarchy, in spaces whose Sprints ClickApp is on."""
-    space_ids = {row.record["id"] for row in hierarchy.spaces if row.record["sprints_enabled"]}
+    """Return the sprints among the lists of a hierarchy, except where the Sprints ClickApp is off.
+
+    ClickUp may leave out whether it is on.
+    """
+    space_ids = {
+        row.record["id"] for row in hierarchy.spaces if row.record["sprints_enabled"] is not False
+    }
     folder_ids = {
         row.record["id"]
         for row in hierarchy.folders

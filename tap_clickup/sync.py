@@ -33,6 +33,7 @@ from tap_clickup.workspace import Workspace
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from tap_clickup.client import ApiResponse
     from tap_clickup.fields import Json
 
 T = TypeVar("T")
@@ -98,12 +99,51 @@ class SyncContext:
         return RateLimit(budget, share=share)
 
     @cached_property
+    def _teams(self) -> ApiResponse:
+        return self.client.get("/team", required_key="teams")
+
+    @cached_property
+    def missing_workspaces(self) -> list[SyncReport]:
+        """Reports on the workspaces that earlier runs read and that the token no longer sees.
+
+        Nothing in them is marked as deleted: their user may only have lost access. If the setting
+        names the workspaces, the others are not expected.
+        """
+        if self.selection.workspace_ids:
+            return []
+        visible = {Fields.of(team).id for team in self._teams.body["teams"]}
+        reports = []
+        for workspace_id in sorted(self._known_workspace_ids - visible):
+            report = SyncReport(workspace_id)
+            reason = (
+                "not in the response of GET /team any longer; its rows are kept: make the token's "
+                "user a member again, or set workspace_ids to the workspaces to read"
+            )
+            report.record_failure(f"workspace {workspace_id}", AccessDeniedError(reason))
+            reports.append(report)
+        return reports
+
+    @property
+    def deselected_workspace_ids(self) -> list[str]:
+        """The workspaces that earlier runs read and that the setting does not name any longer."""
+        return sorted(
+            workspace_id
+            for workspace_id in self._known_workspace_ids
+            if not self.selection.includes_workspace(workspace_id)
+        )
+
+    @property
+    def _known_workspace_ids(self) -> set[str]:
+        saved = partitions(self._state, "tasks") + partitions(self._state, "time_entries")
+        return {partition["context"]["workspace_id"] for partition in saved}
+
+    @cached_property
     def workspaces(self) -> list[Workspace]:
         """The selected workspaces.
 
         Raises `ConfigurationError` if one is not visible to the token.
         """
-        response = self.client.get("/team", required_key="teams")
+        response = self._teams
         teams = [Fields(team) for team in response.body["teams"]]
         visible = {team.id: team.payload for team in teams if team.id}
         if teams and not visible:
@@ -198,6 +238,11 @@ class SyncContext:
     def validate(self) -> None:
         """Raise what would keep the run from reading anything, before its first message."""
         validate_config(self.config)
+        if self.missing_workspaces and not self.workspaces:
+            raise ConfigurationError(
+                "the token sees none of the workspaces that were read before: "
+                + ", ".join(report.workspace_id for report in self.missing_workspaces)
+            )
         if self.workspaces and self.selection.space_ids:
             self._validate_space_ids()
 

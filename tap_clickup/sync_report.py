@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 T = TypeVar("T")
-MAX_LOGGED_SPACES = 5
+MAX_LOGGED_IDS = 5
 MIN_CHANGED_FORMAT = 10
 """If so many objects of a response are all odd, ClickUp's format has changed."""
 
@@ -188,9 +188,19 @@ class SyncReport:
         """Note the spaces in which a ClickApp is off, if there are any."""
         if space_ids:
             self.note(
-                f"the {clickapp} ClickApp is off in {_spaces(space_ids)}; an owner or admin "
-                f"can switch it on in ClickUp under Workspace settings > ClickApps > {clickapp}",
+                f"the {clickapp} ClickApp is off in {_listed('space', space_ids)}; an owner or "
+                "admin can switch it on in ClickUp under Workspace settings > ClickApps > "
+                f"{clickapp}",
                 level=logging.INFO,
+            )
+
+    def note_unlisted_lists(self, list_ids: Sequence[str]) -> None:
+        """Note lists of tasks that no walk over the spaces shows, if there are any."""
+        if list_ids:
+            self.note(
+                f"tasks are in {_listed('list', list_ids)}, which ClickUp shows in no space; such "
+                "lists are hidden or shared one by one: for their names and statuses make the "
+                "token's user a member of their spaces"
             )
 
     @property
@@ -211,10 +221,11 @@ class SyncReport:
         return [failure for failure in self.failures if failure.retryable]
 
 
-def _spaces(space_ids: Sequence[str]) -> str:
-    noun = "space" if len(space_ids) == 1 else "spaces"
-    listed = ", ".join(space_ids[:MAX_LOGGED_SPACES])
-    omitted = len(space_ids) - MAX_LOGGED_SPACES
+def _listed(noun: str, ids: Sequence[str]) -> str:
+    """Return the first ids of spaces or lists, and how many there are besides."""
+    noun = noun if len(ids) == 1 else f"{noun}s"
+    listed = ", ".join(ids[:MAX_LOGGED_IDS])
+    omitted = len(ids) - MAX_LOGGED_IDS
     return f"{noun} {listed} and {omitted} more" if omitted > 0 else f"{noun} {listed}"
 
 

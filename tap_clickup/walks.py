@@ -109,6 +109,11 @@ def _hash(text: str) -> str:
     return base64.urlsafe_b64encode(value).decode()
 
 
+def digest(ids: Iterable[str]) -> str:
+    """Return a short hash of a set of ids."""
+    return hashlib.blake2b(",".join(sorted(set(ids))).encode(), digest_size=8).hexdigest()
+
+
 def saved_walks(state: Mapping[str, Any]) -> dict[str, SpaceWalk]:
     """Return the walks in a workspace's part of the state of tasks, by space id."""
     return {

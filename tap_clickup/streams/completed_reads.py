@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, cast
 
 from tap_clickup.extracted import ExtractedRecord
+from tap_clickup.read_scope import ReadScope, completed_read
 from tap_clickup.streams.base import ClickUpStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from singer_sdk.helpers.types import Context
     from singer_sdk.singerlib import Message
 
     from tap_clickup.workspace import Workspace
@@ -24,6 +27,22 @@ class CompletedReads(ClickUpStream):
     def read(self, workspace: Workspace) -> Iterator[ExtractedRecord]:
         """Yield the completed reads of the streams before this one."""
         yield from self._applicable(workspace.completed_reads, workspace.report.note)
+
+    def get_records(self, context: Context | None) -> Iterable[dict[str, Any]]:
+        """Yield the completed reads, and that of workspaces no longer selected no space is read."""
+        yield from super().get_records(context)
+        if not self._tap.streams["spaces"].selected:
+            return
+        now = datetime.now(UTC)
+        scope = ReadScope("spaces", now, {"id": {"in": []}})
+        reads = [
+            completed_read(scope, (), workspace_id=workspace_id, finished_at=now)
+            for workspace_id in self.sync_context.deselected_workspace_ids
+        ]
+        rows = [ExtractedRecord(read, now) for read in reads]
+        for extracted in self._applicable(rows, self.logger.debug):
+            self._extracted_at = extracted.extracted_at
+            yield extracted.record
 
     def messages(self, extracted_records: Iterable[ExtractedRecord]) -> Iterator[Message]:
         """Yield the SCHEMA and the completed reads that the target can apply."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Sprints(HierarchyStream):
-    """The lists of sprint folders, in spaces whose Sprints ClickApp is on.
+    """The lists of sprint folders, except in spaces whose Sprints ClickApp is off.
 
     API v2 has no sprint resource: see `sprint_records`.
     """

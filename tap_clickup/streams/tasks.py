@@ -110,6 +110,7 @@ class Tasks(BookmarkedStream):
         finally:
             sync.reader.stopped.set()
         _note_unused_custom_fields(workspace, sync)
+        _note_unlisted_lists(workspace, sync)
         sync.finished = True
         hierarchy = workspace.hierarchy
         if self._archived_lists_up_to_date(workspace):
@@ -208,6 +209,21 @@ def _read_unknown_lists(workspace: Workspace, sync: TaskSync) -> Iterator[Page]:
     archived_lists = hierarchy.unread_archived_lists(sync.known_archives)
     yield from sync.reader.read_lists(
         [list_id for list_id in archived_lists if list_id not in already_read]
+    )
+
+
+def _note_unlisted_lists(workspace: Workspace, sync: TaskSync) -> None:
+    """Note lists that tasks name and ClickUp shows in no space; a denied one is named already."""
+    hierarchy = workspace.hierarchy
+    if not hierarchy.spaces_complete:
+        return
+    workspace.report.note_unlisted_lists(
+        [
+            list_id
+            for list_id, space_id in sorted(sync.list_spaces.items())
+            if space_id not in hierarchy.incomplete_space_ids
+            and not hierarchy.is_known_list(list_id)
+        ]
     )
 
 

@@ -98,6 +98,37 @@ def test_selected_custom_fields_are_in_the_last_overview_column(store: Loader) -
     assert (cursor.description[-1].name, cursor.fetchall()[0][-1]) == ("custom_fields", fields)
 
 
+def test_tasks_of_deselected_spaces_are_not_current(store: Loader) -> None:
+    """The rows are kept: they are current again once their space is selected."""
+    tasks = schema(
+        "tasks", dict.fromkeys(("workspace_id", "id", "name", "space_id"), "string"), KEY
+    )
+    spaces = schema("spaces", dict.fromkeys(("workspace_id", "id", "name"), "string"), KEY)
+    values = {"shop": ("900", "11"), "annex": ("900", "12"), "other": ("901", "13")}
+    for name, (workspace_id, space_id) in values.items():
+        space = {"workspace_id": workspace_id, "id": space_id, "name": name}
+        store.load(spaces, record("spaces", space))
+        task = {"workspace_id": workspace_id, "id": name, "name": name, "space_id": space_id}
+        store.load(tasks, record("tasks", task))
+
+    def current() -> list[str]:
+        return [row[0] for row in store.rows("SELECT task_id FROM task_overview ORDER BY 1")]
+
+    def select(minute: int, *space_ids: str, keys: list[str]) -> None:
+        where = {"id": {"in": list(space_ids)}}
+        started = f"11:{minute}"
+        store.load(COMPLETED_READS, completed("spaces", keys, started=started, where=where))
+
+    assert current() == ["annex", "other", "shop"]
+    select(10, "11", keys=["11"])
+    assert current() == ["other", "shop"]
+    select(20, keys=[])
+    assert current() == ["other"]
+    store.load(COMPLETED_READS, completed("spaces", ["11", "12"], started="11:30"))
+    assert current() == ["annex", "other", "shop"]
+    assert store.rows("SELECT count(*) FROM tasks WHERE _sdc_deleted_at IS NULL") == [(3,)]
+
+
 TIME = {"_sdc_extracted_at": at("10:00").isoformat(), "_sdc_deleted_at": None}
 ROWS: dict[str, dict[str, Any]] = {
     "sprints": {

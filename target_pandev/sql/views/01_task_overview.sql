@@ -1,6 +1,9 @@
 -- Tasks with PanDev's status group. The group follows from the type that the workflow of the task's
 -- list, folder or space gives its status now, so a changed mapping shows without an edit of the task.
--- Cost: for one task its own row, its list, folder and space by key, and one workflow's statuses.
+-- Tasks of spaces that the last complete read of the spaces did not select are left out: they are not
+-- read any longer.
+-- Cost: for one task its own row, its list, folder, space and the read of the spaces by key, and one
+-- workflow's statuses.
 
 CREATE OR REPLACE VIEW task_overview AS
 SELECT
@@ -55,12 +58,17 @@ LEFT JOIN LATERAL (
     LIMIT 1
 ) AS d ON true
 LEFT JOIN status_groups AS g ON g.status_type = coalesce(d.status_type, t.status_type)
+LEFT JOIN completed_reads AS r
+    ON r.workspace_id = t.workspace_id AND r.stream = 'spaces' AND r.scope = 'all'
 WHERE t._sdc_deleted_at IS NULL
     AND l._sdc_deleted_at IS NULL
     AND f._sdc_deleted_at IS NULL
-    AND s._sdc_deleted_at IS NULL;
+    AND s._sdc_deleted_at IS NULL
+    AND (
+        r.conditions -> 'id' -> 'in' IS NULL OR r.conditions -> 'id' -> 'in' ? t.space_id
+    );
 COMMENT ON VIEW task_overview IS
-    'One row per task, with PanDev''s status group. The group follows from the type that the status has in the task''s list, folder or space as last read, never from the status''s name';
+    'One row per task of the selected spaces, with PanDev''s status group. The group follows from the type that the status has in the task''s list, folder or space as last read, never from the status''s name';
 COMMENT ON COLUMN task_overview.status_group IS 'OPEN, IN_PROGRESS, CLOSED or UNDEFINED';
 COMMENT ON COLUMN task_overview.status_type_from_task IS
     'True if the workflow does not define the status, so that the type in the task decides';
