@@ -222,7 +222,7 @@ class SyncReport:
 
 
 def _listed(noun: str, ids: Sequence[str]) -> str:
-    """Return the first ids of spaces or lists, and how many there are besides."""
+    """Return the first ids of spaces or lists, and how many more there are."""
     noun = noun if len(ids) == 1 else f"{noun}s"
     listed = ", ".join(ids[:MAX_LOGGED_IDS])
     omitted = len(ids) - MAX_LOGGED_IDS
