@@ -94,6 +94,27 @@ def test_a_restored_task_is_unmarked_by_the_next_sweep(
     assert sync.deleted_ids("tasks") == set()
 
 
+def test_tasks_of_a_deselected_space_are_kept_and_not_current(
+    sync: Sync, workspace: Workspace
+) -> None:
+    home = workspace.lists[live_tasks(workspace)[0].list_id].space_id
+    in_home = {
+        task.id
+        for task in workspace.tasks.values()
+        if workspace.lists[task.list_id].space_id == home
+    }
+    assert 0 < len(in_home) < len(workspace.tasks)
+
+    def current() -> set[str]:
+        return {task_id for (task_id,) in sync.rows("SELECT task_id FROM task_overview")}
+
+    assert sync(TAP_CLICKUP_SPACE_IDS=json.dumps([home])).exit_codes == (0, 0)
+    assert current() == in_home
+    assert sync.deleted_ids("tasks") == set()
+    assert sync().exit_codes == (0, 0)
+    assert current() == set(workspace.tasks)
+
+
 def test_a_task_moved_out_of_the_selected_spaces_is_marked(
     sync: Sync, account: Account, workspace: Workspace
 ) -> None:
