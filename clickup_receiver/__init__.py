@@ -5,5 +5,5 @@ events into the target, `webhooks` registers and checks the webhooks at ClickUp,
 poll and the sweep. `service` runs all of these, `settings` are its settings and
 `receiver_context` its use of the tap's, `meltano_project` reads what `meltano.yml` sets and
 `project_options` are options that default to it, `data_dir` says where files are, `cli` is the
-command, `wording` formats counts.
+command.
 """

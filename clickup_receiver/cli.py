@@ -15,8 +15,8 @@ from clickup_receiver.data_dir import NAME, default_receiver_dir
 from clickup_receiver.project_options import ProjectGroup, find_project
 from clickup_receiver.service import Service
 from clickup_receiver.settings import Settings
-from clickup_receiver.wording import format_count
 from tap_clickup.errors import ClickUpError
+from tap_clickup.wording import format_count
 
 if TYPE_CHECKING:
     from clickup_receiver.inbox.inbox import DeadLetter

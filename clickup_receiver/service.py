@@ -25,9 +25,9 @@ from clickup_receiver.receiver_context import receiver_context
 from clickup_receiver.schedule.scheduler import POLL, SWEEP, Scheduler
 from clickup_receiver.webhooks.monitor import WebhookMonitor, has_changed_tasks
 from clickup_receiver.webhooks.registrar import WebhookRegistrar, validate_endpoint
-from clickup_receiver.wording import format_count
 from tap_clickup.errors import ClickUpError, ConfigurationError
 from tap_clickup.validation import validate_config
+from tap_clickup.wording import format_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable

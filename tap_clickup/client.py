@@ -37,6 +37,7 @@ from tap_clickup.errors import (
 from tap_clickup.json_decoder import JsonError, decode_json
 from tap_clickup.rate_limit import RateLimit, seconds_until_reset
 from tap_clickup.waiting import Heartbeat
+from tap_clickup.wording import format_count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -108,7 +109,8 @@ class RequestStats:
     def __str__(self) -> str:
         """Return one line for the log."""
         return (
-            f"{self.requests:,} requests, {self.retries:,} retries, "
+            f"{format_count(self.requests, 'request')}, "
+            f"{format_count(self.retries, 'retry', 'retries')}, "
             f"{self.waited_seconds:,.0f} s waited"
         )
 

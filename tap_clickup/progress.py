@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from singer_sdk import metrics
 
+from tap_clickup.wording import format_count
+
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable
@@ -67,9 +69,9 @@ class Progress:
     def _log(self, *, rate: float, reached: datetime | None, seconds_left: float | None) -> None:
         left = "" if seconds_left is None else f", about {_format_duration(seconds_left)} left"
         self._logger.info(
-            "workspace %s: %s tasks read, %.0f per second%s%s",
+            "workspace %s: %s read, %.0f per second%s%s",
             self._workspace_id,
-            f"{self._tasks_read:,}",
+            format_count(self._tasks_read, "task"),
             rate,
             f", up to {reached:%Y-%m-%d %H:%M}" if reached else "",
             left,

@@ -52,7 +52,8 @@ class RateLimit:
     def __str__(self) -> str:
         """Return the budget for the log."""
         limit = "" if self._fixed else f" of {self._reported:,}"
-        return f"{self._budget:,}{limit} requests per minute"
+        noun = "request" if self._budget == 1 and self._fixed else "requests"
+        return f"{self._budget:,}{limit} {noun} per minute"
 
     def reserve(self, now: float) -> float:
         """Reserve the next free slot for a request and return the seconds until then."""

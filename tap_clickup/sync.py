@@ -28,6 +28,7 @@ from tap_clickup.time_in_status_backlog import TimeInStatusBacklog
 from tap_clickup.validation import partitions, validate_config
 from tap_clickup.walks import saved_walks
 from tap_clickup.webhook_coverage import WebhookCoverage
+from tap_clickup.wording import format_stream_count
 from tap_clickup.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -272,7 +273,8 @@ class SyncContext:
         """Log what the run did. Raises `ClickUpError` if a stream failed."""
         for workspace in self.workspaces:
             counts = ", ".join(
-                f"{count:,} {stream}" for stream, count in workspace.report.records.items()
+                format_stream_count(count, stream)
+                for stream, count in workspace.report.records.items()
             )
             logger.info("workspace %s: %s", workspace.id, counts)
             workspace.report.log_odd_objects()

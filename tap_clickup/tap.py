@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import sys
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import IO, TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from singer_sdk import Stream, Tap
 from singer_sdk.exceptions import MappingError
+from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
+from tap_clickup.command_line import (
+    UNREADABLE_ERRORS,
+    config_error,
+    parse_environment,
+    validate_catalog_file,
+    validate_state_file,
+)
 from tap_clickup.errors import ClickUpError, ConfigurationError
 from tap_clickup.sdk_patches import validation_errors
 from tap_clickup.settings import CONFIG_SCHEMA
@@ -34,7 +42,9 @@ from tap_clickup.writer import BufferedWriter
 if TYPE_CHECKING:
     from types import FrameType
 
+    import click
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
+    from singer_sdk.plugin_base import _ConfigInput
 
     from tap_clickup.streams.base import ClickUpStream
 
@@ -162,6 +172,30 @@ class TapClickUp(Tap):
         if errors:
             self.logger.warning("invalid settings: %s", summary)
         return errors
+
+    @classmethod
+    def cb_config(
+        cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]
+    ) -> _ConfigInput:
+        """Read the files passed as `--config`. Raises `ConfigurationError`."""
+        try:
+            return super().cb_config(ctx, param, value)
+        except UNREADABLE_ERRORS:
+            raise config_error(value) from None
+
+    @classproperty
+    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805 - as in the SDK
+        cls.append_builtin_config(cls.config_jsonschema)
+        return parse_environment(cls.config_jsonschema, cls._env_var_prefix)
+
+    @classmethod
+    def invoke(
+        cls, *, state: IO[str] | None = None, catalog: IO[str] | None = None, **options: Any
+    ) -> None:
+        """Run the tap. Raises `ConfigurationError` if a file cannot be read."""
+        super().invoke(
+            state=validate_state_file(state), catalog=validate_catalog_file(catalog), **options
+        )
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002
         """Exit as a failed run. The STATE messages already written are valid."""

@@ -9,8 +9,16 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Stream, Tap
+from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
+from tap_git.command_line import (
+    UNREADABLE_ERRORS,
+    config_error,
+    parse_environment,
+    validate_catalog_file,
+    validate_state_file,
+)
 from tap_git.errors import ConfigurationError
 from tap_git.repository import disable_object_cache
 from tap_git.sdk_patches import print_about
@@ -83,8 +91,8 @@ class TapGit(Tap):
         with _one_line_errors(cls):
             tap = cls._configured(
                 config,
-                state=_load_json(state, "--state"),
-                catalog=_load_json(catalog, "--catalog"),
+                state=_load_json(validate_state_file(state)),
+                catalog=_load_json(validate_catalog_file(catalog)),
             )
             with tap.report_failures():
                 tap.sync_all()
@@ -97,8 +105,13 @@ class TapGit(Tap):
         with _one_line_errors(cls):
             try:
                 return super().cb_config(ctx, param, value)
-            except (OSError, ValueError) as error:
-                raise ConfigurationError("--config: expected ENV or a JSON file") from error
+            except UNREADABLE_ERRORS:
+                raise config_error(value) from None
+
+    @classproperty
+    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805 - as in the SDK
+        cls.append_builtin_config(cls.config_jsonschema)
+        return parse_environment(cls.config_jsonschema, cls._env_var_prefix)
 
     @classmethod
     def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
@@ -143,11 +156,8 @@ class TapGit(Tap):
             sys.exit(1)
 
 
-def _load_json(file: IO[str] | None, option: str) -> Any:
-    try:
-        return json.load(file) if file else None
-    except ValueError as error:
-        raise ConfigurationError(f"{option}: expected a JSON file") from error
+def _load_json(file: IO[str] | None) -> Any:
+    return json.load(file) if file else None
 
 
 @contextmanager

@@ -7,7 +7,7 @@ target by `HasSession`.
 from __future__ import annotations
 
 import logging
-from collections import deque
+from collections import Counter, deque
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import uuid4
@@ -60,6 +60,8 @@ class LoadSession:
         """The streams of which this run loaded records without a table version."""
         self.replication_keys: dict[str, str | None] = {}
         """The replication key of each stream, from its last SCHEMA message."""
+        self.loaded: Counter[str] = Counter()
+        """How many records of each stream were loaded, or found equal to the stored ones."""
         self.rejected_count = 0
         self.has_rejected_keys = False
         """Whether a record was rejected for a missing key."""

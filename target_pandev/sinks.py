@@ -235,6 +235,7 @@ class StreamSink(Sink):
     def process_batch(self, context: dict[str, Any]) -> None:  # noqa: ARG002
         """Load the batch, then store the rejected records."""
         self.record_counter_metric.increment(self.current_size)
+        self._session.loaded[self.stream_name] += self.current_size
         self._load()
         self._flush_rejections()
 

@@ -17,9 +17,11 @@ from singer_sdk.exceptions import (
     MissingKeyPropertiesError,
     RecordsWithoutSchemaException,
 )
+from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 
+from target_pandev.command_line import UNREADABLE_ERRORS, config_error, parse_environment
 from target_pandev.database import DeletionRules, ReferenceRules
 from target_pandev.end_of_input import discard_input
 from target_pandev.errors import RejectedRecordsError, StoreError, TerminatedError
@@ -29,12 +31,15 @@ from target_pandev.sdk_patches import append_plugin_settings, settings_validator
 from target_pandev.session import LoadSession
 from target_pandev.settings import CONFIG_SCHEMA, describe_invalid_setting, max_deleted_share
 from target_pandev.sinks import CompletedReadSink, StreamSink
+from target_pandev.wording import format_stream_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
+    import click
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
+    from singer_sdk.plugin_base import _ConfigInput
 
     from target_pandev.database import Store
 
@@ -48,6 +53,8 @@ COLLECT_INTERVAL_SECONDS = 0.05
 """How often a load that is running is looked at while there is no input."""
 COMPLETED_READS = "completed_reads"
 """The stream whose records determine which rows of other streams are deleted."""
+RUN_STREAMS = {COMPLETED_READS, "sync_runs"}
+"""Streams about the run itself, which the summary leaves out."""
 NESTING_KEYWORDS = {"properties", "$ref", "allOf", "anyOf", "oneOf"}
 """A property whose schema has one of these may be an object that the SDK flattens."""
 STDIN = 0
@@ -301,8 +308,21 @@ class TargetPandev(Target):
         super().process_endofpipe()
         self.session.wait()
         self.close()
+        self._log_summary()
         if self.session.rejected_count and self.config["fail_on_rejected_records"]:
             raise self._rejected_records_error()
+
+    def _log_summary(self) -> None:
+        """Log, as the last line of a run without errors, what was stored and what to do next."""
+        counts = [
+            format_stream_count(count, stream)
+            for stream, count in self.session.loaded.items()
+            if count and stream not in RUN_STREAMS
+        ]
+        if counts:
+            schema = self.config["store_schema"]
+            stored = ", ".join(counts)
+            self.logger.info("stored %s in schema %s; next: pandev report", stored, schema)
 
     def _rejected_records_error(self) -> RejectedRecordsError:
         count = self.session.rejected_count
@@ -318,6 +338,21 @@ class TargetPandev(Target):
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002
         """Interrupt the run; the SDK's handler would lose the batch that is being loaded."""
         raise TerminatedError(signum, self.session.abort)
+
+    @classmethod
+    def cb_config(
+        cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]
+    ) -> _ConfigInput:
+        """Read the files passed as `--config`. Raises `StoreError`."""
+        try:
+            return super().cb_config(ctx, param, value)
+        except UNREADABLE_ERRORS:
+            raise config_error(value) from None
+
+    @classproperty
+    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805 - as in the SDK
+        cls.append_builtin_config(cls.config_jsonschema)
+        return parse_environment(cls.config_jsonschema, cls._env_var_prefix)
 
     @classmethod
     def invoke(cls, **options: Any) -> None:

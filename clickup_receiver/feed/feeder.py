@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from clickup_receiver.feed.target_process import TargetError
-from clickup_receiver.wording import format_count
 from tap_clickup.errors import ClickUpError
+from tap_clickup.wording import format_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -11,9 +11,9 @@ import logging
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from clickup_receiver.wording import format_count
 from tap_clickup.conversions import to_epoch_ms, to_iso_timestamp
 from tap_clickup.readers.task_reader import fetch_first_page
+from tap_clickup.wording import format_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

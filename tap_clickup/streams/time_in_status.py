@@ -9,6 +9,7 @@ from tap_clickup.extracted import ExtractedRecord
 from tap_clickup.readers.task_reader import PASSES
 from tap_clickup.readers.time_in_status_reader import MAX_TASKS_PER_REQUEST, TimeInStatusReader
 from tap_clickup.streams.base import BookmarkedStream
+from tap_clickup.wording import format_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,8 +41,9 @@ class TimeInStatus(BookmarkedStream):
                 for record in self._records(workspace, response.body):
                     yield ExtractedRecord(record, response.requested_at)
         if reader.rejected_count:
+            tasks = format_count(reader.rejected_count, "task")
             workspace.report.note(
-                f"time in status: ClickUp returned none for {_tasks(reader.rejected_count)} "
+                f"time in status: ClickUp returned none for {tasks} "
                 f"({reader.reason}); if that is all of them, an owner or admin can switch it on "
                 "under Workspace settings > ClickApps > Total time in Status"
             )
@@ -76,7 +78,3 @@ class TimeInStatus(BookmarkedStream):
             if page.source in PASSES and page.complete_until:
                 backlog.advance(page.source, page.complete_until)
         backlog.has_failed = any(failure.retryable for failure in reader.failures)
-
-
-def _tasks(count: int) -> str:
-    return "1 task" if count == 1 else f"{count} tasks"

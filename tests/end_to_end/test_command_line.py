@@ -1,0 +1,122 @@
+"""Missing and broken files and variables of the command line: one line, no traceback."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.end_to_end.pipeline import COMMANDS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SETTINGS = {
+    "tap-clickup": {"api_token": "pk_1_AAAAAAAA", "api_url": "http://127.0.0.1:1/api/v2"},
+    "tap-git": {"repositories": ["/nowhere"]},
+}
+FILES = {
+    "empty": b"",
+    "broken": b"{",
+    "array": b"[1]",
+    "text": b'"config.json"',
+    "number": b"7",
+    "binary": b"\xff\xfe",
+}
+
+
+def run(tool: str, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [COMMANDS / tool, *options],
+        stdin=subprocess.DEVNULL,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def error_line(process: subprocess.CompletedProcess[str]) -> str:
+    """Return the only line of the log that is not information."""
+    assert process.returncode == 1
+    assert process.stdout == ""
+    lines = [line for line in process.stderr.splitlines() if "| INFO" not in line]
+    assert len(lines) == 1, process.stderr
+    return lines[0]
+
+
+@pytest.mark.parametrize("content", [*FILES, "missing", "folder"])
+@pytest.mark.parametrize("tool", ["tap-clickup", "tap-git", "target-pandev"])
+def test_an_unreadable_config_is_one_line(tool: str, content: str, tmp_path: Path) -> None:
+    file = make_file(tmp_path, content)
+    assert f"--config {file}: expected ENV or a readable file with a JSON object" in error_line(
+        run(tool, "--config", str(file))
+    )
+
+
+@pytest.mark.parametrize("content", FILES)
+@pytest.mark.parametrize(
+    ("option", "expected"),
+    [("--state", "state"), ("--catalog", "expected a catalog, as --discover prints it")],
+)
+@pytest.mark.parametrize("tool", SETTINGS)
+def test_a_broken_state_or_catalog_is_one_line(
+    tool: str, option: str, expected: str, content: str, tmp_path: Path
+) -> None:
+    settings = tmp_path / "settings.json"
+    settings.write_text(json.dumps(SETTINGS[tool]))
+    file = make_file(tmp_path, content)
+    process = run(tool, "--config", str(settings), option, str(file))
+    assert expected in error_line(process)
+
+
+@pytest.mark.parametrize("content", ["missing", "folder"])
+@pytest.mark.parametrize("option", ["--state", "--catalog"])
+@pytest.mark.parametrize("tool", SETTINGS)
+def test_a_missing_state_or_catalog_is_a_usage_error(
+    tool: str, option: str, content: str, tmp_path: Path
+) -> None:
+    process = run(tool, option, str(make_file(tmp_path, content)))
+    assert process.returncode == 2
+    assert f"Error: Invalid value for '{option}'" in process.stderr.splitlines()[-1]
+
+
+def test_a_catalog_of_another_shape_is_one_line(tmp_path: Path) -> None:
+    settings, catalog = tmp_path / "settings.json", tmp_path / "catalog.json"
+    settings.write_text(json.dumps(SETTINGS["tap-clickup"]))
+    contents: list[Any] = [
+        {},
+        {"streams": {}},
+        {"streams": [1]},
+        {"streams": [{"stream": "tasks"}]},
+    ]
+    for content in contents:
+        catalog.write_text(json.dumps(content))
+        process = run("tap-clickup", "--config", str(settings), "--catalog", str(catalog))
+        assert "expected a catalog" in error_line(process)
+
+
+@pytest.mark.parametrize(
+    ("tool", "variable", "value"),
+    [
+        ("tap-clickup", "TAP_CLICKUP_REQUESTS_PER_MINUTE", "ten"),
+        ("tap-clickup", "TAP_CLICKUP_STREAM_MAPS", "tasks"),
+        ("tap-git", "TAP_GIT_STREAM_MAPS", "{"),
+        ("target-pandev", "TARGET_PANDEV_BATCH_SIZE_ROWS", "1e4"),
+    ],
+)
+def test_a_variable_of_another_type_is_one_line(tool: str, variable: str, value: str) -> None:
+    process = run(tool, "--config=ENV", **{variable: value})
+    assert f"{variable}: expected a number or JSON" in error_line(process)
+
+
+def make_file(folder: Path, content: str) -> Path:
+    """Return a file of the given content; or a folder, or nothing."""
+    file = folder / content
+    if content == "folder":
+        file.mkdir()
+    elif content != "missing":
+        file.write_bytes(FILES[content])
+    return file
