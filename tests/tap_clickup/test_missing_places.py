@@ -77,7 +77,7 @@ def test_a_run_without_any_known_workspace_fails(
     assert run.messages == []
 
 
-def test_a_deselected_workspace_is_not_missing_and_has_no_selected_space(
+def test_a_deselected_workspace_is_not_missing(
     run_tap: TapRunner, account: Account, first: TapRun
 ) -> None:
     selected, deselected = (workspace.id for workspace in account.workspaces)
