@@ -6,6 +6,7 @@ load batches. They share the `session` of a run. `settings` are the settings, `e
 formats counts.
 
 Pure modules: `columns` and `rows` encode records, `schema_errors` describes invalid ones,
+`emitted_states` marks states, by which a store recognises its own,
 `completed_reads` and `table_versions` decide what was read, `deletion_limit` how much of the rest
 may be deleted, `emitted_states` marks states, `bisection` finds invalid rows.
 

@@ -12,6 +12,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -33,6 +34,7 @@ logger = logging.getLogger(__name__)
 
 ROLE = DATABASE = "pandev"
 STOP_TIMEOUT_SECONDS = 300.0
+FAST_STOP_SECONDS = 60.0
 READY_TIMEOUT_SECONDS = 30.0
 MAX_LOG_BYTES = 4 * 1024 * 1024
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}  # not the caller's
@@ -261,17 +263,31 @@ def make_database(folder: StoreFolder, *, binaries: Binaries) -> None:
         query(f"CREATE DATABASE {DATABASE}", folder=folder, binaries=binaries)
 
 
-def shut_down(folder: StoreFolder, *, timeout_seconds: float = STOP_TIMEOUT_SECONDS) -> None:
-    """Stop the server cleanly, and return when its last process has ended."""
+def shut_down(
+    folder: StoreFolder,
+    *,
+    fast_seconds: float = FAST_STOP_SECONDS,
+    timeout_seconds: float = STOP_TIMEOUT_SECONDS,
+) -> None:
+    """Stop the server and return when its last process has ended.
+
+    A fast shutdown that takes longer than `fast_seconds` is followed by an immediate one, after
+    which the next start recovers: PostgreSQL 18 can hang if it is stopped while it recovers from a
+    full disk. https://www.postgresql.org/docs/current/server-shutdown.html
+    """
     wait = PatientWait("stopping PostgreSQL", folder=folder, limit_seconds=timeout_seconds)
-    signalled = None
+    immediate_at = time.monotonic() + fast_seconds
+    sent = None
     while not locks.is_free(folder.server_lock):
         # a postmaster that listens has written this pid itself, so it is not reused
         pid = _read_pid(folder.data / "postmaster.pid") if is_listening(folder) else None
-        if pid not in {None, signalled}:
-            signalled = pid
+        signum = signal.SIGINT if time.monotonic() < immediate_at else signal.SIGQUIT
+        if pid is not None and sent != (pid, signum):
+            sent = (pid, signum)
+            if signum == signal.SIGQUIT:
+                logger.warning("PostgreSQL in %s: stopping it immediately", folder.path)
             with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGINT)
+                os.kill(pid, signum)
         if not wait.tick():
             raise EmbeddedError(
                 f"PostgreSQL in {folder.path} did not stop within {timeout_seconds:.0f} s: "

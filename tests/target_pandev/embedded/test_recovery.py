@@ -1,13 +1,16 @@
 """What a killed server or initdb leaves, and a pid file that is wrong, are overcome."""
 
 import os
+import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from target_pandev.embedded import EmbeddedServer
+from target_pandev.embedded import EmbeddedError, EmbeddedServer
+from target_pandev.embedded.folder import StoreFolder
+from target_pandev.embedded.postmaster import shut_down
 from tests.support.processes import kill_postmaster, postmaster_pid
 from tests.support.waiting import wait_until
 from tests.target_pandev.embedded.processes import FAST, ROOT, UNPRIVILEGED_UID, StoreUser, rows
@@ -60,3 +63,21 @@ def test_a_pid_reused_by_another_process_is_ignored(store: Path, state: str) -> 
         finally:
             foreign.kill()
             foreign.wait()
+
+
+def test_a_server_that_hangs_while_it_stops_is_stopped_immediately(store: Path) -> None:
+    """As PostgreSQL 18 does if it is stopped while it recovers from a full disk."""
+    server = EmbeddedServer(store, idle_timeout_seconds=0, settings={"fsync": "on"}).open()
+    rows(server.url, "CREATE TABLE committed (id text)")
+    rows(server.url, "INSERT INTO committed VALUES ('86a1')")
+    ((checkpointer,),) = rows(
+        server.url, "SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'"
+    )
+    os.kill(checkpointer, signal.SIGSTOP)
+    folder = StoreFolder(store)
+    with pytest.raises(EmbeddedError, match="did not stop within 1 s"):
+        shut_down(folder, timeout_seconds=1)
+    shut_down(folder, fast_seconds=0)
+    server.close()
+    with EmbeddedServer(store, idle_timeout_seconds=0) as again:
+        assert rows(again.url, "SELECT id FROM committed") == [("86a1",)]
