@@ -38,8 +38,10 @@ CONTRADICTIONS = {
 @pytest.fixture(scope="module")
 def torture() -> Iterator[Torture]:
     logging.disable(logging.CRITICAL)
-    yield Torture()
-    logging.disable(logging.NOTSET)
+    try:
+        yield Torture()
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def rows_of(torture: Torture, run: TapRun) -> dict[tuple[Any, ...], Row]:

@@ -233,7 +233,7 @@ class Torture:
         client.routes = self.routes
         client.change = change
         error = None
-        tap = TapClickUp(config=config, setup_mapper=False)
+        tap = TapClickUp(config=config)
         tap.sync_context.client = client
         lines: list[bytes] = []
         try:
