@@ -320,11 +320,14 @@ def _error_summary(error: Exception) -> str:
 
 
 def _slices_to_read(starts: Iterable[str]) -> list[Slice]:
-    """Return the slices of the lookback, and those of earlier entries whose start is known."""
+    """Return the slices of the lookback, and those of earlier entries whose start is known.
+
+    Each slice is returned once, from the earliest start in it.
+    """
     now = datetime.now(UTC)
-    slices = list(date_slices(now - TIME_ENTRY_LOOKBACK, now))
-    lookback_start = slices[0].start
-    for start in map(parse_timestamp, starts):
-        if start < lookback_start:
-            slices += [earlier for earlier in date_slices(start, start) if earlier not in slices]
-    return slices
+    slices = {part.name: part for part in date_slices(now - TIME_ENTRY_LOOKBACK, now)}
+    for start in sorted(map(parse_timestamp, starts), reverse=True):
+        for part in date_slices(start, start):
+            if part.name not in slices or part.start < slices[part.name].start:
+                slices[part.name] = part
+    return list(slices.values())

@@ -256,6 +256,25 @@ def test_an_old_time_entry_is_read_if_the_event_names_its_start(
         assert [row["id"] for row in source.rows("time_entries")] == entry_ids
 
 
+def test_old_time_entries_of_one_period_are_read_at_once(
+    source: MessageSourceHarness, account: Account, workspace: Workspace
+) -> None:
+    """One completed read covers both: the target keeps one for each scope."""
+    task_id = next(iter(workspace.tasks))
+    entries = [
+        account.add_time_entry(
+            task_id, start=datetime(2025, 6, day, 8, tzinfo=UTC), duration=timedelta(hours=1)
+        )
+        for day in (7, 5)
+    ]
+    starts = [{"start": str(entry.start_ms)} for entry in entries]
+    changes = [history("time_spent", after=start) for start in starts]
+    source.build(pending_event("taskTimeTrackedUpdated", *changes, task_id=task_id))
+    assert {row["id"] for row in source.rows("time_entries")} == {entry.id for entry in entries}
+    scopes = [row["scope"] for row in source.rows("completed_reads")]
+    assert len(scopes) == len(set(scopes)) > 1
+
+
 def test_time_of_many_tasks_is_read_in_one_pass(
     source: MessageSourceHarness, workspace: Workspace
 ) -> None:
