@@ -60,8 +60,8 @@ def state_of(stream: str, *partitions: Any) -> Any:
         ({"bookmarks": []}, INVALID_STATE),
         ({"bookmarks": {"tasks": None}}, INVALID_STATE),
         ({"bookmarks": {"tasks": {"partitions": None}}}, INVALID_STATE),
-        ([], INVALID_STATE),
-        (["2026-01-31"], INVALID_STATE),
+        ([], "--state {file}: expected a JSON object"),
+        (["2026-01-31"], "--state {file}: expected a JSON object"),
     ],
     ids=json.dumps,
 )
@@ -75,7 +75,7 @@ def test_invalid_state_is_rejected_before_any_request(
     logged = [line for line in process.stderr.splitlines() if "| INFO " not in line]
     assert process.returncode == 1
     assert process.stdout == ""
-    assert [line.split("| ")[-1] for line in logged] == [line]
+    assert [line.split("| ")[-1] for line in logged] == [line.replace("{file}", str(file))]
     assert clickup.requests == []
 
 
