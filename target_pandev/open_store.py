@@ -58,7 +58,7 @@ def open_server(settings: StoreSettings) -> Iterator[RunningServer]:
     try:
         embedded = EmbeddedServer(settings.path).open()
     except EmbeddedError as error:
-        raise StoreError(f"store_dir: {error}") from error
+        raise StoreError(str(error)) from error
     try:
         logger.info("store: embedded PostgreSQL in %s", settings.path)
         yield RunningServer(embedded.conninfo, embedded.program_folder)
