@@ -1,0 +1,117 @@
+"""README's commands for a person who starts, run as they are written there."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from examples.demo import make_repository
+from fake_clickup import FakeClickUp, generate
+from tests.end_to_end.pipeline import COMMANDS, PROJECT, Pipeline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+README = (PROJECT / "README.md").read_text(encoding="utf-8")
+NOW = datetime(2026, 10, 31, 12, tzinfo=UTC)
+SETUP = ("make setup", ". .venv/bin/activate")
+"""Commands of README that this environment is the result of."""
+
+
+def commands(heading: str) -> list[str]:
+    """Return the lines of the shell blocks in a section of README, up to the next heading."""
+    section = re.split(r"\n#+ ", README.split(f"# {heading}\n", 1)[1], maxsplit=1)[0]
+    blocks = re.findall(r"```(?:sh)?\n(.*?)```", section, re.DOTALL)
+    lines = [line.strip() for block in blocks for line in block.splitlines()]
+    return [line for line in lines if line and not line.startswith(SETUP)]
+
+
+@pytest.fixture
+def project(tmp_path: Path, store_dir: Path) -> Iterator[Pipeline]:
+    """Yield a project with an embedded store, and stop the store at the end."""
+    store_dir.chmod(0o711)
+    account = generate(seed=7, now=NOW, tasks=40, time_entries=0)
+    make_repository(tmp_path / "shop", account, now=NOW)
+    shutil.copytree(tmp_path / "shop", tmp_path / "app")
+    with FakeClickUp(account) as clickup:
+        settings = {
+            "TAP_CLICKUP_API_TOKEN": clickup.token,
+            "TAP_CLICKUP_API_URL": clickup.api_url,
+            "TARGET_PANDEV_STORE_DIR": str(store_dir / "first"),
+        }
+        project = Pipeline(tmp_path, settings)
+        yield project
+        for name in ("first", "second"):
+            project.settings["TARGET_PANDEV_STORE_DIR"] = str(store_dir / name)
+            project.run("pandev", "store", "stop")
+
+
+def run_literally(project: Pipeline, lines: list[str]) -> str:
+    """Run lines in bash, each with the address of a token, a clone and repositories of this test.
+
+    Returns what they print.
+    """
+    script = "\n".join(lines)
+    script = script.replace("pk_...", project.settings["TAP_CLICKUP_API_TOKEN"])
+    script = script.replace("/srv/git/", f"{project.folder}/")
+    bash = shutil.which("bash")
+    assert bash
+    done = subprocess.run(
+        [bash, "-e", "-o", "pipefail", "-c", script],
+        cwd=project.folder,
+        env=project.environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{script}\n{done.stderr[-600:]}"
+    return done.stdout
+
+
+def test_the_quick_start_and_the_store_work_as_written(project: Pipeline, store_dir: Path) -> None:
+    start = commands("Run it with your ClickUp in ten minutes")
+    assert [line for line in start if "meltano run" in line] == [
+        "meltano run tap-clickup target-pandev",
+        "meltano run tap-git target-pandev",
+    ]
+    run_literally(project, start)
+    assert "Tasks by status group" in run_literally(project, ["pandev report"])
+    store = commands("The store")
+    restore = next(line for line in store if line.startswith("pandev store restore"))
+    store.remove(restore)
+    printed = run_literally(project, store)
+    assert "(5 rows)" in printed
+    assert "stopped" in printed
+    count = "pandev store psql -At -c 'SELECT count(*) FROM task_activity'"
+    before = run_literally(project, [count])
+    project.settings["TARGET_PANDEV_STORE_DIR"] = str(store_dir / "second")
+    run_literally(project, [restore])
+    assert run_literally(project, [count]) == before
+    assert int(before) > 5
+
+
+def test_the_crontab_works_as_written(project: Pipeline) -> None:
+    """Each line in the clone, whose environment is active already."""
+    lines = commands("Every 15 minutes")
+    jobs = [line.split(" && ") for line in lines]
+    assert [job[1] for job in jobs] == [". .venv/bin/activate"] * 3
+    assert all(job[0].endswith("cd /srv/pandev-clickup") for job in jobs)
+    project.settings["TAP_GIT_REPOSITORIES"] = f'["{project.folder / "shop"}"]'
+    run_literally(project, [job[2] for job in jobs])
+    counts = "SELECT count(*) > 5 FROM tasks UNION ALL SELECT count(*) > 5 FROM commits"
+    assert run_literally(project, [f"pandev store psql -At -c '{counts}'"]) == "t\nt\n"
+
+
+def test_every_command_of_the_table_of_commands_is_installed() -> None:
+    names = set(re.findall(r"^\| `([a-z-]+)` \|", README.split("## Try it", 1)[0], re.MULTILINE))
+    assert {"tap-clickup", "tap-git", "target-pandev", "clickup-receiver", "pandev"} <= names
+    for name in names:
+        assert os.access(COMMANDS / name, os.X_OK), name
