@@ -41,8 +41,10 @@ SETTINGS = {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the longest test first, so that no worker waits for another at the end."""
-    items.sort(key=lambda item: item.path.name != "test_chaos.py")
+    """Run the longest tests first, so that no worker waits for another at the end."""
+    items.sort(
+        key=lambda item: (item.path.name != "test_chaos.py", item.path.parent.name != "end_to_end")
+    )
 
 
 @contextmanager
