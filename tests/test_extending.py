@@ -53,7 +53,8 @@ def extended(tmp_path_factory: pytest.TempPathFactory) -> Path:
     caches = shutil.ignore_patterns("__pycache__")
     for name in ("tap_clickup", "target_pandev", "fake_clickup", "tests"):
         shutil.copytree(PROJECT / name, copy / name, ignore=caches)
-    shutil.copy(PROJECT / "pyproject.toml", copy)
+    for name in ("pyproject.toml", "README.md"):
+        shutil.copy(PROJECT / name, copy)
     for path, kind, text in steps():
         if kind == "diff":
             add_lines(copy / path, text)
