@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from fake_clickup import Behaviour, FakeClickUp, Fault, generate
+from fake_clickup import FakeClickUp, Fault, generate
 from tests.end_to_end.pipeline import SYNC_NIGHTLY, Pipeline
 from tests.end_to_end.sync import SWEEP, Sync
 from tests.tap_clickup.runner import environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from fake_clickup import Account
@@ -28,17 +27,6 @@ NOW = datetime.now(UTC)
 @pytest.fixture
 def account() -> Account:
     return generate(seed=11, tasks=240, spaces=3, time_entries=60, now=NOW)
-
-
-@pytest.fixture
-def workspace(account: Account) -> Workspace:
-    return account.workspaces[0]
-
-
-@pytest.fixture
-def clickup(account: Account) -> Iterator[FakeClickUp]:
-    with FakeClickUp(account, behaviour=Behaviour()) as running:
-        yield running
 
 
 @pytest.fixture

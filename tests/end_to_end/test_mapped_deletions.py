@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fake_clickup import Behaviour, FakeClickUp, generate
+from fake_clickup import FakeClickUp, generate
 from tap_clickup.tap import TapClickUp
 from tests.end_to_end.sync import SWEEP, Sync
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from fake_clickup import Account
@@ -27,17 +26,6 @@ StreamMaps = dict[str, Any]
 @pytest.fixture
 def account() -> Account:
     return generate(seed=12, tasks=8, spaces=1, time_entries=20, now=NOW)
-
-
-@pytest.fixture
-def workspace(account: Account) -> Workspace:
-    return account.workspaces[0]
-
-
-@pytest.fixture
-def clickup(account: Account) -> Iterator[FakeClickUp]:
-    with FakeClickUp(account, behaviour=Behaviour()) as running:
-        yield running
 
 
 @pytest.fixture

@@ -17,8 +17,9 @@ from tests.tap_clickup.runner import environment
 from tests.tap_git.repository_builder import RepositoryBuilder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
+
+    from fake_clickup import Account
 
 __all__ = ["signal_handlers"]
 NO_STORE = {"TARGET_PANDEV_STORE_URL": "postgresql://u:x@127.0.0.1:1/x"}
@@ -26,9 +27,8 @@ REASON = "store_url: cannot connect to the store at 127.0.0.1:1"
 
 
 @pytest.fixture
-def clickup() -> Iterator[FakeClickUp]:
-    with FakeClickUp(generate(seed=7, tasks=200, time_entries=5)) as running:
-        yield running
+def account() -> Account:
+    return generate(seed=7, tasks=200, time_entries=5)
 
 
 def test_the_error_is_the_last_line_of_a_shell_pipe(clickup: FakeClickUp) -> None:

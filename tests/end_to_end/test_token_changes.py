@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal
 import psycopg
 import pytest
 
-from fake_clickup import Behaviour, FakeClickUp
 from fake_clickup.storage import to_ms
 from tests.end_to_end.pipeline import COMMANDS
 from tests.tap_clickup import accounts
@@ -17,10 +16,10 @@ from tests.tap_clickup.runner import environment
 from tests.tap_clickup.time_tracking import track
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
-    from fake_clickup import Account
+    from fake_clickup import Account, FakeClickUp
 
 ENTRIES = """
 SELECT user_id, round(extract(epoch FROM now() - started_at) / 86400)::int AS days,
@@ -39,12 +38,6 @@ def account() -> Account:
         track(account, days_ago(80), user_id=user_id)
         track(account, days_ago(5), user_id=user_id)
     return account
-
-
-@pytest.fixture
-def clickup(account: Account) -> Iterator[FakeClickUp]:
-    with FakeClickUp(account, behaviour=Behaviour()) as running:
-        yield running
 
 
 @pytest.fixture

@@ -14,8 +14,9 @@ from tests.end_to_end.pipeline import COMMANDS, PROJECT
 from tests.tap_clickup.runner import environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
+
+    from fake_clickup import Account
 
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 SCRIPT = README.split("### Without Meltano\n", 1)[1].split("```bash\n", 1)[1].split("```", 1)[0]
@@ -23,9 +24,8 @@ NO_STORE = "postgresql://u:x@127.0.0.1:1/x"
 
 
 @pytest.fixture
-def clickup() -> Iterator[FakeClickUp]:
-    with FakeClickUp(generate(seed=7, tasks=20, time_entries=0)) as running:
-        yield running
+def account() -> Account:
+    return generate(seed=7, tasks=20, time_entries=0)
 
 
 def run_script(

@@ -43,11 +43,6 @@ def account(request: pytest.FixtureRequest) -> Account:
 
 
 @pytest.fixture
-def workspace(account: Account) -> Workspace:
-    return account.workspaces[0]
-
-
-@pytest.fixture
 def first(run_tap: TapRunner) -> TapRun:
     return run_tap(start_date=ALL_TIME, requests_per_minute=100_000)
 

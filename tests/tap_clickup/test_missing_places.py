@@ -27,11 +27,6 @@ def account() -> Account:
 
 
 @pytest.fixture
-def workspace(account: Account) -> Workspace:
-    return account.workspaces[0]
-
-
-@pytest.fixture
 def first(run_tap: TapRunner) -> TapRun:
     return run_tap(start_date=ALL_TIME)
 
