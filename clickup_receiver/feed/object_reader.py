@@ -326,7 +326,7 @@ def _slices_to_read(starts: Iterable[str]) -> list[Slice]:
     """
     now = datetime.now(UTC)
     slices = {part.name: part for part in date_slices(now - TIME_ENTRY_LOOKBACK, now)}
-    for start in sorted(map(parse_timestamp, starts), reverse=True):
+    for start in map(parse_timestamp, starts):
         for part in date_slices(start, start):
             if part.name not in slices or part.start < slices[part.name].start:
                 slices[part.name] = part
