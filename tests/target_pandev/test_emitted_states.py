@@ -77,6 +77,16 @@ def test_a_state_of_the_store_itself_is_continued(
     assert [StateMark(*row) for row in stored] == marks
 
 
+def test_each_state_of_a_run_is_continued(
+    store: Loader, capsys: pytest.CaptureFixture[str]
+) -> None:
+    load_things(store, "abc", batch_size_rows=1)
+    states = emitted(capsys)
+    assert [state["bookmarks"]["target_pandev"]["number"] for state in states] == [1, 2, 3]
+    for state in states:
+        store.load({"type": "STATE", "value": state})
+
+
 def test_a_state_of_another_store_is_refused(
     store: Loader, capsys: pytest.CaptureFixture[str]
 ) -> None:
