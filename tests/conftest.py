@@ -137,7 +137,7 @@ def workspace(account: Account) -> Workspace:
 
 @pytest.fixture
 def behaviour() -> Behaviour:
-    return Behaviour(rate_limited=False)
+    return Behaviour(limit_per_minute=10_000)
 
 
 @pytest.fixture
