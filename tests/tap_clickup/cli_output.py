@@ -4,25 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tap_clickup import tap
+
 if TYPE_CHECKING:
     import subprocess
 
-STREAMS = [
-    "workspaces",
-    "webhooks",
-    "tasks",
-    "time_in_status",
-    "time_entries",
-    "spaces",
-    "folders",
-    "lists",
-    "statuses",
-    "sprints",
-    "status_changes",
-    "users",
-    "completed_reads",
-    "sync_runs",
-]
+STREAMS = [stream.name for stream in tap.STREAMS]
 
 
 def error_lines(process: subprocess.CompletedProcess[str]) -> list[str]:

@@ -16,7 +16,7 @@ from tests.tap_clickup.accounts import (
     SPACE,
     WORKSPACE,
 )
-from tests.tap_clickup.runner import ALL_TIME
+from tests.tap_clickup.runner import ALL_TIME, catalog_selecting
 
 if TYPE_CHECKING:
     from fake_clickup import Account, Behaviour
@@ -127,8 +127,11 @@ def test_statuses_are_read_from_every_scope_that_overrides(
 def test_only_overriding_folderless_lists_cost_a_request(
     run_tap: TapRunner,
 ) -> None:
+    catalog = catalog_selecting(
+        *("workspaces", "spaces", "folders", "lists", "statuses", "tasks", "users", "webhooks")
+    )
     first = run_tap(start_date=ALL_TIME)
-    run_tap(start_date=ALL_TIME, state=first.state, time_tracking=False)
+    run_tap(start_date=ALL_TIME, state=first.state, catalog=catalog)
     assert [path for path in run_tap.requested_paths if "/list/" in path] == [
         f"/api/v2/list/{LISTS['folderless']}"
     ]
