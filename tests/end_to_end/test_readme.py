@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from examples.demo import make_repository
-from fake_clickup import FakeClickUp, generate
+from fake_clickup import Behaviour, FakeClickUp, generate
 from tests.end_to_end.pipeline import COMMANDS, PROJECT, Pipeline
 
 if TYPE_CHECKING:
@@ -40,10 +40,11 @@ def project(tmp_path: Path, store_dir: Path) -> Iterator[Pipeline]:
     account = generate(seed=7, now=NOW, tasks=40, time_entries=0)
     make_repository(tmp_path / "shop", account, now=NOW)
     shutil.copytree(tmp_path / "shop", tmp_path / "app")
-    with FakeClickUp(account) as clickup:
+    with FakeClickUp(account, behaviour=Behaviour(limit_per_minute=10_000)) as clickup:
         settings = {
             "TAP_CLICKUP_API_TOKEN": clickup.token,
             "TAP_CLICKUP_API_URL": clickup.api_url,
+            "TAP_CLICKUP_REQUESTS_PER_MINUTE": "9999",
             "TARGET_PANDEV_STORE_DIR": str(store_dir / "first"),
         }
         project = Pipeline(tmp_path, settings)
