@@ -23,6 +23,7 @@ from clickup_receiver.webhooks.secret_store import SECRETS_FILE_NAME, FileSecret
 from pandev import report
 from tap_clickup.errors import ClickUpError, ConfigurationError
 from tap_clickup.tap import TapClickUp
+from tap_clickup.wording import format_count
 from target_pandev.backup import dump_store, restore_store
 from target_pandev.database import search_path_option
 from target_pandev.embedded import EmbeddedServer
@@ -134,8 +135,7 @@ def connect(
         for webhook_id in registrar.forget_other_users():
             click.echo(f"pandev: webhook {webhook_id}: {NOT_REMOVED}", err=True)
     if off:
-        removed = len(registrar.remove_all())
-        click.echo(f"{removed} {'webhook' if removed == 1 else 'webhooks'} removed")
+        click.echo(f"{format_count(len(registrar.remove_all()), 'webhook')} removed")
         return
     webhooks = registrar.reconcile()
     for webhook in webhooks:
@@ -208,7 +208,9 @@ def dump(file: Path, **store: str | None) -> None:
     settings = _settings(store)
     backup = dump_store(settings, file)
     size = filesize.decimal(backup.size_bytes)
-    click.echo(f"{file}: {_rows(backup.row_count)} of schema {settings.schema} ({size})")
+    click.echo(
+        f"{file}: {format_count(backup.row_count, 'row')} of schema {settings.schema} ({size})"
+    )
 
 
 @store_commands.command()
@@ -221,11 +223,7 @@ def restore(file: Path, **store: str | None) -> None:
     """
     settings = _settings(store)
     row_count = restore_store(settings, file)
-    click.echo(f"{_rows(row_count)} restored to schema {settings.schema}")
-
-
-def _rows(count: int) -> str:
-    return f"{count:,} {'row' if count == 1 else 'rows'}"
+    click.echo(f"{format_count(row_count, 'row')} restored to schema {settings.schema}")
 
 
 def _settings(store: dict[str, str | None]) -> StoreSettings:

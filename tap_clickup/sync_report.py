@@ -23,12 +23,12 @@ from tap_clickup.errors import (
 )
 from tap_clickup.fields import Fields
 from tap_clickup.odd_objects import OddObjects
+from tap_clickup.wording import format_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 T = TypeVar("T")
-MAX_LOGGED_IDS = 5
 MIN_CHANGED_FORMAT = 10
 """If so many objects of a response are all odd, ClickUp's format has changed."""
 
@@ -188,7 +188,7 @@ class SyncReport:
         """Note the spaces in which a ClickApp is off, if there are any."""
         if space_ids:
             self.note(
-                f"the {clickapp} ClickApp is off in {_listed('space', space_ids)}; an owner or "
+                f"the {clickapp} ClickApp is off in {format_ids('space', space_ids)}; an owner or "
                 "admin can switch it on in ClickUp under Workspace settings > ClickApps > "
                 f"{clickapp}",
                 level=logging.INFO,
@@ -198,8 +198,8 @@ class SyncReport:
         """Note lists of tasks that no walk over the spaces shows, if there are any."""
         if list_ids:
             self.note(
-                f"tasks are in {_listed('list', list_ids)}, which ClickUp shows in no space; such "
-                "lists are hidden or shared one by one: for their names and statuses make the "
+                f"tasks are in {format_ids('list', list_ids)}, which ClickUp shows in no space; "
+                "such lists are hidden or shared one by one: for their names and statuses make the "
                 "token's user a member of their spaces"
             )
 
@@ -219,14 +219,6 @@ class SyncReport:
     def retryable_failures(self) -> list[ReadFailure]:
         """The failures that another run may resolve."""
         return [failure for failure in self.failures if failure.retryable]
-
-
-def _listed(noun: str, ids: Sequence[str]) -> str:
-    """Return the first ids of spaces or lists, and how many more there are."""
-    noun = noun if len(ids) == 1 else f"{noun}s"
-    listed = ", ".join(ids[:MAX_LOGGED_IDS])
-    omitted = len(ids) - MAX_LOGGED_IDS
-    return f"{noun} {listed} and {omitted} more" if omitted > 0 else f"{noun} {listed}"
 
 
 def _name_without_id(place: str) -> str:

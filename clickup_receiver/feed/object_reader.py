@@ -29,6 +29,7 @@ from tap_clickup.sprint_records import SprintSettings, sprint_records
 from tap_clickup.sync import BOOKMARK_OVERLAP
 from tap_clickup.sync_report import SyncReport
 from tap_clickup.webhook_coverage import WebhookCoverage
+from tap_clickup.wording import format_ids
 from tap_clickup.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -122,8 +123,8 @@ class ObjectReader:
         try:
             yield
         except AccessDeniedError as error:
-            ids = ", ".join(object_ids)
-            logger.warning("%s %s was changed and cannot be read: %s", object_type, ids, error)
+            objects = format_ids(object_type, object_ids)
+            logger.warning("%s changed and cannot be read: %s", objects, error)
         except UNEXPECTED_RESPONSE_ERRORS as error:
             keys = [(object_type, object_id) for object_id in object_ids]
             self._failed |= dict.fromkeys(keys, _error_summary(error))

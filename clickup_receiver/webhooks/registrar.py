@@ -25,6 +25,7 @@ from tap_clickup.errors import (
     InvalidTokenError,
 )
 from tap_clickup.fields import Fields
+from tap_clickup.wording import format_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -354,9 +355,9 @@ class WebhookRegistrar:
 
 def _describe_unconfirmed(webhook_ids: Iterable[str]) -> str:
     return (
-        f"webhook {', '.join(sorted(webhook_ids))}: ClickUp does not show it to the token's user, "
-        "because another user created it or it was deleted; use the token of the user who ran "
-        "pandev connect, or run pandev connect --replace-user once"
+        f"{format_ids('webhook', sorted(webhook_ids))}: deleted in ClickUp or created by "
+        "a user other than the token's; use the token of the user who ran pandev connect, or run "
+        "pandev connect --replace-user once"
     )
 
 

@@ -13,6 +13,7 @@ from tap_clickup.streams.base import BookmarkedStream
 from tap_clickup.sync import BOOKMARK_OVERLAP
 from tap_clickup.task_sync import REPLICATION_KEY, PollProgress, SweepProgress, TaskSync
 from tap_clickup.walks import saved_archives
+from tap_clickup.wording import format_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -234,10 +235,8 @@ def _note_unused_custom_fields(workspace: Workspace, sync: TaskSync) -> None:
         return
     for identifier in sync.reader.custom_fields:
         if identifier.casefold() not in sync.custom_fields:
-            tasks = (
-                "the 1 task that was" if task_count == 1 else f"the {task_count} tasks that were"
-            )
+            tasks = format_count(task_count, "task that was", "tasks that were")
             workspace.report.note(
-                f"custom_fields: {identifier!r} is on none of {tasks} read; "
+                f"custom_fields: {identifier!r} is on none of the {tasks} read; "
                 "expected the name or the id of a custom field"
             )

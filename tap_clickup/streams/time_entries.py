@@ -19,6 +19,7 @@ from tap_clickup.extracted import ExtractedRecord
 from tap_clickup.read_scope import time_entry_scope
 from tap_clickup.readers.time_entry_reader import TimeEntryReader
 from tap_clickup.streams.base import BookmarkedStream
+from tap_clickup.wording import format_count, format_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -137,9 +138,8 @@ class TimeEntries(BookmarkedStream):
     def _report_limitations(self, workspace: Workspace, reader: TimeEntryReader) -> None:
         """Report whose time is hidden: a user without permission is not a user without time."""
         if hidden := reader.hidden_user_ids:
-            users = "1 other user" if len(hidden) == 1 else f"{len(hidden)} other users"
             workspace.report.record_failure(
-                f"time entries of {users}",
+                f"time entries of {format_count(len(hidden), 'other user')}",
                 AccessDeniedError(
                     "not visible with this token, whose user is neither owner nor admin; "
                     "give the user that role in ClickUp under Workspace settings > People"
@@ -149,11 +149,12 @@ class TimeEntries(BookmarkedStream):
             workspace.report.record_failure(
                 "time entries of users who have left",
                 AccessDeniedError(
-                    f"ClickUp denies the time entries of users {sorted(reader.denied_user_ids)}"
+                    "ClickUp denies the time entries of "
+                    + format_ids("user", sorted(reader.denied_user_ids))
                 ),
             )
         if count := len(reader.without_location):
-            entries = "1 time entry was" if count == 1 else f"{count} time entries were"
+            entries = format_count(count, "time entry was", "time entries were")
             workspace.report.note(
                 f"{entries} left out for lack of a location, since only selected spaces are read"
             )

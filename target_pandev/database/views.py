@@ -171,8 +171,8 @@ def _drop(connection: Connection, schema: str, name: str, ours: Collection[str])
     foreign = [str(description) for relation, description in dependents if relation not in ours]
     if foreign:
         raise StoreError(
-            f"store_schema {schema}: the columns of view {name} change, and other objects depend "
-            f"on it: {', '.join(foreign)}; drop them, run again, and create them again"
+            f"store_schema {schema}: the columns of view {name} cannot change while used by "
+            f"{', '.join(foreign)}; drop what uses the view, run again, then recreate it"
         )
     views = [sql.Identifier(name), *(sql.Identifier(str(view)) for view, _ in dependents)]
     connection.execute(sql.SQL("DROP VIEW {}").format(sql.SQL(", ").join(views)))

@@ -103,7 +103,7 @@ def test_hidden_and_deleted_objects_are_left_to_the_sweep(
     source.build(pending_event("taskUpdated", task_id="86unknown"))
     assert source.messages == []
     assert source.failed_events == {}
-    assert "task 86unknown was changed and cannot be read" in caplog.text
+    assert "task 86unknown changed and cannot be read" in caplog.text
 
 
 def test_an_object_of_unexpected_shape_fails_only_its_events(

@@ -125,14 +125,14 @@ def test_another_users_token_is_noticed_without_a_stored_user(
     switch_user(account)
     (status,) = harness.reconcile()
     assert status.error == (
-        f"webhook {old.webhook_id}: ClickUp does not show it to the token's user, because another "
-        "user created it or it was deleted; use the token of the user who ran pandev connect, or "
-        "run pandev connect --replace-user once"
+        f"webhook {old.webhook_id}: deleted in ClickUp or created by a user other than the "
+        "token's; use the token of the user who ran pandev connect, or run pandev connect "
+        "--replace-user once"
     )
     assert harness.writes == []
     assert list(harness.stored_secrets) == list(harness.webhooks) == [old.webhook_id]
     own = account.add_webhook(endpoint=ENDPOINT, events=EVENTS)
-    with pytest.raises(ConfigurationError, match="ClickUp does not show it to the token's user"):
+    with pytest.raises(ConfigurationError, match="created by a user other than the token's"):
         harness.registrar.remove_all()
     assert own.id not in harness.webhooks
     assert list(harness.stored_secrets) == [old.webhook_id]

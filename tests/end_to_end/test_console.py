@@ -10,7 +10,7 @@ import pytest
 
 from fake_clickup import FakeClickUp, generate
 from pandev.meltano_console import PeopleFilter
-from tap_clickup.wording import format_count, format_stream_count
+from tap_clickup.wording import format_count, format_ids, format_stream_count
 from tests.end_to_end.pipeline import PROJECT, Pipeline
 from tests.tap_clickup.runner import environment
 
@@ -76,3 +76,16 @@ def test_counts_agree_with_their_noun() -> None:
         "1 retry",
         "2,000 retries",
     ]
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (1, "list 0"),
+        (2, "lists 0, 1"),
+        (5, "lists 0, 1, 2, 3, 4"),
+        (1_006, "lists 0, 1, 2, 3, 4 and 1,001 more"),
+    ],
+)
+def test_ids_are_listed_with_their_noun_up_to_five(count: int, text: str) -> None:
+    assert format_ids("list", [str(number) for number in range(count)]) == text

@@ -9,7 +9,7 @@ from tap_clickup import tap
 if TYPE_CHECKING:
     import subprocess
 
-STREAMS = [stream.name for stream in tap.STREAMS]
+STREAMS = [str(vars(stream)["name"]) for stream in tap.STREAMS]
 
 
 def error_lines(process: subprocess.CompletedProcess[str]) -> list[str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
+from tap_clickup.wording import format_ids
 from tests.tap_clickup import accounts, time_tracking
 from tests.tap_clickup.dates import days_ago, now, to_iso
 from tests.tap_clickup.time_tracking import track
@@ -76,7 +77,7 @@ def test_denied_former_members_are_named_and_others_are_read(
     assert sorted(run.column("time_entries", "id")) == sorted(expected)
     names = [str(user_id) for user_id in denied]
     assert run.read_failures == [
-        (FORMER_MEMBERS, f"ClickUp denies the time entries of users {names}")
+        (FORMER_MEMBERS, f"ClickUp denies the time entries of {format_ids('user', names)}")
     ]
     (completed,) = time_tracking.completed_slices(run).values()
     assert sorted(completed["conditions"]["user_id"]["in"]) == sorted({*ALL_USERS} - {*names})
@@ -97,7 +98,7 @@ def test_denied_user_does_not_hide_others_in_any_slice(
     run = run_tap(start_date=to_iso(since))
     assert set(run.column("time_entries", "id")) == {entry.id for entry in entries}
     assert run.read_failures == [
-        (FORMER_MEMBERS, "ClickUp denies the time entries of users ['49999992']")
+        (FORMER_MEMBERS, "ClickUp denies the time entries of user 49999992")
     ]
     named = [
         sorted(row["conditions"]["user_id"]["in"])

@@ -155,7 +155,7 @@ def test_denied_former_members_are_left_out_and_retried(
     assert MEMBERS in time_tracking.requested_assignees(run_tap)
     assert by_user(run) == [(entry.id, str(entry.user_id)) for entry in entries]
     assert run.read_failures == [
-        (FORMER_MEMBERS, "ClickUp denies the time entries of users ['40000004']")
+        (FORMER_MEMBERS, "ClickUp denies the time entries of user 40000004")
     ]
     assert [
         row["conditions"]["user_id"] for row in time_tracking.completed_slices(run).values()

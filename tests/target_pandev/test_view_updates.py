@@ -234,8 +234,8 @@ def test_a_view_of_the_users_own_is_named_and_never_dropped(
         with pytest.raises(StoreError) as error:
             store.open()
         assert str(error.value) == (
-            "store_schema pandev: the columns of view cycle_times change, and other objects "
-            f"depend on it: {description}; drop them, run again, and create them again"
+            "store_schema pandev: the columns of view cycle_times cannot change while "
+            f"used by {description}; drop what uses the view, run again, then recreate it"
         )
         assert (store.read_definitions(), store.hashes()) == before
     store.execute(drop)
@@ -251,7 +251,7 @@ def test_dependents_through_our_views_are_named(store: StoreOfAnotherRelease) ->
     store.execute("CREATE VIEW public.teams AS SELECT workspace_id FROM cycle_times")
     store.execute("CREATE VIEW public.floors AS SELECT workspace_id FROM public.teams")
     store.forget_hash("status_transitions")
-    with pytest.raises(StoreError, match=r": view public\.floors, view public\.teams; drop them"):
+    with pytest.raises(StoreError, match=r" by view public\.floors, view public\.teams; drop what"):
         store.open()
 
 
