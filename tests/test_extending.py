@@ -64,14 +64,17 @@ def extended(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy
 
 
-def test_the_test_on_the_page_passes(extended: Path) -> None:
-    """D6: the documentation adds a stream that works."""
-    command = [sys.executable, "-m", "pytest", "-q", "tests/tap_clickup/test_custom_task_types.py"]
+def test_the_page_leads_to_a_stream_that_passes(extended: Path) -> None:
+    """D6: its own test, and the tests that read every stream."""
+    names = ("custom_task_types", "completed_reads", "sdk_suite")
+    files = [f"tests/tap_clickup/test_{name}.py" for name in names]
+    command = [sys.executable, "-m", "pytest", "-v", *files]
     run = subprocess.run(
         command, cwd=extended, text=True, capture_output=True, check=False, env=paths(extended)
     )
     assert run.returncode == 0, run.stdout
-    assert "1 passed" in run.stdout
+    assert "test_custom_task_types_have_id_and_name PASSED" in run.stdout
+    assert "custom_task_types" in run.stdout.split("test_sdk_suite.py", 1)[1]
 
 
 def test_the_files_on_the_page_pass_the_checks(extended: Path) -> None:
