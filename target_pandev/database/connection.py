@@ -16,17 +16,37 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MIN_SERVER_VERSION = 15
+ENCODING = "UTF8"
 DEFAULTS = {
     "jit": "off",  # takes longer than these statements themselves
     "client_min_messages": "warning",
     "work_mem": "64MB",  # a batch is sorted in memory
     "lock_timeout": "5min",  # another session may hold a lock, an open transaction of psql say
 }
-"""Settings of PostgreSQL that the options of a store_url may change."""
+"""Settings of PostgreSQL that `options` in the store_url, or PGOPTIONS, may change."""
 FIXED = {
     "timezone": "UTC",  # applies to timestamps without an offset
     "datestyle": "ISO, YMD",
+    "intervalstyle": "postgres",
+    "extra_float_digits": "1",  # floats are exact in text
+    "bytea_output": "hex",
+    "array_nulls": "on",
+    "transform_null_equals": "off",
+    "quote_all_identifiers": "off",
+    "standard_conforming_strings": "on",  # a backslash in a statement is a backslash
+    "default_transaction_isolation": "read committed",
 }
+"""Settings that change what is stored or read, whatever the environment, role or database says."""
+SET_ALL = """
+SELECT pg_catalog.set_config(name, value, false)
+FROM ROWS FROM (
+    pg_catalog.unnest(%(names)s::text[]), pg_catalog.unnest(%(values)s::text[])
+) AS given (name, value)
+WHERE NOT (
+    name = ANY (%(defaults)s)
+    AND name IN (SELECT name FROM pg_catalog.pg_settings WHERE source = 'client')
+)
+"""
 
 Connection: TypeAlias = "psycopg.Connection[tuple[Any, ...]]"
 
@@ -49,7 +69,7 @@ def connect(conninfo: str) -> Connection:
             conninfo,
             autocommit=True,
             application_name="target-pandev",
-            options=" ".join(_options(address)),
+            client_encoding=ENCODING,
         )
     except psycopg.OperationalError as error:
         raise StoreError(
@@ -57,14 +77,41 @@ def connect(conninfo: str) -> Connection:
             f"{_connection_error_reason(error)}; check that PostgreSQL is running there and that "
             "user and password are correct"
         ) from None
+    try:
+        with translate_errors(connection, "store_url"):
+            _validate_server(connection, server)
+            _set_session(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _validate_server(connection: Connection, server: str) -> None:
+    """Raise `StoreError` if the version or the encoding is not supported."""
     if connection.info.server_version < MIN_SERVER_VERSION * 10_000:
         version = connection.info.parameter_status("server_version")
-        connection.close()
         raise StoreError(
             f"store_url: the store at {server} is PostgreSQL {version}, expected "
             f"{MIN_SERVER_VERSION} or newer"
         )
-    return connection
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != ENCODING:
+        raise StoreError(
+            f"store_url: the database {connection.info.dbname} has the encoding {encoding}, "
+            f"expected {ENCODING}; create another one with ENCODING '{ENCODING}' TEMPLATE template0"
+        )
+
+
+def _set_session(connection: Connection) -> None:
+    """Set what the statements rely on, after connecting: a pooler drops options of the startup."""
+    settings = {**DEFAULTS, **FIXED}
+    parameters = {
+        "names": list(settings),
+        "values": list(settings.values()),
+        "defaults": list(DEFAULTS),
+    }
+    connection.execute(SET_ALL, parameters)
 
 
 @contextmanager
@@ -91,23 +138,11 @@ def describe_error(error: psycopg.Error) -> str:
     return f"{words}, SQLSTATE {error.sqlstate or 'none'}"
 
 
-def _options(address: dict[str, Any]) -> Iterator[str]:
-    yield from map(_option, DEFAULTS.items())
-    if address.get("options"):
-        yield str(address["options"])
-    yield from map(_option, FIXED.items())
-
-
 def search_path_option(schema: str) -> str:
     """Return the option of libpq, for PGOPTIONS, that makes `schema` a session's search path."""
-    return _option(("search_path", sql.Identifier(schema).as_string()))
-
-
-def _option(setting: tuple[str, str]) -> str:
-    """Return a setting as an option of libpq, in which an unescaped space ends a value."""
-    name, value = setting
-    escaped = value.replace("\\", "\\\\").replace(" ", "\\ ")
-    return f"-c {name}={escaped}"
+    value = sql.Identifier(schema).as_string()
+    escaped = value.replace("\\", "\\\\").replace(" ", "\\ ")  # an unescaped space ends a value
+    return f"-c search_path={escaped}"
 
 
 def _connection_error_reason(error: psycopg.OperationalError) -> str:

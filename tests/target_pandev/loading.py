@@ -17,6 +17,16 @@ if TYPE_CHECKING:
 READ_AT = "2026-03-01T10:00:00+00:00"
 
 
+def load(database: str, *messages: Mapping[str, Any] | str, **settings: Any) -> None:
+    """Run the target over messages; text is taken as a line that is written already."""
+    lines = [message if isinstance(message, str) else json.dumps(message) for message in messages]
+    target = TargetPandev(config={"store_url": database, **settings})
+    try:
+        target.listen(io.BytesIO("\n".join(lines).encode("utf-8", "surrogatepass")))  # type: ignore[arg-type]
+    finally:
+        target.close()
+
+
 class Loader:
     """Messages in, rows out: one target run a call of `load`."""
 
@@ -28,14 +38,7 @@ class Loader:
 
     def load(self, *messages: Mapping[str, Any] | str, **settings: Any) -> None:
         """Run the target over messages; text is taken as a line that is written already."""
-        lines = [
-            message if isinstance(message, str) else json.dumps(message) for message in messages
-        ]
-        target = TargetPandev(config={"store_url": self.database, **settings})
-        try:
-            target.listen(io.BytesIO("\n".join(lines).encode("utf-8", "surrogatepass")))  # type: ignore[arg-type]
-        finally:
-            target.close()
+        load(self.database, *messages, **settings)
 
     def rows(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """Return the rows of a statement."""
