@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage test-postgresql lint bench-extract bench-load bench-receive clean
+.PHONY: help setup demo test coverage test-debian lint bench-extract bench-load bench-receive clean
 
 help: ## list targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -25,10 +25,10 @@ demo: $(READY) ## load a fake ClickUp and a git repository into the embedded sto
 	$(BIN)/python -m examples.demo
 
 test: $(READY) lint ## run every check
-	$(BIN)/python -m pytest -n 3 --dist worksteal
+	$(BIN)/python -m pytest -n 3 --dist worksteal --ignore tests/debian
 
 coverage: $(READY) ## run the tests and list the lines that none of them reaches
-	$(BIN)/python -m pytest -n 3 --dist worksteal --cov --cov-report=term
+	$(BIN)/python -m pytest -n 3 --dist worksteal --ignore tests/debian --cov --cov-report=term
 
 lint: $(READY) ## lint, type check and import contracts
 	$(BIN)/ruff check .
@@ -36,8 +36,8 @@ lint: $(READY) ## lint, type check and import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test-postgresql: $(READY) ## run the tests of the store on Debian's PostgreSQL 15
-	.ci/postgresql
+test-debian: $(READY) ## run the tests with Debian's PostgreSQL 15 and PgBouncer
+	.ci/debian
 
 bench-extract: $(READY) ## compare tap-clickup with its peer: requests, completeness, speed, memory
 	$(BIN)/python -m benchmarks.extract --large

@@ -1,10 +1,11 @@
 """The only package that runs SQL: the connection, the schema, the tables, the loading of batches.
 
-`connection` connects and describes errors, `migrate` applies migrations, `views` creates the views,
-`ddl` finds and widens tables, `table` has a table's statements. `store` loads batches in the thread
-of `serial_loader`; `reconciliation` (completed reads), `seen_keys` (table versions) and
-`tombstones` (reported deletions) decide which rows are deleted, and `deletions` marks or deletes
-them. `backup` prepares a dump and a restore. `sql_text` composes identifiers.
+`connection` connects and describes errors, `pooler` recognises poolers, `migrate` applies
+migrations, `views` creates the views, `ddl` finds and widens tables, `table` has a table's
+statements. `store` loads batches in the thread of `serial_loader`; `reconciliation` (completed
+reads), `seen_keys` (table versions) and `tombstones` (reported deletions) decide which rows are
+deleted, and `deletions` marks or deletes them. `backup` prepares a dump and a restore. `sql_text`
+composes identifiers.
 """
 
 from target_pandev.database.connection import search_path_option

@@ -10,6 +10,7 @@ import psycopg
 from psycopg import errors, sql
 from psycopg.conninfo import conninfo_to_dict
 
+from target_pandev.database.pooler import is_pooled_by_transaction
 from target_pandev.errors import StoreError
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def connect(conninfo: str) -> Connection:
 
 
 def _validate_server(connection: Connection, server: str) -> None:
-    """Raise `StoreError` if the version or the encoding is not supported."""
+    """Raise `StoreError` if the version, the encoding or a pooler is not supported."""
     if connection.info.server_version < MIN_SERVER_VERSION * 10_000:
         version = connection.info.parameter_status("server_version")
         raise StoreError(
@@ -100,6 +101,12 @@ def _validate_server(connection: Connection, server: str) -> None:
         raise StoreError(
             f"store_url: the database {connection.info.dbname} has the encoding {encoding}, "
             f"expected {ENCODING}; create another one with ENCODING '{ENCODING}' TEMPLATE template0"
+        )
+    if is_pooled_by_transaction(connection):
+        raise StoreError(
+            f"store_url: the pooler at {server} gives each transaction another session of "
+            "PostgreSQL (pool_mode transaction of PgBouncer); use the address of PostgreSQL "
+            "itself, or a pool with pool_mode session"
         )
 
 
