@@ -280,8 +280,7 @@ def embedded(pipeline: Pipeline, store_dir: Path) -> Iterator[Pipeline]:
     del pipeline.settings["TARGET_PANDEV_STORE_URL"]
     pipeline.settings["TARGET_PANDEV_STORE_DIR"] = str(store_dir)
     yield pipeline
-    pipeline.run("pandev", "store", "stop")
-    assert not EmbeddedServer(store_dir).is_running()
+    assert EmbeddedServer(store_dir).stop()
 
 
 def test_the_store_is_embedded_without_an_address(

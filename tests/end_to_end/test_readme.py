@@ -13,6 +13,7 @@ import pytest
 
 from examples.demo import make_repository
 from fake_clickup import Behaviour, FakeClickUp, generate
+from target_pandev.embedded import EmbeddedServer
 from tests.end_to_end.pipeline import COMMANDS, PROJECT, Pipeline
 
 if TYPE_CHECKING:
@@ -50,8 +51,7 @@ def project(tmp_path: Path, store_dir: Path) -> Iterator[Pipeline]:
         project = Pipeline(tmp_path, settings)
         yield project
         for name in ("first", "second"):
-            project.settings["TARGET_PANDEV_STORE_DIR"] = str(store_dir / name)
-            project.run("pandev", "store", "stop")
+            assert EmbeddedServer(store_dir / name).stop()
 
 
 def run_literally(project: Pipeline, lines: list[str]) -> str:
