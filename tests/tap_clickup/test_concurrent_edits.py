@@ -164,7 +164,7 @@ def expected_rows(account: Account) -> dict[str, TaskRow]:
 
 
 @pytest.mark.parametrize("inclusive", [True, False])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, 1])
 def test_concurrent_edits_are_complete_after_one_poll(
     run_tap: TapRunner,
     account: Account,
@@ -184,7 +184,7 @@ def test_concurrent_edits_are_complete_after_one_poll(
     assert newest_rows([load, poll]) == expected_rows(account)
 
 
-@pytest.mark.parametrize("seed", range(20, 23))
+@pytest.mark.parametrize("seed", [20, 21])
 def test_late_index_updates_are_found_by_the_overlap(
     run_tap: TapRunner, account: Account, behaviour: Behaviour, edit_storm: EditStorm
 ) -> None:
@@ -205,7 +205,7 @@ def test_late_index_updates_are_found_by_the_overlap(
 
 
 @pytest.mark.parametrize("dies_at", [50, 75, 90])
-@pytest.mark.parametrize("seed", range(30, 32))
+@pytest.mark.parametrize("seed", [30])
 def test_killed_run_resumes_from_its_last_state(
     run_tap: TapRunner,
     edit_storm: EditStorm,
@@ -240,7 +240,7 @@ def cursors(state: Row) -> list[dict[str, str]]:
     return [partition.get("cursors", {}) for partition in partitions]
 
 
-@pytest.mark.parametrize("seed", range(40, 42))
+@pytest.mark.parametrize("seed", [40])
 def test_truncated_output_resumes_from_its_last_state(
     run_tap: TapRunner,
     account: Account,
@@ -287,7 +287,7 @@ def test_edits_without_date_change_are_found_by_the_sweep(
 
 
 @pytest.mark.parametrize("inclusive", [True, False])
-@pytest.mark.parametrize("seed", range(60, 62))
+@pytest.mark.parametrize("seed", [60])
 def test_sweep_during_concurrent_edits_reports_every_task(
     run_tap: TapRunner, account: Account, behaviour: Behaviour, seed: int, *, inclusive: bool
 ) -> None:
