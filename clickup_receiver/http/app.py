@@ -21,9 +21,10 @@ from starlette.routing import Route
 
 from clickup_receiver.http.group_commit import GroupCommit
 from clickup_receiver.http.metrics import Metrics
-from clickup_receiver.http.signature import is_signed
+from clickup_receiver.http.signature import SIGNATURE, find_signer, find_webhook_ids
 from clickup_receiver.inbox.events import EventError, decode_body, parse_event, parse_webhook_id
 from clickup_receiver.inbox.inbox import Delivery, InboxError
+from tap_clickup.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,7 +32,11 @@ if TYPE_CHECKING:
     from clickup_receiver.inbox.inbox import Inbox
 
 WEBHOOK_PATH = "/v1/clickup/webhook"
-MAX_BODY_BYTES = 2**20
+MAX_BODY_BYTES = 256 * 2**10
+"""Deliveries have 0.5 to 4 KiB; a long text of a task, before and after, may add some hundred."""
+LARGE_BODY_BYTES = 16 * 2**10
+MAX_LARGE_BODIES = 16
+"""Large bodies that are read at a time. Smaller ones are limited by the number of connections."""
 BODY_TIMEOUT_SECONDS = 5.0
 RETRY_AFTER_SECONDS = "30"
 
@@ -39,21 +44,29 @@ logger = logging.getLogger("clickup-receiver")
 
 
 class _RequestRejectedError(Exception):
-    """A request that is not stored; the reason goes to the log and the metrics."""
+    """A request that is not stored; the reason goes to the log and the metrics.
 
-    def __init__(self, status: HTTPStatus, reason: str) -> None:
+    If its body is not read, the connection is closed.
+    """
+
+    def __init__(self, status: HTTPStatus, reason: str, *, is_read: bool = True) -> None:
         super().__init__(reason)
         self.status = status
         self.reason = reason
+        self.is_read = is_read
 
 
 @dataclass
 class Receiver:
-    """Stores verified deliveries in an inbox; `get_secrets` returns the secrets of a webhook id."""
+    """Stores verified deliveries in an inbox; `get_secrets` returns the secrets of a webhook id.
+
+    `large_bodies` is the number of large bodies that are being read.
+    """
 
     inbox: Inbox
     get_secrets: Callable[[str], Sequence[str]]
     metrics: Metrics = field(default_factory=Metrics)
+    large_bodies: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         self._group_commit = GroupCommit(self.inbox.add)
@@ -75,29 +88,68 @@ class Receiver:
         if request.method != "POST":
             return await _ok(request)
         try:
-            delivery = self._verify(await _read_body(request), request)
+            signature = _read_signature(request)
+            delivery = self._verify(await self._read_body(request), signature)
             if delivery:
                 await self._store(delivery)
         except _RequestRejectedError as error:
             self.metrics.rejected.labels(error.reason).inc()
             logger.warning("request rejected: %s (%d)", error.reason, error.status)
-            return _status_response(error.status)
+            return _status_response(error.status, close=not error.is_read)
         return _status_response(HTTPStatus.OK)
 
-    def _verify(self, body: bytes, request: Request) -> Delivery | None:
-        """Return the delivery in a signed body; None for an event that is not read."""
-        signatures = request.headers.getlist("x-signature")
-        if len(signatures) != 1:
-            raise _RequestRejectedError(HTTPStatus.FORBIDDEN, "no signature, or several")
+    async def _read_body(self, request: Request) -> bytes:
+        """Return the raw body, within its limits of size and time."""
+        chunks: list[bytes] = []
+        size = 0
+        is_large = False
+        try:
+            async with asyncio.timeout(BODY_TIMEOUT_SECONDS):
+                async for chunk in request.stream():
+                    size += len(chunk)
+                    if size > MAX_BODY_BYTES:
+                        raise _RequestRejectedError(
+                            HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body too large", is_read=False
+                        )
+                    if size > LARGE_BODY_BYTES and not is_large:
+                        if self.large_bodies >= MAX_LARGE_BODIES:
+                            raise _RequestRejectedError(
+                                HTTPStatus.SERVICE_UNAVAILABLE, "too many bodies", is_read=False
+                            )
+                        is_large = True
+                        self.large_bodies += 1
+                    chunks.append(chunk)
+        except TimeoutError as error:
+            raise _RequestRejectedError(
+                HTTPStatus.REQUEST_TIMEOUT, "body too slow", is_read=False
+            ) from error
+        except ClientDisconnect as error:
+            raise _RequestRejectedError(HTTPStatus.BAD_REQUEST, "body cut") from error
+        finally:
+            self.large_bodies -= is_large
+        return b"".join(chunks)
+
+    def _verify(self, body: bytes, signature: str) -> Delivery | None:
+        """Return the delivery in a signed body; None for an event that is not read.
+
+        Nothing is decoded before the signature is right: decoding costs a hundred times as much.
+        """
+        try:
+            secrets = {id_: self.get_secrets(id_) for id_ in find_webhook_ids(body)}
+        except ConfigurationError as error:
+            logger.error("%s", error)  # noqa: TRY400 - the line says what, where and what to do
+            raise _RequestRejectedError(HTTPStatus.SERVICE_UNAVAILABLE, "no secrets") from error
+        webhook_id = find_signer(body, signature=signature.encode(), secrets=secrets)
+        if webhook_id is None:
+            raise _RequestRejectedError(HTTPStatus.FORBIDDEN, "wrong signature")
         try:
             payload = decode_body(body)
-            webhook_id = parse_webhook_id(payload)
+            is_named = parse_webhook_id(payload) == webhook_id
         except EventError as error:
             raise _RequestRejectedError(HTTPStatus.FORBIDDEN, "no webhook named") from error
-        signature = signatures[0].encode("latin-1")
-        if not is_signed(body, signature=signature, secrets=self.get_secrets(webhook_id)):
-            raise _RequestRejectedError(HTTPStatus.FORBIDDEN, "wrong signature")
-        return self._to_delivery(signatures[0], webhook_id, payload)
+        if not is_named:
+            raise _RequestRejectedError(HTTPStatus.FORBIDDEN, "no webhook named")
+        return self._to_delivery(signature, webhook_id, payload)
 
     def _to_delivery(
         self, signature: str, webhook_id: str, payload: dict[str, object]
@@ -141,31 +193,21 @@ async def _ok(request: Request) -> Response:  # noqa: ARG001 - signature of an e
     return _status_response(HTTPStatus.OK)
 
 
-async def _read_body(request: Request) -> bytes:
-    """Return the raw body, within its limits of size and time."""
-    chunks: list[bytes] = []
-    size = 0
-    try:
-        async with asyncio.timeout(BODY_TIMEOUT_SECONDS):
-            async for chunk in request.stream():
-                size += len(chunk)
-                if size > MAX_BODY_BYTES:
-                    raise _RequestRejectedError(
-                        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body too large"
-                    )
-                chunks.append(chunk)
-    except TimeoutError as error:
-        raise _RequestRejectedError(HTTPStatus.REQUEST_TIMEOUT, "body too slow") from error
-    except ClientDisconnect as error:
-        raise _RequestRejectedError(HTTPStatus.BAD_REQUEST, "body cut") from error
-    return b"".join(chunks)
+def _read_signature(request: Request) -> str:
+    """Return the signature; reject a request that cannot be signed before its body is read."""
+    signatures = request.headers.getlist("x-signature")
+    if len(signatures) != 1:
+        raise _RequestRejectedError(HTTPStatus.FORBIDDEN, "no signature, or several", is_read=False)
+    if not SIGNATURE.fullmatch(signatures[0]):
+        raise _RequestRejectedError(HTTPStatus.FORBIDDEN, "wrong signature", is_read=False)
+    return signatures[0]
 
 
-def _status_response(status: HTTPStatus) -> Response:
-    """Return a response with the status phrase only; close the connection if the body is unread."""
+def _status_response(status: HTTPStatus, *, close: bool = False) -> Response:
+    """Return a response with the status phrase only."""
     headers = {}
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = RETRY_AFTER_SECONDS
-    if status in {HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.REQUEST_TIMEOUT}:
+    if close:
         headers["Connection"] = "close"
     return PlainTextResponse(f"{status.phrase}\n", status_code=status, headers=headers)

@@ -6,13 +6,16 @@ import json
 import socket
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
 
-from clickup_receiver.http.app import WEBHOOK_PATH
+from clickup_receiver.http.app import MAX_LARGE_BODIES, WEBHOOK_PATH
 from clickup_receiver.http.signature import compute_signature
+from clickup_receiver.inbox.events import decode_body
+from clickup_receiver.webhooks.secret_store import SECRETS_FILE_NAME, FileSecretStore
 from tests.clickup_receiver.conftest import raw_request
 from tests.clickup_receiver.payloads import (
     OTHER_ID,
@@ -22,6 +25,7 @@ from tests.clickup_receiver.payloads import (
     body,
     history,
 )
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,6 +99,75 @@ def test_the_signature_of_another_webhook_is_403(http_receiver: RunningReceiver)
     assert http_receiver.post(unknown) == 403
 
 
+def test_a_body_that_names_two_webhooks_is_403(http_receiver: RunningReceiver) -> None:
+    """The last of equal keys counts in JSON; the webhook that has signed is the other one."""
+    content = body("taskUpdated", EDIT)[:-1] + f',"webhook_id":"{OTHER_ID}"}}'.encode()
+    assert http_receiver.post(content) == 403
+    assert http_receiver.stored() == []
+
+
+@pytest.mark.parametrize("signature", [b"", b"X-Signature: 00", b"X-Signature: " + b"g" * 64])
+def test_a_request_that_cannot_be_signed_is_403_before_its_body(
+    http_receiver: RunningReceiver, signature: bytes
+) -> None:
+    lines = [b"Content-Length: 200000", signature] if signature else [b"Content-Length: 200000"]
+    with http_receiver.connect() as connection:
+        connection.sendall(raw_request(*lines))
+        response = connection.makefile("rb").read()
+    assert response.startswith(b"HTTP/1.1 403 Forbidden\r\n")
+    assert b"connection: close\r\n" in response.lower()
+
+
+def test_an_unsigned_body_is_not_decoded(
+    http_receiver: RunningReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded: list[bytes] = []
+
+    def decode(content: bytes) -> dict[str, Any]:
+        decoded.append(content)
+        return decode_body(content)
+
+    monkeypatch.setattr("clickup_receiver.http.app.decode_body", decode)
+    content = body("taskUpdated", EDIT)
+    assert http_receiver.post(content, signature="0" * 64) == 403
+    assert http_receiver.post(b"[" * 100_000, signature="0" * 64) == 403
+    assert decoded == []
+    assert http_receiver.post(content) == 200
+    assert decoded == [content]
+
+
+def test_secrets_that_cannot_be_read_are_503_in_one_line(
+    http_receiver: RunningReceiver, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    path = tmp_path / SECRETS_FILE_NAME
+    path.write_bytes(b"{}")
+    path.chmod(0o644)
+    http_receiver.receiver.get_secrets = FileSecretStore(path).get
+    assert http_receiver.post(body("taskUpdated", EDIT)) == 503
+    path.unlink()
+    path.mkdir(mode=0o700)
+    assert http_receiver.post(body("taskUpdated", EDIT)) == 503
+    assert "others can read or write it; run chmod 600 on it" in caplog.text
+    assert "Is a directory" in caplog.text
+    assert "Traceback" not in caplog.text
+
+
+def test_large_bodies_leave_room_for_ordinary_ones(http_receiver: RunningReceiver) -> None:
+    """A client that sends large bodies slowly cannot take memory without limit."""
+    signature = b"X-Signature: " + b"0" * 64
+    part = raw_request(b"Content-Length: 200000", signature, content=b" " * 100_000)
+    with ExitStack() as stack:
+        for _ in range(MAX_LARGE_BODIES):
+            stack.enter_context(http_receiver.connect()).sendall(part)
+        wait_until(lambda: http_receiver.receiver.large_bodies == MAX_LARGE_BODIES)
+        assert http_receiver.send_bytes(part) == b"HTTP/1.1 503 Service Unavailable"
+        assert http_receiver.post(body("taskUpdated", EDIT)) == 200
+    wait_until(lambda: http_receiver.receiver.large_bodies == 0)
+    content = body("taskUpdated", EDIT, task_id="2", note="a" * 100_000)
+    assert http_receiver.post(content) == 200
+    assert http_receiver.stored() == ["86a1", "2"]
+
+
 def test_a_call_of_an_automation_is_403(http_receiver: RunningReceiver) -> None:
     """ClickUp's automations do not sign, and name neither an event nor a webhook."""
     call = {"auto_id": "1", "trigger_id": "2", "date": "2026", "payload": {}}
@@ -156,15 +229,15 @@ def test_unknown_methods_and_paths_are_405_and_404(
     assert response.status_code == expected
 
 
-@pytest.mark.parametrize(("length", "expected"), [(2**20, 200), (2**20 + 1, 413)])
+@pytest.mark.parametrize(("length", "expected"), [(2**18, 200), (2**18 + 1, 413)])
 @pytest.mark.parametrize("chunked", [False, True])
-def test_a_body_larger_than_a_mebibyte_is_413(
+def test_a_body_larger_than_256_kib_is_413(
     http_receiver: RunningReceiver, length: int, expected: int, *, chunked: bool
 ) -> None:
     content = body("taskUpdated", EDIT)
     content = content[:-1] + b" " * (length - len(content)) + b"}"
     headers = {"X-Signature": compute_signature(content, SECRETS[0]).decode()}
-    data = iter([content[: 2**19], content[2**19 :]]) if chunked else content
+    data = iter([content[: 2**17], content[2**17 :]]) if chunked else content
     response = requests.post(http_receiver.webhook_url, data, headers=headers, timeout=30)
     assert response.status_code == expected
     assert http_receiver.stored() == (["86a1"] if expected == 200 else [])
@@ -210,7 +283,8 @@ def test_a_body_that_does_not_arrive_is_408(
     http_receiver: RunningReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("clickup_receiver.http.app.BODY_TIMEOUT_SECONDS", 0.2)
-    status_line = http_receiver.send_raw(b"Content-Length: 100", content=b"{")
+    signature = b"X-Signature: " + b"0" * 64
+    status_line = http_receiver.send_raw(b"Content-Length: 100", signature, content=b"{")
     assert status_line == b"HTTP/1.1 408 Request Timeout"
 
 

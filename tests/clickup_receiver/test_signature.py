@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from clickup_receiver.http.signature import compute_signature, is_signed
+from clickup_receiver.http.signature import (
+    MAX_WEBHOOK_IDS,
+    compute_signature,
+    find_signer,
+    find_webhook_ids,
+)
 
 BODY = b'{"webhook_id":"7f","event":"taskUpdated","task_id":"86a"}'
 VALID = compute_signature(BODY, "SECRET")
@@ -17,11 +22,16 @@ def test_a_signature_is_the_hmac_sha256_of_rfc_4231() -> None:
     )
 
 
+def signer(body: bytes, signature: bytes, **secrets: tuple[str, ...]) -> str | None:
+    """Return the webhook that has signed a body, by the secrets of each."""
+    return find_signer(body, signature=signature, secrets=secrets)
+
+
 def test_old_and_new_secret_are_accepted_during_rotation() -> None:
     for secret in ("OLD", "NEW"):
         signature = compute_signature(BODY, secret)
-        assert is_signed(BODY, signature=signature, secrets=("OLD", "NEW"))
-    assert not is_signed(BODY, signature=compute_signature(BODY, "OLD"), secrets=("NEW",))
+        assert signer(BODY, signature, a=("OTHER",), b=("OLD", "NEW"), c=()) == "b"
+    assert signer(BODY, compute_signature(BODY, "OLD"), b=("NEW",)) is None
 
 
 @pytest.mark.parametrize(
@@ -41,14 +51,37 @@ def test_old_and_new_secret_are_accepted_during_rotation() -> None:
     ],
 )
 def test_invalid_signature_is_rejected(signature: bytes) -> None:
-    assert is_signed(BODY, signature=VALID, secrets=("SECRET",))
-    assert not is_signed(BODY, signature=signature, secrets=("SECRET",))
+    assert signer(BODY, VALID, a=("SECRET",)) == "a"
+    assert signer(BODY, signature, a=("SECRET",)) is None
 
 
 def test_a_modified_body_is_rejected() -> None:
-    assert not is_signed(BODY.replace(b"86a", b"86b"), signature=VALID, secrets=("SECRET",))
-    assert not is_signed(BODY + b" ", signature=VALID, secrets=("SECRET",))
+    assert signer(BODY.replace(b"86a", b"86b"), VALID, a=("SECRET",)) is None
+    assert signer(BODY + b" ", VALID, a=("SECRET",)) is None
 
 
 def test_a_webhook_without_secrets_accepts_no_signature() -> None:
-    assert not is_signed(BODY, signature=compute_signature(BODY, ""), secrets=())
+    assert signer(BODY, compute_signature(BODY, ""), a=()) is None
+
+
+@pytest.mark.parametrize(
+    ("body", "ids"),
+    [
+        (BODY, ["7f"]),
+        (b'{"webhook_id" :\n"7f"}', ["7f"]),
+        (b'{"a":{"webhook_id":"1"},"webhook_id":"2","webhook_id":"1"}', ["1", "2"]),
+        (b'{"note":"\\"webhook_id\\":\\"1\\""}', []),
+        (b'{"webhook_id":7}', []),
+        (b'{"webhook_id":"' + b"7" * 200 + b'"}', []),
+        (b'"webhook_id":"' * 20_000, []),
+        (b'"webhook_id":"\xff"', ["\N{REPLACEMENT CHARACTER}"]),
+        (b"", []),
+    ],
+)
+def test_webhook_ids_are_found_without_decoding(body: bytes, ids: list[str]) -> None:
+    assert find_webhook_ids(body) == ids
+
+
+def test_only_the_first_webhook_ids_are_tried() -> None:
+    body = b"".join(b'"webhook_id":"%d",' % number for number in range(10_000))
+    assert len(find_webhook_ids(body)) == MAX_WEBHOOK_IDS
