@@ -20,7 +20,7 @@ from clickup_receiver.feed.message_source import EventMessageSource
 from clickup_receiver.feed.target_process import TargetProcess
 from clickup_receiver.http.app import WEBHOOK_PATH, Receiver
 from clickup_receiver.http.metrics import Metrics
-from clickup_receiver.http.server import bind_socket, build_server, serve_metrics
+from clickup_receiver.http.server import bind_socket, build_server, raise_file_limit, serve_metrics
 from clickup_receiver.receiver_context import receiver_context
 from clickup_receiver.schedule.scheduler import POLL, SWEEP, Scheduler
 from clickup_receiver.webhooks.monitor import WebhookMonitor, has_changed_tasks
@@ -135,6 +135,7 @@ class Service:
         """
         settings = self._settings
         self._validate_settings()
+        raise_file_limit()
         with ExitStack() as stack:
             stack.callback(os.close, _acquire_lock(settings.data_dir))
             inbox = settings.open_inbox()

@@ -20,6 +20,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from clickup_receiver.http.group_commit import GroupCommit
+from clickup_receiver.http.log_limit import limited_logger
 from clickup_receiver.http.metrics import Metrics
 from clickup_receiver.http.signature import SIGNATURE, find_signer, find_webhook_ids
 from clickup_receiver.inbox.events import EventError, decode_body, parse_event, parse_webhook_id
@@ -70,6 +71,7 @@ class Receiver:
 
     def __post_init__(self) -> None:
         self._group_commit = GroupCommit(self.inbox.add)
+        self._logger = limited_logger("requests")
 
     def build_app(self) -> Starlette:
         """Return the ASGI application."""
@@ -94,7 +96,7 @@ class Receiver:
                 await self._store(delivery)
         except _RequestRejectedError as error:
             self.metrics.rejected.labels(error.reason).inc()
-            logger.warning("request rejected: %s (%d)", error.reason, error.status)
+            self._logger.warning("request rejected: %s (%d)", error.reason, error.status)
             return _status_response(error.status, close=not error.is_read)
         return _status_response(HTTPStatus.OK)
 

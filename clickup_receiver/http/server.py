@@ -1,86 +1,46 @@
-"""uvicorn, with limits for slow and oversized clients that it lacks, and the metrics server."""
+"""The HTTP servers: uvicorn with limits, one for deliveries and one for metrics."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import resource
 import socket
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
-from prometheus_client import start_http_server
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
 
+from clickup_receiver.http.limited_protocol import ConnectionLimit
+from clickup_receiver.http.log_limit import LogLimit, limited_logger
 from tap_clickup.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable
 
-    from starlette.applications import Starlette
+    from starlette.requests import Request
 
     from clickup_receiver.http.metrics import Metrics
 
-REQUEST_HEADER_TIMEOUT_SECONDS = 5.0
-MAX_REQUEST_HEADER_BYTES = 16 * 2**10
+MIN_CONNECTIONS = 8
 MAX_CONNECTIONS = 800
-"""Less than the 1,024 files that a process may open by default."""
-LISTEN_BACKLOG = 2048
+OTHER_OPEN_FILES = 100
+MAX_METRICS_CONNECTIONS = 16
+MAX_OPEN_FILES = 8192
+LISTEN_BACKLOG = 128
+"""Connections that wait to be accepted; asyncio logs as many errors at a time if it cannot."""
+METRICS_HOST = "127.0.0.1"
 GRACEFUL_STOP_SECONDS = 5
 """How long a stop waits for requests in progress. ClickUp waits 7 seconds for a response."""
 
 logger = logging.getLogger("clickup-receiver")
 
 
-class LimitedProtocol(HttpToolsProtocol):
-    """Closes a connection if its next request line and headers are late or too large."""
-
-    _header_timeout: asyncio.TimerHandle | None = None
-    _header_bytes = 0
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Start the timeout of the first request header."""
-        super().connection_made(transport)
-        self._start_header_timeout()
-
-    def data_received(self, data: bytes) -> None:
-        """Process data; close the connection if a request header becomes too large."""
-        if self._header_timeout:
-            self._header_bytes += len(data)
-        super().data_received(data)
-        if self._header_timeout and self._header_bytes > MAX_REQUEST_HEADER_BYTES:
-            self._close()
-
-    def on_headers_complete(self) -> None:
-        """Stop the timeout; the application limits the body."""
-        self._cancel_header_timeout()
-        super().on_headers_complete()
-
-    def on_response_complete(self) -> None:
-        """Start the timeout of the next request header on this connection."""
-        super().on_response_complete()
-        self._start_header_timeout()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the timeout."""
-        self._cancel_header_timeout()
-        super().connection_lost(exc)
-
-    def _start_header_timeout(self) -> None:
-        self._cancel_header_timeout()
-        self._header_bytes = 0
-        self._header_timeout = self.loop.call_later(REQUEST_HEADER_TIMEOUT_SECONDS, self._close)
-
-    def _cancel_header_timeout(self) -> None:
-        if self._header_timeout:
-            self._header_timeout.cancel()
-            self._header_timeout = None
-
-    def _close(self) -> None:
-        if not self.transport.is_closing():
-            self.transport.close()
-
-
-def bind_socket(host: str, port: int) -> socket.socket:
+def bind_socket(host: str, port: int, *, setting: str = "port") -> socket.socket:
     """Return a listening socket; port 0 picks a free port. Raises `ConfigurationError`.
 
     The socket names TCP as its protocol. Only then asyncio disables Nagle's algorithm, which delays
@@ -95,7 +55,7 @@ def bind_socket(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise ConfigurationError(
-            f"host {host}, port {port}: {error.strerror or error}; choose an address of this "
+            f"host {host}, {setting} {port}: {error.strerror or error}; choose an address of this "
             "machine and a free port"
         ) from error
     return listener
@@ -106,34 +66,70 @@ def serve_metrics(metrics: Metrics, *, port: int) -> Callable[[], None]:
 
     Raises `ConfigurationError` if the port cannot be used.
     """
-    try:
-        server, thread = start_http_server(port, addr="127.0.0.1", registry=metrics.registry)
-    except OSError as error:
-        raise ConfigurationError(
-            f"metrics_port {port}: {error.strerror}; choose a free port"
-        ) from error
+    listener = bind_socket(METRICS_HOST, port, setting="metrics_port")
 
-    logger.info("metrics on http://127.0.0.1:%d/metrics", server.server_port)
+    async def export(_: Request) -> Response:
+        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+    app = Starlette(routes=[Route("/metrics", export)])
+    server = build_server(app, ConnectionLimit(MAX_METRICS_CONNECTIONS))
+    thread = Thread(target=server.run, args=([listener],), daemon=True)
+    thread.start()
+    logger.info("metrics on http://%s:%d/metrics", METRICS_HOST, listener.getsockname()[1])
 
     def stop() -> None:
-        server.shutdown()
-        server.server_close()
+        server.should_exit = True
         thread.join()
+        listener.close()
 
     return stop
 
 
-def build_server(app: Starlette) -> uvicorn.Server:
+class Server(uvicorn.Server):
+    """A server that reports connections which it cannot accept in one line, not in thousands."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to listen."""
+        limited = limited_logger("connections")
+
+        def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+            error = context.get("exception")
+            if isinstance(error, OSError):
+                limited.error("%s: %s", context["message"], error.strerror)
+            else:
+                loop.default_exception_handler(context)
+
+        asyncio.get_running_loop().set_exception_handler(handle)
+        logging.getLogger("uvicorn.error").filters = [LogLimit()]
+        await super().startup(sockets)
+
+
+def raise_file_limit() -> None:
+    """Allow this process as many open files as its user may have, instead of 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_OPEN_FILES)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _default_limit() -> ConnectionLimit:
+    """Return a limit that leaves some of the files which this process may open to others."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return ConnectionLimit(max(MIN_CONNECTIONS, min(MAX_CONNECTIONS, soft - OTHER_OPEN_FILES)))
+
+
+def build_server(app: Starlette, limit: ConnectionLimit | None = None) -> uvicorn.Server:
     """Return a server that is not running yet. It logs neither paths nor client addresses."""
+    limit = limit or _default_limit()
     config: dict[str, Any] = {
-        "http": LimitedProtocol,
+        "http": limit.protocol_factory,
         "ws": "none",
         "lifespan": "off",
         "access_log": False,
         "server_header": False,
         "proxy_headers": False,
         "log_config": None,
-        "limit_concurrency": MAX_CONNECTIONS,
+        "backlog": LISTEN_BACKLOG,
         "timeout_graceful_shutdown": GRACEFUL_STOP_SECONDS,
     }
-    return uvicorn.Server(uvicorn.Config(app, **config))
+    return Server(uvicorn.Config(app, **config))

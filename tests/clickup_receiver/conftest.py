@@ -10,7 +10,8 @@ import pytest
 import requests
 
 from clickup_receiver.http.app import WEBHOOK_PATH, Receiver
-from clickup_receiver.http.server import bind_socket, build_server
+from clickup_receiver.http.limited_protocol import ConnectionLimit
+from clickup_receiver.http.server import MAX_CONNECTIONS, bind_socket, build_server
 from clickup_receiver.http.signature import compute_signature
 from clickup_receiver.inbox.inbox import Inbox
 from tests.clickup_receiver.message_source import MessageSourceHarness
@@ -28,8 +29,9 @@ if TYPE_CHECKING:
 class RunningReceiver:
     """A receiver that is listening."""
 
-    def __init__(self, receiver: Receiver, port: int) -> None:
+    def __init__(self, receiver: Receiver, port: int, limit: ConnectionLimit) -> None:
         self.receiver = receiver
+        self.limit = limit
         self.port = port
         self.session = requests.Session()
         self.url = f"http://127.0.0.1:{port}"
@@ -97,11 +99,12 @@ def inbox(tmp_path: Path) -> Iterator[Inbox]:
 @pytest.fixture
 def http_receiver(inbox: Inbox) -> Iterator[RunningReceiver]:
     receiver = Receiver(inbox, lambda webhook_id: SECRETS_BY_WEBHOOK.get(webhook_id, ()))
-    http_server = build_server(receiver.build_app())
+    limit = ConnectionLimit(MAX_CONNECTIONS)
+    http_server = build_server(receiver.build_app(), limit)
     with bind_socket("127.0.0.1", 0) as listener:
         thread = Thread(target=http_server.run, args=([listener],))
         thread.start()
-        running = RunningReceiver(receiver, listener.getsockname()[1])
+        running = RunningReceiver(receiver, listener.getsockname()[1], limit)
         try:
             yield running
         finally:

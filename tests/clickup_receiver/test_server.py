@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import socket
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
+from clickup_receiver.http import limited_protocol
+from clickup_receiver.http.limited_protocol import MAX_PIPELINED_REQUESTS
 from clickup_receiver.http.server import bind_socket
+from clickup_receiver.http.signature import compute_signature
 from tests.clickup_receiver.conftest import raw_request
-from tests.clickup_receiver.payloads import body, history
+from tests.clickup_receiver.payloads import SECRETS, body, history
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from tests.clickup_receiver.conftest import RunningReceiver
@@ -22,7 +27,9 @@ def test_a_connection_without_request_headers_is_closed(
     http_receiver: RunningReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The timeout applies to each request on a connection, not only to the first."""
-    monkeypatch.setattr("clickup_receiver.http.server.REQUEST_HEADER_TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr(
+        "clickup_receiver.http.limited_protocol.REQUEST_HEADER_TIMEOUT_SECONDS", 0.2
+    )
     for data in (b"", b"POST ", raw_request(b"X-Slow: 1")[:-4]):
         assert http_receiver.send_bytes(data) == b""
     with http_receiver.connect() as connection:
@@ -36,16 +43,96 @@ def test_a_connection_without_request_headers_is_closed(
     assert http_receiver.post(DELIVERY) == 200
 
 
-def send_endless_header(connection: socket.socket) -> None:
-    connection.sendall(raw_request(b"X-Long: ")[:-4])
-    for _ in range(10_000):
-        connection.sendall(b"a" * 1_000)
+def send_endlessly(connection: socket.socket, first: bytes, piece: bytes) -> None:
+    """Send up to 100 MB, more than the buffers of a connection take."""
+    connection.sendall(first)
+    for _ in range(100_000_000 // len(piece)):
+        connection.sendall(piece)
 
 
 def test_an_endless_header_closes_the_connection(http_receiver: RunningReceiver) -> None:
     with http_receiver.connect() as connection, pytest.raises(ConnectionError):
-        send_endless_header(connection)
+        send_endlessly(connection, raw_request(b"X-Long: ")[:-4], b"a" * 1_000)
     assert http_receiver.post(DELIVERY) == 200
+
+
+GET = b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+def test_pipelined_requests_are_answered_in_order(http_receiver: RunningReceiver) -> None:
+    with http_receiver.connect() as connection:
+        last = b"GET /nowhere HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+        connection.sendall(GET * MAX_PIPELINED_REQUESTS + last)
+        response = connection.makefile("rb").read()
+    statuses = re.findall(rb"HTTP/1.1 (\d+)", response)
+    assert statuses == [b"200"] * MAX_PIPELINED_REQUESTS + [b"404"]
+
+
+def test_too_many_pipelined_requests_close_the_connection(http_receiver: RunningReceiver) -> None:
+    with http_receiver.connect() as connection, pytest.raises(ConnectionError):
+        send_endlessly(connection, GET, GET * 100)
+    assert http_receiver.post(DELIVERY) == 200
+
+
+@pytest.mark.parametrize("piece", [b"a: b\r\n" * 100, b"a" * 1_000], ids=["many", "one"])
+def test_endless_trailers_close_the_connection(
+    http_receiver: RunningReceiver, piece: bytes
+) -> None:
+    signature = b"X-Signature: " + b"0" * 64
+    chunked = raw_request(b"Transfer-Encoding: chunked", signature, content=b"1\r\n{\r\n0\r\n")
+    with http_receiver.connect() as connection, pytest.raises(ConnectionError):
+        send_endlessly(connection, chunked + b"x: ", piece)
+    assert http_receiver.post(DELIVERY) == 200
+
+
+def test_an_unread_body_does_not_hold_the_connection(
+    http_receiver: RunningReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The timeout starts with the response, even if the body has not arrived."""
+    monkeypatch.setattr(limited_protocol, "REQUEST_HEADER_TIMEOUT_SECONDS", 0.2)
+    with http_receiver.connect() as connection:
+        connection.sendall(b"POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n{")
+        connection.settimeout(30)
+        assert b"404 Not Found" in connection.makefile("rb").read()
+
+
+def test_a_pipelined_body_is_not_counted_as_a_header(http_receiver: RunningReceiver) -> None:
+    """Its header arrives while the previous request is answered, the body afterwards."""
+    content = body("taskUpdated", history("name"), note="a" * 100_000)
+    signature = b"X-Signature: " + compute_signature(content, SECRETS[0])
+    length = b"Content-Length: %d" % len(content)
+    delivery = raw_request(length, signature, b"Connection: close", content=content)
+    with http_receiver.connect() as connection:
+        connection.sendall(GET + delivery[:1_000])
+        answers = connection.makefile("rb")
+        assert answers.readline() == b"HTTP/1.1 200 OK\r\n"
+        for start in range(1_000, len(delivery), 10_000):
+            connection.sendall(delivery[start : start + 10_000])
+        assert answers.read().count(b"HTTP/1.1 200 OK") == 1
+    assert http_receiver.stored() == ["86a1"]
+
+
+def test_beyond_the_limit_the_oldest_idle_connection_is_closed(
+    http_receiver: RunningReceiver,
+) -> None:
+    limit = http_receiver.limit
+    limit.max_connections = 5
+    with ExitStack() as stack:
+        idle = [stack.enter_context(http_receiver.connect()) for _ in range(5)]
+        wait_until(lambda: len(limit.idle) == 5)
+        assert http_receiver.post(DELIVERY) == 200
+        idle[0].settimeout(30)
+        assert read_to_end(idle[0]) == b""
+        for connection in idle[1:]:
+            connection.sendall(GET.replace(b"Host", b"Connection: close\r\nHost"))
+            assert read_to_end(connection).startswith(b"HTTP/1.1 200 OK")
+
+
+def read_to_end(connection: socket.socket) -> bytes:
+    """Return what arrives until the connection is closed; an abort ends it too."""
+    with suppress(ConnectionResetError):
+        return connection.makefile("rb").read()
+    return b""
 
 
 def test_nagles_algorithm_is_disabled() -> None:

@@ -1,0 +1,124 @@
+"""uvicorn's protocol, with limits for slow, oversized and numerous requests that it lacks.
+
+It overrides callbacks of uvicorn and reads its `connections` and `pipeline`, which no document
+promises; `tests/clickup_receiver/test_server.py` fails if a limit does not hold any more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+REQUEST_HEADER_TIMEOUT_SECONDS = 5.0
+MAX_REQUEST_HEADER_BYTES = 16 * 2**10
+MAX_REQUEST_BYTES = 2**20
+"""With the lines of chunks and trailers; the application limits the body itself."""
+MAX_PIPELINED_REQUESTS = 4
+"""Requests that wait on one connection for the response to the first."""
+PARSED_BYTES = 16 * 2**10
+"""Bytes that are parsed before limits are checked; asyncio reads up to 256 KiB at a time."""
+
+
+@dataclass
+class ConnectionLimit:
+    """The connections of one server, and which of them have not sent a request yet.
+
+    Beyond the limit the oldest of those is closed, so that idle clients do not keep others out.
+    """
+
+    max_connections: int
+    idle: dict[LimitedProtocol, None] = field(default_factory=dict)
+
+    @property
+    def protocol_factory(self) -> Callable[..., LimitedProtocol]:
+        """The `http` setting of uvicorn."""
+        return partial(LimitedProtocol, limit=self)
+
+    def apply(self, new: LimitedProtocol) -> None:
+        """Close a connection if a new one is too many."""
+        if len(new.connections) > self.max_connections:
+            next(iter(self.idle), new).abort()
+
+
+class LimitedProtocol(HttpToolsProtocol):
+    """Closes a connection whose next request is late or too large, or that sends too many."""
+
+    def __init__(self, *args: Any, limit: ConnectionLimit, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._limit = limit
+        self._header_timeout: asyncio.TimerHandle | None = None
+        self._request_bytes = 0
+        self._has_headers = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Start the timeout of the first request header."""
+        super().connection_made(transport)
+        self._expect_request()
+        self._limit.apply(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Process data; close the connection if a request or the queue becomes too large."""
+        for start in range(0, len(data), PARSED_BYTES):
+            part = data[start : start + PARSED_BYTES]
+            self._request_bytes += len(part)
+            super().data_received(part)
+            if self._is_beyond_limits():
+                self.abort()
+            if self.transport.is_closing():
+                return
+
+    def _is_beyond_limits(self) -> bool:
+        max_bytes = MAX_REQUEST_BYTES if self._has_headers else MAX_REQUEST_HEADER_BYTES
+        return self._request_bytes > max_bytes or len(self.pipeline) > MAX_PIPELINED_REQUESTS
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep a header; ignore trailers, which the parser reports in the same way."""
+        if not self._has_headers:
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """Stop the timeout; the application limits the time of the body."""
+        self._has_headers = True
+        self._cancel_header_timeout()
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Count the bytes of the next request."""
+        super().on_message_complete()
+        self._has_headers = False
+        self._request_bytes = 0
+
+    def on_response_complete(self) -> None:
+        """Start the timeout of the next request header, unless a request waits already."""
+        is_next_waiting = bool(self.pipeline)
+        super().on_response_complete()
+        if not is_next_waiting:
+            self._expect_request()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop the timeout."""
+        self._cancel_header_timeout()
+        super().connection_lost(exc)
+
+    def abort(self) -> None:
+        """Close the connection at once; a client that reads nothing would delay an orderly end."""
+        self._cancel_header_timeout()
+        self.transport.abort()
+
+    def _expect_request(self) -> None:
+        self._cancel_header_timeout()
+        self._limit.idle[self] = None
+        self._header_timeout = self.loop.call_later(REQUEST_HEADER_TIMEOUT_SECONDS, self.abort)
+
+    def _cancel_header_timeout(self) -> None:
+        self._limit.idle.pop(self, None)
+        if self._header_timeout:
+            self._header_timeout.cancel()
+            self._header_timeout = None
