@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 TABLES = """
 SELECT relname FROM pg_class
-WHERE relnamespace = to_regnamespace(%s) AND relkind = 'r' ORDER BY relname
+WHERE relnamespace = pg_catalog.to_regnamespace(%s) AND relkind = 'r' ORDER BY relname
 """
 SECRET = b"*"
 """How libpq marks its options that are not shown."""
 HAS_RELATIONS = """
-SELECT EXISTS (SELECT FROM pg_class WHERE relnamespace = to_regnamespace(%s))
+SELECT EXISTS (SELECT FROM pg_class WHERE relnamespace = pg_catalog.to_regnamespace(%s))
 """
 
 
@@ -61,7 +61,7 @@ def export_snapshot(conninfo: str, schema: str) -> Iterator[Snapshot]:
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         if not _exists(connection, schema):
             raise StoreError(f"store_schema {schema}: does not exist, so there is nothing to dump")
-        exported = connection.execute("SELECT pg_export_snapshot()").fetchall()
+        exported = connection.execute("SELECT pg_catalog.pg_export_snapshot()").fetchall()
         yield Snapshot(
             snapshot_id=str(exported[0][0]),
             schema_pattern=_identifier(schema),
@@ -128,7 +128,9 @@ def _identifier(schema: str) -> str:
 
 
 def _exists(connection: Connection, schema: str) -> bool:
-    rows = connection.execute("SELECT to_regnamespace(%s)", (_identifier(schema),)).fetchall()
+    rows = connection.execute(
+        "SELECT pg_catalog.to_regnamespace(%s)", (_identifier(schema),)
+    ).fetchall()
     return rows[0][0] is not None
 
 
@@ -140,7 +142,9 @@ def _tables(connection: Connection, schema: str) -> list[sql.Identifier]:
 def _count_rows(connection: Connection, schema: str) -> int:
     row_count = 0
     for table in _tables(connection, schema):
-        counted = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(table)).fetchall()
+        counted = connection.execute(
+            sql.SQL("SELECT pg_catalog.count(*) FROM {}").format(table)
+        ).fetchall()
         row_count += int(counted[0][0])
     return row_count
 

@@ -40,7 +40,7 @@ OWN_TABLES = frozenset(
 """The tables that the migrations create."""
 RESERVED = {*METADATA, "_sdc_deleted_at", "_sdc_row"}
 """Properties that are not loaded, because the load has its own columns of these names."""
-CONVERSIONS = {"jsonb": "to_jsonb({})", "text": "to_jsonb({}) #>> '{{}}'"}
+CONVERSIONS = {"jsonb": "pg_catalog.to_jsonb({})", "text": "pg_catalog.to_jsonb({}) #>> '{{}}'"}
 """Conversions of a column to another type without loss, for types where a cast is not enough."""
 
 
@@ -109,8 +109,8 @@ def _plan_columns(
 def column_types(connection: Connection, identifier: sql.Identifier) -> dict[str, str]:
     """Return the types of a table's columns; empty if it does not exist."""
     rows = connection.execute(
-        "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute "
-        "WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped",
+        "SELECT attname, pg_catalog.format_type(atttypid, NULL) FROM pg_attribute "
+        "WHERE attrelid = pg_catalog.to_regclass(%s) AND attnum > 0 AND NOT attisdropped",
         (identifier.as_string(),),
     )
     return {str(name): str(type_) for name, type_ in rows}

@@ -129,5 +129,5 @@ def _check_deletion_limit(
 def _count(
     connection: Connection, scope: DeletionScope, table: Composable, where: Composable
 ) -> int:
-    count = sql.SQL("SELECT count(*) FROM {} WHERE {}").format(table, where)
+    count = sql.SQL("SELECT pg_catalog.count(*) FROM {} WHERE {}").format(table, where)
     return int(connection.execute(count, scope.parameters).fetchall()[0][0])

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from psycopg import errors, sql
 
+from target_pandev.columns import NAME_BYTES
 from target_pandev.database.views import are_views_current, read_stored_views, update_views
 from target_pandev.errors import StoreError
-from target_pandev.sql import read_migrations
+from target_pandev.sql import read_migrations, read_statement
 
 if TYPE_CHECKING:
     from target_pandev.database.connection import Connection
@@ -27,16 +28,18 @@ logger = logging.getLogger("target-pandev")
 
 def lock_ddl(connection: Connection) -> None:
     """Prevent schema changes by other loads until this transaction ends."""
-    connection.execute("SELECT pg_advisory_xact_lock(%s)", (DDL_LOCK_KEY,))
+    connection.execute("SELECT pg_catalog.pg_advisory_xact_lock(%s)", (DDL_LOCK_KEY,))
 
 
 def migrate(connection: Connection, schema: str) -> None:
     """Make `schema` the connection's search path and bring it up to date. Raises `StoreError`."""
+    _validate_name(schema)
     try:
         identifier = sql.Identifier(schema).as_string()
         connection.execute("SELECT set_config('search_path', %s, false)", (identifier,))
         with connection.transaction():
             lock_ddl(connection)
+            _check_rights(connection, schema)
             if not _exists(connection):
                 _create(connection, schema)
             _update(connection, schema)
@@ -47,15 +50,43 @@ def migrate(connection: Connection, schema: str) -> None:
         ) from None
 
 
+def _validate_name(schema: str) -> None:
+    if len(schema.encode()) > NAME_BYTES:
+        raise StoreError(f"store_schema: longer than {NAME_BYTES} bytes; choose a shorter name")
+    if schema == "information_schema" or schema.startswith("pg_"):
+        raise StoreError(f"store_schema {schema}: belongs to PostgreSQL; choose another name")
+
+
+def _check_rights(connection: Connection, schema: str) -> None:
+    """Raise `StoreError` for a schema in which its owner could make this role run other code."""
+    row = connection.execute(read_statement("schema_rights").encode(), [schema]).fetchone()
+    if row is None:
+        return
+    owner, is_owner, may_create, creators = row
+    if may_create and not is_owner:
+        raise StoreError(
+            f"store_schema {schema}: belongs to the role {owner}; connect as that role, or make "
+            "the store's user the owner of the schema"
+        )
+    if creators:
+        logger.warning(
+            "store_schema %s: %s may create objects in it; revoke CREATE unless you trust them",
+            schema,
+            ", ".join(creators),
+        )
+
+
 def _exists(connection: Connection) -> bool:
-    row = connection.execute("SELECT to_regclass('schema_versions') IS NOT NULL").fetchone()
+    row = connection.execute(
+        "SELECT pg_catalog.to_regclass('schema_versions') IS NOT NULL"
+    ).fetchone()
     return bool(row and row[0])
 
 
 def _create(connection: Connection, schema: str) -> None:
     identifier = sql.Identifier(schema)
     namespace = connection.execute(
-        "SELECT to_regnamespace(%s)", (identifier.as_string(),)
+        "SELECT pg_catalog.to_regnamespace(%s)", (identifier.as_string(),)
     ).fetchall()[0][0]
     if namespace is None:  # IF NOT EXISTS would need the right to create it even if it exists
         connection.execute(sql.SQL("CREATE SCHEMA {}").format(identifier))
@@ -67,7 +98,9 @@ def _create(connection: Connection, schema: str) -> None:
 
 def _update(connection: Connection, schema: str) -> None:
     """Apply the migrations that the schema lacks, and create the views that have changed."""
-    row = connection.execute("SELECT coalesce(max(version), 0) FROM schema_versions").fetchone()
+    row = connection.execute(
+        "SELECT coalesce(pg_catalog.max(version), 0) FROM schema_versions"
+    ).fetchone()
     stored_version = int(row[0]) if row else 0
     migrations = read_migrations()
     newest_version = migrations[-1][0]
@@ -89,6 +122,6 @@ def _apply(connection: Connection, version: int, name: str, text: str) -> None:
     logger.info("store: applying migration %s", name)
     connection.execute(text.encode())
     connection.execute(
-        "INSERT INTO schema_versions (version, name, applied_at) VALUES (%s, %s, now())",
+        "INSERT INTO schema_versions (version, name, applied_at) VALUES (%s, %s, pg_catalog.now())",
         (version, name),
     )

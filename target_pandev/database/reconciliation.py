@@ -15,7 +15,7 @@ from target_pandev.columns import encode_json, safe_identifier
 from target_pandev.completed_reads import Condition
 from target_pandev.database.ddl import column_types, primary_key
 from target_pandev.database.deletions import KEY_WORK_MEM, DeletionScope, delete_missing
-from target_pandev.database.sql_text import COMMA, escape_percent
+from target_pandev.database.sql_text import COMMA, escape_percent, unnest
 from target_pandev.errors import InvalidFieldError
 from target_pandev.sql import read_statement
 
@@ -179,7 +179,7 @@ class _Conditions:
             _, type_ = self._column(name, "key_properties")
             placeholder = self._placeholder(values)
             arrays.append(sql.SQL("{}::text[]::{}[]").format(placeholder, type_))
-        return sql.SQL("(SELECT * FROM unnest({}))").format(COMMA.join(arrays))
+        return sql.SQL("(SELECT * FROM {})").format(unnest(arrays))
 
     def column(self, property_: str) -> Composable:
         """Return the column of a property of a condition. Raises `InvalidFieldError`."""

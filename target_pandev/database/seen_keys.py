@@ -46,7 +46,9 @@ def stale_rows(
 
     Rows that were read after the version started are not missing.
     """
-    query = sql.SQL("SELECT count(*), least(min(read_at), %s) FROM {}").format(seen_keys)
+    query = sql.SQL(
+        "SELECT pg_catalog.count(*), least(pg_catalog.min(read_at), %s) FROM {}"
+    ).format(seen_keys)
     count, first_read_at = connection.execute(query, (started_at,)).fetchall()[0]
     missing = sql.SQL("{} AND _sdc_extracted_at < %(started_at)s").format(UNMARKED)
     if table.key:

@@ -1,4 +1,8 @@
-"""Compose names and lists of names for SQL statements."""
+"""Compose names and lists of names for SQL statements.
+
+Every function in our SQL is qualified with `pg_catalog`: an unqualified one could be overloaded by
+any role that may create in the schema, and would run with the rights of the target.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +24,12 @@ def identifier_list(names: Iterable[str], *, table: str | None = None) -> Compos
     return COMMA.join(sql.Identifier(*qualifier, name) for name in names)
 
 
+def unnest(arrays: Iterable[Composable]) -> Composed:
+    """Return a FROM item with a column for each array and a row for each of their elements."""
+    items = [sql.SQL("pg_catalog.unnest({})").format(array) for array in arrays]
+    return sql.SQL("ROWS FROM ({})").format(COMMA.join(items))
+
+
 def escape_percent(part: Composable) -> sql.SQL:
     """Return a part for a statement with parameters, in which psycopg expects `%` doubled."""
     return sql.SQL(part.as_string().replace("%", "%%"))
@@ -27,4 +37,4 @@ def escape_percent(part: Composable) -> sql.SQL:
 
 def key_value(key: Iterable[str], *, table: str | None = None) -> Composed:
     """Return the expression for a row's key as one value, whatever the types of its columns."""
-    return sql.SQL("jsonb_build_array({})").format(identifier_list(key, table=table))
+    return sql.SQL("pg_catalog.jsonb_build_array({})").format(identifier_list(key, table=table))

@@ -308,7 +308,9 @@ class Store:
         )
         counts = []
         for (name,) in names.fetchall():
-            count = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(self.schema, name))
+            count = sql.SQL("SELECT pg_catalog.count(*) FROM {}").format(
+                sql.Identifier(self.schema, name)
+            )
             counts.append((name, int(self._connection.execute(count).fetchall()[0][0])))
         return counts
 

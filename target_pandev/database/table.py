@@ -179,8 +179,10 @@ class Table:
 
 RULES_LOCK_KEY = 0x72756C6573
 """Key of the advisory lock on `reference_rules`: "rules" in ASCII."""
-LOCK_RULES_SHARED = sql.SQL("SELECT pg_advisory_xact_lock_shared({})").format(RULES_LOCK_KEY)
-LOCK_RULES_EXCLUSIVE = sql.SQL("SELECT pg_advisory_xact_lock({})").format(RULES_LOCK_KEY)
+LOCK_RULES_SHARED = sql.SQL("SELECT pg_catalog.pg_advisory_xact_lock_shared({})").format(
+    RULES_LOCK_KEY
+)
+LOCK_RULES_EXCLUSIVE = sql.SQL("SELECT pg_catalog.pg_advisory_xact_lock({})").format(RULES_LOCK_KEY)
 
 
 def extract_references(table: str, rows: sql.Identifier = STAGING_TABLE) -> Composed:

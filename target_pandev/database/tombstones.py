@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
 
-from target_pandev.database.sql_text import COMMA, escape_percent, identifier_list, key_value
+from target_pandev.database.sql_text import escape_percent, identifier_list, key_value, unnest
 from target_pandev.sql import read_statement
 
 if TYPE_CHECKING:
@@ -25,10 +25,12 @@ if TYPE_CHECKING:
 
 TOMBSTONE_LOCK_KEY = 0x746F6D6273
 """Key of an advisory lock: "tombs" in ASCII. Loads share it; adding tombstones takes it alone."""
-LOCK_TOMBSTONES_SHARED = sql.SQL("SELECT pg_advisory_xact_lock_shared({})").format(
+LOCK_TOMBSTONES_SHARED = sql.SQL("SELECT pg_catalog.pg_advisory_xact_lock_shared({})").format(
     TOMBSTONE_LOCK_KEY
 )
-LOCK_TOMBSTONES_EXCLUSIVE = sql.SQL("SELECT pg_advisory_xact_lock({})").format(TOMBSTONE_LOCK_KEY)
+LOCK_TOMBSTONES_EXCLUSIVE = sql.SQL("SELECT pg_catalog.pg_advisory_xact_lock({})").format(
+    TOMBSTONE_LOCK_KEY
+)
 MARK_TOMBSTONED = (
     "UPDATE {table} AS t SET _sdc_deleted_at = tombstone.deleted_at FROM tombstones AS tombstone"
 )
@@ -58,14 +60,13 @@ def record_deletions(
         parameters[values] = [deletion.key[index] for deletion in deletions]
         array = sql.SQL("{}::text[]::{}[]").format(sql.Placeholder(values), sql.SQL(types[name]))
         arrays.append(array)
-    keys = COMMA.join(arrays)
     add = sql.SQL(read_statement("add_tombstones")).format(
         workspace_id=_workspace_id(table.key, "deletion"),
         key_value=escape_percent(key_value(table.key, table="deletion")),
-        keys=keys,
+        deletions=unnest([*arrays, sql.SQL("%(deleted_at)s::timestamptz[]")]),
         key=escape_percent(identifier_list(table.key)),
     )
-    deleted_keys = sql.SQL("SELECT * FROM unnest({})").format(keys)
+    deleted_keys = sql.SQL("SELECT * FROM {}").format(unnest(arrays))
     with connection.transaction():
         connection.execute(LOCK_TOMBSTONES_EXCLUSIVE)
         connection.execute(add, parameters)

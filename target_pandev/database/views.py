@@ -109,7 +109,7 @@ def update_views(connection: Connection, schema: str, before: StoredViews) -> No
     _restore_grants(connection, before)
     connection.execute(
         "UPDATE schema_versions SET views = %s "
-        "WHERE version = (SELECT max(version) FROM schema_versions)",
+        "WHERE version = (SELECT pg_catalog.max(version) FROM schema_versions)",
         (Jsonb(hashes),),
     )
 
@@ -135,7 +135,8 @@ def _existing(
     """Return the oids of the relations of these names in the store's schema."""
     rows = connection.execute(
         "SELECT c.relname, c.oid FROM pg_class AS c "
-        "INNER JOIN pg_namespace AS n ON n.oid = c.relnamespace AND n.nspname = current_schema() "
+        "INNER JOIN pg_namespace AS n ON n.oid = c.relnamespace "
+        "AND n.nspname = pg_catalog.current_schema() "
         "WHERE c.relname = ANY (%s) AND (c.relkind = 'v' OR NOT %s)",
         ([*names], views_only),
     )

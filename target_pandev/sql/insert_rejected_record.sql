@@ -2,7 +2,7 @@
 -- refused deletion has the hash of its scope, so that the latest refusal replaces the one before.
 INSERT INTO rejected_records (stream, record_hash, key, field, reason, record, rejected_at)
 VALUES (
-    %(stream)s, %(record_hash)s, %(key)s, %(field)s, %(reason)s, %(record)s::jsonb, now()
+    %(stream)s, %(record_hash)s, %(key)s, %(field)s, %(reason)s, %(record)s::jsonb, pg_catalog.now()
 )
 ON CONFLICT (stream, record_hash) DO UPDATE SET
     key = excluded.key,

@@ -12,11 +12,11 @@ SELECT DISTINCT ON (s.repository_id, s.source, s.object_key, v.kind, v.reference
 FROM ({source}) AS s
 CROSS JOIN (
     SELECT hash_task_ids,
-        regexp_replace(task_id_prefix, '([^[:alnum:]])', '\\\1', 'g') AS prefix
+        pg_catalog.regexp_replace(task_id_prefix, '([^[:alnum:]])', '\\\1', 'g') AS prefix
     FROM reference_rules
 ) AS r
-CROSS JOIN LATERAL regexp_matches(
-    left(s.text, 100000),
+CROSS JOIN LATERAL pg_catalog.regexp_matches(
+    pg_catalog.left(s.text, 100000),
     'app\.clickup\.com/t/(?:([0-9]{{1,20}})/)?'
     || '(?:([a-z][a-z0-9]{{0,19}}-[0-9]{{1,10}})|([a-z0-9]{{3,32}}))(?![a-z0-9]|/?[-[:alnum:]])'
     || '|(?<![[:alnum:]])' || r.prefix || '([a-z0-9]{{3,32}})(?![[:alnum:]])'
@@ -26,11 +26,11 @@ CROSS JOIN LATERAL regexp_matches(
 ) WITH ORDINALITY AS f (m, ordinal)
 CROSS JOIN LATERAL (
     VALUES
-        ('task_id', lower(coalesce(f.m[3], f.m[4], CASE WHEN r.hash_task_ids THEN f.m[5] END))),
-        ('custom_id', upper(coalesce(
+        ('task_id', pg_catalog.lower(coalesce(f.m[3], f.m[4], CASE WHEN r.hash_task_ids THEN f.m[5] END))),
+        ('custom_id', pg_catalog.upper(coalesce(
             f.m[2], f.m[6],
             CASE WHEN f.m[4] ~ '^[0-9]{{1,10}}$' AND r.prefix ~* '^[a-z][a-z0-9]{{0,19}}\\-$'
-                THEN replace(r.prefix, '\', '') || f.m[4] END
+                THEN pg_catalog.replace(r.prefix, '\', '') || f.m[4] END
         )))
 ) AS v (kind, reference)
 WHERE v.reference IS NOT NULL

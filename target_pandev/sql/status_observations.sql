@@ -7,11 +7,11 @@ SELECT v.workspace_id, v.id, v.date_updated, v.status, v.status_id, v.status_typ
     v._sdc_extracted_at
 FROM (
     SELECT v.*,
-        coalesce(lag(v.status) OVER in_order <> v.status, FALSE)
-            OR coalesce(lead(v.status) OVER in_order <> v.status, FALSE)
-            OR coalesce(lag(v.status_id) OVER in_order <> v.status_id, FALSE)
-            OR coalesce(lead(v.status_id) OVER in_order <> v.status_id, FALSE) AS at_change,
-        lag(v.id) OVER in_order IS NULL AND lead(v.id) OVER in_order = v.id AS first_of_several
+        coalesce(pg_catalog.lag(v.status) OVER in_order <> v.status, FALSE)
+            OR coalesce(pg_catalog.lead(v.status) OVER in_order <> v.status, FALSE)
+            OR coalesce(pg_catalog.lag(v.status_id) OVER in_order <> v.status_id, FALSE)
+            OR coalesce(pg_catalog.lead(v.status_id) OVER in_order <> v.status_id, FALSE) AS at_change,
+        pg_catalog.lag(v.id) OVER in_order IS NULL AND pg_catalog.lead(v.id) OVER in_order = v.id AS first_of_several
     FROM (
         SELECT workspace_id, id, date_updated, status, status_id, status_type, _sdc_extracted_at,
             _sdc_row

@@ -21,10 +21,10 @@ dependents AS (
         OR (d.refclassid = 'pg_type'::regclass AND d.refobjid = c.reltype)
     WHERE d.deptype = 'n' AND d.classid <> 'pg_rewrite'::regclass
 )
-SELECT c.relname, pg_describe_object(d.classid, d.objid, 0)
+SELECT c.relname, pg_catalog.pg_describe_object(d.classid, d.objid, 0)
 FROM dependents AS d
 LEFT JOIN pg_class AS c
     ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
-    AND c.relnamespace = (SELECT n.oid FROM pg_namespace AS n WHERE n.nspname = current_schema())
+    AND c.relnamespace = (SELECT n.oid FROM pg_namespace AS n WHERE n.nspname = pg_catalog.current_schema())
 WHERE NOT (d.classid = 'pg_class'::regclass AND d.objid = %(view)s::oid)
 ORDER BY 2

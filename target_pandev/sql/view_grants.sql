@@ -9,7 +9,7 @@ CROSS JOIN LATERAL (
     FROM pg_attribute AS v
     WHERE v.attrelid = c.oid
 ) AS p
-CROSS JOIN LATERAL aclexplode(p.acl) AS g
+CROSS JOIN LATERAL pg_catalog.aclexplode(p.acl) AS g
 LEFT JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = p.attnum
 LEFT JOIN pg_roles AS r ON r.oid = g.grantee
 WHERE c.oid = ANY (%(views)s)

@@ -14,7 +14,10 @@ import pytest
 from psycopg import errors, sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+import target_pandev
+from target_pandev.database import StoreError
 from target_pandev.sql import read_views
+from tests.target_pandev import loading
 from tests.target_pandev.loading import COMPLETED_READS, Loader, completed, record, schema
 
 if TYPE_CHECKING:
@@ -132,3 +135,82 @@ def test_the_reader_reads_views_that_an_update_replaces(roles: Roles) -> None:
     with psycopg.connect(roles.reader) as reader:
         for view in read_views():
             reader.execute(sql.SQL("SELECT * FROM pandev.{}").format(sql.Identifier(view)))
+
+
+def test_a_schema_of_another_role_is_refused(roles: Roles) -> None:
+    """Its owner could make a superuser run functions of its own, by views or overloads."""
+    with psycopg.connect(roles.admin, autocommit=True) as admin:
+        owner, user = admin.execute(
+            "SELECT nspowner::regrole::text, current_user FROM pg_namespace "
+            "WHERE nspname = 'pandev'"
+        ).fetchall()[0]
+        with pytest.raises(StoreError) as error:
+            load_things(roles.admin)
+        assert str(error.value) == (
+            f"store_schema pandev: belongs to the role {owner}; connect as that role, or make the "
+            "store's user the owner of the schema"
+        )
+        admin.execute(f"GRANT {owner} TO {user}".encode())
+        load_things(roles.admin)
+
+
+def test_a_role_that_may_create_in_the_schema_is_named(
+    roles: Roles, caplog: pytest.LogCaptureFixture
+) -> None:
+    reader = conninfo_to_dict(roles.reader)["user"]
+    load_things(roles.loader)
+    assert "may create objects" not in caplog.text
+    with psycopg.connect(roles.admin, autocommit=True) as admin:
+        admin.execute(f"GRANT CREATE ON SCHEMA pandev TO {reader}, PUBLIC".encode())
+    load_things(roles.loader)
+    assert (
+        f"store_schema pandev: everyone, {reader} may create objects in it; revoke CREATE unless "
+        "you trust them"
+    ) in caplog.text
+
+
+OVERLOADS = """
+CREATE FUNCTION pandev.jsonb_build_array(text, text) RETURNS jsonb LANGUAGE plpgsql AS {raises};
+CREATE FUNCTION pandev.jsonb_build_array(text) RETURNS jsonb LANGUAGE plpgsql AS {raises};
+CREATE FUNCTION pandev.lower(varchar) RETURNS text LANGUAGE plpgsql AS {raises};
+CREATE FUNCTION pandev.to_jsonb(text) RETURNS jsonb LANGUAGE plpgsql AS {raises};
+CREATE FUNCTION pandev.unnest(text[]) RETURNS SETOF text LANGUAGE plpgsql AS {raises};
+CREATE FUNCTION pandev.count(text) RETURNS bigint LANGUAGE plpgsql AS {raises};
+CREATE FUNCTION pandev.array_position(text[], text) RETURNS int LANGUAGE plpgsql AS {raises};
+"""
+
+
+def test_overloaded_functions_are_not_called(roles: Roles) -> None:
+    load_things(roles.loader)
+    with psycopg.connect(roles.admin, autocommit=True) as admin:
+        raises = "$$ BEGIN RAISE EXCEPTION 'called'; END $$"
+        for statement in OVERLOADS.format(raises=raises).strip().split(";\n"):
+            admin.execute(statement.encode())
+    load(roles)
+    with psycopg.connect(roles.loader) as loader:
+        loader.execute("SET search_path = pandev")
+        for view in read_views():
+            loader.execute(sql.SQL("SELECT * FROM {}").format(sql.Identifier(view)))
+
+
+SYNTAX = {"coalesce", "extract", "in", "array", "exists", "over", "values", "from", "as", "filter"}
+"""Words before a parenthesis that are not functions of a schema."""
+
+
+def test_every_function_in_our_sql_is_qualified() -> None:
+    statements = [
+        path.read_text(encoding="utf-8")
+        for folder in ("", "views")
+        for path in (Path(target_pandev.__file__).parent / "sql" / folder).glob("*.sql")
+    ]
+    called = {
+        name
+        for statement in statements
+        for name in re.findall(r"(?<![.\w])([a-z_]+)\(", re.sub(r"(?m)--.*|'[^']*'", "", statement))
+    }
+    assert len(statements) > 20
+    assert called - SYNTAX == set()
+
+
+def load_things(address: str) -> None:
+    loading.load(address, THINGS, record("things", {"id": "1", "n": 1}))

@@ -45,7 +45,7 @@ LEFT JOIN LATERAL (
     SELECT d.status_type
     FROM statuses AS d
     WHERE d.workspace_id = t.workspace_id
-        AND lower(d.status) = lower(t.status)
+        AND pg_catalog.lower(d.status) = pg_catalog.lower(t.status)
         AND d._sdc_deleted_at IS NULL
         AND d.scope_type = CASE
             WHEN l.override_statuses THEN 'list' WHEN f.override_statuses THEN 'folder' ELSE 'space'

@@ -14,7 +14,7 @@ SELECT r.repository_id, r.source, r.object_key, r.kind, r.reference, r.ordinal,
     t.workspace_id, t.id,
     EXISTS (
         SELECT FROM tasks AS other
-        WHERE upper(other.custom_id) = r.reference
+        WHERE pg_catalog.upper(other.custom_id) = r.reference
             AND other.custom_id IS NOT NULL
             AND other._sdc_deleted_at IS NULL
             AND (r.workspace_id IS NULL OR other.workspace_id = r.workspace_id)
@@ -22,7 +22,7 @@ SELECT r.repository_id, r.source, r.object_key, r.kind, r.reference, r.ordinal,
     )
 FROM task_references AS r
 INNER JOIN tasks AS t
-    ON upper(t.custom_id) = r.reference AND t.custom_id IS NOT NULL AND t._sdc_deleted_at IS NULL
+    ON pg_catalog.upper(t.custom_id) = r.reference AND t.custom_id IS NOT NULL AND t._sdc_deleted_at IS NULL
     AND (r.workspace_id IS NULL OR t.workspace_id = r.workspace_id)
 WHERE r.kind = 'custom_id';
 COMMENT ON VIEW resolved_task_references IS

@@ -13,16 +13,16 @@ SELECT
     r.repository_id,
     r.object_key,
     CASE r.source
-        WHEN 'branch' THEN b.name ELSE split_part(c.message, E'\n', 1)
+        WHEN 'branch' THEN b.name ELSE pg_catalog.split_part(c.message, E'\n', 1)
     END AS title,
     c.sha,
     c.author_name,
-    lower(btrim(c.author_email)) AS author_email,
+    pg_catalog.lower(pg_catalog.btrim(c.author_email)) AS author_email,
     c.committed_at AS occurred_at,
     r.is_ambiguous
 FROM (
     SELECT workspace_id, task_id, source, repository_id, object_key,
-        bool_and(is_ambiguous) AS is_ambiguous
+        pg_catalog.bool_and(is_ambiguous) AS is_ambiguous
     FROM resolved_task_references
     GROUP BY workspace_id, task_id, source, repository_id, object_key
 ) AS r

@@ -8,7 +8,7 @@ SELECT
     e.id,
     e.user_id AS author_id,
     u.username AS author_name,
-    lower(btrim(u.email)) AS author_email,
+    pg_catalog.lower(pg_catalog.btrim(u.email)) AS author_email,
     e.task_id,
     t.name AS task_name,
     e.started_at,

@@ -22,7 +22,7 @@ WITH points AS (
         -- a status that was renamed since is one of them.
         SELECT s.status_id
         FROM statuses AS s
-        WHERE s.workspace_id = c.workspace_id AND lower(s.status) = lower(p.status)
+        WHERE s.workspace_id = c.workspace_id AND pg_catalog.lower(s.status) = pg_catalog.lower(p.status)
             AND s.scope_id IN (c.list_id, l.folder_id, l.space_id)
         ORDER BY s.scope_type = 'list' DESC, s.scope_type = 'folder' DESC
         LIMIT 1
@@ -39,10 +39,10 @@ WITH points AS (
 ),
 steps AS (
     SELECT p.*,
-        lag(p.occurred_at) OVER in_order AS last_occurred_at,
-        lag(p.status) OVER in_order AS last_status,
-        lag(p.status_type) OVER in_order AS last_status_type,
-        lag(p.status_id) OVER in_order AS last_status_id
+        pg_catalog.lag(p.occurred_at) OVER in_order AS last_occurred_at,
+        pg_catalog.lag(p.status) OVER in_order AS last_status,
+        pg_catalog.lag(p.status_type) OVER in_order AS last_status_type,
+        pg_catalog.lag(p.status_id) OVER in_order AS last_status_id
     FROM points AS p
     WINDOW in_order AS (
         -- A task that was read as of the time of a change shows the status after that change.
@@ -66,7 +66,7 @@ FROM steps AS s
 LEFT JOIN status_groups AS f ON f.status_type = s.last_status_type
 LEFT JOIN status_groups AS t ON t.status_type = s.status_type
 WHERE s.is_after_change
-    OR lower(s.last_status) <> lower(s.status) AND coalesce(s.last_status_id <> s.status_id, TRUE);
+    OR pg_catalog.lower(s.last_status) <> pg_catalog.lower(s.status) AND coalesce(s.last_status_id <> s.status_id, TRUE);
 COMMENT ON VIEW status_transitions IS
     'Each status change of a task, in the order of changed_at: exact ones from webhooks, and inferred ones where a read of the task shows that one is missing';
 COMMENT ON COLUMN status_transitions.changed_at IS

@@ -3,13 +3,13 @@
 
 CREATE OR REPLACE VIEW status_durations AS
 SELECT d.workspace_id, d.task_id, d.status, d.status_type, d.status_group, d.started_at, d.ended_at,
-    (extract(EPOCH FROM coalesce(d.ended_at, now()) - d.started_at) * 1000)::bigint AS duration_ms,
+    (extract(EPOCH FROM coalesce(d.ended_at, pg_catalog.now()) - d.started_at) * 1000)::bigint AS duration_ms,
     d.is_inferred
 FROM (
     SELECT s.workspace_id, s.task_id, s.to_status AS status, s.to_status_type AS status_type,
         s.to_status_group AS status_group, s.changed_at AS started_at,
-        lead(s.changed_at) OVER in_order AS ended_at,
-        s.is_inferred OR coalesce(lead(s.is_inferred) OVER in_order, FALSE) AS is_inferred
+        pg_catalog.lead(s.changed_at) OVER in_order AS ended_at,
+        s.is_inferred OR coalesce(pg_catalog.lead(s.is_inferred) OVER in_order, FALSE) AS is_inferred
     FROM status_transitions AS s
     WINDOW in_order AS (
         PARTITION BY s.workspace_id, s.task_id ORDER BY s.changed_at, s.is_inferred DESC, s.change_id

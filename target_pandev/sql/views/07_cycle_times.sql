@@ -8,15 +8,15 @@ SELECT o.workspace_id, o.task_id, o.name, o.date_created, c.started_at, c.closed
     c.reopened_count, c.is_inferred
 FROM (
     SELECT s.workspace_id, s.task_id,
-        min(s.changed_at) FILTER (WHERE s.to_status_group = 'IN_PROGRESS') AS started_at,
-        max(s.changed_at) FILTER (
+        pg_catalog.min(s.changed_at) FILTER (WHERE s.to_status_group = 'IN_PROGRESS') AS started_at,
+        pg_catalog.max(s.changed_at) FILTER (
             WHERE s.to_status_group = 'CLOSED' AND s.from_status_group <> 'CLOSED'
         ) AS closed_at,
-        count(*) FILTER (
+        pg_catalog.count(*) FILTER (
             WHERE s.from_status_group = 'CLOSED' AND s.to_status_group <> 'CLOSED'
         ) AS reopened_count,
-        bool_or(s.is_inferred) AS is_inferred,
-        (array_agg(
+        pg_catalog.bool_or(s.is_inferred) AS is_inferred,
+        (pg_catalog.array_agg(
             s.to_status_group ORDER BY s.changed_at DESC, s.is_inferred, s.change_id DESC
         ))[1] AS last_group
     FROM status_transitions AS s
