@@ -36,6 +36,6 @@ def format_stream_count(count: int, stream: str) -> str:
 def _singular(plural: str) -> str:
     """Return the singular of the name of a stream; a name that is not a plural stays."""
     for ending, singular in (("ies", "y"), ("uses", "us"), ("ches", "ch"), ("us", "us"), ("s", "")):
-        if plural.endswith(ending):
+        if plural.endswith(ending) and plural != ending:
             return plural.removesuffix(ending) + singular
     return plural

@@ -12,7 +12,7 @@ import json
 import select
 import sys
 from collections import Counter, deque
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
@@ -92,6 +92,8 @@ class MessageReader(GenericSingerReader[bytes]):
             message = self._decode_leniently(line)
         except RecursionError:
             raise self.invalid_line("nested too deeply") from None
+        except InvalidOperation:
+            raise self.invalid_line("a number is too large") from None
         if not isinstance(message, dict):
             raise self.invalid_line("expected a JSON object")
         return message
@@ -101,7 +103,7 @@ class MessageReader(GenericSingerReader[bytes]):
             return json.loads(
                 line, parse_float=Decimal, parse_int=_parse_integer, parse_constant=Decimal
             )
-        except ValueError:
+        except (ValueError, InvalidOperation):
             raise self.invalid_line("not JSON") from None
         except RecursionError:
             raise self.invalid_line("nested too deeply") from None

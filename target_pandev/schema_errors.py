@@ -5,14 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import jsonschema_rs
     from jsonschema import ValidationError
 
 PROPERTY_RULES = {"required", "additionalProperties", "dependentRequired"}
 """Rules whose messages name properties and no values."""
 
 
+def describe_record_violation(error: jsonschema_rs.ValidationError) -> str:
+    """Return what the schema of a stream expects, or the name of the violated rule."""
+    rule = str(error.schema_path[-1]) if error.schema_path else "false"
+    if rule in PROPERTY_RULES:
+        return error.message
+    types: Any = getattr(error.kind, "types", None)
+    if rule == "type" and types:
+        return f"expected {' or '.join(sorted(types, key='null'.__eq__))}"
+    return f"violates the rule {rule} of its schema"
+
+
 def describe_violation(error: ValidationError) -> str:
-    """Return what the schema expects, or the name of the violated rule."""
+    """Return what the schema of the settings expects, or the name of the violated rule."""
     if error.validator in PROPERTY_RULES:
         return str(error.message)
     if error.validator == "type":

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-import jsonschema
 import jsonschema_rs
 from singer_sdk import Sink
 from singer_sdk.exceptions import InvalidJSONSchema
-from singer_sdk.singerlib import resolve_schema_references
 from singer_sdk.sinks.core import BaseJSONSchemaValidator
 
 from target_pandev.columns import encode_json, sanitize_text
@@ -19,7 +16,8 @@ from target_pandev.completed_reads import CompletedRead
 from target_pandev.database import Deletion, RejectedRecord, StreamSchema
 from target_pandev.errors import InvalidFieldError, MissingKeyError
 from target_pandev.rows import RowEncoder, decode_line, digest, encode_key
-from target_pandev.schema_errors import describe_violation
+from target_pandev.schema_errors import describe_record_violation
+from target_pandev.schema_references import resolve_properties
 from target_pandev.table_versions import TableVersion
 
 if TYPE_CHECKING:
@@ -33,17 +31,19 @@ if TYPE_CHECKING:
 
 SCOPE_PROPERTIES = ("workspace_id", "stream", "scope")
 """Properties of a completed read that name what was read."""
+MAX_REJECTED_CHARACTERS = 16 * 2**20
+"""A rejected record that is larger is kept without its values."""
 VERSION_IDENTITY = "version"
 """What the refusal of a table version is known by; there is one per stream."""
 
 
 class Validator(BaseJSONSchemaValidator):
-    """Validates records in compiled code; `jsonschema` is used only to describe an invalid one."""
+    """Validates records in compiled code, whose regular expressions take a limited time."""
 
     def __init__(self, schema: dict[str, Any]) -> None:
         super().__init__(schema)
         try:
-            self._validator, self._describing_class = _compile(schema)
+            self._validator = _compile(schema)
         except (jsonschema_rs.ValidationError, ValueError) as error:
             first_line = str(error).splitlines()[0]
             raise InvalidJSONSchema(f"not a JSON Schema: {first_line}") from None
@@ -52,24 +52,24 @@ class Validator(BaseJSONSchemaValidator):
         """Raise `InvalidFieldError` if the record violates its schema."""
         if self._validator.is_valid(record):
             return
-        error = next(self._describing_class(self.schema).iter_errors(record), None)
+        error = next(self._validator.iter_errors(record), None)
         if error is None:
             raise InvalidFieldError("", "violates its schema")
-        raise InvalidFieldError(".".join(map(str, error.absolute_path)), describe_violation(error))
+        path = ".".join(map(str, error.instance_path))
+        raise InvalidFieldError(path, describe_record_violation(error))
 
 
-def _compile(schema: dict[str, Any]) -> tuple[jsonschema_rs.Validator, type[Any]]:
-    """Return a validator, and the class that describes its errors; references are not fetched.
+def _compile(schema: dict[str, Any]) -> jsonschema_rs.Validator:
+    """Return a validator; references are not fetched.
 
     A schema that names no draft is read as one of the newest draft, or of draft 4 if that fails.
     """
     try:
-        validator = jsonschema_rs.validator_for(schema, offline=True)
-        return validator, jsonschema.validators.validator_for(schema)
+        return jsonschema_rs.validator_for(schema, offline=True)
     except (jsonschema_rs.ValidationError, ValueError):
         if "$schema" in schema:
             raise
-    return jsonschema_rs.Draft4Validator(schema, offline=True), jsonschema.Draft4Validator
+    return jsonschema_rs.Draft4Validator(schema, offline=True)
 
 
 class StreamSink(Sink):
@@ -103,10 +103,9 @@ class StreamSink(Sink):
 
     def _stored_properties(self) -> dict[str, Any]:
         """Return the schemas of the properties to store, with references resolved."""
-        schema: dict[str, Any] = resolve_schema_references(deepcopy(self.schema))
         return {
             name: property_schema
-            for name, property_schema in schema.get("properties", {}).items()
+            for name, property_schema in resolve_properties(self.schema).items()
             if name not in self.excluded_properties
         }
 
@@ -333,10 +332,14 @@ class CompletedReadSink(StreamSink):
 
 
 def _json_or_placeholder(value: Any) -> str:
+    """Return a value as JSON, or in place of one that PostgreSQL cannot store a text about it."""
     try:
-        return encode_json(value)
+        encoded = encode_json(value)
     except RecursionError:
         return '"nested too deeply"'
+    if len(encoded) > MAX_REJECTED_CHARACTERS:
+        return f'"not kept: {len(encoded):,} characters"'
+    return encoded
 
 
 def _parse_timestamp(value: Any, field: str) -> str:

@@ -152,7 +152,7 @@ def test_a_schema_of_draft_4_is_understood(store: Loader) -> None:
         )
     assert store.rows("SELECT id, n FROM things") == [("1", Decimal(1))]
     assert store.rows("SELECT field, reason FROM rejected_records") == [
-        ("n", "violates the rule minimum of its schema")
+        ("n", "violates the rule exclusiveMinimum of its schema")
     ]
 
 
