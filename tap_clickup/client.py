@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 
+from tap_clickup.clock import check_clock
 from tap_clickup.conversions import id_to_str
 from tap_clickup.errors import (
     AccessDeniedError,
@@ -252,6 +253,7 @@ class Client:
             except requests.RequestException as error:
                 raise ApiUnavailableError(f"{request}: {type(error).__name__}") from None
             else:
+                check_clock(response.headers, self._clock.time())
                 with self._lock:
                     self._limit.update_from_headers(response.headers)
                 if not _is_retryable(response):

@@ -14,8 +14,16 @@ class ConfigurationError(ClickUpError):
     """A setting or the state is invalid. No request was sent."""
 
 
-class InvalidTokenError(ClickUpError):
+class FatalError(ClickUpError):
+    """No request of the run can lead to a right result."""
+
+
+class InvalidTokenError(FatalError):
     """ClickUp does not accept the token."""
+
+
+class ClockError(FatalError):
+    """The clock of this machine differs from ClickUp's, so times of reading would be wrong."""
 
 
 class AccessDeniedError(ClickUpError):

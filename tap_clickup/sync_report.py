@@ -17,7 +17,7 @@ from tap_clickup.errors import (
     UNEXPECTED_SHAPE_ERRORS,
     AccessDeniedError,
     ClickUpError,
-    InvalidTokenError,
+    FatalError,
     UnexpectedResponseError,
     unexpected_shape_error,
 )
@@ -93,9 +93,9 @@ class SyncReport:
     def record_failure(self, subject: str, error: ClickUpError) -> ReadFailure:
         """Record, log and return a failure; the run continues unless the token is invalid.
 
-        Raises `InvalidTokenError` if that is the error.
+        Raises the error if it is a `FatalError`.
         """
-        if isinstance(error, InvalidTokenError):
+        if isinstance(error, FatalError):
             raise error
         retryable = not isinstance(error, AccessDeniedError)
         failure = ReadFailure(subject, str(error), retryable=retryable)

@@ -15,6 +15,9 @@ logger = logging.getLogger("tap-clickup")
 class Clock(Protocol):
     """A source of time; tests pass a simulated clock."""
 
+    def time(self) -> float:
+        """Return seconds since 1970."""
+
     def monotonic(self) -> float:
         """Return seconds of a monotonic clock."""
 

@@ -22,7 +22,7 @@ from tap_clickup.errors import (
     BadRequestError,
     ClickUpError,
     ConfigurationError,
-    InvalidTokenError,
+    FatalError,
 )
 from tap_clickup.fields import Fields
 from tap_clickup.wording import format_ids
@@ -102,14 +102,14 @@ class WebhookRegistrar:
     def reconcile(self) -> list[WebhookStatus]:
         """Create, repair and remove webhooks; return the status of each selected scope.
 
-        Raises `InvalidTokenError`, and `ConfigurationError`, also for a token of another user.
+        Raises `FatalError`, and `ConfigurationError`, also for a token of another user.
         """
         self._require_same_user()
         statuses: list[WebhookStatus] = []
         for workspace in self._sync_context.workspaces:
             try:
                 statuses += self._reconcile_workspace(workspace)
-            except (InvalidTokenError, ConfigurationError):
+            except (FatalError, ConfigurationError):
                 raise
             except ClickUpError as error:
                 statuses.append(WebhookStatus(workspace.id, None, error=str(error)))

@@ -40,6 +40,9 @@ class SimulatedClock:
     def __call__(self) -> float:
         return self.seconds
 
+    def time(self) -> float:
+        return self.seconds
+
     def monotonic(self) -> float:
         return self.seconds
 
