@@ -5,20 +5,24 @@ from __future__ import annotations
 import logging
 import os
 import subprocess
-from datetime import UTC, datetime, time, timedelta
+import time
+from datetime import UTC, datetime, timedelta
+from datetime import time as time_of_day
 from threading import Condition
 from typing import TYPE_CHECKING
 
 from clickup_receiver.schedule.commands import split_command
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 WALK_ALL_VARIABLE = "TAP_CLICKUP_WALK_ALL"
 """Makes the poll after a gap read the folders and lists of spaces whose events were lost."""
 POLL = "poll_command"
 SWEEP = "sweep_command"
-SWEEP_TIME = time(2, 17, tzinfo=UTC)
+SWEEP_TIME = time_of_day(2, 17, tzinfo=UTC)
+CLOCK_TOLERANCE = timedelta(seconds=10)
+"""A clock that is adjusted by less than this was not set."""
 LONG_GAP = timedelta(days=1)
 """A longer gap may contain deletions that no poll finds, so the sweep runs too."""
 
@@ -52,11 +56,38 @@ class Schedule:
         else:
             self._due_at[name] = now + self._poll_interval if name == POLL else _next_sweep(now)
 
+    def follow_clock(self, difference: timedelta, now: datetime) -> None:
+        """Keep the interval of the poll and the time of the sweep after the clock was set."""
+        self._due_at[POLL] += difference
+        self._due_at[SWEEP] = _next_sweep(now)
+
     def run_soon(self, gap: timedelta, now: datetime) -> None:
         """Make the poll due now, and the sweep too after a long gap."""
         for name in (POLL, SWEEP) if gap > LONG_GAP else (POLL,):
             self._requested.add(name)
             self._due_at[name] = min(self._due_at[name], now)
+
+
+class Clock:
+    """The time, and by how much the clock was set since it was read last."""
+
+    def __init__(
+        self,
+        *,
+        read: Callable[[], datetime] = lambda: datetime.now(UTC),
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._read = read
+        self._monotonic = monotonic
+        self.now = read()
+        self._seconds = monotonic()
+
+    def update(self) -> timedelta:
+        """Read the time; return the difference, which is 0 unless the clock was set."""
+        now, seconds = self._read(), self._monotonic()
+        difference = now - self.now - timedelta(seconds=seconds - self._seconds)
+        self.now, self._seconds = now, seconds
+        return difference if abs(difference) > CLOCK_TOLERANCE else timedelta()
 
 
 def _next_sweep(now: datetime) -> datetime:
@@ -67,13 +98,20 @@ def _next_sweep(now: datetime) -> datetime:
 class Scheduler:
     """Runs the commands of the settings, one at a time. A command may be missing."""
 
-    def __init__(self, commands: Mapping[str, str | None], *, poll_interval: timedelta) -> None:
+    def __init__(
+        self,
+        commands: Mapping[str, str | None],
+        *,
+        poll_interval: timedelta,
+        clock: Clock | None = None,
+    ) -> None:
         self._commands = {
             name: split_command(command, setting=name)
             for name, command in commands.items()
             if command
         }
-        self._schedule = Schedule(poll_interval=poll_interval, now=datetime.now(UTC))
+        self._clock = clock or Clock()
+        self._schedule = Schedule(poll_interval=poll_interval, now=self._clock.now)
         self._changed = Condition()
         self._stopped = False
         self._has_gap = False
@@ -92,7 +130,7 @@ class Scheduler:
             )
         with self._changed:
             self._has_gap = True
-            self._schedule.run_soon(gap, datetime.now(UTC))
+            self._schedule.run_soon(gap, self._now())
             self._changed.notify()
 
     def run(self) -> None:
@@ -100,7 +138,7 @@ class Scheduler:
         while (name := self._wait_for_due_command()) is not None:
             self._run(name)
             with self._changed:
-                self._schedule.mark_finished(name, datetime.now(UTC))
+                self._schedule.mark_finished(name, self._now())
 
     def stop(self) -> None:
         """Stop, and terminate the running command."""
@@ -114,12 +152,19 @@ class Scheduler:
         """Return the next command as soon as it is due; None if the scheduler was stopped."""
         with self._changed:
             while not self._stopped:
-                now = datetime.now(UTC)
+                now = self._now()
                 name = self._schedule.start_due(now)
                 if name:
                     return name
                 self._changed.wait(self._schedule.seconds_until_due(now))
         return None
+
+    def _now(self) -> datetime:
+        """Return the time, and move the schedule if the clock was set; holds the condition."""
+        if difference := self._clock.update():
+            logger.warning("the clock was set by %.0f s", difference.total_seconds())
+            self._schedule.follow_clock(difference, self._clock.now)
+        return self._clock.now
 
     def _run(self, name: str) -> None:
         words = self._commands.get(name)

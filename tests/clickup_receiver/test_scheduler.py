@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 import pytest
 
-from clickup_receiver.schedule.scheduler import POLL, SWEEP, Schedule, Scheduler
+from clickup_receiver.schedule.scheduler import POLL, SWEEP, Clock, Schedule, Scheduler
 from tap_clickup.errors import ConfigurationError
 from tests.support.waiting import TIMEOUT_SECONDS, wait_until
 
@@ -77,16 +77,71 @@ def test_a_gap_during_a_poll_runs_another_poll(schedule: Schedule) -> None:
     assert [run_due(schedule, NOW + 2 * MINUTE) for _ in range(2)] == [POLL, None]
 
 
+class SetClock:
+    """A clock that can be set, and the seconds that really pass."""
+
+    def __init__(self) -> None:
+        self.time = NOW
+        self.seconds = 0.0
+        self.clock = Clock(read=lambda: self.time, monotonic=lambda: self.seconds)
+
+    def pass_time(self, delta: timedelta, *, set_by: timedelta = timedelta()) -> timedelta:
+        """Let time pass, set the clock, and return the difference that the clock reports."""
+        self.seconds += delta.total_seconds()
+        self.time += delta + set_by
+        return self.clock.update()
+
+
+@pytest.mark.parametrize("set_by", [-DAY, DAY, -3 * MINUTE])
+def test_polls_keep_their_interval_when_the_clock_is_set(
+    schedule: Schedule, set_by: timedelta
+) -> None:
+    assert run_due(schedule, NOW) == POLL
+    watch = SetClock()
+    assert watch.pass_time(5 * MINUTE) == timedelta()
+    assert watch.pass_time(timedelta(), set_by=set_by) == set_by
+    schedule.follow_clock(set_by, watch.clock.now)
+    started = []
+    for _ in range(20):
+        assert watch.pass_time(MINUTE) == timedelta()
+        started.append(run_due(schedule, watch.clock.now))
+    assert [minute for minute, name in enumerate(started, 1) if name] == [10]
+
+
+def test_the_sweep_follows_a_clock_that_is_set(schedule: Schedule) -> None:
+    schedule.follow_clock(-10 * DAY, NOW - 10 * DAY)
+    nights = []
+    for minute in range(3 * 1440):
+        now = NOW - 10 * DAY + minute * MINUTE
+        while name := run_due(schedule, now):
+            nights += [(now.day, now.hour, now.minute)] if name == SWEEP else []
+    assert nights == [(20, 2, 17), (21, 2, 17), (22, 2, 17)]
+
+
+def test_the_scheduler_notices_that_the_clock_was_set(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    watch = SetClock()
+    with SchedulerHarness(tmp_path, clock=watch.clock) as harness:
+        wait_until(lambda: harness.started() == [POLL])
+        watch.time -= DAY
+        harness.scheduler.catch_up(MINUTE)
+        wait_until(lambda: harness.started() == [POLL, POLL])
+    assert caplog.text.count("the clock was set by -86400 s") == 1
+
+
 class SchedulerHarness:
     """A scheduler in a thread, which runs while its `with` block does.
 
     Each command writes its name to a file and then runs `code`.
     """
 
-    def __init__(self, folder: Path, code: str = "") -> None:
+    def __init__(self, folder: Path, code: str = "", clock: Clock | None = None) -> None:
         self.path = folder / "started"
         self.scheduler = Scheduler(
-            {name: self._command(name, code) for name in (POLL, SWEEP)}, poll_interval=DAY
+            {name: self._command(name, code) for name in (POLL, SWEEP)},
+            poll_interval=DAY,
+            clock=clock,
         )
         self.thread = Thread(target=self.scheduler.run, daemon=True)
 
