@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -33,6 +33,7 @@ SCOPE_PROPERTIES = ("workspace_id", "stream", "scope")
 """Properties of a completed read that name what was read."""
 MAX_REJECTED_CHARACTERS = 16 * 2**20
 """A rejected record that is larger is kept without its values."""
+MAX_CLOCK_DIFFERENCE = timedelta(minutes=5)
 VERSION_IDENTITY = "version"
 """What the refusal of a table version is known by; there is one per stream."""
 
@@ -132,7 +133,7 @@ class StreamSink(Sink):
                 return
             if self._validator is not None:
                 self._validator.validate(record)
-            self._add_row(record, _parse_timestamp(context["time_extracted"], "time_extracted"))
+            self._add_row(record, self._past(context["time_extracted"], "time_extracted"))
         except InvalidFieldError as error:
             self._reject(record, error)
 
@@ -184,10 +185,33 @@ class StreamSink(Sink):
             raise InvalidFieldError(
                 "_sdc_deleted_at", "the stream has no key, so the deleted row is unknown"
             )
-        timestamp = _parse_timestamp(deleted_at, "_sdc_deleted_at")
+        timestamp = self._past(deleted_at, "_sdc_deleted_at")
         deletion = Deletion(encode_key(self._table.key_columns, record), timestamp)
         self._deletions.append(deletion)
         self._session.pending_bytes += sum(map(len, deletion.key))
+
+    def _past(self, value: Any, field: str) -> str:
+        """Return a time of reading in ISO 8601; the current time if there is none.
+
+        Raises `InvalidFieldError`, also for a time in the future: until then it would count as
+        newer than everything that is read later.
+        """
+        if not value:
+            return self._session.store.now().isoformat()
+        try:
+            text, timestamp = _read_timestamp(value)
+        except (TypeError, ValueError):
+            raise InvalidFieldError(field, "expected a timestamp in ISO 8601") from None
+        self._check_past(timestamp, field)
+        return text
+
+    def _check_past(self, timestamp: datetime, field: str) -> None:
+        if timestamp > self._session.store.now() + MAX_CLOCK_DIFFERENCE:
+            raise InvalidFieldError(
+                field,
+                "more than five minutes later than the clock of PostgreSQL; set the clock of the "
+                "machine that has read it, and read it again",
+            )
 
     def _check_key(self, record: dict[str, Any]) -> None:
         for name in self.key_properties:
@@ -293,6 +317,7 @@ class CompletedReadSink(StreamSink):
 
     def _add_row(self, record: dict[str, Any], read_at: str) -> None:
         read = CompletedRead.from_record(record, extracted_at=read_at)
+        self._check_past(read.started_at, "started_at")
         if obstacle := read.find_obstacle(self.config.get("stream_maps") or {}):
             self._warn_once(f"deletions of {read.stream} are not marked: {obstacle}")
             return
@@ -342,17 +367,8 @@ def _json_or_placeholder(value: Any) -> str:
     return encoded
 
 
-def _parse_timestamp(value: Any, field: str) -> str:
-    """Return a timestamp of a message in ISO 8601; the current time if it has none.
-
-    Raises `InvalidFieldError`.
-    """
-    try:
-        return _isoformat(value) if value else datetime.now(UTC).isoformat()
-    except (TypeError, ValueError):
-        raise InvalidFieldError(field, "expected a timestamp in ISO 8601") from None
-
-
 @lru_cache(maxsize=16)
-def _isoformat(timestamp: str) -> str:
-    return datetime.fromisoformat(timestamp).isoformat()
+def _read_timestamp(text: str) -> tuple[str, datetime]:
+    """Return a timestamp in ISO 8601, and as a time; without an offset it is in UTC."""
+    timestamp = datetime.fromisoformat(text)
+    return timestamp.isoformat(), timestamp if timestamp.tzinfo else timestamp.replace(tzinfo=UTC)

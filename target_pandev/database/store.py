@@ -6,7 +6,8 @@ import re
 from collections import Counter
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 import psycopg
 from psycopg import errors, sql
@@ -38,9 +39,9 @@ from target_pandev.sql import read_statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from datetime import datetime
 
     from target_pandev.completed_reads import CompletedRead
+    from target_pandev.database.connection import Connection
     from target_pandev.database.seen_keys import SeenKeysTable
     from target_pandev.database.serial_loader import Load
     from target_pandev.database.table import ReferenceRules, StreamSchema, Table
@@ -80,6 +81,7 @@ class Store:
         self._free_deletions_used: Counter[tuple[str, str]] = Counter()
         try:
             with translate_errors(self._connection, f"store_schema {schema}"):
+                self._clock_offset = _read_clock(self._connection) - datetime.now(UTC)
                 migrate(self._connection, schema)
         except BaseException:
             self.close()
@@ -95,6 +97,10 @@ class Store:
         """Close the connection once a running load is committed or rolled back."""
         self._loader.close()
         self._connection.close()
+
+    def now(self) -> datetime:
+        """Return the time by PostgreSQL's clock, which is read when the store is opened."""
+        return datetime.now(UTC) + self._clock_offset
 
     def cancel(self) -> None:
         """Roll a running load back, unless it is just being committed."""
@@ -338,6 +344,11 @@ class Store:
             for table in REFERENCE_SOURCES:
                 rows = sql.Identifier(self.schema, table)
                 self._connection.execute(extract_references(table, rows))
+
+
+def _read_clock(connection: Connection) -> datetime:
+    row = connection.execute("SELECT pg_catalog.clock_timestamp()").fetchall()[0]
+    return cast("datetime", row[0])
 
 
 def _with_retries(transaction: Callable[[], Result]) -> Result:

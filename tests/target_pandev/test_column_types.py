@@ -104,7 +104,7 @@ def test_a_key_widened_by_a_concurrent_load_stays_the_same_key(store: Loader) ->
         schema("things", {"id": "string", "value": "integer"}, ["id"]),
         record("things", {"id": "two", "value": 2}),
     )
-    later = [{**message, "time_extracted": "2027-01-01T00:00:00Z"} for message in things]
+    later = [{**message, "time_extracted": "2026-04-01T00:00:00Z"} for message in things]
     process(running, *later)
     running.process_endofpipe()
     assert store.rows("SELECT id, value FROM things ORDER BY id") == [

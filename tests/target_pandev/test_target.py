@@ -264,7 +264,7 @@ MIXED: tuple[dict[str, Any] | str, ...] = (
     record("numbers", {"id": 2, "n": 5}),
     schema("numbers", {"id": "number", "n": "string"}, ["id"]),
     '{"type":"RECORD","stream":"numbers","record":{"id":10.5,"n":"x"}}',
-    record("numbers", {"id": 2, "_sdc_deleted_at": "2999-01-01T00:00:00Z"}),
+    record("numbers", {"id": 2, "_sdc_deleted_at": "2026-04-01T00:00:00Z"}),
     *(record("events", {"n": n}) for n in range(9)),
     '{"type":"RECORD","stream":"numbers","record":{"id":100,"n":"y"}}',
 )
