@@ -20,6 +20,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from tap_clickup import records
+from tap_clickup.api_path import api_path
 from tap_clickup.errors import ClickUpError, OddFieldError, UnexpectedResponseError
 from tap_clickup.extracted import ExtractedRecord
 from tap_clickup.fields import Fields
@@ -163,7 +164,7 @@ class Hierarchy:
     def _load_spaces(self) -> None:
         self._space_payloads = []
         for archived in LIVE_AND_ARCHIVED:
-            path = f"/team/{self.workspace_id}/space"
+            path = api_path("team", self.workspace_id, "space")
             for space, requested_at in self._fetch(path, "spaces", archived):
                 if not self.space_ids or space.id in self.space_ids:
                     with self._guard("spaces", space):
@@ -297,7 +298,7 @@ class Hierarchy:
     def _collect_space(self, space: Fields) -> None:
         archived = bool(space.boolean("archived"))
         location = ListLocation(space.required_id, None, archived=archived)
-        path = f"/space/{location.space_id}"
+        path = api_path("space", location.space_id)
         for parameter in LIVE_AND_ARCHIVED:
             for folder, folder_requested_at in self._fetch(f"{path}/folder", "folders", parameter):
                 with self._guard("folders", folder):
@@ -328,7 +329,7 @@ class Hierarchy:
     def _collect_archived_lists(self, folders: Iterable[ListLocation]) -> None:
         for folder in folders:
             with self._capture_errors(f"archived lists of folder {folder.folder_id}"):
-                path = f"/folder/{folder.folder_id}/list"
+                path = api_path("folder", str(folder.folder_id), "list")
                 for list_, requested_at in self._fetch(path, "lists", "true"):
                     with self._guard("lists", list_):
                         self._collect_list(list_, requested_at, location=folder)
@@ -366,7 +367,7 @@ class Hierarchy:
 
     def _fetch_list_statuses(self, list_id: str) -> None:
         try:
-            response = self.client.get(f"/list/{list_id}", required_key="statuses")
+            response = self.client.get(api_path("list", list_id), required_key="statuses")
         except ClickUpError as error:
             failure = self.report.record_failure(f"statuses of list {list_id}", error)
             self.failures.append(failure)

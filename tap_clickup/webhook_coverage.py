@@ -7,6 +7,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from tap_clickup import records
+from tap_clickup.api_path import api_path
 from tap_clickup.errors import ClickUpError
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class WebhookCoverage:
         return self._result
 
     def _read(self) -> WebhookRecords:
-        path = f"/team/{self.workspace_id}/webhook"
+        path = api_path("team", self.workspace_id, "webhook")
         response = self.client.get(path, required_key="webhooks")
         converted = self.report.convert_all(
             "webhooks",

@@ -10,7 +10,8 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from tap_clickup import records
-from tap_clickup.conversions import parse_timestamp
+from tap_clickup.api_path import api_path
+from tap_clickup.conversions import id_to_str, parse_timestamp
 from tap_clickup.date_slices import date_slices
 from tap_clickup.errors import (
     UNEXPECTED_SHAPE_ERRORS,
@@ -130,7 +131,13 @@ class ObjectReader:
             self._failed |= dict.fromkeys(keys, _error_summary(error))
 
     def _get(self, object_type: ObjectType, object_id: str) -> ApiResponse:
-        return self._client.get(f"/{object_type}/{object_id}")
+        return self._client.get(api_path(object_type, object_id))
+
+    def _check_workspace(self, task: Json) -> None:
+        """Raise `AccessDeniedError` for a task of another workspace than the webhook's."""
+        workspace_id = id_to_str(task.get("team_id"))
+        if workspace_id not in (None, self._batch.workspace_id):
+            raise AccessDeniedError(f"it belongs to workspace {workspace_id}")
 
     def _read_hierarchy_objects(self) -> list[StreamRecords]:
         """Read spaces, folders and lists, their statuses, and the sprints among the lists.
@@ -247,6 +254,7 @@ class ObjectReader:
         for task_id in task_ids:
             with self._capture_errors("task", task_id):
                 response = self._get("task", task_id)
+                self._check_workspace(response.body)
                 with self._report.name_odd_fields("tasks", response.body, name=task_id) as fields:
                     record = records.task(
                         fields,

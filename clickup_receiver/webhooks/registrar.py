@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from clickup_receiver.inbox.events import EVENTS
+from tap_clickup.api_path import api_path
 from tap_clickup.client import LOOPBACK
 from tap_clickup.errors import (
     AccessDeniedError,
@@ -225,7 +226,7 @@ class WebhookRegistrar:
         """Return the webhooks with our endpoint or a stored secret, the latter first."""
         known = self._secret_store.get_all()
         response = self._sync_context.client.get(
-            f"/team/{workspace_id}/webhook", required_key="webhooks"
+            api_path("team", workspace_id, "webhook"), required_key="webhooks"
         )
         items: list[Json] = [
             item
@@ -276,7 +277,7 @@ class WebhookRegistrar:
         if changes:
             body = {"endpoint": self._endpoint, "events": [*EVENTS], "status": "active"}
             self._sync_context.client.write(
-                "PUT", f"/webhook/{webhook_id}", body, required_key="webhook"
+                "PUT", api_path("webhook", webhook_id), body, required_key="webhook"
             )
             logger.info("webhook %s: repaired (%s)", webhook_id, ", ".join(changes))
         return WebhookStatus(workspace_id, space_id, webhook_id, changes, status, fail_count)
@@ -285,7 +286,7 @@ class WebhookRegistrar:
         body: dict[str, Any] = {"endpoint": self._endpoint, "events": [*EVENTS]}
         if space_id:
             body["space_id"] = int(space_id)
-        path = f"/team/{workspace_id}/webhook"
+        path = api_path("team", workspace_id, "webhook")
         try:
             response = self._sync_context.client.write("POST", path, body, required_key="webhook")
         except AccessDeniedError as error:
@@ -342,7 +343,9 @@ class WebhookRegistrar:
     def _remove(self, webhook_id: str) -> bool:
         """Delete a webhook at ClickUp, and its secret; return whether ClickUp deleted it."""
         try:
-            self._sync_context.client.write("DELETE", f"/webhook/{webhook_id}", required_key=None)
+            self._sync_context.client.write(
+                "DELETE", api_path("webhook", webhook_id), required_key=None
+            )
         except AccessDeniedError:
             is_removed = False
             logger.info("webhook %s: does not exist, or another user created it", webhook_id)

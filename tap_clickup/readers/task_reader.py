@@ -13,6 +13,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from tap_clickup import records
+from tap_clickup.api_path import api_path
 from tap_clickup.conversions import id_to_str, parse_boolean, to_epoch_ms, to_iso_timestamp
 from tap_clickup.custom_fields import field_identifiers
 from tap_clickup.errors import OddFieldError, UnexpectedResponseError
@@ -93,7 +94,7 @@ def fetch_first_page(
     match the query.
     """
     keyset = Keyset(to_epoch_ms(since), space_ids)
-    response = fetch_next_page(client, f"/team/{workspace_id}/task", keyset)
+    response = fetch_next_page(client, api_path("team", workspace_id, "task"), keyset)
     return response.tasks if response else []
 
 
@@ -167,7 +168,7 @@ class TaskReader:
             with self.workspace.report.capture_errors(subject, on_failure=self.failures.append):
                 keyset = self._keyset((), archived=archived, start=self.start_date)
                 yield from self._read_pages(
-                    keyset, path=f"/list/{list_id}/task", source="archived list"
+                    keyset, path=api_path("list", list_id, "task"), source="archived list"
                 )
 
     def _read_pass(self, name: Pass) -> Iterator[Page]:
@@ -190,7 +191,7 @@ class TaskReader:
         yield from self.read_lists(unread[worker::ARCHIVED_LIST_WORKERS])
 
     def _read_workspace(self, keyset: Keyset, *, source: Source) -> Iterator[Page]:
-        path = f"/team/{self.workspace.id}/task"
+        path = api_path("team", self.workspace.id, "task")
         return self._read_pages(keyset, path=path, source=source)
 
     def _read_pages(self, keyset: Keyset, *, path: str, source: Source) -> Iterator[Page]:

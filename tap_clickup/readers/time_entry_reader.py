@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tap_clickup import records
+from tap_clickup.api_path import api_path
 from tap_clickup.bisect_requests import Accepted, request_with_bisection, split_in_half
 from tap_clickup.conversions import plausible_ms, to_epoch_ms
 from tap_clickup.errors import UnexpectedResponseError
@@ -135,7 +136,7 @@ class TimeEntryReader:
 
     @property
     def _path(self) -> str:
-        return f"/team/{self._workspace.id}/time_entries"
+        return api_path("team", self._workspace.id, "time_entries")
 
     def _read_users(self, part: Slice, user_ids: Sequence[str]) -> Iterator[Accepted[list[Json]]]:
         """Yield the validated entries of users, except those whose entries ClickUp denies.

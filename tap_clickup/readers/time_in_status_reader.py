@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tap_clickup.api_path import api_path
 from tap_clickup.bisect_requests import Accepted, request_with_bisection
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class TimeInStatusReader:
     def _request(self, task_ids: list[str]) -> ApiResponse:
         """Request several tasks, or one: the bulk endpoint requires at least two."""
         if len(task_ids) == 1:
-            path = f"/task/{task_ids[0]}/time_in_status"
+            path = api_path("task", task_ids[0], "time_in_status")
             response = self._client.get(path, required_key="current_status")
             return replace(response, body={task_ids[0]: response.body})
         path = "/task/bulk_time_in_status/task_ids"

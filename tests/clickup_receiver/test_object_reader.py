@@ -6,6 +6,9 @@ import json
 import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import pytest
 
 from fake_clickup import Account, Behaviour, FakeClickUp, Fault, generate
 from tests.clickup_receiver.message_source import (
@@ -18,8 +21,6 @@ from tests.clickup_receiver.payloads import PRIVATE, history
 from tests.tap_clickup.runner import ALL_TIME, TapRunner
 
 if TYPE_CHECKING:
-    import pytest
-
     from fake_clickup.model import Workspace
 
 
@@ -104,6 +105,26 @@ def test_hidden_and_deleted_objects_are_left_to_the_sweep(
     assert source.messages == []
     assert source.failed_events == {}
     assert "task 86unknown changed and cannot be read" in caplog.text
+
+
+@pytest.mark.parametrize("task_id", ["../../../oauth/token", "../user", "..", "86a/../../user"])
+def test_an_id_cannot_lead_to_another_path(source: MessageSourceHarness, task_id: str) -> None:
+    """After a 404 the token is checked by `GET /user`."""
+    paths = source.build(pending_event("taskUpdated", task_id=task_id))
+    assert source.messages == []
+    refused = [] if task_id == ".." else [f"/task/{quote(task_id, safe='')}", "/user"]
+    assert paths == refused
+
+
+def test_a_task_of_another_workspace_is_left_out(
+    source: MessageSourceHarness, clickup: FakeClickUp, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A webhook of one workspace says nothing about another, whatever the delivery names."""
+    other = clickup.account.workspaces[1]
+    task_id = next(iter(other.tasks))
+    source.build(pending_event("taskUpdated", task_id=task_id))
+    assert source.messages == []
+    assert f"task {task_id} changed and cannot be read: it belongs to workspace" in caplog.text
 
 
 def test_an_object_of_unexpected_shape_fails_only_its_events(
