@@ -24,6 +24,8 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import LocationParseError
+from urllib3.util import parse_url
 
 from tap_clickup.clock import check_clock
 from tap_clickup.conversions import id_to_str
@@ -141,12 +143,13 @@ def validate_api_url(api_url: str) -> str:
     Raises `ConfigurationError` unless it is an https URL, or http on this machine.
     """
     try:
-        parts = urlsplit(api_url)
-    except ValueError:
-        parts = urlsplit("")
-    if not parts.hostname or parts.scheme not in {"https", "http"}:
+        parts = parse_url(api_url)  # as requests does, so that both see the same host
+    except LocationParseError:
+        parts = parse_url("")
+    is_plain = not parts.auth and not re.search(r"[\\\s\x00-\x1f]", api_url)
+    if not parts.host or parts.scheme not in {"https", "http"} or not is_plain:
         raise ConfigurationError(f"api_url: expected a URL such as {API_URL}")
-    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+    if parts.scheme == "http" and parts.host.strip("[]") not in LOOPBACK:
         raise ConfigurationError("api_url: http is allowed for this machine only, use https")
     return api_url.rstrip("/")
 

@@ -111,10 +111,15 @@ def test_client_repr_hides_the_token(client: Client, clickup: FakeClickUp) -> No
     [
         ("http://api.clickup.com/api/v2", "use https"),
         ("http://127.0.0.1.example.com/api/v2", "use https"),
-        ("http://localhost@example.com/", "use https"),
+        ("http://localhost@example.com/", "expected a URL such as"),
         ("ftp://api.clickup.com", "expected a URL such as"),
         ("api.clickup.com/api/v2", "expected a URL such as"),
         ("http://[::1", "expected a URL such as"),
+        ("http://127.0.0.2:8080\\@localhost/api/v2", "expected a URL such as"),
+        ("http://localhost\\.example.com/", "expected a URL such as"),
+        ("https://user:password@api.clickup.com/api/v2", "expected a URL such as"),
+        ("https://api.clickup.com/ api/v2", "expected a URL such as"),
+        ("https://api.clickup.com/\r\nHost: example.com", "expected a URL such as"),
         ("", "expected a URL such as"),
     ],
 )
