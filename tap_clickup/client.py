@@ -24,8 +24,6 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import LocationParseError
-from urllib3.util import parse_url
 
 from tap_clickup.clock import check_clock
 from tap_clickup.conversions import id_to_str
@@ -39,6 +37,7 @@ from tap_clickup.errors import (
 )
 from tap_clickup.json_decoder import JsonError, decode_json
 from tap_clickup.rate_limit import RateLimit, seconds_until_reset
+from tap_clickup.urls import validate_api_url
 from tap_clickup.waiting import Heartbeat
 from tap_clickup.wording import format_count
 
@@ -46,9 +45,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tap_clickup.errors import ClickUpError
-    from tap_clickup.waiting import Clock
+    from tap_clickup.urls import validate_api_url
+from tap_clickup.waiting import Clock
 
-API_URL = "https://api.clickup.com/api/v2"
 MAX_ATTEMPTS = 6
 MAX_IN_FLIGHT = 8
 """Maximum number of concurrent requests."""
@@ -64,7 +63,6 @@ CONNECTION_ERRORS = (
 """Raised when the connection is lost before or during the response."""
 OBJECT_KEYS = {"user", "webhook", "current_status"}
 """The keys of responses whose value is an object; all others contain an array of objects."""
-LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 INACCESSIBLE_STATUSES = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
 ALLOWED_WRITES = {
     "POST": r"/team/[^/]+/webhook",
@@ -135,23 +133,6 @@ def authorization_header(api_token: str) -> str:
         "api_token: expected a personal API token, which begins with 'pk_'; "
         "create one in ClickUp under avatar > Settings > My Settings > Apps > API Token"
     )
-
-
-def validate_api_url(api_url: str) -> str:
-    """Return the API's base URL without a trailing slash.
-
-    Raises `ConfigurationError` unless it is an https URL, or http on this machine.
-    """
-    try:
-        parts = parse_url(api_url)  # as requests does, so that both see the same host
-    except LocationParseError:
-        parts = parse_url("")
-    is_plain = not parts.auth and not re.search(r"[\\\s\x00-\x1f]", api_url)
-    if not parts.host or parts.scheme not in {"https", "http"} or not is_plain:
-        raise ConfigurationError(f"api_url: expected a URL such as {API_URL}")
-    if parts.scheme == "http" and parts.host.strip("[]") not in LOOPBACK:
-        raise ConfigurationError("api_url: http is allowed for this machine only, use https")
-    return api_url.rstrip("/")
 
 
 class Client:

@@ -20,11 +20,11 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from tap_clickup import records
-from tap_clickup.api_path import api_path
 from tap_clickup.errors import ClickUpError, OddFieldError, UnexpectedResponseError
 from tap_clickup.extracted import ExtractedRecord
 from tap_clickup.fields import Fields
 from tap_clickup.sync_report import MIN_CHANGED_FORMAT
+from tap_clickup.urls import api_path
 from tap_clickup.walks import SpaceWalk, digest, hash_lists
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import Any
 
 from singer_sdk import typing as th
 
-from tap_clickup.client import API_URL
 from tap_clickup.sprints import FOLDER_PATTERN
+from tap_clickup.urls import API_URL
 
 CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
     th.Property(

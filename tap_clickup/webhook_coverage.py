@@ -7,8 +7,8 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from tap_clickup import records
-from tap_clickup.api_path import api_path
 from tap_clickup.errors import ClickUpError
+from tap_clickup.urls import api_path
 
 if TYPE_CHECKING:
     from datetime import datetime

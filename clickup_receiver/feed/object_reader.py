@@ -10,7 +10,6 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from tap_clickup import records
-from tap_clickup.api_path import api_path
 from tap_clickup.conversions import id_to_str, parse_timestamp
 from tap_clickup.date_slices import date_slices
 from tap_clickup.errors import (
@@ -29,6 +28,7 @@ from tap_clickup.readers.time_entry_reader import TimeEntryReader
 from tap_clickup.sprint_records import SprintSettings, sprint_records
 from tap_clickup.sync import BOOKMARK_OVERLAP
 from tap_clickup.sync_report import SyncReport
+from tap_clickup.urls import api_path
 from tap_clickup.webhook_coverage import WebhookCoverage
 from tap_clickup.wording import format_ids
 from tap_clickup.workspace import Workspace

@@ -16,8 +16,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from clickup_receiver.inbox.events import EVENTS
-from tap_clickup.api_path import api_path
-from tap_clickup.client import LOOPBACK
 from tap_clickup.errors import (
     AccessDeniedError,
     BadRequestError,
@@ -26,6 +24,7 @@ from tap_clickup.errors import (
     FatalError,
 )
 from tap_clickup.fields import Fields
+from tap_clickup.urls import LOOPBACK, api_path
 from tap_clickup.wording import format_ids
 
 if TYPE_CHECKING:

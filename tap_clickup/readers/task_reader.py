@@ -13,12 +13,12 @@ from threading import Event
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from tap_clickup import records
-from tap_clickup.api_path import api_path
 from tap_clickup.conversions import id_to_str, parse_boolean, to_epoch_ms, to_iso_timestamp
 from tap_clickup.custom_fields import field_identifiers
 from tap_clickup.errors import OddFieldError, UnexpectedResponseError
 from tap_clickup.fields import Fields
 from tap_clickup.keyset import PAGE_SIZE, Keyset, ResponseMismatchError, date_ms
+from tap_clickup.urls import api_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

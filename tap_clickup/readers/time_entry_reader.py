@@ -13,11 +13,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tap_clickup import records
-from tap_clickup.api_path import api_path
 from tap_clickup.bisect_requests import Accepted, request_with_bisection, split_in_half
 from tap_clickup.conversions import plausible_ms, to_epoch_ms
 from tap_clickup.errors import UnexpectedResponseError
 from tap_clickup.fields import Fields
+from tap_clickup.urls import api_path
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tap_clickup.api_path import api_path
 from tap_clickup.bisect_requests import Accepted, request_with_bisection
+from tap_clickup.urls import api_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

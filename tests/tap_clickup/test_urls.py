@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tap_clickup.api_path import api_path
 from tap_clickup.errors import UnexpectedResponseError
+from tap_clickup.urls import api_path
 
 
 @pytest.mark.parametrize(
