@@ -73,12 +73,20 @@ def format_value(value: object) -> str:
         case dict():
             items = sorted(value.items(), key=_descending_count)
             return ", ".join(
-                f"{str(name).replace('_', ' ')} {format_value(part)}" for name, part in items
+                f"{printable(str(name)).replace('_', ' ')} {format_value(part)}"
+                for name, part in items
             )
         case list():
             return ", ".join(format_value(part) for part in value)
         case _:
-            return str(value)
+            return printable(str(value))
+
+
+def printable(text: str) -> str:
+    """Return a text that a terminal shows and does not obey: it may come from a commit message."""
+    return "".join(
+        char if char.isprintable() else " " if char.isspace() else "\ufffd" for char in text
+    )
 
 
 def _descending_count(item: tuple[object, object]) -> float:

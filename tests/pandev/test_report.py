@@ -164,3 +164,17 @@ def test_the_limit_shortens_the_longer_tables(store: Store, database: str) -> No
 )
 def test_values_are_formatted_for_people(value: object, expected: str) -> None:
     assert format_value(value) == expected
+
+
+def test_a_name_cannot_control_the_terminal(store: Store, database: str) -> None:
+    """Anyone who can name a task or write a commit could change the title or the clipboard."""
+    hostile = "\x1b]0;owned\x07\x1b]52;c;cm0=\x07\x9b31m\r\n\u202eevil"
+    with psycopg.connect(database, options="-c search_path=pandev") as connection:
+        connection.execute("UPDATE tasks SET name = %(text)s, status = %(text)s", {"text": hostile})
+        connection.execute("UPDATE commits SET message = message || %s", (hostile,))
+        connection.execute(
+            "UPDATE sync_runs SET records = jsonb_build_object(%s::text, 1)", (hostile,)
+        )
+    report = printed(store, width=200)
+    assert "evil" in report
+    assert [char for char in report if not char.isprintable() and char != "\n"] == []
