@@ -45,8 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tap_clickup.errors import ClickUpError
-    from tap_clickup.urls import validate_api_url
-from tap_clickup.waiting import Clock
+    from tap_clickup.waiting import Clock
 
 MAX_ATTEMPTS = 6
 MAX_IN_FLIGHT = 8
@@ -61,6 +60,10 @@ CONNECTION_ERRORS = (
     requests.exceptions.ContentDecodingError,
 )
 """Raised when the connection is lost before or during the response."""
+MAX_RESPONSE_BYTES = 64 * 2**20
+"""A page of 100 tasks with custom fields is about 1.1 MB."""
+MAX_RESPONSE_SECONDS = 5 * 60
+CHUNK_BYTES = 2**16
 OBJECT_KEYS = {"user", "webhook", "current_status"}
 """The keys of responses whose value is an object; all others contain an array of objects."""
 INACCESSIBLE_STATUSES = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
@@ -269,9 +272,25 @@ class Client:
                 json=request.body,
                 timeout=TIMEOUT_SECONDS,
                 allow_redirects=False,
+                stream=True,
             )
+            self._read_body(request, response)
         self._heartbeat.log(self.stats)
         return response, requested_at
+
+    def _read_body(self, request: _Request, response: requests.Response) -> None:
+        """Read the body, within limits of its size, once decompressed, and of its time."""
+        deadline = self._clock.monotonic() + MAX_RESPONSE_SECONDS
+        chunks, size = [], 0
+        with response:
+            for chunk in response.iter_content(CHUNK_BYTES):
+                chunks.append(chunk)
+                size += len(chunk)
+                if size > MAX_RESPONSE_BYTES:
+                    raise UnexpectedResponseError(f"{request}: the response is too large")
+                if self._clock.monotonic() > deadline:
+                    raise UnexpectedResponseError(f"{request}: the response takes too long")
+        response._content = b"".join(chunks)  # noqa: SLF001 - as its property would set it
 
     def _acquire_slot(self) -> None:
         """Sleep until the rate limit allows another request."""
