@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -109,11 +110,25 @@ def serve(settings: Settings) -> None:
 
 
 @receiver.command("dead-letters")
+@click.option("--drop", is_flag=True, help="Delete them instead of listing them.")
+@click.option(
+    "--older-than-days",
+    type=click.IntRange(0),
+    default=0,
+    help="With --drop: only those that arrived more days ago.",
+)
 @click.pass_obj
-def dead_letters(settings: Settings) -> None:
-    """List events that could not be loaded, and why."""
+def dead_letters(settings: Settings, *, drop: bool, older_than_days: int) -> None:
+    """List events that could not be loaded, and why; or drop them."""
+    if older_than_days and not drop:
+        raise click.UsageError("--older-than-days needs --drop")
     inbox = settings.open_existing_inbox()
     try:
+        if drop:
+            before = datetime.now(UTC) - timedelta(days=older_than_days)
+            count = inbox.drop_dead_letters(before)
+            click.echo(f"{format_count(count, 'dead letter')} dropped")
+            return
         letters = inbox.dead_letters()
     finally:
         inbox.close()

@@ -43,6 +43,7 @@ ERROR_BACKOFF_SECONDS = 15.0
 BATCH_STOP_SECONDS = 10.0
 """How long a stop waits for the current batch. If it is killed then, it is loaded again later."""
 THREAD_STOP_SECONDS = 1.0
+DEAD_LETTER_RETENTION = timedelta(days=90)
 KEY_RETENTION = tuple(timedelta(days=days) for days in (30, 7, 1))
 """How long the keys of loaded deliveries are kept; a shorter one if the inbox is half full."""
 PURGE_INTERVAL = timedelta(hours=1)
@@ -76,6 +77,7 @@ class FeedLoop(Loop):
         if now - self._purged_at > PURGE_INTERVAL:
             self._purged_at = now
             purge_old_keys(self._inbox, now)
+            self._inbox.drop_dead_letters(now - DEAD_LETTER_RETENTION)
         if self._feeder.feed():
             return self._feeder.pause_seconds
         return POLL_INTERVAL_SECONDS

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
+import time
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -40,6 +40,8 @@ MAX_LARGE_BODIES = 16
 """Large bodies that are read at a time. Smaller ones are limited by the number of connections."""
 BODY_TIMEOUT_SECONDS = 5.0
 RETRY_AFTER_SECONDS = "30"
+READY_SECONDS = 1.0
+"""How long an answer of /readyz counts: it writes to the inbox."""
 
 logger = logging.getLogger("clickup-receiver")
 
@@ -72,6 +74,7 @@ class Receiver:
     def __post_init__(self) -> None:
         self._group_commit = GroupCommit(self.inbox.add)
         self._logger = limited_logger("requests")
+        self._ready_until = 0.0
 
     def build_app(self) -> Starlette:
         """Return the ASGI application."""
@@ -139,7 +142,7 @@ class Receiver:
         try:
             secrets = {id_: self.get_secrets(id_) for id_ in find_webhook_ids(body)}
         except ConfigurationError as error:
-            logger.error("%s", error)  # noqa: TRY400 - the line says what, where and what to do
+            self._logger.error("%s", error)  # noqa: TRY400 - the line says what, where and what to do
             raise _RequestRejectedError(HTTPStatus.SERVICE_UNAVAILABLE, "no secrets") from error
         webhook_id = find_signer(body, signature=signature.encode(), secrets=secrets)
         if webhook_id is None:
@@ -175,7 +178,7 @@ class Receiver:
             with self.metrics.persist_seconds.time():
                 is_new = await self._group_commit.add(delivery)
         except InboxError as error:
-            logger.error("%s", error)  # noqa: TRY400 - the line says what, where and what to do
+            self._logger.error("%s", error)  # noqa: TRY400 - the line says what, where and what to do
             raise _RequestRejectedError(
                 HTTPStatus.SERVICE_UNAVAILABLE, "cannot be stored"
             ) from error
@@ -183,11 +186,15 @@ class Receiver:
             self.metrics.duplicates.inc()
 
     async def ready(self, request: Request) -> Response:  # noqa: ARG002 - signature of an endpoint
-        """Respond whether the inbox can be written: 200 or 503."""
-        with suppress(InboxError):
-            await asyncio.to_thread(self.inbox.depth)
-            return _status_response(HTTPStatus.OK)
-        return _status_response(HTTPStatus.SERVICE_UNAVAILABLE)
+        """Respond what a delivery would get: 200, or 503 if the inbox cannot store it."""
+        if time.monotonic() >= self._ready_until:
+            try:
+                await asyncio.to_thread(self.inbox.check_writable)
+            except InboxError as error:
+                self._logger.error("%s", error)  # noqa: TRY400 - the line says what and where
+                return _status_response(HTTPStatus.SERVICE_UNAVAILABLE)
+            self._ready_until = time.monotonic() + READY_SECONDS
+        return _status_response(HTTPStatus.OK)
 
 
 async def _ok(request: Request) -> Response:  # noqa: ARG001 - signature of an endpoint

@@ -46,6 +46,9 @@ CREATE TABLE IF NOT EXISTS heard (webhook_id TEXT PRIMARY KEY, received_at TEXT 
 IS_PENDING = "event IS NOT NULL AND dead_because IS NULL"
 IS_LOADED = "event IS NULL AND dead_because IS NULL"
 PENDING_INDEX = f"CREATE INDEX IF NOT EXISTS waiting ON deliveries (id) WHERE {IS_PENDING}"
+DEAD_INDEX = "CREATE INDEX IF NOT EXISTS dead ON deliveries (id) WHERE dead_because IS NOT NULL"
+DEAD_LETTER_BYTES = 10 * 2**10
+"""Bytes of the limit per dead letter that is kept: ten times what one takes."""
 BUSY_TIMEOUT_SECONDS = 5
 """How long a write waits for another process. ClickUp waits 7 seconds for a response."""
 
@@ -131,6 +134,8 @@ class Inbox:
             connection.execute(DELIVERIES_TABLE)
             connection.execute(LAST_DELIVERY_TABLE)
             connection.execute(PENDING_INDEX)
+            connection.execute(DEAD_INDEX)
+            self._identity = self._path.stat()
         except (OSError, sqlite3.Error) as error:
             raise InboxError(
                 f"inbox {self._path}: {error}; expected a writable inbox file of this receiver, or "
@@ -149,11 +154,43 @@ class Inbox:
         Raises `InboxError` if they cannot be stored, or if the inbox has reached its size limit.
         """
         now = datetime.now(UTC).isoformat()
+        self._check_identity()
         with self._transaction() as connection:
             self._check_size(connection)
             for webhook_id in {delivery.webhook_id for delivery in deliveries}:
                 connection.execute("INSERT OR REPLACE INTO heard VALUES (?, ?)", (webhook_id, now))
-            return [_add(connection, delivery, now) for delivery in deliveries]
+            are_new = [_add(connection, delivery, now) for delivery in deliveries]
+            if any(delivery.failure_reason for delivery in deliveries):
+                self._limit_dead_letters(connection)
+            self._check_identity()
+            return are_new
+
+    def check_writable(self) -> None:
+        """Write to the file. Raises `InboxError` if `add` would fail too."""
+        self._check_identity()
+        with self._transaction() as connection:
+            self._check_size(connection)
+            connection.execute("PRAGMA user_version = 1")
+
+    def _check_identity(self) -> None:
+        """Raise `InboxError` if the file at the path is another one: ours is lost at a restart."""
+        try:
+            is_ours = os.path.samestat(self._path.stat(), self._identity)
+        except OSError:
+            is_ours = False
+        if not is_ours:
+            raise InboxError(
+                f"inbox {self._path}: was deleted or replaced while the receiver is running; put "
+                "it back, or restart the receiver to begin with a new one and run the sweep"
+            )
+
+    def _limit_dead_letters(self, connection: sqlite3.Connection) -> None:
+        """Delete the oldest dead letters beyond a tenth of the size limit."""
+        connection.execute(
+            "DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries "
+            "WHERE dead_because IS NOT NULL ORDER BY id DESC LIMIT -1 OFFSET ?)",
+            (max(1, self._limit_bytes // DEAD_LETTER_BYTES),),
+        )
 
     def _check_size(self, connection: sqlite3.Connection) -> None:
         if self._used_bytes(connection) >= self._limit_bytes:
@@ -197,6 +234,7 @@ class Inbox:
             connection.execute(
                 "UPDATE deliveries SET dead_because = ? WHERE id = ?", (reason, event_id)
             )
+            self._limit_dead_letters(connection)
 
     def dead_letters(self) -> list[DeadLetter]:
         """Return the dead letters, in the order of their arrival."""
@@ -221,6 +259,14 @@ class Inbox:
             return connection.execute(
                 "UPDATE deliveries SET dead_because = NULL "
                 "WHERE dead_because IS NOT NULL AND event IS NOT NULL"
+            ).rowcount
+
+    def drop_dead_letters(self, received_before: datetime) -> int:
+        """Delete the dead letters that are older than a time; return how many."""
+        with self._transaction() as connection:
+            return connection.execute(
+                "DELETE FROM deliveries WHERE dead_because IS NOT NULL AND received_at < ?",
+                (received_before.astimezone(UTC).isoformat(),),
             ).rowcount
 
     def purge_keys(self, received_before: datetime) -> int:

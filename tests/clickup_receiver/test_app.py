@@ -263,6 +263,27 @@ def test_a_locked_inbox_is_503_until_it_is_released(
     assert http_receiver.stored() == ["86a1"]
 
 
+def test_readyz_says_what_a_delivery_would_get(
+    http_receiver: RunningReceiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("clickup_receiver.http.app.READY_SECONDS", 0)
+    path = tmp_path / "receiver" / "inbox.sqlite"
+
+    def statuses() -> tuple[int, int]:
+        ready = requests.get(http_receiver.url + "/readyz", timeout=30).status_code
+        return ready, http_receiver.post(body("taskUpdated", EDIT))
+
+    assert statuses() == (200, 200)
+    monkeypatch.setattr(http_receiver.inbox, "_limit_bytes", 1)
+    assert statuses() == (503, 503)
+    monkeypatch.setattr(http_receiver.inbox, "_limit_bytes", 2**30)
+    assert statuses() == (200, 200)
+    path.rename(tmp_path / "away")
+    assert statuses() == (503, 503)
+    (tmp_path / "away").rename(path)
+    assert statuses() == (200, 200)
+
+
 def test_bodies_signatures_and_secrets_are_not_logged(
     http_receiver: RunningReceiver, caplog: pytest.LogCaptureFixture
 ) -> None:

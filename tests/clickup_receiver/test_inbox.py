@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from clickup_receiver.inbox.events import parse_event
-from clickup_receiver.inbox.inbox import Delivery, Inbox, InboxError
+from clickup_receiver.inbox.inbox import DEAD_LETTER_BYTES, Delivery, Inbox, InboxError
 from tests.clickup_receiver.payloads import WEBHOOK_ID, delivery, history
 
 if TYPE_CHECKING:
@@ -182,6 +182,65 @@ def test_a_full_inbox_rejects_deliveries_until_it_is_purged(path: Path) -> None:
     inbox.purge_keys(datetime.now(UTC) + timedelta(days=1))
     assert inbox.add([change("new")]) == [True]
     inbox.close()
+
+
+def assert_lost(inbox: Inbox) -> None:
+    for action in (inbox.check_writable, lambda: inbox.add([change("b", task_id="2")])):
+        with pytest.raises(InboxError, match="was deleted or replaced while the receiver"):
+            action()
+
+
+def test_a_file_that_is_moved_away_is_noticed_before_the_next_delivery(
+    path: Path, inbox: Inbox
+) -> None:
+    """Its deliveries would be gone at the next start; the same file in its place is right again."""
+    inbox.add([change("a", task_id="1")])
+    kept = path.rename(path.with_name("kept"))
+    assert_lost(inbox)
+    kept.rename(path)
+    inbox.check_writable()
+    inbox.add([change("c", task_id="3")])
+    assert [pending.event.object_id for pending in inbox.pending(limit=9)] == ["1", "3"]
+
+
+def test_a_file_that_is_replaced_is_noticed_before_the_next_delivery(
+    path: Path, inbox: Inbox
+) -> None:
+    path.unlink()
+    Inbox(path).close()
+    assert_lost(inbox)
+
+
+def test_a_full_inbox_is_not_writable(path: Path) -> None:
+    inbox = Inbox(path, limit_bytes=200_000)
+    inbox.check_writable()
+    fill(inbox)
+    with pytest.raises(InboxError, match="contains 200000 bytes, its limit"):
+        inbox.check_writable()
+    inbox.close()
+
+
+def test_dead_letters_take_a_share_of_the_limit(path: Path) -> None:
+    """A change of ClickUp's format must not end in an inbox that rejects everything."""
+    inbox = Inbox(path, limit_bytes=2**20)
+    for number in range(500):
+        inbox.add([Delivery(str(number), WEBHOOK_ID, None, failure_reason="no event")])
+    inbox.add([change("good")])
+    assert len(inbox.dead_letters()) == 2**20 // DEAD_LETTER_BYTES
+    assert [pending.event.object_id for pending in inbox.pending(limit=9)] == ["86a1"]
+    newest = [letter.id for letter in inbox.dead_letters()]
+    assert newest == list(range(500 - len(newest) + 1, 501))
+    inbox.close()
+
+
+def test_old_dead_letters_are_dropped(inbox: Inbox) -> None:
+    inbox.add([change("1", task_id="1"), change("2", task_id="2")])
+    inbox.dead_letter(inbox.pending(limit=1)[0].id, reason="the target rejects it")
+    now = datetime.now(UTC)
+    assert inbox.drop_dead_letters(now - timedelta(days=1)) == 0
+    assert inbox.drop_dead_letters(now + timedelta(days=1)) == 1
+    assert inbox.dead_letters() == []
+    assert [pending.event.object_id for pending in inbox.pending(limit=9)] == ["2"]
 
 
 def test_a_failed_commit_stores_nothing(inbox: Inbox) -> None:

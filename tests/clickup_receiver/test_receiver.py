@@ -185,8 +185,23 @@ def test_dead_letters_are_listed_and_replayed(
         r"\(id\)\n",
         receiver.run_command("dead-letters").stdout,
     )
+    kept = receiver.run_command("dead-letters", "--drop", "--older-than-days=1")
+    assert kept.stdout == "0 dead letters dropped\n"
     assert receiver.run_command("replay").stdout == "1 event will be retried\n"
     wait_until(lambda: fetch_rows(database, TASK_IDS))
+    assert receiver.run_command("dead-letters").stderr == "no dead letters\n"
+
+
+def test_dead_letters_are_dropped(
+    receiver: ReceiverProcess, clickup: FakeClickUp, workspace: Workspace
+) -> None:
+    task_id = next(iter(workspace.tasks))
+    clickup.behaviour.faults.append(Fault(200, {"name": PRIVATE}, path=f"/task/{task_id}"))
+    receiver.post("taskUpdated", history("name"), task_id=task_id)
+    wait_until(lambda: "is a dead letter" in receiver.log)
+    refused = receiver.run_command("dead-letters", "--older-than-days=1")
+    assert "--older-than-days needs --drop" in refused.stderr
+    assert receiver.run_command("dead-letters", "--drop").stdout == "1 dead letter dropped\n"
     assert receiver.run_command("dead-letters").stderr == "no dead letters\n"
 
 
