@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock
 from typing import Protocol, TypeAlias
@@ -19,6 +20,7 @@ from tap_clickup.errors import ConfigurationError
 SECRETS_FILE_NAME = "webhooks.json"
 """The name of the file in the receiver's directory."""
 GROUP_AND_OTHER_BITS = 0o077
+OLD_SECRET_LIFETIME = timedelta(days=1)
 MAX_SECRETS = 2
 """Secrets per webhook: the current and the previous one."""
 
@@ -27,12 +29,26 @@ class WebhookSecrets(msgspec.Struct, frozen=True):
     """The secrets of one webhook, the newest first, and its scope: a space, or the workspace.
 
     `user_id` is the ClickUp user who created it; None if an earlier version stored it.
+    `replaced_at` is when the newest secret replaced the one before, in ISO 8601; None if there is
+    none, or if an earlier version replaced it.
     """
 
     workspace_id: str
     secrets: tuple[str, ...]
     space_id: str | None = None
     user_id: str | None = None
+    replaced_at: str | None = None
+
+    def valid_secrets(self, now: datetime) -> tuple[str, ...]:
+        """Return the newest secret, and for a day the one before.
+
+        ClickUp repeats a delivery for less than an hour. Without an end, a secret that has leaked
+        would be good for ever.
+        """
+        is_recent = self.replaced_at is not None and (
+            now - datetime.fromisoformat(self.replaced_at) < OLD_SECRET_LIFETIME
+        )
+        return self.secrets if is_recent else self.secrets[:1]
 
     def __repr__(self) -> str:
         """Return a text without the secrets."""
@@ -85,7 +101,7 @@ class EnvironmentSecretStore(SecretStore):
     def get(self, webhook_id: str) -> tuple[str, ...]:
         """Return the secrets of a webhook, none if it is not ours."""
         webhook = self._webhooks.get(webhook_id)
-        return webhook.secrets if webhook else ()
+        return webhook.valid_secrets(datetime.now(UTC)) if webhook else ()
 
     def get_all(self) -> SecretsByWebhook:
         """Return all webhooks that are ours."""
@@ -124,7 +140,7 @@ class FileSecretStore(SecretStore):
     def get(self, webhook_id: str) -> tuple[str, ...]:
         """Return the secrets of a webhook, none if it is not ours. Raises `ConfigurationError`."""
         webhook = self.get_all().get(webhook_id)
-        return webhook.secrets if webhook else ()
+        return webhook.valid_secrets(datetime.now(UTC)) if webhook else ()
 
     def get_all(self) -> SecretsByWebhook:
         """Return all webhooks that are ours. Raises `ConfigurationError`."""
@@ -146,9 +162,18 @@ class FileSecretStore(SecretStore):
         """
         with self._lock:
             webhooks = self._load_if_changed()
-            previous = webhooks[webhook_id].secrets if webhook_id in webhooks else ()
+            known = webhooks.get(webhook_id)
+            previous = known.secrets if known else ()
             secrets = (secret, *(other for other in previous if other != secret))
-            webhook = WebhookSecrets(workspace_id, secrets[:MAX_SECRETS], space_id, user_id)
+            is_replacement = bool(previous) and previous[0] != secret
+            replaced_at = known.replaced_at if known else None
+            webhook = WebhookSecrets(
+                workspace_id,
+                secrets[:MAX_SECRETS],
+                space_id,
+                user_id,
+                datetime.now(UTC).isoformat() if is_replacement else replaced_at,
+            )
             self._write({**webhooks, webhook_id: webhook})
 
     def delete(self, webhook_id: str) -> None:

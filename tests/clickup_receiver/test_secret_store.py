@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from datetime import UTC, datetime, timedelta
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,31 @@ def test_the_previous_secret_is_kept(path: Path) -> None:
     assert store.get("7f") == ("TWO", "ONE")
     store.put("7f", "THREE", workspace_id="9001")
     assert store.get("7f") == ("THREE", "TWO")
+
+
+def test_the_previous_secret_expires_after_a_day(path: Path) -> None:
+    """A secret that was replaced because it leaked is not good for ever."""
+    store = FileSecretStore(path)
+    store.put("7f", "ONE", workspace_id="9001")
+    before = datetime.now(UTC)
+    store.put("7f", "TWO", workspace_id="9001")
+    store.put("7f", "TWO", workspace_id="9001", user_id="1")
+    webhook = FileSecretStore(path).get_all()["7f"]
+    hours = [timedelta(hours=hour) for hour in (0, 23, 25, 24 * 365)]
+    assert [webhook.valid_secrets(before + hour) for hour in hours] == [
+        ("TWO", "ONE"),
+        ("TWO", "ONE"),
+        ("TWO",),
+        ("TWO",),
+    ]
+
+
+def test_a_secret_replaced_by_an_earlier_version_is_expired(path: Path) -> None:
+    """Such a file has no time of the replacement."""
+    path.parent.mkdir(mode=0o700)
+    path.write_text('{"7f": {"workspace_id": "9001", "secrets": ["TWO", "ONE"]}}')
+    path.chmod(0o600)
+    assert FileSecretStore(path).get("7f") == ("TWO",)
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o602])
