@@ -190,9 +190,7 @@ def assert_lost(inbox: Inbox) -> None:
             action()
 
 
-def test_a_file_that_is_moved_away_is_noticed_before_the_next_delivery(
-    path: Path, inbox: Inbox
-) -> None:
+def test_a_file_that_is_moved_away_is_noticed(path: Path, inbox: Inbox) -> None:
     """Its deliveries would be gone at the next start; the same file in its place is right again."""
     inbox.add([change("a", task_id="1")])
     kept = path.rename(path.with_name("kept"))
@@ -203,9 +201,7 @@ def test_a_file_that_is_moved_away_is_noticed_before_the_next_delivery(
     assert [pending.event.object_id for pending in inbox.pending(limit=9)] == ["1", "3"]
 
 
-def test_a_file_that_is_replaced_is_noticed_before_the_next_delivery(
-    path: Path, inbox: Inbox
-) -> None:
+def test_a_file_that_is_replaced_is_noticed(path: Path, inbox: Inbox) -> None:
     path.unlink()
     Inbox(path).close()
     assert_lost(inbox)
