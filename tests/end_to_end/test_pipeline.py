@@ -103,6 +103,12 @@ def test_a_workspace_arrives_in_postgresql_joined_with_git(
     assert active
 
 
+READS_OF_SLICES = """
+SELECT stream, count(*) > 1 FROM completed_reads
+WHERE stream IN ('users', 'time_entries') GROUP BY stream ORDER BY stream
+"""
+
+
 def test_a_second_run_writes_only_rows_about_itself(pipeline: Pipeline, database: str) -> None:
     """R32: loaded rows are not loaded again; each completed read replaces the last."""
     results = []
@@ -119,8 +125,9 @@ def test_a_second_run_writes_only_rows_about_itself(pipeline: Pipeline, database
     assert results[0] == results[1]
     assert sync_runs == [2, 0, 0]
     assert emitted_states == 2 * len((SYNC, GIT))
-    assert inserted_reads == 15 + 8
+    assert inserted_reads == len(rows(database, "SELECT FROM completed_reads"))
     assert deleted_reads == 0
+    assert rows(database, READS_OF_SLICES) == [("time_entries", True), ("users", False)]
 
 
 PLANTED = {
