@@ -233,6 +233,7 @@ class Client:
         """Return the first response that is not retryable, and when its request was sent."""
         for attempt in range(1, MAX_ATTEMPTS + 1):
             reset_seconds = None
+            started = self._clock.time()
             try:
                 response, requested_at = self._send(request)
             except CONNECTION_ERRORS as error:
@@ -240,7 +241,7 @@ class Client:
             except requests.RequestException as error:
                 raise ApiUnavailableError(f"{request}: {type(error).__name__}") from None
             else:
-                check_clock(response.headers, self._clock.time())
+                check_clock(response.headers, started, self._clock.time())
                 with self._lock:
                     self._limit.update_from_headers(response.headers)
                 if not _is_retryable(response):
@@ -280,9 +281,9 @@ class Client:
 
     def _read_body(self, request: _Request, response: requests.Response) -> None:
         """Read the body, within limits of its size, once decompressed, and of its time."""
-        deadline = self._clock.monotonic() + MAX_RESPONSE_SECONDS
         chunks, size = [], 0
         with response:
+            deadline = self._clock.monotonic() + MAX_RESPONSE_SECONDS
             for chunk in response.iter_content(CHUNK_BYTES):
                 chunks.append(chunk)
                 size += len(chunk)
