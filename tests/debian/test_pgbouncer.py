@@ -7,7 +7,6 @@ import shutil
 import socket
 import subprocess
 from contextlib import contextmanager
-from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
@@ -21,11 +20,13 @@ from tests.target_pandev.loading import load, record, schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     Pool = Callable[..., str]
 
 PGBOUNCER = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
-USER = "nobody"
+USER = "postgres"
+"""The user of the PostgreSQL that .ci/debian starts, whose folder no other may enter."""
 RUNS = 8
 BUSY_CLIENTS = 6
 THINGS = schema("things", {"id": "string", "name": "string"}, ["id"])
@@ -38,7 +39,7 @@ ERROR = (
 
 
 @pytest.fixture
-def pool(empty_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pool]:
+def pool(empty_database: str, store_dir: Path) -> Iterator[Pool]:
     """Yield a function that starts PgBouncer with settings and returns its address."""
     processes = []
     server = conninfo_to_dict(empty_database)
@@ -47,9 +48,7 @@ def pool(empty_database: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
         admin.execute("INSERT INTO public.app VALUES (1)")
 
     def start(mode: str, **settings: object) -> str:
-        folder = Path(tmp_path_factory.mktemp("pool"))
-        for parent in (folder, *list(folder.parents)[:2]):
-            parent.chmod(0o711)
+        folder = store_dir
         folder.chmod(0o777)
         target = " ".join(f"{name}='{value}'" for name, value in server.items())
         values = {
@@ -66,13 +65,17 @@ def pool(empty_database: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
         lines += [f"{name} = {value}" for name, value in values.items()]
         config.write_text("\n".join(lines), encoding="utf-8")
         assert PGBOUNCER, "install Debian's package pgbouncer"
-        processes.append(
-            subprocess.Popen(
-                [PGBOUNCER, "-q", *(["-u", USER] if os.geteuid() == 0 else []), str(config)],
-                stderr=subprocess.DEVNULL,
-            )
+        process = subprocess.Popen(
+            [PGBOUNCER, "-q", *(["-u", USER] if os.geteuid() == 0 else []), str(config)],
+            stderr=subprocess.DEVNULL,
         )
-        wait_until(lambda: accepts_connections(folder / ".s.PGSQL.6432"))
+        processes.append(process)
+
+        def is_listening_or_dead() -> bool:
+            return accepts_connections(folder / ".s.PGSQL.6432") or process.poll() is not None
+
+        wait_until(is_listening_or_dead)
+        assert process.poll() is None, f"PgBouncer ended with {process.returncode}"
         return make_conninfo(host=str(folder), port=6432, dbname="metrics", user="app")
 
     yield start
