@@ -153,20 +153,6 @@ class TargetPandev(Target):
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
         """Load what arrived under the stream's previous schema, then open its new sinks."""
         stream, schema, key_properties = self._validate_schema_message(message_dict)
-        try:
-            self._open_sinks(message_dict, stream, schema, key_properties)
-        except RecursionError:
-            raise self.message_reader.invalid_line(
-                f"the schema of {stream} is nested too deeply"
-            ) from None
-
-    def _open_sinks(
-        self,
-        message_dict: dict[str, Any],
-        stream: str,
-        schema: dict[str, Any],
-        key_properties: list[str],
-    ) -> None:
         previous_maps = self.mapper.stream_maps.get(stream, [])
         if any(
             (stream_map.raw_schema, stream_map.raw_key_properties) == (schema, key_properties)
@@ -177,7 +163,11 @@ class TargetPandev(Target):
             self.flush(stream_map.stream_alias)
         replication_key = next(iter(message_dict.get("bookmark_properties") or ()), None)
         self._set_flattening(stream, schema)
-        self.mapper.register_raw_stream_schema(stream, schema, key_properties)
+        try:
+            self.mapper.register_raw_stream_schema(stream, schema, key_properties)
+        except RecursionError:
+            problem = f"the schema of {stream} is nested too deeply"
+            raise self.message_reader.invalid_line(problem) from None
         for stream_map in self.mapper.stream_maps[stream]:
             self.session.replication_keys[stream_map.stream_alias] = replication_key
             self.get_sink(
