@@ -14,7 +14,7 @@ PROPERTY_RULES = {"required", "additionalProperties", "dependentRequired"}
 
 def describe_record_violation(error: jsonschema_rs.ValidationError) -> str:
     """Return what the schema of a stream expects, or the name of the violated rule."""
-    rule = str(error.schema_path[-1]) if error.schema_path else "false"
+    rule = error.kind.name
     if rule in PROPERTY_RULES:
         return error.message
     types: Any = getattr(error.kind, "types", None)

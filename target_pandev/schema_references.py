@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote
 
 MAX_REFERENCES = 32
 """References that are followed one after another; a schema may refer to itself."""
@@ -41,9 +42,15 @@ def _follow(schema: dict[str, Any], part: Any) -> dict[str, Any]:
 
 
 def _find(schema: dict[str, Any], reference: str) -> Any:
-    """Return what a reference within the schema points to, or None."""
+    """Return what a reference within the schema points to, or None.
+
+    https://www.rfc-editor.org/rfc/rfc6901
+    """
     node: Any = schema if reference.startswith("#") else None
     for part in reference.removeprefix("#").split("/")[1:]:
-        name = part.replace("~1", "/").replace("~0", "~")
-        node = node.get(name) if isinstance(node, dict) else None
+        name = unquote(part).replace("~1", "/").replace("~0", "~")
+        if isinstance(node, list) and name.isdecimal() and int(name) < len(node):
+            node = node[int(name)]
+        else:
+            node = node.get(name) if isinstance(node, dict) else None
     return node

@@ -68,7 +68,7 @@ class Schedule:
             self._due_at[name] = min(self._due_at[name], now)
 
 
-class Clock:
+class WallClock:
     """The time, and by how much the clock was set since it was read last."""
 
     def __init__(
@@ -103,14 +103,14 @@ class Scheduler:
         commands: Mapping[str, str | None],
         *,
         poll_interval: timedelta,
-        clock: Clock | None = None,
+        clock: WallClock | None = None,
     ) -> None:
         self._commands = {
             name: split_command(command, setting=name)
             for name, command in commands.items()
             if command
         }
-        self._clock = clock or Clock()
+        self._clock = clock or WallClock()
         self._schedule = Schedule(poll_interval=poll_interval, now=self._clock.now)
         self._changed = Condition()
         self._stopped = False

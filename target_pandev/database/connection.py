@@ -28,14 +28,9 @@ DEFAULTS = {
 FIXED = {
     "timezone": "UTC",  # applies to timestamps without an offset
     "datestyle": "ISO, YMD",
-    "intervalstyle": "postgres",
-    "extra_float_digits": "1",  # floats are exact in text
-    "bytea_output": "hex",
-    "array_nulls": "on",
-    "transform_null_equals": "off",
-    "quote_all_identifiers": "off",
+    "quote_all_identifiers": "off",  # names of types are compared
     "standard_conforming_strings": "on",  # a backslash in a statement is a backslash
-    "default_transaction_isolation": "read committed",
+    "default_transaction_isolation": "read committed",  # others fail beside a concurrent load
 }
 """Settings that change what is stored or read, whatever the environment, role or database says."""
 SET_ALL = """

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 import pytest
 
-from clickup_receiver.schedule.scheduler import POLL, SWEEP, Clock, Schedule, Scheduler
+from clickup_receiver.schedule.scheduler import POLL, SWEEP, Schedule, Scheduler, WallClock
 from tap_clickup.errors import ConfigurationError
 from tests.support.waiting import TIMEOUT_SECONDS, wait_until
 
@@ -83,7 +83,7 @@ class SetClock:
     def __init__(self) -> None:
         self.time = NOW
         self.seconds = 0.0
-        self.clock = Clock(read=lambda: self.time, monotonic=lambda: self.seconds)
+        self.clock = WallClock(read=lambda: self.time, monotonic=lambda: self.seconds)
 
     def pass_time(self, delta: timedelta, *, set_by: timedelta = timedelta()) -> timedelta:
         """Let time pass, set the clock, and return the difference that the clock reports."""
@@ -136,7 +136,7 @@ class SchedulerHarness:
     Each command writes its name to a file and then runs `code`.
     """
 
-    def __init__(self, folder: Path, code: str = "", clock: Clock | None = None) -> None:
+    def __init__(self, folder: Path, code: str = "", clock: WallClock | None = None) -> None:
         self.path = folder / "started"
         self.scheduler = Scheduler(
             {name: self._command(name, code) for name in (POLL, SWEEP)},
