@@ -62,7 +62,7 @@ class Loop(Protocol):
 
 
 class FeedLoop(Loop):
-    """Loads pending events into the target, and purges old keys once an hour."""
+    """Loads pending events into the target, and purges the inbox once an hour."""
 
     problem = "events are not loaded"
 
@@ -76,8 +76,7 @@ class FeedLoop(Loop):
         now = datetime.now(UTC)
         if now - self._purged_at > PURGE_INTERVAL:
             self._purged_at = now
-            purge_old_keys(self._inbox, now)
-            self._inbox.drop_dead_letters(now - DEAD_LETTER_RETENTION)
+            purge(self._inbox, now)
         if self._feeder.feed():
             return self._feeder.pause_seconds
         return POLL_INTERVAL_SECONDS
@@ -234,11 +233,12 @@ class Service:
             self._stopped.wait(pause_seconds)
 
 
-def purge_old_keys(inbox: Inbox, now: datetime) -> None:
-    """Delete keys of loaded deliveries: the old ones, and younger ones if the inbox is half full.
+def purge(inbox: Inbox, now: datetime) -> None:
+    """Delete old dead letters and keys of loaded deliveries, younger ones if it is half full.
 
     A repeated delivery whose key was purged is loaded again, which changes nothing.
     """
+    inbox.drop_dead_letters(now - DEAD_LETTER_RETENTION)
     for retention in KEY_RETENTION:
         inbox.purge_keys(now - retention)
         if not inbox.is_over_half_full():

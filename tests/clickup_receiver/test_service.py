@@ -10,7 +10,7 @@ import pytest
 from clickup_receiver.feed.feeder import Feeder, SingerBatch
 from clickup_receiver.feed.target_process import TargetError
 from clickup_receiver.inbox.inbox import Delivery, Inbox
-from clickup_receiver.service import POLL_INTERVAL_SECONDS, FeedLoop, purge_old_keys
+from clickup_receiver.service import POLL_INTERVAL_SECONDS, FeedLoop, purge
 from tests.clickup_receiver.message_source import pending_event
 from tests.clickup_receiver.payloads import WEBHOOK_ID, history
 
@@ -65,6 +65,13 @@ def test_old_keys_are_purged_earlier_from_a_half_full_inbox(
     deliveries = [Delivery(f"{number:0100}", WEBHOOK_ID, EVENT) for number in range(900)]
     inbox.add(deliveries)
     inbox.mark_loaded([pending.id for pending in inbox.pending(limit=1_000)])
-    purge_old_keys(inbox, datetime.now(UTC) + age)
+    purge(inbox, datetime.now(UTC) + age)
     assert inbox.add(deliveries[:1]) == [not is_recognized]
     inbox.close()
+
+
+@pytest.mark.parametrize(("days", "left"), [(89, 1), (91, 0)])
+def test_old_dead_letters_are_purged(inbox: Inbox, days: int, left: int) -> None:
+    inbox.add([Delivery("1", WEBHOOK_ID, None, failure_reason="no event")])
+    purge(inbox, datetime.now(UTC) + timedelta(days=days))
+    assert len(inbox.dead_letters()) == left
