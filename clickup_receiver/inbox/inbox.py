@@ -162,7 +162,6 @@ class Inbox:
             are_new = [_add(connection, delivery, now) for delivery in deliveries]
             if any(delivery.failure_reason for delivery in deliveries):
                 self._limit_dead_letters(connection)
-            self._check_identity()
             return are_new
 
     def check_writable(self) -> None:
