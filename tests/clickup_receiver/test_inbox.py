@@ -226,6 +226,8 @@ def test_dead_letters_take_a_share_of_the_limit(path: Path) -> None:
     assert [pending.event.object_id for pending in inbox.pending(limit=9)] == ["86a1"]
     newest = [letter.id for letter in inbox.dead_letters()]
     assert newest == list(range(500 - len(newest) + 1, 501))
+    inbox.dead_letter(501, reason="the target rejects it")
+    assert [letter.id for letter in inbox.dead_letters()] == [*newest[1:], 501]
     inbox.close()
 
 

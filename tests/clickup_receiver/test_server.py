@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+import sqlite3
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ from tests.clickup_receiver.payloads import SECRETS, body, history
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.clickup_receiver.conftest import RunningReceiver
 
 DELIVERY = body("taskUpdated", history("name"))
@@ -110,6 +113,28 @@ def test_a_pipelined_body_is_not_counted_as_a_header(http_receiver: RunningRecei
             connection.sendall(delivery[start : start + 10_000])
         assert answers.read().count(b"HTTP/1.1 200 OK") == 1
     assert http_receiver.stored() == ["86a1"]
+
+
+def test_a_pipelined_request_may_take_long(
+    http_receiver: RunningReceiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The timeout of a header ends with the header, whatever the client has sent before."""
+    monkeypatch.setattr(limited_protocol, "REQUEST_HEADER_TIMEOUT_SECONDS", 0.2)
+    signature = b"X-Signature: " + compute_signature(DELIVERY, SECRETS[0])
+    length = b"Content-Length: %d" % len(DELIVERY)
+    delivery = raw_request(length, signature, b"Connection: close", content=DELIVERY)
+    holder = sqlite3.connect(tmp_path / "receiver" / "inbox.sqlite", isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    with http_receiver.connect() as connection:
+        connection.sendall(GET + delivery)
+        connection.settimeout(1)
+        with suppress(TimeoutError):
+            assert connection.recv(1_000).startswith(b"HTTP/1.1 200 OK")
+            assert connection.recv(1_000) != b""
+        holder.execute("ROLLBACK")
+        connection.settimeout(30)
+        assert b"HTTP/1.1 200 OK" in read_to_end(connection)
+    holder.close()
 
 
 def test_beyond_the_limit_the_oldest_idle_connection_is_closed(

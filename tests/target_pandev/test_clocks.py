@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 
 from target_pandev.errors import RejectedRecordsError
-from tests.target_pandev.loading import COMPLETED_READS, completed, record, schema
+from tests.target_pandev.loading import COMPLETED_READS, completed, load, record, schema
 
 if TYPE_CHECKING:
     from tests.target_pandev.loading import Loader
@@ -57,6 +58,19 @@ def test_a_record_of_the_future_is_refused_and_later_ones_count(
 def test_a_small_difference_is_accepted(store: Loader) -> None:
     store.load(THINGS, thing("soon", timedelta(minutes=4)))
     assert store.rows(NAMES) == [("1", "soon", True)]
+
+
+def test_the_clock_of_postgresql_decides(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The target's own clock may be wrong."""
+    ahead = timedelta(days=1)
+
+    def read_clock_ahead(_: object) -> datetime:
+        return datetime.now(UTC) + ahead
+
+    monkeypatch.setattr("target_pandev.database.store._read_clock", read_clock_ahead)
+    load(database, THINGS, thing("new", ahead))
+    with psycopg.connect(database) as connection:
+        assert connection.execute("SELECT name FROM pandev.things").fetchall() == [("new",)]
 
 
 def test_a_deletion_of_the_future_is_refused(store: Loader) -> None:

@@ -190,9 +190,13 @@ def test_hard_deleted_rows_are_not_restored_by_late_reads(
     assert store.rows(MARKS.format("tasks")) == [("a", None), ("b", None), ("c", None)]
 
 
+@pytest.mark.parametrize("isolation", ["read committed", "repeatable read"])
 def test_a_concurrent_row_and_its_deletion_are_serialised(
-    database: str, monkeypatch: pytest.MonkeyPatch
+    database: str, monkeypatch: pytest.MonkeyPatch, isolation: str
 ) -> None:
+    """The deletion waits for a lock, and sees what was committed meanwhile."""
+    option = isolation.replace(" ", r"\ ")
+    monkeypatch.setenv("PGOPTIONS", f"-c default_transaction_isolation={option}")
     stream = StreamSchema("notes", {"id": {"type": "string"}}, ("id",), None)
     merged = Event()
     recorded = Event()
