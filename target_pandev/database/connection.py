@@ -30,7 +30,7 @@ FIXED = {
     "datestyle": "ISO, YMD",
     "quote_all_identifiers": "off",  # names of types are compared
     "standard_conforming_strings": "on",  # a backslash in a statement is a backslash
-    "default_transaction_isolation": "read committed",  # others fail beside a concurrent load
+    "default_transaction_isolation": "read committed",  # others keep an old snapshot
 }
 """Settings that change what is stored or read, whatever the environment, role or database says."""
 SET_ALL = """
