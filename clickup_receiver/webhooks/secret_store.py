@@ -7,6 +7,7 @@ after its secret was replaced, deliveries in transit are still signed with the p
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +21,7 @@ from tap_clickup.errors import ConfigurationError
 SECRETS_FILE_NAME = "webhooks.json"
 """The name of the file in the receiver's directory."""
 GROUP_AND_OTHER_BITS = 0o077
+ROOT = 0
 OLD_SECRET_LIFETIME = timedelta(days=1)
 MAX_SECRETS = 2
 """Secrets per webhook: the current and the previous one."""
@@ -129,12 +131,15 @@ class EnvironmentSecretStore(SecretStore):
 
 
 class FileSecretStore(SecretStore):
-    """Secrets in a JSON file, which is read again whenever it changes."""
+    """Secrets in a JSON file, which is read again whenever it changes.
+
+    Its ctime shows that, since mtime can be set back and `chmod` leaves it.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = Lock()
-        self._loaded_version: tuple[int, int] | None = None
+        self._loaded_version: tuple[int, ...] | None = None
         self._webhooks: SecretsByWebhook = {}
 
     def get(self, webhook_id: str) -> tuple[str, ...]:
@@ -192,13 +197,21 @@ class FileSecretStore(SecretStore):
             return self._webhooks
         except OSError as error:
             raise self._error(error.strerror or "cannot be read") from error
-        version = (state.st_ino, state.st_mtime_ns)
+        version = (state.st_dev, state.st_ino, state.st_mtime_ns, state.st_ctime_ns)
         if self._loaded_version != version:
-            if state.st_mode & GROUP_AND_OTHER_BITS:
-                raise self._error("others can read or write it; run chmod 600 on it")
+            self._check_is_private(state)
             self._webhooks = self._read()
             self._loaded_version = version
         return self._webhooks
+
+    def _check_is_private(self, state: os.stat_result) -> None:
+        """Raise `ConfigurationError` if another user could have written or can read the file."""
+        if not stat.S_ISREG(state.st_mode):  # reading a FIFO would wait for ever
+            raise self._error("expected a regular file")
+        if state.st_uid not in {os.geteuid(), ROOT}:
+            raise self._error(f"belongs to another user ({state.st_uid}); run chown on it")
+        if state.st_mode & GROUP_AND_OTHER_BITS:
+            raise self._error("others can read or write it; run chmod 600 on it")
 
     def _read(self) -> SecretsByWebhook:
         try:

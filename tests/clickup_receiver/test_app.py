@@ -148,7 +148,7 @@ def test_secrets_that_cannot_be_read_are_503_in_one_line(
     path.mkdir(mode=0o700)
     assert http_receiver.post(body("taskUpdated", EDIT)) == 503
     assert "others can read or write it; run chmod 600 on it" in caplog.text
-    assert "Is a directory" in caplog.text
+    assert "expected a regular file" in caplog.text
     assert "Traceback" not in caplog.text
 
 

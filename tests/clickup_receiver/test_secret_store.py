@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from datetime import UTC, datetime, timedelta
+from stat import ST_UID
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from clickup_receiver.webhooks.secret_store import (
 from tap_clickup.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -129,7 +131,7 @@ def test_an_unwritable_location_is_reported(tmp_path: Path) -> None:
         FileSecretStore(tmp_path / "file" / "secrets.json").put("7f", "ONE", workspace_id="1")
     directory = tmp_path / "folder" / "secrets.json"
     directory.mkdir(parents=True, mode=0o700)
-    with pytest.raises(ConfigurationError, match=r"folder/secrets\.json: Is a directory"):
+    with pytest.raises(ConfigurationError, match=r"folder/secrets\.json: expected a regular file"):
         FileSecretStore(directory).put("7f", "ONE", workspace_id="1")
     assert list((tmp_path / "folder").iterdir()) == [directory]
 
@@ -156,6 +158,55 @@ def test_a_file_edited_in_place_is_read_again(path: Path) -> None:
     path.write_text(path.read_text().replace("ONE", "TWO"))
     os.utime(path, ns=(0, path.stat().st_mtime_ns + 1_000_000))
     assert store.get("7f") == ("TWO",)
+
+
+def repeat_for_a_clock_tick(path: Path, change: Callable[[], None]) -> None:
+    """Change a file until its ctime, which has steps of some milliseconds, is a later one."""
+    before = path.stat().st_ctime_ns
+    while path.stat().st_ctime_ns == before:
+        change()
+
+
+def test_a_change_that_keeps_the_modification_time_is_noticed(path: Path) -> None:
+    """A backup that is restored sets it back, and `chmod` leaves it."""
+    store = FileSecretStore(path)
+    store.put("7f", "ONE", workspace_id="9001")
+    assert store.get("7f") == ("ONE",)
+    loaded = path.stat()
+    path.write_text(path.read_text().replace("ONE", "TWO"))
+    repeat_for_a_clock_tick(
+        path, lambda: os.utime(path, ns=(loaded.st_atime_ns, loaded.st_mtime_ns))
+    )
+    assert store.get("7f") == ("TWO",)
+    repeat_for_a_clock_tick(path, lambda: path.chmod(0o644))
+    with pytest.raises(ConfigurationError, match="others can read or write it"):
+        store.get("7f")
+
+
+def test_a_fifo_in_place_of_the_file_is_rejected(path: Path) -> None:
+    """Reading one would wait for ever, and every delivery with it."""
+    path.parent.mkdir(mode=0o700)
+    os.mkfifo(path, mode=0o600)
+    with pytest.raises(ConfigurationError, match=r"secrets\.json: expected a regular file"):
+        FileSecretStore(path).get("7f")
+
+
+@pytest.mark.parametrize(("owner", "is_accepted"), [(0, True), (65_534, False)])
+def test_a_file_of_another_user_is_rejected(
+    path: Path, monkeypatch: pytest.MonkeyPatch, owner: int, *, is_accepted: bool
+) -> None:
+    """Its owner could add a secret; root may anyway."""
+    FileSecretStore(path).put("7f", "ONE", workspace_id="9001")
+    state = [*path.stat()]
+    state[ST_UID] = owner
+    monkeypatch.setattr(type(path), "stat", lambda _: os.stat_result(state))
+    if is_accepted:
+        assert FileSecretStore(path).get("7f") == ("ONE",)
+        return
+    with pytest.raises(
+        ConfigurationError, match=f"belongs to another user \\({owner}\\); run chown"
+    ):
+        FileSecretStore(path).get("7f")
 
 
 def test_a_concurrent_reader_sees_complete_files(path: Path) -> None:
