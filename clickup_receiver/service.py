@@ -246,19 +246,26 @@ def purge(inbox: Inbox, now: datetime) -> None:
 
 
 def _acquire_lock(folder: Path) -> int:
-    """Return a file handle that keeps other receivers out of a directory while it is open."""
-    path = folder / "receiver.lock"
+    """Return a file handle that keeps other receivers out of a directory while it is open.
+
+    The directory itself is locked: a file in it may be deleted, and the next one is not locked.
+    """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
         raise ConfigurationError(f"data_dir {folder}: {error.strerror}") from error
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
+    except BlockingIOError as error:
         os.close(handle)
         raise ConfigurationError(
             f"data_dir {folder}: another clickup-receiver is using it; stop that one, or choose "
             "another directory"
+        ) from error
+    except OSError as error:
+        os.close(handle)
+        raise ConfigurationError(
+            f"data_dir {folder}: cannot be locked: {error.strerror}"
         ) from error
     return handle
