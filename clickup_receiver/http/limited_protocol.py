@@ -6,10 +6,12 @@ promises; `tests/clickup_receiver/test_server.py` fails if a limit does not hold
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ MAX_REQUEST_BYTES = 2**20
 """With the lines of chunks and trailers; the application limits the body itself."""
 MAX_PIPELINED_REQUESTS = 4
 """Requests that wait on one connection for the response to the first."""
+UPGRADE = b"upgrade"
 PARSED_BYTES = 16 * 2**10
 """Bytes that are parsed before limits are checked; asyncio reads up to 256 KiB at a time."""
 
@@ -56,6 +59,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._header_timeout: asyncio.TimerHandle | None = None
         self._request_bytes = 0
         self._has_headers = False
+        self._part = b""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the timeout of the first request header."""
@@ -68,6 +72,7 @@ class LimitedProtocol(HttpToolsProtocol):
         for start in range(0, len(data), PARSED_BYTES):
             part = data[start : start + PARSED_BYTES]
             self._request_bytes += len(part)
+            self._part = part
             super().data_received(part)
             if self._is_beyond_limits():
                 self.abort()
@@ -85,12 +90,16 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Stop the timeout; the application limits the time of the body."""
+        if self._offers_upgrade():
+            return
         self._has_headers = True
         self._cancel_header_timeout()
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         """Count the bytes of the next request."""
+        if self._offers_upgrade():
+            return
         super().on_message_complete()
         self._has_headers = False
         self._request_bytes = 0
@@ -101,6 +110,30 @@ class LimitedProtocol(HttpToolsProtocol):
         super().on_response_complete()
         if not is_next_waiting:
             self._expect_request()
+
+    def _offers_upgrade(self) -> bool:
+        """Return whether a request offers another protocol; CONNECT does without the header."""
+        return self.parser.should_upgrade() and any(name == UPGRADE for name, _ in self.headers)
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Parse a request again without the offer, which a server may ignore (RFC 9110, 7.8).
+
+        The parser takes what follows its header for the other protocol, not for a body.
+        """
+        if not self._offers_upgrade():
+            return
+        upgrade = sys.exception()  # it says where the header ends
+        if not isinstance(upgrade, httptools.HttpParserUpgrade):
+            return
+        version = self.parser.get_http_version().encode()
+        lines = [
+            b"%s %s HTTP/%s" % (self.parser.get_method(), self.url, version),
+            *(b"%s: %s" % header for header in self.headers if header[0] != UPGRADE),
+            b"",
+            b"",
+        ]
+        self.parser = httptools.HttpRequestParser(self)
+        super().data_received(b"\r\n".join(lines) + self._part[upgrade.args[0] :])
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the timeout."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import sqlite3
+import time
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
@@ -171,4 +172,21 @@ def test_500_idle_connections_do_not_block_a_delivery(http_receiver: RunningRece
         for _ in range(500):
             stack.enter_context(http_receiver.connect())
         assert http_receiver.post(DELIVERY) == 200
+    assert http_receiver.stored() == ["86a1"]
+
+
+@pytest.mark.parametrize("split", [0, 100, 300], ids=["whole", "header", "body"])
+def test_a_delivery_that_offers_an_upgrade_is_read(
+    http_receiver: RunningReceiver, split: int
+) -> None:
+    """Java's client offers HTTP/2 with every request; a server may ignore that (RFC 9110, 7.8)."""
+    signature = b"X-Signature: " + compute_signature(DELIVERY, SECRETS[0])
+    length = b"Content-Length: %d" % len(DELIVERY)
+    upgrade = (b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: h2c", b"HTTP2-Settings: AAMA")
+    request = raw_request(*upgrade, length, signature, content=DELIVERY)
+    with http_receiver.connect() as connection:
+        connection.sendall(request[:split])
+        time.sleep(0.1)
+        connection.sendall(request[split:])
+        assert connection.recv(1_000).startswith(b"HTTP/1.1 200 OK")
     assert http_receiver.stored() == ["86a1"]
