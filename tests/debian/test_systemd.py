@@ -1,0 +1,45 @@
+"""The systemd unit as Debian's systemd reads it: valid, and with little exposure."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[2]
+UNIT = PROJECT / "deploy" / "clickup-receiver.service"
+ANALYZE = shutil.which("systemd-analyze")
+MAX_EXPOSURE = 2.0
+"""Of 10; without the settings that protect the machine it was 7.3."""
+
+
+def analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run systemd-analyze, which does not need a running systemd for these commands."""
+    assert ANALYZE, "install Debian's package systemd"
+    return subprocess.run(
+        [ANALYZE, *arguments], capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def test_the_unit_exposes_little() -> None:
+    done = analyze("security", "--offline=true", "--no-pager", str(UNIT))
+    level = re.search(r"Overall exposure level for \S+: ([\d.]+)", done.stdout)
+    assert level, done.stderr
+    assert float(level[1]) <= MAX_EXPOSURE
+
+
+def test_the_unit_is_valid(tmp_path: Path) -> None:
+    """It is read with the paths of this clone, because systemd looks for the command."""
+    text = UNIT.read_text(encoding="utf-8")
+    assert "/srv/pandev-clickup/.venv/bin/clickup-receiver" in text
+    unit = tmp_path / UNIT.name
+    unit.write_text(text.replace("/srv/pandev-clickup", str(PROJECT)), encoding="utf-8")
+    done = analyze("verify", "--man=no", str(unit))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_misspelt_setting_is_not_valid(tmp_path: Path) -> None:
+    unit = tmp_path / "other.service"
+    unit.write_text("[Service]\nExecStart=/bin/true\nLimitCores=0\n", encoding="utf-8")
+    assert "'LimitCores'" in analyze("verify", "--man=no", str(unit)).stderr
