@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from dotenv import find_dotenv, load_dotenv
 
 from clickup_receiver.data_dir import NAME, default_receiver_dir
+from clickup_receiver.meltano_project import MeltanoProject, settings_folder
 from clickup_receiver.project_options import ProjectGroup, find_project
 from clickup_receiver.service import Service
 from clickup_receiver.settings import Settings
+from tap_clickup.env_file import load_env_file
 from tap_clickup.errors import ClickUpError
 from tap_clickup.wording import format_count
 
@@ -160,13 +161,13 @@ def replay(settings: Settings) -> None:
 
 def main() -> None:
     """Run the command line; report an expected error in one line."""
-    load_dotenv(find_dotenv(usecwd=True))
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     for name in ("uvicorn", "singer_sdk", "tap-clickup"):
         logging.getLogger(name).setLevel(logging.WARNING)
     try:
+        load_env_file(settings_folder(MeltanoProject.find()))
         receiver()
     except ClickUpError as error:
         click.echo(f"{NAME}: {error}", err=True)

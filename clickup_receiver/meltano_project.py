@@ -8,8 +8,11 @@ https://docs.meltano.com/reference/command-line-interface#config
 
 from __future__ import annotations
 
+import grp
 import json
 import os
+import pwd
+import stat
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -20,6 +23,7 @@ from typing import Any
 import yaml
 
 from clickup_receiver.schedule.commands import split_command
+from tap_clickup.env_file import ENV_FILE_NAME, validate_owner
 from tap_clickup.errors import ConfigurationError
 
 TAP = "tap-clickup"
@@ -42,14 +46,19 @@ class MeltanoProject:
 
     @classmethod
     def find(cls) -> MeltanoProject | None:
-        """Return the project that Meltano itself would use here, or None."""
+        """Return the project that Meltano itself would use here, or None.
+
+        Raises `ConfigurationError` if another user can write its file, which may name commands.
+        """
         if root := os.environ.get("MELTANO_PROJECT_ROOT"):
-            return cls(Path(root))
-        current = Path.cwd()
-        for folder in (current, *current.parents):
+            folders = [Path(root)]
+        else:
+            folders = [Path.cwd(), *Path.cwd().parents]
+        for folder in folders:
             if (folder / PROJECT_FILE).is_file():
+                _validate_project_file(folder / PROJECT_FILE)
                 return cls(folder)
-        return None
+        return cls(folders[0]) if root else None
 
     def read_settings(self, plugin: str) -> dict[str, Any] | None:
         """Return the settings that Meltano would give a plugin, including those of the environment.
@@ -119,11 +128,42 @@ class MeltanoProject:
     def _fingerprint(self) -> Fingerprint:
         """Return the times and sizes of the files that Meltano takes settings from."""
         included = self._project_file().get("include_paths") or []
-        files = [self.folder / name for name in (PROJECT_FILE, ".env", ".meltano/meltano.db")]
+        names = (PROJECT_FILE, ENV_FILE_NAME, ".meltano/meltano.db")
+        files = [self.folder / name for name in names]
         for pattern in included:
             files += sorted(self.folder.glob(pattern))
-        stats = [(str(file), file.stat()) for file in files if file.exists()]
-        return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)
+        statuses = [(str(file), file.stat()) for file in files if file.exists()]
+        return tuple((name, status.st_mtime_ns, status.st_size) for name, status in statuses)
+
+
+def settings_folder(project: MeltanoProject | None) -> Path:
+    """Return the folder whose `.env` applies: the project's, as for Meltano, or the current one."""
+    return project.folder if project else Path.cwd()
+
+
+def _validate_project_file(path: Path) -> None:
+    """Raise `ConfigurationError` unless only root and this user can write to `meltano.yml`.
+
+    A user's own group may write to it as well: with the umask 002 of some systems git makes it so.
+    """
+    validate_owner(path, path.lstat())
+    status = path.stat()
+    validate_owner(path, status)
+    is_shared = status.st_mode & stat.S_IWGRP and not _is_private_group(status.st_gid)
+    if is_shared or status.st_mode & stat.S_IWOTH:
+        raise ConfigurationError(f"{path}: others can write to it; run chmod go-w on it")
+
+
+def _is_private_group(group_id: int) -> bool:
+    """Whether this process's user is the only member of a group."""
+    users = pwd.getpwall()
+    members = {user.pw_name for user in users if user.pw_gid == group_id}
+    try:
+        members |= set(grp.getgrgid(group_id).gr_mem)
+    except KeyError:
+        return False
+    own_names = {user.pw_name for user in users if user.pw_uid == os.geteuid()}
+    return bool(members) and members <= own_names
 
 
 def build_environment(plugin: str, settings: dict[str, Any]) -> dict[str, str]:

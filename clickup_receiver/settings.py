@@ -6,15 +6,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dotenv import find_dotenv, load_dotenv
-
 from clickup_receiver.inbox.inbox import Inbox, InboxError
-from clickup_receiver.meltano_project import TAP, TARGET, MeltanoProject, build_environment
+from clickup_receiver.meltano_project import (
+    TAP,
+    TARGET,
+    MeltanoProject,
+    build_environment,
+    settings_folder,
+)
 from clickup_receiver.webhooks.secret_store import (
     SECRETS_FILE_NAME,
     EnvironmentSecretStore,
     FileSecretStore,
 )
+from tap_clickup.env_file import load_env_file
 from tap_clickup.tap import TapClickUp
 
 if TYPE_CHECKING:
@@ -49,7 +54,7 @@ class Settings:
         files: Any = [Path(name) for name in self.config if name != "ENV"]
         if "ENV" not in self.config:
             return TapClickUp(config=files)
-        load_dotenv(find_dotenv(usecwd=True), override=True)
+        load_env_file(settings_folder(self.project), override=True)
         if not files and self.project and (config := self.project.read_settings(TAP)):
             return TapClickUp(config=config)
         return TapClickUp(config=files, parse_env_config=True)

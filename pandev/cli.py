@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import click
-from dotenv import find_dotenv, load_dotenv
 from rich import filesize
 from rich.console import Console
 
 from clickup_receiver.data_dir import default_receiver_dir
-from clickup_receiver.meltano_project import TAP
+from clickup_receiver.meltano_project import TAP, MeltanoProject, settings_folder
 from clickup_receiver.project_options import ProjectGroup, find_project
 from clickup_receiver.receiver_context import receiver_context
 from clickup_receiver.webhooks.registrar import WebhookRegistrar
 from clickup_receiver.webhooks.secret_store import SECRETS_FILE_NAME, FileSecretStore
 from pandev import report
+from tap_clickup.env_file import load_env_file
 from tap_clickup.errors import ClickUpError, ConfigurationError
 from tap_clickup.tap import TapClickUp
 from tap_clickup.wording import format_count
@@ -245,8 +245,8 @@ def _exit_on_signal(signal_number: int, _: object) -> None:
 def main() -> None:
     """Run the command line with the settings of `.env`; an error is one line, with exit code 1."""
     signal.signal(signal.SIGTERM, _exit_on_signal)
-    load_dotenv(find_dotenv(usecwd=True))
     try:
+        load_env_file(settings_folder(MeltanoProject.find()))
         pandev()
     except (TargetError, ClickUpError) as error:
         click.echo(f"pandev: {error}", err=True)

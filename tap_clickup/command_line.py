@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from typing import IO, TYPE_CHECKING, Any
 
 from singer_sdk.configuration._dict_config import parse_environment_config
@@ -16,6 +17,8 @@ from tap_clickup.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+ENVIRONMENT = "ENV"
+"""The value of `--config` for environment variables and `.env`."""
 UNREADABLE_ERRORS = (OSError, TypeError, ValueError)
 """Raised by the SDK for a file that is missing, a folder, not JSON, or not an object."""
 
@@ -33,7 +36,9 @@ def parse_environment(schema: Mapping[str, Any], prefix: str) -> dict[str, Any]:
     invalid = []
     for name, setting in schema["properties"].items():
         try:
-            config |= parse_environment_config({"properties": {name: setting}}, prefix)
+            config |= parse_environment_config(
+                {"properties": {name: setting}}, prefix, dotenv_path=os.devnull
+            )
         except ValueError:
             invalid.append(prefix + name.upper())
     if invalid:

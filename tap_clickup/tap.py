@@ -12,12 +12,14 @@ from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
 from tap_clickup.command_line import (
+    ENVIRONMENT,
     UNREADABLE_ERRORS,
     config_error,
     parse_environment,
     validate_catalog_file,
     validate_state_file,
 )
+from tap_clickup.env_file import load_env_file
 from tap_clickup.errors import ClickUpError, ConfigurationError
 from tap_clickup.sdk_patches import validation_errors
 from tap_clickup.settings import CONFIG_SCHEMA
@@ -177,7 +179,9 @@ class TapClickUp(Tap):
     def cb_config(
         cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]
     ) -> _ConfigInput:
-        """Read the files passed as `--config`. Raises `ConfigurationError`."""
+        """Read the files passed as `--config`; ENV includes `.env`. Raises `ConfigurationError`."""
+        if ENVIRONMENT in value:
+            load_env_file()
         try:
             return super().cb_config(ctx, param, value)
         except UNREADABLE_ERRORS:

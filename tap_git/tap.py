@@ -13,12 +13,14 @@ from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
 from tap_git.command_line import (
+    ENVIRONMENT,
     UNREADABLE_ERRORS,
     config_error,
     parse_environment,
     validate_catalog_file,
     validate_state_file,
 )
+from tap_git.env_file import load_env_file
 from tap_git.errors import ConfigurationError
 from tap_git.repository import disable_object_cache
 from tap_git.sdk_patches import print_about
@@ -101,8 +103,10 @@ class TapGit(Tap):
     def cb_config(
         cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]
     ) -> _ConfigInput:
-        """Read the files passed as `--config`."""
+        """Read the files passed as `--config`; ENV includes `.env`."""
         with _one_line_errors(cls):
+            if ENVIRONMENT in value:
+                load_env_file()
             try:
                 return super().cb_config(ctx, param, value)
             except UNREADABLE_ERRORS:

@@ -5,6 +5,7 @@ The SDK logs a traceback for a file that is missing or broken, and for text that
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.configuration._dict_config import parse_environment_config
@@ -14,6 +15,8 @@ from target_pandev.errors import StoreError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+ENVIRONMENT = "ENV"
+"""The value of `--config` for environment variables and `.env`."""
 UNREADABLE_ERRORS = (OSError, TypeError, ValueError)
 """Raised by the SDK for a file that is missing, a folder, not JSON, or not an object."""
 
@@ -31,7 +34,9 @@ def parse_environment(schema: Mapping[str, Any], prefix: str) -> dict[str, Any]:
     invalid = []
     for name, setting in schema["properties"].items():
         try:
-            config |= parse_environment_config({"properties": {name: setting}}, prefix)
+            config |= parse_environment_config(
+                {"properties": {name: setting}}, prefix, dotenv_path=os.devnull
+            )
         except ValueError:
             invalid.append(prefix + name.upper())
     if invalid:

@@ -21,9 +21,15 @@ from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 
-from target_pandev.command_line import UNREADABLE_ERRORS, config_error, parse_environment
+from target_pandev.command_line import (
+    ENVIRONMENT,
+    UNREADABLE_ERRORS,
+    config_error,
+    parse_environment,
+)
 from target_pandev.database import DeletionRules, ReferenceRules
 from target_pandev.end_of_input import discard_input
+from target_pandev.env_file import load_env_file
 from target_pandev.errors import RejectedRecordsError, StoreError, TerminatedError
 from target_pandev.messages import MessageReader
 from target_pandev.open_store import StoreSettings, open_store
@@ -347,7 +353,9 @@ class TargetPandev(Target):
     def cb_config(
         cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]
     ) -> _ConfigInput:
-        """Read the files passed as `--config`. Raises `StoreError`."""
+        """Read the files passed as `--config`; ENV includes `.env`. Raises `StoreError`."""
+        if ENVIRONMENT in value:
+            load_env_file()
         try:
             return super().cb_config(ctx, param, value)
         except UNREADABLE_ERRORS:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import grp
 import os
+import pwd
 from typing import TYPE_CHECKING
 
 import pytest
@@ -133,3 +135,52 @@ def test_the_receivers_data_is_next_to_the_stores(
     assert default_receiver_dir() == first_release
     (tmp_path / "data" / "clickup-receiver").mkdir(parents=True)
     assert default_receiver_dir() == tmp_path / "data" / "clickup-receiver"
+
+
+@pytest.mark.parametrize("mode", [0o646, 0o664])
+def test_a_project_file_that_others_can_write_is_refused(
+    mode: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may name commands. This group has more members than the user, or is unknown."""
+    path = tmp_path / "meltano.yml"
+    path.touch()
+    path.chmod(mode)
+    monkeypatch.setattr(grp, "getgrgid", lambda _: grp.struct_group(("team", "x", 7, ["other"])))
+    monkeypatch.setenv("MELTANO_PROJECT_ROOT", str(tmp_path))
+    with pytest.raises(ConfigurationError) as caught:
+        MeltanoProject.find()
+    assert str(caught.value) == f"{path}: others can write to it; run chmod go-w on it"
+
+
+def test_a_users_own_group_may_write_the_project_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the umask 002 of some systems git makes it so."""
+    path = tmp_path / "meltano.yml"
+    path.touch()
+    path.chmod(0o664)
+    user = pwd.struct_passwd(("me", "x", os.geteuid(), path.stat().st_gid, "", "/", "/bin/sh"))
+    monkeypatch.setattr(pwd, "getpwall", lambda: [user])
+    monkeypatch.setattr(grp, "getgrgid", lambda _: grp.struct_group(("me", "x", 7, [])))
+    monkeypatch.setenv("MELTANO_PROJECT_ROOT", str(tmp_path))
+    project = MeltanoProject.find()
+    assert project
+    assert project.folder == tmp_path
+
+
+def test_a_project_of_another_user_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder above, such as /tmp, may be open to every user."""
+    path = tmp_path / "meltano.yml"
+    path.touch()
+    below = tmp_path / "below"
+    below.mkdir()
+    monkeypatch.chdir(below)
+    monkeypatch.delenv("MELTANO_PROJECT_ROOT", raising=False)
+    if os.geteuid() == 0:
+        os.chown(path, 65534, -1)
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: 65534)
+    with pytest.raises(ConfigurationError, match=r"meltano\.yml: belongs to the user with id "):
+        MeltanoProject.find()

@@ -1,0 +1,67 @@
+"""Settings in a file `.env`, provided that no other user can have written them.
+
+They may name passwords, hosts and files. Therefore no parent folder is searched, as python-dotenv
+and the Singer SDK do: it may belong to another user. tap_clickup has the same module.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from io import StringIO
+from pathlib import Path
+
+from dotenv import load_dotenv
+
+from target_pandev.errors import StoreError
+
+ENV_FILE_NAME = ".env"
+ROOT = 0
+GROUP_AND_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+
+
+def load_env_file() -> None:
+    """Set the variables in `.env` of the working directory, except those that are set already.
+
+    Raises `StoreError` unless the file belongs to this user or root, and others cannot
+    write to it.
+    """
+    path = Path.cwd() / ENV_FILE_NAME
+    try:
+        load_dotenv(stream=StringIO(_read(path)))
+    except OSError as error:
+        reason = error.strerror
+        if error.errno == errno.ELOOP:
+            reason = "is a symbolic link; put the file itself there"
+        raise StoreError(f"{path}: {reason}") from error
+    except ValueError:  # its text may quote a value
+        raise StoreError(f"{path}: expected lines NAME=value in UTF-8") from None
+
+
+def _read(path: Path) -> str:
+    """Return a file's text; none if it does not exist, or is a folder such as a virtualenv.
+
+    What is checked is what is read: the file is opened before, and without waiting for a FIFO.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return ""
+    try:
+        status = os.fstat(handle)
+        if stat.S_ISDIR(status.st_mode):
+            return ""
+        if not stat.S_ISREG(status.st_mode):
+            raise StoreError(f"{path}: expected a regular file")
+        if status.st_uid not in {os.geteuid(), ROOT}:
+            raise StoreError(
+                f"{path}: belongs to the user with id {status.st_uid}; expected this user "
+                f"({os.geteuid()}) or root: remove it, or change its owner"
+            )
+        if status.st_mode & GROUP_AND_OTHERS_WRITE:
+            raise StoreError(f"{path}: others can write to it; run chmod 600 on it")
+        with os.fdopen(handle, encoding="utf-8", closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(handle)
