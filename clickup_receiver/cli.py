@@ -18,12 +18,15 @@ from clickup_receiver.service import Service
 from clickup_receiver.settings import Settings
 from tap_clickup.env_file import load_env_file
 from tap_clickup.errors import ClickUpError
+from tap_clickup.open_files import describe_open_files
 from tap_clickup.wording import format_count
 
 if TYPE_CHECKING:
     from clickup_receiver.inbox.inbox import DeadLetter
 
 PREFIX = "CLICKUP_RECEIVER"
+
+logger = logging.getLogger(NAME)
 
 
 @click.group(
@@ -107,6 +110,8 @@ def receiver(context: click.Context, /, **options: Any) -> None:
 @click.pass_obj
 def serve(settings: Settings) -> None:
     """Receive and load until stopped. This is the default command."""
+    for line in describe_open_files(settings_folder(settings.project)):
+        logger.warning("%s", line)
     Service(settings).run()
 
 

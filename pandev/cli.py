@@ -22,6 +22,7 @@ from clickup_receiver.webhooks.secret_store import SECRETS_FILE_NAME, FileSecret
 from pandev import report
 from tap_clickup.env_file import load_env_file
 from tap_clickup.errors import ClickUpError, ConfigurationError
+from tap_clickup.open_files import describe_open_files
 from tap_clickup.tap import TapClickUp
 from tap_clickup.wording import format_count
 from target_pandev.backup import dump_store, restore_store
@@ -246,7 +247,10 @@ def main() -> None:
     """Run the command line with the settings of `.env`; an error is one line, with exit code 1."""
     signal.signal(signal.SIGTERM, _exit_on_signal)
     try:
-        load_env_file(settings_folder(MeltanoProject.find()))
+        folder = settings_folder(MeltanoProject.find())
+        load_env_file(folder)
+        for line in describe_open_files(folder):
+            click.echo(f"pandev: warning: {line}", err=True)
         pandev()
     except (TargetError, ClickUpError) as error:
         click.echo(f"pandev: {error}", err=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from functools import cached_property
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from singer_sdk import Stream, Tap
@@ -21,6 +23,7 @@ from tap_clickup.command_line import (
 )
 from tap_clickup.env_file import load_env_file
 from tap_clickup.errors import ClickUpError, ConfigurationError
+from tap_clickup.open_files import describe_open_files
 from tap_clickup.sdk_patches import validation_errors
 from tap_clickup.settings import CONFIG_SCHEMA
 from tap_clickup.streams.completed_reads import CompletedReads
@@ -122,6 +125,8 @@ class TapClickUp(Tap):
         """Validate, sync all streams, then log the summary. Raises `ClickUpError` if one failed."""
         if not self._is_enabled():
             return
+        for line in describe_open_files(Path(os.environ.get("MELTANO_PROJECT_ROOT", ""))):
+            self.logger.warning("%s", line)
         with self.sync_context:
             self.sync_context.validate()
             tasks = self._selected(Tasks)

@@ -28,6 +28,7 @@ class Pipeline:
 
     def __post_init__(self) -> None:
         shutil.copy(PROJECT / "meltano.yml", self.folder)
+        (self.folder / ".meltano").mkdir(mode=0o700, exist_ok=True)
 
     @property
     def environment(self) -> dict[str, str]:
