@@ -19,6 +19,7 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -m venv $(VENV)/peers/target-jsonl
 	@$(VENV)/peers/target-jsonl/bin/python -m pip install --quiet --disable-pip-version-check \
 		target-jsonl==0.1.4 || echo "cannot install target-jsonl: its test will fail"
+	@mkdir -p .meltano && chmod 700 .meltano # Meltano writes secrets into it
 	@touch $@
 
 demo: $(READY) ## load a fake ClickUp and a git repository into the embedded store, twice, and print a report

@@ -44,6 +44,7 @@ NEXT_STEPS = """\
 With your own ClickUp (see the README for the token):
 
     . .venv/bin/activate
+    umask 077
     export TAP_CLICKUP_API_TOKEN=pk_...
     meltano run tap-clickup target-pandev
 
@@ -163,6 +164,7 @@ def main(folder: Path, store_dir: Path | None) -> None:
         shutil.rmtree(path, ignore_errors=True)
     folder.mkdir(parents=True)
     shutil.copy(PROJECT / "meltano.yml", folder)
+    (folder / ".meltano").mkdir(mode=0o700)  # Meltano writes secrets into it
     account = generate_demo(tasks=TASKS, spaces=4, now=now)
     make_repository(folder / "shop", account, now=now)
     with FakeClickUp(account) as clickup:

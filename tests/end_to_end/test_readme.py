@@ -49,6 +49,7 @@ def project(tmp_path: Path, store_dir: Path) -> Iterator[Pipeline]:
             "TARGET_PANDEV_STORE_DIR": str(store_dir / "first"),
         }
         project = Pipeline(tmp_path, settings)
+        (tmp_path / ".meltano").rmdir()  # the commands create it
         yield project
         for name in ("first", "second"):
             assert EmbeddedServer(store_dir / name).stop()
@@ -77,6 +78,12 @@ def run_literally(project: Pipeline, lines: list[str]) -> str:
     return done.stdout
 
 
+def is_private(folder: Path) -> bool:
+    """Whether only its owner has access to a folder and to everything in it."""
+    paths = [folder, *folder.rglob("*")]
+    return not any(path.stat().st_mode & 0o077 for path in paths if not path.is_symlink())
+
+
 def test_the_quick_start_and_the_store_work_as_written(project: Pipeline, store_dir: Path) -> None:
     start = commands("Run it with your ClickUp in ten minutes")
     assert [line for line in start if "meltano run" in line] == [
@@ -84,6 +91,7 @@ def test_the_quick_start_and_the_store_work_as_written(project: Pipeline, store_
         "meltano run tap-git target-pandev",
     ]
     run_literally(project, start)
+    assert is_private(project.folder / ".meltano")
     assert "Tasks by status group" in run_literally(project, ["pandev report"])
     store = commands("The store")
     restore = next(line for line in store if line.startswith("pandev store restore"))
@@ -103,10 +111,11 @@ def test_the_crontab_works_as_written(project: Pipeline) -> None:
     """Each line in the clone, whose environment is active already."""
     lines = commands("Every 15 minutes")
     jobs = [line.split(" && ") for line in lines]
-    assert [job[1] for job in jobs] == [". .venv/bin/activate"] * 3
-    assert all(job[0].endswith("cd /srv/pandev-clickup") for job in jobs)
+    assert [job[1:3] for job in jobs] == [["cd /srv/pandev-clickup", ". .venv/bin/activate"]] * 3
+    assert [re.split(r"(?<=\*)  +", job[0])[1] for job in jobs] == ["umask 077"] * 3
     project.settings["TAP_GIT_REPOSITORIES"] = f'["{project.folder / "shop"}"]'
-    run_literally(project, [job[2] for job in jobs])
+    run_literally(project, ["umask 077", *(job[3] for job in jobs)])
+    assert is_private(project.folder / ".meltano")
     counts = "SELECT count(*) > 5 FROM tasks UNION ALL SELECT count(*) > 5 FROM commits"
     assert run_literally(project, [f"pandev store psql -At -c '{counts}'"]) == "t\nt\n"
 
