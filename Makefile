@@ -37,7 +37,7 @@ lint: $(READY) ## lint, type check and import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test-debian: $(READY) ## run the tests with Debian's PostgreSQL 15 and PgBouncer
+test-debian: $(READY) ## run the tests with Debian's PostgreSQL 15, PgBouncer, systemd, nginx and Caddy
 	.ci/debian
 
 bench-extract: $(READY) ## compare tap-clickup with its peer: requests, completeness, speed, memory
