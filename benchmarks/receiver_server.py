@@ -48,7 +48,7 @@ def main() -> None:
         folder / f"{variant}.sqlite", limit_bytes=2**40
     )
     stopped = Event()
-    feeding = Thread(target=_feed, args=(inbox, stopped))
+    feeding = Thread(target=feed, args=(inbox, stopped))
     if variant == FED:
         feeding.start()
     receiver = Receiver(inbox, lambda webhook_id: (SECRET,) if webhook_id == WEBHOOK_ID else ())
@@ -58,7 +58,8 @@ def main() -> None:
     stopped.set()
 
 
-def _feed(inbox: Inbox, stopped: Event) -> None:
+def feed(inbox: Inbox, stopped: Event) -> None:
+    """Load the inbox into a target that accepts everything, until the receiver is stopped."""
     feeder = Feeder(inbox, build_messages=lambda _: SingerBatch([]), load=lambda _: None)
     while not stopped.wait(0.05):
         while feeder.feed() and not stopped.is_set():

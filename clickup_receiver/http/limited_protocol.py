@@ -31,13 +31,13 @@ PARSED_BYTES = 16 * 2**10
 
 @dataclass
 class ConnectionLimit:
-    """The connections of one server, and which of them have not sent a request yet.
+    """The connections of one server, and which of them have not sent a whole request yet.
 
-    Beyond the limit the oldest of those is closed, so that idle clients do not keep others out.
+    Beyond the limit the oldest of those is closed: idle and slow clients do not keep others out.
     """
 
     max_connections: int
-    idle: dict[LimitedProtocol, None] = field(default_factory=dict)
+    unfinished: dict[LimitedProtocol, None] = field(default_factory=dict)
 
     @property
     def protocol_factory(self) -> Callable[..., LimitedProtocol]:
@@ -47,7 +47,7 @@ class ConnectionLimit:
     def apply(self, new: LimitedProtocol) -> None:
         """Close a connection if a new one is too many."""
         if len(new.connections) > self.max_connections:
-            next(iter(self.idle), new).abort()
+            next(iter(self.unfinished), new).abort()
 
 
 class LimitedProtocol(HttpToolsProtocol):
@@ -94,6 +94,7 @@ class LimitedProtocol(HttpToolsProtocol):
             return
         self._has_headers = True
         self._cancel_header_timeout()
+        self._limit.unfinished.setdefault(self)
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -101,6 +102,8 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._offers_upgrade():
             return
         super().on_message_complete()
+        if not self._header_timeout:  # otherwise the response came before the end of the body
+            self._limit.unfinished.pop(self, None)
         self._has_headers = False
         self._request_bytes = 0
 
@@ -138,20 +141,21 @@ class LimitedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the timeout."""
         self._cancel_header_timeout()
+        self._limit.unfinished.pop(self, None)
         super().connection_lost(exc)
 
     def abort(self) -> None:
         """Close the connection at once; a client that reads nothing would delay an orderly end."""
         self._cancel_header_timeout()
+        self._limit.unfinished.pop(self, None)
         self.transport.abort()
 
     def _expect_request(self) -> None:
         self._cancel_header_timeout()
-        self._limit.idle[self] = None
+        self._limit.unfinished[self] = None
         self._header_timeout = self.loop.call_later(REQUEST_HEADER_TIMEOUT_SECONDS, self.abort)
 
     def _cancel_header_timeout(self) -> None:
-        self._limit.idle.pop(self, None)
         if self._header_timeout:
             self._header_timeout.cancel()
             self._header_timeout = None

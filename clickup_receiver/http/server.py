@@ -31,8 +31,10 @@ MAX_CONNECTIONS = 800
 OTHER_OPEN_FILES = 100
 MAX_METRICS_CONNECTIONS = 16
 MAX_OPEN_FILES = 8192
-LISTEN_BACKLOG = 128
-"""Connections that wait to be accepted; asyncio logs as many errors at a time if it cannot."""
+LISTEN_BACKLOG = 1024
+"""Connections that wait to be accepted; beyond it a client tries again after a second."""
+ACCEPTED_AT_A_TIME = 16
+"""Connections that are accepted before limits are applied to them; they need open files too."""
 METRICS_HOST = "127.0.0.1"
 GRACEFUL_STOP_SECONDS = 5
 """How long a stop waits for requests in progress. ClickUp waits 7 seconds for a response."""
@@ -102,6 +104,8 @@ class Server(uvicorn.Server):
         asyncio.get_running_loop().set_exception_handler(handle)
         logging.getLogger("uvicorn.error").filters = [LogLimit()]
         await super().startup(sockets)
+        for listener in sockets or []:  # asyncio has set the backlog to what it accepts at a time
+            listener.listen(LISTEN_BACKLOG)
 
 
 def raise_file_limit() -> None:
@@ -129,7 +133,7 @@ def build_server(app: Starlette, limit: ConnectionLimit | None = None) -> uvicor
         "server_header": False,
         "proxy_headers": False,
         "log_config": None,
-        "backlog": LISTEN_BACKLOG,
+        "backlog": ACCEPTED_AT_A_TIME,
         "timeout_graceful_shutdown": GRACEFUL_STOP_SECONDS,
     }
     return Server(uvicorn.Config(app, **config))

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tests.clickup_receiver.conftest import RunningReceiver
 
 DELIVERY = body("taskUpdated", history("name"))
+NEXT_DELIVERY = body("taskUpdated", history("name", number="2"), task_id="next")
 
 
 def test_a_connection_without_request_headers_is_closed(
@@ -145,13 +146,36 @@ def test_beyond_the_limit_the_oldest_idle_connection_is_closed(
     limit.max_connections = 5
     with ExitStack() as stack:
         idle = [stack.enter_context(http_receiver.connect()) for _ in range(5)]
-        wait_until(lambda: len(limit.idle) == 5)
+        wait_until(lambda: len(limit.unfinished) == 5)
         assert http_receiver.post(DELIVERY) == 200
         idle[0].settimeout(30)
         assert read_to_end(idle[0]) == b""
         for connection in idle[1:]:
             connection.sendall(GET.replace(b"Host", b"Connection: close\r\nHost"))
             assert read_to_end(connection).startswith(b"HTTP/1.1 200 OK")
+
+
+@pytest.mark.parametrize("before", [b"", GET], ids=["first", "pipelined"])
+def test_beyond_the_limit_the_oldest_unfinished_body_is_cut(
+    http_receiver: RunningReceiver, before: bytes
+) -> None:
+    """Clients that send their bodies slowly do not keep others out."""
+    limit = http_receiver.limit
+    limit.max_connections = 5
+    signature = b"X-Signature: " + compute_signature(DELIVERY, SECRETS[0])
+    length = b"Content-Length: %d" % len(DELIVERY)
+    request = before + raw_request(length, signature, b"Connection: close", content=DELIVERY)
+    with ExitStack() as stack:
+        slow = [stack.enter_context(http_receiver.connect()) for _ in range(5)]
+        for connection in slow:
+            connection.sendall(request[:-1])
+        wait_until(lambda: len(limit.unfinished) == 5)
+        assert http_receiver.post(NEXT_DELIVERY) == 200
+        assert b"403" not in read_to_end(slow[0])
+        for connection in slow[1:]:
+            connection.sendall(request[-1:])
+            assert read_to_end(connection).endswith(b"\r\n\r\nOK\n")
+    assert http_receiver.stored() == ["next", "86a1"]
 
 
 def read_to_end(connection: socket.socket) -> bytes:
