@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage test-debian lint bench-extract bench-load bench-receive clean
+.PHONY: help setup demo test coverage test-debian lint bench-extract bench-load bench-receive bench-hostile clean
 
 help: ## list targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -48,6 +48,9 @@ bench-load: $(READY) ## compare target-pandev with its peers and a minimal loade
 
 bench-receive: $(READY) ## compare clickup-receiver with and without its inbox: speed, CPU, memory over a million events
 	$(BIN)/python -m benchmarks.receive
+
+bench-hostile: $(READY) ## attack clickup-receiver, with and without its limits: honest deliveries, CPU, memory, log
+	$(BIN)/python -m benchmarks.hostile
 
 clean: ## remove build artefacts
 	rm -rf $(VENV) .demo .meltano .bench
