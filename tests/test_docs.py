@@ -226,3 +226,26 @@ def test_readme_explains_messages_that_exist() -> None:
     code = "\n".join(messages_in_code())
     assert len(expected) > 10
     assert {part for part in expected if part not in code} == set()
+
+
+def documents() -> list[Path]:
+    """Return the documents at the root and in docs/."""
+    return sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")])
+
+
+@pytest.mark.parametrize("document", documents(), ids=lambda path: path.name)
+def test_every_link_to_a_file_leads_to_one(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text)
+    files = {link for link in links if "://" not in link}
+    assert {link for link in files if not (document.parent / link).exists()} == set()
+
+
+def test_every_promise_of_security_is_tested() -> None:
+    section = (PROJECT / "SECURITY.md").read_text(encoding="utf-8").split("\n## Promises\n", 1)[1]
+    rows = re.findall(r"^\| (?!promise|---)(.+?) \| (.+) \|$", section, re.MULTILINE)
+    assert len(rows) > 10
+    for promise, tests in rows:
+        paths = re.findall(r"`(tests/[\w/]+\.py)`", tests)
+        assert paths, promise
+        assert [path for path in paths if not (PROJECT / path).is_file()] == []
