@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage test-debian lint bench-extract bench-load bench-receive bench-hostile clean
+.PHONY: help setup demo test coverage test-debian test-hostile lint bench-extract bench-load bench-receive bench-hostile clean
 
 help: ## list targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -39,6 +39,10 @@ lint: $(READY) ## lint, type check and import contracts
 
 test-debian: $(READY) ## run the tests with Debian's PostgreSQL 15, PgBouncer, systemd, nginx and Caddy
 	.ci/debian
+
+test-hostile: $(READY) ## attack clickup-receiver for longer and with more requests than `make test` does
+	HOSTILE=full $(BIN)/python -m pytest tests/clickup_receiver/test_hostile*.py \
+		tests/clickup_receiver/test_fuzzing.py
 
 bench-extract: $(READY) ## compare tap-clickup with its peer: requests, completeness, speed, memory
 	$(BIN)/python -m benchmarks.extract --large

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from clickup_receiver.http.signature import compute_signature
 from tests.clickup_receiver.payloads import SECRETS, WEBHOOK_ID, body, delivery, history
+from tests.support.scale import scaled
 
 if TYPE_CHECKING:
     from schemathesis import Case
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 OPENAPI = Path(__file__).parents[2] / "docs" / "receiver.openapi.yaml"
 schema = schemathesis.openapi.from_path(OPENAPI)
 EXAMPLES = settings(
-    max_examples=60,
+    max_examples=scaled(60, full=1_000),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)

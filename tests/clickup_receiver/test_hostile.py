@@ -5,9 +5,10 @@ from __future__ import annotations
 import socket
 from contextlib import ExitStack
 from dataclasses import replace
+from itertools import cycle
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -15,19 +16,32 @@ import requests
 
 from benchmarks.hostile_clients import ATTACKS, run_attack
 from clickup_receiver.http.signature import compute_signature
-from tests.clickup_receiver.payloads import body, history
+from clickup_receiver.inbox.events import EVENTS
+from fake_clickup import Fault
+from tests.clickup_receiver.payloads import body, history, status
 from tests.clickup_receiver.receiver_process import COMMAND, ReceiverProcess
 from tests.support.scale import scaled
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fake_clickup import FakeClickUp
+    from fake_clickup.model import Workspace
 
 LIMITED = ("sh", "-c", f'ulimit -n 256; exec {COMMAND} "$@"', "sh")
 """A receiver that may open few files, so that few connections take all of them."""
 ATTACK_SECONDS = scaled(2, full=15)
 MAX_ATTACKERS = 500
+DELIVERIES = scaled(20, full=360)
+CANARY = "canary-7b1f"
+CANARIES: dict[str, Any] = {
+    "user": {"id": 183, "username": CANARY, "email": CANARY, "profilePicture": CANARY},
+    "data": {"note": CANARY, CANARY: [CANARY]},
+    "comment": {"comment_text": CANARY, "comment": [{"text": CANARY}]},
+    "source": CANARY,
+    "custom_field": {"name": CANARY, "value": CANARY},
+}
 MIB = 2**20
 
 
@@ -95,3 +109,28 @@ def test_idle_connections_leave_room_for_deliveries(
         metrics = requests.get(receiver.metrics_url, timeout=30)
         assert 'webhook_received_total{event="taskUpdated"} 20.0' in metrics.text
     assert len(receiver.log) < 20_000
+
+
+def test_no_text_of_a_delivery_or_a_response_is_kept(
+    clickup: FakeClickUp, receiver: ReceiverProcess, workspace: Workspace
+) -> None:
+    """Canaries are in every text but names of statuses: not in the inbox, its WAL or the log."""
+    task_ids = list(workspace.tasks)
+    for task_id in task_ids[:DELIVERIES]:
+        clickup.account.update_task(task_id, name=CANARY)
+    broken = Fault(200, {"name": CANARY, "err": CANARY}, path=f"/task/{task_ids[0]}")
+    refused = Fault(404, {"err": CANARY}, path=f"/task/{task_ids[1]}")
+    clickup.behaviour.faults += [broken, refused]
+    for number, event in zip(range(DELIVERIES), cycle(EVENTS)):
+        item = history("status", number=str(number), **CANARIES)
+        item["before"] = {**CANARIES, **status("to do", "open")}
+        item["after"] = {**CANARIES, **status("done", "closed")}
+        ids = {f"{EVENTS[event]}_id": task_ids[number % len(task_ids)]}
+        assert receiver.post(event, item, history("name", **CANARIES), **ids, **CANARIES) == 200
+    assert receiver.post(CANARY, history(CANARY)) == 200
+    assert receiver.post("taskUpdated", {CANARY: CANARY}, task_id=[CANARY]) == 200
+    wait_until(lambda: "is a dead letter" in receiver.log)
+    files = [path for path in (receiver.folder / "data").iterdir() if path.is_file()]
+    assert {"inbox.sqlite", "inbox.sqlite-wal"} <= {path.name for path in files}
+    assert CANARY not in receiver.log
+    assert [path.name for path in files if CANARY.encode() in path.read_bytes()] == []
