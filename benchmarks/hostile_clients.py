@@ -61,6 +61,7 @@ ATTACKS = {
     ),
     "endless header": Attack(POST + b"X-Long: ", b"y" * 60_000),
     "pipelined requests": Attack(GET, GET * 1_000),
+    "many chunks": Attack(CHUNKED.removesuffix(b"0\r\n"), b"1\r\na\r\n" * 10_000, connections=32),
     "many trailers": Attack(CHUNKED, b"x: y\r\n" * 10_000),
     "endless trailer": Attack(CHUNKED + b"x: ", b"y" * 60_000),
     "unsigned bodies of 1 MiB": Attack(

@@ -25,6 +25,8 @@ MAX_REQUEST_BYTES = 2**20
 MAX_PIPELINED_REQUESTS = 4
 """Requests that wait on one connection for the response to the first."""
 UPGRADE = b"upgrade"
+MAX_PIECES = 1_000
+"""Chunks and trailers of a request. Of a body of 256 KiB a client sends some dozen chunks."""
 PARSED_BYTES = 16 * 2**10
 """Bytes that are parsed before limits are checked; asyncio reads up to 256 KiB at a time."""
 
@@ -59,6 +61,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._header_timeout: asyncio.TimerHandle | None = None
         self._request_bytes = 0
         self._has_headers = False
+        self._pieces = 0
         self._part = b""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -68,44 +71,60 @@ class LimitedProtocol(HttpToolsProtocol):
         self._limit.apply(self)
 
     def data_received(self, data: bytes) -> None:
-        """Process data; close the connection if a request or the queue becomes too large."""
+        """Process data; close the connection if a request becomes too large."""
         for start in range(0, len(data), PARSED_BYTES):
             part = data[start : start + PARSED_BYTES]
             self._request_bytes += len(part)
             self._part = part
             super().data_received(part)
-            if self._is_beyond_limits():
+            max_bytes = MAX_REQUEST_BYTES if self._has_headers else MAX_REQUEST_HEADER_BYTES
+            if self._request_bytes > max_bytes:
                 self.abort()
             if self.transport.is_closing():
                 return
 
-    def _is_beyond_limits(self) -> bool:
-        max_bytes = MAX_REQUEST_BYTES if self._has_headers else MAX_REQUEST_HEADER_BYTES
-        return self._request_bytes > max_bytes or len(self.pipeline) > MAX_PIPELINED_REQUESTS
-
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Keep a header; ignore trailers, which the parser reports in the same way."""
-        if not self._has_headers:
+        """Keep a header; only count trailers, which the parser reports in the same way."""
+        if self._has_headers:
+            self._count_piece()
+        else:
             super().on_header(name, value)
+
+    def on_chunk_header(self) -> None:
+        """Count a chunk of a body."""
+        self._count_piece()
+
+    def on_body(self, body: bytes) -> None:
+        """Keep a part of a body, unless the connection was closed before the parser is done."""
+        if not self.transport.is_closing():
+            super().on_body(body)
+
+    def _count_piece(self) -> None:
+        self._pieces += 1
+        if self._pieces > MAX_PIECES:
+            self.abort()
 
     def on_headers_complete(self) -> None:
         """Stop the timeout; the application limits the time of the body."""
-        if self._offers_upgrade():
+        if self.transport.is_closing() or self._offers_upgrade():
             return
         self._has_headers = True
         self._cancel_header_timeout()
         self._limit.unfinished.setdefault(self)
         super().on_headers_complete()
+        if len(self.pipeline) > MAX_PIPELINED_REQUESTS:
+            self.abort()
 
     def on_message_complete(self) -> None:
         """Count the bytes of the next request."""
-        if self._offers_upgrade():
+        if self.transport.is_closing() or self._offers_upgrade():
             return
         super().on_message_complete()
         if not self._header_timeout:  # otherwise the response came before the end of the body
             self._limit.unfinished.pop(self, None)
         self._has_headers = False
         self._request_bytes = 0
+        self._pieces = 0
 
     def on_response_complete(self) -> None:
         """Start the timeout of the next request header, unless a request waits already."""

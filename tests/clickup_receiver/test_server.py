@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from clickup_receiver.http import limited_protocol
-from clickup_receiver.http.limited_protocol import MAX_PIPELINED_REQUESTS
+from clickup_receiver.http.limited_protocol import MAX_PIECES, MAX_PIPELINED_REQUESTS
 from clickup_receiver.http.server import bind_socket
 from clickup_receiver.http.signature import compute_signature
 from tests.clickup_receiver.conftest import raw_request
@@ -88,6 +88,28 @@ def test_endless_trailers_close_the_connection(
     with http_receiver.connect() as connection, pytest.raises(ConnectionError):
         send_endlessly(connection, chunked + b"x: ", piece)
     assert http_receiver.post(DELIVERY) == 200
+
+
+@pytest.mark.parametrize(
+    ("piece", "end"),
+    [
+        (b"1\r\na\r\n", b""),
+        (b"a: b\r\n", b"0\r\n"),
+        (b"", b""),
+    ],
+    ids=["chunks", "trailers", "neither"],
+)
+def test_too_many_pieces_close_the_connection(
+    http_receiver: RunningReceiver, monkeypatch: pytest.MonkeyPatch, piece: bytes, end: bytes
+) -> None:
+    """Each takes a thousand times the time of a byte of a large piece."""
+    monkeypatch.setattr("clickup_receiver.http.app.BODY_TIMEOUT_SECONDS", 0.2)
+    signature = b"X-Signature: " + b"0" * 64
+    chunked = raw_request(b"Transfer-Encoding: chunked", signature)
+    with http_receiver.connect() as connection:
+        connection.sendall(chunked + end + piece * (MAX_PIECES + 1))
+        expected = b"" if piece else b"HTTP/1.1 408 Request Timeout"
+        assert read_to_end(connection).split(b"\r\n")[0] == expected
 
 
 def test_an_unread_body_does_not_hold_the_connection(
