@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -105,6 +106,12 @@ class Receiver:
 
     async def _read_body(self, request: Request) -> bytes:
         """Return the raw body, within its limits of size and time."""
+        too_large = _RequestRejectedError(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body too large", is_read=False
+        )
+        with suppress(ValueError):  # a number of more than 4,300 digits
+            if int(request.headers.get("content-length", 0)) > MAX_BODY_BYTES:
+                raise too_large
         chunks: list[bytes] = []
         size = 0
         is_large = False
@@ -113,9 +120,7 @@ class Receiver:
                 async for chunk in request.stream():
                     size += len(chunk)
                     if size > MAX_BODY_BYTES:
-                        raise _RequestRejectedError(
-                            HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body too large", is_read=False
-                        )
+                        raise too_large
                     if size > LARGE_BODY_BYTES and not is_large:
                         if self.large_bodies >= MAX_LARGE_BODIES:
                             raise _RequestRejectedError(

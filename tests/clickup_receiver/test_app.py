@@ -243,6 +243,16 @@ def test_a_body_larger_than_256_kib_is_413(
     assert http_receiver.stored() == (["86a1"] if expected == 200 else [])
 
 
+def test_a_body_that_is_announced_as_too_large_is_413_unread(
+    http_receiver: RunningReceiver,
+) -> None:
+    signature = b"X-Signature: " + b"0" * 64
+    with http_receiver.connect() as connection:
+        connection.settimeout(3)
+        connection.sendall(raw_request(b"Content-Length: 262145", signature))
+        assert connection.recv(1_000).startswith(b"HTTP/1.1 413 ")
+
+
 def test_a_locked_inbox_is_503_until_it_is_released(
     http_receiver: RunningReceiver, tmp_path: Path
 ) -> None:

@@ -70,6 +70,7 @@ VERSIONS = (
 )
 LENGTHS = (
     *(b"-1", b"+5", b"0x5", b"5, 5", b"5, 6", b"9" * 20, b"", b"1e3", b"5\x00", b"5 5", b"\xb2"),
+    *(b"0" * 5_000 + b"5", b"0" * 15_000),
     *(b"5\r\nContent-Length: 6", b"5\r\nTransfer-Encoding: chunked", b"5\r\n 6"),
 )
 ENCODINGS = (
