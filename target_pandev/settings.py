@@ -71,10 +71,10 @@ CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
         "max_deleted_share",
         th.CustomType(SHARE),
         default=DEFAULT_MAX_DELETED_SHARE,
-        title="Maximum share of rows deleted per read",
-        description="Maximum share of a workspace's rows, 0 to 1, that one completed read may "
-        "mark as deleted; for spaces, folders and lists, of its tasks. Up to 10 rows per stream "
-        "and run are always allowed",
+        title="Maximum share of rows deleted in 24 hours",
+        description="Maximum share of the rows, 0 to 1, that completed reads may mark as deleted "
+        "in 24 hours, of a scope and of a workspace; for spaces, folders and lists, of the tasks. "
+        "Up to 10 more rows per stream are always allowed",
     ),
     th.Property(
         "hard_delete",

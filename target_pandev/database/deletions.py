@@ -9,8 +9,9 @@ from psycopg import sql
 
 from target_pandev.database.sql_text import escape_percent
 from target_pandev.database.tombstones import LOCK_TOMBSTONES_EXCLUSIVE, delete_with_tombstones
-from target_pandev.deletion_limit import DeletionLimit
+from target_pandev.deletion_limit import FREE_DELETIONS, DeletionLimit, Rows
 from target_pandev.errors import InvalidFieldError
+from target_pandev.sql import read_statement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,13 +23,15 @@ if TYPE_CHECKING:
 KEY_WORK_MEM = "SET LOCAL work_mem = '1GB'"
 """A limit, not a reservation: with less than the keys need, PostgreSQL compares every row with
 every key."""
+LOCK_RECENT_DELETIONS = "LOCK TABLE recent_deletions IN SHARE ROW EXCLUSIVE MODE"
+"""Concurrent reads are counted one after the other."""
 PARENT_COLUMNS = {"spaces": "space_id", "folders": "folder_id", "lists": "list_id"}
 """Tables whose rows contain tasks, and the column of `tasks` that names the container."""
 
 
 @dataclass(frozen=True)
 class DeletionRules:
-    """What share of a scope's rows one read may delete, and whether rows are deleted or marked."""
+    """What share of the rows reads may delete in a day, and whether rows are deleted or marked."""
 
     max_share: float = 0.0
     hard: bool = False
@@ -45,6 +48,10 @@ class DeletionScope:
     schema: str
     table_name: str
     key: Sequence[str]
+    workspace_id: str
+    """Empty if the table has no workspaces."""
+    name: str
+    """Scope of the completed read; empty for a table version."""
     in_workspace: Composable
     """The unmarked rows of the workspace, or of the table if it has no workspaces."""
     in_scope: Composable
@@ -65,25 +72,21 @@ class DeletionScope:
         return escape_percent(sql.Identifier(self.schema, name))
 
 
-def delete_missing(
-    connection: Connection, scope: DeletionScope, rules: DeletionRules, *, free_deletions: int
-) -> int:
-    """Mark or delete the missing rows of a scope and return how many free deletions that used.
+def delete_missing(connection: Connection, scope: DeletionScope, rules: DeletionRules) -> None:
+    """Mark or delete the missing rows of a scope.
 
-    Raises `InvalidFieldError` if it exceeds the rules' share and `free_deletions`; nothing is
-    changed then.
+    Raises `InvalidFieldError` if they, and those that reads have deleted in the last 24 hours,
+    exceed the rules' share and the free deletions; nothing is changed then.
     """
     missing = _count(connection, scope, scope.table, scope.missing)
     if not missing:
-        return 0
-    limit = DeletionLimit(rules.max_share, free_deletions)
-    used = _check_deletion_limit(connection, scope, missing, limit)
+        return
+    _check_deletion_limit(connection, scope, missing, rules.max_share)
     if rules.hard:
         _delete(connection, scope)
     else:
         update = sql.SQL("UPDATE {} SET _sdc_deleted_at = %(started_at)s WHERE {}")
         connection.execute(update.format(scope.table, scope.missing), scope.parameters)
-    return used
 
 
 def _delete(connection: Connection, scope: DeletionScope) -> None:
@@ -95,12 +98,24 @@ def _delete(connection: Connection, scope: DeletionScope) -> None:
 
 
 def _check_deletion_limit(
-    connection: Connection, scope: DeletionScope, missing: int, limit: DeletionLimit
-) -> int:
-    """Return how many free deletions a deletion uses. Raises `InvalidFieldError` beyond the limit.
+    connection: Connection, scope: DeletionScope, missing: int, max_share: float
+) -> None:
+    """Count a deletion towards the limit of the day. Raises `InvalidFieldError` beyond it.
 
     For containers the limit applies to their tasks, because everything below them is hidden too.
+    A share of 1 means that the user has confirmed the deletions of this run: none is counted.
     """
+    if max_share >= 1:
+        return
+    stream = {
+        "workspace_id": scope.workspace_id,
+        "stream": scope.table_name,
+        "scope": scope.name,
+    }
+    connection.execute(LOCK_RECENT_DELETIONS)
+    earlier, earlier_in_scope, free_used = connection.execute(
+        read_statement("recent_deletions").encode(), stream
+    ).fetchall()[0]
     if column := PARENT_COLUMNS.get(scope.table_name):
         tasks = scope.sibling("tasks")
         inside = sql.SQL("{} AND {} IN (SELECT id FROM {} WHERE {})").format(
@@ -108,22 +123,32 @@ def _check_deletion_limit(
         )
         missing = _count(connection, scope, tasks, inside)
         total = _count(connection, scope, tasks, scope.in_workspace)
+        # tasks of containers that were deleted before are still stored
+        of = [Rows(total - min(earlier, total), earlier)]
         rows = f"tasks are in {scope.table_name} that"
     else:
-        total = _count(connection, scope, scope.table, scope.in_scope)
+        missing = max(0, missing - scope.replaced)
+        in_scope = _count(connection, scope, scope.table, scope.in_scope)
+        in_workspace = _count(connection, scope, scope.table, scope.in_workspace)
+        total = max(0, in_scope - scope.replaced)  # the new rows are among them
+        of = [
+            Rows(total, earlier_in_scope),
+            Rows(max(0, in_workspace - scope.replaced), earlier),
+        ]
         rows = f"rows of {scope.table_name} in this scope"
-    missing = max(0, missing - scope.replaced)
-    total = max(0, total - scope.replaced)  # the new rows are among them
-    decision = limit.allows(missing, total)
+    decision = DeletionLimit(max_share, FREE_DELETIONS - free_used).allows(missing, of)
     if not decision.allowed:
+        in_addition = f"in addition to {earlier} in the last 24 hours, " if earlier else ""
         raise InvalidFieldError(
             "",
-            f"{missing} of {total} {rows} would be marked as deleted, more than "
-            f"max_deleted_share {limit.share:g} allows; nothing was marked; check that the token "
+            f"{missing} of {total} {rows} would be marked as deleted, {in_addition}more than "
+            f"max_deleted_share {max_share:g} allows; nothing was marked; check that the token "
             "can still read all of them; if they were really deleted, run once with "
             "max_deleted_share 1",
         )
-    return decision.free_deletions_used
+    if missing:
+        counts = {"count": missing, "free_count": decision.free_deletions_used}
+        connection.execute(read_statement("add_recent_deletion").encode(), stream | counts)
 
 
 def _count(

@@ -45,28 +45,25 @@ def apply_completed_read(
     schema: str,
     read: CompletedRead,
     rules: DeletionRules,
-    *,
-    free_deletions: int,
-) -> int | None:
+) -> bool:
     """Store a completed read, mark or delete missing rows, and restore the marked ones it found.
 
-    Returns how many of the `free_deletions` it used. Does nothing and returns None if a read of the
-    same scope that started at the same time or later is stored. Raises `InvalidFieldError`; nothing
-    is changed then.
+    Does nothing and returns False if a read of the same scope that started at the same time or
+    later is stored. Raises `InvalidFieldError`; nothing is changed then.
     """
     with connection.transaction():
         if (
             connection.execute(read_statement("completed_read"), _parameters(read)).fetchone()
             is None
         ):
-            return None
+            return False
         scope, reappeared = _scope(connection, schema, read)
         connection.execute(KEY_WORK_MEM)
-        used = delete_missing(connection, scope, rules, free_deletions=free_deletions)
+        delete_missing(connection, scope, rules)
         restore = sql.SQL("UPDATE {} SET _sdc_deleted_at = NULL WHERE {}")
         connection.execute(restore.format(scope.table, reappeared), scope.parameters)
         _check_conditions(connection, scope, read)
-    return used
+    return True
 
 
 def _parameters(read: CompletedRead) -> dict[str, Any]:
@@ -105,6 +102,8 @@ def _scope(
         schema,
         name,
         primary_key(connection, table),
+        workspace_id=read.workspace_id if "workspace_id" in types else "",
+        name=read.scope,
         in_workspace=_and(in_workspace, UNMARKED),
         in_scope=_and(in_scope, UNMARKED),
         missing=_and(UNMARKED, READ_BEFORE, in_scope, _not_in(key, found_keys)),

@@ -58,6 +58,8 @@ def stale_rows(
         table.schema,
         table.name,
         table.key,
+        workspace_id="",
+        name="",
         in_workspace=UNMARKED,
         in_scope=UNMARKED,
         missing=missing,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -33,7 +32,6 @@ from target_pandev.database.tombstones import (
     apply_tombstones,
     record_deletions,
 )
-from target_pandev.deletion_limit import FREE_DELETIONS
 from target_pandev.errors import InvalidFieldError, RowError
 from target_pandev.sql import read_statement
 
@@ -78,7 +76,6 @@ class Store:
         self._loader = SerialLoader()
         self._versions = 0
         self._staged: Table | None = None
-        self._free_deletions_used: Counter[tuple[str, str]] = Counter()
         try:
             with translate_errors(self._connection, f"store_schema {schema}"):
                 self._clock_offset = _read_clock(self._connection) - datetime.now(UTC)
@@ -225,9 +222,7 @@ class Store:
             with self._connection.transaction():
                 scope = stale_rows(self._connection, table, seen_keys, started_at)
                 self._connection.execute(KEY_WORK_MEM)
-                delete_missing(
-                    self._connection, scope, self.deletions, free_deletions=FREE_DELETIONS
-                )
+                delete_missing(self._connection, scope, self.deletions)
 
         with self._exclusive(f"replacing the version of {table.name}"):
             _with_retries(replace_rows)
@@ -236,22 +231,14 @@ class Store:
         """Store a completed read and mark or delete the rows that it did not find.
 
         Returns False if a read of its scope is stored that did not start earlier.
-
-        The limit is a share of its scope. Beyond it, a few rows per stream and workspace are
-        allowed in all scopes of a run together. Raises `InvalidFieldError` if the read cannot be
-        applied; nothing is changed then.
+        Raises `InvalidFieldError` if it cannot be applied, or exceeds the deletion limit; nothing
+        is changed then.
         """
-        stream = (read.workspace_id, read.stream)
-        free_deletions = FREE_DELETIONS - self._free_deletions_used[stream]
         with self._exclusive(f"marking deleted rows of {read.stream}"):
             try:
-                used = _with_retries(
+                return _with_retries(
                     lambda: apply_completed_read(
-                        self._connection,
-                        self.schema,
-                        read,
-                        self.deletions,
-                        free_deletions=free_deletions,
+                        self._connection, self.schema, read, self.deletions
                     )
                 )
             except errors.DataError as error:
@@ -260,8 +247,6 @@ class Store:
                     "PostgreSQL rejected a value of its conditions or keys: "
                     f"{describe_error(error)}",
                 ) from None
-        self._free_deletions_used[stream] += used or 0
-        return used is not None
 
     def record_state(self, mark: StateMark) -> None:
         """Record that a state is emitted. What was committed before it is in every backup of it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,6 +25,13 @@ HELP = (
 def names(count: int) -> list[str]:
     """Return ids that sort in their order."""
     return [f"{n:02}" for n in range(count)]
+
+
+def let_a_day_pass(store: Loader) -> None:
+    """Move what was counted into the past."""
+    store.rows(
+        "UPDATE recent_deletions SET deleted_at = deleted_at - interval '24 hours' RETURNING 1"
+    )
 
 
 def workspace(store: Loader, tasks: int) -> list[str]:
@@ -62,9 +70,7 @@ def test_ten_rows_are_marked_whatever_their_share(store: Loader) -> None:
     assert store.rows(MARKED.format("tasks")) == [(name,) for name in tasks]
 
 
-def test_ten_rows_per_run_are_marked_beyond_the_share(
-    store: Loader,
-) -> None:
+def test_ten_rows_a_day_are_marked_beyond_the_share(store: Loader) -> None:
     tasks = workspace(store, 16)
     slices = [tasks[n : n + 4] for n in range(0, 16, 4)]
     reads = [
@@ -73,9 +79,11 @@ def test_ten_rows_per_run_are_marked_beyond_the_share(
         )
         for n, of in enumerate(slices)
     ]
-    with pytest.raises(RejectedRecordsError, match="2 records were rejected"):
-        store.load(COMPLETED_READS, *reads)
-    assert store.rows(MARKED.format("tasks")) == [(name,) for name in tasks[:8]]
+    for _ in range(2):
+        with pytest.raises(RejectedRecordsError, match="2 records were rejected"):
+            store.load(COMPLETED_READS, *reads)
+        assert store.rows(MARKED.format("tasks")) == [(name,) for name in tasks[:8]]
+    let_a_day_pass(store)
     store.load(COMPLETED_READS, *reads)
     assert store.rows(MARKED.format("tasks")) == [(name,) for name in tasks]
 
@@ -93,10 +101,87 @@ def test_rows_that_are_marked_already_do_not_count(store: Loader) -> None:
     for number, started in enumerate(["11:00", "12:00", "13:00"], start=1):
         read = completed("tasks", tasks[10 * number :], started=started)
         store.load(COMPLETED_READS, read)
+        let_a_day_pass(store)
     with pytest.raises(RejectedRecordsError):
         store.load(COMPLETED_READS, completed("tasks", tasks[41:], started="14:00"))
     assert store.rows(MARKED.format("tasks")) == [(name,) for name in tasks[:30]]
     assert store.rows("SELECT reason ~ '^11 of 30 ' FROM rejected_records") == [(True,)]
+
+
+@pytest.mark.parametrize("runs", [1, 24])
+@pytest.mark.parametrize("is_one_scope", [True, False])
+def test_the_share_holds_over_a_day(store: Loader, *, runs: int, is_one_scope: bool) -> None:
+    """Reads that each miss a fifth of the rest: in a run or in many, of a scope or of several."""
+    tasks = workspace(store, 200)
+    left = list(tasks)
+    reads = []
+    for number in range(24):
+        left = left[len(left) // 6 :]
+        scope = "all" if is_one_scope else str(number)
+        reads.append(completed("tasks", left, scope=scope, started=f"11:{number:02}"))
+    per_run = len(reads) // runs
+    for number in range(runs):
+        part = reads[number * per_run : (number + 1) * per_run]
+        store.load(COMPLETED_READS, *part, fail_on_rejected_records=False)
+    assert store.rows(MARKED.format("tasks")) == [(name,) for name in tasks[:33]]
+    reason = (
+        "27 of 167 rows of tasks in this scope would be marked as deleted, in addition to 33 in "
+        f"the last 24 hours, more than max_deleted_share 0.2 allows; {HELP}"
+    )
+    assert (reason,) in store.rows("SELECT reason FROM rejected_records") or is_one_scope
+    let_a_day_pass(store)
+    store.load(COMPLETED_READS, completed("tasks", tasks[60:], started="12:00"))
+    assert store.rows(MARKED.format("tasks")) == [(name,) for name in tasks[:60]]
+    assert store.rows("SELECT count FROM recent_deletions") == [(27,)]
+
+
+def test_the_share_of_a_scope_holds_over_a_day(store: Loader) -> None:
+    tasks = workspace(store, 500)
+    few = {"id": {"in": tasks[:100]}}
+    for number, left in enumerate([80, 64, 51]):
+        read = completed("tasks", tasks[100 - left : 100], started=f"11:0{number}", where=few)
+        store.load(COMPLETED_READS, read, fail_on_rejected_records=False)
+    assert store.rows(MARKED.format("tasks")) == [(name,) for name in tasks[:20]]
+
+
+def test_another_workspace_and_another_stream_have_limits_of_their_own(store: Loader) -> None:
+    tasks = workspace(store, 50)
+    store.rows("DELETE FROM tasks WHERE id = 'x' RETURNING id")
+    others = [record_of("lists", {"workspace_id": "900", "id": name}) for name in names(10)]
+    of = schema("lists", {"workspace_id": "string", "id": "string"}, ["workspace_id", "id"])
+    store.load(COMPLETED_READS, completed("tasks", tasks[10:], started="11:00"))
+    store.load(TASKS, *(task(name, workspace="901") for name in tasks))
+    store.load(COMPLETED_READS, completed("tasks", tasks[10:], started="11:00", workspace_id="901"))
+    store.load(of, *others, COMPLETED_READS, completed("lists", [], started="11:00"))
+    assert store.rows(MARKED.format("lists")) == [(name,) for name in names(10)]
+    counted = "SELECT workspace_id, stream, count::int FROM recent_deletions ORDER BY 1, 2"
+    assert store.rows(counted) == [("900", "tasks", 10), ("901", "tasks", 10)]
+
+
+def test_deletions_of_a_run_with_share_1_are_not_counted(store: Loader) -> None:
+    tasks = workspace(store, 100)
+    store.load(
+        COMPLETED_READS, completed("tasks", tasks[50:], started="11:00"), max_deleted_share=1
+    )
+    store.load(COMPLETED_READS, completed("tasks", tasks[60:], started="12:00"))
+    assert store.rows(MARKED.format("tasks")) == [(name,) for name in tasks[:60]]
+
+
+def test_concurrent_reads_are_counted_one_after_the_other(store: Loader) -> None:
+    """Each would use half of the ten rows that are allowed beyond the share."""
+    tasks = workspace(store, 100)
+    slices = [tasks[n : n + 10] for n in range(0, 100, 10)]
+    reads = [
+        completed("tasks", of[5:], scope=of[0], started="11:00", where={"id": {"in": of}})
+        for of in slices
+    ]
+
+    def load_read(read: dict[str, Any]) -> None:
+        store.load(COMPLETED_READS, read, fail_on_rejected_records=False)
+
+    with ThreadPoolExecutor(len(reads)) as pool:
+        list(pool.map(load_read, reads))
+    assert len(store.rows(MARKED.format("tasks"))) == 10
 
 
 @pytest.mark.parametrize("share", [1, "1", "1.0"], ids=repr)

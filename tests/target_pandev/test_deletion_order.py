@@ -57,7 +57,9 @@ def test_every_order_of_reads_and_a_deletion_ends_in_the_same_row(
         assert mark is None
     else:
         assert mark == (at("11:00") if "missing" in events and "found" not in events else None)
-    store.connection.execute("DROP TABLE notes; DELETE FROM completed_reads")
+    store.connection.execute(
+        "DROP TABLE notes; DELETE FROM completed_reads; DELETE FROM recent_deletions"
+    )
 
 
 def test_a_row_that_is_gone_stays_so_until_a_later_reading(store: Loader) -> None:

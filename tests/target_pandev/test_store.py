@@ -188,7 +188,7 @@ CLICKUP = {
 }  # fmt: skip
 OTHERS = {
     "workspaces", "repositories", "branches", "commits", "task_references", "rejected_records",
-    "status_groups", "reference_rules", "tombstones", "emitted_states",
+    "status_groups", "reference_rules", "tombstones", "emitted_states", "recent_deletions",
 }  # fmt: skip
 
 

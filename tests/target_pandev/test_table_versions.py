@@ -143,6 +143,15 @@ def test_the_guard_holds_for_versions_too(store: Loader) -> None:
     ]
 
 
+def test_the_guard_holds_for_the_versions_of_a_day(store: Loader) -> None:
+    store.load(*whole(range(100), 1, "10:00"))
+    for version, first in enumerate(range(19, 100, 19), start=2):
+        store.load(
+            *whole(range(first, 100), version, f"1{version}:00"), fail_on_rejected_records=False
+        )
+    assert store.rows("SELECT count(*)::int FROM things WHERE _sdc_deleted_at IS NULL") == [(81,)]
+
+
 def test_a_row_that_another_feed_saw_since_is_not_marked(store: Loader) -> None:
     store.load(*whole([1, 2], 1, "10:00"))
     store.load(THINGS, thing(1, None, "11:30", "y"))
