@@ -58,8 +58,8 @@ class MessageBuilder:
         messages: list[Message] = []
         if batch.status_changes:
             messages += self._stream_messages("status_changes", batch.status_changes)
-        messages += self._deletions(batch)
         objects = ObjectReader(self._sync_context, batch).read()
+        messages += self._deletions(batch.workspace_id, objects.deleted)
         for stream in objects.streams:
             if stream.records:
                 messages += self._stream_messages(stream.name, stream.records)
@@ -70,12 +70,14 @@ class MessageBuilder:
         for message in self._streams[name].messages(records):
             yield _with_deleted_at(message) if isinstance(message, SchemaMessage) else message
 
-    def _deletions(self, batch: EventBatch) -> Iterator[Message]:
+    def _deletions(
+        self, workspace_id: str, deleted: Mapping[ObjectKey, datetime]
+    ) -> Iterator[Message]:
         """Yield a record with the key and `_sdc_deleted_at` for each deleted object."""
         records: defaultdict[str, list[tuple[dict[str, str], datetime]]] = defaultdict(list)
-        for (object_type, object_id), deleted_at in batch.deleted.items():
+        for (object_type, object_id), deleted_at in deleted.items():
             record = {
-                "workspace_id": batch.workspace_id,
+                "workspace_id": workspace_id,
                 "id": object_id,
                 "_sdc_deleted_at": format_timestamp(deleted_at),
             }

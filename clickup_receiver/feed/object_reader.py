@@ -15,6 +15,7 @@ from tap_clickup.date_slices import date_slices
 from tap_clickup.errors import (
     UNEXPECTED_SHAPE_ERRORS,
     AccessDeniedError,
+    BadRequestError,
     ClickUpError,
     UnexpectedResponseError,
     unexpected_shape_error,
@@ -66,10 +67,12 @@ class StreamRecords:
 class ObjectRecords:
     """The records of a batch in the order in which they are emitted; a stream may come repeatedly.
 
+    `deleted` are the objects that were reported as deleted and cannot be read any longer, and when.
     `failed` are the objects for which ClickUp's response is not usable, with the reason.
     """
 
     streams: list[StreamRecords]
+    deleted: dict[ObjectKey, datetime]
     failed: dict[ObjectKey, str]
 
 
@@ -85,8 +88,9 @@ class ObjectReader:
     """Reads the objects of one batch.
 
     An object to which ClickUp denies access is deleted or hidden, which cannot be distinguished:
-    it is left as it is until the sweep. A failure that is not about one object, such as a lost
-    connection, is raised.
+    it is left as it is until the sweep, unless an event reports it as deleted. Such an event alone
+    is not enough: it has no timestamp, so a copy could be sent again after the object
+    was restored. A failure that is not about one object, such as a lost connection, is raised.
     """
 
     def __init__(self, sync_context: SyncContext, batch: EventBatch) -> None:
@@ -102,13 +106,14 @@ class ObjectReader:
 
     def read(self) -> ObjectRecords:
         """Return the records of all objects. Raises `ClickUpError` if ClickUp is not available."""
+        deleted = self._confirm_deletions()
         streams = self._read_hierarchy_objects()
         tasks = self._read_tasks()
         streams.append(StreamRecords("tasks", tasks))
         if self._batch.tasks_with_time_changes and self._sync_context.config["time_tracking"]:
             streams += self._read_time_entries({task.record["id"] for task in tasks})
         self._report.log_odd_objects()
-        return ObjectRecords(streams, self._failed)
+        return ObjectRecords(streams, deleted, self._failed)
 
     def _new_workspace(self, payload: Json | None = None) -> Workspace:
         """Return a workspace for this batch only, without a walked hierarchy."""
@@ -132,6 +137,35 @@ class ObjectReader:
 
     def _get(self, object_type: ObjectType, object_id: str) -> ApiResponse:
         return self._client.get(api_path(object_type, object_id))
+
+    def _confirm_deletions(self) -> dict[ObjectKey, datetime]:
+        """Return the objects that are deleted; those that can be read are changed objects instead.
+
+        Each costs a request.
+        """
+        deleted = {}
+        for key, deleted_at in self._batch.deleted.items():
+            with self._capture_errors(*key):
+                if self._exists(*key):
+                    logger.warning("%s %s was reported as deleted, but exists", *key)
+                    self._batch.changed.setdefault(key, "")
+                else:
+                    self._batch.changed.pop(key, None)
+                    deleted[key] = deleted_at
+        return deleted
+
+    def _exists(self, object_type: ObjectType, object_id: str) -> bool:
+        """Return whether an object can be read, and a task belongs to the webhook's workspace.
+
+        Lists and folders have a property `deleted` in ClickUp's responses.
+        """
+        try:
+            response = self._get(object_type, object_id)
+            if object_type == "task":
+                self._check_workspace(response.body)
+        except (AccessDeniedError, BadRequestError):
+            return False
+        return response.body.get("deleted") is not True
 
     def _check_workspace(self, task: Json) -> None:
         """Raise `AccessDeniedError` for a task of another workspace than the webhook's."""

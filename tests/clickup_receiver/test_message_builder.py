@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fake_clickup import Fault
 from tests.clickup_receiver.message_source import RECEIVED, MessageSourceHarness, pending_event
 from tests.clickup_receiver.payloads import PRIVATE, history, status
 
 if TYPE_CHECKING:
+    from fake_clickup import FakeClickUp
     from fake_clickup.model import Workspace
 
 
@@ -40,12 +42,13 @@ def test_a_status_change_is_emitted(source: MessageSourceHarness) -> None:
     [("task", ["tasks"]), ("list", ["lists", "sprints"]), ("folder", ["folders"]),
      ("space", ["spaces"])],
 )  # fmt: skip
-def test_a_deletion_is_emitted_without_a_request(
+def test_a_deletion_is_emitted_if_the_object_cannot_be_read(
     source: MessageSourceHarness, object_type: str, streams: list[str]
 ) -> None:
     object_ids: dict[str, Any] = {"task_id": None, f"{object_type}_id": "deleted1"}
     paths = source.build(pending_event(f"{object_type}Deleted", **object_ids))
-    assert paths == []
+    assert paths[0] == f"/{object_type}/deleted1"
+    assert paths[1:] in ([], ["/user"])  # whether the token is still accepted
     records = [message for message in source.messages if message["type"] == "RECORD"]
     assert [message["stream"] for message in records] == streams
     for stream in streams:
@@ -58,19 +61,58 @@ def test_a_deletion_is_emitted_without_a_request(
         ]
 
 
-def test_a_task_that_is_deleted_and_changed_is_read(
-    source: MessageSourceHarness, workspace: Workspace
+def test_a_deletion_of_an_object_that_exists_is_a_change(
+    source: MessageSourceHarness, workspace: Workspace, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """A delivery that was captured before the task was restored can be sent again."""
     task_id = next(iter(workspace.tasks))
     paths = source.build(
         pending_event("taskDeleted", task_id=task_id, event_id=1),
         pending_event("taskDeleted", task_id=task_id, event_id=2),
         pending_event("taskUpdated", task_id=task_id, event_id=3),
     )
-    assert paths == [f"/task/{task_id}"]
-    deletion, current = source.rows("tasks")
-    assert deletion["_sdc_deleted_at"] == "2026-03-01T12:00:00.000+00:00"
-    assert current["id"] == task_id
+    assert paths == [f"/task/{task_id}"] * 2
+    (task,) = source.rows("tasks")
+    assert task["id"] == task_id
+    assert "_sdc_deleted_at" not in task
+    assert f"task {task_id} was reported as deleted, but exists" in caplog.text
+
+
+@pytest.mark.parametrize("object_type", ["list", "folder", "space"])
+def test_a_deletion_of_a_container_that_exists_is_a_change(
+    source: MessageSourceHarness, workspace: Workspace, object_type: str
+) -> None:
+    object_id = next(iter(getattr(workspace, f"{object_type}s")))
+    object_ids: dict[str, Any] = {"task_id": None, f"{object_type}_id": object_id}
+    source.build(pending_event(f"{object_type}Deleted", **object_ids))
+    rows = source.rows(f"{object_type}s")
+    assert object_id in {row["id"] for row in rows}
+    assert not any("_sdc_deleted_at" in row for row in rows)
+
+
+def test_a_list_that_can_be_read_as_deleted_is_deleted(
+    source: MessageSourceHarness, clickup: FakeClickUp
+) -> None:
+    clickup.behaviour.faults.append(Fault(status=200, path="/list/", body={"deleted": True}))
+    source.build(pending_event("listDeleted", task_id=None, list_id="9"))
+    assert [row["id"] for row in source.rows("lists")] == ["9"]
+
+
+def test_a_deleted_task_that_changed_before_is_read_once(source: MessageSourceHarness) -> None:
+    paths = source.build(
+        pending_event("taskUpdated", event_id=1), pending_event("taskDeleted", event_id=2)
+    )
+    assert paths == ["/task/86a1", "/user"]
+    assert [row["id"] for row in source.rows("tasks")] == ["86a1"]
+
+
+def test_an_unusable_response_leaves_a_deletion_undecided(
+    source: MessageSourceHarness, clickup: FakeClickUp
+) -> None:
+    clickup.behaviour.faults.append(Fault(status=200, path="/task/", body="[]"))
+    source.build(pending_event("taskDeleted", event_id=7))
+    assert source.messages == []
+    assert list(source.failed_events) == [7]
 
 
 def test_schemas_contain_the_deletion_property(source: MessageSourceHarness) -> None:
