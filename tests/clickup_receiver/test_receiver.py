@@ -69,10 +69,10 @@ def test_a_delivery_is_loaded(
     task_id = next(iter(workspace.tasks))
     account.update_task(task_id, name="Renamed", at=datetime.now(UTC))
     assert receiver.post("taskStatusUpdated", status_change(7), task_id=task_id) == 200
-    wait_until(lambda: loaded_changes(database))
-    query = "SELECT task_id, to_status FROM pandev.status_changes"
-    assert fetch_rows(database, query) == [(task_id, "done")]
-    assert fetch_rows(database, "SELECT id, name FROM pandev.tasks") == [(task_id, "Renamed")]
+    tasks = "SELECT id, name FROM pandev.tasks"
+    wait_until(lambda: fetch_rows(database, tasks) == [(task_id, "Renamed")])
+    changes = "SELECT task_id, to_status FROM pandev.status_changes"
+    wait_until(lambda: fetch_rows(database, changes) == [(task_id, "done")])
 
 
 def test_the_webhook_is_registered_and_its_secret_private(
