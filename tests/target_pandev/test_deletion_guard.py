@@ -144,7 +144,7 @@ def test_the_share_of_a_scope_holds_over_a_day(store: Loader) -> None:
     assert store.rows(MARKED.format("tasks")) == [(name,) for name in tasks[:20]]
 
 
-def test_another_workspace_and_another_stream_have_limits_of_their_own(store: Loader) -> None:
+def test_workspaces_and_streams_have_limits_of_their_own(store: Loader) -> None:
     tasks = workspace(store, 50)
     store.rows("DELETE FROM tasks WHERE id = 'x' RETURNING id")
     others = [record_of("lists", {"workspace_id": "900", "id": name}) for name in names(10)]
