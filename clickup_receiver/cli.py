@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from clickup_receiver.audit_log import AuditLog
 from clickup_receiver.data_dir import NAME, default_receiver_dir
 from clickup_receiver.meltano_project import MeltanoProject, settings_folder
 from clickup_receiver.project_options import ProjectGroup, find_project
@@ -132,7 +133,9 @@ def dead_letters(settings: Settings, *, drop: bool, older_than_days: int) -> Non
     try:
         if drop:
             before = datetime.now(UTC) - timedelta(days=older_than_days)
-            count = inbox.drop_dead_letters(before)
+            count = AuditLog(settings.data_dir).count_changes(
+                "drop dead letters", lambda: inbox.drop_dead_letters(before)
+            )
             click.echo(f"{format_count(count, 'dead letter')} dropped")
             return
         letters = inbox.dead_letters()
@@ -159,7 +162,8 @@ def replay(settings: Settings) -> None:
     """Retry all dead letters, except those that are not a valid event."""
     inbox = settings.open_existing_inbox()
     try:
-        click.echo(f"{format_count(inbox.replay(), 'event')} will be retried")
+        count = AuditLog(settings.data_dir).count_changes("replay", inbox.replay)
+        click.echo(f"{format_count(count, 'event')} will be retried")
     finally:
         inbox.close()
 

@@ -12,9 +12,11 @@ import os
 import signal
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Protocol
 
+from clickup_receiver.audit_log import AuditLog
 from clickup_receiver.feed.feeder import Feeder
 from clickup_receiver.feed.message_source import EventMessageSource
 from clickup_receiver.feed.target_process import TargetProcess
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 
     from clickup_receiver.inbox.inbox import Inbox
     from clickup_receiver.settings import Settings
-    from clickup_receiver.webhooks.registrar import WebhookStatus
+    from clickup_receiver.webhooks.webhook_status import WebhookStatus
 
 POLL_INTERVAL_SECONDS = 0.5
 """How often an empty inbox is checked for new events."""
@@ -117,7 +119,12 @@ class Service:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._secret_store = settings.open_secret_store()
-        self._source = EventMessageSource(settings.make_tap, self._secret_store.get_all)
+        self._audit_log = AuditLog(settings.data_dir)
+        self._source = EventMessageSource(
+            settings.make_tap,
+            self._secret_store.get_all,
+            partial(self._audit_log.write, "use settings", "token replaced"),
+        )
         self._target = TargetProcess(
             settings.target_command, read_settings=settings.read_target_settings
         )
@@ -139,6 +146,7 @@ class Service:
         raise_file_limit()
         with ExitStack() as stack:
             stack.callback(os.close, _acquire_lock(settings.data_dir))
+            self._audit_log.prepare()
             inbox = settings.open_inbox()
             stack.callback(inbox.close)
             self._metrics.track_inbox(inbox)
@@ -205,7 +213,8 @@ class Service:
 
         def make_registrar() -> WebhookRegistrar:
             sync_context = self._source.sync_context()
-            return WebhookRegistrar(sync_context, self._secret_store, endpoint=endpoint)
+            record = partial(self._audit_log.write, "check webhooks")
+            return WebhookRegistrar(sync_context, self._secret_store, record, endpoint=endpoint)
 
         monitor = WebhookMonitor(
             endpoint=endpoint,

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -13,6 +14,7 @@ import click
 from rich import filesize
 from rich.console import Console
 
+from clickup_receiver.audit_log import AuditLog
 from clickup_receiver.data_dir import default_receiver_dir
 from clickup_receiver.meltano_project import TAP, MeltanoProject, settings_folder
 from clickup_receiver.project_options import ProjectGroup, find_project
@@ -129,8 +131,13 @@ def connect(
         raise ConfigurationError("enabled is false: switch it on, or use --off")
     sync_context = receiver_context(config)
     sync_context.validate()
+    audit_log = AuditLog(data_dir)
+    audit_log.prepare()
     registrar = WebhookRegistrar(
-        sync_context, FileSecretStore(data_dir / SECRETS_FILE_NAME), endpoint=webhook_url
+        sync_context,
+        FileSecretStore(data_dir / SECRETS_FILE_NAME),
+        partial(audit_log.write, "connect"),
+        endpoint=webhook_url,
     )
     if replace_user:
         for webhook_id in registrar.forget_other_users():

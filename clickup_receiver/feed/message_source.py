@@ -34,18 +34,23 @@ class EventMessageSource:
     """Converts events to messages.
 
     `make_tap` reads the settings again for each batch, so that a change takes effect. `webhooks`
-    returns our own webhooks by id. Thread-safe: all threads share one client, and with it the rate
-    limit, as long as its settings stay the same.
+    returns our own webhooks by id, `record_token_change` is called when the token has changed.
+    Thread-safe: all threads share one client, and with it the rate limit, as long as its settings
+    stay the same.
     """
 
     def __init__(
-        self, make_tap: Callable[[], TapClickUp], webhooks: Callable[[], SecretsByWebhook]
+        self,
+        make_tap: Callable[[], TapClickUp],
+        webhooks: Callable[[], SecretsByWebhook],
+        record_token_change: Callable[[], None],
     ) -> None:
         self._make_tap = make_tap
         self._webhooks = webhooks
+        self._record_token_change = record_token_change
         self._writer = MsgSpecWriter()
         self._client: Client | None = None
-        self._client_settings: list[object] = []
+        self._client_settings: dict[str, object] = {}
         self._lock = Lock()
 
     def sync_context(self) -> SyncContext:
@@ -59,10 +64,12 @@ class EventMessageSource:
         if not tap.config["enabled"]:
             raise ConfigurationError("enabled is false: no event is loaded")
         sync_context = receiver_context(tap.config)
-        settings = [tap.config.get(name) for name in CLIENT_SETTINGS]
+        settings = {name: tap.config.get(name) for name in CLIENT_SETTINGS}
         with self._lock:
             if self._client and self._client_settings == settings:
                 sync_context.client = self._client
+            elif self._client and self._client_settings["api_token"] != settings["api_token"]:
+                self._record_token_change()
             self._client = sync_context.client
             self._client_settings = settings
         return sync_context

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from clickup_receiver.inbox.inbox import Inbox
-    from clickup_receiver.webhooks.registrar import WebhookStatus
+    from clickup_receiver.webhooks.webhook_status import WebhookStatus
 
 
 class Metrics:

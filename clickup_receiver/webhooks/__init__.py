@@ -1,5 +1,5 @@
 """The webhooks at ClickUp.
 
-`registrar` creates and repairs them, `monitor` detects gaps in their deliveries, `secret_store`
-stores their secrets.
+`registrar` creates and repairs them, `webhook_status` is what it returns, `monitor` detects gaps in
+their deliveries, `secret_store` stores their secrets.
 """

@@ -18,7 +18,7 @@ from tap_clickup.wording import format_count
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from clickup_receiver.webhooks.registrar import WebhookStatus
+    from clickup_receiver.webhooks.webhook_status import WebhookStatus
     from tap_clickup.client import Client
 
 SILENT_AFTER = timedelta(hours=1)

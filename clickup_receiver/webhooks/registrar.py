@@ -10,12 +10,12 @@ https://developer.clickup.com/reference/createwebhook
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from clickup_receiver.inbox.events import EVENTS
+from clickup_receiver.webhooks.webhook_status import WebhookStatus
 from tap_clickup.errors import (
     AccessDeniedError,
     BadRequestError,
@@ -28,7 +28,7 @@ from tap_clickup.urls import LOOPBACK, api_path
 from tap_clickup.wording import format_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from clickup_receiver.webhooks.secret_store import SecretStore
     from tap_clickup.fields import Json
@@ -38,37 +38,10 @@ if TYPE_CHECKING:
 FILTERS_BELOW_SPACE = ("task_id", "list_id", "folder_id", "view_id")
 """Keys that restrict a webhook to a part of a space; we never create such a webhook."""
 WEBHOOK_EXISTS_ECODE = "OAUTH_171"
+REACTIVATED = "reactivated"
+"""A change that may repeat every few minutes while the receiver cannot be reached."""
 
 logger = logging.getLogger("clickup-receiver")
-
-
-@dataclass(frozen=True)
-class WebhookStatus:
-    """The state of the webhook of a space, or of a workspace if `space_id` is None.
-
-    `changes` names what was changed. `health` and `fail_count` are the values before that. Without
-    a webhook, `error` says why, and the scope is only polled; `is_denied` if the token's user may
-    not create webhooks.
-    """
-
-    workspace_id: str
-    space_id: str | None
-    webhook_id: str | None = None
-    changes: tuple[str, ...] = ()
-    health: str = "active"
-    fail_count: int = 0
-    error: str | None = None
-    is_denied: bool = False
-
-    @property
-    def scope(self) -> str:
-        """The scope in words."""
-        return f"space {self.space_id}" if self.space_id else f"workspace {self.workspace_id}"
-
-    @property
-    def is_healthy(self) -> bool:
-        """Whether ClickUp reports no failed deliveries."""
-        return not self.error and self.health == "active" and not self.fail_count
 
 
 def validate_endpoint(url: str) -> str:
@@ -89,14 +62,21 @@ def validate_endpoint(url: str) -> str:
 class WebhookRegistrar:
     """Keeps the webhooks at ClickUp equal to the selection; a second call changes nothing.
 
-    `endpoint` is the public address of the receiver.
+    `endpoint` is the public address of the receiver. `record` writes a line of the audit log, with
+    what was done and ids.
     """
 
     def __init__(
-        self, sync_context: SyncContext, secret_store: SecretStore, *, endpoint: str
+        self,
+        sync_context: SyncContext,
+        secret_store: SecretStore,
+        record: Callable[..., None],
+        *,
+        endpoint: str,
     ) -> None:
         self._sync_context = sync_context
         self._secret_store = secret_store
+        self._record = record
         self._endpoint = validate_endpoint(endpoint)
 
     def reconcile(self) -> list[WebhookStatus]:
@@ -162,6 +142,12 @@ class WebhookRegistrar:
         own_id = self._user_id
         for webhook_id, webhook in self._secret_store.get_all().items():
             if webhook.user_id not in {None, own_id}:
+                self._record(
+                    "token of another user refused",
+                    clickup_user_id=own_id,
+                    webhook_id=webhook_id,
+                    webhook_user_id=webhook.user_id,
+                )
                 raise ConfigurationError(
                     f"api_token: belongs to ClickUp user {own_id}, but user {webhook.user_id} "
                     f"created webhook {webhook_id}; use the token of that user, or run pandev "
@@ -203,7 +189,7 @@ class WebhookRegistrar:
             self._remove(webhook_id)
         for webhook_id, webhook in self._secret_store.get_all().items():
             if webhook.workspace_id == workspace.id and webhook_id not in kept_ids:
-                self._secret_store.delete(webhook_id)  # the webhook was deleted in ClickUp
+                self._forget(webhook_id, is_deleted=False)  # it was deleted in ClickUp
         return statuses
 
     def _all_webhooks(self) -> list[Json]:
@@ -262,7 +248,7 @@ class WebhookRegistrar:
 
     def _update(self, workspace_id: str, space_id: str | None, item: Json) -> WebhookStatus:
         """Change what differs from the expected webhook; return its status."""
-        self._store_secret(workspace_id, space_id, item)
+        self._store_secret(workspace_id, space_id, item, outcome="webhook adopted")
         webhook_id = str(item["id"])
         health = item.get("health") or {}
         status = health.get("status") or "active"
@@ -270,7 +256,7 @@ class WebhookRegistrar:
         differences = {
             "endpoint updated": item.get("endpoint") != self._endpoint,
             "events updated": set(item.get("events") or ()) != set(EVENTS),
-            "reactivated": status != "active",
+            REACTIVATED: status != "active",
         }
         changes = tuple(name for name, differs in differences.items() if differs)
         if changes:
@@ -279,6 +265,12 @@ class WebhookRegistrar:
                 "PUT", api_path("webhook", webhook_id), body, required_key="webhook"
             )
             logger.info("webhook %s: repaired (%s)", webhook_id, ", ".join(changes))
+            if lasting := [change for change in changes if change != REACTIVATED]:
+                self._record(
+                    f"webhook's {', '.join(lasting)}",
+                    webhook_id=webhook_id,
+                    workspace_id=workspace_id,
+                )
         return WebhookStatus(workspace_id, space_id, webhook_id, changes, status, fail_count)
 
     def _create(self, workspace_id: str, space_id: str | None) -> WebhookStatus:
@@ -299,7 +291,7 @@ class WebhookRegistrar:
                 raise
             return self._adopt(workspace_id, space_id)
         item: Json = response.body["webhook"]
-        self._store_secret(workspace_id, space_id, item)
+        self._store_secret(workspace_id, space_id, item, outcome="webhook created")
         logger.info("webhook %s: created", item["id"])
         return WebhookStatus(workspace_id, space_id, str(item["id"]), ("created",))
 
@@ -317,8 +309,13 @@ class WebhookRegistrar:
         )
         return WebhookStatus(workspace_id, space_id, error=reason)
 
-    def _store_secret(self, workspace_id: str, space_id: str | None, item: Json) -> None:
-        """Store the secret of a webhook, unless it is stored already."""
+    def _store_secret(
+        self, workspace_id: str, space_id: str | None, item: Json, *, outcome: str
+    ) -> None:
+        """Store the secret of a webhook, unless it is stored already.
+
+        `outcome` describes for the audit log how a webhook came that was not known before.
+        """
         webhook_id = str(item["id"])
         secret = self._secret_of(item)
         if not secret:
@@ -330,6 +327,13 @@ class WebhookRegistrar:
             and (known.workspace_id, known.space_id) == (workspace_id, space_id)
             and known.user_id == self._user_id
         )
+        if known is None or known.secrets[:1] != (secret,):
+            self._record(
+                "webhook's secret replaced" if known else outcome,
+                webhook_id=webhook_id,
+                workspace_id=workspace_id,
+                clickup_user_id=self._user_id,
+            )
         if not is_stored:
             self._secret_store.put(
                 webhook_id,
@@ -351,8 +355,20 @@ class WebhookRegistrar:
         else:
             is_removed = True
             logger.info("webhook %s: removed", webhook_id)
-        self._secret_store.delete(webhook_id)
+        self._forget(webhook_id, is_deleted=is_removed)
         return is_removed
+
+    def _forget(self, webhook_id: str, *, is_deleted: bool) -> None:
+        """Delete the secret of a webhook, and record whether the webhook was deleted as well."""
+        webhook = self._secret_store.get_all().get(webhook_id)
+        was_stored = self._secret_store.delete(webhook_id)
+        if is_deleted or was_stored:
+            self._record(
+                "webhook deleted" if is_deleted else "webhook's secret deleted",
+                webhook_id=webhook_id,
+                workspace_id=webhook.workspace_id if webhook else None,
+                webhook_user_id=webhook.user_id if webhook else None,
+            )
 
 
 def _describe_unconfirmed(webhook_ids: Iterable[str]) -> str:

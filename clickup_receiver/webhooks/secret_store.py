@@ -84,8 +84,8 @@ class SecretStore(Protocol):
         Raises `ConfigurationError`.
         """
 
-    def delete(self, webhook_id: str) -> None:
-        """Delete a webhook, if it is known. Raises `ConfigurationError`."""
+    def delete(self, webhook_id: str) -> bool:
+        """Delete a webhook, if it is known; return whether it was. Raises `ConfigurationError`."""
 
 
 class EnvironmentSecretStore(SecretStore):
@@ -126,8 +126,9 @@ class EnvironmentSecretStore(SecretStore):
             f"connect and set this to the content of its {SECRETS_FILE_NAME}"
         )
 
-    def delete(self, webhook_id: str) -> None:
-        """Do nothing: the setting is read-only."""
+    def delete(self, webhook_id: str) -> bool:  # noqa: ARG002 - the setting is read-only
+        """Delete nothing."""
+        return False
 
 
 class FileSecretStore(SecretStore):
@@ -181,12 +182,14 @@ class FileSecretStore(SecretStore):
             )
             self._write({**webhooks, webhook_id: webhook})
 
-    def delete(self, webhook_id: str) -> None:
-        """Delete a webhook, if it is known. Raises `ConfigurationError`."""
+    def delete(self, webhook_id: str) -> bool:
+        """Delete a webhook, if it is known; return whether it was. Raises `ConfigurationError`."""
         with self._lock:
             webhooks = dict(self._load_if_changed())
-            if webhooks.pop(webhook_id, None):
-                self._write(webhooks)
+            if webhooks.pop(webhook_id, None) is None:
+                return False
+            self._write(webhooks)
+            return True
 
     def _load_if_changed(self) -> SecretsByWebhook:
         try:

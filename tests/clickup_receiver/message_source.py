@@ -46,7 +46,12 @@ class MessageSourceHarness:
     def __post_init__(self) -> None:
         self.workspace_id = self.clickup.account.workspaces[0].id
         self._webhook = WebhookSecrets(self.workspace_id, ("SECRET",), self.space_id)
-        self.source = EventMessageSource(self.make_tap, lambda: {WEBHOOK_ID: self._webhook})
+        self.token_changes: list[str] = []
+        self.source = EventMessageSource(
+            self.make_tap,
+            lambda: {WEBHOOK_ID: self._webhook},
+            lambda: self.token_changes.append("token replaced"),
+        )
 
     def make_tap(self) -> TapClickUp:
         return TapClickUp(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from clickup_receiver.audit_log import AUDIT_FILE_NAME, AuditLog
 from clickup_receiver.receiver_context import receiver_context
-from clickup_receiver.webhooks.registrar import WebhookRegistrar, WebhookStatus
+from clickup_receiver.webhooks.registrar import WebhookRegistrar
 from clickup_receiver.webhooks.secret_store import FileSecretStore
 from tap_clickup.tap import TapClickUp
 from tests.support.clocks import SimulatedClock
@@ -13,6 +16,7 @@ from tests.support.clocks import SimulatedClock
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from clickup_receiver.webhooks.webhook_status import WebhookStatus
     from fake_clickup import Account, FakeClickUp
     from fake_clickup.model import Webhook
 
@@ -40,7 +44,12 @@ class RegistrarHarness:
         tap = TapClickUp(config={**settings, "requests_per_minute": 400_000, **self.config})
         sync_context = receiver_context(tap.config)
         sync_context.client._clock = SimulatedClock()  # noqa: SLF001 - retries without waiting
-        return WebhookRegistrar(sync_context, self.secret_store, endpoint=self.endpoint)
+        return WebhookRegistrar(
+            sync_context,
+            self.secret_store,
+            partial(AuditLog(self.folder).write, "connect"),
+            endpoint=self.endpoint,
+        )
 
     def reconcile(self) -> list[WebhookStatus]:
         before = len(self.clickup.requests)
@@ -69,6 +78,14 @@ class RegistrarHarness:
             webhook_id: (webhook.space_id, (webhook.secret,))
             for webhook_id, webhook in self.webhooks.items()
         }
+
+
+def audit_entries(folder: Path) -> list[dict[str, Any]]:
+    """Return the lines of an audit log, without time and OS user."""
+    entries = [json.loads(line) for line in (folder / AUDIT_FILE_NAME).read_text().splitlines()]
+    for entry in entries:
+        del entry["time"], entry["user"]
+    return entries
 
 
 def switch_user(account: Account) -> None:

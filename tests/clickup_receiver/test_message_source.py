@@ -47,9 +47,12 @@ def test_a_new_token_is_used_for_the_next_batch(clickup: FakeClickUp, workspace:
     source = MessageSourceHarness(clickup, {"api_token": "pk_1_OLDOLDOLD"})
     with pytest.raises(InvalidTokenError):
         source.build(pending_event("taskUpdated", task_id=task_id))
+    assert source.token_changes == []
     source.config["api_token"] = clickup.token
-    source.build(pending_event("taskUpdated", task_id=task_id))
+    for _ in range(2):
+        source.build(pending_event("taskUpdated", task_id=task_id))
     assert [row["id"] for row in source.rows("tasks")] == [task_id]
+    assert source.token_changes == ["token replaced"]
 
 
 def test_the_client_is_reused_while_settings_are_equal(clickup: FakeClickUp) -> None:

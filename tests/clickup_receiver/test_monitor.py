@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from clickup_receiver.webhooks.monitor import WebhookMonitor, has_changed_tasks
-from clickup_receiver.webhooks.registrar import WebhookStatus
+from clickup_receiver.webhooks.webhook_status import WebhookStatus
 
 if TYPE_CHECKING:
     from fake_clickup import Account

@@ -17,6 +17,7 @@ import requests
 from fake_clickup import Fault
 from tests.clickup_receiver.payloads import PRIVATE, history, status
 from tests.clickup_receiver.receiver_process import ENDPOINT, ReceiverProcess
+from tests.clickup_receiver.registrar_harness import audit_entries
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -191,6 +192,10 @@ def test_dead_letters_are_listed_and_replayed(
     kept = receiver.run_command("dead-letters", "--drop", "--older-than-days=1")
     assert kept.stdout == "0 dead letters dropped\n"
     assert receiver.run_command("replay").stdout == "1 event will be retried\n"
+    assert audit_entries(receiver.folder / "data")[-2:] == [
+        {"action": "drop dead letters", "outcome": "done", "events": 0},
+        {"action": "replay", "outcome": "done", "events": 1},
+    ]
     wait_until(lambda: fetch_rows(database, TASK_IDS))
     assert receiver.run_command("dead-letters").stderr == "no dead letters\n"
 
@@ -248,6 +253,8 @@ def test_a_new_token_takes_effect_without_a_restart(
     receiver.settings["TAP_CLICKUP_API_TOKEN"] = account.token
     receiver.write_settings()
     wait_until(lambda: len(fetch_rows(database, TASK_IDS)) == 2)
+    entry = {"action": "use settings", "outcome": "token replaced"}
+    assert audit_entries(receiver.folder / "data").count(entry) == 1
 
 
 def test_secrets_and_private_texts_are_not_stored_or_logged(

@@ -9,7 +9,7 @@ import pytest
 from clickup_receiver.webhooks.secret_store import FileSecretStore
 from fake_clickup import Fault
 from tests.clickup_receiver.receiver_process import ReceiverProcess
-from tests.clickup_receiver.registrar_harness import switch_user
+from tests.clickup_receiver.registrar_harness import audit_entries, switch_user
 from tests.end_to_end.pipeline import Pipeline
 
 if TYPE_CHECKING:
@@ -115,6 +115,41 @@ def test_another_users_token_is_refused_or_replaces_the_webhook(
         "already\n"
     )
     assert project.run(*CONNECT).stderr == ""
+    assert audit_entries(project.folder / "data") == [
+        {"action": "connect", **entry}
+        for entry in (
+            {
+                "outcome": "webhook created",
+                "webhook_id": old.id,
+                "workspace_id": workspace.id,
+                "clickup_user_id": str(old.user_id),
+            },
+            *[
+                {
+                    "outcome": "token of another user refused",
+                    "clickup_user_id": str(account.user_id),
+                    "webhook_id": old.id,
+                    "webhook_user_id": str(old.user_id),
+                }
+            ]
+            * 2,
+            {
+                "outcome": "webhook's secret deleted",
+                "webhook_id": old.id,
+                "workspace_id": workspace.id,
+                "webhook_user_id": str(old.user_id),
+            },
+            {
+                "outcome": "webhook created",
+                "webhook_id": new.id,
+                "workspace_id": workspace.id,
+                "clickup_user_id": str(account.user_id),
+            },
+        )
+    ]
+    text = (project.folder / "data" / "audit.log").read_text()
+    secrets = (old.secret, new.secret, account.token)
+    assert [secret for secret in secrets if secret in text] == []
 
 
 def test_off_removes_the_webhooks(project: Pipeline, workspace: Workspace) -> None:
@@ -133,7 +168,9 @@ def test_off_finds_webhooks_by_their_endpoint(
     project.settings["CLICKUP_RECEIVER_DATA_DIR"] = str(tmp_path / "elsewhere")
     assert project.run(*CONNECT, "--off").stdout == "1 webhook removed\n"
     assert workspace.webhooks == {}
-    assert not (tmp_path / "elsewhere").exists()
+    (entry,) = audit_entries(tmp_path / "elsewhere")
+    assert entry["outcome"] == "webhook deleted"
+    assert [path.name for path in (tmp_path / "elsewhere").iterdir()] == ["audit.log"]
 
 
 def test_connect_adopts_a_webhook_whose_secret_was_lost(
@@ -147,6 +184,18 @@ def test_connect_adopts_a_webhook_whose_secret_was_lost(
     assert list(workspace.webhooks) == [webhook.id]
     adopted = FileSecretStore(tmp_path / "elsewhere" / "webhooks.json").get(webhook.id)
     assert adopted == (webhook.secret,)
+
+
+def test_nothing_changes_if_it_cannot_be_recorded(
+    project: Pipeline, workspace: Workspace, tmp_path: Path
+) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "audit.log").symlink_to(tmp_path / "elsewhere")
+    run = project.run(*CONNECT)
+    assert run.returncode == 1
+    assert run.stderr == f"pandev: audit log {tmp_path}/data/audit.log: is a symbolic link\n"
+    assert workspace.webhooks == {}
+    assert not (tmp_path / "elsewhere").exists()
 
 
 @pytest.mark.parametrize(
