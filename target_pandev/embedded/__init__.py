@@ -1,9 +1,9 @@
 """An embedded PostgreSQL server, used without `store_url`. It does not know what is stored.
 
-`folder` defines the paths of a store and their owners, `locks` show which processes use it,
-`binaries` finds PostgreSQL's programs, `postmaster` starts and stops the server, `reaper` stops it
-once it is idle, `log` reads the server's log, `server` is the interface for users of the store,
-`errors` are its errors.
+`folder` defines the paths of a store, `accounts` the users that own them, `locks` show which
+processes use it, `binaries` finds PostgreSQL's programs, `postmaster` starts and stops the server,
+`reaper` stops it once it is idle, `log` reads the server's log, `server` is the interface for users
+of the store, `errors` are its errors.
 """
 
 from target_pandev.embedded.binaries import wheel_folders

@@ -1,12 +1,13 @@
 """The folder of a store: its files, their owners and permissions.
 
-It knows nothing of the server. For root the server runs as `nobody`, which owns only `data` and the
-socket's folder; password, locks and log belong to root. Parent folders are never changed.
+It knows nothing of the server. For root the server runs as another user, which owns only `data` and
+the socket's folder; password, locks and log belong to root. Parent folders are never changed.
 """
 
 import hashlib
 import os
 import secrets
+import shutil
 import stat
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from target_pandev.embedded.accounts import Account, give, server_account
 from target_pandev.embedded.errors import EmbeddedError
 
 if sys.platform != "win32":
@@ -29,28 +31,6 @@ MARKER_TEXT = """\
 This folder is a PostgreSQL store of pandev-clickup. Its server runs only while it is used.
 `pandev store stop` stops it; copy or move the folder only after that.
 """
-
-
-@dataclass(frozen=True)
-class Account:
-    """The user that the server runs as, when that is not the user who starts it."""
-
-    uid: int
-    gid: int
-
-
-def server_account() -> Account | None:
-    """Return the account that the server runs as for root, which PostgreSQL rejects; else None."""
-    if os.geteuid() != 0:
-        return None
-    try:
-        entry = pwd.getpwnam("nobody")
-    except KeyError as error:
-        raise EmbeddedError(
-            "PostgreSQL does not run as root, and there is no user 'nobody' to run it as: "
-            "run as an ordinary user, or set store_url"
-        ) from error
-    return Account(entry.pw_uid, entry.pw_gid)
 
 
 def default_data_dir(name: str, environ: Mapping[str, str]) -> Path:
@@ -148,8 +128,24 @@ class StoreFolder:
         if not self.is_store():
             self._marker.write_text(MARKER_TEXT)
 
-    def require_reachable(self, account: Account | None) -> None:
+    @property
+    def account(self) -> Account | None:
+        """The account that the server runs as; None if it is this user."""
+        return server_account(self.data)
+
+    def give_to_account(self) -> None:
+        """Make the server's account the owner of its files, which may belong to `nobody`.
+
+        Earlier versions ran the server as `nobody` for root. The server must not be running.
+        """
+        account = self.account
+        if account and self.data.exists() and self.data.stat().st_uid != account.uid:
+            give(self.data, account)
+            shutil.rmtree(self.socket_dir, ignore_errors=True)
+
+    def require_reachable(self) -> None:
         """Raise, naming the first closed folder, if the server's account cannot reach this one."""
+        account = self.account
         if account is None:
             return
         folders = [folder for folder in (self.path, *self.path.parents) if folder.exists()]
@@ -165,8 +161,8 @@ class StoreFolder:
         )
         if barrier := os.fsdecode(process.stdout):
             raise EmbeddedError(
-                f"store_dir {self.path} cannot be reached by user 'nobody', which runs "
-                f"PostgreSQL for root: {barrier} is closed to others; choose another store_dir, "
+                f"store_dir {self.path} cannot be reached by the user that runs PostgreSQL for "
+                f"root: {barrier} is closed to others; choose another store_dir, "
                 f"for example {default_data_dir(NAME, {})}"
             )
 

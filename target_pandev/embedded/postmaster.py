@@ -17,14 +17,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from target_pandev.embedded import locks
+from target_pandev.embedded.accounts import Account, give, initdb_account
 from target_pandev.embedded.binaries import Binaries
 from target_pandev.embedded.errors import EmbeddedError
 from target_pandev.embedded.folder import (
     SOCKET,
-    Account,
     StoreFolder,
     make_private,
-    server_account,
     sync_folder,
     write_private,
 )
@@ -81,15 +80,22 @@ class WrongPasswordError(EmbeddedError):
 def initialise(folder: StoreFolder, *, binaries: Binaries, lock: int) -> None:
     """Create the data directory; it gets its name once it is complete and on disk."""
     logger.info("creating a PostgreSQL %s store in %s", binaries.label, folder.path)
-    account = server_account()
+    account = folder.account
+    creator = initdb_account(account)
     init_dir = folder.path / "data.init"
     if init_dir.exists():
         shutil.rmtree(init_dir)
-    make_private(init_dir, account=account)
-    write_private(init_dir / "password", folder.password, account=account)
-    initdb = [str(binaries.program("initdb")), f"--pgdata={init_dir / 'data'}"]
-    _initdb([*initdb, f"--pwfile={init_dir / 'password'}", *INITDB_OPTIONS], account, lock)
-    (init_dir / "data").rename(folder.data)
+    init_dir.mkdir(mode=0o700)
+    if account:
+        os.chown(init_dir, -1, account.gid)
+        init_dir.chmod(0o710)
+    data = init_dir / "data"
+    make_private(data, account=creator)
+    write_private(init_dir / "password", folder.password, account=creator)
+    initdb = [str(binaries.program("initdb")), f"--pgdata={data}"]
+    _initdb([*initdb, f"--pwfile={init_dir / 'password'}", *INITDB_OPTIONS], creator, lock)
+    give(data, account)
+    data.rename(folder.data)
     sync_folder(folder.path)
     shutil.rmtree(init_dir)
 
@@ -107,7 +113,8 @@ def launch(
     folder: StoreFolder, *, binaries: Binaries, settings: Mapping[str, str], lock: int
 ) -> int:
     """Start the server without waiting for it; return the size of its log before it began."""
-    account = server_account()
+    account = folder.account
+    folder.give_to_account()
     make_private(folder.socket_dir, account=account)
     for leftover in (SOCKET, f"{SOCKET}.lock"):
         (folder.socket_dir / leftover).unlink(missing_ok=True)

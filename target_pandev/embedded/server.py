@@ -17,7 +17,6 @@ from target_pandev.embedded.errors import EmbeddedError
 from target_pandev.embedded.folder import (
     DEFAULT_IDLE_TIMEOUT_SECONDS,
     StoreFolder,
-    server_account,
     touch_users_lock,
 )
 from target_pandev.embedded.log import PatientWait, log_tail
@@ -71,7 +70,7 @@ class EmbeddedServer:
             return self
         with self._translate_os_errors():
             if not self._folder.path.exists():
-                self._folder.require_reachable(server_account())
+                self._folder.require_reachable()
             self._folder.prepare()
             try:
                 with locks.held(self._folder.start_lock):
@@ -220,7 +219,7 @@ class EmbeddedServer:
 
     def _launch(self, lock: int) -> int:
         """Create and start what is missing; return the size of the log before the start."""
-        self._folder.require_reachable(server_account())
+        self._folder.require_reachable()
         programs = binaries.for_start(self._folder)
         self._folder.make_password()
         if not self._folder.data.exists():

@@ -1,7 +1,7 @@
 """Stores for tests of the embedded PostgreSQL, with real processes, which are killed for real.
 
 A store lies in a folder of its own below the temporary directory, not in pytest's `tmp_path`: that
-is closed to others, and for root the server runs as `nobody`.
+is closed to others, and for root the server runs as another user.
 """
 
 import shutil

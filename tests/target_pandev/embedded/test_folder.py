@@ -36,8 +36,8 @@ def test_a_folder_that_the_server_cannot_reach_is_named(top: Path) -> None:
     with pytest.raises(EmbeddedError) as error:
         EmbeddedServer(top / "closed" / "store", idle_timeout_seconds=0).open()
     assert str(error.value) == (
-        f"store_dir {top}/closed/store cannot be reached by user 'nobody', which runs "
-        f"PostgreSQL for root: {top}/closed is closed to others; choose another store_dir, "
+        f"store_dir {top}/closed/store cannot be reached by the user that runs PostgreSQL "
+        f"for root: {top}/closed is closed to others; choose another store_dir, "
         "for example /var/lib/pandev-clickup"
     )
     assert (top / "closed").stat().st_mode & 0o777 == 0o700

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from target_pandev.embedded import EmbeddedServer, locks
+from target_pandev.embedded.accounts import IDS
 from tests.target_pandev.embedded.processes import (
     FAST,
     ROOT,
@@ -37,7 +38,8 @@ def test_a_new_store_is_created_and_opened_by(
         store_user.url(), "SELECT current_user, current_database(), getdatabaseencoding()"
     )
     assert sessions == [("pandev", "pandev", "UTF8")]
-    assert (begun / "data").stat().st_uid == (UNPRIVILEGED_UID if ROOT else os.geteuid())
+    server_uid = IDS.start if identity == "root" else (uid or os.geteuid())
+    assert (begun / "data").stat().st_uid == server_uid
     assert (begun / "password").stat().st_uid == (os.geteuid() if uid is None else uid)
     store_user.close()
     assert locks.is_free(begun / "server.lock")
