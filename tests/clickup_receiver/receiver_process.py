@@ -79,6 +79,7 @@ class ReceiverProcess:
 
     def write_settings(self) -> None:
         lines = [f"{name}='{value}'\n" for name, value in self.settings.items()]
+        (self.folder / ".env").touch(mode=0o600)
         (self.folder / ".env").write_text("".join(lines), encoding="utf-8")
 
     def command_line(self, *subcommand: str) -> list[str]:

@@ -261,7 +261,7 @@ def test_secrets_and_private_texts_are_not_stored_or_logged(
     receiver: ReceiverProcess, workspace: Workspace
 ) -> None:
     """R89-R91: also not in the inbox."""
-    receiver.post("taskUpdated", history("comment", comment={"text": PRIVATE}), task_id="86gone")
+    receiver.post("taskUpdated", history("comment", comment={"text": PRIVATE}), task_id="86none")
     receiver.post("taskDeleted", history("name"), task_id="86gone", extra=PRIVATE)
     secret = workspace.webhooks[receiver.webhook_id].secret
     wait_until(lambda: "cannot be read" in receiver.log)

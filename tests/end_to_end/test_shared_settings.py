@@ -35,6 +35,7 @@ def set_in_meltano_yml(folder: Path, plugin: str, **settings: Any) -> None:
 
 
 def set_in_env(folder: Path, **settings: str) -> None:
+    (folder / ".env").touch(mode=0o600)
     with (folder / ".env").open("a") as file:
         file.writelines(f"{name}='{value}'\n" for name, value in settings.items())
 

@@ -270,5 +270,5 @@ def test_a_state_follows_each_page_at_intervals(
             if is_record
         ]
     assert sum(sizes[0]) == sum(sizes[3600]) > 200
-    assert max(sizes[0]) <= 1 + 100  # a SCHEMA and a page
+    assert len(sizes[0]) > 3  # pages of archived lists, which have no bookmark, may follow another
     assert len(sizes[3600]) == 2  # the first page, and all others
