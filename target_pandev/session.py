@@ -14,9 +14,10 @@ from uuid import uuid4
 
 from target_pandev.emitted_states import StateMark, add_mark, can_be_marked, read_mark
 from target_pandev.errors import StoreError
+from target_pandev.wording import format_stream_count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from target_pandev.database import RowError, SeenKeysTable, Store, Table
@@ -28,6 +29,8 @@ MAX_LOGGED_KEY = 200
 """Characters of a rejected record's key that are logged."""
 MAX_LOGGED_REJECTIONS = 20
 """Rejected records that are logged; the table has all of them."""
+RUN_STREAMS = {"completed_reads", "sync_runs"}
+"""Streams about the run itself, which the summary leaves out."""
 
 logger = logging.getLogger("target-pandev")
 
@@ -165,6 +168,18 @@ class LoadSession:
         self.store.record_state(mark)
         return add_mark(state, mark)
 
+    def log_summary(self, schema: str) -> None:
+        """Log, as the last lines of a run without errors, what was stored and what to do next.
+
+        A few older versions are usual while a webhook and a poll read the same task. Many mean that
+        the clock of a machine was wrong.
+        """
+        older = self._store.older_versions if self._store else {}
+        if left_out := _format_counts(older):
+            logger.info("left out, because newer versions are stored: %s", left_out)
+        if stored := _format_counts(self.loaded):
+            logger.info("stored %s in schema %s; next: pandev report", stored, schema)
+
     def reject(self, records: Sequence[RejectedRecord]) -> None:
         """Store records that could not be loaded, and log them with no values but their keys."""
         self.store.reject(records)
@@ -189,3 +204,11 @@ class LoadSession:
         if self._store is not None:
             self._store.cancel()
         self.close()
+
+
+def _format_counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(
+        format_stream_count(count, stream)
+        for stream, count in counts.items()
+        if count and stream not in RUN_STREAMS
+    )

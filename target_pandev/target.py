@@ -37,7 +37,6 @@ from target_pandev.sdk_patches import append_plugin_settings, settings_validator
 from target_pandev.session import LoadSession
 from target_pandev.settings import CONFIG_SCHEMA, describe_invalid_setting, max_deleted_share
 from target_pandev.sinks import CompletedReadSink, StreamSink
-from target_pandev.wording import format_stream_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,8 +58,6 @@ COLLECT_INTERVAL_SECONDS = 0.05
 """How often a load that is running is looked at while there is no input."""
 COMPLETED_READS = "completed_reads"
 """The stream whose records determine which rows of other streams are deleted."""
-RUN_STREAMS = {COMPLETED_READS, "sync_runs"}
-"""Streams about the run itself, which the summary leaves out."""
 NESTING_KEYWORDS = {"properties", "$ref", "allOf", "anyOf", "oneOf"}
 """A property whose schema has one of these may be an object that the SDK flattens."""
 STDIN = 0
@@ -318,21 +315,9 @@ class TargetPandev(Target):
         super().process_endofpipe()
         self.session.wait()
         self.close()
-        self._log_summary()
+        self.session.log_summary(self.config["store_schema"])
         if self.session.rejected_count and self.config["fail_on_rejected_records"]:
             raise self._rejected_records_error()
-
-    def _log_summary(self) -> None:
-        """Log, as the last line of a run without errors, what was stored and what to do next."""
-        counts = [
-            format_stream_count(count, stream)
-            for stream, count in self.session.loaded.items()
-            if count and stream not in RUN_STREAMS
-        ]
-        if counts:
-            schema = self.config["store_schema"]
-            stored = ", ".join(counts)
-            self.logger.info("stored %s in schema %s; next: pandev report", stored, schema)
 
     def _rejected_records_error(self) -> RejectedRecordsError:
         count = self.session.rejected_count

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -76,6 +77,8 @@ class Store:
         self._loader = SerialLoader()
         self._versions = 0
         self._staged: Table | None = None
+        self.older_versions: Counter[str] = Counter()
+        """How many rows of each table were left out, because the stored version is newer."""
         try:
             with translate_errors(self._connection, f"store_schema {schema}"):
                 self._clock_offset = _read_clock(self._connection) - datetime.now(UTC)
@@ -191,11 +194,13 @@ class Store:
             if table.key:
                 cursor.execute(LOCK_TOMBSTONES_SHARED)
             cursor.execute(table.merge)
+            older = cursor.fetchall()[0][0] if table.key else 0
             if table.key:
                 apply_tombstones(self._connection, table, STAGING_TABLE, hard=self.deletions.hard)
             if seen_keys:
                 add_staged_keys(self._connection, table, seen_keys)
         self._staged = None if stage_changed else table
+        self.older_versions[table.name] += older
 
     def record_deletions(self, table: Table, deletions: Sequence[Deletion]) -> None:
         """Store deletions, and mark or delete the rows that were read before them."""

@@ -1,5 +1,5 @@
 -- Merge the staged rows into a table with a key: insert new rows, update changed ones, and leave
--- equal ones untouched.
+-- equal ones untouched. Returns how many older versions were left out.
 --
 -- * An older version never overwrites a newer one. Of several versions in the stage the newest
 --   counts; of equal ones the last.
@@ -9,20 +9,26 @@
 --   in the update it protects from a concurrent load.
 -- * Sorting starts with the last column of the key, which differs between more rows than the first
 --   one, workspace_id.
-INSERT INTO {table} AS t ({columns})
-SELECT {staged_columns}
-FROM (
-    SELECT DISTINCT ON ({sorted_key}) *
-    FROM {stage}
-    ORDER BY {sorted_key}, {newest_first} _sdc_extracted_at DESC, _sdc_row DESC
-) AS s
-LEFT JOIN {table} AS t ON {same_key}
-WHERE t._sdc_hash IS DISTINCT FROM s._sdc_hash
-    OR s._sdc_extracted_at >= t._sdc_deleted_at
-ON CONFLICT ({key}) DO UPDATE SET
-    {updates},
-    _sdc_deleted_at = CASE
-        WHEN excluded._sdc_extracted_at < t._sdc_deleted_at THEN t._sdc_deleted_at
-    END
-WHERE t._sdc_hash IS DISTINCT FROM excluded._sdc_hash AND {is_newer}
-    OR excluded._sdc_extracted_at >= t._sdc_deleted_at
+WITH changed AS MATERIALIZED (
+    SELECT {staged_columns}
+    FROM (
+        SELECT DISTINCT ON ({sorted_key}) *
+        FROM {stage}
+        ORDER BY {sorted_key}, {newest_first} _sdc_extracted_at DESC, _sdc_row DESC
+    ) AS s
+    LEFT JOIN {table} AS t ON {same_key}
+    WHERE t._sdc_hash IS DISTINCT FROM s._sdc_hash
+        OR s._sdc_extracted_at >= t._sdc_deleted_at
+), merged AS (
+    INSERT INTO {table} AS t ({columns})
+    SELECT {columns} FROM changed
+    ON CONFLICT ({key}) DO UPDATE SET
+        {updates},
+        _sdc_deleted_at = CASE
+            WHEN excluded._sdc_extracted_at < t._sdc_deleted_at THEN t._sdc_deleted_at
+        END
+    WHERE t._sdc_hash IS DISTINCT FROM excluded._sdc_hash AND {is_newer}
+        OR excluded._sdc_extracted_at >= t._sdc_deleted_at
+    RETURNING 1
+)
+SELECT (SELECT pg_catalog.count(*) FROM changed) - (SELECT pg_catalog.count(*) FROM merged)

@@ -92,3 +92,17 @@ def test_a_completed_read_of_the_future_does_not_block_its_scope(store: Loader) 
     assert rejections(store) == [("completed_reads", "started_at", REASON)]
     store.load(COMPLETED_READS, read_of_nothing(-timedelta(hours=1)))
     assert store.rows(NAMES) == [("1", "gone", False)]
+
+
+def test_older_versions_that_are_left_out_are_counted(
+    store: Loader, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A machine whose clock was ahead would go unnoticed otherwise."""
+    caplog.set_level("INFO")
+    times = [-timedelta(hours=hours) for hours in (1, 3, 2)]
+    store.load(THINGS, thing("new", times[0]))
+    store.load(THINGS, thing("older", times[1]), thing("old", times[2]), batch_size_rows=1)
+    store.load(THINGS, thing("new", times[1]), {**thing("x", times[0]), "stream": "things"})
+    left_out = [text for text in caplog.messages if text.startswith("left out")]
+    assert left_out == ["left out, because newer versions are stored: 2 things"]
+    assert store.rows(NAMES) == [("1", "x", True)]
