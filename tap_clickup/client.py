@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 
 from tap_clickup.clock import check_clock
 from tap_clickup.conversions import id_to_str
@@ -37,6 +36,7 @@ from tap_clickup.errors import (
 )
 from tap_clickup.json_decoder import JsonError, decode_json
 from tap_clickup.rate_limit import RateLimit, seconds_until_reset
+from tap_clickup.timed_adapter import SlowResponseError, TimedAdapter
 from tap_clickup.urls import validate_api_url
 from tap_clickup.waiting import Heartbeat
 from tap_clickup.wording import format_count
@@ -62,7 +62,6 @@ CONNECTION_ERRORS = (
 """Raised when the connection is lost before or during the response."""
 MAX_RESPONSE_BYTES = 64 * 2**20
 """A page of 100 tasks with custom fields is about 1.1 MB."""
-MAX_RESPONSE_SECONDS = 5 * 60
 CHUNK_BYTES = 2**16
 OBJECT_KEYS = {"user", "webhook", "current_status"}
 """The keys of responses whose value is an object; all others contain an array of objects."""
@@ -160,7 +159,7 @@ class Client:
         self._session = requests.Session()
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         for scheme in ("https://", "http://"):
-            self._session.mount(scheme, HTTPAdapter(pool_maxsize=MAX_IN_FLIGHT))
+            self._session.mount(scheme, TimedAdapter(pool_maxsize=MAX_IN_FLIGHT))
         # Set as `auth`, not as a header: otherwise requests replaces it by an entry in ~/.netrc.
         self._session.auth = _Authorization(header)
         self._session.headers["User-Agent"] = f"tap-clickup/{version('pandev-clickup')}"
@@ -238,6 +237,8 @@ class Client:
                 response, requested_at = self._send(request)
             except CONNECTION_ERRORS as error:
                 reason = type(error).__name__
+            except SlowResponseError:
+                raise ApiUnavailableError(f"{request}: the response takes too long") from None
             except requests.RequestException as error:
                 raise ApiUnavailableError(f"{request}: {type(error).__name__}") from None
             else:
@@ -280,17 +281,14 @@ class Client:
         return response, requested_at
 
     def _read_body(self, request: _Request, response: requests.Response) -> None:
-        """Read the body, within limits of its size, once decompressed, and of its time."""
+        """Read the body, up to a limit of its size once decompressed."""
         chunks, size = [], 0
         with response:
-            deadline = self._clock.monotonic() + MAX_RESPONSE_SECONDS
             for chunk in response.iter_content(CHUNK_BYTES):
                 chunks.append(chunk)
                 size += len(chunk)
                 if size > MAX_RESPONSE_BYTES:
                     raise UnexpectedResponseError(f"{request}: the response is too large")
-                if self._clock.monotonic() > deadline:
-                    raise UnexpectedResponseError(f"{request}: the response takes too long")
         response._content = b"".join(chunks)  # noqa: SLF001 - as its property would set it
 
     def _acquire_slot(self) -> None:

@@ -7,7 +7,6 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import requests
 
 from fake_clickup import FakeClickUp, Fault, generate
 from tap_clickup.client import MAX_ATTEMPTS, Client, authorization_header
@@ -256,22 +255,6 @@ def test_a_response_that_is_too_large_is_an_error(
     client.get("/user", required_key="user")
     behaviour.faults = [Fault(200, {"user": {"id": 1, "note": "a" * 300_000}})]
     with pytest.raises(UnexpectedResponseError, match="GET /user: the response is too large"):
-        client.get("/user", required_key="user")
-
-
-def test_a_response_that_takes_too_long_is_an_error(
-    client: Client, behaviour: Behaviour, clock: SimulatedClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    read = requests.Response.iter_content
-
-    def read_slowly(response: requests.Response, _: int) -> Iterator[bytes]:
-        for chunk in read(response, 100):
-            clock.seconds += 20
-            yield chunk
-
-    monkeypatch.setattr(requests.Response, "iter_content", read_slowly)
-    behaviour.faults = [Fault(200, {"user": {"id": 1, "note": "a" * 100_000}})]
-    with pytest.raises(UnexpectedResponseError, match="GET /user: the response takes too long"):
         client.get("/user", required_key="user")
 
 
