@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ from target_pandev.database import DeletionRules, ReferenceRules
 from target_pandev.end_of_input import discard_input
 from target_pandev.env_file import load_env_file
 from target_pandev.errors import RejectedRecordsError, StoreError, TerminatedError
+from target_pandev.log_lines import OneLineRecord
 from target_pandev.messages import MessageReader
 from target_pandev.open_store import StoreSettings, open_store
 from target_pandev.sdk_patches import append_plugin_settings, settings_validator
@@ -369,6 +371,7 @@ class TargetPandev(Target):
 
 def main() -> None:
     """Run the command line; an error is logged as one line."""
+    logging.setLogRecordFactory(OneLineRecord)
     try:
         TargetPandev.cli()
     except (

@@ -168,3 +168,19 @@ def test_a_lost_connection_is_one_clear_line_and_gives_out_no_state(
     assert (code, out) == (1, "")
     assert "the connection to the store was lost" in err
     assert "Traceback" not in err
+
+
+def test_names_cannot_forge_lines_of_the_log(database: str, tmp_path: Path) -> None:
+    """A foreign tap chooses the names of its streams and fields."""
+    name = "things\nCRITICAL target-pandev: forged\x1b]0;title\x07\u2028"
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"store_url": database}))
+    target = Target(config)
+    target.say(
+        schema(name, {"id": "string", name: "string"}, ["id"]), record(name, {"id": 1, name: "x"})
+    )
+    code, _, log = target.end()
+    assert code == 1
+    assert [line for line in log.splitlines() if line.startswith("CRITICAL")] == []
+    assert "\x1b" not in log
+    assert "\\x1b]0;title" in log
