@@ -18,13 +18,13 @@ from psycopg.conninfo import make_conninfo
 
 from target_pandev.database import Store
 from target_pandev.embedded import EmbeddedServer
+from target_pandev.embedded.accounts import IDS
 from target_pandev.embedded.folder import StoreFolder
 from tests.conftest import SETTINGS
 from tests.support.processes import stop_store
 from tests.target_pandev.crash.scenario import encoded, time_of
 from tests.target_pandev.crash.store_state import StoreState, copied
 from tests.target_pandev.crash.target_process import EXAMPLES, TargetProcess, run_whole
-from tests.target_pandev.embedded.processes import UNPRIVILEGED_UID
 from tests.target_pandev.loading import record, schema
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def database_on(disk: Disk, database: str) -> Iterator[str]:
     name = f"crash_{uuid4().hex}"
     folder = disk.path / name
     folder.mkdir(mode=0o700)
-    os.chown(folder, UNPRIVILEGED_UID, UNPRIVILEGED_UID)
+    os.chown(folder, IDS.start, IDS.start)
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute(f"CREATE TABLESPACE {name} LOCATION '{folder}'".encode())
     try:
