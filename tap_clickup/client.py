@@ -1,8 +1,8 @@
 """Send requests to ClickUp: base URL, token, rate limit, retries and errors.
 
-The only module that uses HTTP. It sends GET, and the few writes of `ALLOWED_WRITES`, to one host
-and does not follow redirects, so the token is sent to no other host. Error texts never contain the
-token or any part of a response body.
+The only module that uses HTTP, through its `timed_adapter`. It sends GET, and the few writes of
+`ALLOWED_WRITES`, to one host and does not follow redirects, so the token is sent to no other host.
+Error texts never contain the token or any part of a response body.
 https://developer.clickup.com/docs/common_errors
 """
 
