@@ -2,7 +2,7 @@
 
 For an ordinary user that is the user itself. For root it is a user id that no user has, so no other
 process can read the store, signal the server or open its shared memory. Only `initdb` insists on a
-user with a name: it runs as `nobody`, below a folder that only its own group id may enter.
+user with a name: it runs as `INITDB_USER`, below a folder that only its own group id may enter.
 """
 
 import os
@@ -18,6 +18,7 @@ if sys.platform != "win32":
     import pwd
 
 ROOT = 0
+INITDB_USER = "nobody"
 IDS = range(59_000, 60_000)
 """Ids for a server of root: no distribution or systemd assigns them until tens of thousands of
 users exist."""
@@ -51,11 +52,11 @@ def initdb_account(account: Account | None) -> Account | None:
     if account is None:
         return None
     try:
-        return Account(pwd.getpwnam("nobody").pw_uid, account.gid)
+        return Account(pwd.getpwnam(INITDB_USER).pw_uid, account.gid)
     except KeyError as error:
         raise EmbeddedError(
-            "PostgreSQL does not run as root, and there is no user 'nobody' to create the store: "
-            "run as an ordinary user, or set store_url"
+            f"PostgreSQL does not run as root, and there is no user {INITDB_USER} to create the "
+            "store: run as an ordinary user, or set store_url"
         ) from error
 
 

@@ -134,9 +134,9 @@ class StoreFolder:
         return server_account(self.data)
 
     def give_to_account(self) -> None:
-        """Make the server's account the owner of its files, which may belong to `nobody`.
+        """Make the server's account the owner of its files, which may have another owner.
 
-        Earlier versions ran the server as `nobody` for root. The server must not be running.
+        Earlier versions ran the server for root as the user of `initdb`. It must not be running.
         """
         account = self.account
         if account and self.data.exists() and self.data.stat().st_uid != account.uid:

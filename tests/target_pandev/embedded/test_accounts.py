@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from target_pandev.embedded import EmbeddedError, EmbeddedServer
-from target_pandev.embedded.accounts import IDS, server_account
+from target_pandev.embedded.accounts import IDS, INITDB_USER, server_account
 from tests.target_pandev.embedded.processes import FAST, ROOT, UNPRIVILEGED_UID, rows
 
 pytestmark = pytest.mark.skipif(not ROOT, reason="only root runs the server as another user")
@@ -45,11 +45,11 @@ def test_no_other_user_reaches_the_store(store: Path) -> None:
 
 
 def test_a_store_of_an_earlier_version_is_taken_over(store: Path) -> None:
-    """Earlier versions ran the server as `nobody`."""
+    """Earlier versions ran the server as the user of initdb."""
     with EmbeddedServer(store, idle_timeout_seconds=0, settings=FAST) as server:
         rows(server.url, "CREATE TABLE kept AS SELECT 1 AS id")
     for name in ("data", "run"):
-        subprocess.run(["chown", "-R", "nobody", store / name], check=True)
+        subprocess.run(["chown", "-R", INITDB_USER, store / name], check=True)
     with EmbeddedServer(store, idle_timeout_seconds=0, settings=FAST) as server:
         assert rows(server.url, "SELECT id FROM kept") == [(1,)]
     owners = {path.stat().st_uid for path in [store / "data", *(store / "data").rglob("*")]}
@@ -83,5 +83,7 @@ def test_a_missing_user_for_initdb_is_reported(
         raise KeyError(name)
 
     monkeypatch.setattr(pwd, "getpwnam", getpwnam)
-    with pytest.raises(EmbeddedError, match="no user 'nobody' to create the store: run as an"):
+    with pytest.raises(
+        EmbeddedError, match=f"no user {INITDB_USER} to create the store: run as an"
+    ):
         EmbeddedServer(begun, idle_timeout_seconds=0).open()
