@@ -159,12 +159,12 @@ def test_workspaces_and_streams_have_limits_of_their_own(store: Loader) -> None:
 
 
 def test_deletions_of_a_run_with_share_1_are_not_counted(store: Loader) -> None:
-    tasks = workspace(store, 100)
+    tasks = workspace(store, 200)
     store.load(
         COMPLETED_READS, completed("tasks", tasks[50:], started="11:00"), max_deleted_share=1
     )
-    store.load(COMPLETED_READS, completed("tasks", tasks[60:], started="12:00"))
-    assert store.rows(MARKED.format("tasks")) == [(name,) for name in tasks[:60]]
+    store.load(COMPLETED_READS, completed("tasks", tasks[70:], started="12:00"))
+    assert store.rows(MARKED.format("tasks")) == [(name,) for name in sorted(tasks[:70])]
 
 
 def test_concurrent_reads_are_counted_one_after_the_other(store: Loader) -> None:
@@ -226,22 +226,20 @@ def test_invalid_share_is_rejected(store: Loader, share: Any) -> None:
 CONTAINERS = [("spaces", "space_id"), ("folders", "folder_id"), ("lists", "list_id")]
 
 
-def containers(store: Loader, stream: str, column: str) -> None:
-    """Load three containers: one with 11 of 40 tasks, one with the others, one with none."""
+def containers(store: Loader, stream: str, column: str, **sizes: int) -> None:
+    """Load containers with these numbers of tasks, by default three."""
+    sizes = sizes or {"empty": 0, "few": 11, "most": 29}
     of = {"workspace_id": "string", "id": "string"}
     key = ["workspace_id", "id"]
     tasks = schema("tasks", {**of, column: "string"}, key)
-    places = ["few"] * 11 + ["most"] * 29
+    places = [name for name, size in sizes.items() for _ in range(size)]
     store.load(
         schema(stream, of, key),
-        *[
-            record_of(stream, {"workspace_id": "900", "id": name})
-            for name in ("empty", "few", "most")
-        ],
+        *[record_of(stream, {"workspace_id": "900", "id": name}) for name in sizes],
         tasks,
         *[
             record_of("tasks", {"workspace_id": "900", "id": name, column: place})
-            for name, place in zip(names(40), places, strict=True)
+            for name, place in zip(names(len(places)), places, strict=True)
         ],
     )
 
@@ -270,3 +268,12 @@ def test_ten_tasks_may_go_with_their_list(store: Loader) -> None:
         ("few", at("11:00")),
         ("most", None),
     ]
+
+
+def test_tasks_of_containers_count_over_a_day(store: Loader) -> None:
+    """The tasks of a list that was deleted before are still stored."""
+    containers(store, "lists", "list_id", few=15, most=15, rest=70)
+    store.load(COMPLETED_READS, completed("lists", ["most", "rest"], started="11:00"))
+    with pytest.raises(RejectedRecordsError):
+        store.load(COMPLETED_READS, completed("lists", ["rest"], started="12:00"))
+    assert store.rows(MARKED.format("lists")) == [("few",)]
