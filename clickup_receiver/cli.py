@@ -17,8 +17,8 @@ from clickup_receiver.meltano_project import MeltanoProject, settings_folder
 from clickup_receiver.project_options import ProjectGroup, find_project
 from clickup_receiver.service import Service
 from clickup_receiver.settings import Settings
-from tap_clickup.env_file import load_env_file
-from tap_clickup.errors import ClickUpError
+from plugin_settings.env_file import load_env_file
+from tap_clickup.errors import ClickUpError, ConfigurationError
 from tap_clickup.open_files import describe_open_files
 from tap_clickup.wording import format_count
 
@@ -176,7 +176,8 @@ def main() -> None:
     for name in ("uvicorn", "singer_sdk", "tap-clickup"):
         logging.getLogger(name).setLevel(logging.WARNING)
     try:
-        load_env_file(settings_folder(MeltanoProject.find()))
+        folder = settings_folder(MeltanoProject.find())
+        load_env_file(folder, error_type=ConfigurationError)
         receiver()
     except ClickUpError as error:
         click.echo(f"{NAME}: {error}", err=True)

@@ -23,7 +23,7 @@ from typing import Any
 import yaml
 
 from clickup_receiver.schedule.commands import split_command
-from tap_clickup.env_file import ENV_FILE_NAME, validate_owner
+from plugin_settings.env_file import ENV_FILE_NAME, validate_owner
 from tap_clickup.errors import ConfigurationError
 
 TAP = "tap-clickup"
@@ -146,9 +146,9 @@ def _validate_project_file(path: Path) -> None:
 
     A user's own group may write to it as well: with the umask 002 of some systems git makes it so.
     """
-    validate_owner(path, path.lstat())
+    validate_owner(path, path.lstat(), ConfigurationError)
     status = path.stat()
-    validate_owner(path, status)
+    validate_owner(path, status, ConfigurationError)
     is_shared = status.st_mode & stat.S_IWGRP and not _is_private_group(status.st_gid)
     if is_shared or status.st_mode & stat.S_IWOTH:
         raise ConfigurationError(f"{path}: others can write to it; run chmod go-w on it")

@@ -19,7 +19,8 @@ from clickup_receiver.webhooks.secret_store import (
     EnvironmentSecretStore,
     FileSecretStore,
 )
-from tap_clickup.env_file import load_env_file
+from plugin_settings.env_file import load_env_file
+from tap_clickup.errors import ConfigurationError
 from tap_clickup.tap import TapClickUp
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ class Settings:
         files: Any = [Path(name) for name in self.config if name != "ENV"]
         if "ENV" not in self.config:
             return TapClickUp(config=files)
-        load_env_file(settings_folder(self.project), override=True)
+        folder = settings_folder(self.project)
+        load_env_file(folder, error_type=ConfigurationError, override=True)
         if not files and self.project and (config := self.project.read_settings(TAP)):
             return TapClickUp(config=config)
         return TapClickUp(config=files, parse_env_config=True)

@@ -22,7 +22,7 @@ from clickup_receiver.receiver_context import receiver_context
 from clickup_receiver.webhooks.registrar import WebhookRegistrar
 from clickup_receiver.webhooks.secret_store import SECRETS_FILE_NAME, FileSecretStore
 from pandev import report
-from tap_clickup.env_file import load_env_file
+from plugin_settings.env_file import load_env_file
 from tap_clickup.errors import ClickUpError, ConfigurationError
 from tap_clickup.open_files import describe_open_files
 from tap_clickup.tap import TapClickUp
@@ -255,7 +255,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _exit_on_signal)
     try:
         folder = settings_folder(MeltanoProject.find())
-        load_env_file(folder)
+        load_env_file(folder, error_type=ConfigurationError)
         for line in describe_open_files(folder):
             click.echo(f"pandev: warning: {line}", err=True)
         pandev()

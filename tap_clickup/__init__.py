@@ -1,9 +1,8 @@
 """tap-clickup: reads ClickUp as Singer streams. It does not know PostgreSQL or PanDev.
 
-`tap` is the Singer tap, `command_line` checks its files, `env_file` reads `.env`, `open_files`
-finds secrets that others can read, `settings` are its settings, `validation` checks them and the
-state, `writer` writes the messages, `schemas` are those of the `streams`, `wording` formats counts,
-`sdk_patches` works around the SDK.
+`tap` is the Singer tap, `settings` are its settings, `validation` checks them and the state,
+`open_files` finds secrets that others can read, `writer` writes the messages, `schemas` are those
+of the `streams`, `wording` formats counts, `sdk_patches` works around the SDK.
 
 `sync` is what the streams of one run share: the `selection` of spaces, one `workspace` after
 another with its `hierarchy` of spaces, folders and lists, `task_sync` and `time_in_status_backlog`,

@@ -13,7 +13,7 @@ import stat
 import time
 from typing import TYPE_CHECKING
 
-from tap_clickup.env_file import ENV_FILE_NAME
+from plugin_settings.env_file import ENV_FILE_NAME
 from tap_clickup.wording import format_count
 
 if TYPE_CHECKING:

@@ -10,18 +10,10 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from singer_sdk import Stream, Tap
 from singer_sdk.exceptions import MappingError
-from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
-from tap_clickup.command_line import (
-    ENVIRONMENT,
-    UNREADABLE_ERRORS,
-    config_error,
-    parse_environment,
-    validate_catalog_file,
-    validate_state_file,
-)
-from tap_clickup.env_file import load_env_file
+from plugin_settings.input_files import validate_catalog_file, validate_state_file
+from plugin_settings.plugin import StrictPlugin
 from tap_clickup.errors import ClickUpError, ConfigurationError
 from tap_clickup.open_files import describe_open_files
 from tap_clickup.sdk_patches import validation_errors
@@ -47,9 +39,7 @@ from tap_clickup.writer import BufferedWriter
 if TYPE_CHECKING:
     from types import FrameType
 
-    import click
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
-    from singer_sdk.plugin_base import _ConfigInput
 
     from tap_clickup.streams.base import ClickUpStream
 
@@ -74,12 +64,13 @@ and time entries name users who have left, and the last two report on the stream
 StreamT = TypeVar("StreamT", bound="ClickUpStream")
 
 
-class TapClickUp(Tap):
+class TapClickUp(StrictPlugin, Tap):
     """Reads ClickUp: hierarchy, users, tasks, time entries, sprints and webhooks."""
 
     name = "tap-clickup"
     package_name = "pandev-clickup"
     message_writer_class = BufferedWriter
+    error_type = ConfigurationError
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
         TapCapabilities.CATALOG,
         TapCapabilities.STATE,
@@ -181,29 +172,14 @@ class TapClickUp(Tap):
         return errors
 
     @classmethod
-    def cb_config(
-        cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]
-    ) -> _ConfigInput:
-        """Read the files passed as `--config`; ENV includes `.env`. Raises `ConfigurationError`."""
-        if ENVIRONMENT in value:
-            load_env_file()
-        try:
-            return super().cb_config(ctx, param, value)
-        except UNREADABLE_ERRORS:
-            raise config_error(value) from None
-
-    @classproperty
-    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805 - as in the SDK
-        cls.append_builtin_config(cls.config_jsonschema)
-        return parse_environment(cls.config_jsonschema, cls._env_var_prefix)
-
-    @classmethod
     def invoke(
         cls, *, state: IO[str] | None = None, catalog: IO[str] | None = None, **options: Any
     ) -> None:
         """Run the tap. Raises `ConfigurationError` if a file cannot be read."""
         super().invoke(
-            state=validate_state_file(state), catalog=validate_catalog_file(catalog), **options
+            state=validate_state_file(state, ConfigurationError),
+            catalog=validate_catalog_file(catalog, ConfigurationError),
+            **options,
         )
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002

@@ -2,8 +2,7 @@
 
 `repository` reads git, `address` normalises remote URLs, `settings` parses the settings, `sync` is
 the state that the `streams` of one run share, `tap` is the Singer tap, `errors` are its errors,
-`command_line` checks files and variables, `env_file` reads `.env`, `writer` writes the messages,
-`sdk_patches` works around the Singer SDK.
+`writer` writes the messages, `sdk_patches` works around the Singer SDK.
 """
 
 from tap_git.tap import TapGit, main

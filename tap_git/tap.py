@@ -9,19 +9,11 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Stream, Tap
-from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
-from tap_git.command_line import (
-    ENVIRONMENT,
-    UNREADABLE_ERRORS,
-    config_error,
-    parse_environment,
-    validate_catalog_file,
-    validate_state_file,
-)
-from tap_git.env_file import load_env_file
-from tap_git.errors import ConfigurationError
+from plugin_settings.input_files import validate_catalog_file, validate_state_file
+from plugin_settings.plugin import StrictPlugin
+from tap_git.errors import ConfigurationError, TapGitError
 from tap_git.repository import disable_object_cache
 from tap_git.sdk_patches import print_about
 from tap_git.settings import CONFIG_SCHEMA, validate_flattening
@@ -41,12 +33,13 @@ STREAMS = (RepositoriesStream, BranchesStream, CommitsStream)
 """In the order in which they are read: a row follows the rows that it references."""
 
 
-class TapGit(Tap):
+class TapGit(StrictPlugin, Tap):
     """Reads repositories, branches and commits of local git repositories, but no file contents."""
 
     name = "tap-git"
     package_name = "pandev-clickup"
     message_writer_class = MessageWriter
+    error_type = ConfigurationError
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
         TapCapabilities.CATALOG,
         TapCapabilities.STATE,
@@ -90,32 +83,13 @@ class TapGit(Tap):
         """Run the tap. Exit code 1: something could not be read; 128 + n: ended by signal n."""
         print_about(cls, about=about, about_format=about_format)
         cls.print_version(print_fn=cls.logger.info)
-        with _one_line_errors(cls):
-            tap = cls._configured(
-                config,
-                state=_load_json(validate_state_file(state)),
-                catalog=_load_json(validate_catalog_file(catalog)),
-            )
-            with tap.report_failures():
-                tap.sync_all()
-
-    @classmethod
-    def cb_config(
-        cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]
-    ) -> _ConfigInput:
-        """Read the files passed as `--config`; ENV includes `.env`."""
-        with _one_line_errors(cls):
-            if ENVIRONMENT in value:
-                load_env_file()
-            try:
-                return super().cb_config(ctx, param, value)
-            except UNREADABLE_ERRORS:
-                raise config_error(value) from None
-
-    @classproperty
-    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805 - as in the SDK
-        cls.append_builtin_config(cls.config_jsonschema)
-        return parse_environment(cls.config_jsonschema, cls._env_var_prefix)
+        tap = cls._configured(
+            config,
+            state=_load_json(validate_state_file(state, ConfigurationError)),
+            catalog=_load_json(validate_catalog_file(catalog, ConfigurationError)),
+        )
+        with tap.report_failures():
+            tap.sync_all()
 
     @classmethod
     def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
@@ -123,10 +97,9 @@ class TapGit(Tap):
         if value != "all":
             super().cb_test(ctx, param, value)
             return
-        with _one_line_errors(cls):
-            tap = cls._configured(ctx.params.get("config"))
-            with tap.report_failures():
-                tap.run_connection_test()
+        tap = cls._configured(ctx.params.get("config"))
+        with tap.report_failures():
+            tap.run_connection_test()
         ctx.exit()
 
     @classmethod
@@ -164,17 +137,11 @@ def _load_json(file: IO[str] | None) -> Any:
     return json.load(file) if file else None
 
 
-@contextmanager
-def _one_line_errors(tap: type[Tap]) -> Iterator[None]:
-    """Log a `ConfigurationError` as one line and exit with 1."""
-    try:
-        yield
-    except ConfigurationError as error:
-        tap.logger.error("%s", error)  # noqa: TRY400 the line says what to do, a traceback would not
-        sys.exit(1)
-
-
 def main() -> None:
-    """Run `tap-git`."""
+    """Run the command line; log an error as one line."""
     disable_object_cache()
-    TapGit.cli()
+    try:
+        TapGit.cli()
+    except TapGitError as error:
+        TapGit.logger.critical("%s", error)
+        sys.exit(1)

@@ -2,8 +2,8 @@
 
 `target` routes each message that `messages` reads to one of the `sinks`, which validate, encode and
 load batches. They share the `session` of a run. `settings` are the settings, `errors` the errors,
-`sdk_patches` works around the Singer SDK, `command_line` checks files and variables, `env_file`
-reads `.env`, `log_lines` keeps names from forging lines, `wording` formats counts.
+`sdk_patches` works around the Singer SDK, `log_lines` keeps names from forging lines, `wording`
+formats counts.
 
 Pure modules: `schema_references` resolves a stream's schema, `columns` and `rows` encode records,
 `schema_errors` describes invalid ones, `completed_reads` and `table_versions` decide what was read,

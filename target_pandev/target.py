@@ -18,19 +18,12 @@ from singer_sdk.exceptions import (
     MissingKeyPropertiesError,
     RecordsWithoutSchemaException,
 )
-from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 
-from target_pandev.command_line import (
-    ENVIRONMENT,
-    UNREADABLE_ERRORS,
-    config_error,
-    parse_environment,
-)
+from plugin_settings.plugin import StrictPlugin
 from target_pandev.database import DeletionRules, ReferenceRules
 from target_pandev.end_of_input import discard_input
-from target_pandev.env_file import load_env_file
 from target_pandev.errors import RejectedRecordsError, StoreError, TerminatedError
 from target_pandev.log_lines import OneLineRecord
 from target_pandev.messages import MessageReader
@@ -44,9 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-    import click
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
-    from singer_sdk.plugin_base import _ConfigInput
 
     from target_pandev.database import Store
 
@@ -73,11 +64,12 @@ class RecordsWithoutKeyError(RejectedRecordsError, MissingKeyPropertiesError):
     """
 
 
-class TargetPandev(Target):
+class TargetPandev(StrictPlugin, Target):
     """Loads Singer streams into PanDev's store and joins task ids from git."""
 
     name = "target-pandev"
     package_name = "pandev-clickup"
+    error_type = StoreError
     default_sink_class = StreamSink
     message_reader_class = MessageReader
     message_reader: MessageReader
@@ -335,23 +327,6 @@ class TargetPandev(Target):
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002
         """Interrupt the run; the SDK's handler would lose the batch that is being loaded."""
         raise TerminatedError(signum, self.session.abort)
-
-    @classmethod
-    def cb_config(
-        cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]
-    ) -> _ConfigInput:
-        """Read the files passed as `--config`; ENV includes `.env`. Raises `StoreError`."""
-        if ENVIRONMENT in value:
-            load_env_file()
-        try:
-            return super().cb_config(ctx, param, value)
-        except UNREADABLE_ERRORS:
-            raise config_error(value) from None
-
-    @classproperty
-    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805 - as in the SDK
-        cls.append_builtin_config(cls.config_jsonschema)
-        return parse_environment(cls.config_jsonschema, cls._env_var_prefix)
 
     @classmethod
     def invoke(cls, **options: Any) -> None:

@@ -205,7 +205,8 @@ STATUS_LINE = re.compile(r"\d{3} \w+")
 def messages_in_code() -> Iterator[str]:
     """Yield the strings of the packages, with `…` for each formatted value."""
     packages = ("tap_clickup", "tap_git", "clickup_receiver", "target_pandev", "pandev")
-    for path in (file for package in packages for file in (PROJECT / package).rglob("*.py")):
+    folders = [PROJECT / package for package in (*packages, "plugin_settings")]
+    for path in (file for folder in folders for file in folder.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.JoinedStr):
                 parts = [part.value for part in node.values if isinstance(part, ast.Constant)]

@@ -17,7 +17,9 @@ PROJECT = Path(__file__).parents[1]
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 PYPROJECT: dict[str, Any] = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
 SCRIPTS: dict[str, str] = PYPROJECT["project"]["scripts"]
-PACKAGES = {target.split(":")[0].split(".")[0] for target in SCRIPTS.values()}
+COMMAND_PACKAGES = {target.split(":")[0].split(".")[0] for target in SCRIPTS.values()}
+PACKAGES = COMMAND_PACKAGES | {"plugin_settings"}
+"""One package per command, and what all of them share about settings."""
 OTHER_FOLDERS = {"benchmarks", "deploy", "docs", "examples", "tests"}
 GENERATED = {"__pycache__", "build", "dist"}
 MAX_NAME_LENGTH = 65
@@ -64,7 +66,7 @@ def test_readme_lists_every_command() -> None:
 
 
 def test_every_command_has_a_package_of_its_name() -> None:
-    assert {name.replace("-", "_") for name in SCRIPTS} == PACKAGES
+    assert {name.replace("-", "_") for name in SCRIPTS} == COMMAND_PACKAGES
     wheel = PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]
     assert set(wheel["packages"]) == PACKAGES
 

@@ -1,8 +1,7 @@
 """Settings in a file `.env`, provided that no other user can have written them.
 
 They name commands, hosts and passwords. Therefore no parent folder is searched, as python-dotenv
-and the Singer SDK do: it may belong to another user. tap_git and target_pandev have the same module
-with errors of their own.
+and the Singer SDK do: it may belong to another user.
 """
 
 from __future__ import annotations
@@ -15,42 +14,42 @@ from pathlib import Path
 
 from dotenv import load_dotenv
 
-from tap_clickup.errors import ConfigurationError
-
 ENV_FILE_NAME = ".env"
 ROOT = 0
 GROUP_AND_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
-def load_env_file(folder: Path | None = None, *, override: bool = False) -> None:
+def load_env_file(
+    folder: Path | None = None, *, error_type: type[Exception], override: bool = False
+) -> None:
     """Set the variables in `.env` of a folder, by default of the working directory.
 
     With `override`, they take precedence over variables that are set already.
-    Raises `ConfigurationError` unless the file belongs to this user or root, and others cannot
-    write to it.
+    Raises an `error_type` unless the file belongs to this user or root, and others cannot write to
+    it.
     """
     path = (folder or Path.cwd()) / ENV_FILE_NAME
     try:
-        load_dotenv(stream=StringIO(_read(path)), override=override)
+        load_dotenv(stream=StringIO(_read(path, error_type)), override=override)
     except OSError as error:
         reason = error.strerror
         if error.errno == errno.ELOOP:
             reason = "is a symbolic link; put the file itself there"
-        raise ConfigurationError(f"{path}: {reason}") from error
+        raise error_type(f"{path}: {reason}") from error
     except ValueError:  # its text may quote a value
-        raise ConfigurationError(f"{path}: expected lines NAME=value in UTF-8") from None
+        raise error_type(f"{path}: expected lines NAME=value in UTF-8") from None
 
 
-def validate_owner(path: Path, status: os.stat_result) -> None:
-    """Raise `ConfigurationError` unless a file belongs to this user or root."""
+def validate_owner(path: Path, status: os.stat_result, error_type: type[Exception]) -> None:
+    """Raise an `error_type` unless a file belongs to this user or root."""
     if status.st_uid not in {os.geteuid(), ROOT}:
-        raise ConfigurationError(
+        raise error_type(
             f"{path}: belongs to the user with id {status.st_uid}; expected this user "
             f"({os.geteuid()}) or root: remove it, or change its owner"
         )
 
 
-def _read(path: Path) -> str:
+def _read(path: Path, error_type: type[Exception]) -> str:
     """Return a file's text; none if it does not exist, or is a folder such as a virtualenv.
 
     What is checked is what is read: the file is opened before, and without waiting for a FIFO.
@@ -64,10 +63,10 @@ def _read(path: Path) -> str:
         if stat.S_ISDIR(status.st_mode):
             return ""
         if not stat.S_ISREG(status.st_mode):
-            raise ConfigurationError(f"{path}: expected a regular file")
-        validate_owner(path, status)
+            raise error_type(f"{path}: expected a regular file")
+        validate_owner(path, status, error_type)
         if status.st_mode & GROUP_AND_OTHERS_WRITE:
-            raise ConfigurationError(f"{path}: others can write to it; run chmod 600 on it")
+            raise error_type(f"{path}: others can write to it; run chmod 600 on it")
         with os.fdopen(handle, encoding="utf-8", closefd=False) as file:
             return file.read()
     finally:

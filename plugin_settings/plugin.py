@@ -1,0 +1,71 @@
+"""The part of a tap or target that reads its settings, with one line for each error.
+
+The SDK logs a traceback for a file that is missing or broken, and for text that is not a number.
+Checked against singer-sdk 0.54.9.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from singer_sdk.configuration._dict_config import parse_environment_config
+from singer_sdk.helpers._classproperty import classproperty
+from singer_sdk.plugin_base import PluginBase
+
+from plugin_settings.env_file import load_env_file
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import click
+    from singer_sdk.plugin_base import _ConfigInput
+
+ENVIRONMENT = "ENV"
+"""The value of `--config` for environment variables and `.env`."""
+UNREADABLE_ERRORS = (OSError, TypeError, ValueError)
+"""Raised by the SDK for a file that is missing, a folder, not JSON, or not an object."""
+
+
+class StrictPlugin(PluginBase):
+    """Reads the files passed as `--config`, and the environment. Raises an `error_type`."""
+
+    error_type: ClassVar[type[Exception]]
+    """The plugin's own error for an invalid setting."""
+
+    @classmethod
+    def cb_config(
+        cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]
+    ) -> _ConfigInput:
+        """Read the files passed as `--config`; ENV includes `.env`."""
+        if ENVIRONMENT in value:
+            load_env_file(error_type=cls.error_type)
+        try:
+            return super().cb_config(ctx, param, value)
+        except UNREADABLE_ERRORS:
+            raise cls.error_type(
+                f"--config {', '.join(value)}: expected ENV or a readable file with a JSON object"
+            ) from None
+
+    @classproperty
+    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805 - as in the SDK
+        cls.append_builtin_config(cls.config_jsonschema)
+        return _parse_environment(cls.config_jsonschema, cls._env_var_prefix, cls.error_type)
+
+
+def _parse_environment(
+    schema: Mapping[str, Any], prefix: str, error_type: type[Exception]
+) -> dict[str, Any]:
+    """Return the settings in the environment. Raises an `error_type` that names invalid ones."""
+    config: dict[str, Any] = {}
+    invalid = []
+    for name, setting in schema["properties"].items():
+        try:
+            config |= parse_environment_config(
+                {"properties": {name: setting}}, prefix, dotenv_path=os.devnull
+            )
+        except ValueError:
+            invalid.append(prefix + name.upper())
+    if invalid:
+        raise error_type(f"{', '.join(invalid)}: expected a number or JSON")
+    return config
