@@ -1,5 +1,5 @@
 """The operator's command `pandev`: the only package that may import the others.
 
-`cli` is the command, `report` the tables of `pandev report`, `sql` their statements.
-`meltano_console` filters what `meltano run` shows.
+`cli` is the command, `report` the tables of `pandev report`, `sql` their statements, `reporting`
+the options of `pandev reporting`. `meltano_console` filters what `meltano run` shows.
 """

@@ -21,14 +21,14 @@ from clickup_receiver.project_options import ProjectGroup, find_project
 from clickup_receiver.receiver_context import receiver_context
 from clickup_receiver.webhooks.registrar import WebhookRegistrar
 from clickup_receiver.webhooks.secret_store import SECRETS_FILE_NAME, FileSecretStore
-from pandev import report
+from pandev import report, reporting
 from plugin_settings.env_file import load_env_file
 from tap_clickup.errors import ClickUpError, ConfigurationError
 from tap_clickup.open_files import describe_open_files
 from tap_clickup.tap import TapClickUp
 from tap_clickup.wording import format_count
 from target_pandev.backup import dump_store, restore_store
-from target_pandev.database import search_path_option
+from target_pandev.database import ReportingChange, search_path_option
 from target_pandev.embedded import EmbeddedServer
 from target_pandev.errors import StoreError, TargetError
 from target_pandev.open_store import StoreSettings, open_store
@@ -155,6 +155,56 @@ def connect(
     failures = [webhook for webhook in webhooks if webhook.error]
     if failures:
         sys.exit(POLLING_ONLY if all(webhook.is_denied for webhook in failures) else 1)
+
+
+@pandev.command("reporting")
+@store_options
+@click.option(
+    "--timezone", metavar="NAME", help="Time zone of reports, for instance Europe/Berlin."
+)
+@click.option("--week-start", metavar="DAY", help="First day of the week, for instance monday.")
+@click.option(
+    "--working-days", metavar="DAYS", help="Working days, for instance mon-fri or sun-wed,fri."
+)
+@click.option(
+    "--working-hours", metavar="HOURS", help="Working hours of each of them: 09:00-17:00."
+)
+@click.option(
+    "--holidays",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="File of all holidays, which replace the stored ones: YYYY-MM-DD and a name a line.",
+)
+def set_reporting(
+    *,
+    timezone: str | None,
+    week_start: str | None,
+    working_days: str | None,
+    working_hours: str | None,
+    holidays: Path | None,
+    **store: str | None,
+) -> None:
+    """Show time zone, week, working hours and holidays of reports, and change those that are given.
+
+    The store keeps them. At first they are UTC, Monday, Monday to Friday from 09:00 to 17:00, and
+    no holidays. Dates and working times in views follow a change at once.
+    """
+    opens_at, closes_at = (
+        (None, None) if working_hours is None else reporting.parse_hours(working_hours)
+    )
+    change = ReportingChange(
+        time_zone=timezone,
+        week_start=None if week_start is None else reporting.parse_day(week_start),
+        working_days=None if working_days is None else reporting.parse_days(working_days),
+        opens_at=opens_at,
+        closes_at=closes_at,
+        holidays=None if holidays is None else reporting.read_holidays(holidays),
+    )
+    with open_store(_settings(store)) as opened_store:
+        if change != ReportingChange():
+            opened_store.change_reporting(change)
+        for name, value in reporting.describe(*opened_store.reporting()).items():
+            click.echo(f"{name}: {value}")
 
 
 @pandev.group("store")

@@ -17,6 +17,10 @@ class StoreError(TargetError):
     """The store cannot be used; one line that says what happened, where, and what to do."""
 
 
+class ReportingError(TargetError):
+    """A rule of reports is not valid; one line."""
+
+
 class InvalidValueError(TargetError):
     """A value does not fit its column. The text names the expected type, never the value."""
 

@@ -4,12 +4,13 @@
 migrations, `views` creates the views, `ddl` finds and widens tables, `table` has a table's
 statements. `store` loads batches in the thread of `serial_loader`; `reconciliation` (completed
 reads), `seen_keys` (table versions) and `tombstones` (reported deletions) decide which rows are
-deleted, and `deletions` marks or deletes them. `backup` prepares a dump and a restore. `sql_text`
-composes identifiers.
+deleted, and `deletions` marks or deletes them. `reporting` has the time zone and working time of
+reports. `backup` prepares a dump and a restore. `sql_text` composes identifiers.
 """
 
 from target_pandev.database.connection import search_path_option
 from target_pandev.database.deletions import DeletionRules
+from target_pandev.database.reporting import ReportingChange, ReportingRules
 from target_pandev.database.seen_keys import SeenKeysTable
 from target_pandev.database.store import Store
 from target_pandev.database.table import ReferenceRules, StreamSchema, Table
@@ -21,6 +22,8 @@ __all__ = [
     "DeletionRules",
     "ReferenceRules",
     "RejectedRecord",
+    "ReportingChange",
+    "ReportingRules",
     "RowError",
     "SeenKeysTable",
     "Store",

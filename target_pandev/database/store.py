@@ -20,6 +20,7 @@ from target_pandev.database.ddl import align_staging_types, ensure_table
 from target_pandev.database.deletions import KEY_WORK_MEM, DeletionRules, delete_missing
 from target_pandev.database.migrate import migrate
 from target_pandev.database.reconciliation import apply_completed_read
+from target_pandev.database.reporting import change_reporting, read_reporting
 from target_pandev.database.seen_keys import add_staged_keys, create_seen_keys, stale_rows
 from target_pandev.database.serial_loader import SerialLoader
 from target_pandev.database.table import (
@@ -38,9 +39,11 @@ from target_pandev.sql import read_statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import date
 
     from target_pandev.completed_reads import CompletedRead
     from target_pandev.database.connection import Connection
+    from target_pandev.database.reporting import ReportingChange, ReportingRules
     from target_pandev.database.seen_keys import SeenKeysTable
     from target_pandev.database.serial_loader import Load
     from target_pandev.database.table import ReferenceRules, StreamSchema, Table
@@ -309,6 +312,16 @@ class Store:
             )
             counts.append((name, int(self._connection.execute(count).fetchall()[0][0])))
         return counts
+
+    def reporting(self) -> tuple[ReportingRules, list[tuple[date, str | None]]]:
+        """Return the time zone and working time of reports, and the holidays."""
+        with self._exclusive("reading the rules of reports"):
+            return read_reporting(self._connection)
+
+    def change_reporting(self, change: ReportingChange) -> None:
+        """Change the time zone and working time of reports. Raises `ReportingError`."""
+        with self._exclusive("changing the rules of reports"):
+            change_reporting(self._connection, change)
 
     def apply_reference_rules(self, rules: ReferenceRules) -> None:
         """Extract all task references again if the rules differ from the stored ones.

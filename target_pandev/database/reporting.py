@@ -1,0 +1,104 @@
+"""The time zone and the working time of reports: one stored row, its holidays, and what they imply.
+
+`working_ms()` and the other functions of migration 0012 apply them; `working_calendar` is derived
+from them here, so that these functions need no table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from psycopg.rows import class_row
+
+from target_pandev.errors import ReportingError
+from target_pandev.sql import read_statement
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from target_pandev.database.connection import Connection
+
+READ = """
+SELECT time_zone, week_start, working_days, pg_catalog.to_char(opens_at, 'HH24:MI') AS opens_at,
+    pg_catalog.to_char(closes_at, 'HH24:MI') AS closes_at
+FROM reporting
+"""
+UPDATE = """
+UPDATE reporting SET time_zone = %(time_zone)s, week_start = %(week_start)s,
+    working_days = %(working_days)s, opens_at = %(opens_at)s, closes_at = %(closes_at)s
+"""
+TIME_ZONES = "SELECT name FROM pg_catalog.pg_timezone_names WHERE name NOT LIKE 'posix/%'"
+LOCK = "LOCK TABLE reporting IN SHARE ROW EXCLUSIVE MODE"
+TOUCH_FUNCTIONS = (
+    "ALTER FUNCTION work_date(timestamptz) STABLE",
+    "ALTER FUNCTION work_week(timestamptz) STABLE",
+    "ALTER FUNCTION calendar_period(bigint) STABLE",
+    "ALTER FUNCTION week_working_ms(bigint) STABLE",
+)
+"""Statements that change nothing, but make PostgreSQL plan prepared queries again."""
+
+
+@dataclass(frozen=True)
+class ReportingRules:
+    """The row of `reporting`. Days of the week: 1 is Monday. Times of day: HH:MM, up to 24:00."""
+
+    time_zone: str
+    week_start: int
+    working_days: list[int]
+    opens_at: str
+    closes_at: str
+
+
+@dataclass(frozen=True)
+class ReportingChange:
+    """What to change; None keeps what is stored. Holidays are replaced as a whole."""
+
+    time_zone: str | None = None
+    week_start: int | None = None
+    working_days: list[int] | None = None
+    opens_at: str | None = None
+    closes_at: str | None = None
+    holidays: Mapping[date, str | None] | None = None
+
+
+def read_reporting(connection: Connection) -> tuple[ReportingRules, list[tuple[date, str | None]]]:
+    """Return the rules and the holidays."""
+    cursor = connection.cursor(row_factory=class_row(ReportingRules))
+    (rules,) = cursor.execute(READ.encode()).fetchall()
+    holidays = connection.execute("SELECT day, name FROM reporting_holidays ORDER BY day")
+    return rules, [(day, name) for day, name in holidays]
+
+
+def change_reporting(connection: Connection, change: ReportingChange) -> None:
+    """Change what is given, and derive `working_calendar`. Raises `ReportingError`."""
+    values = asdict(change)
+    values.pop("holidays")
+    if change.time_zone is not None:
+        values["time_zone"] = _find_time_zone(connection, change.time_zone)
+    changed = {name: value for name, value in values.items() if value is not None}
+    with connection.transaction():
+        connection.execute(LOCK)
+        rules, _ = read_reporting(connection)
+        connection.execute(UPDATE, asdict(rules) | changed)
+        if change.holidays is not None:
+            connection.execute("DELETE FROM reporting_holidays")
+            connection.cursor().executemany(
+                "INSERT INTO reporting_holidays VALUES (%s, %s)", [*change.holidays.items()]
+            )
+        for name in ("working_week", "working_calendar"):
+            connection.execute(read_statement(name).encode())
+        for statement in TOUCH_FUNCTIONS:
+            connection.execute(statement.encode())
+
+
+def _find_time_zone(connection: Connection, name: str) -> str:
+    """Return the name as PostgreSQL writes it, which is case-sensitive elsewhere."""
+    names = {str(known).lower(): str(known) for (known,) in connection.execute(TIME_ZONES)}
+    if known := names.get(name.lower()):
+        return known
+    close = get_close_matches(name.lower(), names, n=1)
+    hint = names[close[0]] if close else "Europe/Berlin"
+    raise ReportingError(f"time zone {name}: unknown to PostgreSQL; expected a name such as {hint}")

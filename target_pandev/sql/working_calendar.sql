@@ -1,0 +1,99 @@
+-- Derive the periods of working_calendar from reporting and reporting_holidays, once its week is up to date.
+-- A clock change is found where the offset of two days differs, then by hour, minute and second.
+-- Before 1970 and after 2100 no clock changes.
+WITH zone AS (
+    SELECT time_zone AS name FROM reporting
+), changes AS (
+    SELECT to_second.at
+    FROM zone
+    CROSS JOIN LATERAL (
+        SELECT d.at - interval '1 day' AS after, d.at AS before,
+            pg_catalog.lag(d.at AT TIME ZONE zone.name - d.at AT TIME ZONE 'UTC')
+                OVER (ORDER BY d.at) AS utc_offset,
+            d.at AT TIME ZONE zone.name - d.at AT TIME ZONE 'UTC' AS new_offset
+        FROM pg_catalog.generate_series(
+            timestamptz '1970-01-01 00:00Z', timestamptz '2100-01-01 00:00Z', interval '1 day'
+        ) AS d (at)
+    ) AS by_day
+    CROSS JOIN LATERAL (
+        SELECT pg_catalog.min(h.at) AS at
+        FROM pg_catalog.generate_series(by_day.after, by_day.before, interval '1 hour') AS h (at)
+        WHERE h.at AT TIME ZONE zone.name - h.at AT TIME ZONE 'UTC' <> by_day.utc_offset
+    ) AS to_hour
+    CROSS JOIN LATERAL (
+        SELECT pg_catalog.min(m.at) AS at
+        FROM pg_catalog.generate_series(
+            to_hour.at - interval '1 hour', to_hour.at, interval '1 minute'
+        ) AS m (at)
+        WHERE m.at AT TIME ZONE zone.name - m.at AT TIME ZONE 'UTC' <> by_day.utc_offset
+    ) AS to_minute
+    CROSS JOIN LATERAL (
+        SELECT pg_catalog.min(s.at) AS at
+        FROM pg_catalog.generate_series(
+            to_minute.at - interval '1 minute', to_minute.at, interval '1 second'
+        ) AS s (at)
+        WHERE s.at AT TIME ZONE zone.name - s.at AT TIME ZONE 'UTC' <> by_day.utc_offset
+    ) AS to_second
+    WHERE by_day.utc_offset <> by_day.new_offset
+), starts AS (
+    SELECT changes.at FROM changes
+    UNION
+    SELECT (h.day + days.number)::timestamp AT TIME ZONE zone.name
+    FROM zone, reporting_holidays AS h
+    CROSS JOIN (VALUES (0), (1)) AS days (number)
+), known AS (
+    SELECT starts.at, starts.at AT TIME ZONE zone.name AS local_time,
+        starts.at AT TIME ZONE 'UTC' AS utc
+    FROM zone, starts
+    UNION ALL
+    SELECT NULL, timestamp '1970-01-01' AT TIME ZONE 'UTC' AT TIME ZONE zone.name,
+        timestamp '1970-01-01'
+    FROM zone
+), periods AS (
+    SELECT epoch_ms(known.at) AS starts_at,
+        62135596800000
+            + (extract(EPOCH FROM known.local_time - known.utc) * 1000)::bigint AS local_offset,
+        CASE
+            WHEN known.at IS NOT NULL
+                AND EXISTS (SELECT FROM reporting_holidays AS h WHERE h.day = known.local_time::date)
+                THEN 0
+            ELSE 1
+        END AS factor
+    FROM known
+), gains AS (
+    SELECT p.*, coalesce(p.factor * week_working_ms(p.starts_at + p.local_offset), 0) AS at_start,
+        p.factor * week_working_ms(
+            pg_catalog.lead(p.starts_at) OVER in_order + p.local_offset
+        ) AS at_end
+    FROM periods AS p
+    WINDOW in_order AS (ORDER BY p.starts_at NULLS FIRST)
+), sums AS (
+    SELECT g.*,
+        coalesce(
+            pg_catalog.sum(g.at_end - g.at_start) OVER (
+                ORDER BY g.starts_at NULLS FIRST ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            ),
+            0
+        )::bigint - g.at_start AS sum
+    FROM gains AS g
+), parts AS (
+    SELECT
+        pg_catalog.array_agg(
+            coalesce(s.starts_at, -9223372036854775808) ORDER BY s.starts_at NULLS FIRST
+        ) AS starts,
+        pg_catalog.array_agg(s.local_offset ORDER BY s.starts_at NULLS FIRST) AS offsets,
+        pg_catalog.array_agg(s.factor::bigint ORDER BY s.starts_at NULLS FIRST) AS factors,
+        pg_catalog.array_agg(s.sum ORDER BY s.starts_at NULLS FIRST) AS sums
+    FROM sums AS s
+)
+INSERT INTO working_calendar (part, numbers)
+SELECT v.part, v.numbers
+FROM parts
+CROSS JOIN LATERAL (
+    VALUES
+        ('period_starts', parts.starts),
+        ('period_offsets', parts.offsets),
+        ('period_factors', parts.factors),
+        ('period_sums', parts.sums)
+) AS v (part, numbers)
+ON CONFLICT (part) DO UPDATE SET numbers = excluded.numbers
