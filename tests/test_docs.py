@@ -18,6 +18,7 @@ from clickup_receiver.cli import receiver
 from clickup_receiver.data_dir import NAME as RECEIVER
 from tap_clickup.tap import STREAMS, TapClickUp
 from tap_git import TapGit
+from tap_ide import TapIde
 from target_pandev.target import TargetPandev
 from tests.target_pandev.loading import Loader
 
@@ -30,7 +31,7 @@ PROJECT = Path(__file__).parents[1]
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 MELTANO: dict[str, Any] = yaml.safe_load((PROJECT / "meltano.yml").read_text(encoding="utf-8"))
 PLUGINS: dict[str, type[PluginBase]] = {
-    plugin.name: plugin for plugin in (TapClickUp, TapGit, TargetPandev)
+    plugin.name: plugin for plugin in (TapClickUp, TapGit, TapIde, TargetPandev)
 }
 NOT_STORED = {"completed_reads": {"keys"}}
 """Properties that the target uses and does not store."""
@@ -204,7 +205,7 @@ STATUS_LINE = re.compile(r"\d{3} \w+")
 
 def messages_in_code() -> Iterator[str]:
     """Yield the strings of the packages, with `…` for each formatted value."""
-    packages = ("tap_clickup", "tap_git", "clickup_receiver", "target_pandev", "pandev")
+    packages = ("tap_clickup", "tap_git", "tap_ide", "clickup_receiver", "target_pandev", "pandev")
     folders = [PROJECT / package for package in (*packages, "plugin_settings")]
     for path in (file for folder in folders for file in folder.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

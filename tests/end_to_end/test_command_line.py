@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 SETTINGS = {
     "tap-clickup": {"api_token": "pk_1_AAAAAAAA", "api_url": "http://127.0.0.1:1/api/v2"},
     "tap-git": {"repositories": ["/nowhere"]},
+    "tap-ide": {"event_files": [{"path": "/nowhere"}]},
 }
 FILES = {
     "empty": b"",
@@ -48,7 +49,7 @@ def error_line(process: subprocess.CompletedProcess[str]) -> str:
 
 
 @pytest.mark.parametrize("content", [*FILES, "missing", "folder"])
-@pytest.mark.parametrize("tool", ["tap-clickup", "tap-git", "target-pandev"])
+@pytest.mark.parametrize("tool", ["tap-clickup", "tap-git", "tap-ide", "target-pandev"])
 def test_an_unreadable_config_is_one_line(tool: str, content: str, tmp_path: Path) -> None:
     file = make_file(tmp_path, content)
     assert f"--config {file}: expected ENV or a readable file with a JSON object" in error_line(
@@ -104,6 +105,7 @@ def test_a_catalog_of_another_shape_is_one_line(tmp_path: Path) -> None:
         ("tap-clickup", "TAP_CLICKUP_REQUESTS_PER_MINUTE", "ten"),
         ("tap-clickup", "TAP_CLICKUP_STREAM_MAPS", "tasks"),
         ("tap-git", "TAP_GIT_STREAM_MAPS", "{"),
+        ("tap-ide", "TAP_IDE_WAKATIME_ACCOUNTS", "planted"),
         ("target-pandev", "TARGET_PANDEV_BATCH_SIZE_ROWS", "1e4"),
     ],
 )

@@ -23,6 +23,10 @@ CASES: dict[tuple[str, ...], tuple[str, str]] = {
         "TAP_GIT_STREAM_MAPS={",
         "TAP_GIT_STREAM_MAPS: expected a number or JSON",
     ),
+    ("tap-ide", "--config=ENV"): (
+        "TAP_IDE_EVENT_FILES={",
+        "TAP_IDE_EVENT_FILES: expected a number or JSON",
+    ),
     ("target-pandev", "--config=ENV"): (
         "TARGET_PANDEV_BATCH_SIZE_ROWS=ten",
         "TARGET_PANDEV_BATCH_SIZE_ROWS: expected a number or JSON",

@@ -367,7 +367,7 @@ def test_bad_input_to_the_target_is_one_clear_line(
 
 
 def test_every_plugin_describes_all_of_its_settings(pipeline: Pipeline) -> None:
-    for command in ("tap-clickup", "tap-git", "target-pandev"):
+    for command in ("tap-clickup", "tap-git", "tap-ide", "target-pandev"):
         about = json.loads(pipeline.run(command, "--about", "--format=json").stdout)
         settings = about["settings"]["properties"]
         assert settings

@@ -122,6 +122,13 @@ def test_the_crontab_works_as_written(project: Pipeline) -> None:
 
 def test_every_command_of_the_table_of_commands_is_installed() -> None:
     names = set(re.findall(r"^\| `([a-z-]+)` \|", README.split("## Try it", 1)[0], re.MULTILINE))
-    assert {"tap-clickup", "tap-git", "target-pandev", "clickup-receiver", "pandev"} <= names
+    assert {
+        "tap-clickup",
+        "tap-git",
+        "tap-ide",
+        "target-pandev",
+        "clickup-receiver",
+        "pandev",
+    } <= names
     for name in names:
         assert os.access(COMMANDS / name, os.X_OK), name
