@@ -12,10 +12,10 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import RemoveRecordTransform, SameRecordTransform
 from singer_sdk.singerlib import RecordMessage
 
+from plugin_settings.stream_maps import find_obstacle, stream_map_definitions
 from tap_clickup import schemas
 from tap_clickup.errors import ScopeError
 from tap_clickup.read_scope import ReadScope
-from tap_clickup.stream_maps import find_obstacle, stream_map_definitions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
