@@ -30,6 +30,11 @@ class Address:
         return self.path.rpartition("/")[2]
 
 
+def is_url(text: str) -> bool:
+    """Return whether a text is the URL of a remote rather than a local path."""
+    return "://" in text or SCP_LIKE.fullmatch(text) is not None
+
+
 def parse_remote_url(url: str) -> Address | None:
     """Return the address in a remote's URL, or None if it has no host (a local path).
 

@@ -16,19 +16,35 @@ from typing import TYPE_CHECKING, Any
 import pygit2
 from pygit2.enums import ReferenceType, RepositoryOpenFlag, SortMode
 
-from tap_git.address import Address, parse_remote_url
+from tap_git.address import Address, is_url, parse_remote_url
 from tap_git.errors import RepositoryError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from tap_git.settings import ConfiguredRepository
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LOCAL_HOST = "local"
 LOCAL_REFS = "refs/heads/"
 ORIGIN_REFS = "refs/remotes/origin/"
 COMMON_DEFAULTS = ("main", "master")
 COMMIT_ORDER = SortMode.TOPOLOGICAL | SortMode.TIME | SortMode.REVERSE
 """Parents before their children, in the same order in every run."""
+URL_ERROR = (
+    "is a URL; expected the path of a local clone: clone it with `git clone --mirror` and "
+    "fetch it before each run"
+)
 READ_ERRORS = (pygit2.GitError, OSError, UnicodeError)
+
+
+@dataclass(frozen=True)
+class Location:
+    """Where a repository is: the configured path, its git folder, and its address."""
+
+    path: str
+    folder: str
+    address: Address
 
 
 @dataclass(frozen=True)
@@ -49,19 +65,32 @@ def disable_object_cache() -> None:
     pygit2.settings.enable_caching(False)  # noqa: FBT003 the signature is the library's
 
 
-def read_repository(path: str) -> Repository:
-    """Return the repository at `path`: a working tree, a bare repository or a `.git` folder.
+def locate_repository(configured: ConfiguredRepository) -> Location:
+    """Return the repository at a configured path, without reading it.
 
-    Raises `RepositoryError`.
+    The path is that of a working tree, a bare repository or a `.git` folder. Raises
+    `RepositoryError`.
     """
+    with _error_context(_quote(configured.path)):
+        git = _open(configured.path)
+        name = configured.name
+        return Location(
+            path=configured.path,
+            folder=git.path,
+            address=Address(LOCAL_HOST, name) if name else _read_address(git),
+        )
+
+
+def read_repository(location: Location) -> Repository:
+    """Return the repository at a location as it is now. Raises `RepositoryError`."""
     opened_at = datetime.now(UTC)
-    with _error_context(f"'{path}'"):
-        git = _open(path)
+    with _error_context(_quote(location.path)):
+        git = _open(location.folder)
         references = _read_references(git)
         branches = _select_branches(references)
         return Repository(
-            folder=git.path,
-            address=_read_address(git),
+            folder=location.folder,
+            address=location.address,
             opened_at=opened_at,
             branches=branches,
             default_branch=_find_default_branch(git, branches),
@@ -136,9 +165,17 @@ def format_local_time(epoch_s: int, *, offset_min: int) -> str | None:
 def _open(path: str) -> pygit2.Repository:
     folder = Path(path).expanduser()
     if not folder.exists():
-        raise RepositoryError("does not exist")
+        raise RepositoryError(URL_ERROR if is_url(path) else "does not exist")
     # without NO_SEARCH libgit2 would search the parent folders for a repository
     return pygit2.Repository(str(folder), RepositoryOpenFlag.NO_SEARCH)
+
+
+def _quote(path: str) -> str:
+    """Return a configured path for an error; of a URL no more than its host and path."""
+    if not is_url(path) or Path(path).expanduser().exists():
+        return f"'{path}'"
+    address = parse_remote_url(path)
+    return f"'{address.id}'" if address else "an entry"
 
 
 @contextmanager
@@ -157,8 +194,11 @@ def _explain(error: Exception) -> str:
     if "not owned by current user" in reason:
         return (
             "belongs to another user (dubious ownership); if you trust it, run "
-            "`git config --global --add safe.directory <its path>`"
+            "`git config --file ~/.gitconfig --add safe.directory <its path>` (tap-git does not "
+            "read the file in GIT_CONFIG_GLOBAL)"
         )
+    if "object format" in reason:
+        return "uses another object format than SHA-1, such as SHA-256, which cannot be read"
     if "Repository not found" in reason:
         return (
             "is not a git repository; expected a working tree, a bare repository or a .git folder"
@@ -173,7 +213,7 @@ def _read_address(git: pygit2.Repository) -> Address:
     except KeyError:
         url = None
     address = parse_remote_url(decode_text(os.fsencode(url))) if url else None
-    return address or Address("local", _folder_name(git))
+    return address or Address(LOCAL_HOST, _folder_name(git))
 
 
 def _folder_name(git: pygit2.Repository) -> str:

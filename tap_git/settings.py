@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,7 +20,8 @@ CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
         title="Repositories",
         description=(
             "Local paths of git repositories: working trees, bare repositories or .git "
-            "folders; as text a JSON array, or paths separated by commas"
+            "folders; name=path gives a repository the id local/name; as text a JSON array, or "
+            "paths separated by commas"
         ),
         examples=[["~/src/shop", "/srv/git/shop.git"]],
     ),
@@ -38,6 +41,17 @@ CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
     additional_properties=False,
 ).to_dict()
 
+NAMED_PATH = re.compile(r"(?P<name>[^/=~]+)=(?P<path>.+)")
+"""`name=path`; a path that has a `=` in its first part can be written as `./a=b`."""
+
+
+@dataclass(frozen=True)
+class ConfiguredRepository:
+    """A path in `repositories`, and the name that the setting gives the repository, if any."""
+
+    path: str
+    name: str | None = None
+
 
 def validate_flattening(setting: object) -> None:
     """Raise `ConfigurationError` if `flattening_enabled` is set."""
@@ -48,19 +62,26 @@ def validate_flattening(setting: object) -> None:
         )
 
 
-def parse_repositories(setting: list[str] | str | None) -> list[str]:
-    """Return the paths in `repositories`, a list or the text of one.
+def parse_repositories(setting: list[str] | str | None) -> list[ConfiguredRepository]:
+    """Return the paths and names in `repositories`, a list or the text of one.
 
     Raises `ConfigurationError` if it is not valid or has no path.
     """
     if isinstance(setting, str):
         setting = _split_text(setting)
-    paths = [path.strip() for path in setting or []]
-    if not any(paths):
+    entries = [entry.strip() for entry in setting or []]
+    if not any(entries):
         raise ConfigurationError(
             "repositories: no repository is configured; expected at least one local path"
         )
-    return [path for path in paths if path]
+    return [_parse_entry(entry) for entry in entries if entry]
+
+
+def _parse_entry(entry: str) -> ConfiguredRepository:
+    match = NAMED_PATH.fullmatch(entry)
+    if match is None:
+        return ConfiguredRepository(entry)
+    return ConfiguredRepository(match["path"].strip(), match["name"].strip())
 
 
 def _split_text(setting: str) -> list[str]:

@@ -6,13 +6,15 @@ import logging
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tap_git.errors import ConfigurationError, RepositoryError
-from tap_git.repository import Repository, read_repository
+from tap_git.errors import RepositoryError
+from tap_git.repository import locate_repository, read_repository
 from tap_git.settings import parse_repositories, parse_start_date
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
+
+    from tap_git.repository import Location, Repository
 
 logger = logging.getLogger("tap-git")
 
@@ -51,27 +53,37 @@ class SyncContext:
     def repositories(self) -> list[Repository]:
         """The configured repositories as they are now.
 
-        A repository that cannot be opened is added to `failures`. Raises `ConfigurationError` if
-        two paths are of the same repository.
+        Those that cannot be read or distinguished are added to `failures`. Raises
+        `ConfigurationError`.
         """
         repositories: list[Repository] = []
-        path_by_id: dict[str, str] = {}
-        for path in parse_repositories(self._config.get("repositories")):
+        for location in self._locate_repositories():
             self.raise_if_interrupted()
             try:
-                repository = read_repository(path)
+                repositories.append(read_repository(location))
+            except RepositoryError as error:
+                self.failures.append(str(error))
+        return repositories
+
+    def _locate_repositories(self) -> Iterator[Location]:
+        """Yield the locations of repositories that have an id of their own."""
+        locations_by_id: dict[str, list[Location]] = {}
+        for configured in parse_repositories(self._config.get("repositories")):
+            try:
+                location = locate_repository(configured)
             except RepositoryError as error:
                 self.failures.append(str(error))
                 continue
-            repository_id = repository.address.id
-            if repository_id in path_by_id:
-                raise ConfigurationError(
-                    f"repositories: '{path_by_id[repository_id]}' and '{path}' are both "
-                    f"{repository_id}; expected each repository once"
-                )
-            path_by_id[repository_id] = path
-            repositories.append(repository)
-        return repositories
+            locations_by_id.setdefault(location.address.id, []).append(location)
+        for repository_id, locations in locations_by_id.items():
+            if len(locations) == 1:
+                yield locations[0]
+                continue
+            paths = ", ".join(f"'{location.path}'" for location in locations)
+            self.failures.append(
+                f"repositories: {paths} have the same id {repository_id}, so none of them is "
+                "read; expected each repository once, or name=path to distinguish them"
+            )
 
     def warn_invalid_time(self, repository_id: str, sha: str) -> None:
         """Log, once per run, that a commit has a timestamp outside the calendar."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_git.errors import ConfigurationError
-from tap_git.settings import parse_repositories
+from tap_git.settings import ConfiguredRepository, parse_repositories
 from tests.tap_git.repository_builder import RepositoryBuilder
 from tests.tap_git.runner import ORDERS, GitRun, run_command
 
@@ -26,10 +26,6 @@ if TYPE_CHECKING:
         ({"repositories": "[1"}, "repositories: expected a JSON array of paths"),
         ({"repositories": ["{}/none"]}, "repositories: '{}/none' does not exist"),
         ({"repositories": ["{}"]}, "repositories: '{}' is not a git repository; expected"),
-        (
-            {"repositories": ["{}/a", "{}/a/.git"]},
-            "are both local/a; expected each repository once",
-        ),
         (
             {"repositories": ["{}/a"], "flattening_enabled": True, "flattening_max_depth": 1},
             "set flattening_enabled of target-pandev instead",
@@ -61,7 +57,23 @@ def test_an_invalid_setting_is_reported_in_one_line(
     ],
 )
 def test_repositories_are_a_list_or_its_text(setting: list[str] | str, expected: list[str]) -> None:
-    assert parse_repositories(setting) == expected
+    assert parse_repositories(setting) == [ConfiguredRepository(path) for path in expected]
+
+
+@pytest.mark.parametrize(
+    ("entry", "path", "name"),
+    [
+        ("shop=/srv/git/shop", "/srv/git/shop", "shop"),
+        ("my shop = ~/a=b", "~/a=b", "my shop"),
+        ("./a=b", "./a=b", None),
+        ("/srv/a=b", "/srv/a=b", None),
+        ("~=b", "~=b", None),
+        ("=/srv", "=/srv", None),
+        ("a=", "a=", None),
+    ],
+)
+def test_an_entry_may_name_its_repository(entry: str, path: str, name: str | None) -> None:
+    assert parse_repositories([entry]) == [ConfiguredRepository(path, name)]
 
 
 @pytest.mark.parametrize("setting", [None, [], "", " , ", "[]"])
