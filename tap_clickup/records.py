@@ -40,8 +40,10 @@ def workspace(team: Item) -> dict[str, Any]:
     return {"id": fields.required_id, "name": fields.text("name")}
 
 
-def member(user: Item, *, workspace_id: str) -> dict[str, Any]:
+def member(user: Item, *, workspace_id: str, service_user_id: str) -> dict[str, Any]:
     """Return the record of a user listed in `GET /team`; an invited user has no username yet.
+
+    The service user is the token's.
 
     https://developer.clickup.com/reference/getauthorizedteams
     """
@@ -53,12 +55,14 @@ def member(user: Item, *, workspace_id: str) -> dict[str, Any]:
         "email": fields.text("email"),
         "role": fields.integer("role"),
         "is_member": True,
+        "is_service_user": fields.required_id == service_user_id,
     }
 
 
-def former_member(user: Item, *, workspace_id: str) -> dict[str, Any]:
+def former_member(user: Item, *, workspace_id: str, service_user_id: str) -> dict[str, Any]:
     """Return the record of a user seen on a task or time entry who is no longer in `GET /team`."""
-    return {**member(user, workspace_id=workspace_id), "role": None, "is_member": False}
+    record = member(user, workspace_id=workspace_id, service_user_id=service_user_id)
+    return {**record, "role": None, "is_member": False}
 
 
 def task_users(task: Item) -> Iterator[Json]:

@@ -42,6 +42,9 @@ class Users(ClickUpStream):
     def _convert(
         self, workspace: Workspace, users: Sequence[Any], convert: Callable[..., dict[str, Any]]
     ) -> Converted[dict[str, Any]]:
-        return workspace.report.convert_all(
-            self.name, users, partial(convert, workspace_id=workspace.id), place="GET /team"
+        convert_user = partial(
+            convert,
+            workspace_id=workspace.id,
+            service_user_id=self.sync_context.client.user_id,
         )
+        return workspace.report.convert_all(self.name, users, convert_user, place="GET /team")

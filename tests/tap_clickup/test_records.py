@@ -169,9 +169,15 @@ def test_workspace_record_has_id_and_name() -> None:
 def test_former_member_has_no_role_and_no_membership() -> None:
     """R87: a user has an id, a display name and an e-mail address."""
     user = {"id": 2, "username": "User 2", "email": "user2@example.com", "role": 3, "color": "#4"}
-    member = records.member(user, workspace_id="1")
-    former_member = records.former_member(user, workspace_id="1")
-    shared = {"workspace_id": "1", "id": "2", "username": "User 2", "email": "user2@example.com"}
+    member = records.member(user, workspace_id="1", service_user_id="3")
+    former_member = records.former_member(user, workspace_id="1", service_user_id="3")
+    shared = {
+        "workspace_id": "1",
+        "id": "2",
+        "username": "User 2",
+        "email": "user2@example.com",
+        "is_service_user": False,
+    }
     assert member == {**shared, "role": 3, "is_member": True}
     assert former_member == {**shared, "role": None, "is_member": False}
     check("users", member)
@@ -334,7 +340,7 @@ def test_a_recorded_folder_and_its_lists_become_valid_records(source: str) -> No
 def test_a_recorded_invited_member_has_no_username(source: str) -> None:
     teams = recorded_value("teams/invited_member_with_null_username", source)["teams"]
     members = [
-        records.member(member["user"], workspace_id="1")
+        records.member(member["user"], workspace_id="1", service_user_id="3")
         for team in teams
         for member in team["members"]
     ]

@@ -38,7 +38,7 @@ def group_by_pass(rows: list[Row]) -> dict[tuple[str, bool], list[str]]:
     return passes
 
 
-PERSON = ("workspace_id", "id", "username", "email", "role", "is_member")
+PERSON = ("workspace_id", "id", "username", "email", "role", "is_member", "is_service_user")
 
 
 class TestAccount:
@@ -93,10 +93,10 @@ class TestAccount:
         ]
         mail = "user{}@example.com".format
         assert rows == [
-            (accounts.WORKSPACE, "40000001", "Olga", mail(40000001), 1, True),
-            (accounts.WORKSPACE, "40000002", "Mia", mail(40000002), 3, True),
-            (accounts.WORKSPACE, "40000003", None, mail(40000003), 4, True),
-            (accounts.WORKSPACE, "40000004", "Lena", mail(40000004), None, False),
+            (accounts.WORKSPACE, "40000001", "Olga", mail(40000001), 1, True, True),
+            (accounts.WORKSPACE, "40000002", "Mia", mail(40000002), 3, True, False),
+            (accounts.WORKSPACE, "40000003", None, mail(40000003), 4, True, False),
+            (accounts.WORKSPACE, "40000004", "Lena", mail(40000004), None, False, False),
         ]
 
     def test_workspaces_have_id_and_name(self, run_tap: TapRunner) -> None:

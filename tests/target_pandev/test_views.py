@@ -22,7 +22,14 @@ ENTRIES = schema(
     KEY,
     bookmark="date_updated",
 )
-USERS = schema("users", dict.fromkeys(("workspace_id", "id", "username", "email"), "string"), KEY)
+USERS = schema(
+    "users",
+    {
+        **dict.fromkeys(("workspace_id", "id", "username", "email"), "string"),
+        "is_service_user": "boolean",
+    },
+    KEY,
+)
 TASKS = schema(
     "tasks",
     {**dict.fromkeys(("workspace_id", "id", "name"), "string"), "custom_fields": "object"},
@@ -48,10 +55,14 @@ def entry(name: str, task: str | None, user: str, minutes: int | None) -> dict[s
 
 
 def test_worklogs_show_whose_time_went_to_which_task(store: Loader) -> None:
-    """A running timer, time without task, time of people and tasks that are deleted or unknown."""
+    """A running timer, time without task, time of people and tasks that are deleted or unknown.
+
+    R11: Bob is the service user.
+    """
     ann, bob = (
         {"workspace_id": "900", "id": "1", "username": "Ann", "email": " Ann@Example.com "},
-        {"workspace_id": "900", "id": "2", "username": "Bob", "email": "bob@example.com"},
+        {"workspace_id": "900", "id": "2", "username": "Bob", "email": "bob@example.com"}
+        | {"is_service_user": True},
     )
     tasks = {"86a1": "Write the README", "86a2": "Ship it"}
     named = [
@@ -79,13 +90,14 @@ def test_worklogs_show_whose_time_went_to_which_task(store: Loader) -> None:
     def until(minute: int) -> tuple[Any, ...]:
         return nine, nine.replace(minute=minute), minute * 60_000, False
 
+    person, service_user = (False,), (True,)
     ann_is = ("1", "Ann", "ann@example.com")
     assert store.rows("SELECT * FROM worklogs ORDER BY id") == [
-        ("900", "1", *ann_is, "86a1", "Write the README", *until(15)),
-        ("900", "2", "2", "Bob", "bob@example.com", "86a2", "Ship it", *until(20)),
-        ("900", "3", *ann_is, None, None, *until(25)),
-        ("900", "4", "9", None, None, "86zz", None, *until(30)),
-        ("900", "5", *ann_is, "86a1", "Write the README", nine, None, None, True),
+        ("900", "1", *ann_is, "86a1", "Write the README", *until(15), *person),
+        ("900", "2", "2", "Bob", "bob@example.com", "86a2", "Ship it", *until(20), *service_user),
+        ("900", "3", *ann_is, None, None, *until(25), *person),
+        ("900", "4", "9", None, None, "86zz", None, *until(30), *person),
+        ("900", "5", *ann_is, "86a1", "Write the README", nine, None, None, True, *person),
     ]
 
 

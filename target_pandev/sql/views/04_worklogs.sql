@@ -14,7 +14,8 @@ SELECT
     e.started_at,
     e.ended_at,
     CASE WHEN e.is_running THEN NULL ELSE e.duration_ms END AS duration_ms,
-    coalesce(e.is_running, false) AS is_running
+    coalesce(e.is_running, false) AS is_running,
+    coalesce(u.is_service_user, false) AS is_service_user
 FROM time_entries AS e
 LEFT JOIN users AS u ON u.workspace_id = e.workspace_id AND u.id = e.user_id
 LEFT JOIN tasks AS t ON t.workspace_id = e.workspace_id AND t.id = e.task_id
@@ -24,3 +25,5 @@ COMMENT ON VIEW worklogs IS
 COMMENT ON COLUMN worklogs.author_name IS 'Null until the user is loaded; kept when the user leaves the workspace';
 COMMENT ON COLUMN worklogs.task_name IS 'Null for time without a task, and until the task is loaded';
 COMMENT ON COLUMN worklogs.duration_ms IS 'Null while the timer runs';
+COMMENT ON COLUMN worklogs.is_service_user IS
+    'Whether the author is the user of tap-clickup''s token, not a person';
