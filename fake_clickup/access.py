@@ -51,6 +51,8 @@ class Access:
         """Return a workspace of the user."""
         if workspace_id in self.account.foreign_workspaces:
             raise ApiError("OAUTH_056")
+        if workspace_id not in self._workspaces:
+            raise ApiError("SHARD_031")
         return self._workspaces[workspace_id]
 
     def find_by_space(self, space_id: str) -> Workspace:

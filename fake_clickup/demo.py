@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import NAMESPACE_URL, uuid5
 
 from .account import Account
 from .demo_names import FOLDERS, SPACES, TOPICS, WORK
@@ -18,6 +19,7 @@ from .model import (
     MEMBER,
     OWNER,
     Folder,
+    Group,
     Member,
     Space,
     Status,
@@ -25,6 +27,7 @@ from .model import (
     Tag,
     Task,
     TaskList,
+    TaskType,
     TimeEntry,
     User,
     Workspace,
@@ -48,6 +51,8 @@ NEVER_STARTED = 0.15
 """The share of tasks that stay in the backlog."""
 AGE_EXPONENT = 3.5
 """The higher, the more tasks were created lately."""
+DEFAULT_TYPE, MILESTONE, BUG = 0, 1, 1001
+"""Task types: the first two are ClickUp's own, which no response lists."""
 USERS = 8
 COLORS = ("#7b68ee", "#2f6b8a", "#8a2f5c", "#4b8a2f")
 TAGS = ("bug", "customer request", "tech debt")
@@ -71,6 +76,7 @@ def generate_demo(
     random_data = RandomData(seed, now_ms=to_ms(now or today))
     generator = DemoGenerator(random_data)
     generator.add_users()
+    generator.add_task_types_and_groups()
     generator.add_spaces(spaces)
     generator.add_tasks(tasks)
     owner_id = next(iter(generator.workspace.users))
@@ -111,6 +117,20 @@ class DemoGenerator:
             role = {1: OWNER, 2: ADMIN}.get(number, MEMBER)
             self.workspace.users[user_id] = user
             self.workspace.members[user_id] = Member(user, role, joined_ms, joined_ms)
+
+    def add_task_types_and_groups(self) -> None:
+        """Add a type for bugs, and a group with every other member."""
+        self.workspace.task_types[BUG] = TaskType(BUG, "Bug", "Bugs", "Something does not work.")
+        support = Group(
+            id=str(uuid5(NAMESPACE_URL, self.workspace.id)),
+            name="Support",
+            handle="support",
+            initials="SU",
+            creator_id=next(iter(self.workspace.members)),
+            created_ms=self.random_data.days_ago_ms(600),
+            member_ids=tuple(self.workspace.members)[::2],
+        )
+        self.workspace.groups[support.id] = support
 
     def add_spaces(self, count: int) -> None:
         """Add spaces with a folder per topic; the first space has sprints."""
@@ -182,7 +202,9 @@ class DemoGenerator:
             created_ms=periods[0].since_ms,
             updated_ms=current.since_ms,
             orderindex=f"{5_000_000 + number}.00000000000000000000000000000000",
+            custom_item_id=self._pick_task_type(number, bug=bug),
             assignee_ids=self._pick_assignees(started=started),
+            group_assignee_ids=tuple(self.workspace.groups) if number % 12 == 0 else (),
             tags=self._pick_tags(tags, bug=bug),
             done_ms=finished_ms[0] if finished_ms else None,
             closed_ms=current.since_ms if current.status.type == "closed" else None,
@@ -241,6 +263,11 @@ class DemoGenerator:
             if sprint.space_id == task_list.space_id
             and (sprint.start_ms or 0) <= since_ms <= (sprint.due_ms or 0)
         )
+
+    def _pick_task_type(self, number: int, *, bug: bool) -> int:
+        if bug:
+            return BUG
+        return MILESTONE if number % 40 == 0 else DEFAULT_TYPE
 
     def _pick_tags(self, tags: list[Tag], *, bug: bool) -> tuple[Tag, ...]:
         if bug:

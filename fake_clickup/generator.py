@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, time
+from uuid import NAMESPACE_URL, uuid5
 
 from .account import Account
 from .generator_hierarchy import HierarchyGenerator
 from .generator_work import TaskGenerator
-from .model import ADMIN, GUEST, MEMBER, OWNER, Member, User, Workspace
+from .model import ADMIN, GUEST, MEMBER, OWNER, Group, Member, TaskType, User, Workspace
 from .random_data import RandomData
 from .sizes import Sizes
 from .storage import to_ms
@@ -49,12 +50,35 @@ def _generate_workspace(
     for member in _generate_members([owner, *others[:-1]], random_data=random_data):
         workspace.members[member.user.id] = member
         workspace.users[member.user.id] = member.user
+    _add_task_types(workspace)
+    _add_groups(workspace, random_data=random_data)
     places = HierarchyGenerator(workspace, random_data=random_data, sizes=sizes)
     places.make()
     TaskGenerator(
         workspace, random_data=random_data, sizes=sizes, sprint_lists=places.sprint_lists
     ).make()
     return workspace
+
+
+def _add_task_types(workspace: Workspace) -> None:
+    """Add two task types, whose ids are the same in every workspace."""
+    for type_id, name in ((1001, "Bug"), (1002, "Idea")):
+        workspace.task_types[type_id] = TaskType(type_id, name, f"{name}s", f"A type for {name}s.")
+
+
+def _add_groups(workspace: Workspace, *, random_data: RandomData) -> None:
+    """Add a group with all members, and one without any."""
+    for name, member_ids in (("Everyone", tuple(workspace.members)), ("Newcomers", ())):
+        group_id = str(uuid5(NAMESPACE_URL, f"{workspace.id} {name}"))
+        workspace.groups[group_id] = Group(
+            id=group_id,
+            name=name,
+            handle=name.lower(),
+            initials=name[:2].upper(),
+            creator_id=next(iter(workspace.members)),
+            created_ms=random_data.days_ago_ms(600),
+            member_ids=member_ids,
+        )
 
 
 def _generate_person(number: int, *, random_data: RandomData) -> User:

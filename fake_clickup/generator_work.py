@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from .sizes import Sizes
 
 DEEPEST = 3
+MILESTONE = 1
+"""The id of ClickUp's own type for milestones."""
 POINTS = (None, None, 0, 0.5, 3)
 ESTIMATES_MS = (None, None, 3_600_000, 1.5e6 + 0.5)
 TAG_NAMES = ("urgent", "needs words", "customer")
@@ -109,11 +111,12 @@ class TaskGenerator:
         in_sprint = bool(self.sprint_lists) and random_data.chance(1 / 6)
         return {
             "custom_id": f"DEV-{number + 1}" if number % 5 == 3 else None,
-            "custom_item_id": 1 if number % 50 == 9 else 0,
+            "custom_item_id": self._pick_task_type(number),
             "description": f"What to do about it, part {number}."
             if random_data.chance(1 / 2)
             else "",
             "assignee_ids": random_data.sample(self.user_ids, most=3),
+            "group_assignee_ids": self._pick_groups(number),
             "watcher_ids": random_data.sample(self.user_ids, most=2),
             "tags": tuple(self.tags[: random_data.random.randint(0, len(self.tags))]),
             "priority": random_data.random.choice((None, None, 1, 2, 3, 4)),
@@ -129,6 +132,22 @@ class TaskGenerator:
             "custom_fields": self._build_custom_fields(),
             "attachments": self._build_attachments(),
         }
+
+    def _pick_task_type(self, number: int) -> int | None:
+        """Return the default type for most tasks, as 0 or null, else a custom one or milestone."""
+        if number % 50 == 9:
+            return MILESTONE
+        custom = [*self.workspace.task_types]
+        if custom and number % 7 == 2:
+            return custom[number % len(custom)]
+        return None if number % 11 == 5 else 0
+
+    def _pick_groups(self, number: int) -> tuple[str, ...]:
+        """Return one group for one task in nine, both for one in 45."""
+        groups = [*self.workspace.groups]
+        if number % 45 == 4:
+            return tuple(groups)
+        return tuple(groups[:1]) if number % 9 == 4 else ()
 
     def _build_custom_fields(self) -> tuple[CustomField, ...]:
         """Return the fields, set or unset; 0 is the first option of the drop-down field."""

@@ -102,6 +102,29 @@ class Tag:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskType:
+    """A custom task type. The default type has the id 0, and no response lists it."""
+
+    id: int
+    name: str
+    name_plural: str
+    description: str
+
+
+@dataclass(slots=True)
+class Group:
+    """A user group, which people see as a team."""
+
+    id: str
+    name: str
+    handle: str
+    initials: str
+    creator_id: int
+    created_ms: int
+    member_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class CustomField:
     """A custom field and its value on one task; None if it is not set.
 
@@ -142,6 +165,7 @@ class Task:
     """One version of a task; an edit replaces it by another version.
 
     `priority` is 1 (urgent) to 4 (low). `status` is the name of a status of the home list.
+    `custom_item_id` is the id of its type: 0 or None for the default type, 1 for a milestone.
     `other_list_ids` are lists the task was added to. `updated_ms` is None on the rare task whose
     responses lack the key.
     """
@@ -159,6 +183,7 @@ class Task:
     description: str = ""
     parent_id: str | None = None
     assignee_ids: tuple[int, ...] = ()
+    group_assignee_ids: tuple[str, ...] = ()
     watcher_ids: tuple[int, ...] = ()
     tags: tuple[Tag, ...] = ()
     priority: int | None = None
@@ -238,6 +263,8 @@ class Workspace:
     color: str
     members: dict[int, Member] = field(default_factory=dict)
     users: dict[int, User] = field(default_factory=dict)
+    task_types: dict[int, TaskType] = field(default_factory=dict)
+    groups: dict[str, Group] = field(default_factory=dict)
     spaces: dict[str, Space] = field(default_factory=dict)
     folders: dict[str, Folder] = field(default_factory=dict)
     lists: dict[str, TaskList] = field(default_factory=dict)

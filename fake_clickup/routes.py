@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from . import hierarchy, time_in_status, users, webhook_requests, webhooks
@@ -65,6 +66,20 @@ class Routes:
             for workspace in self.account.workspaces
         ]
         return {"teams": workspaces}
+
+    def task_types(self, workspace_id: str, _: Query) -> Any:
+        """Return the custom task types of a workspace; neither the default type nor milestones."""
+        workspace = self.access.get_workspace(workspace_id)
+        return {"custom_items": [asdict(task_type) for task_type in workspace.task_types.values()]}
+
+    def groups(self, _: str, query: Query) -> Any:
+        """Return the user groups of the workspace `team_id`, or those with the `group_ids`."""
+        workspace = self.access.get_workspace(query.get("team_id", [""])[0])
+        group_ids = query.get("group_ids", [*workspace.groups])
+        found = [
+            workspace.groups[group_id] for group_id in group_ids if group_id in workspace.groups
+        ]
+        return {"groups": [users.render_group(workspace, group) for group in found]}
 
     def spaces(self, workspace_id: str, query: Query) -> Any:
         """Return the live or only the archived spaces of a workspace."""
@@ -261,6 +276,8 @@ class Routes:
 ROUTES: tuple[tuple[str, Callable[[Routes, str, Query], Any]], ...] = (
     (r"/user", Routes.user),
     (r"/team", Routes.workspaces),
+    (r"/team/([^/]+)/custom_item", Routes.task_types),
+    (r"/group", Routes.groups),
     (r"/team/([^/]+)/space", Routes.spaces),
     (r"/space/([^/]+)", Routes.space),
     (r"/space/([^/]+)/folder", Routes.folders),

@@ -119,7 +119,11 @@ class TaskRenderer:
         return {
             "creator": users.render_creator(known[task.creator_id]),
             "assignees": [users.render_user(known[user_id]) for user_id in task.assignee_ids],
-            "group_assignees": [],
+            "group_assignees": [
+                {"id": group_id, "name": self.workspace.groups[group_id].name}
+                for group_id in task.group_assignee_ids
+                if group_id in self.workspace.groups
+            ],
             "watchers": [users.render_user(known[user_id]) for user_id in task.watcher_ids],
         }
 

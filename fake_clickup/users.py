@@ -1,4 +1,4 @@
-"""Users and statuses as they appear in ClickUp's responses."""
+"""Users, groups and statuses as they appear in ClickUp's responses."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .model import ADMIN, GUEST, MEMBER, OWNER
 
 if TYPE_CHECKING:
-    from .model import Member, Status, User, Workspace
+    from .model import Group, Member, Status, User, Workspace
 
 ROLE_KEYS = {OWNER: "owner", ADMIN: "admin", MEMBER: "member", GUEST: "guest"}
 ROLES = {key: role for role, key in ROLE_KEYS.items()}
@@ -54,6 +54,21 @@ def render_workspace(workspace: Workspace, *, user_id: int, role: int) -> dict[s
         "color": workspace.color,
         "avatar": None,
         "members": members,
+    }
+
+
+def render_group(workspace: Workspace, group: Group) -> dict[str, Any]:
+    """Return a group of `GET /group`, with its members as people."""
+    return {
+        "id": group.id,
+        "team_id": workspace.id,
+        "userid": group.creator_id,
+        "name": group.name,
+        "handle": group.handle,
+        "date_created": str(group.created_ms),
+        "initials": group.initials,
+        "members": [render_user(workspace.users[user_id]) for user_id in group.member_ids],
+        "avatar": dict.fromkeys(("attachment_id", "color", "source", "icon")),
     }
 
 

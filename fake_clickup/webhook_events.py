@@ -110,6 +110,9 @@ class EventBuilder:
             ("taskUpdated", "name", before.name, after.name),
             ("taskUpdated", "archived", before.archived, after.archived),
             ("taskUpdated", "points", before.points, after.points),
+            # No delivery was recorded of these two: their fields are placeholders.
+            ("taskUpdated", "custom_type", before.custom_item_id, after.custom_item_id),
+            ("taskUpdated", "group_assignee", before.group_assignee_ids, after.group_assignee_ids),
         ):
             if old != new:
                 yield name, self._build_item(change, field, parent=after.list_id)

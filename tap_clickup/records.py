@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 Item: TypeAlias = "Json | Fields"
 """An object of ClickUp, or its fields, which then name those that are odd."""
+DEFAULT_TASK_TYPE_ID = "0"
+"""The type of ordinary tasks, for which ClickUp sends 0 or null."""
 MAX_DURATION_MS = 10 * 366 * 24 * 60 * 60 * 1000
 """Ten years: a longer time entry begins or ends at a time that is in seconds."""
 
@@ -72,6 +74,33 @@ def task_users(task: Item) -> Iterator[Json]:
     for user in (payload.get("creator"), *(assignees if isinstance(assignees, list) else ())):
         if user and isinstance(user, dict):
             yield user
+
+
+def group(item: Item, *, workspace_id: str) -> dict[str, Any]:
+    """Return the record of a user group, with the ids of its members.
+
+    https://developer.clickup.com/reference/getteams1
+    """
+    fields = Fields.of(item)
+    return {
+        "workspace_id": workspace_id,
+        "id": fields.required_id,
+        "name": fields.text("name"),
+        "member_ids": fields.ids("members"),
+    }
+
+
+def task_type(item: Item, *, workspace_id: str) -> dict[str, Any]:
+    """Return the record of a task type that a workspace has defined.
+
+    https://developer.clickup.com/reference/getcustomitems
+    """
+    fields = Fields.of(item)
+    return {
+        "workspace_id": workspace_id,
+        "id": fields.required_id,
+        "name": fields.text("name"),
+    }
 
 
 def space(item: Item, *, workspace_id: str) -> dict[str, Any]:
@@ -169,6 +198,8 @@ def task(item: Item, *, workspace_id: str, custom_fields: Collection[str] = ()) 
         "status_type": state.text("type"),
         "priority": _priority(fields),
         "assignee_ids": fields.ids("assignees"),
+        "group_assignee_ids": fields.ids("group_assignees"),
+        "task_type_id": _task_type_id(fields),
         "creator_id": fields.object("creator").identifier("id"),
         "list_id": fields.object("list").identifier("id"),
         "folder_id": folder_id(fields),
@@ -196,6 +227,17 @@ def _priority(fields: Fields) -> int | None:
     if isinstance(fields.payload.get("priority"), dict):
         return fields.object("priority").integer("id")
     return fields.integer("priority")
+
+
+def _task_type_id(fields: Fields) -> str | None:
+    """Return the id of the task's type; that of the default type if ClickUp sends null.
+
+    None without the key, as in responses of 2022: the type is not known.
+    https://developer.clickup.com/docs/custom-task-types
+    """
+    if fields.payload.get("custom_item_id", DEFAULT_TASK_TYPE_ID) is None:
+        return DEFAULT_TASK_TYPE_ID
+    return fields.identifier("custom_item_id")
 
 
 def _date_updated(fields: Fields, date_created: str | None) -> str | None:

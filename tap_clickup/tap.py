@@ -20,12 +20,14 @@ from tap_clickup.sdk_patches import validation_errors
 from tap_clickup.settings import CONFIG_SCHEMA
 from tap_clickup.streams.completed_reads import CompletedReads
 from tap_clickup.streams.folders import Folders
+from tap_clickup.streams.groups import Groups
 from tap_clickup.streams.lists import Lists
 from tap_clickup.streams.spaces import Spaces
 from tap_clickup.streams.sprints import Sprints
 from tap_clickup.streams.status_changes import StatusChanges
 from tap_clickup.streams.statuses import Statuses
 from tap_clickup.streams.sync_runs import SyncRuns
+from tap_clickup.streams.task_types import TaskTypes
 from tap_clickup.streams.tasks import Tasks
 from tap_clickup.streams.time_entries import TimeEntries
 from tap_clickup.streams.time_in_status import TimeInStatus
@@ -46,6 +48,8 @@ if TYPE_CHECKING:
 STREAMS: tuple[type[ClickUpStream], ...] = (
     Workspaces,
     Webhooks,
+    TaskTypes,
+    Groups,
     Tasks,
     TimeInStatus,
     TimeEntries,
@@ -65,7 +69,7 @@ StreamT = TypeVar("StreamT", bound="ClickUpStream")
 
 
 class TapClickUp(StrictPlugin, Tap):
-    """Reads ClickUp: hierarchy, users, tasks, time entries, sprints and webhooks."""
+    """Reads ClickUp: hierarchy, users, groups, tasks, time entries, sprints and webhooks."""
 
     name = "tap-clickup"
     package_name = "pandev-clickup"

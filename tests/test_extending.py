@@ -68,15 +68,15 @@ def extended(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_page_leads_to_a_stream_that_passes(extended: Path) -> None:
     """D6: its own test, and the tests that read every stream."""
-    names = ("custom_task_types", "completed_reads", "sdk_suite")
+    names = ("custom_roles", "completed_reads", "sdk_suite")
     files = [f"tests/tap_clickup/test_{name}.py" for name in names]
     command = [sys.executable, "-m", "pytest", "-v", *files]
     run = subprocess.run(
         command, cwd=extended, text=True, capture_output=True, check=False, env=paths(extended)
     )
     assert run.returncode == 0, run.stdout
-    assert "test_custom_task_types_have_id_and_name PASSED" in run.stdout
-    assert "custom_task_types" in run.stdout.split("test_sdk_suite.py", 1)[1]
+    assert "test_custom_roles_have_their_fields PASSED" in run.stdout
+    assert "custom_roles" in run.stdout.split("test_sdk_suite.py", 1)[1]
 
 
 def test_the_files_on_the_page_pass_the_checks(extended: Path) -> None:
@@ -91,8 +91,11 @@ def test_the_files_on_the_page_pass_the_checks(extended: Path) -> None:
 
 def test_the_target_creates_the_table(extended: Path, database: str) -> None:
     with FakeClickUp(generate(tasks=5, time_entries=0)) as clickup:
-        items = [{"id": 1300, "name": "Bug"}, {"id": 1301, "name": "Idea"}]
-        clickup.behaviour.faults = [Fault(200, {"custom_items": items}, path="/custom_item$")]
+        roles = [
+            {"id": 1300, "name": "Tester", "inherited_role": 3},
+            {"id": 1301, "name": "Auditor", "inherited_role": 4},
+        ]
+        clickup.behaviour.faults = [Fault(200, {"custom_roles": roles}, path="/customroles$")]
         tap = [sys.executable, "-m", "tap_clickup.tap", "--config=ENV"]
         settings = {**environment(clickup), **paths(extended)}
         read = subprocess.run(
@@ -108,9 +111,11 @@ def test_the_target_creates_the_table(extended: Path, database: str) -> None:
         env={"TARGET_PANDEV_STORE_URL": database},
     )
     with psycopg.connect(database) as connection:
-        rows = connection.execute("SELECT id, name FROM pandev.custom_task_types ORDER BY id")
-        assert rows.fetchall() == [("1300", "Bug"), ("1301", "Idea")]
-    assert key_of(read.stdout, "custom_task_types") == ["workspace_id", "id"]
+        rows = connection.execute(
+            "SELECT id, name, inherited_role FROM pandev.custom_roles ORDER BY id"
+        )
+        assert rows.fetchall() == [("1300", "Tester", 3), ("1301", "Auditor", 4)]
+    assert key_of(read.stdout, "custom_roles") == ["workspace_id", "id"]
 
 
 def key_of(messages: str, stream: str) -> list[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, cast
 
 from singer_sdk import SchemaDirectory, Stream, StreamSchema
 from singer_sdk.helpers.conform import TypeConformanceLevel
@@ -15,21 +15,24 @@ from singer_sdk.singerlib import RecordMessage
 from plugin_settings.stream_maps import find_obstacle, stream_map_definitions
 from tap_clickup import schemas
 from tap_clickup.errors import ScopeError
+from tap_clickup.extracted import ExtractedRecord
 from tap_clickup.read_scope import ReadScope
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from singer_sdk.helpers.types import Context
     from singer_sdk.singerlib import Message
 
-    from tap_clickup.extracted import ExtractedRecord
+    from tap_clickup.fields import Fields
     from tap_clickup.hierarchy import Hierarchy
     from tap_clickup.read_scope import ScopeConditions
     from tap_clickup.sync import HasSyncContext, SyncContext
     from tap_clickup.workspace import Workspace
 
+RequestTarget: TypeAlias = "tuple[str, Sequence[tuple[str, str]]]"
+"""The path of a request, and its query parameters."""
 SCHEMAS = SchemaDirectory(schemas)
 STATE_INTERVAL_SECONDS = 0.5
 """A burst of requests may be followed by a minute of waiting for the rate limit; of such a burst no
@@ -136,6 +139,46 @@ class ClickUpStream(Stream):
         for message in super()._generate_record_messages(record):
             message.time_extracted = self._extracted_at
             yield message
+
+
+class SingleResponseStream(ClickUpStream):
+    """A stream of all objects of a workspace, which ClickUp returns in one response.
+
+    It costs a request per run: no webhook reports changes of these objects.
+    """
+
+    primary_keys: tuple[str, ...] = ("workspace_id", "id")
+    response_key: ClassVar[str]
+
+    @abstractmethod
+    def request_target(self, workspace: Workspace) -> RequestTarget:
+        """Return the path and the parameters of the request."""
+
+    @abstractmethod
+    def record(self, item: Fields, *, workspace_id: str) -> dict[str, Any]:
+        """Return the record of an object."""
+
+    def select(self, items: Sequence[Any], workspace: Workspace) -> Sequence[Any]:  # noqa: ARG002 - of a subclass
+        """Return the objects of a response that belong to the workspace: all of them."""
+        return items
+
+    def read(self, workspace: Workspace) -> Iterator[ExtractedRecord]:
+        """Yield the objects. Without those of unreadable ids, no completed read is added."""
+        path, params = self.request_target(workspace)
+        client = self.sync_context.client
+        response = client.get(path, params, required_key=self.response_key)
+        converted = workspace.report.convert_all(
+            self.name,
+            self.select(response.body[self.response_key], workspace),
+            partial(self.record, workspace_id=workspace.id),
+            place=f"GET {path}",
+        )
+        for record in converted.values:
+            yield ExtractedRecord(record, response.requested_at)
+        if not converted.unidentified_count:
+            ids = [*(record["id"] for record in converted.values), *converted.left_out_ids]
+            scope = ReadScope(self.name, response.requested_at, {})
+            workspace.add_completed_read(scope, [(object_id,) for object_id in ids])
 
 
 class BookmarkedStream(ClickUpStream):

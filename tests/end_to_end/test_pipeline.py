@@ -231,7 +231,10 @@ def kill_at_page(number: int, process: subprocess.Popen[str], victim: str) -> Ho
 def content(database: str) -> dict[str, object]:
     """Return the loaded rows, without the times of loading."""
     load_times = "{_sdc_extracted_at,observed_at}"
-    tables = ("spaces", "folders", "lists", "statuses", "sprints", "tasks", "time_entries", "users")
+    tables = [
+        *("spaces", "folders", "lists", "statuses", "sprints", "tasks", "task_types"),
+        *("time_entries", "users", "groups"),
+    ]
     return {
         name: rows(
             database, f"SELECT (to_jsonb(t) - '{load_times}'::text[])::text AS row FROM {name} AS t ORDER BY 1"  # noqa: E501, S608 - our own names

@@ -11,6 +11,7 @@ from tests.support.shapes import (
     SOURCES,
     ShapeSummary,
     derive_shape,
+    documented_shape,
     recorded_shape,
     recorded_value,
     shape_differences,
@@ -45,6 +46,10 @@ NOT_RECORDED = {
     (".creator.color", "null"),  # the same
     (".user.username", "null"),  # the same
     (".user.color", "null"),  # the same
+    (".custom_item_id", "null"),  # https://developer.clickup.com/docs/custom-task-types
+    (".group_assignees[]", "object"),  # as in `GET /group`
+    (".group_assignees[].id", "string"),  # the same
+    (".group_assignees[].name", "string"),  # the same
     (".parent", "string"),  # ClickUp's reference: the id of the task above
     (".top_level_parent", "string"),  # the same
     (".locations[]", "object"),  # ClickUp's reference: id and name of another list
@@ -178,6 +183,29 @@ def test_time_entries_are_shaped_as_recorded(client: Client, workspace: Workspac
     entries = client.get(path, assignee=everybody, start_date=0)["data"]
     named = ("time_entries/docs_example_list_with_custom_id_tags_locations:data",)
     check(entries, *ENTRIES, known=named)
+
+
+def check_documented(body: Any, name: str, *, accepted: frozenset[tuple[str, str]]) -> None:
+    """Compare a response with the example in ClickUp's reference."""
+    example = ShapeSummary([documented_shape(name)])
+    summary = ShapeSummary([derive_shape(body)])
+    assert shape_differences(summary, known=example, required=example, accepted=accepted) == []
+
+
+def test_task_types_are_shaped_as_documented(client: Client, workspace: Workspace) -> None:
+    body = client.get(f"/team/{workspace.id}/custom_item")
+    ids = frozenset({(".custom_items[].id", "integer")})  # as the schema of the reference says
+    assert len(body["custom_items"]) == 2
+    check_documented(body, "task_types", accepted=ids)
+
+
+def test_groups_are_shaped_as_documented(client: Client, workspace: Workspace) -> None:
+    """An invited member has neither a username nor a colour, as among the members."""
+    path = ".groups[].members[]"
+    invited = frozenset({(f"{path}.username", "null"), (f"{path}.color", "null")})
+    body = client.get("/group", team_id=workspace.id)
+    assert [bool(group["members"]) for group in body["groups"]] == [True, False]
+    check_documented(body, "groups", accepted=invited)
 
 
 def test_webhooks_are_shaped_as_recorded(

@@ -41,6 +41,13 @@ FOLDERS = (
 )
 """Folders of recordings, in addition to those of webhook deliveries, one per event."""
 DELIVERIES = "webhook-"
+REFERENCE = RECORDINGS.parent / "openapi-v2.json"
+DOCUMENTED = {
+    "task_types": "/v2/team/{team_id}/custom_item",
+    "groups": "/v2/group",
+    "folders": "/v2/space/{space_id}/folder",
+}
+"""Paths of which no response was recorded: the examples in ClickUp's reference have the shape."""
 FIRST_DATE_MS = 1_772_600_000_000
 """A date for the first string of a sample: any string may be a date in milliseconds."""
 TYPE_NAMES = {
@@ -103,6 +110,11 @@ def recorded_value(place: str, source: str) -> Any:
     return _read_recording(RECORDINGS / f"{place}.json")
 
 
+def documented_shape(name: str) -> Any:
+    """Return the shape of an example in ClickUp's reference, one of `DOCUMENTED`."""
+    return json.loads(_fixture("documented").read_text(encoding="utf-8"))["documented"][name]
+
+
 def recorded_deliveries() -> list[str]:
     """Return the places of the webhook deliveries: folders named for their event."""
     shapes = json.loads(_fixture(DELIVERIES).read_text(encoding="utf-8"))
@@ -119,7 +131,17 @@ def derive_fixtures() -> dict[Path, dict[str, dict[str, Any]]]:
                 for path in sorted((RECORDINGS / folder).glob("*.json"))
                 if not path.name.endswith(".http.json")
             }
+    fixtures[_fixture("documented")]["documented"] = {
+        name: derive_shape(_read_example(path)) for name, path in DOCUMENTED.items()
+    }
     return dict(fixtures)
+
+
+def _read_example(path: str) -> Any:
+    """Return the first example of a response in ClickUp's reference."""
+    operation = _read_recording(REFERENCE)["paths"][path]["get"]
+    schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    return schema["examples"][0]
 
 
 def _fixture(folder: str) -> Path:

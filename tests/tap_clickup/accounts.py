@@ -5,12 +5,14 @@ from __future__ import annotations
 from fake_clickup import Account
 from fake_clickup.model import (
     Folder,
+    Group,
     Member,
     Space,
     Status,
     Tag,
     Task,
     TaskList,
+    TaskType,
     User,
     Workspace,
 )
@@ -35,6 +37,8 @@ OWNER = 40000001
 MEMBER = 40000002
 INVITED = 40000003
 FORMER_MEMBER = 40000004
+TASK_TYPE = 1003
+GROUP = "c0ffee00-0000-4000-8000-000000000001"
 
 SECOND_SPACE = "90000000013"
 SECOND_FOLDER = "90000000025"
@@ -63,6 +67,10 @@ def shop() -> Account:
         workspace.members[member.id] = Member(member, role, 1, joined_ms=2)
     for user in (*people, person(FORMER_MEMBER, "Lena")):
         workspace.users[user.id] = user
+    workspace.task_types[TASK_TYPE] = TaskType(TASK_TYPE, "Coin", "Coins", "Money of metal.")
+    workspace.groups[GROUP] = Group(
+        GROUP, "Cashiers", "cash", "CA", OWNER, created_ms=3, member_ids=(OWNER, INVITED)
+    )
     _add_hierarchy(workspace)
     for task in (_task(), _parent()):
         workspace.tasks[task.id] = task
@@ -146,7 +154,9 @@ def _task() -> Task:
         list_id=LISTS["in_folder"],
         status="review",
         creator_id=OWNER,
+        custom_item_id=TASK_TYPE,
         assignee_ids=(MEMBER, FORMER_MEMBER),
+        group_assignee_ids=(GROUP,),
         watcher_ids=(INVITED,),
         tags=(Tag("urgent", "#333333", OWNER),),
         priority=2,

@@ -29,6 +29,8 @@ def test_discovery_needs_no_token_and_no_request() -> None:
     assert keys == {
         "workspaces": ["id"],
         "webhooks": ["workspace_id", "id"],
+        "task_types": ["workspace_id", "id"],
+        "groups": ["workspace_id", "id"],
         "tasks": ["workspace_id", "id"],
         "time_in_status": ["workspace_id", "task_id", "status"],
         "time_entries": ["workspace_id", "id"],

@@ -25,8 +25,11 @@ if TYPE_CHECKING:
     from fake_clickup import Account, Behaviour
     from tests.tap_clickup.runner import Row, TapRunner
 
-NAMES = ["spaces", "folders", "lists", "statuses", "sprints", "users", "webhooks"]
-WITH_RECORDS = {"spaces", "folders", "lists", "statuses", "users", "webhooks", "time_entries"}
+NAMES = [
+    *("spaces", "folders", "lists", "statuses", "sprints"),
+    *("users", "webhooks", "task_types", "groups"),
+]
+WITH_RECORDS = {*NAMES, "time_entries"} - {"sprints"}
 """The streams of the shop with records, once time was tracked and a webhook added."""
 IN_WORKSPACE = {"workspace_id": {"in": [WORKSPACE]}}
 IN_SPACES = {**IN_WORKSPACE, "space_id": {"in": [SPACE, ARCHIVED_SPACE]}}
@@ -74,6 +77,8 @@ def test_completed_reads_have_the_documented_fields(run_tap: TapRunner) -> None:
         "lists",
         "statuses",
         "users",
+        "task_types",
+        "groups",
     }
     for row in rows.values():
         assert list(row) == [
@@ -224,6 +229,8 @@ def test_selected_spaces_are_a_condition(run_tap: TapRunner) -> None:
         (f"/folder/{FOLDER}/list$", {*NAMES[1:5], "tasks"}),
         (f"/list/{LISTS['folderless']}$", {*NAMES[1:5], "tasks"}),
         (f"/team/{WORKSPACE}/webhook$", {"webhooks"}),
+        (f"/team/{WORKSPACE}/custom_item$", {"task_types"}),
+        ("/group$", {"groups"}),
         (f"/list/{LISTS['archived']}/task$", {"tasks"}),
     ],
 )

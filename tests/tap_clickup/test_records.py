@@ -84,6 +84,8 @@ def test_task_record_has_exactly_the_documented_fields() -> None:
         "status_type": "custom",
         "priority": 2,
         "assignee_ids": ["12", "13"],
+        "group_assignee_ids": ["14"],
+        "task_type_id": "1003",
         "creator_id": "11",
         "list_id": "32",
         "folder_id": "34",
@@ -113,12 +115,20 @@ def test_task_with_only_an_id_is_a_valid_record() -> None:
         "workspace_id": "36",
         "id": "86a1",
         "assignee_ids": [],
+        "group_assignee_ids": [],
         "secondary_list_ids": [],
         "tags": [],
         "archived": False,
     }
-    assert records.task({**dict.fromkeys(TASK), "id": "86a1"}, workspace_id="36") == record
     check("tasks", record)
+
+
+def test_null_is_like_a_missing_key_except_for_the_task_type() -> None:
+    """ClickUp documents null as its default type, which it also sends as 0."""
+    missing = records.task({"id": "86a1"}, workspace_id="36")
+    null = records.task({**dict.fromkeys(TASK), "id": "86a1"}, workspace_id="36")
+    assert null == {**missing, "task_type_id": "0"}
+    check("tasks", null)
 
 
 @pytest.mark.parametrize(
@@ -130,6 +140,11 @@ def test_task_with_only_an_id_is_a_valid_record() -> None:
         ("time_estimate", "8640000", "time_estimate_ms", 8640000),
         ("time_estimate", "1.5", "time_estimate_ms", 1.5),
         ("time_estimate", "long", "time_estimate_ms", None),
+        ("custom_item_id", None, "task_type_id", "0"),
+        ("custom_item_id", 0, "task_type_id", "0"),
+        ("custom_item_id", 1, "task_type_id", "1"),
+        ("custom_item_id", "1003", "task_type_id", "1003"),
+        ("custom_item_id", {"id": 1003}, "task_type_id", None),
         ("priority", None, "priority", None),
         ("priority", {"id": "1"}, "priority", 1),
         ("priority", {"id": "4"}, "priority", 4),
@@ -182,6 +197,27 @@ def test_former_member_has_no_role_and_no_membership() -> None:
     assert former_member == {**shared, "role": None, "is_member": False}
     check("users", member)
     check("users", former_member)
+
+
+def test_group_record_has_the_ids_of_its_members_only() -> None:
+    """Neither names nor addresses of the members are in it."""
+    members = [{"id": 4, "username": "User 4", "email": "user4@example.com"}, {"id": "5"}]
+    item = {"id": "c0ffee00-2", "name": "Group 2", "handle": "three", "members": members}
+    record = records.group({**item, "team_id": "1", "userid": 6}, workspace_id="1")
+    assert record == {
+        "workspace_id": "1",
+        "id": "c0ffee00-2",
+        "name": "Group 2",
+        "member_ids": ["4", "5"],
+    }
+    check("groups", record)
+
+
+def test_task_type_record_has_id_and_name() -> None:
+    item = {"id": 1003, "name": "Bug", "name_plural": "Bugs", "description": "a description"}
+    record = records.task_type(item, workspace_id="1")
+    assert record == {"workspace_id": "1", "id": "1003", "name": "Bug"}
+    check("task_types", record)
 
 
 def test_unknown_clickapp_state_is_null() -> None:

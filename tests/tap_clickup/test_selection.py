@@ -108,7 +108,8 @@ def test_run_sends_only_get_requests_under_api_v2(run_tap: TapRunner, account: A
     hierarchy = 1 + 2 * 2 + 4 * spaces + folders
     slices = (datetime.now(UTC) - datetime(2025, 1, 1, tzinfo=UTC)) // timedelta(days=30) + 2
     assert len(run_tap.requests_to("/time_entries")) <= 2 * slices
-    assert len(run_tap.requests_to("/webhook")) == 2
+    for path in ("/webhook", "/custom_item", "/group"):
+        assert len(run_tap.requests_to(path)) == 2
     places = ("/team", "/space", "/folder", "/list")
     assert len([request for request in requests if request.path.endswith(places)]) == hierarchy
 

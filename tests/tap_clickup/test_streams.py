@@ -64,6 +64,8 @@ class TestAccount:
             "status_type": "custom",
             "priority": 2,
             "assignee_ids": ["40000002", "40000004"],
+            "group_assignee_ids": [accounts.GROUP],
+            "task_type_id": "1003",
             "creator_id": "40000001",
             "list_id": accounts.LISTS["in_folder"],
             "folder_id": accounts.FOLDER,

@@ -55,6 +55,8 @@ KINDS = {
     "users": "members",
     "workspaces": "teams",
     "webhooks": "webhooks",
+    "task_types": "custom_items",
+    "groups": "groups",
 }
 """The key under which a response contains the objects of a stream."""
 

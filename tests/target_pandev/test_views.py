@@ -101,13 +101,44 @@ def test_worklogs_show_whose_time_went_to_which_task(store: Loader) -> None:
     ]
 
 
-def test_selected_custom_fields_are_in_the_last_overview_column(store: Loader) -> None:
+def test_selected_custom_fields_are_in_the_overview(store: Loader) -> None:
     fields = {"Team": "Payments", "Effort": 3}
     values = {"workspace_id": "900", "id": "86a1", "name": "x", "custom_fields": fields}
     store.load(TASKS, record("tasks", values))
-    cursor = store.connection.execute("SELECT * FROM task_overview")
-    assert cursor.description is not None
-    assert (cursor.description[-1].name, cursor.fetchall()[0][-1]) == ("custom_fields", fields)
+    assert store.rows("SELECT custom_fields FROM task_overview") == [(fields,)]
+
+
+def test_the_overview_names_the_type_and_the_groups_of_a_task(store: Loader) -> None:
+    """The default type has no name: ClickUp does not list it. Types of one id are per workspace."""
+    properties = dict.fromkeys(("workspace_id", "id", "task_type_id"), "string")
+    tasks = schema("tasks", {**properties, "group_assignee_ids": "array"}, KEY)
+    types = schema("task_types", dict.fromkeys(("workspace_id", "id", "name"), "string"), KEY)
+    values = [
+        ("900", "86a1", "1001", ["g1", "g2"]),
+        ("901", "86a2", "1001", ["g1"]),
+        ("900", "86a3", "0", []),
+        ("900", "86a4", "1", None),
+        ("900", "86a5", None, None),
+        ("900", "86a6", "1002", None),
+    ]
+    names = ("workspace_id", "id", "task_type_id", "group_assignee_ids")
+    store.load(tasks, *(record("tasks", dict(zip(names, row, strict=True))) for row in values))
+    named = [("900", "1001", "Bug"), ("901", "1001", "Idea"), ("900", "1002", "Deleted later")]
+    columns = ("workspace_id", "id", "name")
+    rows = [record("task_types", dict(zip(columns, row, strict=True))) for row in named]
+    store.load(types, *rows)
+    store.load(COMPLETED_READS, completed("task_types", ["1001"], started="11:00"))
+    assert store.rows(
+        "SELECT task_id, task_type_id, task_type_name, group_assignee_ids "
+        "FROM task_overview ORDER BY 1"
+    ) == [
+        ("86a1", "1001", "Bug", ["g1", "g2"]),
+        ("86a2", "1001", "Idea", ["g1"]),
+        ("86a3", "0", None, []),
+        ("86a4", "1", None, None),
+        ("86a5", None, None, None),
+        ("86a6", "1002", "Deleted later", None),
+    ]
 
 
 def test_tasks_of_deselected_spaces_are_not_current(store: Loader) -> None:
@@ -143,6 +174,8 @@ def test_tasks_of_deselected_spaces_are_not_current(store: Loader) -> None:
 
 TIME = {"_sdc_extracted_at": at("10:00").isoformat(), "_sdc_deleted_at": None}
 ROWS: dict[str, dict[str, Any]] = {
+    "task_types": {"workspace_id": "900", "id": "1001", "name": "Bug"},
+    "groups": {"workspace_id": "900", "id": "g1", "name": "Backend", "member_ids": ["183", "184"]},
     "sprints": {
         "workspace_id": "900",
         "id": "1",
@@ -193,6 +226,8 @@ ROWS: dict[str, dict[str, Any]] = {
     },
 }
 KEYS = {
+    "task_types": KEY,
+    "groups": KEY,
     "sprints": KEY,
     "time_in_status": ["workspace_id", "task_id", "status"],
     "webhooks": KEY,

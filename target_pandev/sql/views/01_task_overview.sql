@@ -2,8 +2,8 @@
 -- list, folder or space gives its status now, so a changed mapping shows without an edit of the task.
 -- Tasks of spaces that the last complete read of the spaces did not select are left out: they are not
 -- read any longer.
--- Cost: for one task its own row, its list, folder, space and the read of the spaces by key, and one
--- workflow's statuses.
+-- Cost: for one task its own row, its list, folder, space, type and the read of the spaces by key, and
+-- one workflow's statuses.
 
 CREATE OR REPLACE VIEW task_overview AS
 SELECT
@@ -36,11 +36,15 @@ SELECT
     t.date_closed,
     t.archived,
     t.url,
-    t.custom_fields
+    t.custom_fields,
+    t.task_type_id,
+    y.name AS task_type_name,
+    t.group_assignee_ids
 FROM tasks AS t
 LEFT JOIN lists AS l ON l.workspace_id = t.workspace_id AND l.id = t.list_id
 LEFT JOIN folders AS f ON f.workspace_id = t.workspace_id AND f.id = t.folder_id
 LEFT JOIN spaces AS s ON s.workspace_id = t.workspace_id AND s.id = t.space_id
+LEFT JOIN task_types AS y ON y.workspace_id = t.workspace_id AND y.id = t.task_type_id
 LEFT JOIN LATERAL (
     SELECT d.status_type
     FROM statuses AS d
@@ -72,3 +76,8 @@ COMMENT ON VIEW task_overview IS
 COMMENT ON COLUMN task_overview.status_group IS 'OPEN, IN_PROGRESS, CLOSED or UNDEFINED';
 COMMENT ON COLUMN task_overview.status_type_from_task IS
     'True if the workflow does not define the status, so that the type in the task decides';
+COMMENT ON COLUMN task_overview.task_type_id IS
+    'Id of its type: 0 for the default type, 1 for a milestone; null if it is not known';
+COMMENT ON COLUMN task_overview.task_type_name IS
+    'Name of a type that the workspace has defined; null for the default type, which ClickUp does not list. A deleted type keeps its name';
+COMMENT ON COLUMN task_overview.group_assignee_ids IS 'Ids of the groups that it is assigned to';
