@@ -24,9 +24,9 @@ from tap_clickup.streams.groups import Groups
 from tap_clickup.streams.lists import Lists
 from tap_clickup.streams.spaces import Spaces
 from tap_clickup.streams.sprints import Sprints
-from tap_clickup.streams.status_changes import StatusChanges
 from tap_clickup.streams.statuses import Statuses
 from tap_clickup.streams.sync_runs import SyncRuns
+from tap_clickup.streams.task_changes import TaskChanges
 from tap_clickup.streams.task_types import TaskTypes
 from tap_clickup.streams.tasks import Tasks
 from tap_clickup.streams.time_entries import TimeEntries
@@ -58,7 +58,7 @@ STREAMS: tuple[type[ClickUpStream], ...] = (
     Lists,
     Statuses,
     Sprints,
-    StatusChanges,
+    TaskChanges,
     Users,
     CompletedReads,
     SyncRuns,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from clickup_receiver.inbox.events import Event, ObjectType, StatusChange
+    from clickup_receiver.inbox.events import Event, ObjectType, TaskChange
     from clickup_receiver.inbox.inbox import PendingEvent
     from clickup_receiver.webhooks.secret_store import WebhookSecrets
 
@@ -33,7 +33,7 @@ class EventBatch:
 
     workspace_id: str
     earliest: datetime
-    status_changes: list[ExtractedRecord] = field(default_factory=list)
+    task_changes: list[ExtractedRecord] = field(default_factory=list)
     deleted: dict[ObjectKey, datetime] = field(default_factory=dict)
     changed: dict[ObjectKey, str] = field(default_factory=dict)
     tasks_with_time_changes: dict[str, set[str]] = field(default_factory=dict)
@@ -48,9 +48,9 @@ class EventBatch:
         self.earliest = min(self.earliest, _occurred_at(pending))
         if space_id:
             self.space_ids.add(space_id)
-        for change in event.status_changes:
-            record = _status_change(event, change, self.workspace_id)
-            self.status_changes.append(ExtractedRecord(record, pending.received_at))
+        for change in event.task_changes:
+            record = _task_change(event, change, self.workspace_id)
+            self.task_changes.append(ExtractedRecord(record, pending.received_at))
         if event.is_deletion:
             deleted_at = self.deleted.get(key, pending.received_at)
             self.deleted[key] = max(deleted_at, pending.received_at)
@@ -89,8 +89,8 @@ def _occurred_at(pending: PendingEvent) -> datetime:
     return parse_timestamp(changed_at) if changed_at else pending.received_at
 
 
-def _status_change(event: Event, change: StatusChange, workspace_id: str) -> dict[str, Any]:
-    """Return the record of a status change."""
+def _task_change(event: Event, change: TaskChange, workspace_id: str) -> dict[str, Any]:
+    """Return the record of a change."""
     return {
         "workspace_id": workspace_id,
         "id": change.id,
@@ -98,8 +98,9 @@ def _status_change(event: Event, change: StatusChange, workspace_id: str) -> dic
         "list_id": change.list_id,
         "changed_at": change.changed_at,
         "user_id": change.user_id,
-        "from_status": change.from_status,
+        "field": change.field,
+        "from_value": change.from_value,
         "from_status_type": change.from_status_type,
-        "to_status": change.to_status,
+        "to_value": change.to_value,
         "to_status_type": change.to_status_type,
     }

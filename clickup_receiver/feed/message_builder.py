@@ -56,8 +56,8 @@ class MessageBuilder:
     def build(self, batch: EventBatch) -> BuiltMessages:
         """Return the messages of a batch. Raises `ClickUpError` if ClickUp is not available."""
         messages: list[Message] = []
-        if batch.status_changes:
-            messages += self._stream_messages("status_changes", batch.status_changes)
+        if batch.task_changes:
+            messages += self._stream_messages("task_changes", batch.task_changes)
         objects = ObjectReader(self._sync_context, batch).read()
         messages += self._deletions(batch.workspace_id, objects.deleted)
         for stream in objects.streams:

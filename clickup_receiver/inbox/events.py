@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import msgspec
 
-from tap_clickup.conversions import to_iso_timestamp
+from tap_clickup.conversions import parse_number, to_iso_timestamp
 from tap_clickup.json_decoder import JsonError, decode_json
 
 if TYPE_CHECKING:
@@ -41,25 +41,42 @@ EVENTS: dict[str, ObjectType] = {
 }
 """The events we subscribe to, and the type of their object. Comments and goals are not read."""
 MAX_ID_LENGTH = 128
+STATUS = "status"
+DUE_DATE = "due_date"
+TIME_ESTIMATE = "time_estimate_ms"
+TRACKED_FIELDS = {
+    "status": STATUS,
+    "due_date": DUE_DATE,
+    "time_estimate": TIME_ESTIMATE,
+    "priority": "priority",
+    "section_moved": "list_id",
+    "assignee_add": "assignee_ids",
+    "assignee_rem": "assignee_ids",
+}
+"""Fields of history items that are read, with the property of tasks that changed. ClickUp does not
+document others, such as points and additional lists; versions of the task show them."""
 
 
 class EventError(Exception):
     """A signed body that is not an event. The message names the problem and quotes nothing."""
 
 
-class StatusChange(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One history item of a status: ids, and the names and types before and after.
+class TaskChange(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One history item of a task: the property of tasks that changed, its values before and after.
 
-    `changed_at` is ISO 8601 in UTC. A new task has no previous status: `from_status` is None.
+    `changed_at` is ISO 8601 in UTC. A value is an id, a number, a timestamp or the name of a
+    status, as text, and None if there was none, such as the previous status of a new task. Earlier
+    releases stored statuses only.
     """
 
     id: str
     changed_at: str
+    field: str = "status"
     list_id: str | None = None
     user_id: str | None = None
-    from_status: str | None = None
+    from_value: str | None = msgspec.field(name="from_status", default=None)
     from_status_type: str | None = None
-    to_status: str | None = None
+    to_value: str | None = msgspec.field(name="to_status", default=None)
     to_status_type: str | None = None
 
 
@@ -79,7 +96,7 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     workspace_id: str | None = None
     has_history: bool = False
     changed_at: str | None = msgspec.field(name="latest", default=None)
-    status_changes: tuple[StatusChange, ...] = ()
+    task_changes: tuple[TaskChange, ...] = msgspec.field(name="status_changes", default=())
     has_time_changes: bool = msgspec.field(name="is_about_time", default=False)
     time_entry_starts: tuple[str, ...] = msgspec.field(name="entry_starts", default=())
 
@@ -123,7 +140,7 @@ def parse_event(delivery: dict[str, Any]) -> Event | None:
         workspace_id=_parse_id(delivery.get("team_id")),
         has_history=bool(history),
         changed_at=max(filter(None, timestamps), default=None),
-        status_changes=tuple(_status_changes(history)) if object_type == "task" else (),
+        task_changes=tuple(_task_changes(history)) if object_type == "task" else (),
         has_time_changes=any(item.get("field") == "time_spent" for item in history),
         time_entry_starts=tuple(sorted(set(_time_entry_starts(history)))),
     )
@@ -137,27 +154,49 @@ def _history_items(delivery: dict[str, Any]) -> list[dict[str, Any]]:
     return [item for item in history if isinstance(item, dict)]
 
 
-def _status_changes(history: list[dict[str, Any]]) -> Iterator[StatusChange]:
+def _task_changes(history: list[dict[str, Any]]) -> Iterator[TaskChange]:
     for item in history:
-        if item.get("field") != "status":
+        name = TRACKED_FIELDS.get(str(item.get("field")))
+        if not name:
             continue
         history_id = _parse_id(item.get("id"))
         changed_at = _parse_timestamp(item.get("date"))
         if not history_id or not changed_at:
-            raise EventError("history_items: a status change lacks its id or its date")
-        before = _object_at(item, "before")
-        after = _object_at(item, "after")
-        from_status = _encodable_text(before.get("status"))
-        yield StatusChange(
+            raise EventError(f"history_items: a change of {name} lacks its id or its date")
+        before = item.get("before")
+        after = item.get("after")
+        change = TaskChange(
             id=history_id,
             changed_at=changed_at,
+            field=name,
             list_id=_parse_id(item.get("parent_id")),
             user_id=_parse_id(_object_at(item, "user").get("id")),
-            from_status=from_status,
-            from_status_type=_encodable_text(before.get("type")) if from_status else None,
-            to_status=_encodable_text(after.get("status")),
-            to_status_type=_encodable_text(after.get("type")),
+            from_value=_parse_value(name, before),
+            from_status_type=_parse_status_type(name, before),
+            to_value=_parse_value(name, after),
+            to_status_type=_parse_status_type(name, after),
         )
+        if change.from_value != change.to_value:
+            yield change
+
+
+def _parse_value(name: str, value: Any) -> str | None:
+    """Return a value of a property of tasks as text; None for none, or for an unknown shape."""
+    if name == DUE_DATE:
+        return _parse_timestamp(value)
+    if name == TIME_ESTIMATE:
+        milliseconds = parse_number(value)
+        return None if milliseconds is None else str(milliseconds)
+    if not isinstance(value, dict):
+        return None
+    return _encodable_text(value.get("status")) if name == STATUS else _parse_id(value.get("id"))
+
+
+def _parse_status_type(name: str, value: Any) -> str | None:
+    """Return the type of a status; a task that is being created has a type, but no status."""
+    if name != STATUS or _parse_value(name, value) is None:
+        return None
+    return _encodable_text(value.get("type"))
 
 
 def _time_entry_starts(history: list[dict[str, Any]]) -> Iterator[str]:

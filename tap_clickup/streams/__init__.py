@@ -2,5 +2,5 @@
 
 `base` has the base classes. The streams are `workspaces`, `users`, `groups`, `spaces`, `folders`,
 `lists`, `statuses`, `task_types`, `tasks`, `time_entries`, `sprints`, `time_in_status`, `webhooks`,
-`status_changes` (written by clickup-receiver), `completed_reads` and `sync_runs`.
+`task_changes` (written by clickup-receiver), `completed_reads` and `sync_runs`.
 """

@@ -32,12 +32,19 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("target-pandev")
 
-OWN_TABLES = frozenset(
-    name
-    for _, _, text in read_migrations()
-    for name in re.findall(r"(?m)^CREATE TABLE (\w+)", text)
-)
-"""The tables that the migrations create."""
+
+def _read_own_tables() -> frozenset[str]:
+    """Return the tables that the migrations create, by the names that they have now."""
+    statement = re.compile(r"(?m)^(?:CREATE TABLE (\w+)|ALTER TABLE (\w+) RENAME TO (\w+))")
+    names: set[str] = set()
+    for _, _, text in read_migrations():
+        for created, former, new in statement.findall(text):
+            names.discard(former)
+            names.add(created or new)
+    return frozenset(names)
+
+
+OWN_TABLES = _read_own_tables()
 RESERVED = {*METADATA, "_sdc_deleted_at", "_sdc_row"}
 """Properties that are not loaded, because the load has its own columns of these names."""
 CONVERSIONS = {"jsonb": "pg_catalog.to_jsonb({})", "text": "pg_catalog.to_jsonb({}) #>> '{{}}'"}

@@ -21,15 +21,23 @@ if TYPE_CHECKING:
 STAGING_TABLE = sql.Identifier("pg_temp", "stage")
 METADATA = {"_sdc_extracted_at": "timestamp with time zone", "_sdc_hash": "uuid"}
 """Columns that the load adds to each row, with their types; never null."""
-STATUS_OBSERVATION_COLUMNS = {
-    "workspace_id",
-    "id",
-    "date_updated",
+VERSION_KEY_COLUMNS = {"workspace_id", "id", "date_updated"}
+"""The columns of `tasks` without which no version of a task can be stored."""
+TRACKED_COLUMNS = (
     "status",
     "status_id",
     "status_type",
-}
-"""The columns of `tasks` that a status observation is made from."""
+    "assignee_ids",
+    "group_assignee_ids",
+    "list_id",
+    "secondary_list_ids",
+    "priority",
+    "points",
+    "time_estimate_ms",
+    "due_date",
+    "task_type_id",
+)
+"""The columns of `tasks` whose former values are stored in `task_versions`."""
 
 
 @dataclass(frozen=True)
@@ -169,14 +177,28 @@ class Table:
     def pre_merge_statements(self) -> Sequence[Composed]:
         """Statements that derive rows from the stage and need the stored rows from before."""
         names = {column.name for column in self.columns}
-        if self.name == "tasks" and names >= STATUS_OBSERVATION_COLUMNS:
-            observe = sql.SQL(read_statement("status_observations"))
-            return [observe.format(table=self.identifier, stage=STAGING_TABLE)]
+        tracked = [name for name in TRACKED_COLUMNS if name in names]
+        if self.name == "tasks" and tracked and names >= VERSION_KEY_COLUMNS:
+            return [LOCK_TASK_VERSIONS, self._store_versions(tracked)]
         if self.name in REFERENCE_SOURCES and REFERENCE_SOURCES[self.name].text in names:
             return [LOCK_RULES_SHARED, extract_references(self.name)]
         return []
 
+    def _store_versions(self, tracked: Sequence[str]) -> Composed:
+        return sql.SQL(read_statement("task_versions")).format(
+            tracked=identifier_list(tracked),
+            stored_tracked=identifier_list(tracked, table="t"),
+            table=self.identifier,
+            stage=STAGING_TABLE,
+        )
 
+
+VERSIONS_LOCK_KEY = 0x7461736B73
+"""Key of the advisory lock on `tasks`: "tasks" in ASCII."""
+LOCK_TASK_VERSIONS = sql.SQL("SELECT pg_catalog.pg_advisory_xact_lock({})").format(
+    VERSIONS_LOCK_KEY
+)
+"""A concurrent load could replace a version after this one has read it, and before it stores it."""
 RULES_LOCK_KEY = 0x72756C6573
 """Key of the advisory lock on `reference_rules`: "rules" in ASCII."""
 LOCK_RULES_SHARED = sql.SQL("SELECT pg_catalog.pg_advisory_xact_lock_shared({})").format(

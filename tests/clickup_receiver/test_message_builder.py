@@ -21,7 +21,7 @@ def test_a_status_change_is_emitted(source: MessageSourceHarness) -> None:
     """R70-R74: status transitions arrive by webhook with both statuses, timestamp and actor."""
     change = history("status", before=status("to do", "open"), after=status("done", "closed"))
     source.build(pending_event("taskStatusUpdated", change))
-    (message,) = source.records("status_changes")
+    (message,) = source.records("task_changes")
     assert message["record"] == {
         "workspace_id": source.workspace_id,
         "id": "2800787326392370170",
@@ -29,9 +29,10 @@ def test_a_status_change_is_emitted(source: MessageSourceHarness) -> None:
         "list_id": "162641062",
         "changed_at": "2022-01-21T03:34:33.330+00:00",
         "user_id": "183",
-        "from_status": "to do",
+        "field": "status",
+        "from_value": "to do",
         "from_status_type": "open",
-        "to_status": "done",
+        "to_value": "done",
         "to_status_type": "closed",
     }
     assert datetime.fromisoformat(message["time_extracted"]) == RECEIVED

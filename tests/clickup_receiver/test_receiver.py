@@ -53,7 +53,7 @@ def fetch_rows(database: str, query: str) -> list[tuple[Any, ...]]:
 
 def loaded_changes(database: str) -> set[str]:
     """Return the ids of the loaded status changes."""
-    return {row[0] for row in fetch_rows(database, "SELECT id FROM pandev.status_changes")}
+    return {row[0] for row in fetch_rows(database, "SELECT id FROM pandev.task_changes")}
 
 
 def status_change(number: int) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def test_a_delivery_is_loaded(
     assert receiver.post("taskStatusUpdated", status_change(7), task_id=task_id) == 200
     tasks = "SELECT id, name FROM pandev.tasks"
     wait_until(lambda: fetch_rows(database, tasks) == [(task_id, "Renamed")])
-    changes = "SELECT task_id, to_status FROM pandev.status_changes"
+    changes = "SELECT task_id, to_value FROM pandev.task_changes"
     wait_until(lambda: fetch_rows(database, changes) == [(task_id, "done")])
 
 

@@ -111,7 +111,7 @@ def test_target_jsonl_loads_the_messages(source: MessageSourceHarness, tmp_path:
     config = tmp_path / "config.json"
     config.write_text(json.dumps({"destination_path": str(tmp_path)}), encoding="utf-8")
     TargetProcess(f"{TARGET_JSONL} --config {config}").load(encode_lines(source))
-    for stream in ("status_changes", "tasks"):
+    for stream in ("task_changes", "tasks"):
         (path,) = tmp_path.glob(f"{stream}-*.jsonl")
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         assert rows == source.rows(stream)
@@ -124,11 +124,11 @@ def test_target_pandev_loads_the_messages_twice_to_the_same_rows(
     monkeypatch.setenv("TARGET_PANDEV_STORE_URL", database)
     TargetProcess("target-pandev --config=ENV").load(encode_lines(source))
     TargetProcess("target-pandev --config=ENV").load(encode_lines(source))
-    (change,) = source.rows("status_changes")
+    (change,) = source.rows("task_changes")
     task = next(row for row in source.rows("tasks") if "name" in row)
     with psycopg.connect(database) as connection:
         assert connection.execute(
-            "SELECT task_id, from_status, to_status, user_id FROM pandev.status_changes"
+            "SELECT task_id, from_value, to_value, user_id FROM pandev.task_changes"
         ).fetchall() == [(change["task_id"], "to do", "done", "183")]
         tasks = connection.execute("SELECT id, name FROM pandev.tasks").fetchall()
         assert tasks == [(task["id"], task["name"])]

@@ -89,7 +89,7 @@ def test_a_signed_body_arrives_unchanged(
 
     def read_changes() -> list[tuple[str]]:
         with psycopg.connect(database) as connection:
-            return connection.execute("SELECT to_status FROM pandev.status_changes").fetchall()
+            return connection.execute("SELECT to_value FROM pandev.task_changes").fetchall()
 
     assert wait_until(read_changes) == [("größer 課題",)]
 

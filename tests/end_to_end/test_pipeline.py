@@ -239,7 +239,7 @@ def content(database: str) -> dict[str, object]:
         name: rows(
             database, f"SELECT (to_jsonb(t) - '{load_times}'::text[])::text AS row FROM {name} AS t ORDER BY 1"  # noqa: E501, S608 - our own names
         )
-        for name in (*tables, "status_observations")
+        for name in (*tables, "task_versions")
     }  # fmt: skip
 
 

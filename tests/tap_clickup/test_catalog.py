@@ -39,7 +39,7 @@ def test_discovery_needs_no_token_and_no_request() -> None:
         "lists": ["workspace_id", "id"],
         "statuses": ["workspace_id", "scope_type", "scope_id", "status"],
         "sprints": ["workspace_id", "id"],
-        "status_changes": ["workspace_id", "id"],
+        "task_changes": ["workspace_id", "id"],
         "users": ["workspace_id", "id"],
         "completed_reads": ["workspace_id", "stream", "scope"],
         "sync_runs": ["workspace_id", "source", "started_at"],

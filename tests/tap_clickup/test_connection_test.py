@@ -28,7 +28,7 @@ class TestEveryStream:
         assert {stream: len(run.rows(stream)) for stream in STREAMS} == {
             **dict.fromkeys(STREAMS, 1),
             "time_in_status": 0,
-            "status_changes": 0,
+            "task_changes": 0,
         }
         assert clickup.requests[0].path == "/api/v2/team"
 

@@ -14,7 +14,7 @@ from singer_sdk.testing import SuiteConfig, get_tap_test_class
 
 from fake_clickup import Account, Behaviour, FakeClickUp, generate
 from tap_clickup.prefetch import THREAD_NAME
-from tap_clickup.streams.status_changes import StatusChanges
+from tap_clickup.streams.task_changes import TaskChanges
 from tap_clickup.tap import TapClickUp
 from tests.support.waiting import join_threads
 from tests.tap_clickup.cli_output import STREAMS
@@ -56,11 +56,9 @@ def _clickup() -> Iterator[None]:
 
 
 class PolledTap(TapClickUp):
-    """The tap without status_changes, which has no records in a poll: webhooks report them."""
+    """The tap without task_changes, which has no records in a poll: webhooks report them."""
 
-    stream_types = tuple(
-        stream for stream in TapClickUp.stream_types if stream is not StatusChanges
-    )
+    stream_types = tuple(stream for stream in TapClickUp.stream_types if stream is not TaskChanges)
 
 
 TestSuite = get_tap_test_class(
@@ -76,7 +74,7 @@ def test_primary_keys_are_unique_and_not_null(run_tap: TapRunner) -> None:
     schemas = [message for message in run.messages if message["type"] == "SCHEMA"]
     assert {schema["stream"] for schema in schemas} == set(STREAMS)
     without_rows = [schema["stream"] for schema in schemas if not run.rows(schema["stream"])]
-    assert without_rows == ["status_changes"]
+    assert without_rows == ["task_changes"]
     for schema in schemas:
         rows = run.rows(schema["stream"])
         keys = Counter(tuple(row[key] for key in schema["key_properties"]) for row in rows)

@@ -7,6 +7,7 @@ tables of each version, and what the views showed of these rows.
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,16 @@ TABLES = {
     6: {"status_changes"},
 }  # fmt: skip
 """The tables that each version added."""
+RENAMED_TABLES = {"status_observations": "task_versions", "status_changes": "task_changes"}
+RENAMED_COLUMNS = {
+    "task_versions": {"observed_at": "read_at"},
+    "task_changes": {"from_status": "from_value", "to_status": "to_value"},
+}
+NEW_VALUES: dict[str, dict[str, Any]] = {
+    "task_versions": {"has_status_only": True},
+    "task_changes": {"field": "status"},
+}
+"""What later versions renamed, and the columns that they added with a value."""
 
 RELATIONS = """
 SELECT c.relname, c.relkind::text, obj_description(c.oid, 'pg_class'), pg_get_viewdef(c.oid)
@@ -90,6 +101,27 @@ def insert_rows(connection: Connection, versions: range) -> None:
     for version in versions:
         if version in ROWS:
             connection.execute(ROWS[version].read_bytes())
+
+
+def insert_rows_after_upgrade(connection: Connection, versions: range) -> None:
+    """Insert the rows of the tables of some versions, under the names that they have now."""
+    connection.execute("ALTER TABLE task_changes ALTER COLUMN field SET DEFAULT 'status'")
+    for version in versions:
+        text = ROWS[version].read_text(encoding="utf-8") if version in ROWS else ""
+        for former, table in RENAMED_TABLES.items():
+            text = text.replace(former, table)
+            for column, new_name in RENAMED_COLUMNS[table].items():
+                text = re.sub(rf"\b{column}\b", new_name, text)
+        connection.execute(text.encode())
+
+
+def upgraded_row(table: str, row: dict[str, Any], stored: dict[str, Any]) -> dict[str, Any]:
+    """Return a row as it is after an upgrade; new columns are null, or as `stored` if a hash."""
+    columns = RENAMED_COLUMNS.get(table, {})
+    renamed = {columns.get(name, name): value for name, value in row.items()}
+    added = dict.fromkeys(stored.keys() - renamed.keys()) | NEW_VALUES.get(table, {})
+    hashes = {name: stored[name] for name in added.keys() & {"version_hash"}}
+    return {**renamed, **added, **hashes}
 
 
 def tables_of(version: int) -> set[str]:
@@ -152,8 +184,12 @@ def test_an_upgrade_keeps_all_rows(
     Store(empty_database, schema="pandev").close()
     after = read_rows(connection, "r")
     for table in before.keys() - {"schema_versions"}:
-        new_columns = dict.fromkeys(after[table][0].keys() - before[table][0].keys())
-        assert after[table] == [{**row, **new_columns} for row in before[table]]
+        name = RENAMED_TABLES.get(table, table)
+        expected = [
+            upgraded_row(name, row, stored)
+            for row, stored in zip(before[table], after[name], strict=True)
+        ]
+        assert after[name] == expected
     assert [(row["version"], row["name"]) for row in after["schema_versions"]] == [
         (number, name) for number, name, _ in read_migrations()
     ]
@@ -166,16 +202,18 @@ def test_views_show_the_same_rows_after_an_upgrade(
     """Rows of tables that a version does not have yet are inserted after the upgrade."""
     create_old_store(connection, version)
     Store(empty_database, schema="pandev").close()
-    insert_rows(connection, range(version + 1, max(MIGRATIONS) + 1))
+    insert_rows_after_upgrade(connection, range(version + 1, max(MIGRATIONS) + 1))
     rows_by_view = read_rows(connection, "v")
     open_periods = [row for row in rows_by_view["status_durations"] if row["ended_at"] is None]
     assert len(open_periods) == 2
     for row in open_periods:  # they last until now
         assert row.pop("duration_ms") > 0
         row["duration_ms"] = None
-    assert sorted(rows_by_view) == sorted(VIEW_ROWS)
-    for view, rows in VIEW_ROWS.items():
-        assert in_order(rows_by_view[view]) == in_order(rows)
+    assert VIEW_ROWS.keys() <= rows_by_view.keys()
+    for view, rows in VIEW_ROWS.items():  # later releases have added columns
+        columns = rows[0].keys()
+        shown = [{name: row[name] for name in columns} for row in rows_by_view[view]]
+        assert in_order(shown) == in_order(rows)
 
 
 @pytest.mark.parametrize("version", MIGRATIONS)

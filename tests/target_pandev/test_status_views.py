@@ -2,104 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from itertools import permutations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.target_pandev.loading import TIMESTAMP, record, schema
+from tests.target_pandev.status_story import (
+    change,
+    cycle,
+    hours,
+    in_status,
+    load,
+    seen,
+    transitions,
+    workflow,
+)
 
 if TYPE_CHECKING:
     from tests.target_pandev.loading import Loader
-
-KEY = ["workspace_id", "id"]
-TEXTS = ("workspace_id", "id", "name", "status", "status_id", "status_type", "list_id")
-TASKS = schema(
-    "tasks",
-    {**dict.fromkeys(TEXTS, "string"), "date_created": TIMESTAMP, "date_updated": TIMESTAMP},
-    KEY,
-    bookmark="date_updated",
-)
-CHANGES = schema(
-    "status_changes",
-    {
-        **dict.fromkeys(("workspace_id", "id", "task_id", "list_id", "user_id"), "string"),
-        **dict.fromkeys(("from_status", "from_status_type"), "string"),
-        **dict.fromkeys(("to_status", "to_status_type"), "string"),
-        "changed_at": TIMESTAMP,
-    },
-    KEY,
-)
-STATUSES = schema(
-    "statuses",
-    dict.fromkeys(("workspace_id", "scope_type", "scope_id", "status", "status_id"), "string"),
-    ["workspace_id", "scope_type", "scope_id", "status"],
-)
-TYPES = {
-    "to do": "open",
-    "doing": "custom",
-    "in progress": "custom",
-    "review": "custom",
-    "done": "done",
-    "closed": "closed",
-}
-DAY = datetime(2026, 2, 10, tzinfo=UTC)
-
-
-def clock(hour: float) -> datetime:
-    return DAY + timedelta(hours=hour)
-
-
-def change(hour: float, before: str | None, after: str, *, number: int = 0) -> dict[str, Any]:
-    values = {
-        "workspace_id": "900",
-        "id": str(number or int(hour * 100)),
-        "task_id": "86a1",
-        "list_id": "31",
-        "user_id": "183",
-        "from_status": before,
-        "from_status_type": TYPES.get(before or ""),
-        "to_status": after,
-        "to_status_type": TYPES[after],
-        "changed_at": clock(hour).isoformat(),
-    }
-    return record("status_changes", values)
-
-
-def seen(hour: float, status: str, *, status_id: str | None = None) -> dict[str, Any]:
-    """Return the task as it is read after its last edit at an hour."""
-    values = {
-        "workspace_id": "900",
-        "id": "86a1",
-        "name": "Ship it",
-        "status": status,
-        "status_id": status_id or f"s {status}",
-        "status_type": TYPES[status],
-        "list_id": "31",
-        "date_created": clock(0).isoformat(),
-        "date_updated": clock(hour).isoformat(),
-    }
-    return record("tasks", values)
-
-
-def load(store: Loader, *messages: dict[str, Any]) -> None:
-    for message in messages:
-        store.load(TASKS if message["stream"] == "tasks" else CHANGES, message)
-
-
-def transitions(store: Loader) -> list[tuple[Any, ...]]:
-    """Return from, to, the hours between which it was, who, of each transition."""
-    rows = store.rows(
-        "SELECT from_status, to_status, changed_after, changed_at, user_id, is_inferred "
-        "FROM status_transitions ORDER BY changed_at, is_inferred DESC"
-    )
-    assert [row[5] for row in rows] == [row[4] is None for row in rows]
-    return [(a, b, hours(after), hours(at), who) for a, b, after, at, who, _ in rows]
-
-
-def hours(time: datetime) -> float:
-    return (time - DAY) / timedelta(hours=1)
 
 
 def test_changes_from_webhooks_are_exact(store: Loader) -> None:
@@ -115,7 +35,11 @@ def test_changes_from_webhooks_are_exact(store: Loader) -> None:
 def test_a_read_after_each_change_adds_no_transition(store: Loader) -> None:
     load(store, seen(1, "to do"), change(3, "to do", "doing"), seen(3, "doing"))
     load(store, change(5, "doing", "done"), seen(5.5, "done"))
-    assert transitions(store) == [("to do", "doing", 3, 3, "183"), ("doing", "done", 5, 5, "183")]
+    assert transitions(store) == [
+        (None, "to do", 0, 1, None),
+        ("to do", "doing", 3, 3, "183"),
+        ("doing", "done", 5, 5, "183"),
+    ]
 
 
 def test_a_gap_is_filled_by_an_inferred_transition_without_a_user(
@@ -123,6 +47,7 @@ def test_a_gap_is_filled_by_an_inferred_transition_without_a_user(
 ) -> None:
     load(store, seen(1, "to do"), seen(4, "doing"), change(6, "review", "done"))
     assert transitions(store) == [
+        (None, "to do", 0, 1, None),
         ("to do", "doing", 1, 4, None),
         ("doing", "review", 4, 6, None),
         ("review", "done", 6, 6, "183"),
@@ -144,6 +69,7 @@ def test_every_order_of_arrival_gives_the_same_answer(
     load(store, *(STORY[index] for index in order))
     steps = [(row[0], row[1], row[3], row[4]) for row in transitions(store)]
     assert steps == [
+        (None, "to do", 1, None),
         ("to do", "doing", 2, "183"),
         ("doing", "review", 4, None),
         ("review", "done", 6, None),
@@ -153,22 +79,21 @@ def test_every_order_of_arrival_gives_the_same_answer(
 
 def test_a_renamed_status_is_not_a_transition(store: Loader) -> None:
     load(store, seen(1, "doing", status_id="s5"), seen(2, "in progress", status_id="s5"))
-    assert transitions(store) == []
+    assert transitions(store) == [(None, "doing", 0, 1, None)]
     load(store, seen(3, "review"))
-    assert transitions(store) == [("in progress", "review", 2, 3, None)]
+    assert transitions(store)[1:] == [("in progress", "review", 2, 3, None)]
 
 
 def test_a_renamed_status_is_known_in_a_change_too(store: Loader) -> None:
     """A webhook names a status without its id; the list's workflow has it."""
-    names = {"workspace_id": "900", "scope_type": "list", "scope_id": "31"}
-    store.load(STATUSES, record("statuses", {**names, "status": "In Progress", "status_id": "s5"}))
+    load(store, workflow("In Progress", status_id="s5"))
     load(store, seen(1, "doing", status_id="s5"), change(3, "in progress", "done"))
-    assert transitions(store) == [("in progress", "done", 3, 3, "183")]
+    assert transitions(store)[1:] == [("in progress", "done", 3, 3, "183")]
 
 
 def test_the_same_name_in_other_case_is_not_a_transition(store: Loader) -> None:
     load(store, seen(1, "to do"), change(3, "To Do".upper(), "doing"))
-    assert [row[:2] for row in transitions(store)] == [("TO DO", "doing")]
+    assert [row[:2] for row in transitions(store)] == [(None, "to do"), ("TO DO", "doing")]
 
 
 def test_durations_last_from_transition_to_transition(store: Loader) -> None:
@@ -185,51 +110,144 @@ def test_durations_last_from_transition_to_transition(store: Loader) -> None:
     ]
 
 
-def cycle(store: Loader) -> list[tuple[Any, ...]]:
-    """Return the hours of start, close, cycle and lead, how often reopened, whether inferred."""
-    rows = store.rows(
-        "SELECT started_at, closed_at, cycle_ms, lead_ms, reopened_count, is_inferred "
-        "FROM cycle_times"
-    )
-    return [
-        (start and hours(start), hours(end), took and took / 3.6e6, lead / 3.6e6, *rest)
-        for start, end, took, lead, *rest in rows
-    ]
-
-
 def test_the_cycle_is_from_the_first_progress_to_the_last_close(store: Loader) -> None:
     """R75: cycle times are derived from transitions, of a reopened task until its last close."""
     load(store, seen(0, "to do"), change(3, "to do", "doing"), change(5, "doing", "done"))
     load(store, change(6, "done", "doing"), change(9, "doing", "done"))
     load(store, change(10, "done", "closed"), seen(10, "closed"))
-    assert cycle(store) == [(3, 9, 6, 9, 1, False)]
+    assert cycle(store) == [(3, 9, 6, 5, 9, 1, False, "transitions")]
 
 
 def test_cycle_time_needs_a_close_and_a_time_in_progress(
     store: Loader,
 ) -> None:
     load(store, seen(0, "to do"), change(5, "to do", "closed"), seen(5, "closed"))
-    assert cycle(store) == [(None, 5, None, 5, 0, False)]
+    assert cycle(store) == [(None, 5, None, None, 5, 0, False, "transitions")]
     load(store, change(7, "closed", "doing"), seen(7, "doing"))
     assert cycle(store) == []
 
 
 def test_a_close_that_was_only_seen_is_marked_inferred(store: Loader) -> None:
     load(store, seen(0, "to do"), change(2, "to do", "doing"), seen(8, "closed"))
-    assert cycle(store) == [(2, 8, 6, 8, 0, True)]
+    assert cycle(store) == [(2, 8, 6, 6, 8, 0, True, "transitions")]
 
 
 def test_a_status_that_is_renamed_after_a_change_to_it_is_known_too(store: Loader) -> None:
     """Its old name stays with its id in the list's workflow, marked as deleted or not."""
-    names = {"workspace_id": "900", "scope_type": "list", "scope_id": "31", "status_id": "s5"}
-    for name in ("doing", "in progress"):
-        store.load(STATUSES, record("statuses", {**names, "status": name}))
+    load(store, workflow("doing", status_id="s5"), workflow("in progress", status_id="s5"))
     load(store, change(1, "to do", "doing"), seen(2, "in progress", status_id="s5"))
-    assert transitions(store) == [("to do", "doing", 1, 1, "183")]
+    assert transitions(store)[1:] == [("to do", "doing", 1, 1, "183")]
 
 
 def test_an_inferred_transition_precedes_the_exact_one(store: Loader) -> None:
     load(store, *STORY)
     rows = store.rows("SELECT status, started_at, ended_at FROM status_durations")
     stays = {status: (hours(start), end and hours(end)) for status, start, end in rows}
-    assert stays == {"doing": (2, 4), "review": (4, 6), "done": (6, 6), "closed": (6, None)}
+    assert stays == {
+        "to do": (1, 2),
+        "doing": (2, 4),
+        "review": (4, 6),
+        "done": (6, 6),
+        "closed": (6, None),
+    }
+
+
+def test_two_changes_in_one_millisecond_are_ordered_by_their_ids(store: Loader) -> None:
+    """Ids are numbers: 10 follows 2."""
+    load(store, change(1, None, "to do", number=1))
+    load(store, change(3, "doing", "review", number=10), change(3, "to do", "doing", number=2))
+    assert [row[:2] for row in transitions(store)] == [
+        (None, "to do"),
+        ("to do", "doing"),
+        ("doing", "review"),
+    ]
+    rows = store.rows("SELECT status, ended_at IS NULL FROM status_durations ORDER BY 2, 1")
+    assert rows == []  # the task itself is not known
+    load(store, seen(3, "review"))
+    rows = store.rows("SELECT status FROM status_durations WHERE ended_at IS NULL")
+    assert rows == [("review",)]
+
+
+MILLISECONDS = 1 / 3_600_000
+
+
+@pytest.mark.parametrize("difference", [-5, -1, 0, 1, 5])
+def test_the_date_of_a_task_may_differ_from_that_of_its_change(
+    store: Loader, difference: int
+) -> None:
+    load(store, change(0, None, "to do", number=1), change(2, "to do", "doing", number=2))
+    load(store, seen(2 + difference * MILLISECONDS, "doing"))
+    load(store, change(5, "doing", "closed", number=3))
+    edited = 5 + difference * MILLISECONDS
+    load(store, seen(edited, "closed", closed=edited))
+    assert transitions(store) == [
+        (None, "to do", 0, 0, "183"),
+        ("to do", "doing", 2, 2, "183"),
+        ("doing", "closed", 5, 5, "183"),
+    ]
+    assert cycle(store) == [(2, 5, 3, 3, 5, 0, False, "transitions")]
+
+
+def test_an_edit_shortly_before_a_change_is_not_after_it(store: Loader) -> None:
+    load(store, seen(1, "to do"), change(1.0001, "to do", "doing"), seen(1.0001, "doing"))
+    assert transitions(store) == [
+        (None, "to do", 0, 1, None),
+        ("to do", "doing", 1.0001, 1.0001, "183"),
+    ]
+
+
+def test_a_task_of_the_first_load_has_a_cycle_time_from_its_dates(store: Loader) -> None:
+    """Nothing is known before it was closed, so the longest possible time is shown, as such."""
+    load(store, seen(16, "closed", closed=8))
+    assert transitions(store) == [(None, "closed", 8, 8, None)]
+    assert cycle(store) == [(0, 8, 8, None, 8, 0, True, "dates")]
+
+
+def test_a_task_first_read_in_progress_was_at_least_so_long_in_it(store: Loader) -> None:
+    load(store, seen(9, "doing"), seen(30, "closed", closed=24))
+    assert transitions(store) == [
+        (None, "doing", 0, 9, None),
+        ("doing", "closed", 24, 24, None),
+    ]
+    assert cycle(store) == [(9, 24, 15, 15, 24, 0, True, "transitions")]
+    ((earliest,),) = store.rows("SELECT started_after FROM cycle_times")
+    assert hours(earliest) == 0
+
+
+def test_time_in_status_fills_what_was_before_the_first_read(store: Loader) -> None:
+    load(store, *(workflow(name) for name in ("to do", "doing", "review", "closed")))
+    load(store, in_status("to do", since=0, minutes=60), in_status("doing", since=1, minutes=120))
+    load(store, in_status("review", since=3, minutes=60), in_status("closed", since=4, minutes=9))
+    load(store, seen(6, "closed", closed=4))
+    assert transitions(store) == [
+        (None, "to do", 0, 0, None),
+        ("to do", "doing", 1, 1, None),
+        ("doing", "review", 3, 3, None),
+        ("review", "closed", 4, 4, None),
+    ]
+    assert cycle(store) == [(1, 4, 3, 3, 4, 0, True, "transitions")]
+
+
+def test_time_in_status_does_not_change_what_was_read(store: Loader) -> None:
+    """It sums up all visits to a status and has only the start of the last one."""
+    load(store, workflow("doing"), workflow("review"))
+    load(store, change(1, None, "to do"), change(2, "to do", "doing"), seen(2, "doing"))
+    load(store, change(5, "doing", "review"), change(7, "review", "doing"), seen(7, "doing"))
+    before = transitions(store)
+    load(store, in_status("review", since=5, minutes=120), in_status("doing", since=7, minutes=9))
+    assert transitions(store) == before
+
+
+def test_a_status_of_another_name_and_id_is_a_change(store: Loader) -> None:
+    """Also if a status of that name was renamed in another list."""
+    load(store, workflow("doing", status_id="s1"), workflow("review", status_id="s1"))
+    load(store, seen(1, "doing", status_id="s8"), seen(2, "review", status_id="s9"))
+    assert transitions(store)[1:] == [("doing", "review", 1, 2, None)]
+
+
+def test_other_changes_are_not_transitions(store: Loader) -> None:
+    load(store, change(1, None, "to do"))
+    moved = change(2, "to do", "doing", number=7)
+    moved["record"].update(field="list_id", from_value="31", to_value="32")
+    load(store, moved)
+    assert transitions(store) == [(None, "to do", 1, 1, "183")]

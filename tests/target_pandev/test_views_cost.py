@@ -29,12 +29,15 @@ INSERT INTO tasks (workspace_id, id, custom_id, status, status_id, status_type, 
 SELECT '900', 'task' || n, 'DEV-' || n, 'done', 's-done', 'closed', '31', '11',
     '2026-01-01', '2026-01-04', now(), gen_random_uuid()
 FROM generate_series(1, 3000) AS n;
-INSERT INTO status_observations
-SELECT '900', id, '2026-01-01', 'to do', 's-to do', 'open', now() FROM tasks;
-INSERT INTO status_changes (workspace_id, id, task_id, list_id, changed_at, from_status,
-    from_status_type, to_status, to_status_type, _sdc_extracted_at, _sdc_hash)
-SELECT '900', 'change' || id, id, list_id, '2026-01-02', 'to do', 'open', 'doing', 'custom',
-    now(), gen_random_uuid()
+INSERT INTO task_versions (workspace_id, task_id, date_updated, version_hash, status, status_id,
+    status_type, read_at)
+SELECT '900', id, '2026-01-01', gen_random_uuid(), 'to do', 's-to do', 'open', now() FROM tasks;
+INSERT INTO time_in_status (workspace_id, task_id, status, since, _sdc_extracted_at, _sdc_hash)
+SELECT '900', id, 'to do', '2025-12-01', now(), gen_random_uuid() FROM tasks;
+INSERT INTO task_changes (workspace_id, id, task_id, list_id, changed_at, field, from_value,
+    from_status_type, to_value, to_status_type, _sdc_extracted_at, _sdc_hash)
+SELECT '900', 'change' || id, id, list_id, '2026-01-02', 'status', 'to do', 'open', 'doing',
+    'custom', now(), gen_random_uuid()
 FROM tasks;
 INSERT INTO time_entries (workspace_id, id, task_id, user_id, started_at, _sdc_extracted_at,
     _sdc_hash)
@@ -49,8 +52,8 @@ UNION ALL SELECT 'r', 'branch', custom_id, 'custom_id', custom_id, NULL, 1 FROM 
 ANALYZE;
 """
 LARGE_TABLES = {
-    "tasks", "status_observations", "status_changes", "time_entries", "commits", "branches",
-    "task_references",
+    "tasks", "task_versions", "task_changes", "time_in_status", "time_entries", "commits",
+    "branches", "task_references",
 }  # fmt: skip
 
 

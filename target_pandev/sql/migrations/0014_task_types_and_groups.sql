@@ -26,8 +26,8 @@ COMMENT ON TABLE groups IS 'User groups, which ClickUp''s pages call teams';
 COMMENT ON COLUMN groups.member_ids IS 'Ids of the users in the group';
 
 ALTER TABLE tasks
-    ADD COLUMN IF NOT EXISTS task_type_id text,
-    ADD COLUMN IF NOT EXISTS group_assignee_ids jsonb;
+    ADD COLUMN task_type_id text,
+    ADD COLUMN group_assignee_ids jsonb;
 COMMENT ON COLUMN tasks.task_type_id IS
     'Id of its type: 0 for the default type, 1 for a milestone, otherwise one of task_types; null '
     'until the task is read again, or if ClickUp does not send it';

@@ -1,31 +1,57 @@
--- Cycle and lead time of each closed task whose closing was observed.
+-- Cycle and lead time of each closed task: from its transitions, or from ClickUp's dates of the task
+-- if it was closed when it was read for the first time and its time in status is not known.
 -- Cost: that of status_transitions and task_overview, for one task too.
 
 CREATE OR REPLACE VIEW cycle_times AS
-SELECT o.workspace_id, o.task_id, o.name, o.date_created, c.started_at, c.closed_at,
-    (extract(EPOCH FROM c.closed_at - c.started_at) * 1000)::bigint AS cycle_ms,
-    (extract(EPOCH FROM c.closed_at - o.date_created) * 1000)::bigint AS lead_ms,
-    c.reopened_count, c.is_inferred
+SELECT c.workspace_id, c.task_id, c.name, c.date_created, c.started_after, c.started_at, c.closed_at,
+    (extract(EPOCH FROM c.closed_at - c.started_at) * 1000)::bigint AS elapsed_ms,
+    c.active_ms,
+    (extract(EPOCH FROM c.closed_at - c.date_created) * 1000)::bigint AS lead_ms,
+    c.reopened_count, c.is_inferred, c.basis
 FROM (
-    SELECT s.workspace_id, s.task_id,
-        pg_catalog.min(s.changed_at) FILTER (WHERE s.to_status_group = 'IN_PROGRESS') AS started_at,
-        pg_catalog.max(s.changed_at) FILTER (
-            WHERE s.to_status_group = 'CLOSED' AND s.from_status_group <> 'CLOSED'
-        ) AS closed_at,
-        pg_catalog.count(*) FILTER (
-            WHERE s.from_status_group = 'CLOSED' AND s.to_status_group <> 'CLOSED'
-        ) AS reopened_count,
-        pg_catalog.bool_or(s.is_inferred) AS is_inferred,
-        (pg_catalog.array_agg(
-            s.to_status_group ORDER BY s.changed_at DESC, s.is_inferred, s.change_id DESC
-        ))[1] AS last_group
-    FROM status_transitions AS s
-    GROUP BY s.workspace_id, s.task_id
-) AS c
-INNER JOIN task_overview AS o ON o.workspace_id = c.workspace_id AND o.task_id = c.task_id
-WHERE c.last_group = 'CLOSED';
+    SELECT o.workspace_id, o.task_id, o.name, o.date_created, p.reopened_count, p.is_inferred,
+        CASE WHEN p.is_from_dates THEN 'dates' ELSE 'transitions' END AS basis,
+        CASE WHEN p.is_from_dates THEN o.date_created ELSE p.started_after END AS started_after,
+        CASE WHEN p.is_from_dates THEN o.date_created ELSE p.started_at END AS started_at,
+        CASE WHEN p.is_from_dates THEN coalesce(o.date_done, p.closed_at) ELSE p.closed_at END AS closed_at,
+        CASE WHEN NOT p.is_from_dates THEN p.active_ms END AS active_ms
+    FROM (
+        SELECT s.workspace_id, s.task_id,
+            pg_catalog.min(s.changed_after) FILTER (WHERE s.to_status_group = 'IN_PROGRESS') AS started_after,
+            pg_catalog.min(s.changed_at) FILTER (WHERE s.to_status_group = 'IN_PROGRESS') AS started_at,
+            pg_catalog.max(s.changed_at) FILTER (
+                WHERE s.to_status_group = 'CLOSED' AND s.from_status_group IS DISTINCT FROM 'CLOSED'
+            ) AS closed_at,
+            pg_catalog.count(*) FILTER (
+                WHERE s.from_status_group = 'CLOSED' AND s.to_status_group <> 'CLOSED'
+            ) AS reopened_count,
+            (pg_catalog.sum(extract(EPOCH FROM s.next_changed_at - s.changed_at)) FILTER (
+                WHERE s.to_status_group = 'IN_PROGRESS'
+            ) * 1000)::bigint AS active_ms,
+            pg_catalog.bool_or(
+                s.is_inferred AND (s.from_status IS NOT NULL OR s.to_status_group IN ('IN_PROGRESS', 'CLOSED'))
+            ) AS is_inferred,
+            pg_catalog.bool_or(
+                s.is_inferred AND s.from_status IS NULL AND s.to_status_group = 'CLOSED'
+            ) AS is_from_dates,
+            pg_catalog.bool_or(s.next_changed_at IS NULL AND s.to_status_group = 'CLOSED') AS is_closed
+        FROM status_transitions AS s
+        GROUP BY s.workspace_id, s.task_id
+    ) AS p
+    INNER JOIN task_overview AS o ON o.workspace_id = p.workspace_id AND o.task_id = p.task_id
+    WHERE p.is_closed
+) AS c;
 COMMENT ON VIEW cycle_times IS
-    'For each closed task whose closing was observed: from its first start to its last close';
-COMMENT ON COLUMN cycle_times.cycle_ms IS 'Null if the task was never seen in progress';
+    'For each closed task: from its first start to its last close';
+COMMENT ON COLUMN cycle_times.started_at IS
+    'When it was first in progress; the latest possible time if that is inferred. Null if it is known never to have been in progress';
+COMMENT ON COLUMN cycle_times.started_after IS 'The earliest possible time of that';
+COMMENT ON COLUMN cycle_times.elapsed_ms IS
+    'From started_at to closed_at, pauses included. With the basis dates the longest possible time';
+COMMENT ON COLUMN cycle_times.active_ms IS
+    'Sum of its stays in statuses that are in progress; null with the basis dates';
 COMMENT ON COLUMN cycle_times.lead_ms IS 'From its creation to the last time it was closed';
-COMMENT ON COLUMN cycle_times.is_inferred IS 'Whether any of its transitions is inferred';
+COMMENT ON COLUMN cycle_times.is_inferred IS
+    'Whether a transition is inferred, other than its first status if that is an open one';
+COMMENT ON COLUMN cycle_times.basis IS
+    'transitions; or dates if nothing is known before the closing, so that the task counts as in progress since its creation';

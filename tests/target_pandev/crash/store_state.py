@@ -23,7 +23,7 @@ TABLES = {
     **dict.fromkeys(KEYS, "TRUE"),
     "completed_reads": "TRUE",
     "tombstones": "TRUE",
-    "status_observations": "TRUE",
+    "task_versions": "TRUE",
     "task_references": "TRUE",
     "rejected_records": "TRUE",
     "resolved_task_references": "workspace_id IS NOT NULL",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.target_pandev.crash.store_state import AllRows
 
 LAST = LENGTH - 1
-OWN = ("tasks", "commits", "completed_reads", "tombstones", "status_observations")
+OWN = ("tasks", "commits", "completed_reads", "tombstones", "task_versions")
 CODES = {signal.SIGKILL: -9, signal.SIGTERM: 143, signal.SIGINT: 130}
 
 

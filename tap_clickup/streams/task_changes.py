@@ -1,4 +1,4 @@
-"""Status changes."""
+"""Changes of tasks."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from tap_clickup.workspace import Workspace
 
 
-class StatusChanges(ClickUpStream):
-    """A task changed from one status to another: when, and who changed it.
+class TaskChanges(ClickUpStream):
+    """A field of a task changed from one value to another: when, and who changed it.
 
     The API has no request for past changes. Only webhooks report them, so clickup-receiver makes
     these records.
     https://developer.clickup.com/docs/webhooktaskpayloads
     """
 
-    name = "status_changes"
+    name = "task_changes"
     primary_keys = ("workspace_id", "id")
 
     def read(self, _workspace: Workspace) -> Iterator[ExtractedRecord]:

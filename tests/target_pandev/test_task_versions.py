@@ -1,0 +1,167 @@
+"""Which versions of a task `task_versions` keeps: every one but the present, in any order."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.target_pandev.loading import TIMESTAMP, load, record, schema
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tests.target_pandev.loading import Loader
+
+TRACKED = {
+    "status": "string",
+    "status_id": "string",
+    "status_type": "string",
+    "assignee_ids": "array",
+    "group_assignee_ids": "array",
+    "list_id": "string",
+    "secondary_list_ids": "array",
+    "priority": "integer",
+    "points": "number",
+    "time_estimate_ms": "number",
+    "due_date": TIMESTAMP,
+    "task_type_id": "string",
+}
+VALUES: dict[str, tuple[Any, Any]] = {
+    "status": ("to do", "doing"),
+    "status_id": ("s1", "s2"),
+    "status_type": ("open", "custom"),
+    "assignee_ids": (["183"], ["183", "184"]),
+    "group_assignee_ids": ([], ["g1"]),
+    "list_id": ("31", "32"),
+    "secondary_list_ids": (None, ["33"]),
+    "priority": (None, 2),
+    "points": (0.5, 3),
+    "time_estimate_ms": (3_600_000, None),
+    "due_date": ("2026-02-01T00:00:00+00:00", None),
+    "task_type_id": (None, "1"),
+}
+"""A former and a present value of each tracked field."""
+FORMER = {name: former for name, (former, _) in VALUES.items()}
+TASKS = schema(
+    "tasks",
+    {
+        **dict.fromkeys(("workspace_id", "id", "name"), "string"),
+        **TRACKED,
+        "date_updated": TIMESTAMP,
+    },
+    ["workspace_id", "id"],
+    bookmark="date_updated",
+)
+STORED = "SELECT extract(day FROM date_updated)::int, status FROM task_versions ORDER BY 1, 2"
+SEEN = [(1, "to do"), (2, "to do"), (3, "review"), (4, "to do"), (4, "renamed"), (5, "to do")]
+"""Day and status of a task's versions; one status was renamed between two reads."""
+
+
+def version(day: int, status: str | None = "to do", **changes: Any) -> dict[str, Any]:
+    """Return a version of the task, read on the day after its edit; a later one of a day, later."""
+    fields = {**FORMER, "status": status, **changes}
+    key = {"workspace_id": "1", "id": "a"}
+    date_updated = f"2026-01-{day:02}T00:00:00+00:00"
+    minute = 1 if status == "renamed" else 0
+    return record(
+        "tasks",
+        {**key, **fields, "date_updated": date_updated},
+        at=f"2026-01-{day + 1:02}T00:{minute:02}:00+00:00",
+    )
+
+
+@pytest.mark.parametrize("batch", [1, 2, 10_000])
+def test_every_version_but_the_present_one_is_kept(store: Loader, batch: int) -> None:
+    """DESIGN 4.1."""
+    store.load(TASKS, version(1))
+    assert store.rows(STORED) == []
+    store.load(TASKS, *(version(*seen) for seen in SEEN), batch_size_rows=batch)
+    assert store.rows(STORED) == sorted(SEEN[:-1])
+    assert store.rows("SELECT status, date_updated::date::text FROM tasks") == [
+        ("to do", "2026-01-05")
+    ]
+
+
+@pytest.mark.parametrize("field", TRACKED)
+def test_the_former_value_of_each_field_is_kept(store: Loader, field: str) -> None:
+    store.load(TASKS, version(1, **FORMER), version(2, **{**FORMER, field: VALUES[field][1]}))
+    columns = ", ".join(f"to_jsonb({name})" for name in TRACKED)
+    expected = dict(FORMER)
+    assert store.rows(f"SELECT {columns} FROM task_versions") == [  # noqa: S608 - our own names
+        tuple(expected.values())
+    ]
+    assert store.rows("SELECT read_at, has_status_only FROM task_versions")[0][1] is False
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(order=st.permutations([*SEEN, SEEN[1]]), batch=st.integers(1, 8), split=st.integers(0, 7))
+def test_every_order_of_arrival_ends_in_the_same_rows(
+    store: Loader, order: Sequence[tuple[int, str]], batch: int, split: int
+) -> None:
+    messages = [version(*seen) for seen in order]
+    store.load(TASKS, *messages[:split], batch_size_rows=batch)
+    store.load(TASKS, *messages[split:], batch_size_rows=batch)
+    assert store.rows(STORED) == sorted(SEEN[:-1])
+    read = "SELECT count(DISTINCT read_at), count(DISTINCT version_hash) FROM task_versions"
+    assert store.rows(read) == [(5, 3)]
+    store.connection.execute("TRUNCATE tasks, task_versions")
+
+
+def test_concurrent_loads_lose_no_version(store: Loader) -> None:
+    """The receiver and a poll may load versions of the same task at the same time."""
+    versions = [version(day, f"status {day}") for day in range(1, 29)]
+    with ThreadPoolExecutor() as executor:
+        for part in (versions[::3], versions[1::3], versions[2::3]):
+            executor.submit(load, store.database, TASKS, *part, batch_size_rows=1)
+    assert store.rows(STORED) == [(day, f"status {day}") for day in range(1, 28)]
+
+
+def test_a_change_of_another_field_is_a_version_too(store: Loader) -> None:
+    """When a task was edited without a change of status limits when its status changed later."""
+    store.load(TASKS, version(1, name="a"), version(2, name="b"), version(3, "review"))
+    assert store.rows(STORED) == [(1, "to do"), (2, "to do")]
+
+
+def test_equal_versions_are_one(store: Loader) -> None:
+    """Also if they differ in a field that is not tracked, such as the name."""
+    store.load(TASKS, version(1, name="a"))
+    store.load(TASKS, version(1, name="b"), version(1, name="c"))
+    assert store.rows(STORED) == []
+    store.load(TASKS, version(2))
+    assert store.rows(STORED) == [(1, "to do")]
+
+
+def test_a_version_without_a_time_is_not_kept(store: Loader) -> None:
+    timeless = version(1)
+    timeless["record"]["date_updated"] = None
+    for message in timeless, version(1, None), version(2, "open"), version(3):
+        store.load(TASKS, message)
+    assert store.rows(STORED) == [(1, None), (2, "open")]
+
+
+def test_a_restored_task_keeps_the_version_before_its_deletion(store: Loader) -> None:
+    """A version that was read after the deletion counts, whether or not it is newer."""
+    store.load(TASKS, version(5))
+    store.connection.execute("UPDATE tasks SET _sdc_deleted_at = '2026-01-02T00:00:00Z'")
+    store.load(TASKS, version(3, "review"))
+    assert store.rows("SELECT status, _sdc_deleted_at FROM tasks") == [("review", None)]
+    assert store.rows(STORED) == [(5, "to do")]
+
+
+def test_fields_that_the_stream_lacks_stay_empty(store: Loader) -> None:
+    """A stream map or a selection may leave some of them out."""
+    narrow = schema(
+        "tasks",
+        {**dict.fromkeys(("workspace_id", "id", "list_id"), "string"), "date_updated": TIMESTAMP},
+        ["workspace_id", "id"],
+        bookmark="date_updated",
+    )
+    key = {"workspace_id": "1", "id": "a"}
+    for day in (1, 2):
+        at = f"2026-01-0{day}T00:00:00+00:00"
+        store.load(narrow, record("tasks", {**key, "list_id": str(day), "date_updated": at}))
+    assert store.rows("SELECT list_id, status, points FROM task_versions") == [("1", None, None)]
