@@ -189,6 +189,7 @@ CLICKUP = {
 OTHERS = {
     "workspaces", "repositories", "branches", "commits", "task_references", "rejected_records",
     "status_groups", "reference_rules", "tombstones", "emitted_states", "recent_deletions",
+    "reporting", "reporting_holidays", "working_calendar",
 }  # fmt: skip
 
 
