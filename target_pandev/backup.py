@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import shutil
 import subprocess
-import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,18 +94,22 @@ def _unfinished_file(file: Path) -> Iterator[Path]:
     """Yield a private file next to another, which it replaces unless the block fails."""
     if file.exists() and not file.is_file():
         raise StoreError(f"{file}: not a regular file")
-    try:
-        handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")  # mode 0600
-    except OSError as error:
-        raise StoreError(f"{file}: {error.strerror}") from error
-    os.close(handle)
-    unfinished = Path(name)
-    try:
+    unfinished = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
+    try:  # from before it exists: a signal may come at any time
+        _create_private(unfinished)
         yield unfinished
         unfinished.replace(file)
         sync_folder(file.parent)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def _create_private(file: Path) -> None:
+    """Create an empty file that only its owner can read."""
+    try:
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except OSError as error:
+        raise StoreError(f"{file}: {error.strerror}") from error
 
 
 def _require_custom_format(file: Path) -> None:
