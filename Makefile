@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage test-debian test-hostile lint bench-extract bench-load bench-receive bench-hostile clean
+.PHONY: help setup demo test coverage test-debian test-hostile lint bench-extract bench-load bench-receive bench-hostile bench-git clean
 
 help: ## list targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -55,6 +55,9 @@ bench-receive: $(READY) ## compare clickup-receiver with and without its inbox: 
 
 bench-hostile: $(READY) ## attack clickup-receiver, with and without its limits: honest deliveries, CPU, memory, log
 	$(BIN)/python -m benchmarks.hostile
+
+bench-git: $(READY) ## compare the read of new commits with git and libgit2 in a repository with 4,000 heads
+	$(BIN)/python -m benchmarks.git
 
 clean: ## remove build artefacts
 	rm -rf $(VENV) .demo .meltano .bench

@@ -1,4 +1,4 @@
-"""Read a git repository with libgit2: its address, its branches, its commits.
+"""Read a git repository with libgit2: its address, its branches, a commit as a record.
 
 Metadata only: no tree and no blob is opened. It does not know Singer and keeps no state.
 """
@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pygit2
-from pygit2.enums import ReferenceType, RepositoryOpenFlag, SortMode
+from pygit2.enums import ReferenceType, RepositoryOpenFlag
 
 from tap_git.address import Address, is_url, parse_remote_url
 from tap_git.errors import RepositoryError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping
 
     from tap_git.settings import ConfiguredRepository
 
@@ -29,8 +29,6 @@ LOCAL_HOST = "local"
 LOCAL_REFS = "refs/heads/"
 ORIGIN_REFS = "refs/remotes/origin/"
 COMMON_DEFAULTS = ("main", "master")
-COMMIT_ORDER = SortMode.TOPOLOGICAL | SortMode.TIME | SortMode.REVERSE
-"""Parents before their children, in the same order in every run."""
 URL_ERROR = (
     "is a URL; expected the path of a local clone: clone it with `git clone --mirror` and "
     "fetch it before each run"
@@ -56,8 +54,14 @@ class Repository:
     opened_at: datetime
     branches: dict[str, str]
     default_branch: str | None
-    heads: tuple[str, ...]
+    head_times: Mapping[str, int]
+    """The commits from which commits are read, by sha, and their times since 1970 in seconds."""
     shallow: bool
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """The commits from which commits are read: the branches', and HEAD's if it is detached."""
+        return tuple(self.head_times)
 
 
 def disable_object_cache() -> None:
@@ -71,8 +75,8 @@ def locate_repository(configured: ConfiguredRepository) -> Location:
     The path is that of a working tree, a bare repository or a `.git` folder. Raises
     `RepositoryError`.
     """
-    with _error_context(_quote(configured.path)):
-        git = _open(configured.path)
+    with explain_errors(_quote(configured.path)):
+        git = open_repository(configured.path)
         name = configured.name
         return Location(
             path=configured.path,
@@ -84,8 +88,8 @@ def locate_repository(configured: ConfiguredRepository) -> Location:
 def read_repository(location: Location) -> Repository:
     """Return the repository at a location as it is now. Raises `RepositoryError`."""
     opened_at = datetime.now(UTC)
-    with _error_context(_quote(location.path)):
-        git = _open(location.folder)
+    with explain_errors(_quote(location.path)):
+        git = open_repository(location.folder)
         references = _read_references(git)
         branches = _select_branches(references)
         return Repository(
@@ -94,32 +98,29 @@ def read_repository(location: Location) -> Repository:
             opened_at=opened_at,
             branches=branches,
             default_branch=_find_default_branch(git, branches),
-            heads=_find_heads(git, references),
+            head_times=_read_head_times(git, references),
             shallow=git.is_shallow,
         )
 
 
-def read_commits(repository: Repository, *, known_heads: frozenset[str]) -> Iterator[pygit2.Commit]:
-    """Yield the commits reachable from the repository's heads but not from known heads.
+def open_repository(path: str) -> pygit2.Repository:
+    """Open the repository at a path, not one of its parent folders."""
+    folder = Path(path).expanduser()
+    if not folder.exists():
+        raise RepositoryError(URL_ERROR if is_url(path) else "does not exist")
+    # without NO_SEARCH libgit2 would search the parent folders for a repository
+    return pygit2.Repository(str(folder), RepositoryOpenFlag.NO_SEARCH)
 
-    Parents come before their children. Raises `RepositoryError`.
-    """
-    with _error_context(repository.address.id):
-        git = _open(repository.folder)
-        heads = [sha for sha in repository.heads if sha not in known_heads]
-        hidden = [sha for sha in sorted(known_heads) if sha in git]
-        try:
-            walker = _walk(git, heads, hidden)
-            first = next(walker, None)
-        except pygit2.GitError:
-            if not hidden:
-                raise
-            # the history of a known head may have been pruned: then read all commits again
-            walker = _walk(git, heads, [])
-            first = next(walker, None)
-        if first is not None:
-            yield first
-            yield from walker
+
+@contextmanager
+def explain_errors(name: str) -> Iterator[None]:
+    """Add the name of the repository to errors, and raise libgit2's as `RepositoryError`."""
+    try:
+        yield
+    except RepositoryError as error:
+        raise RepositoryError(f"repositories: {name} {error}") from error
+    except READ_ERRORS as error:
+        raise RepositoryError(f"repositories: {name} {_explain(error)}") from error
 
 
 def build_commit_record(commit: pygit2.Commit, *, shallow: bool) -> dict[str, Any]:
@@ -162,31 +163,12 @@ def format_local_time(epoch_s: int, *, offset_min: int) -> str | None:
         return None
 
 
-def _open(path: str) -> pygit2.Repository:
-    folder = Path(path).expanduser()
-    if not folder.exists():
-        raise RepositoryError(URL_ERROR if is_url(path) else "does not exist")
-    # without NO_SEARCH libgit2 would search the parent folders for a repository
-    return pygit2.Repository(str(folder), RepositoryOpenFlag.NO_SEARCH)
-
-
 def _quote(path: str) -> str:
     """Return a configured path for an error; of a URL no more than its host and path."""
     if not is_url(path) or Path(path).expanduser().exists():
         return f"'{path}'"
     address = parse_remote_url(path)
     return f"'{address.id}'" if address else "an entry"
-
-
-@contextmanager
-def _error_context(name: str) -> Iterator[None]:
-    """Add the name of the repository to errors, and raise libgit2's as `RepositoryError`."""
-    try:
-        yield
-    except RepositoryError as error:
-        raise RepositoryError(f"repositories: {name} {error}") from error
-    except READ_ERRORS as error:
-        raise RepositoryError(f"repositories: {name} {_explain(error)}") from error
 
 
 def _explain(error: Exception) -> str:
@@ -226,15 +208,15 @@ def _folder_name(git: pygit2.Repository) -> str:
     return decode_text(os.fsencode(folder.name)).removesuffix(".git")
 
 
-def _read_references(git: pygit2.Repository) -> dict[str, str]:
-    """Return the sha by name of local branches and those of origin, without broken ones."""
+def _read_references(git: pygit2.Repository) -> dict[str, pygit2.Commit]:
+    """Return the commit by name of local branches and those of origin, without broken ones."""
     references = {}
     for reference in git.listall_reference_objects():
         name = _reference_name(reference.raw_name)
         if not name.startswith((LOCAL_REFS, ORIGIN_REFS)) or name == f"{ORIGIN_REFS}HEAD":
             continue
         try:
-            references[name] = str(reference.peel(pygit2.Commit).id)
+            references[name] = reference.peel(pygit2.Commit)
         except pygit2.GitError:  # it points to nothing: git calls it broken
             continue
     return references
@@ -245,7 +227,7 @@ def _reference_name(raw: bytes) -> str:
     return raw.decode("utf-8", "backslashreplace")
 
 
-def _select_branches(references: dict[str, str]) -> dict[str, str]:
+def _select_branches(references: Mapping[str, pygit2.Commit]) -> dict[str, str]:
     """Return the sha by branch, sorted by name.
 
     Origin's branch, which the whole team sees, takes precedence over the local one.
@@ -256,10 +238,10 @@ def _select_branches(references: dict[str, str]) -> dict[str, str]:
     return {name: branches[name] for name in sorted(branches) if name != "HEAD"}
 
 
-def _without_prefix(references: dict[str, str], prefix: str) -> dict[str, str]:
+def _without_prefix(references: Mapping[str, pygit2.Commit], prefix: str) -> dict[str, str]:
     return {
-        name.removeprefix(prefix): sha
-        for name, sha in references.items()
+        name.removeprefix(prefix): str(commit.id)
+        for name, commit in references.items()
         if name.startswith(prefix)
     }
 
@@ -282,19 +264,13 @@ def _target(git: pygit2.Repository, name: str) -> str | None:
     return target.removeprefix(ORIGIN_REFS).removeprefix(LOCAL_REFS)
 
 
-def _find_heads(git: pygit2.Repository, references: dict[str, str]) -> tuple[str, ...]:
-    """Return the shas from which commits are read: the branches', and HEAD's if it is detached."""
-    detached = {str(git.head.target)} if git.head_is_detached else set()
-    return tuple(sorted({*references.values(), *detached}))
-
-
-def _walk(git: pygit2.Repository, heads: Sequence[str], hidden: Sequence[str]) -> pygit2.Walker:
-    walker = git.walk(None, COMMIT_ORDER)
-    for sha in heads:
-        walker.push(pygit2.Oid(hex=sha))
-    for sha in hidden:
-        walker.hide(pygit2.Oid(hex=sha))
-    return walker
+def _read_head_times(
+    git: pygit2.Repository, references: Mapping[str, pygit2.Commit]
+) -> dict[str, int]:
+    heads = [*references.values()]
+    if git.head_is_detached:
+        heads.append(git.head.peel(pygit2.Commit))
+    return dict(sorted((str(commit.id), commit.commit_time) for commit in heads))
 
 
 def _encoding(commit: pygit2.Commit) -> str | None:

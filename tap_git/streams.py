@@ -12,7 +12,8 @@ from singer_sdk import typing as th
 from singer_sdk.helpers.conform import TypeConformanceLevel
 
 from tap_git.errors import RepositoryError
-from tap_git.repository import build_commit_record, read_commits
+from tap_git.history import History
+from tap_git.repository import build_commit_record
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -153,9 +154,10 @@ class CommitsStream(GitStream):
         """Yield the commits that no earlier run has read."""
         heads_by_repository = self._load_heads()
         for repository in self.repositories():
-            known_heads = frozenset(heads_by_repository.get(repository.address.id, ()))
+            known_heads = heads_by_repository.get(repository.address.id, ())
+            history = History(repository, known_heads=known_heads)
             try:
-                for commit in read_commits(repository, known_heads=known_heads):
+                for commit in history.read_new_commits():
                     yield from self._records(repository, commit)
             except RepositoryError as error:
                 self.sync_context.failures.append(str(error))

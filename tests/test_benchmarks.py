@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from benchmarks import git
 from benchmarks.clickup_process import SPACES, generated_account
+from benchmarks.git_repository import MAIN, topic, write_repository
 from benchmarks.hostile_goals import evaluate, format_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_the_workspace_of_the_extract_benchmark_has_its_sizes() -> None:
@@ -42,3 +49,24 @@ def test_every_goal_of_the_hostile_benchmark_can_be_missed() -> None:
         goals = evaluate(figures)
         assert [goal.met for goal in goals] == [is_met] * 5
         assert "idle: p99, ms" in format_table(figures, goals)
+
+
+def test_topic_branches_of_the_git_benchmark_fork_from_main(tmp_path: Path) -> None:
+    repository = write_repository(tmp_path, commits=60, heads=4)
+    walks = {
+        name: [str(commit.id) for commit in repository.walk(repository.references[name].target)]
+        for name in (MAIN, topic(0), topic(3))
+    }
+    assert [len(shas) for shas in walks.values()] == [20, 11, 26]
+    assert sorted(repository.references) == [MAIN, *(topic(number) for number in range(4))]
+    assert walks[topic(3)][10:] == walks[MAIN][4:]
+
+
+def test_every_goal_of_the_git_benchmark_can_be_missed() -> None:
+    for ours, is_met in ((0.06, True), (0.07, False)):
+        seconds = {git.OURS: ours, git.GIT: 0.03, git.LIBGIT2: 1.8}
+        runs = {git.NO_NEW: 0.6, git.ONE_NEW: 12 * ours}
+        figures = {"reads": {git.ON_MAIN: seconds}, "runs": runs}
+        goals = git.evaluate(figures)
+        assert [goal.met for goal in goals] == [is_met] * 2
+        assert git.ON_MAIN in git.format_table(figures, goals)
