@@ -58,6 +58,7 @@ class HierarchyGenerator:
         for number, space in enumerate(spaces):
             self._fill(space, number=number)
         if spaces:
+            self._add_subfolders(spaces[0])
             self._add_sprints(spaces[0])
             self._add_archived(spaces[0])
         for number in range(self.sizes.archived_spaces):
@@ -111,6 +112,19 @@ class HierarchyGenerator:
             )
             task_list.label = "red" if index == 0 else None
             task_list.priority = 1 if index == 0 else None
+
+    def _add_subfolders(self, space: Space) -> None:
+        """Make the subfolders of the first folder, each with a list."""
+        visible = [folder for folder in self.workspace.folders.values() if not folder.hidden]
+        for number in range(self.sizes.subfolders if visible else 0):
+            parent = visible[0]
+            if not parent.statuses:
+                parent.statuses = self.build_workflow(f"c{parent.id}", 1)
+            folder = self._add_folder(space, f"Subfolder {number + 1}", orderindex=number)
+            folder.parent_id = parent.id
+            if number % 2:
+                folder.statuses = self.build_workflow(f"c{folder.id}", 2)
+            self._add_list(space, folder, f"List in subfolder {number + 1}")
 
     def _add_sprints(self, space: Space) -> None:
         """Make the sprints, two weeks each, one after the other; the last goes on.

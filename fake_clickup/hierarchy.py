@@ -67,8 +67,12 @@ def render_space(space: Space, *, generation: int) -> dict[str, Any]:
 def render_folder(
     workspace: Workspace, folder: Folder, lists: Iterable[dict[str, Any]], *, task_count: int
 ) -> dict[str, Any]:
-    """Return a folder with its lists; its number of tasks is a string."""
+    """Return a folder with its lists; its number of tasks is a string.
+
+    Only a subfolder has the key `parent_folder`.
+    """
     space = workspace.spaces[folder.space_id]
+    parent = {"parent_folder": folder.parent_id} if folder.parent_id else {}
     return {
         "id": folder.id,
         "name": folder.name,
@@ -78,10 +82,11 @@ def render_folder(
         "space": {"id": space.id, "name": space.name, "access": True},
         "task_count": str(task_count),
         "archived": folder.archived,
-        "statuses": [users.render_status(status) for status in folder.statuses or space.statuses],
+        "statuses": [users.render_status(status) for status in workspace.statuses_in(folder)],
         "deleted": False,
         "lists": list(lists),
         "permission_level": "create",
+        **parent,
     }
 
 
@@ -172,12 +177,11 @@ def _render_location(
 
 def _render_list_statuses(workspace: Workspace, task_list: TaskList) -> list[dict[str, Any]]:
     """Return the statuses of a list; the group names the object that defines them."""
-    folder = workspace.folder_of(task_list)
-    group = f"proj_{task_list.space_id}"
+    folders = workspace.enclosing_folders(workspace.folder_of(task_list))
+    definers = [f"cat_{folder.id}" for folder in folders if folder.statuses]
     if task_list.statuses:
-        group = f"subcat_{task_list.id}"
-    elif folder.statuses:
-        group = f"cat_{folder.id}"
+        definers.insert(0, f"subcat_{task_list.id}")
+    group = [*definers, f"proj_{task_list.space_id}"][0]
     return [
         {**users.render_status(status), "status_group": group}
         for status in workspace.statuses_of(task_list.id)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal
 from .storage import AccountData
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from .model import Folder, Space, Status, TaskList, Workspace
 
 CONTAINER_KINDS: tuple[Literal["spaces", "folders", "lists"], ...] = ("spaces", "folders", "lists")
@@ -66,10 +68,16 @@ class HierarchyEdits(AccountData):
         """Delete a container with everything in it."""
         with self.lock:
             workspace, container = self._find_container(container_id)
+            folders = [
+                folder
+                for folder in workspace.folders.values()
+                if container_id in {folder.space_id, *_ids(workspace.enclosing_folders(folder))}
+            ]
+            folder_ids = _ids(folders)
             lists = {
                 task_list.id: task_list
                 for task_list in workspace.lists.values()
-                if container_id in {task_list.id, task_list.folder_id, task_list.space_id}
+                if task_list.id == container_id or task_list.folder_id in folder_ids
             }
             for task in [task for task in workspace.tasks.values() if task.list_id in lists]:
                 workspace.trash[task.id] = task
@@ -77,10 +85,9 @@ class HierarchyEdits(AccountData):
             for task_list in lists.values():
                 del workspace.lists[task_list.id]
                 self._push(workspace, "list", task_list, None)
-            for folder in [*workspace.folders.values()]:
-                if container_id in {folder.id, folder.space_id}:
-                    del workspace.folders[folder.id]
-                    self._push(workspace, "folder", folder, None)
+            for folder in reversed(folders):
+                del workspace.folders[folder.id]
+                self._push(workspace, "folder", folder, None)
             if space := workspace.spaces.pop(container_id, None):
                 workspace.deleted_space_ids.add(container.id)
                 self._push(workspace, "space", space, None)
@@ -103,3 +110,7 @@ class HierarchyEdits(AccountData):
                 if container_id in containers:
                     return workspace, containers[container_id]
         raise KeyError(container_id)
+
+
+def _ids(folders: Iterable[Folder]) -> set[str]:
+    return {folder.id for folder in folders}

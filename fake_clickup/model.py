@@ -63,7 +63,10 @@ class Space:
 
 @dataclass(slots=True)
 class Folder:
-    """A folder, or the hidden folder that every folderless list has."""
+    """A folder, or the hidden folder that every folderless list has.
+
+    `parent_id` is the folder that a subfolder is in.
+    """
 
     id: str
     name: str
@@ -72,6 +75,7 @@ class Folder:
     hidden: bool = False
     archived: bool = False
     statuses: tuple[Status, ...] | None = None
+    parent_id: str | None = None
 
 
 @dataclass(slots=True)
@@ -283,11 +287,24 @@ class Workspace:
         """Return the folder of a list, the hidden one of a folderless list."""
         return self.folders[task_list.folder_id]
 
+    def enclosing_folders(self, folder: Folder) -> list[Folder]:
+        """Return a folder, then those that it is in, from the inside out."""
+        folders = [folder]
+        while parent := self.folders.get(folders[-1].parent_id or ""):
+            folders.append(parent)
+        return folders
+
+    def statuses_in(self, folder: Folder) -> tuple[Status, ...]:
+        """Return the workflow of a folder: its own, else that of what it is in."""
+        for enclosing in self.enclosing_folders(folder):
+            if enclosing.statuses:
+                return enclosing.statuses
+        return self.spaces[folder.space_id].statuses
+
     def statuses_of(self, list_id: str) -> tuple[Status, ...]:
-        """Return the workflow of a list: its own, else its folder's, else its space's."""
+        """Return the workflow of a list: its own, else its folder's."""
         task_list = self.lists[list_id]
-        own = task_list.statuses or self.folder_of(task_list).statuses
-        return own or self.spaces[task_list.space_id].statuses
+        return task_list.statuses or self.statuses_in(self.folder_of(task_list))
 
     def status_of(self, task: Task) -> Status:
         """Return the status of a task, in the workflow of its home list."""
@@ -295,11 +312,11 @@ class Workspace:
         return next((status for status in statuses if status.name == task.status), statuses[0])
 
     def is_archived_list(self, list_id: str) -> bool:
-        """Return whether a list, its folder or its space is archived."""
+        """Return whether a list, one of the folders that it is in, or its space is archived."""
         task_list = self.lists[list_id]
         return (
             task_list.archived
-            or self.folder_of(task_list).archived
+            or any(folder.archived for folder in self.enclosing_folders(self.folder_of(task_list)))
             or self.spaces[task_list.space_id].archived
         )
 

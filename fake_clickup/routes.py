@@ -107,10 +107,14 @@ class Routes:
         ]
         return {"folders": folders}
 
-    def folder(self, folder_id: str, _: Query) -> Any:
-        """Return one folder."""
+    def folder(self, folder_id: str, query: Query) -> Any:
+        """Return one folder, with the ids of its subfolders if they are requested."""
         workspace = self.access.find_by_folder(folder_id)
-        return self._render_folder(workspace, workspace.folders[folder_id])
+        body = self._render_folder(workspace, workspace.folders[folder_id])
+        if flag(query, "include_subfolders"):
+            folders = workspace.folders.values()
+            body["folders"] = [{"id": sub.id} for sub in folders if sub.parent_id == folder_id]
+        return body
 
     def lists_of_folder(self, folder_id: str, query: Query) -> Any:
         """Return the live or only the archived lists of a folder."""

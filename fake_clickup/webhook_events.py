@@ -139,7 +139,7 @@ class EventBuilder:
     def _build_place_events(self, change: Change) -> Iterator[Event]:
         place: Space | Folder | TaskList = change.after or change.before
         what = "Updated" if change.after else "Deleted"
-        places = frozenset({place.id, *_list_places(place)})
+        places = frozenset({place.id, *_list_places(change.workspace, place)})
         items: tuple[HistoryItem, ...] = ()
         if change.kind == "list" and change.after:
             number = UUID(int=next(self._numbers))
@@ -179,14 +179,15 @@ def _render_status(workspace: Workspace, task: Task) -> HistoryItem:
 
 
 def _find_places(workspace: Workspace, list_id: str) -> frozenset[str]:
-    """Return the ids of a list, its folder and its space; only its own if it was deleted."""
+    """Return the ids of a list, its folders and its space; only its own if it was deleted."""
     task_list = workspace.lists.get(list_id)
-    return frozenset({list_id, *(_list_places(task_list) if task_list else ())})
+    return frozenset({list_id, *(_list_places(workspace, task_list) if task_list else ())})
 
 
-def _list_places(place: Space | Folder | TaskList) -> list[str]:
-    return [
-        str(place_id)
-        for key in ("folder_id", "space_id")
-        if (place_id := getattr(place, key, None))
-    ]
+def _list_places(workspace: Workspace, place: Space | Folder | TaskList) -> list[str]:
+    """Return the ids of the folders and of the space that a place is in."""
+    folder_id = getattr(place, "folder_id", None) or getattr(place, "parent_id", None)
+    place_ids = [folder_id, getattr(place, "space_id", None)]
+    if folder := workspace.folders.get(folder_id or ""):
+        place_ids += [enclosing.id for enclosing in workspace.enclosing_folders(folder)]
+    return [place_id for place_id in place_ids if place_id]

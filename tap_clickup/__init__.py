@@ -7,7 +7,8 @@ of the `streams`, `wording` formats counts, `sdk_patches` works around the SDK.
 `sync` is what the streams of one run share: the `selection` of spaces, one `workspace` after
 another with its `hierarchy` of spaces, folders and lists, `task_sync` and `time_in_status_backlog`,
 `read_scope` (what was read completely), `sync_report` (what was not, with its `odd_objects`) and
-`progress`. `walks` decides with `webhook_coverage` which spaces are walked again.
+`progress`. `walks` decides with `webhook_coverage` which spaces are walked again, and `folder_tree`
+which folders are in which.
 
 `readers` read pages and slices through the `client`, which keeps the `rate_limit`, compares the
 `clock`, sends by the `timed_adapter` and logs while it is `waiting`; `prefetch` runs several at

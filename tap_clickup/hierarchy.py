@@ -1,10 +1,10 @@
 """Walks the spaces, folders, lists and statuses of a workspace, once per run for all streams.
 
 Each endpoint returns either live or archived objects, so both are requested. All spaces come with
-their statuses in two responses. The response with the folders of a space also contains their live
-lists. Walking a space takes four requests, and one for each list without folder that has its own
-statuses, because only its own response contains them. So a poll walks only some of the spaces: see
-`walks`.
+their statuses in two responses. The response with the folders of a space contains its subfolders
+too, and their live lists. Walking a space takes four requests, and one for each list without folder
+that has its own statuses, because only its own response contains them. So a poll walks only some of
+the spaces: see `walks`.
 
 Archived lists in live folders are in none of these responses. A thorough walk over a space requests
 them folder by folder. It is made if it is required, or if the lists differ from those of the
@@ -14,7 +14,7 @@ https://developer.clickup.com/reference/getfolders
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from threading import RLock
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ from tap_clickup import records
 from tap_clickup.errors import ClickUpError, OddFieldError, UnexpectedResponseError
 from tap_clickup.extracted import ExtractedRecord
 from tap_clickup.fields import Fields
+from tap_clickup.folder_tree import ListLocation, archived_folder_ids
 from tap_clickup.sync_report import MIN_CHANGED_FORMAT
 from tap_clickup.urls import api_path
 from tap_clickup.walks import SpaceWalk, digest, hash_lists
@@ -37,15 +38,6 @@ if TYPE_CHECKING:
     from tap_clickup.webhook_coverage import WebhookCoverage
 
 LIVE_AND_ARCHIVED = ("false", "true")
-
-
-@dataclass(frozen=True)
-class ListLocation:
-    """Where a list is, and whether that place is archived."""
-
-    space_id: str
-    folder_id: str | None
-    archived: bool
 
 
 @dataclass
@@ -299,10 +291,17 @@ class Hierarchy:
         archived = bool(space.boolean("archived"))
         location = ListLocation(space.required_id, None, archived=archived)
         path = api_path("space", location.space_id)
+        folders = {
+            parameter: [*self._fetch(f"{path}/folder", "folders", parameter)]
+            for parameter in LIVE_AND_ARCHIVED
+        }
+        # The parent of a live subfolder may be archived, and then it is in the other response.
+        archived_ids = archived_folder_ids(item for part in folders.values() for item, _ in part)
         for parameter in LIVE_AND_ARCHIVED:
-            for folder, folder_requested_at in self._fetch(f"{path}/folder", "folders", parameter):
+            for folder, folder_requested_at in folders[parameter]:
                 with self._guard("folders", folder):
-                    self._collect_folder(folder, folder_requested_at, space=location)
+                    place = replace(location, archived=archived or folder.id in archived_ids)
+                    self._collect_folder(folder, folder_requested_at, space=place)
             for list_, list_requested_at in self._fetch(f"{path}/list", "lists", parameter):
                 with self._guard("lists", list_):
                     self._collect_list(list_, list_requested_at, location=location)

@@ -33,6 +33,14 @@ def folder_id(item: Item) -> str | None:
     return None if folder.boolean("hidden") else folder.identifier("id")
 
 
+def parent_folder_id(item: Item) -> str | None:
+    """Return the id of the folder that a subfolder is in; None for any other folder."""
+    fields = Fields.of(item)
+    if isinstance(fields.payload.get("parent_folder"), dict):
+        return fields.object("parent_folder").identifier("id")
+    return fields.identifier("parent_folder")
+
+
 def workspace(team: Item) -> dict[str, Any]:
     """Return the record of a workspace, which API v2 calls team.
 
@@ -138,6 +146,7 @@ def folder(item: Item, *, workspace_id: str, space_id: str) -> dict[str, Any]:
         "id": fields.required_id,
         "name": fields.text("name"),
         "space_id": space_id,
+        "parent_folder_id": parent_folder_id(fields),
         "archived": bool(fields.boolean("archived")),
         "override_statuses": fields.boolean("override_statuses"),
     }

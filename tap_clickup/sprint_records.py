@@ -1,4 +1,4 @@
-"""The records of sprints, from the lists of sprint folders. Pure.
+"""The records of sprints, from the lists of sprint folders and their subfolders. Pure.
 
 API v2 has no sprint resource. A sprint's dates are those of its list, or those in the list's name.
 """
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tap_clickup import records
 from tap_clickup.conversions import parse_timestamp
 from tap_clickup.extracted import ExtractedRecord
+from tap_clickup.folder_tree import with_subfolders
 from tap_clickup.sprints import SprintList, infer_dates, is_sprint_folder
 
 if TYPE_CHECKING:
@@ -55,11 +56,11 @@ def sprint_records(
     space_ids = {
         row.record["id"] for row in hierarchy.spaces if row.record["sprints_enabled"] is not False
     }
-    folder_ids = {
-        row.record["id"]
-        for row in hierarchy.folders
-        if row.record["space_id"] in space_ids and settings.is_sprint_folder(row.record["name"])
-    }
+    folders = [row.record for row in hierarchy.folders if row.record["space_id"] in space_ids]
+    folder_ids = with_subfolders(
+        [folder["id"] for folder in folders if settings.is_sprint_folder(folder["name"])],
+        {folder["id"]: folder["parent_folder_id"] for folder in folders},
+    )
     lists_by_folder: defaultdict[str, list[ExtractedRecord]] = defaultdict(list)
     for row in hierarchy.lists:
         if row.record["folder_id"] in folder_ids:

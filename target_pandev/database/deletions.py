@@ -28,6 +28,15 @@ LOCK_RECENT_DELETIONS = "LOCK TABLE recent_deletions IN SHARE ROW EXCLUSIVE MODE
 PARENT_COLUMNS = {"spaces": "space_id", "folders": "folder_id", "lists": "list_id"}
 """Tables whose rows contain tasks, and the column of `tasks` that names the container."""
 
+MISSING_CONTAINERS = sql.SQL("SELECT id FROM {table} WHERE {missing}")
+MISSING_FOLDERS = sql.SQL("""
+SELECT id FROM {table} WHERE {missing}
+UNION ALL
+SELECT id FROM {table}
+WHERE {in_workspace} AND parent_folder_id IN (SELECT id FROM {table} WHERE {missing})
+""")
+"""The missing folders and their subfolders, which are hidden with them."""
+
 
 @dataclass(frozen=True)
 class DeletionRules:
@@ -118,8 +127,13 @@ def _check_deletion_limit(
     ).fetchall()[0]
     if column := PARENT_COLUMNS.get(scope.table_name):
         tasks = scope.sibling("tasks")
-        inside = sql.SQL("{} AND {} IN (SELECT id FROM {} WHERE {})").format(
-            scope.in_workspace, sql.Identifier(column), scope.table, scope.missing
+        containers = MISSING_FOLDERS if column == "folder_id" else MISSING_CONTAINERS
+        inside = sql.SQL("{} AND {} IN ({})").format(
+            scope.in_workspace,
+            sql.Identifier(column),
+            containers.format(
+                table=scope.table, missing=scope.missing, in_workspace=scope.in_workspace
+            ),
         )
         missing = _count(connection, scope, tasks, inside)
         total = _count(connection, scope, tasks, scope.in_workspace)

@@ -56,7 +56,7 @@ def test_live_and_archived_spaces_have_their_clickapps(run_tap: TapRunner) -> No
 def test_hidden_folders_of_folderless_lists_are_skipped(
     run_tap: TapRunner,
 ) -> None:
-    shared = {"workspace_id": WORKSPACE, "space_id": SPACE}
+    shared = {"workspace_id": WORKSPACE, "space_id": SPACE, "parent_folder_id": None}
     live_folder = {"id": FOLDER, "name": "Counter", "archived": False, "override_statuses": True}
     archived_folder = {"id": ARCHIVED_FOLDER, "name": "Old counter", "archived": True}
     assert run_tap().rows("folders") == [

@@ -241,12 +241,15 @@ def test_unknown_clickapp_state_is_null() -> None:
     check("spaces", record)
 
 
-def test_folder_record_has_space_and_override_flag() -> None:
+@pytest.mark.parametrize("parent", ["5", 5, {"id": "5", "name": "Folder 5"}], ids=repr)
+def test_folder_record_has_its_place_and_override_flag(parent: Any) -> None:
     folder = {"id": "3", "name": "Folder 3", "archived": True, "override_statuses": True}
+    location = {"workspace_id": "1", "space_id": "2", "parent_folder_id": None}
     record = records.folder({**folder, "orderindex": 4}, workspace_id="1", space_id="2")
-    location = {"workspace_id": "1", "space_id": "2"}
     assert record == {**location, **folder}
-    check("folders", record)
+    nested = records.folder({**folder, "parent_folder": parent}, workspace_id="1", space_id="2")
+    assert nested == {**record, "parent_folder_id": "5"}
+    check("folders", nested)
 
 
 def test_list_record_has_location_count_and_dates() -> None:

@@ -36,7 +36,7 @@ CONFIG: dict[str, Any] = {
 
 def full(*, workspaces: int) -> Account:
     """Return an account in which each stream has records."""
-    account = generate(seed=7, tasks=200, workspaces=workspaces)
+    account = generate(seed=7, tasks=200, workspaces=workspaces, subfolders=2)
     for workspace in account.workspaces:
         account.add_webhook(workspace.id, endpoint="https://example.com/", events=["taskCreated"])
     return account

@@ -117,7 +117,8 @@ def is_affected(variation: Variation, key: tuple[Any, ...], row: Row) -> bool:
         return (variation.stream == "spaces" and key[0] in inside) or (
             variation.stream == "folders" and key[0] in {"sprints", "statuses"}
         )
-    return False
+    # A sprint may be in a subfolder of the folder whose name shows that it is one.
+    return (variation.stream, variation.path, key[0]) == ("folders", ("name",), "sprints")
 
 
 def is_empty(value: Any) -> bool:
@@ -139,6 +140,7 @@ def may_be_another(variation: Variation) -> bool:
         ("enabled",),
         ("status",),
         ("name",),  # of a sprint folder
+        ("parent_folder",),  # a sprint folder
     }
 
 

@@ -86,6 +86,11 @@ def torture_account() -> Account:
         at = to_epoch_ms(days_ago(9 - number))
         workspace.tasks[task.id] = replace(task, created_ms=at - 5, updated_ms=at)
     workspace.folders["90000000026"] = Folder("90000000026", "Sprints", accounts.SPACE)
+    subfolder = Folder("90000000027", "2026", accounts.SPACE, parent_id="90000000026")
+    workspace.folders[subfolder.id] = subfolder
+    workspace.lists["90000000037"] = TaskList(
+        "90000000037", "Sprint 9 (3/5 - 3/18)", accounts.SPACE, subfolder.id
+    )
     sprint = TaskList("90000000036", "Sprint 1 (2/5 - 2/18)", accounts.SPACE, "90000000026")
     workspace.lists[sprint.id] = sprint
     for number in range(3):

@@ -1,9 +1,10 @@
 -- Tasks with PanDev's status group. The group follows from the type that the workflow of the task's
--- list, folder or space gives its status now, so a changed mapping shows without an edit of the task.
+-- list, folder, parent folder or space gives its status now, so a changed mapping shows without an edit
+-- of the task. A folder is at most one level deep in another, as in ClickUp.
 -- Tasks of spaces that the last complete read of the spaces did not select are left out: they are not
 -- read any longer.
--- Cost: for one task its own row, its list, folder, space, type and the read of the spaces by key, and
--- one workflow's statuses.
+-- Cost: for one task its own row, its list, both folders, space, type and the read of the spaces by key,
+-- and one workflow's statuses.
 
 CREATE OR REPLACE VIEW task_overview AS
 SELECT
@@ -43,6 +44,7 @@ SELECT
 FROM tasks AS t
 LEFT JOIN lists AS l ON l.workspace_id = t.workspace_id AND l.id = t.list_id
 LEFT JOIN folders AS f ON f.workspace_id = t.workspace_id AND f.id = t.folder_id
+LEFT JOIN folders AS p ON p.workspace_id = t.workspace_id AND p.id = f.parent_folder_id
 LEFT JOIN spaces AS s ON s.workspace_id = t.workspace_id AND s.id = t.space_id
 LEFT JOIN task_types AS y ON y.workspace_id = t.workspace_id AND y.id = t.task_type_id
 LEFT JOIN LATERAL (
@@ -52,10 +54,14 @@ LEFT JOIN LATERAL (
         AND pg_catalog.lower(d.status) = pg_catalog.lower(t.status)
         AND d._sdc_deleted_at IS NULL
         AND d.scope_type = CASE
-            WHEN l.override_statuses THEN 'list' WHEN f.override_statuses THEN 'folder' ELSE 'space'
+            WHEN l.override_statuses THEN 'list'
+            WHEN f.override_statuses OR p.override_statuses THEN 'folder'
+            ELSE 'space'
         END
         AND d.scope_id = CASE
-            WHEN l.override_statuses THEN t.list_id WHEN f.override_statuses THEN t.folder_id
+            WHEN l.override_statuses THEN t.list_id
+            WHEN f.override_statuses THEN t.folder_id
+            WHEN p.override_statuses THEN f.parent_folder_id
             ELSE t.space_id
         END
     ORDER BY d.status = t.status DESC, d._sdc_extracted_at DESC
@@ -67,12 +73,13 @@ LEFT JOIN completed_reads AS r
 WHERE t._sdc_deleted_at IS NULL
     AND l._sdc_deleted_at IS NULL
     AND f._sdc_deleted_at IS NULL
+    AND p._sdc_deleted_at IS NULL
     AND s._sdc_deleted_at IS NULL
     AND (
         r.conditions -> 'id' -> 'in' IS NULL OR r.conditions -> 'id' -> 'in' ? t.space_id
     );
 COMMENT ON VIEW task_overview IS
-    'One row per task of the selected spaces, with PanDev''s status group. The group follows from the type that the status has in the task''s list, folder or space as last read, never from the status''s name';
+    'One row per task of the selected spaces, with PanDev''s status group. The group follows from the type that the status has in the task''s list, folder, parent folder or space as last read, never from the status''s name';
 COMMENT ON COLUMN task_overview.status_group IS 'OPEN, IN_PROGRESS, CLOSED or UNDEFINED';
 COMMENT ON COLUMN task_overview.status_type_from_task IS
     'True if the workflow does not define the status, so that the type in the task decides';
