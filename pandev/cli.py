@@ -21,7 +21,7 @@ from clickup_receiver.project_options import ProjectGroup, find_project
 from clickup_receiver.receiver_context import receiver_context
 from clickup_receiver.webhooks.registrar import WebhookRegistrar
 from clickup_receiver.webhooks.secret_store import SECRETS_FILE_NAME, FileSecretStore
-from pandev import report, reporting
+from pandev import employees, report, reporting
 from plugin_settings.env_file import load_env_file
 from tap_clickup.errors import ClickUpError, ConfigurationError
 from tap_clickup.open_files import describe_open_files
@@ -41,6 +41,7 @@ PIPED_OUTPUT_WIDTH = 120
 
 POLLING_ONLY = 3
 """Exit code if the token's user may not create webhooks."""
+UNMATCHED_PEOPLE = "SELECT * FROM unmatched_people"
 NOT_REMOVED = (
     "no longer accepted, but not removed at ClickUp; the user who created it can delete it under "
     "Settings > Integrations > Webhooks, unless that was done already"
@@ -205,6 +206,30 @@ def set_reporting(
             opened_store.change_reporting(change)
         for name, value in reporting.describe(*opened_store.reporting()).items():
             click.echo(f"{name}: {value}")
+
+
+@pandev.group("employees")
+def employee_commands() -> None:
+    """Load the list of employees, who are matched with users of ClickUp and authors of commits."""
+
+
+@employee_commands.command()
+@store_options
+@click.argument("file", type=click.Path(path_type=Path))
+def load(file: Path, **store: str | None) -> None:
+    """Replace the stored employees by those of FILE, a CSV file with a header.
+
+    Columns: email, name, position, team, department, github_login, other_emails, is_archived. Only
+    email is required. An employee who is not in FILE is removed: keep those who have left in it,
+    with is_archived true.
+    """
+    settings = _settings(store)
+    records = employees.read_employees(file)
+    employees.load_employees(records, settings)
+    with open_store(settings) as opened_store:
+        _, unmatched = opened_store.query(UNMATCHED_PEOPLE, {})
+    click.echo(f"{format_count(len(records), 'employee')} stored from {file}")
+    click.echo(f"unmatched: {len(unmatched)}, see pandev store psql -c '{UNMATCHED_PEOPLE}'")
 
 
 @pandev.group("store")

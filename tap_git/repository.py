@@ -1,6 +1,6 @@
 """Read a git repository with libgit2: its address, its branches, a commit as a record.
 
-Metadata only: no tree and no blob is opened. It does not know Singer and keeps no state.
+Metadata only: no file is opened but `.mailmap`. It does not know Singer and keeps no state.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pygit2.enums import ReferenceType, RepositoryOpenFlag
 
 from tap_git.address import Address, is_url, parse_remote_url
 from tap_git.errors import RepositoryError
+from tap_git.mailmap import parse_mailmap, read_mailmap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -57,6 +58,8 @@ class Repository:
     head_times: Mapping[str, int]
     """The commits from which commits are read, by sha, and their times since 1970 in seconds."""
     shallow: bool
+    mailmap: list[dict[str, Any]]
+    """The entries of the default branch's `.mailmap`."""
 
     @property
     def heads(self) -> tuple[str, ...]:
@@ -92,14 +95,16 @@ def read_repository(location: Location) -> Repository:
         git = open_repository(location.folder)
         references = _read_references(git)
         branches = _select_branches(references)
+        default_branch = _find_default_branch(git, branches)
         return Repository(
             folder=location.folder,
             address=location.address,
             opened_at=opened_at,
             branches=branches,
-            default_branch=_find_default_branch(git, branches),
+            default_branch=default_branch,
             head_times=_read_head_times(git, references),
             shallow=git.is_shallow,
+            mailmap=parse_mailmap(read_mailmap(git, branches.get(default_branch or ""))),
         )
 
 

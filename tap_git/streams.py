@@ -78,6 +78,18 @@ class RepositoriesStream(GitStream):
         _column("path", "Group, subgroups and name; gitPath in IDE events"),
         _column("name", "Last part of the path"),
         _nullable("default_branch", "Default branch of origin, else main, master or HEAD's branch"),
+        _nullable(
+            "mailmap",
+            "Entries of .mailmap: names and addresses to show instead of recorded ones",
+            th.ArrayType(
+                th.ObjectType(
+                    th.Property("email", th.StringType, required=True, nullable=False),
+                    th.Property("name", th.StringType),
+                    th.Property("new_email", th.StringType),
+                    th.Property("new_name", th.StringType),
+                )
+            ),
+        ),
     ).to_dict()
 
     def get_records(self, context: Context | None) -> Iterator[Record]:  # noqa: ARG002 the SDK's signature
@@ -89,6 +101,7 @@ class RepositoriesStream(GitStream):
                 "path": repository.address.path,
                 "name": repository.address.name,
                 "default_branch": repository.default_branch,
+                "mailmap": repository.mailmap,
             }
 
 

@@ -21,6 +21,10 @@ class ReportingError(TargetError):
     """A rule of reports is not valid; one line."""
 
 
+class EmployeesError(TargetError):
+    """A list of employees is not valid; one line."""
+
+
 class InvalidValueError(TargetError):
     """A value does not fit its column. The text names the expected type, never the value."""
 

@@ -26,6 +26,8 @@ STORE_OPTIONS = ["--store-url", "--store-dir", "--store-schema"]
 OPTIONS = {
     "pandev": ["--version"],
     "pandev connect": ["--webhook-url", "--data-dir", "--replace-user", "--off"],
+    "pandev employees": [],
+    "pandev employees load": STORE_OPTIONS,
     "pandev report": [*STORE_OPTIONS, "--limit"],
     "pandev reporting": [
         *STORE_OPTIONS,

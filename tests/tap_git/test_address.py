@@ -63,6 +63,7 @@ def test_a_repository_without_a_remote_is_named_after_its_folder(
             "path": "shop",
             "name": "shop",
             "default_branch": None,
+            "mailmap": [],
         }
     ]
 

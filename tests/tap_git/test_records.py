@@ -41,6 +41,7 @@ def test_every_column_has_its_own_source(tmp_path: Path, read: Read) -> None:
             "path": "shop/api",
             "name": "api",
             "default_branch": "main",
+            "mailmap": [],
         }
     ]
     assert run.rows("branches") == [

@@ -147,6 +147,7 @@ def test_a_name_distinguishes_repositories_of_one_name(
         "path": "shop-b",
         "name": "shop-b",
         "default_branch": "main",
+        "mailmap": [],
     }
     assert {row["repository_id"] for row in run.rows("commits")} == {
         "local/shop",

@@ -1,0 +1,42 @@
+-- Users of ClickUp and authors of commits, with the employees they are.
+-- Cost: for the source clickup all users and employees; for git all of commit_authors.
+
+CREATE OR REPLACE VIEW people AS
+SELECT p.source, p.workspace_id, p.user_id, p.name, p.email, p.employee_email,
+    CASE
+        WHEN p.employee_email IS NOT NULL THEN 'matched'
+        WHEN p.is_ambiguous THEN 'ambiguous'
+        ELSE 'unmatched'
+    END AS match,
+    e.name AS employee_name, e.position, e.team, e.department,
+    coalesce(e.is_archived, false) AS is_archived,
+    p.is_service_user, p.commit_count, p.last_commit_at
+FROM (
+    SELECT 'clickup' AS source, u.workspace_id, u.id AS user_id, u.username AS name,
+        mail_address(u.email) AS email, a.employee_email,
+        coalesce(a.is_ambiguous, false) AS is_ambiguous,
+        coalesce(u.is_service_user, false) AS is_service_user,
+        NULL::bigint AS commit_count, NULL::timestamptz AS last_commit_at
+    FROM users AS u
+    LEFT JOIN employee_addresses AS a ON a.address = mail_address(u.email)
+    UNION ALL
+    SELECT 'git', NULL, NULL,
+        (pg_catalog.array_agg(c.name ORDER BY c.authored_at DESC NULLS LAST, c.name))[1],
+        c.email, c.employee_email, c.is_ambiguous, false,
+        pg_catalog.count(*), pg_catalog.max(c.authored_at)
+    FROM commit_authors AS c
+    GROUP BY c.email, c.employee_email, c.is_ambiguous
+) AS p
+LEFT JOIN employees AS e ON e.email = p.employee_email;
+COMMENT ON VIEW people IS
+    'Users of each ClickUp workspace and addresses of commits, one row each, with their employees';
+COMMENT ON COLUMN people.source IS 'clickup or git';
+COMMENT ON COLUMN people.user_id IS 'Id of the user in ClickUp; null for git';
+COMMENT ON COLUMN people.name IS 'Username in ClickUp, or the name in the newest commit';
+COMMENT ON COLUMN people.email IS 'Address in the form of mail_address(); null if it has none';
+COMMENT ON COLUMN people.employee_email IS 'Key of the employee; null unless matched';
+COMMENT ON COLUMN people.match IS
+    'matched, ambiguous if several employees have the address, or unmatched';
+COMMENT ON COLUMN people.is_service_user IS
+    'Whether this is the user of tap-clickup''s token, not a person';
+COMMENT ON COLUMN people.commit_count IS 'Commits with this address; null for ClickUp';
