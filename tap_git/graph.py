@@ -113,6 +113,22 @@ class CommitGraph:
         missing = {oid for oid, node in commits.items() if node is MISSING}
         return Difference(commits, reached, missing)
 
+    def find_reachable(
+        self, heads: Iterable[Oid], *, without: AbstractSet[Oid] = frozenset()
+    ) -> set[Oid]:
+        """Return all commits that heads reach, also missing ones, except `without` and beyond.
+
+        Unlike `find_difference` it reads them all, and depends on no clock.
+        """
+        reached = set(heads) - without
+        stack = list(reached)
+        while stack:
+            for parent in self.read(stack.pop()).parents:
+                if parent not in reached and parent not in without:
+                    reached.add(parent)
+                    stack.append(parent)
+        return reached
+
 
 @dataclass
 class _Walk:

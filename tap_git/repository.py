@@ -29,10 +29,11 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LOCAL_HOST = "local"
 LOCAL_REFS = "refs/heads/"
 ORIGIN_REFS = "refs/remotes/origin/"
+ALL_BRANCHES = {"refs/heads/*", "refs/*"}
 COMMON_DEFAULTS = ("main", "master")
 URL_ERROR = (
     "is a URL; expected the path of a local clone: clone it with `git clone --mirror` and "
-    "fetch it before each run"
+    "fetch it before each run, or set fetch"
 )
 READ_ERRORS = (pygit2.GitError, OSError, UnicodeError)
 
@@ -60,6 +61,8 @@ class Repository:
     shallow: bool
     mailmap: list[dict[str, Any]]
     """The entries of the default branch's `.mailmap`."""
+    incomplete_reason: str | None
+    """Why rows that it does not contain may exist nevertheless; None if they do not."""
 
     @property
     def heads(self) -> tuple[str, ...]:
@@ -93,7 +96,7 @@ def read_repository(location: Location) -> Repository:
     opened_at = datetime.now(UTC)
     with explain_errors(_quote(location.path)):
         git = open_repository(location.folder)
-        references = _read_references(git)
+        references, broken = _read_references(git)
         branches = _select_branches(references)
         default_branch = _find_default_branch(git, branches)
         return Repository(
@@ -105,6 +108,7 @@ def read_repository(location: Location) -> Repository:
             head_times=_read_head_times(git, references),
             shallow=git.is_shallow,
             mailmap=parse_mailmap(read_mailmap(git, branches.get(default_branch or ""))),
+            incomplete_reason=_find_incomplete_reason(git, broken),
         )
 
 
@@ -115,6 +119,14 @@ def open_repository(path: str) -> pygit2.Repository:
         raise RepositoryError(URL_ERROR if is_url(path) else "does not exist")
     # without NO_SEARCH libgit2 would search the parent folders for a repository
     return pygit2.Repository(str(folder), RepositoryOpenFlag.NO_SEARCH)
+
+
+def find_common_folder(git: pygit2.Repository) -> Path:
+    """Return the git folder, of a linked worktree that of its repository."""
+    common_dir = Path(git.path, "commondir")
+    if common_dir.is_file():
+        return Path(git.path, common_dir.read_text().strip()).resolve()
+    return Path(git.path)
 
 
 @contextmanager
@@ -204,18 +216,18 @@ def _read_address(git: pygit2.Repository) -> Address:
 
 
 def _folder_name(git: pygit2.Repository) -> str:
-    folder = Path(git.workdir or git.path)
-    common_dir = Path(git.path, "commondir")  # in a linked worktree: the path of its repository
-    if common_dir.is_file():
-        folder = Path(git.path, common_dir.read_text().strip()).resolve()
+    common = find_common_folder(git)
+    is_linked = common != Path(git.path)
+    folder = common if is_linked else Path(git.workdir or git.path)
     if folder.name == ".git":
         folder = folder.parent
     return decode_text(os.fsencode(folder.name)).removesuffix(".git")
 
 
-def _read_references(git: pygit2.Repository) -> dict[str, pygit2.Commit]:
-    """Return the commit by name of local branches and those of origin, without broken ones."""
+def _read_references(git: pygit2.Repository) -> tuple[dict[str, pygit2.Commit], list[str]]:
+    """Return the commit by name of local branches and those of origin, and broken ones."""
     references = {}
+    broken = []
     for reference in git.listall_reference_objects():
         name = _reference_name(reference.raw_name)
         if not name.startswith((LOCAL_REFS, ORIGIN_REFS)) or name == f"{ORIGIN_REFS}HEAD":
@@ -223,8 +235,20 @@ def _read_references(git: pygit2.Repository) -> dict[str, pygit2.Commit]:
         try:
             references[name] = reference.peel(pygit2.Commit)
         except pygit2.GitError:  # it points to nothing: git calls it broken
-            continue
-    return references
+            broken.append(name)
+    return references, broken
+
+
+def _find_incomplete_reason(git: pygit2.Repository, broken: list[str]) -> str | None:
+    if git.is_shallow:
+        return "it is a shallow clone"
+    if broken:
+        return f"{broken[0]} points to no commit"
+    refspecs = git.remotes["origin"].fetch_refspecs if "origin" in git.remotes.names() else []
+    sources = {refspec.lstrip("+").partition(":")[0] for refspec in refspecs}
+    if sources and not sources & ALL_BRANCHES:
+        return "it is a clone of some branches only"
+    return None
 
 
 def _reference_name(raw: bytes) -> str:

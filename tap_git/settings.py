@@ -33,6 +33,15 @@ CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
         examples=["2024-01-01T00:00:00Z"],
     ),
     th.Property(
+        "fetch",
+        th.BooleanType,
+        default=False,
+        title="Fetch",
+        description=(
+            "Run `git fetch --prune` in each repository with a remote origin before it is read"
+        ),
+    ),
+    th.Property(
         "flattening_enabled",
         th.BooleanType,
         title="Flattening",

@@ -3,36 +3,37 @@
 from __future__ import annotations
 
 import logging
-import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from singer_sdk import Stream
 from singer_sdk import typing as th
 from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.mapper import RemoveRecordTransform
 
-from tap_git.errors import RepositoryError
-from tap_git.history import History
-from tap_git.repository import build_commit_record
+from plugin_settings.stream_maps import find_obstacle, stream_map_definitions
+from tap_git.completed_reads import ReadRows, build_completed_read
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterable, Iterator
 
-    import pygit2
+    from singer_sdk import Tap
     from singer_sdk.helpers.types import Context, Record
     from singer_sdk.singerlib import RecordMessage
 
     from tap_git.repository import Repository
     from tap_git.sync import HasSyncContext, SyncContext
 
-SHA = re.compile("[0-9a-f]{40}")
+CONDITIONS = th.CustomType({"type": "object", "additionalProperties": {"type": "object"}})
 
 
-def _column(name: str, description: str, kind: Any = th.StringType) -> th.Property[Any]:
+def required(name: str, description: str, kind: Any = th.StringType) -> th.Property[Any]:
+    """Return a property that is never null."""
     return th.Property(name, kind, required=True, nullable=False, description=description)
 
 
-def _nullable(name: str, description: str, kind: Any = th.StringType) -> th.Property[Any]:
+def nullable(name: str, description: str, kind: Any = th.StringType) -> th.Property[Any]:
+    """Return a property that may be null."""
     return th.Property(name, kind, description=description)
 
 
@@ -56,6 +57,41 @@ class GitStream(Stream):
             self._opened_at = repository.opened_at
             yield repository
 
+    def report_read(
+        self,
+        repository: Repository,
+        key_property: str,
+        *,
+        existing: Iterable[str] | None,
+        gone: Iterable[str] = (),
+    ) -> None:
+        """Write a completed read of a repository, unless the run only tests the connection."""
+        if self.ABORT_AT_RECORD_COUNT is not None:
+            return
+        rows = ReadRows(self.name, key_property, existing, gone)
+        record = build_completed_read(repository, rows, finished_at=datetime.now(UTC))
+        completed_reads = cast("CompletedReadsStream", self._tap.streams["completed_reads"])
+        completed_reads.write(self, record, opened_at=repository.opened_at)
+
+    def obstacles(self, properties: Iterable[str]) -> dict[str, str | None]:
+        """Return the names under which records are written, each with an obstacle or None.
+
+        An obstacle is why the properties do not identify the rows that are written: they are
+        deselected or mapped. Without a name, no record of the stream is written.
+        """
+        names = tuple(properties)
+        deselected = [name for name in names if not self.mask["properties", name]]
+        definitions = stream_map_definitions(self.name, self.config.get("stream_maps") or {})
+        obstacles = {}
+        for stream_map, definition in zip(self.stream_maps, definitions, strict=True):
+            if isinstance(stream_map, RemoveRecordTransform):
+                continue
+            obstacle = find_obstacle(definition, names, primary_keys=self.primary_keys or ())
+            if deselected:
+                obstacle = f"{deselected[0]} is deselected"
+            obstacles[stream_map.stream_alias] = obstacle
+        return obstacles
+
     def log(self, message: str, *args: Any, level: int = logging.INFO, **kwargs: Any) -> None:
         """Log, except in `--test`, where the SDK would log its own abort as an error."""
         if self.ABORT_AT_RECORD_COUNT is None:
@@ -73,12 +109,12 @@ class RepositoriesStream(GitStream):
     name = "repositories"
     primary_keys = ("id",)
     schema = th.PropertiesList(
-        _column("id", "Address of remote origin without user and port: host/group/repository"),
-        _column("host", "Host of remote origin in lower case; `local` without a remote"),
-        _column("path", "Group, subgroups and name; gitPath in IDE events"),
-        _column("name", "Last part of the path"),
-        _nullable("default_branch", "Default branch of origin, else main, master or HEAD's branch"),
-        _nullable(
+        required("id", "Address of remote origin without user and port: host/group/repository"),
+        required("host", "Host of remote origin in lower case; `local` without a remote"),
+        required("path", "Group, subgroups and name; gitPath in IDE events"),
+        required("name", "Last part of the path"),
+        nullable("default_branch", "Default branch of origin, else main, master or HEAD's branch"),
+        nullable(
             "mailmap",
             "Entries of .mailmap: names and addresses to show instead of recorded ones",
             th.ArrayType(
@@ -105,21 +141,82 @@ class RepositoriesStream(GitStream):
             }
 
 
+class CompletedReadsStream(GitStream):
+    """What was read completely: docs/completed-reads.md.
+
+    The streams after it write its records, each as soon as all records of its scope are written.
+    """
+
+    name = "completed_reads"
+    primary_keys = ("workspace_id", "stream", "scope")
+    schema = th.PropertiesList(
+        required("workspace_id", "Empty, as git has no workspaces"),
+        required("stream", "The stream that was read"),
+        required("scope", "Id in `repositories`"),
+        required("started_at", "When the repository was opened", th.DateTimeType),
+        required("finished_at", "When it had been read", th.DateTimeType),
+        required("conditions", "Which rows belong to the scope", CONDITIONS),
+        required(
+            "key_properties",
+            "Properties that identify a row within the scope",
+            th.ArrayType(th.StringType),
+        ),
+        required("count", "Number of rows that exist", th.IntegerType),
+        required(
+            "keys",
+            "Values of key_properties of these rows",
+            th.ArrayType(th.ArrayType(th.StringType)),
+        ),
+    ).to_dict()
+
+    def __init__(self, tap: Tap) -> None:
+        super().__init__(tap)
+        self._notes: set[str] = set()
+
+    def get_records(self, context: Context | None) -> Iterator[Record]:  # noqa: ARG002 the SDK's signature
+        """Yield nothing: other streams write the records."""
+        yield from ()
+
+    def write(self, stream: GitStream, read: Record, *, opened_at: datetime) -> None:
+        """Write a completed read under the names of its stream that the target receives.
+
+        It is left out and noted where the rows in the target lack the properties that identify
+        them: each of them would be marked as deleted, or none ever.
+        """
+        if not self.selected:
+            return
+        if self.name not in self.obstacles(()):
+            self._note("deletions are not marked: stream_maps removes or renames completed_reads")
+            return
+        self._opened_at = opened_at
+        for name, obstacle in stream.obstacles(stream.primary_keys or ()).items():
+            if obstacle:
+                self._note(f"deletions of {name} are not marked: {obstacle}")
+            else:
+                self._write_record_message({**read, "stream": name})
+
+    def _note(self, note: str) -> None:
+        if note not in self._notes:
+            self._notes.add(note)
+            self.log(note, level=logging.WARNING)
+
+
 class BranchesStream(GitStream):
     """Local branches and those of origin; if both exist, origin's head is used."""
 
     name = "branches"
     primary_keys = ("repository_id", "name")
     schema = th.PropertiesList(
-        _column("repository_id", "Id in `repositories`"),
-        _column("name", "Name of the branch without the remote"),
-        _column("head_sha", "Commit that it points to"),
-        _column("is_default", "Whether it is the default branch", th.BooleanType),
+        required("repository_id", "Id in `repositories`"),
+        required("name", "Name of the branch without the remote"),
+        required("head_sha", "Commit that it points to"),
+        required("is_default", "Whether it is the default branch", th.BooleanType),
     ).to_dict()
 
     def get_records(self, context: Context | None) -> Iterator[Record]:  # noqa: ARG002 the SDK's signature
-        """Yield each branch, per repository sorted by name."""
+        """Yield each branch, per repository sorted by name, and report that these are all."""
         for repository in self.repositories():
+            self._note_incomplete(repository)
             for name, sha in repository.branches.items():
                 yield {
                     "repository_id": repository.address.id,
@@ -127,101 +224,13 @@ class BranchesStream(GitStream):
                     "head_sha": sha,
                     "is_default": name == repository.default_branch,
                 }
+            if repository.incomplete_reason is None:
+                self.report_read(repository, "name", existing=repository.branches)
 
-
-class CommitsStream(GitStream):
-    """Commits reachable from the branches, parents first; a later run reads only new ones.
-
-    The state contains, per repository, the heads whose commits have all been written:
-    `{"heads": {"host/group/repository": ["<sha>", …]}}`, and the start date of these reads.
-    """
-
-    # after a crash at most this many commits of a repository are read again
-    STATE_MSG_FREQUENCY = 1_000
-
-    name = "commits"
-    primary_keys = ("repository_id", "sha")
-    schema = th.PropertiesList(
-        _column("repository_id", "Id in `repositories`"),
-        _column("sha", "Id of the commit"),
-        _column("author_name", "Author of the change"),
-        _column("author_email", "E-mail of the author"),
-        _nullable("authored_at", "Author's time, with its UTC offset", th.DateTimeType),
-        _column("committer_name", "Committer"),
-        _column("committer_email", "E-mail of the committer"),
-        _nullable(
-            "committed_at",
-            "Committer's time, with its UTC offset",
-            th.DateTimeType,
-        ),
-        _column("message", "Whole message without trailing line breaks"),
-        _column("parents", "Ids of the parents in their order", th.ArrayType(th.StringType)),
-    ).to_dict()
-
-    @property
-    def replication_method(self) -> str:
-        """LOG_BASED, as the bookmark is a set of heads; FULL_TABLE if the catalog requests it."""
-        return "FULL_TABLE" if self.forced_replication_method == "FULL_TABLE" else "LOG_BASED"
-
-    def get_records(self, context: Context | None) -> Iterator[Record]:  # noqa: ARG002 the SDK's signature
-        """Yield the commits that no earlier run has read."""
-        heads_by_repository = self._load_heads()
-        for repository in self.repositories():
-            known_heads = heads_by_repository.get(repository.address.id, ())
-            history = History(repository, known_heads=known_heads)
-            try:
-                for commit in history.read_new_commits():
-                    yield from self._records(repository, commit)
-            except RepositoryError as error:
-                self.sync_context.failures.append(str(error))
-                continue
-            self._save_heads(repository)
-
-    def _records(self, repository: Repository, commit: pygit2.Commit) -> Iterator[Record]:
-        """Yield the record of a commit, unless it is older than the start date."""
-        self.sync_context.raise_if_interrupted()
-        start_date = self.sync_context.start_date
-        if start_date and commit.commit_time < start_date.timestamp():
-            return
-        record = {
-            "repository_id": repository.address.id,
-            **build_commit_record(commit, shallow=repository.shallow),
-        }
-        if record["authored_at"] is None or record["committed_at"] is None:
-            self.sync_context.warn_invalid_time(repository.address.id, str(commit.id))
-        yield record
-
-    def _load_heads(self) -> dict[str, list[str]]:
-        """Return the heads of the last complete reads, or none if all commits are to be read again.
-
-        Also stores the start date in the state.
-        """
-        self._update_start_date()
-        if self.replication_method == "FULL_TABLE":
-            return {}
-        return {
-            repository_id: [sha for sha in heads if SHA.fullmatch(sha)]
-            for repository_id, heads in self.stream_state.get("heads", {}).items()
-        }
-
-    def _update_start_date(self) -> None:
-        """Store the start date in the state; if it is earlier than before, discard the heads."""
-        state = self.stream_state
-        start_date = self.sync_context.start_date
-        previous = state.get("start_date")
-        if previous and (start_date is None or start_date < datetime.fromisoformat(previous)):
-            self.log("start_date is earlier than before: reading all commits again")
-            # emptied instead of removed: Meltano may merge this state into the previous one
-            state["heads"] = {repository_id: [] for repository_id in state.get("heads", {})}
-        if start_date or previous:
-            state["start_date"] = start_date and start_date.astimezone(UTC).isoformat()
-
-    def _save_heads(self, repository: Repository) -> None:
-        """Store the heads in the state, now that all their commits have been written."""
-        if repository.shallow:
-            return  # commits beyond its boundary may arrive later: it is read whole in each run
-        heads = {**self.stream_state.get("heads", {}), repository.address.id: [*repository.heads]}
-        self.stream_state["heads"] = dict(sorted(heads.items()))
-
-    def _write_starting_replication_value(self, context: Context | None) -> None:
-        """Write nothing: the heads in the state are the starting value."""
+    def _note_incomplete(self, repository: Repository) -> None:
+        if repository.incomplete_reason:
+            self.log(
+                "%s: deletions are not marked: %s",
+                repository.address.id,
+                repository.incomplete_reason,
+            )

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tap_git.errors import RepositoryError
+from tap_git.fetch import fetch_repository
 from tap_git.repository import locate_repository, read_repository
 from tap_git.settings import parse_repositories, parse_start_date
 
@@ -59,11 +60,20 @@ class SyncContext:
         repositories: list[Repository] = []
         for location in self._locate_repositories():
             self.raise_if_interrupted()
+            if self._config.get("fetch"):
+                self._fetch(location)
             try:
                 repositories.append(read_repository(location))
             except RepositoryError as error:
                 self.failures.append(str(error))
         return repositories
+
+    def _fetch(self, location: Location) -> None:
+        """Fetch a repository; if that fails it is named, and read as it is."""
+        try:
+            fetch_repository(location, raise_if_interrupted=self.raise_if_interrupted)
+        except RepositoryError as error:
+            self.failures.append(str(error))
 
     def _locate_repositories(self) -> Iterator[Location]:
         """Yield the locations of repositories that have an id of their own."""

@@ -13,11 +13,12 @@ from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
 from plugin_settings.input_files import validate_catalog_file, validate_state_file
 from plugin_settings.plugin import StrictPlugin
+from tap_git.commits import CommitsStream
 from tap_git.errors import ConfigurationError, TapGitError
 from tap_git.repository import disable_object_cache
 from tap_git.sdk_patches import print_about
 from tap_git.settings import CONFIG_SCHEMA, validate_flattening
-from tap_git.streams import BranchesStream, CommitsStream, RepositoriesStream
+from tap_git.streams import BranchesStream, CompletedReadsStream, RepositoriesStream
 from tap_git.sync import Interruption, SyncContext
 from tap_git.writer import MessageWriter, TargetEnded
 
@@ -29,8 +30,9 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
     from singer_sdk.plugin_base import _ConfigInput
 
-STREAMS = (RepositoriesStream, BranchesStream, CommitsStream)
-"""In the order in which they are read: a row follows the rows that it references."""
+STREAMS = (RepositoriesStream, CompletedReadsStream, BranchesStream, CommitsStream)
+"""In the order in which they are read: a row follows the rows that it references, and the streams
+that write completed reads follow the SCHEMA of these."""
 
 
 class TapGit(StrictPlugin, Tap):

@@ -39,6 +39,7 @@ class CompletedRead:
     """
 
     workspace_id: str
+    """Empty for a stream without workspaces."""
     stream: str
     scope: str
     started_at: datetime
@@ -64,7 +65,7 @@ class CompletedRead:
         keys = _parse_keys(record, len(key_properties))
         keys_by_property = _values_by_property(keys, len(key_properties))
         return cls(
-            workspace_id=_require_text(record, "workspace_id"),
+            workspace_id=_require_text(record, "workspace_id", can_be_empty=True),
             stream=_require_text(record, "stream"),
             scope=_require_text(record, "scope"),
             started_at=started_at,
@@ -83,6 +84,15 @@ class CompletedRead:
         """Roughly the memory that its keys take."""
         return sum(len(value) for values in self.keys for value in values)
 
+    @property
+    def is_list_of_missing_rows(self) -> bool:
+        """Whether it finds none of the rows that its conditions list by their key."""
+        return not self.count and any(map(self.lists_keys, self.conditions))
+
+    def lists_keys(self, condition: Condition) -> bool:
+        """Return whether a condition lists values of the key."""
+        return condition.values is not None and condition.property in self.key_properties
+
     def find_obstacle(self, stream_maps: Mapping[str, Any]) -> str | None:
         """Return how the target's own `stream_maps` keep its rows from being identified, if so."""
         properties = [*self.key_properties, *(condition.property for condition in self.conditions)]
@@ -98,9 +108,9 @@ class CompletedRead:
         return None
 
 
-def _require_text(record: Mapping[str, Any], name: str) -> str:
+def _require_text(record: Mapping[str, Any], name: str, *, can_be_empty: bool = False) -> str:
     value = record.get(name)
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str) or not (value or can_be_empty):
         raise InvalidFieldError(name, "expected text")
     return sanitize_text(value)
 

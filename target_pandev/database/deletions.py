@@ -70,6 +70,8 @@ class DeletionScope:
     parameters: Mapping[str, Any]
     replaced: int = 0
     """How many new rows replace missing ones."""
+    free_deletions: int = FREE_DELETIONS
+    """How many rows may be deleted in a day whatever their share."""
 
     @property
     def table(self) -> sql.SQL:
@@ -150,7 +152,7 @@ def _check_deletion_limit(
             Rows(max(0, in_workspace - scope.replaced), earlier),
         ]
         rows = f"rows of {scope.table_name} in this scope"
-    decision = DeletionLimit(max_share, FREE_DELETIONS - free_used).allows(missing, of)
+    decision = DeletionLimit(max_share, scope.free_deletions - free_used).allows(missing, of)
     if not decision.allowed:
         in_addition = f"in addition to {earlier} in the last 24 hours, " if earlier else ""
         raise InvalidFieldError(

@@ -16,6 +16,7 @@ from target_pandev.completed_reads import Condition
 from target_pandev.database.ddl import column_types, primary_key
 from target_pandev.database.deletions import KEY_WORK_MEM, DeletionScope, delete_missing
 from target_pandev.database.sql_text import COMMA, escape_percent, unnest
+from target_pandev.deletion_limit import FREE_DELETIONS
 from target_pandev.errors import InvalidFieldError
 from target_pandev.sql import read_statement
 
@@ -31,7 +32,11 @@ if TYPE_CHECKING:
 MARK_COLUMNS = {"_sdc_extracted_at", "_sdc_deleted_at"}
 UNMARKED = sql.SQL("_sdc_deleted_at IS NULL")
 READ_BEFORE = sql.SQL("_sdc_extracted_at < %(started_at)s")
+READ_SINCE = sql.SQL("_sdc_extracted_at >= %(started_at)s")
 MARKED_BEFORE = sql.SQL("_sdc_deleted_at <= %(started_at)s")
+GIT_FREE_DELETIONS = {"branches": FREE_DELETIONS, "commits": 200}
+"""How many rows reads of git may delete in a day whatever their share, by table. The commits of a
+branch that was merged into one commit are gone with the branch."""
 HAS_VALUES = sql.SQL("""
 SELECT EXISTS (SELECT FROM {table} WHERE {live} AND {column} IS NOT NULL)
     OR NOT EXISTS (SELECT FROM {table} WHERE {live} AND {found})
@@ -93,9 +98,16 @@ def _scope(
     types = column_types(connection, table)
     if not types.keys() >= MARK_COLUMNS:
         raise InvalidFieldError("stream", f"the store has no table for a stream {read.stream!r}")
+    if not read.workspace_id and "workspace_id" in types:
+        raise InvalidFieldError("workspace_id", "expected text, as the stream has workspaces")
     conditions = _Conditions(types, {"started_at": read.started_at})
     in_workspace = conditions.of_workspace(read.workspace_id)
     in_scope = _and(in_workspace, *map(conditions.of_property, read.conditions))
+    is_git = name in GIT_FREE_DELETIONS
+    counted = in_scope
+    if is_git and read.is_list_of_missing_rows:
+        others = [condition for condition in read.conditions if not read.lists_keys(condition)]
+        counted = _and(in_workspace, *map(conditions.of_property, others))
     key = conditions.key(read.key_properties)
     found_keys = conditions.found_keys(read)
     scope = DeletionScope(
@@ -105,11 +117,25 @@ def _scope(
         workspace_id=read.workspace_id if "workspace_id" in types else "",
         name=read.scope,
         in_workspace=_and(in_workspace, UNMARKED),
-        in_scope=_and(in_scope, UNMARKED),
+        in_scope=_and(counted, UNMARKED),
         missing=_and(UNMARKED, READ_BEFORE, in_scope, _not_in(key, found_keys)),
         parameters=conditions.parameters,
+        replaced=_count_new(connection, table, counted, conditions.parameters) if is_git else 0,
+        free_deletions=GIT_FREE_DELETIONS.get(name, FREE_DELETIONS),
     )
     return scope, _and(MARKED_BEFORE, in_scope, _in(key, found_keys))
+
+
+def _count_new(
+    connection: Connection, table: sql.Identifier, rows: Composable, parameters: Mapping[str, Any]
+) -> int:
+    """Return how many of some rows of git are new or changed since the read began.
+
+    They replace missing ones, when a history is rewritten or a branch renamed.
+    """
+    count = sql.SQL("SELECT pg_catalog.count(*) FROM {} WHERE {}")
+    statement = count.format(escape_percent(table), _and(rows, UNMARKED, READ_SINCE))
+    return int(connection.execute(statement, parameters).fetchall()[0][0])
 
 
 def _check_conditions(connection: Connection, scope: DeletionScope, read: CompletedRead) -> None:

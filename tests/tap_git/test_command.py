@@ -22,6 +22,7 @@ def test_discovery_needs_no_repository() -> None:
         for entry in catalog["streams"]
     ] == [
         ("repositories", ["id"], "FULL_TABLE"),
+        ("completed_reads", ["workspace_id", "stream", "scope"], "FULL_TABLE"),
         ("branches", ["repository_id", "name"], "FULL_TABLE"),
         ("commits", ["repository_id", "sha"], "LOG_BASED"),
     ]
@@ -55,6 +56,7 @@ def test_the_connection_test_reads_one_record_of_each_stream(
     assert run.column("repositories", "id") == [ORDERS]
     assert run.column("branches", "name") == ["main"]
     assert run.column("commits", "message") == ["first"]
+    assert run.rows("completed_reads") == []
 
 
 def test_the_connection_test_reports_an_unreadable_repository(tmp_path: Path) -> None:

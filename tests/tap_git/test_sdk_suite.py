@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from singer_sdk.testing import get_tap_test_class
+from singer_sdk.testing import SuiteConfig, get_tap_test_class
 
 from tap_git import TapGit
 from tests.tap_git.repository_builder import RepositoryBuilder
@@ -21,4 +21,9 @@ def suite_repository(tmp_path_factory: pytest.TempPathFactory) -> None:
     SUITE["repositories"] = [repository.path]
 
 
-TestSuite = get_tap_test_class(TapGit, config=SUITE, parse_env_config=False)
+TestSuite = get_tap_test_class(
+    TapGit,
+    config=SUITE,
+    parse_env_config=False,
+    suite_config=SuiteConfig(max_records_limit=None),
+)

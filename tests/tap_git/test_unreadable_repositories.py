@@ -95,7 +95,7 @@ def test_a_url_is_not_a_local_clone(url: str, name: str) -> None:
     assert tap.sync_context.failures == [
         (
             f"repositories: {name} is a URL; expected the path of a local clone: clone it with "
-            "`git clone --mirror` and fetch it before each run"
+            "`git clone --mirror` and fetch it before each run, or set fetch"
         )
     ]
 
