@@ -12,13 +12,15 @@ help: ## list targets
 
 setup: $(READY) ## install the commands and development tools in .venv
 
-$(READY): pyproject.toml constraints.txt
+$(READY): pyproject.toml constraints.txt Makefile
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is required; run: make PYTHON=python3.x")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
-	@$(PYTHON) -m venv $(VENV)/peers/target-jsonl
-	@$(VENV)/peers/target-jsonl/bin/python -m pip install --quiet --disable-pip-version-check \
-		target-jsonl==0.1.4 || echo "cannot install target-jsonl: its test will fail"
+	@for peer in target-jsonl==0.1.4 meltanolabs-tap-github==1.30.1; do \
+		folder=$(VENV)/peers/$${peer%%==*}; \
+		$(PYTHON) -m venv $$folder && $$folder/bin/python -m pip install --quiet \
+			--disable-pip-version-check $$peer || echo "cannot install $$peer: its test will fail"; \
+	done
 	@mkdir -p .meltano && chmod 700 .meltano # Meltano writes secrets into it
 	@touch $@
 

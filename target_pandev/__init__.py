@@ -7,8 +7,9 @@ formats counts.
 
 Pure modules: `schema_references` resolves a stream's schema, `columns` and `rows` encode records,
 `schema_errors` describes invalid ones, `completed_reads` and `table_versions` decide what was read,
-`deletion_limit` how much of the rest may be deleted. `emitted_states` marks states, by which a
-store recognises its own, and `bisection` finds invalid rows.
+`deletion_limit` how much of the rest may be deleted. `ancestry` finds the commits of a branch.
+`emitted_states` marks states, by which a store recognises its own, and `bisection` finds invalid
+rows.
 
 `end_of_input` waits for the tap after a fatal error. `open_store` opens the store: a `database` at
 an address, or the `embedded` PostgreSQL. `backup` dumps and restores it. `sql` has the migrations,

@@ -19,6 +19,7 @@ from target_pandev.database.connection import connect, describe_error, translate
 from target_pandev.database.ddl import align_staging_types, ensure_table
 from target_pandev.database.deletions import KEY_WORK_MEM, DeletionRules, delete_missing
 from target_pandev.database.migrate import migrate
+from target_pandev.database.pull_requests import derive_merged_commits
 from target_pandev.database.reconciliation import apply_completed_read
 from target_pandev.database.reporting import change_reporting, read_reporting
 from target_pandev.database.seen_keys import add_staged_keys, create_seen_keys, stale_rows
@@ -200,6 +201,9 @@ class Store:
             older = cursor.fetchall()[0][0] if table.key else 0
             if table.key:
                 apply_tombstones(self._connection, table, STAGING_TABLE, hard=self.deletions.hard)
+            for post_merge_statement in table.post_merge_statements:
+                cursor.execute(post_merge_statement)
+            derive_merged_commits(self._connection, table)
             if seen_keys:
                 add_staged_keys(self._connection, table, seen_keys)
         self._staged = None if stage_changed else table

@@ -42,16 +42,23 @@ TRACKED_COLUMNS = (
 
 @dataclass(frozen=True)
 class ReferenceSource:
-    """A table whose rows mention tasks: the column that names a row, and the one with the text."""
+    """A table whose rows mention tasks: the column that names a row, and those with the texts.
+
+    If the texts of a row may change, its references are those of the newest version.
+    """
 
     source: str
     key: str
-    text: str
+    texts: tuple[str, ...]
+    is_mutable: bool = False
 
 
 REFERENCE_SOURCES = {
-    "branches": ReferenceSource("branch", key="name", text="name"),
-    "commits": ReferenceSource("commit", key="sha", text="message"),
+    "branches": ReferenceSource("branch", key="name", texts=("name",)),
+    "commits": ReferenceSource("commit", key="sha", texts=("message",)),
+    "pull_requests": ReferenceSource(
+        "pull_request", key="number", texts=("title", "head_branch"), is_mutable=True
+    ),
 }
 
 
@@ -180,9 +187,36 @@ class Table:
         tracked = [name for name in TRACKED_COLUMNS if name in names]
         if self.name == "tasks" and tracked and names >= VERSION_KEY_COLUMNS:
             return [LOCK_TASK_VERSIONS, self._store_versions(tracked)]
-        if self.name in REFERENCE_SOURCES and REFERENCE_SOURCES[self.name].text in names:
+        if (source := self._reference_source) and not source.is_mutable:
             return [LOCK_RULES_SHARED, extract_references(self.name)]
         return []
+
+    @cached_property
+    def post_merge_statements(self) -> Sequence[Composed]:
+        """Statements that derive rows from the stored versions of the staged rows."""
+        if (source := self._reference_source) and source.is_mutable:
+            merged = sql.SQL(
+                "(SELECT t.* FROM {table} AS t "
+                "WHERE EXISTS (SELECT FROM {stage} AS s WHERE {same_key})) AS merged"
+            ).format(table=self.identifier, stage=STAGING_TABLE, same_key=self._same_key)
+            delete = sql.SQL(
+                "DELETE FROM task_references AS r USING {stage} AS s "
+                "WHERE r.repository_id = s.repository_id AND r.source = {source} "
+                "AND r.object_key = s.{key}::text"
+            ).format(
+                stage=STAGING_TABLE,
+                source=sql.Literal(source.source),
+                key=sql.Identifier(source.key),
+            )
+            return [LOCK_RULES_SHARED, delete, extract_references(self.name, merged)]
+        return []
+
+    @property
+    def _reference_source(self) -> ReferenceSource | None:
+        """The source of references that the table is, if it has all its texts."""
+        source = REFERENCE_SOURCES.get(self.name)
+        names = {column.name for column in self.columns}
+        return source if source and names.issuperset(source.texts) else None
 
     def _store_versions(self, tracked: Sequence[str]) -> Composed:
         return sql.SQL(read_statement("task_versions")).format(
@@ -207,15 +241,19 @@ LOCK_RULES_SHARED = sql.SQL("SELECT pg_catalog.pg_advisory_xact_lock_shared({})"
 LOCK_RULES_EXCLUSIVE = sql.SQL("SELECT pg_catalog.pg_advisory_xact_lock({})").format(RULES_LOCK_KEY)
 
 
-def extract_references(table: str, rows: sql.Identifier = STAGING_TABLE) -> Composed:
-    """Return the statement that stores the task references in rows of a reference source."""
+def extract_references(table: str, rows: Composable = STAGING_TABLE) -> Composed:
+    """Return the statement that stores the task references in rows of a reference source.
+
+    Several texts are searched as the lines of one.
+    """
     source = REFERENCE_SOURCES[table]
     texts = sql.SQL(
-        "SELECT repository_id, {source} AS source, {key} AS object_key, {text} AS text FROM {rows}"
+        "SELECT repository_id, {source} AS source, {key}::text AS object_key, "
+        "pg_catalog.concat_ws(E'\\n', {texts}) AS text FROM {rows}"
     ).format(
         source=sql.Literal(source.source),
         key=sql.Identifier(source.key),
-        text=sql.Identifier(source.text),
+        texts=identifier_list(source.texts),
         rows=rows,
     )
     return sql.SQL(read_statement("references")).format(source=texts)

@@ -188,6 +188,7 @@ CLICKUP = {
 }  # fmt: skip
 OTHERS = {
     "workspaces", "repositories", "branches", "commits", "task_references", "rejected_records",
+    "pull_requests", "merged_commits", "employees",
     "status_groups", "reference_rules", "tombstones", "emitted_states", "recent_deletions",
     "reporting", "reporting_holidays", "working_calendar",
 }  # fmt: skip
