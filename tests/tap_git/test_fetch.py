@@ -14,7 +14,10 @@ import pytest
 
 import tap_git.fetch
 from tap_git import TapGit
+from tap_git.repository import locate_repository
+from tap_git.settings import ConfiguredRepository
 from tests.tap_git.repository_builder import RepositoryBuilder
+from tests.tap_git.runner import GitRun, run_command
 
 SHOP = "local/clone"
 NOT_FETCHED = f"repositories: {SHOP} could not be fetched and is read as it is: "
@@ -55,6 +58,18 @@ def write_script(path: Path, *lines: str) -> Path:
     path.write_text("\n".join(["#!/bin/sh", *lines, ""]))
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
     return path
+
+
+def write_sleeping_ssh(path: Path, pid: Path) -> Path:
+    """Write an ssh that never connects, and first writes the id of its process to a file."""
+    return write_script(path, f"echo $$ > {pid}.new; mv {pid}.new {pid}", "sleep 60")
+
+
+def assert_ends(pid: int) -> None:
+    deadline = time.monotonic() + 10
+    while is_running(pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not is_running(pid)
 
 
 def is_running(pid: int) -> bool:
@@ -110,9 +125,28 @@ def test_a_failed_fetch_is_named_without_credentials(
 
 def test_a_failed_fetch_ends_the_run_with_1(clone: RepositoryBuilder) -> None:
     set_origin(clone, str(Path(clone.path, "nothing")))
-    tap = TapGit(config={"repositories": [clone.path], "fetch": True})
-    with pytest.raises(SystemExit, match="1"), tap.report_failures():
-        tap.sync_all()
+    environment = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"]}
+    settings = {"TAP_GIT_REPOSITORIES": clone.path, "TAP_GIT_FETCH": "true"}
+    result = run_command("--config=ENV", **environment, **settings)
+    assert result.returncode == 1
+    assert sorted(GitRun(result.stdout).column("commits", "message")) == ["first", "old"]
+    errors = [line for line in result.stderr.splitlines() if "| ERROR " in line]
+    assert [NOT_FETCHED in error for error in errors] == [True]
+
+
+def test_a_signal_ends_the_fetch(tmp_path: Path, clone: RepositoryBuilder) -> None:
+    pid = tmp_path / "pid"
+    clone.git.config["core.sshCommand"] = str(write_sleeping_ssh(tmp_path / "ssh", pid))
+    set_origin(clone, "git@127.0.0.1:shop/clone.git")
+
+    def raise_once_started() -> None:
+        if pid.exists():
+            raise SystemExit(143)
+
+    location = locate_repository(ConfiguredRepository(clone.path, "clone"))
+    with pytest.raises(SystemExit, match="143"):
+        tap_git.fetch.fetch_repository(location, raise_if_interrupted=raise_once_started)
+    assert_ends(int(pid.read_text()))
 
 
 def test_hooks_and_monitors_are_not_run(tmp_path: Path, clone: RepositoryBuilder) -> None:
@@ -199,18 +233,14 @@ def test_a_fetch_has_a_timeout_and_leaves_no_process(
     tmp_path: Path, clone: RepositoryBuilder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pid = tmp_path / "pid"
-    script = write_script(tmp_path / "ssh", f"echo $$ > {pid}.new; mv {pid}.new {pid}", "sleep 60")
-    clone.git.config["core.sshCommand"] = str(script)
+    clone.git.config["core.sshCommand"] = str(write_sleeping_ssh(tmp_path / "ssh", pid))
     set_origin(clone, "git@127.0.0.1:shop/clone.git")
     clone.path = f"clone={clone.path}"
     monkeypatch.setattr(tap_git.fetch, "TIMEOUT_SECONDS", 1.5)
     branches, failures = read(clone.path)
     assert branches == {SHOP: ["main", "old"]}
     assert failures == [f"{NOT_FETCHED}git fetch has not ended within 1.5 seconds"]
-    deadline = time.monotonic() + 10
-    while is_running(int(pid.read_text())) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not is_running(int(pid.read_text()))
+    assert_ends(int(pid.read_text()))
 
 
 def test_a_clone_that_would_not_be_updated_is_named(clone: RepositoryBuilder) -> None:
