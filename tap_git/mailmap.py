@@ -35,7 +35,8 @@ def read_mailmap(git: pygit2.Repository, head_sha: str | None) -> str:
 def parse_mailmap(text: str) -> list[dict[str, Any]]:
     """Return an entry for each recorded address, or name and address, in lower case.
 
-    As in git, a later line takes precedence; what it does not give, stays.
+    As in git, a later line takes precedence; what it does not give, stays, unless it has a recorded
+    name.
     """
     entries: dict[tuple[str, str], dict[str, Any]] = {}
     for line in text.replace("\0", "").splitlines():

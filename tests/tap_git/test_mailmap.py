@@ -29,6 +29,8 @@ a line without an address
 <user5@example.com>
 User Six <user6@example.com> Six <six@example.com> Twice <twice@example.com>
 User Seven <user7@example.com> <six@example.com>
+User Eight <user8@example.com> Eight <eight@example.com>
+<user9@example.com> Eight <eight@example.com>
 """
 AUTHORS = [
     ("One", "user1@old.example"),
@@ -41,6 +43,7 @@ AUTHORS = [
     ("Six", "six@example.com"),
     ("Not Six", "six@example.com"),
     ("Twice", "twice@example.com"),
+    ("Eight", "eight@example.com"),
     ("Unknown", "unknown@example.com"),
 ]
 
