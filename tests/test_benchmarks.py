@@ -8,6 +8,7 @@ from benchmarks import git
 from benchmarks.clickup_process import SPACES, generated_account
 from benchmarks.git_repository import MAIN, topic, write_repository
 from benchmarks.hostile_goals import evaluate, format_table
+from benchmarks.ide_events import generate_days
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,3 +71,17 @@ def test_every_goal_of_the_git_benchmark_can_be_missed() -> None:
         goals = git.evaluate(figures)
         assert [goal.met for goal in goals] == [is_met] * 2
         assert git.ON_MAIN in git.format_table(figures, goals)
+
+
+def test_events_of_editors_have_their_sizes_and_arrive_late_in_part() -> None:
+    days = [*generate_days(events=4_000, people=4, task_ids=["86a1", "86a2"])]
+    assert sum(len(day.events) for day in days) == 4_000
+    assert {day.email for day in days} == {f"user{number}@example.com" for number in range(4)}
+    starts = [day.events[0]["timestamp"] for day in days]
+    assert starts != sorted(starts)
+    for day in days:
+        times = [event["timestamp"] for event in day.events]
+        assert times == sorted(times)
+        assert len(day.commits) == 8
+    branches = {event["gitBranch"] for day in days for event in day.events}
+    assert branches == {"main", "feature/CU-86a1", "feature/CU-86a2"}

@@ -145,6 +145,7 @@ def store(database: str) -> str:
     plugins = (
         TapClickUp(config={"api_token": "pk_1_AAAAAAAA"}),
         TapGit(config={"repositories": []}, validate_config=False),
+        TapIde(config={}),
     )
     schemas = [
         {"type": "SCHEMA", "stream": name, "schema": stream.schema}
@@ -187,8 +188,9 @@ def test_readme_lists_the_tables_with_their_keys_and_the_views(store: str) -> No
 def test_every_stream_has_its_columns_and_key_in_the_store(store: str) -> None:
     streams = TapClickUp(config={"api_token": "pk_1_AAAAAAAA"}).streams
     git = TapGit(config={"repositories": []}, validate_config=False).streams
+    ide = TapIde(config={}).streams
     with psycopg.connect(store) as connection:
-        for name, stream in {**streams, **git}.items():
+        for name, stream in {**streams, **git, **ide}.items():
             rows = connection.execute(
                 "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attnum > 0",
                 (f"pandev.{name}",),

@@ -5,8 +5,8 @@ migrations, `views` creates the views, `ddl` finds and widens tables, `table` ha
 statements. `store` loads batches in the thread of `serial_loader`; `reconciliation` (completed
 reads), `seen_keys` (table versions) and `tombstones` (reported deletions) decide which rows are
 deleted, and `deletions` marks or deletes them. `pull_requests` derives the commits that each of
-them brought. `reporting` has the time zone and working time of reports. `backup` prepares a dump
-and a restore. `sql_text` composes identifiers.
+them brought, `ide_time` the active time in editors. `reporting` has the time zone and working time
+of reports. `backup` prepares a dump and a restore. `sql_text` composes identifiers.
 """
 
 from target_pandev.database.connection import search_path_option

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from psycopg.rows import class_row
 
+from target_pandev.database.ide_time import derive_all_intervals
 from target_pandev.errors import ReportingError
 from target_pandev.sql import read_statement
 
@@ -92,6 +93,8 @@ def change_reporting(connection: Connection, change: ReportingChange) -> None:
             connection.execute(read_statement(name).encode())
         for statement in TOUCH_FUNCTIONS:
             connection.execute(statement.encode())
+        if values["time_zone"] not in {None, rules.time_zone}:
+            derive_all_intervals(connection)
 
 
 def _find_time_zone(connection: Connection, name: str) -> str:

@@ -18,6 +18,14 @@ from target_pandev.columns import encode_json
 from target_pandev.database.connection import connect, describe_error, translate_errors
 from target_pandev.database.ddl import align_staging_types, ensure_table
 from target_pandev.database.deletions import KEY_WORK_MEM, DeletionRules, delete_missing
+from target_pandev.database.ide_time import (
+    EVENTS_TABLE,
+    derive_all_intervals,
+    derive_intervals,
+    lock_deleted_days,
+    lock_intervals,
+    lock_staged_days,
+)
 from target_pandev.database.migrate import migrate
 from target_pandev.database.pull_requests import derive_merged_commits
 from target_pandev.database.reconciliation import apply_completed_read
@@ -193,6 +201,7 @@ class Store:
                     copy.write(b"".join(lines[start : start + COPY_LINES]))
             stage_changed = align_staging_types(self._connection, table)
             cursor.execute(FORCE_KEY_LOOKUP)
+            ide_days = lock_staged_days(self._connection, table)
             for pre_merge_statement in table.pre_merge_statements:
                 cursor.execute(pre_merge_statement)
             if table.key:
@@ -204,6 +213,7 @@ class Store:
             for post_merge_statement in table.post_merge_statements:
                 cursor.execute(post_merge_statement)
             derive_merged_commits(self._connection, table)
+            derive_intervals(self._connection, ide_days)
             if seen_keys:
                 add_staged_keys(self._connection, table, seen_keys)
         self._staged = None if stage_changed else table
@@ -211,12 +221,15 @@ class Store:
 
     def record_deletions(self, table: Table, deletions: Sequence[Deletion]) -> None:
         """Store deletions, and mark or delete the rows that were read before them."""
+
+        def record() -> None:
+            with self._connection.transaction():
+                ide_days = lock_deleted_days(self._connection, table, deletions)
+                record_deletions(self._connection, table, deletions, hard=self.deletions.hard)
+                derive_intervals(self._connection, ide_days)
+
         with self._exclusive(f"deletions of {table.name}"):
-            _with_retries(
-                lambda: record_deletions(
-                    self._connection, table, deletions, hard=self.deletions.hard
-                )
-            )
+            _with_retries(record)
 
     def start_version(self) -> SeenKeysTable:
         """Create the table for the keys of a table version."""
@@ -231,13 +244,23 @@ class Store:
         """
 
         def replace_rows() -> None:
-            with self._connection.transaction():
+            with self._deriving_all_intervals(table.name):
                 scope = stale_rows(self._connection, table, seen_keys, started_at)
                 self._connection.execute(KEY_WORK_MEM)
                 delete_missing(self._connection, scope, self.deletions)
 
         with self._exclusive(f"replacing the version of {table.name}"):
             _with_retries(replace_rows)
+
+    @contextmanager
+    def _deriving_all_intervals(self, stream: str) -> Iterator[None]:
+        """Run a transaction that deletes or restores rows of a stream on any days."""
+        with self._connection.transaction():
+            if stream == EVENTS_TABLE:
+                lock_intervals(self._connection)
+            yield
+            if stream == EVENTS_TABLE:
+                derive_all_intervals(self._connection)
 
     def apply_completed_read(self, read: CompletedRead) -> bool:
         """Store a completed read and mark or delete the rows that it did not find.
@@ -246,13 +269,14 @@ class Store:
         Raises `InvalidFieldError` if it cannot be applied, or exceeds the deletion limit; nothing
         is changed then.
         """
+
+        def apply() -> bool:
+            with self._deriving_all_intervals(read.stream):
+                return apply_completed_read(self._connection, self.schema, read, self.deletions)
+
         with self._exclusive(f"marking deleted rows of {read.stream}"):
             try:
-                return _with_retries(
-                    lambda: apply_completed_read(
-                        self._connection, self.schema, read, self.deletions
-                    )
-                )
+                return _with_retries(apply)
             except errors.DataError as error:
                 raise InvalidFieldError(
                     "",

@@ -42,15 +42,18 @@ TRACKED_COLUMNS = (
 
 @dataclass(frozen=True)
 class ReferenceSource:
-    """A table whose rows mention tasks: the column that names a row, and those with the texts.
+    """A table whose rows mention tasks: the columns that name a row, and those with the texts.
 
-    If the texts of a row may change, its references are those of the newest version.
+    If the texts of a row may change, its references are those of the newest version. If many rows
+    have the same name and texts, repetitions are left out before the search.
     """
 
     source: str
     key: str
     texts: tuple[str, ...]
     is_mutable: bool = False
+    repository: str = "repository_id"
+    is_repeated: bool = False
 
 
 REFERENCE_SOURCES = {
@@ -58,6 +61,13 @@ REFERENCE_SOURCES = {
     "commits": ReferenceSource("commit", key="sha", texts=("message",)),
     "pull_requests": ReferenceSource(
         "pull_request", key="number", texts=("title", "head_branch"), is_mutable=True
+    ),
+    "ide_events": ReferenceSource(
+        "ide_branch",
+        key="branch",
+        texts=("branch",),
+        repository="repository_path",
+        is_repeated=True,
     ),
 }
 
@@ -213,10 +223,10 @@ class Table:
 
     @property
     def _reference_source(self) -> ReferenceSource | None:
-        """The source of references that the table is, if it has all its texts."""
+        """The source of references that the table is, if it has all its columns."""
         source = REFERENCE_SOURCES.get(self.name)
         names = {column.name for column in self.columns}
-        return source if source and names.issuperset(source.texts) else None
+        return source if source and names >= {source.repository, *source.texts} else None
 
     def _store_versions(self, tracked: Sequence[str]) -> Composed:
         return sql.SQL(read_statement("task_versions")).format(
@@ -248,9 +258,11 @@ def extract_references(table: str, rows: Composable = STAGING_TABLE) -> Composed
     """
     source = REFERENCE_SOURCES[table]
     texts = sql.SQL(
-        "SELECT repository_id, {source} AS source, {key}::text AS object_key, "
-        "pg_catalog.concat_ws(E'\\n', {texts}) AS text FROM {rows}"
+        "SELECT {distinct} coalesce({repository}, '') AS repository_id, {source} AS source, "
+        "{key}::text AS object_key, pg_catalog.concat_ws(E'\\n', {texts}) AS text FROM {rows}"
     ).format(
+        distinct=sql.SQL("DISTINCT" if source.is_repeated else ""),
+        repository=sql.Identifier(source.repository),
         source=sql.Literal(source.source),
         key=sql.Identifier(source.key),
         texts=identifier_list(source.texts),

@@ -38,13 +38,13 @@ def read(capsys: pytest.CaptureFixture[str]) -> Read:
 
 
 @pytest.fixture
-def server() -> Iterator[HeartbeatServer]:
+def wakatime() -> Iterator[HeartbeatServer]:
     with HeartbeatServer() as running:
         yield running
 
 
 @pytest.fixture
-def account(server: HeartbeatServer) -> dict[str, Any]:
+def account(wakatime: HeartbeatServer) -> dict[str, Any]:
     """Return settings that read the account of USER1."""
     accounts = [{"email": USER1, "token": TOKEN}]
-    return {"wakatime_accounts": accounts, "wakatime_url": server.url}
+    return {"wakatime_accounts": accounts, "wakatime_url": wakatime.url}

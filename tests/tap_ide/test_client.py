@@ -29,32 +29,32 @@ def short_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def heartbeats(server: HeartbeatServer) -> Iterator[Client]:
-    with Client(Account(USER1, server.url, TOKEN), lambda: None) as opened:
+def heartbeats(wakatime: HeartbeatServer) -> Iterator[Client]:
+    with Client(Account(USER1, wakatime.url, TOKEN), lambda: None) as opened:
         yield opened
 
 
-def test_transient_errors_are_retried(server: HeartbeatServer, heartbeats: Client) -> None:
-    server.days["2026-03-01"] = [heartbeat(1.0)]
-    server.faults = [respond(500), respond(503), hang_up, respond(429, Retry_After="0")]
+def test_transient_errors_are_retried(wakatime: HeartbeatServer, heartbeats: Client) -> None:
+    wakatime.days["2026-03-01"] = [heartbeat(1.0)]
+    wakatime.faults = [respond(500), respond(503), hang_up, respond(429, Retry_After="0")]
     assert b'"time": 1.0' in heartbeats.read_day(DAY).body
-    assert len(server.requested_days) == 5
+    assert len(wakatime.requested_days) == 5
 
 
-def test_retries_have_a_limit(server: HeartbeatServer, heartbeats: Client) -> None:
-    server.faults = [respond(502)] * 9
+def test_retries_have_a_limit(wakatime: HeartbeatServer, heartbeats: Client) -> None:
+    wakatime.faults = [respond(502)] * 9
     with pytest.raises(
         SourceError, match=r"^user1@example\.com at 127\.0\.0\.1: HTTP 502 in 5 attempts"
     ):
         heartbeats.read_day(DAY)
-    assert len(server.requested_days) == 5
+    assert len(wakatime.requested_days) == 5
 
 
 def test_the_server_decides_how_long_to_wait_within_a_limit(
-    server: HeartbeatServer, heartbeats: Client, monkeypatch: pytest.MonkeyPatch
+    wakatime: HeartbeatServer, heartbeats: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(client, "MAX_WAIT_SECONDS", 0.3)
-    server.faults = [respond(429, Retry_After="86400")]
+    wakatime.faults = [respond(429, Retry_After="86400")]
     began = time.monotonic()
     heartbeats.read_day(DAY)
     assert 0.3 <= time.monotonic() - began < 20
@@ -70,51 +70,51 @@ def test_the_server_decides_how_long_to_wait_within_a_limit(
     ],
 )
 def test_other_errors_are_not_retried(
-    server: HeartbeatServer, heartbeats: Client, status: int, expected: str
+    wakatime: HeartbeatServer, heartbeats: Client, status: int, expected: str
 ) -> None:
-    server.faults = [respond(status, b"planted-error", Location=server.url)]
+    wakatime.faults = [respond(status, b"planted-error", Location=wakatime.url)]
     with pytest.raises(SourceError, match=expected) as raised:
         heartbeats.read_day(DAY)
     assert "planted" not in str(raised.value)
-    assert len(server.requested_days) == 1
+    assert len(wakatime.requested_days) == 1
 
 
 def test_a_day_beyond_the_plan_is_an_error_of_its_own(
-    server: HeartbeatServer, heartbeats: Client
+    wakatime: HeartbeatServer, heartbeats: Client
 ) -> None:
-    server.faults = [respond(402)]
+    wakatime.faults = [respond(402)]
     with pytest.raises(HistoryLimitError, match="HTTP 402"):
         heartbeats.read_day(DAY)
 
 
-def test_redirects_are_not_followed(server: HeartbeatServer, heartbeats: Client) -> None:
+def test_redirects_are_not_followed(wakatime: HeartbeatServer, heartbeats: Client) -> None:
     with HeartbeatServer() as other:
-        server.faults = [respond(307, Location=f"{other.url}/users/current/heartbeats")]
+        wakatime.faults = [respond(307, Location=f"{other.url}/users/current/heartbeats")]
         with pytest.raises(SourceError, match="HTTP 307"):
             heartbeats.read_day(DAY)
         assert other.authorizations == []
 
 
 def test_netrc_does_not_replace_the_token(
-    server: HeartbeatServer, heartbeats: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    wakatime: HeartbeatServer, heartbeats: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login user password other\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     heartbeats.read_day(DAY)
-    assert server.authorizations == ["Basic cGxhbnRlZC10b2tlbi0x"]
+    assert wakatime.authorizations == ["Basic cGxhbnRlZC10b2tlbi0x"]
 
 
 def test_a_large_response_is_refused(
-    server: HeartbeatServer, heartbeats: Client, monkeypatch: pytest.MonkeyPatch
+    wakatime: HeartbeatServer, heartbeats: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(client, "MAX_RESPONSE_BYTES", 1_000)
-    server.faults = [respond(200, b"x" * 1_001)]
+    wakatime.faults = [respond(200, b"x" * 1_001)]
     with pytest.raises(SourceError, match="the response is too large"):
         heartbeats.read_day(DAY)
 
 
 def test_a_slow_response_is_refused(
-    server: HeartbeatServer, heartbeats: Client, monkeypatch: pytest.MonkeyPatch
+    wakatime: HeartbeatServer, heartbeats: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def trickle(request: BaseHTTPRequestHandler) -> None:
         request.send_response(200)
@@ -125,14 +125,14 @@ def test_a_slow_response_is_refused(
             time.sleep(0.01)
 
     monkeypatch.setattr(client, "MAX_RESPONSE_SECONDS", 0.1)
-    server.faults = [trickle]
+    wakatime.faults = [trickle]
     began = time.monotonic()
     with pytest.raises(SourceError, match="the response takes too long"):
         heartbeats.read_day(DAY)
     assert time.monotonic() - began < 5
 
 
-def test_a_server_that_cannot_be_reached_is_named(server: HeartbeatServer) -> None:
+def test_a_server_that_cannot_be_reached_is_named(wakatime: HeartbeatServer) -> None:
     with HeartbeatServer() as gone:
         url = gone.url
     with (
@@ -140,18 +140,18 @@ def test_a_server_that_cannot_be_reached_is_named(server: HeartbeatServer) -> No
         pytest.raises(SourceError, match="ConnectionError in 5 attempts; check that the server"),
     ):
         opened.read_day(DAY)
-    assert server.requested_days == []
+    assert wakatime.requested_days == []
 
 
-def test_a_wait_ends_with_a_signal(server: HeartbeatServer) -> None:
+def test_a_wait_ends_with_a_signal(wakatime: HeartbeatServer) -> None:
     def interrupt() -> None:
-        if server.requested_days:
+        if wakatime.requested_days:
             raise SystemExit(143)
 
-    server.faults = [respond(429, Retry_After="60")]
+    wakatime.faults = [respond(429, Retry_After="60")]
     began = time.monotonic()
     with (
-        Client(Account(USER1, server.url, TOKEN), interrupt) as opened,
+        Client(Account(USER1, wakatime.url, TOKEN), interrupt) as opened,
         pytest.raises(SystemExit),
     ):
         opened.read_day(DAY)

@@ -71,14 +71,14 @@ def test_the_connection_test_reports_a_missing_path() -> None:
 
 
 def test_an_invalid_token_is_one_line_and_files_are_read(
-    tmp_path: Path, server: HeartbeatServer
+    tmp_path: Path, wakatime: HeartbeatServer
 ) -> None:
     path = write_events(tmp_path / "a.json", event())
     result = run_command(
         "--config=ENV",
         TAP_IDE_EVENT_FILES=json.dumps([{"path": str(path), "email": USER1}]),
         TAP_IDE_WAKATIME_ACCOUNTS=json.dumps([{"email": USER1, "token": "planted-wrong"}]),
-        TAP_IDE_WAKATIME_URL=server.url,
+        TAP_IDE_WAKATIME_URL=wakatime.url,
     )
     assert result.returncode == 1
     assert log_lines(result, "ERROR") == [
@@ -89,7 +89,7 @@ def test_an_invalid_token_is_one_line_and_files_are_read(
 
 
 def test_output_contains_nothing_that_is_not_promised(
-    tmp_path: Path, server: HeartbeatServer
+    tmp_path: Path, wakatime: HeartbeatServer
 ) -> None:
     """No file names, lines, cursor positions, machines, users or tokens; and no paths of files."""
     path = write_events(
@@ -98,12 +98,12 @@ def test_output_contains_nothing_that_is_not_promised(
         event(timestamp="planted"),
     )
     now = datetime.now(UTC)
-    server.days[now.date().isoformat()] = [heartbeat(now.timestamp())]
+    wakatime.days[now.date().isoformat()] = [heartbeat(now.timestamp())]
     result = run_command(
         "--config=ENV",
         TAP_IDE_EVENT_FILES=json.dumps([{"path": str(tmp_path)}]),
         TAP_IDE_WAKATIME_ACCOUNTS=json.dumps([{"email": USER1, "token": TOKEN}]),
-        TAP_IDE_WAKATIME_URL=server.url,
+        TAP_IDE_WAKATIME_URL=wakatime.url,
         TAP_IDE_LOGLEVEL="DEBUG",
     )
     run = IdeRun(result.stdout)

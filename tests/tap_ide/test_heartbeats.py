@@ -9,7 +9,7 @@ import pytest
 
 from tap_ide.heartbeats import find_editor
 from tests.tap_ide.heartbeat_server import TOKEN, USER_AGENT, heartbeat, respond
-from tests.tap_ide.runner import USER1, USER2
+from tests.tap_ide.runner import USER1, USER2, IdeRun
 
 if TYPE_CHECKING:
     from tests.tap_ide.heartbeat_server import HeartbeatServer
@@ -32,9 +32,9 @@ def seconds(days: int, seconds: float = 0) -> float:
 
 
 def test_every_column_has_its_own_source(
-    server: HeartbeatServer, account: dict[str, Any], read: Read
+    wakatime: HeartbeatServer, account: dict[str, Any], read: Read
 ) -> None:
-    server.days[day(-1)] = [heartbeat(seconds(-1, 1.0004))]
+    wakatime.days[day(-1)] = [heartbeat(seconds(-1, 1.0004))]
     (row,) = read(**account).rows
     assert row == {
         "email": USER1,
@@ -51,57 +51,59 @@ def test_every_column_has_its_own_source(
 
 
 def test_the_first_run_requests_90_days_and_the_day_ahead(
-    server: HeartbeatServer, account: dict[str, Any], read: Read
+    wakatime: HeartbeatServer, account: dict[str, Any], read: Read
 ) -> None:
     """The server's day is that of the user's time zone; Wakapi's may even be the day before."""
-    server.days[day(1)] = [heartbeat(seconds(0, 60))]
+    wakatime.days[day(1)] = [heartbeat(seconds(0, 60))]
     run = read(**account)
-    assert server.requested_days == days(-90, 1)
+    assert wakatime.requested_days == days(-90, 1)
     assert run.column("occurred_at") == [f"{day(0)}T00:01:00.000+00:00"]
 
 
 def test_later_runs_read_the_last_days_and_only_what_has_changed(
-    server: HeartbeatServer, account: dict[str, Any], read: Read
+    wakatime: HeartbeatServer, account: dict[str, Any], read: Read
 ) -> None:
-    server.days = {day(-n): [heartbeat(seconds(-n), project=str(n))] for n in range(6)}
+    wakatime.days = {day(-n): [heartbeat(seconds(-n), project=str(n))] for n in range(6)}
     first = read(**account)
     assert first.column("project") == ["5", "4", "3", "2", "1", "0"]
-    server.requested_days.clear()
-    server.days[day(-3)].append(heartbeat(seconds(-3, 9), project="late"))
-    server.days[day(-4)].append(heartbeat(seconds(-4, 9), project="too late"))
+    wakatime.requested_days.clear()
+    wakatime.days[day(-3)].append(heartbeat(seconds(-3, 9), project="late"))
+    wakatime.days[day(-4)].append(heartbeat(seconds(-4, 9), project="too late"))
     second = read(**account, state=first.state)
-    assert server.requested_days == days(-3, 1)
+    assert wakatime.requested_days == days(-3, 1)
     assert second.column("project") == ["3", "late"]
     assert read(**account, state=second.state).rows == []
 
 
 def test_the_lookback_is_a_setting(
-    server: HeartbeatServer, account: dict[str, Any], read: Read
+    wakatime: HeartbeatServer, account: dict[str, Any], read: Read
 ) -> None:
     first = read(**account, heartbeats_window_days=0)
-    server.requested_days.clear()
+    wakatime.requested_days.clear()
     read(**account, state=first.state, heartbeats_window_days=0)
-    assert server.requested_days == days(0, 1)
+    assert wakatime.requested_days == days(0, 1)
 
 
 def test_a_start_date_is_a_limit_and_an_earlier_one_reads_all(
-    server: HeartbeatServer, account: dict[str, Any], read: Read
+    wakatime: HeartbeatServer, account: dict[str, Any], read: Read
 ) -> None:
-    server.days[day(-2)] = [heartbeat(seconds(-2, n), project=str(n)) for n in (0, 3_599.5, 3_600)]
+    wakatime.days[day(-2)] = [
+        heartbeat(seconds(-2, n), project=str(n)) for n in (0, 3_599.5, 3_600)
+    ]
     first = read(**account, start_date=f"{day(-2)}T01:00:00Z")
-    assert server.requested_days == days(-3, 1)
+    assert wakatime.requested_days == days(-3, 1)
     assert first.column("project") == ["3600"]
-    server.requested_days.clear()
+    wakatime.requested_days.clear()
     second = read(**account, start_date=day(-5), state=first.state)
-    assert server.requested_days == days(-6, 1)
+    assert wakatime.requested_days == days(-6, 1)
     assert second.column("project") == ["0", "3599.5", "3600"]
 
 
 def test_two_employees_of_a_server_are_kept_apart(
-    server: HeartbeatServer, account: dict[str, Any], read: Read
+    wakatime: HeartbeatServer, account: dict[str, Any], read: Read
 ) -> None:
-    server.tokens.add("second")
-    server.days[day(0)] = [heartbeat(seconds(0))]
+    wakatime.tokens.add("second")
+    wakatime.days[day(0)] = [heartbeat(seconds(0))]
     account["wakatime_accounts"].append({"email": USER2, "token": "second"})
     first = read(**account)
     assert first.column("email") == [USER1, USER2]
@@ -109,12 +111,12 @@ def test_two_employees_of_a_server_are_kept_apart(
 
 
 def test_odd_heartbeats_are_counted_and_left_out(
-    server: HeartbeatServer,
+    wakatime: HeartbeatServer,
     account: dict[str, Any],
     read: Read,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    server.days[day(0)] = [
+    wakatime.days[day(0)] = [
         heartbeat(seconds(0), time="now"),
         {},
         heartbeat(seconds(0), branch=7, language=None, category="", project=[]),
@@ -125,31 +127,32 @@ def test_odd_heartbeats_are_counted_and_left_out(
 
 
 def test_days_that_the_plan_does_not_include_are_named_once(
-    server: HeartbeatServer,
+    wakatime: HeartbeatServer,
     account: dict[str, Any],
     read: Read,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    server.faults = [respond(402)] * 80
-    server.days[day(0)] = [heartbeat(seconds(0))]
+    wakatime.faults = [respond(402)] * 80
+    wakatime.days[day(0)] = [heartbeat(seconds(0))]
     assert len(read(**account).rows) == 1
     assert f"HTTP 402, the account's plan does not include 80 days until {day(-11)}" in caplog.text
 
 
 def test_what_was_read_before_a_failure_is_not_read_again(
-    server: HeartbeatServer, account: dict[str, Any], read: Read, capsys: pytest.CaptureFixture[str]
+    wakatime: HeartbeatServer,
+    account: dict[str, Any],
+    read: Read,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    from tests.tap_ide.runner import IdeRun  # noqa: PLC0415
-
-    server.days = {day(-50): [heartbeat(seconds(-50))], day(0): [heartbeat(seconds(0))]}
-    server.faults = [respond(200, b'{"data": []}')] * 41 + [respond(404)]
+    wakatime.days = {day(-50): [heartbeat(seconds(-50))], day(0): [heartbeat(seconds(0))]}
+    wakatime.faults = [respond(200, b'{"data": []}')] * 41 + [respond(404)]
     with pytest.raises(SystemExit):
         read(**account)
     failed = IdeRun(capsys.readouterr().out)
     assert failed.rows == []
-    server.requested_days.clear()
+    wakatime.requested_days.clear()
     resumed = read(**account, state=failed.state)
-    assert server.requested_days == days(-53, 1)
+    assert wakatime.requested_days == days(-53, 1)
     assert resumed.column("occurred_at") == [
         f"{day(-50)}T00:00:00.000+00:00",
         f"{day(0)}T00:00:00.000+00:00",
@@ -178,8 +181,8 @@ def test_the_editor_is_all_that_is_kept_of_a_user_agent(
 
 
 def test_the_token_is_sent_as_basic_authentication(
-    server: HeartbeatServer, account: dict[str, Any], read: Read
+    wakatime: HeartbeatServer, account: dict[str, Any], read: Read
 ) -> None:
     read(**account, start_date=day(0))
-    assert {*server.authorizations} == {"Basic cGxhbnRlZC10b2tlbi0x"}
+    assert {*wakatime.authorizations} == {"Basic cGxhbnRlZC10b2tlbi0x"}
     assert TOKEN == "planted-token-1"  # noqa: S105

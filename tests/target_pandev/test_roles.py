@@ -208,7 +208,8 @@ def test_overloaded_functions_are_not_called(roles: Roles) -> None:
             loader.execute(sql.SQL("SELECT * FROM {}").format(sql.Identifier(view)))
 
 
-SYNTAX = {"coalesce", "extract", "in", "array", "exists", "over", "values", "from", "as", "filter"}
+SYNTAX = {"array", "as", "coalesce", "exists", "extract", "filter", "from", "in", "over", "values"}
+SYNTAX |= {"greatest", "least"}
 """Words before a parenthesis that are not functions of a schema."""
 OWN_FUNCTIONS = {
     name

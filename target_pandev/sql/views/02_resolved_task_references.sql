@@ -1,4 +1,5 @@
--- Task ids found in branches, commits and pull requests, with the tasks that they name.
+-- Task ids found in branches, also those of editors, in commits and pull requests, with the tasks that
+-- they name.
 -- Cost: for one task two index lookups, by id and by custom id, and another one for each custom id.
 
 CREATE OR REPLACE VIEW resolved_task_references AS

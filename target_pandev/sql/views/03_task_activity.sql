@@ -37,7 +37,8 @@ LEFT JOIN commits AS c
 LEFT JOIN pull_requests AS p
     ON p.repository_id = r.repository_id
     AND p.number = CASE r.source WHEN 'pull_request' THEN r.object_key::bigint END
-WHERE b._sdc_deleted_at IS NULL AND c._sdc_deleted_at IS NULL AND p._sdc_deleted_at IS NULL;
+WHERE r.source <> 'ide_branch'
+    AND b._sdc_deleted_at IS NULL AND c._sdc_deleted_at IS NULL AND p._sdc_deleted_at IS NULL;
 COMMENT ON VIEW task_activity IS
     'Tasks next to the commits, branches and pull requests that name them, one row per pair; a branch shows its newest commit';
 COMMENT ON COLUMN task_activity.title IS
