@@ -176,13 +176,20 @@ def connect(
     type=click.Path(path_type=Path),
     help="File of all holidays, which replace the stored ones: YYYY-MM-DD and a name a line.",
 )
-def set_reporting(
+@click.option(
+    "--sprint-grace",
+    metavar="HOURS",
+    type=click.IntRange(min=0),
+    help="Hours after the start of a sprint in which tasks still count as committed.",
+)
+def set_reporting(  # noqa: PLR0913 - an argument per option
     *,
     timezone: str | None,
     week_start: str | None,
     working_days: str | None,
     working_hours: str | None,
     holidays: Path | None,
+    sprint_grace: int | None,
     **store: str | None,
 ) -> None:
     """Show time zone, week, working hours and holidays of reports, and change those that are given.
@@ -200,6 +207,7 @@ def set_reporting(
         opens_at=opens_at,
         closes_at=closes_at,
         holidays=None if holidays is None else reporting.read_holidays(holidays),
+        sprint_grace_hours=sprint_grace,
     )
     with open_store(_settings(store)) as opened_store:
         if change != ReportingChange():

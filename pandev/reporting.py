@@ -100,6 +100,7 @@ def describe(
         "working days": days,
         "working hours": f"{rules.opens_at}-{rules.closes_at}",
         "holidays": ", ".join(shown) or "none",
+        "sprint grace period": f"{rules.sprint_grace_hours} h",
     }
 
 

@@ -24,12 +24,13 @@ if TYPE_CHECKING:
 
 READ = """
 SELECT time_zone, week_start, working_days, pg_catalog.to_char(opens_at, 'HH24:MI') AS opens_at,
-    pg_catalog.to_char(closes_at, 'HH24:MI') AS closes_at
+    pg_catalog.to_char(closes_at, 'HH24:MI') AS closes_at, sprint_grace_hours
 FROM reporting
 """
 UPDATE = """
 UPDATE reporting SET time_zone = %(time_zone)s, week_start = %(week_start)s,
-    working_days = %(working_days)s, opens_at = %(opens_at)s, closes_at = %(closes_at)s
+    working_days = %(working_days)s, opens_at = %(opens_at)s, closes_at = %(closes_at)s,
+    sprint_grace_hours = %(sprint_grace_hours)s
 """
 TIME_ZONES = "SELECT name FROM pg_catalog.pg_timezone_names WHERE name NOT LIKE 'posix/%'"
 LOCK = "LOCK TABLE reporting IN SHARE ROW EXCLUSIVE MODE"
@@ -51,6 +52,7 @@ class ReportingRules:
     working_days: list[int]
     opens_at: str
     closes_at: str
+    sprint_grace_hours: int
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class ReportingChange:
     opens_at: str | None = None
     closes_at: str | None = None
     holidays: Mapping[date, str | None] | None = None
+    sprint_grace_hours: int | None = None
 
 
 def read_reporting(connection: Connection) -> tuple[ReportingRules, list[tuple[date, str | None]]]:

@@ -20,6 +20,7 @@ first day of the week: Monday
 working days: Monday, Tuesday, Wednesday, Thursday, Friday
 working hours: 09:00-17:00
 holidays: none
+sprint grace period: 24 h
 """
 CHANGED = """\
 time zone: Europe/Berlin
@@ -27,6 +28,7 @@ first day of the week: Sunday
 working days: Wednesday, Friday, Sunday
 working hours: 08:30-24:00
 holidays: 4, the last of them, 2026-05-01 Labour Day, 2026-12-25, 2026-12-26 Boxing Day; Monday
+sprint grace period: 8 h
 """
 HOLIDAYS = """\
 # what the office observes
@@ -52,11 +54,13 @@ def test_the_rules_are_shown_changed_and_kept(
     file = tmp_path / "holidays.txt"
     file.write_text(HOLIDAYS, encoding="utf-8")
     options = ["--timezone", "Europe/Berlin", "--week-start", "sun", "--holidays", str(file)]
-    run(database, *options, "--working-days", "Wed,fri,sun")
+    run(database, *options, "--working-days", "Wed,fri,sun", "--sprint-grace", "8")
     assert run(database, "--working-hours", "8:30-24:00") == CHANGED
     assert run(database) == CHANGED
     file.write_text("", encoding="utf-8")
-    assert run(database, "--holidays", str(file)).endswith("holidays: none\n")
+    assert run(database, "--holidays", str(file)).endswith(
+        "holidays: none\nsprint grace period: 8 h\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,11 @@ INSERT INTO tasks (workspace_id, id, custom_id, status, status_id, status_type, 
 SELECT '900', 'task' || n, 'DEV-' || n, 'done', 's-done', 'closed', '31', '11',
     '2026-01-01', '2026-01-04', now(), gen_random_uuid()
 FROM generate_series(1, 3000) AS n;
+INSERT INTO sprints (workspace_id, id, start_date, end_date, _sdc_extracted_at, _sdc_hash)
+VALUES ('900', '32', '2026-01-01', '2026-01-14', now(), gen_random_uuid());
+UPDATE tasks
+SET list_id = CASE id WHEN 'task77' THEN '31' ELSE 'list' || right(id, 2) END,
+    secondary_list_ids = CASE id WHEN 'task77' THEN '["32"]' ELSE '["33"]' END::jsonb;
 INSERT INTO task_versions (workspace_id, task_id, date_updated, version_hash, status, status_id,
     status_type, read_at)
 SELECT '900', id, '2026-01-01', gen_random_uuid(), 'to do', 's-to do', 'open', now() FROM tasks;
@@ -75,7 +80,10 @@ CROSS JOIN LATERAL (
 ANALYZE;
 """
 ONE_TASK = "workspace_id = '900' AND task_id = 'task77'"
-CONDITIONS = {"pull_request_lead_times": "repository_id = 'r' AND number = 77"}
+CONDITIONS = {
+    "pull_request_lead_times": "repository_id = 'r' AND number = 77",
+    "sprint_report": "workspace_id = '900' AND sprint_id = '32'",
+}
 """What selects one row of a view that is not about tasks."""
 LARGE_TABLES = {
     "tasks", "task_versions", "task_changes", "time_in_status", "time_entries", "commits",
@@ -94,6 +102,7 @@ def scans(plan: dict[str, Any]) -> Iterator[tuple[str, float]]:
 
 WITHOUT_TASKS = {
     "mailmap_entries", "employee_addresses", "commit_authors", "people", "unmatched_people",
+    "sprint_periods",
 }  # fmt: skip
 
 
@@ -144,3 +153,13 @@ def test_authors_of_a_commit_are_read_without_those_of_others(
     ((explained,),) = store.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")
     read = [rows for table, rows in scans(explained[0]["Plan"]) if table == "commits"]
     assert 0 < sum(read) <= MAX_ROWS
+
+
+def test_a_sprint_is_read_without_the_tasks_of_others(store: Loader) -> None:
+    store.connection.execute(FILL.encode())
+    statement = "SELECT task_id FROM sprint_tasks WHERE workspace_id = '900' AND sprint_id = '32'"
+    assert store.rows(statement) == [("task77",)]
+    ((explained,),) = store.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")
+    read = [scan for scan in scans(explained[0]["Plan"]) if scan[0] in LARGE_TABLES]
+    assert read
+    assert [scan for scan in read if scan[1] > MAX_ROWS] == []
