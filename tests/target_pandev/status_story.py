@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from tests.target_pandev.loading import Loader
 
 KEY = ["workspace_id", "id"]
-TEXTS = ("workspace_id", "id", "name", "status", "status_id", "status_type", "list_id")
+TEXTS = (
+    "workspace_id", "id", "name", "status", "status_id", "status_type", "list_id", "space_id",
+)  # fmt: skip
 DATES = ("date_created", "date_updated", "date_done", "date_closed")
 SCHEMAS = {
     "tasks": schema(
@@ -56,6 +58,7 @@ TYPES = {
     "done": "done",
     "closed": "closed",
 }
+TASK = "86a1"
 DAY = datetime(2026, 2, 10, tzinfo=UTC)
 """The task is created at its hour 0."""
 
@@ -70,12 +73,14 @@ def hours(time: datetime) -> float:
     return round((time - DAY) / timedelta(hours=1), 7)
 
 
-def change(hour: float, before: str | None, after: str, *, number: int = 0) -> dict[str, Any]:
+def change(
+    hour: float, before: str | None, after: str, *, number: int = 0, task_id: str = TASK
+) -> dict[str, Any]:
     """Return a change as a webhook reports it."""
     values = {
         "workspace_id": "900",
-        "id": str(number or int(hour * 100)),
-        "task_id": "86a1",
+        "id": str(number or int(hour * 100)) + task_id.removeprefix(TASK),
+        "task_id": task_id,
         "list_id": "31",
         "user_id": "183",
         "field": "status",
@@ -88,20 +93,27 @@ def change(hour: float, before: str | None, after: str, *, number: int = 0) -> d
     return record("task_changes", values)
 
 
-def seen(
-    hour: float, status: str, *, status_id: str | None = None, closed: float | None = None
+def seen(  # noqa: PLR0913 - what differs from the usual task is named
+    hour: float,
+    status: str,
+    *,
+    status_id: str | None = None,
+    closed: float | None = None,
+    task_id: str = TASK,
+    created: float = 0,
 ) -> dict[str, Any]:
     """Return the task as it is read after its last edit at an hour; `closed` is when it was."""
     date_closed = None if closed is None else clock(closed).isoformat()
     values = {
         "workspace_id": "900",
-        "id": "86a1",
+        "id": task_id,
         "name": "Ship it",
         "status": status,
         "status_id": status_id or f"s {status}",
         "status_type": TYPES[status],
         "list_id": "31",
-        "date_created": clock(0).isoformat(),
+        "space_id": "11",
+        "date_created": clock(created).isoformat(),
         "date_updated": clock(hour).isoformat(),
         "date_done": date_closed,
         "date_closed": date_closed if TYPES[status] == "closed" else None,

@@ -228,6 +228,20 @@ def test_time_in_status_fills_what_was_before_the_first_read(store: Loader) -> N
     assert cycle(store) == [(1, 4, 3, 3, 4, 0, True, "transitions")]
 
 
+def test_time_in_status_has_the_types_of_the_parent_folder(store: Loader) -> None:
+    """A list in a subfolder may have the statuses of the folder above it."""
+    store.connection.execute(
+        "INSERT INTO lists (workspace_id, id, folder_id, _sdc_extracted_at, _sdc_hash) "
+        "VALUES ('900', '31', '22', now(), gen_random_uuid()); "
+        "INSERT INTO folders (workspace_id, id, parent_folder_id, _sdc_extracted_at, _sdc_hash) "
+        "VALUES ('900', '22', '21', now(), gen_random_uuid())"
+    )
+    load(store, workflow("doing"), in_status("doing", since=1, minutes=180))
+    store.connection.execute("UPDATE statuses SET scope_type = 'folder', scope_id = '21'")
+    load(store, seen(6, "closed", closed=4))
+    assert cycle(store) == [(1, 4, 3, 3, 4, 0, True, "transitions")]
+
+
 def test_time_in_status_does_not_change_what_was_read(store: Loader) -> None:
     """It sums up all visits to a status and has only the start of the last one."""
     load(store, workflow("doing"), workflow("review"))

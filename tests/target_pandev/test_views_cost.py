@@ -103,6 +103,7 @@ def scans(plan: dict[str, Any]) -> Iterator[tuple[str, float]]:
 WITHOUT_TASKS = {
     "mailmap_entries", "employee_addresses", "commit_authors", "people", "unmatched_people",
     "sprint_periods",
+    "daily_flow", "weekly_throughput", "weekly_status_times", "task_ages",
 }  # fmt: skip
 
 

@@ -6,7 +6,8 @@ SELECT s.workspace_id, s.task_id, s.to_status AS status, s.to_status_type AS sta
     s.to_status_group AS status_group, s.changed_at AS started_at, s.next_changed_at AS ended_at,
     (extract(EPOCH FROM coalesce(s.next_changed_at, pg_catalog.now()) - s.changed_at) * 1000)::bigint
         AS duration_ms,
-    s.is_inferred OR coalesce(s.next_is_inferred, FALSE) AS is_inferred
+    s.is_inferred OR coalesce(s.next_is_inferred, FALSE) AS is_inferred,
+    working_ms(s.changed_at, coalesce(s.next_changed_at, pg_catalog.now())) AS working_ms
 FROM status_transitions AS s
 INNER JOIN task_overview AS o ON o.workspace_id = s.workspace_id AND o.task_id = s.task_id;
 COMMENT ON VIEW status_durations IS
@@ -14,3 +15,5 @@ COMMENT ON VIEW status_durations IS
 COMMENT ON COLUMN status_durations.ended_at IS 'Null while the task is in the status';
 COMMENT ON COLUMN status_durations.duration_ms IS 'Up to now while the task is in the status';
 COMMENT ON COLUMN status_durations.is_inferred IS 'Whether the start or the end is inferred';
+COMMENT ON COLUMN status_durations.working_ms IS
+    'Its part within working hours (table reporting)';

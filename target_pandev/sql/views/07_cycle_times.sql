@@ -7,9 +7,12 @@ SELECT c.workspace_id, c.task_id, c.name, c.date_created, c.started_after, c.sta
     (extract(EPOCH FROM c.closed_at - c.started_at) * 1000)::bigint AS elapsed_ms,
     c.active_ms,
     (extract(EPOCH FROM c.closed_at - c.date_created) * 1000)::bigint AS lead_ms,
-    c.reopened_count, c.is_inferred, c.basis
+    c.reopened_count, c.is_inferred, c.basis,
+    working_ms(c.started_at, c.closed_at) AS working_ms,
+    c.list_id, c.space_id, c.task_type_id
 FROM (
-    SELECT o.workspace_id, o.task_id, o.name, o.date_created, p.reopened_count, p.is_inferred,
+    SELECT o.workspace_id, o.task_id, o.name, o.date_created, o.list_id, o.space_id, o.task_type_id,
+        p.reopened_count, p.is_inferred,
         CASE WHEN p.is_from_dates THEN 'dates' ELSE 'transitions' END AS basis,
         CASE WHEN p.is_from_dates THEN o.date_created ELSE p.started_after END AS started_after,
         CASE WHEN p.is_from_dates THEN o.date_created ELSE p.started_at END AS started_at,
@@ -55,3 +58,5 @@ COMMENT ON COLUMN cycle_times.is_inferred IS
     'Whether a transition is inferred, other than its first status if that is an open one';
 COMMENT ON COLUMN cycle_times.basis IS
     'transitions; or dates if nothing is known before the closing, so that the task counts as in progress since its creation';
+COMMENT ON COLUMN cycle_times.working_ms IS
+    'The part of elapsed_ms within working hours (table reporting)';

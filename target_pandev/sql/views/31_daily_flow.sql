@@ -1,0 +1,49 @@
+-- How many tasks were in each status group at the end of each day: a cumulative flow diagram.
+-- A stay in a group adds its task on the day it begins and takes it away on the day it ends; the sum
+-- of all days before is the number. Nothing is stored per day.
+-- Cost: that of status_transitions, and a row per day, space and group.
+
+CREATE OR REPLACE VIEW daily_flow AS
+WITH steps AS (
+    SELECT o.workspace_id, o.space_id, p.status_group, work_date(p.occurred_at) AS day,
+        pg_catalog.sum(p.step) AS tasks,
+        pg_catalog.sum(p.step) FILTER (WHERE p.is_inferred) AS inferred_tasks
+    FROM (
+        SELECT t.workspace_id, t.task_id, e.status_group, e.occurred_at, e.step, e.is_inferred
+        FROM status_transitions AS t
+        -- What a new task was before its first known status is not known; it counts as open.
+        CROSS JOIN LATERAL (
+            VALUES
+                (t.changed_at, t.to_status_group, 1, t.is_inferred),
+                (t.next_changed_at, t.to_status_group, -1, t.is_inferred),
+                (CASE WHEN t.from_status IS NULL THEN t.changed_after END, 'OPEN', 1, TRUE),
+                (CASE WHEN t.from_status IS NULL THEN t.changed_at END, 'OPEN', -1, TRUE)
+        ) AS e (occurred_at, status_group, step, is_inferred)
+        WHERE e.occurred_at IS NOT NULL
+    ) AS p
+    INNER JOIN task_overview AS o ON o.workspace_id = p.workspace_id AND o.task_id = p.task_id
+    GROUP BY o.workspace_id, o.space_id, p.status_group, work_date(p.occurred_at)
+    HAVING pg_catalog.sum(p.step) <> 0
+        OR pg_catalog.sum(p.step) FILTER (WHERE p.is_inferred) <> 0
+),
+spans AS (
+    SELECT s.*,
+        pg_catalog.lead(s.day) OVER in_order AS next_day,
+        pg_catalog.sum(s.tasks) OVER in_order AS all_tasks,
+        pg_catalog.sum(s.inferred_tasks) OVER in_order AS all_inferred_tasks
+    FROM steps AS s
+    WINDOW in_order AS (PARTITION BY s.workspace_id, s.space_id, s.status_group ORDER BY s.day)
+)
+SELECT s.workspace_id, s.space_id, s.day + d.days AS day, s.status_group,
+    s.all_tasks::bigint AS tasks,
+    coalesce(s.all_inferred_tasks, 0)::bigint AS inferred_tasks
+FROM spans AS s
+CROSS JOIN LATERAL pg_catalog.generate_series(
+    0, coalesce(s.next_day - 1, work_date(pg_catalog.now())) - s.day
+) AS d (days);
+COMMENT ON VIEW daily_flow IS
+    'Number of tasks of each space in each status group at the end of each day, in the time zone of reports. Tasks that are deleted now are left out of all days';
+COMMENT ON COLUMN daily_flow.space_id IS 'The space that the tasks are in now';
+COMMENT ON COLUMN daily_flow.tasks IS
+    'By the status on that day, not by the present one; an inferred change counts at its latest possible time';
+COMMENT ON COLUMN daily_flow.inferred_tasks IS 'Those of them whose status on that day is inferred';

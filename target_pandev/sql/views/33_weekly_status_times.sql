@@ -1,0 +1,25 @@
+-- How long tasks were in each status, by the week in which they were closed.
+-- Cost: that of cycle_times and status_durations.
+
+CREATE OR REPLACE VIEW weekly_status_times AS
+SELECT c.workspace_id, c.space_id, work_week(c.closed_at) AS week, d.status, d.status_group,
+    pg_catalog.count(*) AS tasks,
+    pg_catalog.percentile_cont(0.5) WITHIN GROUP (ORDER BY d.duration_ms)::bigint AS median_ms,
+    pg_catalog.percentile_cont(0.85) WITHIN GROUP (ORDER BY d.duration_ms)::bigint AS p85_ms,
+    pg_catalog.sum(d.duration_ms)::bigint AS total_ms
+FROM cycle_times AS c
+INNER JOIN (
+    SELECT s.workspace_id, s.task_id, pg_catalog.lower(s.status) AS status, s.status_group,
+        pg_catalog.sum(s.duration_ms) AS duration_ms
+    FROM status_durations AS s
+    WHERE s.ended_at IS NOT NULL
+    GROUP BY s.workspace_id, s.task_id, pg_catalog.lower(s.status), s.status_group
+) AS d ON d.workspace_id = c.workspace_id AND d.task_id = c.task_id
+GROUP BY c.workspace_id, c.space_id, work_week(c.closed_at), d.status, d.status_group;
+COMMENT ON VIEW weekly_status_times IS
+    'Time that closed tasks had spent in each status, all visits together, by the week in which they were closed the last time; tasks that are not closed are left out';
+COMMENT ON COLUMN weekly_status_times.week IS 'First day of the week, in the time zone of reports';
+COMMENT ON COLUMN weekly_status_times.status IS 'Its name at that time, in lower case';
+COMMENT ON COLUMN weekly_status_times.tasks IS 'Closed tasks that had been in the status';
+COMMENT ON COLUMN weekly_status_times.median_ms IS 'Half of these tasks were in it for no longer';
+COMMENT ON COLUMN weekly_status_times.p85_ms IS '85 of 100 of these tasks were in it for no longer';

@@ -1,0 +1,144 @@
+"""Views of the flow of work: ages, tasks per day and week, time in status of closed tasks."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from target_pandev.database import ReportingChange, Store
+from tests.target_pandev.status_story import DAY, change, clock, hours, load, seen, workflow
+
+if TYPE_CHECKING:
+    from tests.target_pandev.loading import Loader
+
+TUESDAY = DAY.date()
+OTHER = "86b2"
+STORY = (
+    change(0, None, "to do"),
+    change(30, "to do", "doing"),
+    change(60, "doing", "closed"),
+    seen(60, "closed", closed=60),
+    change(24, None, "to do", task_id=OTHER),
+    change(50, "to do", "doing", task_id=OTHER),
+    change(55, "doing", "closed", task_id=OTHER),
+    change(80, "closed", "doing", task_id=OTHER),
+    seen(80, "doing", task_id=OTHER, created=24),
+)
+"""The first task is created on Tuesday and closed on Thursday; the other one is created on
+Wednesday, closed on Thursday, and reopened on Friday."""
+CLOSED_AGAIN = (
+    change(170, "doing", "closed", task_id=OTHER),
+    seen(170, "closed", closed=170, task_id=OTHER, created=24),
+)
+"""On Tuesday of the next week."""
+FLOW = "SELECT day, status_group, tasks, inferred_tasks FROM daily_flow WHERE tasks > 0 "
+
+
+def flow(store: Loader, *, days: int) -> dict[int, dict[str, Any]]:
+    """Return the tasks by group of the first days, by the day's distance from Tuesday."""
+    rows = store.rows(FLOW + "AND day < %s ORDER BY day", TUESDAY + timedelta(days=days))
+    result: dict[int, dict[str, Any]] = {}
+    for day, group, tasks, _ in rows:
+        result.setdefault((day - TUESDAY).days, {})[group] = tasks
+    return result
+
+
+def test_the_flow_counts_each_day_by_the_status_of_that_day(store: Loader) -> None:
+    load(store, *STORY)
+    assert flow(store, days=5) == {
+        0: {"OPEN": 1},
+        1: {"OPEN": 1, "IN_PROGRESS": 1},
+        2: {"CLOSED": 2},
+        3: {"CLOSED": 1, "IN_PROGRESS": 1},
+        4: {"CLOSED": 1, "IN_PROGRESS": 1},
+    }
+    assert store.rows(FLOW + "AND inferred_tasks > 0") == []
+    ((last,),) = store.rows("SELECT max(day) FROM daily_flow")
+    assert last == store.rows("SELECT (now() AT TIME ZONE 'UTC')::date")[0][0]
+
+
+def test_a_task_is_open_until_its_first_known_status(store: Loader) -> None:
+    """It was created on Tuesday and read in progress after an edit on Thursday."""
+    load(store, seen(50, "doing"))
+    rows = store.rows(FLOW + "AND day <= %s ORDER BY day", TUESDAY + timedelta(days=2))
+    assert rows == [
+        (TUESDAY, "OPEN", 1, 1),
+        (TUESDAY + timedelta(days=1), "OPEN", 1, 1),
+        (TUESDAY + timedelta(days=2), "IN_PROGRESS", 1, 1),
+    ]
+
+
+def test_the_day_is_that_of_the_time_zone_of_reports(store: Loader, database: str) -> None:
+    load(store, change(23.5, None, "to do"), seen(23.5, "to do", created=23.5))
+    assert flow(store, days=1) == {0: {"OPEN": 1}}
+    with Store(database, schema="pandev") as other:
+        other.change_reporting(ReportingChange(time_zone="Europe/Berlin"))
+    assert flow(store, days=2) == {1: {"OPEN": 1}}
+
+
+def test_a_deleted_task_is_in_no_day(store: Loader) -> None:
+    load(store, *STORY)
+    store.connection.execute("UPDATE tasks SET _sdc_deleted_at = now() WHERE id = %s", (OTHER,))
+    assert flow(store, days=3) == {0: {"OPEN": 1}, 1: {"IN_PROGRESS": 1}, 2: {"CLOSED": 1}}
+
+
+THROUGHPUT = "SELECT week, created, closed, closed_again FROM weekly_throughput ORDER BY week"
+
+
+def test_a_reopened_task_counts_in_the_week_of_its_last_close(store: Loader) -> None:
+    load(store, *STORY)
+    assert store.rows(THROUGHPUT) == [(date(2026, 2, 9), 2, 1, 0)]
+    load(store, *CLOSED_AGAIN)
+    assert store.rows(THROUGHPUT) == [(date(2026, 2, 9), 2, 1, 0), (date(2026, 2, 16), 0, 1, 1)]
+
+
+AGES = (
+    "SELECT task_id, started_at, status_since, age_ms, working_age_ms, is_inferred FROM task_ages"
+)
+
+
+def test_work_in_progress_ages_from_its_first_start(store: Loader) -> None:
+    """A task that is open and was never started has no age, a closed one neither."""
+    load(store, *STORY, seen(1, "to do", task_id="86c3"))
+    ((task_id, started, since, age_ms, working_ms, is_inferred),) = store.rows(AGES)
+    assert (task_id, hours(started), hours(since), is_inferred) == (OTHER, 50, 80, False)
+    ((now,),) = store.rows("SELECT now()")
+    assert abs(age_ms - (now - clock(50)) / timedelta(milliseconds=1)) < 60_000
+    assert 0 < working_ms < age_ms
+
+
+STATUS_TIMES = """
+SELECT week, status, status_group, tasks, median_ms / 3600000.0, p85_ms / 3600000.0,
+    total_ms / 3600000.0
+FROM weekly_status_times ORDER BY week, status
+"""
+
+
+def test_time_in_status_is_that_of_closed_tasks_all_visits_together(store: Loader) -> None:
+    load(store, workflow("to do"), *STORY)
+    first = date(2026, 2, 9)
+    of_the_first = [
+        (first, "doing", "IN_PROGRESS", 1, 30, 30, 30),
+        (first, "to do", "OPEN", 1, 30, 30, 30),
+    ]
+    assert store.rows(STATUS_TIMES) == of_the_first
+    load(store, *CLOSED_AGAIN)
+    second = date(2026, 2, 16)
+    assert store.rows(STATUS_TIMES) == [
+        *of_the_first,
+        (second, "closed", "CLOSED", 1, 25, 25, 25),
+        (second, "doing", "IN_PROGRESS", 1, 95, 95, 95),
+        (second, "to do", "OPEN", 1, 26, 26, 26),
+    ]
+
+
+def test_median_and_p85_are_those_of_the_tasks(store: Loader) -> None:
+    """Of 10, 20, 30 and 40 hours: 25, and 35.5 between the third and the fourth."""
+    for number, length in enumerate((10, 20, 30, 40)):
+        task_id = f"86d{number}"
+        load(store, change(1, None, "doing", task_id=task_id))
+        load(store, change(1 + length, "doing", "closed", task_id=task_id))
+        load(store, seen(1 + length, "closed", closed=1 + length, task_id=task_id, created=1))
+    assert store.rows(STATUS_TIMES) == [
+        (date(2026, 2, 9), "doing", "IN_PROGRESS", 4, 25, 35.5, 100)
+    ]
