@@ -140,10 +140,12 @@ FROM (
                 )
             ) AS c
         ) AS w
-        WHERE EXISTS (
+        -- not EXISTS, which would be a join with all commits that name a task, for each interval
+        CROSS JOIN LATERAL (
             SELECT FROM named_tasks AS n
             WHERE n.source = 'commit' AND n.repository_id = m.repository_id AND n.object_key = w.sha
-        )
+            LIMIT 1
+        ) AS n
     ) AS w ON true
 ) AS a
 GROUP BY a.email, a.work_date, a.workspace_id, a.task_id, a.repository_path, a.project, a.branch, a.method
