@@ -44,9 +44,9 @@ INSERT INTO task_changes (workspace_id, id, task_id, list_id, changed_at, field,
 SELECT '900', 'change' || id, id, list_id, '2026-01-02', 'status', 'to do', 'open', 'doing',
     'custom', now(), gen_random_uuid()
 FROM tasks;
-INSERT INTO time_entries (workspace_id, id, task_id, user_id, started_at, _sdc_extracted_at,
-    _sdc_hash)
-SELECT '900', 'entry' || id, id, '183', '2026-01-02', now(), gen_random_uuid() FROM tasks;
+INSERT INTO time_entries (workspace_id, id, task_id, user_id, started_at, duration_ms,
+    _sdc_extracted_at, _sdc_hash)
+SELECT '900', 'entry' || id, id, '183', '2026-01-02', 60000, now(), gen_random_uuid() FROM tasks;
 INSERT INTO commits (repository_id, sha, message, _sdc_extracted_at, _sdc_hash)
 SELECT 'r', 'sha' || id, 'CU-' || id, now(), gen_random_uuid() FROM tasks;
 INSERT INTO branches (repository_id, name, head_sha, _sdc_extracted_at, _sdc_hash)
@@ -102,8 +102,8 @@ def scans(plan: dict[str, Any]) -> Iterator[tuple[str, float]]:
 
 WITHOUT_TASKS = {
     "mailmap_entries", "employee_addresses", "commit_authors", "people", "unmatched_people",
-    "sprint_periods",
     "daily_flow", "weekly_throughput", "weekly_status_times", "task_ages",
+    "sprint_periods", "link_coverage", "work_hours", "closed_tasks_without_commits",
 }  # fmt: skip
 
 
@@ -156,9 +156,16 @@ def test_authors_of_a_commit_are_read_without_those_of_others(
     assert 0 < sum(read) <= MAX_ROWS
 
 
-def test_a_sprint_is_read_without_the_tasks_of_others(store: Loader) -> None:
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT task_id FROM sprint_tasks WHERE workspace_id = '900' AND sprint_id = '32'",
+        f"SELECT task_id FROM closed_tasks_without_commits WHERE {ONE_TASK}",  # noqa: S608 - names of our own
+    ],
+)
+def test_a_sprint_or_task_is_read_without_those_of_others(store: Loader, statement: str) -> None:
     store.connection.execute(FILL.encode())
-    statement = "SELECT task_id FROM sprint_tasks WHERE workspace_id = '900' AND sprint_id = '32'"
+    store.connection.execute("DELETE FROM task_references WHERE reference IN ('task77', 'DEV-77')")
     assert store.rows(statement) == [("task77",)]
     ((explained,),) = store.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")
     read = [scan for scan in scans(explained[0]["Plan"]) if scan[0] in LARGE_TABLES]

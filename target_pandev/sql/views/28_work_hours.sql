@@ -1,0 +1,58 @@
+-- At which hours of the week a team works: the commits, status changes and starts of time entries of
+-- each workspace's users. It is about teams: a workspace shows nothing unless five people have events,
+-- and an hour of a single person is left out. There is no person, date or task to filter by.
+-- A commit belongs to the workspaces in which a user has its author's address, and counts once there,
+-- in however many repositories it is. The user of tap-clickup's token is not a person.
+-- Cost: all commits, changes and time entries; for one workspace its own, and all commits.
+
+CREATE OR REPLACE VIEW work_hours AS
+SELECT h.workspace_id, h.weekday, h.hour, h.events, h.people
+FROM (
+    SELECT h.workspace_id, h.weekday, h.hour, pg_catalog.sum(h.events)::bigint AS events,
+        pg_catalog.count(*) AS people,
+        pg_catalog.max(h.workspace_people) AS workspace_people
+    FROM (
+        SELECT p.workspace_id, p.user_id, p.weekday, p.hour, p.events,
+            pg_catalog.max(p.person) OVER (PARTITION BY p.workspace_id) AS workspace_people
+        FROM (
+            SELECT e.workspace_id, e.user_id, e.weekday, e.hour, e.events,
+                pg_catalog.dense_rank() OVER (PARTITION BY e.workspace_id ORDER BY e.user_id) AS person
+            FROM (
+                SELECT e.workspace_id, e.user_id,
+                    pg_catalog.date_part('isodow', e.local_time)::integer AS weekday,
+                    pg_catalog.date_part('hour', e.local_time)::integer AS hour,
+                    pg_catalog.count(*) AS events
+                FROM (
+                    SELECT c.workspace_id, c.user_id,
+                        c.changed_at AT TIME ZONE reporting_time_zone() AS local_time
+                    FROM task_changes AS c
+                    WHERE c.field = 'status' AND c.user_id IS NOT NULL AND c._sdc_deleted_at IS NULL
+                    UNION ALL
+                    SELECT t.workspace_id, t.user_id, t.started_at AT TIME ZONE reporting_time_zone()
+                    FROM time_entries AS t
+                    WHERE t.started_at IS NOT NULL AND t.user_id IS NOT NULL
+                        AND t._sdc_deleted_at IS NULL
+                    UNION ALL
+                    SELECT u.workspace_id, u.id, c.authored_at AT TIME ZONE reporting_time_zone()
+                    FROM (
+                        SELECT DISTINCT c.sha, c.authored_at,
+                            pg_catalog.lower(pg_catalog.btrim(c.author_email)) AS email
+                        FROM commits AS c
+                        WHERE c.authored_at IS NOT NULL AND c._sdc_deleted_at IS NULL
+                    ) AS c
+                    INNER JOIN users AS u ON pg_catalog.lower(pg_catalog.btrim(u.email)) = c.email
+                ) AS e
+                LEFT JOIN users AS u ON u.workspace_id = e.workspace_id AND u.id = e.user_id
+                WHERE u.is_service_user IS NOT TRUE
+                GROUP BY e.workspace_id, e.user_id, 3, 4
+            ) AS e
+        ) AS p
+    ) AS h
+    GROUP BY h.workspace_id, h.weekday, h.hour
+) AS h
+WHERE h.workspace_people >= 5 AND h.people >= 2;
+COMMENT ON VIEW work_hours IS
+    'Events of each workspace by weekday and hour in the time zone of reports: commits, status changes and starts of time entries. Empty unless at least five people have events; hours in which only one person has any are left out';
+COMMENT ON COLUMN work_hours.weekday IS '1 is Monday, 7 is Sunday';
+COMMENT ON COLUMN work_hours.hour IS '0 to 23';
+COMMENT ON COLUMN work_hours.people IS 'How many people have events in this hour; at least two';

@@ -1,0 +1,129 @@
+"""Which commits name a task, and which closed tasks no commit names."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from target_pandev.database import ReportingChange, Store
+from tests.target_pandev.loading import TIMESTAMP, record, schema
+
+if TYPE_CHECKING:
+    from tests.target_pandev.loading import Loader
+
+TASKS = schema(
+    "tasks",
+    {
+        **dict.fromkeys(("workspace_id", "id", "name", "status", "status_type"), "string"),
+        **dict.fromkeys(("date_done", "date_closed"), TIMESTAMP),
+    },
+    ["workspace_id", "id"],
+)
+COMMITS = schema(
+    "commits",
+    {
+        **dict.fromkeys(
+            ("repository_id", "sha", "message", "author_name", "author_email"), "string"
+        ),
+        "committed_at": TIMESTAMP,
+        "parents": "array",
+    },
+    ["repository_id", "sha"],
+)
+BRANCHES = schema(
+    "branches",
+    dict.fromkeys(("repository_id", "name", "head_sha"), "string"),
+    ["repository_id", "name"],
+)
+COVERAGE = """
+SELECT repository_id, week, commits, linked, unknown_only, without_reference
+FROM link_coverage ORDER BY repository_id, week
+"""
+MONDAY, NEXT_MONDAY = date(2026, 3, 2), date(2026, 3, 9)
+
+
+def task(task_id: str, status: str = "closed") -> dict[str, Any]:
+    values = {"workspace_id": "900", "id": task_id, "status": status, "status_type": status}
+    return record("tasks", values)
+
+
+def commit(
+    sha: str, message: str, day: str = "03T10:00", repository: str = "shop", **values: Any
+) -> dict[str, Any]:
+    commit = {
+        "repository_id": repository,
+        "sha": sha,
+        "message": message,
+        "author_name": "User One",
+        "author_email": "user1@example.com",
+        "committed_at": f"2026-03-{day}:00Z",
+        "parents": ["0"],
+    }
+    return record("commits", {**commit, **values})
+
+
+@pytest.fixture
+def repositories(store: Loader) -> Loader:
+    """Return a store with one known task and commits of two repositories in two weeks."""
+    store.load(TASKS, task("86abc1d2e"))
+    store.load(
+        COMMITS,
+        commit("c1", "CU-86abc1d2e fix it"),
+        commit("c2", "CU-86abc1d2e and CU-86zzz9999"),
+        commit("c3", "CU-86zzz9999 is not loaded"),
+        commit("c4", "Read files as UTF-8"),
+        commit("c5", "Tidy up", parents=[]),
+        commit("c6", "Merge CU-86abc1d2e", parents=["1", "2"]),
+        commit("c7", "Update it", author_name="renovate[bot]"),
+        commit("c8", "Update it", author_email="1+dependabot[bot]@users.noreply.example.com"),
+        commit("c9", "CU-86abc1d2e", day="08T23:30"),
+        commit("c1", "Another one", repository="app"),
+    )
+    return store
+
+
+def test_worked_example(repositories: Loader) -> None:
+    """In the shop's first week c1 and c2 are linked; c3 is unknown; c4 and c5 name nothing.
+
+    The merge c6 and the bots' c7 and c8 are left out.
+    """
+    assert repositories.rows(COVERAGE) == [
+        ("app", MONDAY, 1, 0, 0, 1),
+        ("shop", MONDAY, 6, 3, 1, 2),
+    ]
+    with Store(repositories.database, schema="pandev") as opened:
+        opened.change_reporting(ReportingChange("Europe/Berlin"))
+    assert repositories.rows(COVERAGE)[1:] == [
+        ("shop", MONDAY, 5, 2, 1, 2),
+        ("shop", NEXT_MONDAY, 1, 1, 0, 0),
+    ]
+
+
+def test_coverage_follows_tasks_that_arrive_or_are_deleted(repositories: Loader) -> None:
+    repositories.load(TASKS, task("86zzz9999"))
+    assert repositories.rows(COVERAGE)[1] == ("shop", MONDAY, 6, 4, 0, 2)
+    repositories.connection.execute("UPDATE tasks SET _sdc_deleted_at = now()")
+    assert repositories.rows(COVERAGE)[1] == ("shop", MONDAY, 6, 0, 4, 2)
+
+
+def test_deleted_commits_are_left_out(repositories: Loader) -> None:
+    repositories.connection.execute(
+        "UPDATE commits SET _sdc_deleted_at = now() WHERE sha IN ('c1', 'c5')"
+    )
+    assert repositories.rows(COVERAGE) == [("shop", MONDAY, 4, 2, 1, 1)]
+
+
+def test_closed_tasks_that_nothing_names_are_listed(repositories: Loader) -> None:
+    """86abc1d2e has commits, 86bbb0002 a branch, 86ccc0003 is open; 86ddd0004 has nothing."""
+    repositories.load(
+        TASKS, task("86bbb0002"), task("86ccc0003", "open"), task("86ddd0004", "done")
+    )
+    branch = {"repository_id": "shop", "name": "feature/CU-86bbb0002", "head_sha": "c1"}
+    repositories.load(BRANCHES, record("branches", branch))
+    listed = "SELECT task_id FROM closed_tasks_without_commits ORDER BY task_id"
+    assert repositories.rows(listed) == [("86ddd0004",)]
+    repositories.connection.execute("UPDATE branches SET _sdc_deleted_at = now()")
+    repositories.connection.execute("UPDATE commits SET _sdc_deleted_at = now()")
+    assert repositories.rows(listed) == [("86abc1d2e",), ("86bbb0002",), ("86ddd0004",)]
