@@ -104,6 +104,7 @@ WITHOUT_TASKS = {
     "mailmap_entries", "employee_addresses", "commit_authors", "people", "unmatched_people",
     "daily_flow", "weekly_throughput", "weekly_status_times", "task_ages",
     "sprint_periods", "link_coverage", "work_hours", "closed_tasks_without_commits",
+    "data_trust",
 }  # fmt: skip
 
 
