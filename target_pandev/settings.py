@@ -57,7 +57,16 @@ CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
         th.BooleanType(nullable=False),
         title="Match #id references",
         description="Whether #86abc1d2e also counts as a task id, as in ClickUp's own syntax; "
-        "default: as the store has it, false in a new one",
+        "default: as the store has it, true in a new one",
+    ),
+    th.Property(
+        "repository_workspaces",
+        th.ObjectType(additional_properties=th.StringType(nullable=False, min_length=1)),
+        title="Workspaces of repositories",
+        description="The workspace whose tasks a repository names, by its id or the begin of ids "
+        'and *, such as {"github.com/acme/*": "9001"}; custom ids such as DEV-1 are ambiguous '
+        "otherwise if several workspaces have them; default: as the store has it, none in a new "
+        "one",
     ),
     th.Property(
         "fail_on_rejected_records",

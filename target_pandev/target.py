@@ -132,7 +132,11 @@ class TargetPandev(StrictPlugin, Target):
                 max_deleted_share(self.config), hard=self.config["hard_delete"]
             )
             store.apply_reference_rules(
-                ReferenceRules(self.config.get("task_id_prefix"), self.config.get("hash_task_ids"))
+                ReferenceRules(
+                    self.config.get("task_id_prefix"),
+                    self.config.get("hash_task_ids"),
+                    self.config.get("repository_workspaces"),
+                )
             )
             yield store
 

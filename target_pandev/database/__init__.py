@@ -2,19 +2,21 @@
 
 `connection` connects and describes errors, `pooler` recognises poolers, `migrate` applies
 migrations, `views` creates the views, `ddl` finds and widens tables, `table` has a table's
-statements. `store` loads batches in the thread of `serial_loader`; `reconciliation` (completed
-reads), `seen_keys` (table versions) and `tombstones` (reported deletions) decide which rows are
-deleted, and `deletions` marks or deletes them. `pull_requests` derives the commits that each of
-them brought, `ide_time` the active time in editors. `reporting` has the time zone and working time
-of reports. `backup` prepares a dump and a restore. `sql_text` composes identifiers.
+statements, `references` those that extract task ids. `store` loads batches in the thread of
+`serial_loader`; `reconciliation` (completed reads), `seen_keys` (table versions) and `tombstones`
+(reported deletions) decide which rows are deleted, and `deletions` marks or deletes them.
+`pull_requests` derives the commits that each of them brought, `ide_time` the active time in
+editors. `reporting` has the time zone and working time of reports. `backup` prepares a dump and a
+restore. `sql_text` composes identifiers.
 """
 
 from target_pandev.database.connection import search_path_option
 from target_pandev.database.deletions import DeletionRules
+from target_pandev.database.references import ReferenceRules
 from target_pandev.database.reporting import ReportingChange, ReportingRules
 from target_pandev.database.seen_keys import SeenKeysTable
 from target_pandev.database.store import Store
-from target_pandev.database.table import ReferenceRules, StreamSchema, Table
+from target_pandev.database.table import StreamSchema, Table
 from target_pandev.database.tombstones import Deletion
 from target_pandev.errors import RejectedRecord, RowError, StoreError
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 import psycopg
 from psycopg import errors, sql
-from psycopg.rows import dict_row
 
 from target_pandev.bisection import bisect
 from target_pandev.columns import encode_json
@@ -29,15 +28,11 @@ from target_pandev.database.ide_time import (
 from target_pandev.database.migrate import migrate
 from target_pandev.database.pull_requests import derive_merged_commits
 from target_pandev.database.reconciliation import apply_completed_read
+from target_pandev.database.references import apply_rules
 from target_pandev.database.reporting import change_reporting, read_reporting
 from target_pandev.database.seen_keys import add_staged_keys, create_seen_keys, stale_rows
 from target_pandev.database.serial_loader import SerialLoader
-from target_pandev.database.table import (
-    LOCK_RULES_EXCLUSIVE,
-    REFERENCE_SOURCES,
-    STAGING_TABLE,
-    extract_references,
-)
+from target_pandev.database.table import STAGING_TABLE
 from target_pandev.database.tombstones import (
     LOCK_TOMBSTONES_SHARED,
     apply_tombstones,
@@ -52,10 +47,11 @@ if TYPE_CHECKING:
 
     from target_pandev.completed_reads import CompletedRead
     from target_pandev.database.connection import Connection
+    from target_pandev.database.references import ReferenceRules
     from target_pandev.database.reporting import ReportingChange, ReportingRules
     from target_pandev.database.seen_keys import SeenKeysTable
     from target_pandev.database.serial_loader import Load
-    from target_pandev.database.table import ReferenceRules, StreamSchema, Table
+    from target_pandev.database.table import StreamSchema, Table
     from target_pandev.database.tombstones import Deletion
     from target_pandev.emitted_states import StateMark
     from target_pandev.errors import RejectedRecord
@@ -352,29 +348,9 @@ class Store:
             change_reporting(self._connection, change)
 
     def apply_reference_rules(self, rules: ReferenceRules) -> None:
-        """Extract all task references again if the rules differ from the stored ones.
-
-        Waits for concurrent loads in that case, so that none of them uses the old rules.
-        """
-        new_rules = {name: value for name, value in asdict(rules).items() if value is not None}
-        with (
-            self._exclusive("extracting task references"),
-            self._connection.transaction(),
-        ):
-            cursor = self._connection.cursor(row_factory=dict_row)
-            stored = cursor.execute("SELECT * FROM reference_rules").fetchone() or {}
-            if stored | new_rules == stored:
-                return
-            self._connection.execute(LOCK_RULES_EXCLUSIVE)
-            self._connection.execute(
-                "UPDATE reference_rules SET task_id_prefix = %(task_id_prefix)s, "
-                "hash_task_ids = %(hash_task_ids)s",
-                stored | new_rules,
-            )
-            self._connection.execute("DELETE FROM task_references")
-            for table in REFERENCE_SOURCES:
-                rows = sql.Identifier(self.schema, table)
-                self._connection.execute(extract_references(table, rows))
+        """Store the rules that are given; extract all references again if they have changed."""
+        with self._exclusive("extracting task references"), self._connection.transaction():
+            apply_rules(self._connection, self.schema, rules)
 
 
 def _read_clock(connection: Connection) -> datetime:

@@ -8,6 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
 
+from target_pandev.database.references import (
+    LOCK_RULES_SHARED,
+    REFERENCE_SOURCES,
+    ReferenceSource,
+    extract_references,
+)
 from target_pandev.database.sql_text import COMMA, identifier_list
 from target_pandev.sql import read_statement
 
@@ -38,49 +44,6 @@ TRACKED_COLUMNS = (
     "task_type_id",
 )
 """The columns of `tasks` whose former values are stored in `task_versions`."""
-
-
-@dataclass(frozen=True)
-class ReferenceSource:
-    """A table whose rows mention tasks: the columns that name a row, and those with the texts.
-
-    If the texts of a row may change, its references are those of the newest version. If many rows
-    have the same name and texts, repetitions are left out before the search.
-    """
-
-    source: str
-    key: str
-    texts: tuple[str, ...]
-    is_mutable: bool = False
-    repository: str = "repository_id"
-    is_repeated: bool = False
-
-
-REFERENCE_SOURCES = {
-    "branches": ReferenceSource("branch", key="name", texts=("name",)),
-    "commits": ReferenceSource("commit", key="sha", texts=("message",)),
-    "pull_requests": ReferenceSource(
-        "pull_request", key="number", texts=("title", "head_branch"), is_mutable=True
-    ),
-    "ide_events": ReferenceSource(
-        "ide_branch",
-        key="branch",
-        texts=("branch",),
-        repository="repository_path",
-        is_repeated=True,
-    ),
-}
-
-
-@dataclass(frozen=True)
-class ReferenceRules:
-    """What counts as a task id in a text: an id after the prefix, and with a `#` if enabled.
-
-    None keeps what the store has.
-    """
-
-    task_id_prefix: str | None = None
-    hash_task_ids: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -198,7 +161,12 @@ class Table:
         if self.name == "tasks" and tracked and names >= VERSION_KEY_COLUMNS:
             return [LOCK_TASK_VERSIONS, self._store_versions(tracked)]
         if (source := self._reference_source) and not source.is_mutable:
-            return [LOCK_RULES_SHARED, extract_references(self.name)]
+            changed = sql.SQL(
+                "(SELECT s.* FROM {stage} AS s WHERE NOT EXISTS ("
+                "SELECT FROM {table} AS t WHERE {same_key} AND t._sdc_hash = s._sdc_hash"
+                ")) AS changed"
+            ).format(stage=STAGING_TABLE, table=self.identifier, same_key=self._same_key)
+            return [LOCK_RULES_SHARED, extract_references(self.name, changed)]
         return []
 
     @cached_property
@@ -243,29 +211,3 @@ LOCK_TASK_VERSIONS = sql.SQL("SELECT pg_catalog.pg_advisory_xact_lock({})").form
     VERSIONS_LOCK_KEY
 )
 """A concurrent load could replace a version after this one has read it, and before it stores it."""
-RULES_LOCK_KEY = 0x72756C6573
-"""Key of the advisory lock on `reference_rules`: "rules" in ASCII."""
-LOCK_RULES_SHARED = sql.SQL("SELECT pg_catalog.pg_advisory_xact_lock_shared({})").format(
-    RULES_LOCK_KEY
-)
-LOCK_RULES_EXCLUSIVE = sql.SQL("SELECT pg_catalog.pg_advisory_xact_lock({})").format(RULES_LOCK_KEY)
-
-
-def extract_references(table: str, rows: Composable = STAGING_TABLE) -> Composed:
-    """Return the statement that stores the task references in rows of a reference source.
-
-    Several texts are searched as the lines of one.
-    """
-    source = REFERENCE_SOURCES[table]
-    texts = sql.SQL(
-        "SELECT {distinct} coalesce({repository}, '') AS repository_id, {source} AS source, "
-        "{key}::text AS object_key, pg_catalog.concat_ws(E'\\n', {texts}) AS text FROM {rows}"
-    ).format(
-        distinct=sql.SQL("DISTINCT" if source.is_repeated else ""),
-        repository=sql.Identifier(source.repository),
-        source=sql.Literal(source.source),
-        key=sql.Identifier(source.key),
-        texts=identifier_list(source.texts),
-        rows=rows,
-    )
-    return sql.SQL(read_statement("references")).format(source=texts)

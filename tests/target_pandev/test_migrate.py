@@ -46,6 +46,7 @@ RENAMED_COLUMNS = {
 NEW_VALUES: dict[str, dict[str, Any]] = {
     "task_versions": {"has_status_only": True},
     "task_changes": {"field": "status"},
+    "reference_rules": {"extraction": 1},
 }
 """What later versions renamed, and the columns that they added with a value."""
 

@@ -98,7 +98,7 @@ def test_ids_are_found_in_the_title_and_the_head_branch(store: Loader) -> None:
     store.load(
         PULL_REQUESTS,
         pull(7, title="Log in, CU-86abc1", head_branch="CU-86abc2_login"),
-        pull(8, title="ends in CU-", head_branch="86abc3"),
+        pull(8, title="ends in CU-", head_branch="fedcba"),
         pull(9, title=None, head_branch="DEV-4"),
     )
     assert store.rows(REFERENCES) == [("7", "86abc1"), ("7", "86abc2"), ("9", "DEV-4")]

@@ -12,102 +12,11 @@ import pytest
 from target_pandev.database import ReferenceRules, Store
 from target_pandev.sql import read_views
 from tests.support.waiting import wait_until
+from tests.target_pandev.git_messages import BRANCHES, COMMITS, FOUND, TASKS, branch, commit, task
 from tests.target_pandev.loading import record, schema
 
 if TYPE_CHECKING:
     from tests.target_pandev.loading import Loader
-
-BRANCHES = schema(
-    "branches",
-    {"repository_id": "string", "name": "string", "head_sha": "string"},
-    ["repository_id", "name"],
-)
-COMMITS = schema(
-    "commits",
-    {
-        "repository_id": "string",
-        "sha": "string",
-        "author_name": "string",
-        "author_email": "string",
-        "committed_at": {"type": "string", "format": "date-time"},
-        "message": "string",
-    },
-    ["repository_id", "sha"],
-)
-TASKS = schema(
-    "tasks",
-    {
-        "workspace_id": "string",
-        "id": "string",
-        "custom_id": "string",
-        "name": "string",
-        "status": "string",
-        "status_id": "string",
-        "status_type": "string",
-        "list_id": "string",
-        "folder_id": "string",
-        "space_id": "string",
-        "url": "string",
-        "date_updated": {"type": ["string", "null"], "format": "date-time"},
-    },
-    ["workspace_id", "id"],
-    bookmark="date_updated",
-)
-
-
-def branch(name: str, head: str = "sha1") -> dict[str, Any]:
-    return record("branches", {"repository_id": "r", "name": name, "head_sha": head})
-
-
-def commit(sha: str, message: str, **values: Any) -> dict[str, Any]:
-    return record("commits", {"repository_id": "r", "sha": sha, "message": message, **values})
-
-
-def task(task_id: str, **values: Any) -> dict[str, Any]:
-    return record("tasks", {"workspace_id": "w", "id": task_id, **values})
-
-
-FOUND = "SELECT kind, reference FROM task_references ORDER BY ordinal, kind DESC, reference"
-
-
-@pytest.mark.parametrize(
-    ("text", "references"),
-    [
-        ("feature/CU-abc1d2 - description", ["abc1d2"]),
-        ("CU-86c7mc19h_Fix-login_Ana", ["86c7mc19h"]),
-        ("cu-86C7MC19H", ["86c7mc19h"]),
-        ("CU-abc123-add-login", ["abc123"]),
-        ("[CU-abc123] title", ["abc123"]),
-        ("Closes CU-abc123.", ["abc123"]),
-        ("CU-abc123[in review]", ["abc123"]),
-        ("CU-abc123, CU-def456 and CU-abc123", ["abc123", "def456"]),
-        ("old ids CU-9hz CU-ajmq9t", ["9hz", "ajmq9t"]),
-        ("ACU-abc123 éCU-abc123 1CU-abc123", []),
-        ("CU- cu abc123 CU_abc123 CU-ab", []),
-        ("see https://app.clickup.com/t/86c7mc19h?comment=5", ["86c7mc19h"]),
-        ("see https://app.clickup.com/t/86c7mc19h/", ["86c7mc19h"]),
-        ("https://app.clickup.com/t/90152245421/86c7mc19h", ["86c7mc19h"]),
-        ("#86c7mc19h and #1234", []),
-        ("a CU-abc1234 before CU-abc", ["abc1234", "abc"]),
-        ("CU-" + "a" * 33, []),
-        ("CU-" + "ab1" * 3000, []),
-        ("", []),
-    ],
-)
-def test_task_ids_are_found_where_clickup_finds_them(
-    store: Loader, text: str, references: list[str]
-) -> None:
-    store.load(COMMITS, commit("sha1", text))
-    assert store.rows(
-        "SELECT reference FROM task_references WHERE kind = 'task_id' ORDER BY ordinal"
-    ) == [(reference,) for reference in references]
-
-
-def test_custom_ids_are_found_in_any_case_and_in_addresses(store: Loader) -> None:
-    store.load(
-        COMMITS, commit("sha1", "dev-123: as https://app.clickup.com/t/90152245421/ABC-7?x=1 says")
-    )
-    assert store.rows(FOUND) == [("custom_id", "DEV-123"), ("custom_id", "ABC-7")]
 
 
 def test_ids_of_all_kinds_are_numbered_in_the_order_of_the_text(store: Loader) -> None:
@@ -223,10 +132,16 @@ def test_another_prefix_has_all_commits_looked_through_again(store: Loader) -> N
 
 def test_a_run_that_names_no_rule_keeps_the_stored_ones(store: Loader) -> None:
     """A process without these settings does not extract all references again."""
-    store.load(COMMITS, commit("sha1", "T.abc123 and CU-def456, #86c7mc19h"), task_id_prefix="T.")
+    store.load(
+        COMMITS,
+        commit("sha1", "T.abc123 and CU-def456, #86c7mc19h"),
+        task_id_prefix="T.",
+        hash_task_ids=False,
+    )
     store.load(COMMITS, commit("sha2", "T.abc124 and CU-def457, #86c7mc19i"), hash_task_ids=True)
     store.load(COMMITS, commit("sha3", "T.abc125 and CU-def458, #86c7mc19j"))
-    assert store.rows("SELECT * FROM reference_rules") == [("T.", True)]
+    rules = "SELECT task_id_prefix, hash_task_ids FROM reference_rules"
+    assert store.rows(rules) == [("T.", True)]
     assert store.rows("SELECT reference FROM task_references ORDER BY 1") == [
         (task_id,)
         for task_id in ("86c7mc19h", "86c7mc19i", "86c7mc19j", "abc123", "abc124", "abc125")
@@ -234,7 +149,9 @@ def test_a_run_that_names_no_rule_keeps_the_stored_ones(store: Loader) -> None:
 
 
 def test_ids_after_a_hash_count_where_the_setting_says_so(store: Loader) -> None:
-    store.load(COMMITS, commit("sha1", "#86c7mc19h, x#86c7mc19i, #1234"), hash_task_ids=True)
+    store.load(COMMITS, commit("sha1", "#86c7mc19h, x#86c7mc19i, #1234"), hash_task_ids=False)
+    assert store.rows(FOUND) == []
+    store.load(COMMITS, hash_task_ids=True)
     assert store.rows(FOUND) == [("task_id", "86c7mc19h")]
 
 

@@ -288,7 +288,8 @@ def test_sdk_settings_without_effect_are_not_offered() -> None:
     TargetPandev.append_builtin_config(TargetPandev.config_jsonschema)
     own = {
         "store_url", "store_dir", "store_schema", "batch_size_rows", "fail_on_rejected_records",
-        "hard_delete", "hash_task_ids", "max_deleted_share", "task_id_prefix",
+        "hard_delete", "hash_task_ids", "max_deleted_share", "repository_workspaces",
+        "task_id_prefix",
     }  # fmt: skip
     of_the_sdk = {
         "faker_config", "flattening_enabled", "flattening_max_depth", "flattening_max_key_length",

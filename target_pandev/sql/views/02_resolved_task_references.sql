@@ -9,7 +9,7 @@ FROM task_references AS r
 LEFT JOIN tasks AS t
     ON t.id = r.reference AND t._sdc_deleted_at IS NULL
     AND (r.workspace_id IS NULL OR t.workspace_id = r.workspace_id)
-WHERE r.kind = 'task_id'
+WHERE r.kind = 'task_id' OR r.kind = 'bare_id' AND t.id IS NOT NULL
 UNION ALL
 SELECT r.repository_id, r.source, r.object_key, r.kind, r.reference, r.ordinal,
     t.workspace_id, t.id,
@@ -27,6 +27,6 @@ INNER JOIN tasks AS t
     AND (r.workspace_id IS NULL OR t.workspace_id = r.workspace_id)
 WHERE r.kind = 'custom_id';
 COMMENT ON VIEW resolved_task_references IS
-    'task_references with the task they name; task_id is null until a task of that id arrives. Texts that only look like a custom id (UTF-8) are left out';
+    'task_references with the task they name; task_id is null until a task of that id arrives. Texts that only look like an id (UTF-8) are left out';
 COMMENT ON COLUMN resolved_task_references.is_ambiguous IS
     'Whether the custom id is that of several tasks, as of two workspaces with the same prefix: each of them is a row, and at most one is meant';

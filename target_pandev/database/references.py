@@ -1,0 +1,130 @@
+"""Which texts name tasks, by which rules, and the statements that extract the references."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from target_pandev.database.sql_text import identifier_list
+from target_pandev.sql import read_statement
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from psycopg.sql import Composable, Composed
+
+    from target_pandev.database.connection import Connection
+
+logger = logging.getLogger("target-pandev")
+
+EXTRACTION = 2
+"""Version of the patterns in `references.sql`: a store with another one extracts all again."""
+RULES_LOCK_KEY = 0x72756C6573
+"""Key of the advisory lock on `reference_rules`: "rules" in ASCII."""
+LOCK_RULES_SHARED = sql.SQL("SELECT pg_catalog.pg_advisory_xact_lock_shared({})").format(
+    RULES_LOCK_KEY
+)
+LOCK_RULES_EXCLUSIVE = sql.SQL("SELECT pg_catalog.pg_advisory_xact_lock({})").format(RULES_LOCK_KEY)
+
+
+@dataclass(frozen=True)
+class ReferenceSource:
+    """A table whose rows mention tasks: the columns that name a row, and those with the texts.
+
+    If the texts of a row may change, its references are those of the newest version. If many rows
+    have the same name and texts, repetitions are left out before the search.
+    """
+
+    source: str
+    key: str
+    texts: tuple[str, ...]
+    is_mutable: bool = False
+    repository: str = "repository_id"
+    is_repeated: bool = False
+
+
+REFERENCE_SOURCES = {
+    "branches": ReferenceSource("branch", key="name", texts=("name",)),
+    "commits": ReferenceSource("commit", key="sha", texts=("message",)),
+    "pull_requests": ReferenceSource(
+        "pull_request", key="number", texts=("title", "head_branch"), is_mutable=True
+    ),
+    "ide_events": ReferenceSource(
+        "ide_branch",
+        key="branch",
+        texts=("branch",),
+        repository="repository_path",
+        is_repeated=True,
+    ),
+}
+
+
+@dataclass(frozen=True)
+class ReferenceRules:
+    """What counts as a task id in a text: an id after the prefix, and with a `#` if enabled.
+
+    `repository_workspaces` has the workspace whose tasks the references in a repository name, by
+    the repository's id, or by the begin of ids and `*`. None keeps what the store has.
+    """
+
+    task_id_prefix: str | None = None
+    hash_task_ids: bool | None = None
+    repository_workspaces: Mapping[str, str] | None = None
+
+
+def extract_references(table: str, rows: Composable) -> Composed:
+    """Return the statement that stores the task references in rows of a reference source.
+
+    Several texts are searched as the lines of one.
+    """
+    source = REFERENCE_SOURCES[table]
+    texts = sql.SQL(
+        "SELECT {distinct} coalesce({repository}, '') AS repository_id, {source} AS source, "
+        "{key}::text AS object_key, pg_catalog.concat_ws(E'\\n', {texts}) AS text FROM {rows}"
+    ).format(
+        distinct=sql.SQL("DISTINCT" if source.is_repeated else ""),
+        repository=sql.Identifier(source.repository),
+        source=sql.Literal(source.source),
+        key=sql.Identifier(source.key),
+        texts=identifier_list(source.texts),
+        rows=rows,
+    )
+    return sql.SQL(read_statement("references")).format(source=texts)
+
+
+def apply_rules(connection: Connection, schema: str, rules: ReferenceRules) -> None:
+    """Store the rules that are given, in a transaction; extract all again if they have changed.
+
+    Waits for concurrent loads in that case, so that none of them uses the old rules.
+    """
+    given = {name: value for name, value in asdict(rules).items() if value is not None}
+    stored = _read_rules(connection)
+    new = stored | given | {"extraction": EXTRACTION}
+    if new == stored:
+        return
+    connection.execute(LOCK_RULES_EXCLUSIVE)
+    workspaces = new.pop("repository_workspaces")
+    connection.execute(
+        "UPDATE reference_rules SET task_id_prefix = %(task_id_prefix)s, "
+        "hash_task_ids = %(hash_task_ids)s, extraction = %(extraction)s",
+        new,
+    )
+    connection.execute("DELETE FROM repository_workspaces")
+    connection.cursor().executemany(
+        "INSERT INTO repository_workspaces VALUES (%s, %s)", [*workspaces.items()]
+    )
+    connection.execute("DELETE FROM task_references")
+    for table in REFERENCE_SOURCES:
+        connection.execute(extract_references(table, sql.Identifier(schema, table)))
+    logger.info("store: extracted all task references again, by new rules")
+
+
+def _read_rules(connection: Connection) -> dict[str, Any]:
+    cursor = connection.cursor(row_factory=dict_row)
+    rules = cursor.execute("SELECT * FROM reference_rules").fetchone() or {}
+    rows = connection.execute("SELECT repository, workspace_id FROM repository_workspaces")
+    return rules | {"repository_workspaces": dict(rows.fetchall())}
