@@ -41,9 +41,10 @@ def test_a_parent_and_its_subtasks_count_once(
     committed: tuple[int, int],
     done: tuple[int, int],
 ) -> None:
-    """Its own points, or those of the subtasks: 2 of a done one, 3 of one below the other."""
+    """Its own points, or those of its subtasks: 2 of a done one, 3 of one with another parent."""
     load(store, sprint(), seen("parent", -2, points=parent_points))
-    load(store, subtask("a", "parent", 2, "done"), subtask("b", "a", None), subtask("c", "b", 3))
+    load(store, subtask("a", "parent", 2, "done"), subtask("b", "a", None))
+    load(store, subtask("c", "elsewhere", 3))
     _, *counts = report(store)
     assert tuple(counts) == (*committed, 0, 0, 0, 0, *done, 1, committed[1] - done[1])
     assert store.rows("SELECT subtasks, inferred_tasks FROM sprint_report") == [(3, 0)]
