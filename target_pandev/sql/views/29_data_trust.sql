@@ -34,7 +34,8 @@ SELECT w.id AS workspace_id, w.name AS workspace_name,
         WHERE k.workspace_id = w.id AND k._sdc_deleted_at IS NULL
     ) AS last_reported_change_at,
     s.transitions AS recent_transitions,
-    pg_catalog.round(s.inferred::numeric / nullif(s.transitions, 0), 3) AS inferred_share,
+    CASE WHEN s.transitions > 0 THEN pg_catalog.round(s.inferred::numeric / s.transitions, 3) END
+        AS inferred_share,
     (
         SELECT pg_catalog.count(*)
         FROM users AS u
