@@ -190,7 +190,7 @@ OTHERS = {
     "workspaces", "repositories", "branches", "commits", "task_references", "rejected_records",
     "pull_requests", "merged_commits", "employees",
     "status_groups", "reference_rules", "tombstones", "emitted_states", "recent_deletions",
-    "reporting", "reporting_holidays", "working_calendar", "ide_events",
+    "reporting", "reporting_holidays", "working_calendar", "repository_workspaces", "ide_events",
     "ide_intervals",
 }  # fmt: skip
 
