@@ -36,6 +36,7 @@ OPTIONS = {
         "--working-days",
         "--working-hours",
         "--holidays",
+        "--sprint-grace",
     ],
     "pandev store": [],
     "pandev store dump": STORE_OPTIONS,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -12,11 +11,11 @@ from rich.console import Console
 
 from pandev.report import build_tables, format_value
 from target_pandev.database import Store
+from tests.target_pandev.first_release import MIGRATIONS, create_old_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FIRST_RELEASE = Path(__file__).parents[1] / "target_pandev" / "fixtures" / "first_release"
 ONE_MORE_RUN = """
 INSERT INTO sync_runs (workspace_id, source, started_at, finished_at, complete, records, requests,
     retries, _sdc_extracted_at, _sdc_hash)
@@ -100,13 +99,13 @@ RECORDS_OF_LATEST_RUN = """\
 
 
 @pytest.fixture
-def store(database: str) -> Iterator[Store]:
-    with psycopg.connect(database, autocommit=True) as connection:
+def store(empty_database: str) -> Iterator[Store]:
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA pandev")
         connection.execute("SET search_path = pandev")
-        for file in sorted(FIRST_RELEASE.glob("rows_*.sql")):
-            connection.execute(file.read_bytes())
+        create_old_store(connection, max(MIGRATIONS))
         connection.execute(ONE_MORE_RUN)
-    with Store(database, schema="pandev") as store:
+    with Store(empty_database, schema="pandev") as store:
         yield store
 
 
@@ -135,9 +134,9 @@ def test_long_texts_are_wrapped_at_80_columns(store: Store) -> None:
     assert section(report, "Records of the last runs") == NARROW_RECORDS
 
 
-def test_the_limit_shortens_the_longer_tables(store: Store, database: str) -> None:
+def test_the_limit_shortens_the_longer_tables(store: Store, empty_database: str) -> None:
     """It is a number of tasks, with all activity of these tasks, and a number of runs."""
-    with psycopg.connect(database, options="-c search_path=pandev") as connection:
+    with psycopg.connect(empty_database, options="-c search_path=pandev") as connection:
         connection.execute(SECOND_TASK)
     activity = "Recent tasks next to their commits and branches"
     assert "│ abc1d3 │ Retry jobs │ blocked │" in section(printed(store, width=120), activity)
@@ -166,10 +165,10 @@ def test_values_are_formatted_for_people(value: object, expected: str) -> None:
     assert format_value(value) == expected
 
 
-def test_a_name_cannot_control_the_terminal(store: Store, database: str) -> None:
+def test_a_name_cannot_control_the_terminal(store: Store, empty_database: str) -> None:
     """Anyone who can name a task or write a commit could change the title or the clipboard."""
     hostile = "\x1b]0;owned\x07\x1b]52;c;cm0=\x07\x9b31m\r\n\u202eevil"
-    with psycopg.connect(database, options="-c search_path=pandev") as connection:
+    with psycopg.connect(empty_database, options="-c search_path=pandev") as connection:
         connection.execute("UPDATE tasks SET name = %(text)s, status = %(text)s", {"text": hostile})
         connection.execute("UPDATE commits SET message = message || %s", (hostile,))
         connection.execute(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -16,15 +15,13 @@ import pytest
 
 from target_pandev.database import Store
 from target_pandev.sql import read_migrations, read_views
+from tests.target_pandev.first_release import FIRST_RELEASE, MIGRATIONS, ROWS, create_old_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     Connection = psycopg.Connection[tuple[Any, ...]]
 
-FIRST_RELEASE = Path(__file__).parent / "fixtures" / "first_release"
-MIGRATIONS = {int(file.name[:4]): file for file in sorted(FIRST_RELEASE.glob("[0-9]*.sql"))}
-ROWS = {int(file.stem[-4:]): file for file in FIRST_RELEASE.glob("rows_*.sql")}
 VIEW_ROWS = json.loads((FIRST_RELEASE / "view_rows.json").read_text(encoding="utf-8"))
 
 TABLES = {
@@ -80,28 +77,6 @@ def connection(empty_database: str) -> Iterator[Connection]:
         connection.execute("SET search_path = pandev")
         connection.execute("SET timezone = 'UTC'")
         yield connection
-
-
-def create_old_store(connection: Connection, version: int) -> None:
-    """Create the tables and views of a version as its release did, with rows in all tables."""
-    connection.execute(
-        "CREATE TABLE schema_versions "
-        "(version integer PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL)"
-    )
-    for number in range(1, version + 1):
-        file = MIGRATIONS[number]
-        connection.execute(file.read_bytes())
-        connection.execute(
-            "INSERT INTO schema_versions VALUES (%s, %s, now())", (number, file.name)
-        )
-    insert_rows(connection, range(1, version + 1))
-
-
-def insert_rows(connection: Connection, versions: range) -> None:
-    """Insert the rows of the tables of some versions."""
-    for version in versions:
-        if version in ROWS:
-            connection.execute(ROWS[version].read_bytes())
 
 
 def insert_rows_after_upgrade(connection: Connection, versions: range) -> None:
