@@ -145,7 +145,7 @@ def test_the_reader_reads_views_that_an_update_replaces(roles: Roles) -> None:
     load(roles)
     with psycopg.connect(roles.loader, autocommit=True) as loader:
         loader.execute("UPDATE pandev.schema_versions SET views = views - 'cycle_times'")
-        loader.execute("DROP VIEW pandev.cycle_times")
+        loader.execute("DROP VIEW pandev.cycle_times CASCADE")
     load(roles)
     with psycopg.connect(roles.reader) as reader:
         for view in read_views():

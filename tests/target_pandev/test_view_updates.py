@@ -70,8 +70,8 @@ class StoreOfAnotherRelease:
             self.execute("UPDATE schema_versions SET views[%s] = '\"other\"'", view)
 
     def give_other_columns(self, view: str) -> None:
-        """Replace a view on which nothing depends by one with other columns."""
-        self.execute(f"DROP VIEW {view}")
+        """Replace a view by one with other columns; views that depend on it are missing then."""
+        self.execute(f"DROP VIEW {view} CASCADE")
         self.execute(OTHER_DEFINITION.format(view))
         self.forget_hash(view)
 
@@ -147,7 +147,7 @@ def test_only_changed_views_are_written(store: StoreOfAnotherRelease) -> None:
 
 def test_a_changed_view_is_replaced_in_place(store: StoreOfAnotherRelease, role: str) -> None:
     """Columns at the end are new: privileges and dependent views stay without being restored."""
-    store.execute("DROP VIEW worklogs")
+    store.execute("DROP VIEW worklogs CASCADE")
     store.execute("CREATE VIEW worklogs AS SELECT workspace_id, id FROM time_entries")
     store.forget_hash("worklogs")
     store.execute(f"GRANT SELECT ON worklogs TO {role}")
@@ -187,7 +187,7 @@ def test_our_views_that_read_a_changed_one_are_created_again(
 ) -> None:
     """They have not changed themselves."""
     for view in ("status_durations", "cycle_times", "status_transitions"):
-        store.execute(f"DROP VIEW {view}")
+        store.execute(f"DROP VIEW {view} CASCADE")
     store.execute(OTHER_DEFINITION.format("status_transitions"))
     store.execute(
         "CREATE VIEW cycle_times AS SELECT column_of_another_release FROM status_transitions"
@@ -245,7 +245,7 @@ def test_a_view_of_the_users_own_is_named_and_never_dropped(
 
 def test_dependents_through_our_views_are_named(store: StoreOfAnotherRelease) -> None:
     for view in ("status_durations", "cycle_times", "status_transitions"):
-        store.execute(f"DROP VIEW {view}")
+        store.execute(f"DROP VIEW {view} CASCADE")
     store.execute(OTHER_DEFINITION.format("status_transitions"))
     store.execute("CREATE VIEW cycle_times AS SELECT workspace_id FROM status_transitions")
     store.execute("CREATE VIEW public.teams AS SELECT workspace_id FROM cycle_times")
@@ -259,7 +259,7 @@ def test_a_foreign_relation_with_the_name_of_a_new_view_is_kept(
     store: StoreOfAnotherRelease,
 ) -> None:
     """An older release did not have the view, and a user has created one of that name."""
-    store.execute("DROP VIEW worklogs")
+    store.execute("DROP VIEW worklogs CASCADE")
     store.execute("CREATE VIEW worklogs AS SELECT 1 AS own")
     store.execute("UPDATE schema_versions SET views = views - 'worklogs'")
     with pytest.raises(
@@ -290,9 +290,9 @@ def test_a_dropped_view_is_created_again(store: StoreOfAnotherRelease) -> None:
 
 
 def test_processes_that_update_views_at_once_do_it_once(store: StoreOfAnotherRelease) -> None:
-    store.give_other_columns("worklogs")
+    store.give_other_columns("task_ages")
     store.execute(RECORD_CREATED_VIEWS)
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: store.open(), range(8)))
     assert store.read_definitions() == store.definitions
-    assert store.rows("SELECT name FROM public.created_views") == [("pandev.worklogs",)]
+    assert store.rows("SELECT name FROM public.created_views") == [("pandev.task_ages",)]
