@@ -96,7 +96,7 @@ def _unfinished_file(file: Path) -> Iterator[Path]:
         raise StoreError(f"{file}: not a regular file")
     unfinished = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
     try:  # from before it exists: a signal may come at any time
-        _create_private(unfinished)
+        _create_private(unfinished, file)
         yield unfinished
         unfinished.replace(file)
         sync_folder(file.parent)
@@ -104,10 +104,10 @@ def _unfinished_file(file: Path) -> Iterator[Path]:
         unfinished.unlink(missing_ok=True)
 
 
-def _create_private(file: Path) -> None:
-    """Create an empty file that only its owner can read."""
+def _create_private(unfinished: Path, file: Path) -> None:
+    """Create an empty file that only its owner can read; an error names the file it becomes."""
     try:
-        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except OSError as error:
         raise StoreError(f"{file}: {error.strerror}") from error
 
