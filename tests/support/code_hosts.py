@@ -7,6 +7,7 @@ https://docs.github.com/en/rest/pulls/pulls, https://docs.gitlab.com/api/merge_r
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -67,7 +68,7 @@ class CodeHost:
         self._server.server_close()
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler, ABC):
     """Answers with JSON, with the headers of the host."""
 
     protocol_version = "HTTP/1.1"
@@ -84,9 +85,9 @@ class Handler(BaseHTTPRequestHandler):
         query = {name: values[-1] for name, values in parse_qs(url.query).items()}
         self.answer(unquote(url.path), query)
 
+    @abstractmethod
     def answer(self, path: str, query: dict[str, str]) -> None:
         """Answer a GET request."""
-        raise NotImplementedError
 
     def page(self, query: dict[str, str]) -> tuple[list[Pull], int | None]:
         """Return a page of the pull requests, and the number of the next one."""
