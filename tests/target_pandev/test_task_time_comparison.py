@@ -1,0 +1,81 @@
+"""Active time next to tracked time and estimates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tests.target_pandev.ide import IDE_EVENTS, USER1, USER2, day_time, events, records
+from tests.target_pandev.loading import record, schema
+
+if TYPE_CHECKING:
+    from tests.target_pandev.loading import Loader
+
+TIMES = schema(
+    "time_entries",
+    {
+        **dict.fromkeys(("workspace_id", "id", "task_id", "user_id"), "string"),
+        "started_at": {"type": ["string", "null"], "format": "date-time"},
+        "duration_ms": "integer",
+        "is_running": "boolean",
+    },
+    ["workspace_id", "id"],
+)
+PEOPLE = schema("users", dict.fromkeys(("workspace_id", "id", "email"), "string"),
+                ["workspace_id", "id"])  # fmt: skip
+ESTIMATES = schema(
+    "tasks",
+    {"workspace_id": "string", "id": "string", "time_estimate_ms": "number"},
+    ["workspace_id", "id"],
+)
+
+
+def entry(name: str, start: str, minutes: int | None, task_id: str | None) -> dict[str, Any]:
+    values = {
+        "workspace_id": "900",
+        "id": name,
+        "task_id": task_id,
+        "user_id": "1",
+        "started_at": day_time(start).isoformat(),
+        "duration_ms": minutes and minutes * 60_000,
+        "is_running": minutes is None,
+    }
+    return record("time_entries", values)
+
+
+def test_the_comparison_can_be_summed_in_any_way(store: Loader) -> None:
+    """Two days of one task; a running timer, and an entry over midnight, which counts once."""
+    estimated = {"workspace_id": "900", "id": "86a1", "time_estimate_ms": 3_600_000}
+    user = {"workspace_id": "900", "id": "1", "email": "User1@example.com"}
+    store.load(
+        *(ESTIMATES, record("tasks", estimated)),
+        *(PEOPLE, record("users", user)),
+        TIMES,
+        entry("1", "02 09:00:00", 20, "86a1"),
+        entry("2", "02 23:50:00", 30, "86a1"),
+        entry("3", "03 09:00:00", None, "86a1"),
+        entry("4", "03 10:00:00", 7, None),
+        IDE_EVENTS,
+        *records(
+            [
+                *events(USER1, "02 09:00:00", "02 09:10:00", branch="CU-86a1"),
+                *events(USER1, "03 09:00:00", "03 09:10:00", branch="CU-86a1"),
+                *events(USER2, "03 09:00:00", "03 09:15:00", branch="CU-86a1"),
+                *events(USER1, "04 09:00:00", "04 09:02:00", branch="main"),
+            ]
+        ),
+    )
+    assert store.rows(
+        "SELECT task_id, email, work_date::text, ide_ms / 60000, worklog_ms / 60000, "
+        "estimate_ms / 60000 FROM task_time_comparison ORDER BY task_id, email, work_date, ide_ms"
+    ) == [
+        ("86a1", USER1, "2026-03-02", 10, 50, None),
+        ("86a1", USER1, "2026-03-03", 10, None, None),
+        ("86a1", USER2, "2026-03-03", 15, None, None),
+        ("86a1", None, None, None, None, 60),
+        (None, USER1, "2026-03-03", None, 7, None),
+        (None, USER1, "2026-03-04", 2, None, None),
+    ]
+    assert store.rows(
+        "SELECT task_id, sum(ide_ms) / 60000, sum(worklog_ms) / 60000, sum(estimate_ms) / 60000 "
+        "FROM task_time_comparison GROUP BY task_id ORDER BY task_id"
+    ) == [("86a1", 35, 50, 60), (None, 2, 7, None)]
