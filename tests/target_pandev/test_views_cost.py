@@ -154,7 +154,8 @@ def test_authors_of_a_commit_are_read_without_those_of_others(
     assert store.rows(statement) == [("author",), ("co-author",)]
     ((explained,),) = store.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")
     read = [rows for table, rows in scans(explained[0]["Plan"]) if table == "commits"]
-    assert 0 < sum(read) <= MAX_ROWS
+    assert read
+    assert sum(read) <= MAX_ROWS  # of two loops PostgreSQL before 18 may report 0.5 rows as 0
 
 
 @pytest.mark.parametrize(
