@@ -31,6 +31,8 @@ from tap_clickup.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from starlette.types import Receive, Scope, Send
+
     from clickup_receiver.inbox.inbox import Inbox
 
 WEBHOOK_PATH = "/v1/clickup/webhook"
@@ -41,6 +43,8 @@ MAX_LARGE_BODIES = 16
 """Large bodies that are read at a time. Smaller ones are limited by the number of connections."""
 BODY_TIMEOUT_SECONDS = 5.0
 RETRY_AFTER_SECONDS = "30"
+DISCARD_SECONDS = 2.0
+"""How long the rest of a rejected body is discarded before its connection is closed."""
 READY_SECONDS = 1.0
 """How long an answer of /readyz counts: it writes to the inbox."""
 
@@ -50,7 +54,7 @@ logger = logging.getLogger("clickup-receiver")
 class _RequestRejectedError(Exception):
     """A request that is not stored; the reason goes to the log and the metrics.
 
-    If its body is not read, the connection is closed.
+    If its body is not read, the rest is discarded, then the connection is closed.
     """
 
     def __init__(self, status: HTTPStatus, reason: str, *, is_read: bool = True) -> None:
@@ -101,7 +105,7 @@ class Receiver:
         except _RequestRejectedError as error:
             self.metrics.rejected.labels(error.reason).inc()
             self._logger.warning("request rejected: %s (%d)", error.reason, error.status)
-            return _status_response(error.status, close=not error.is_read)
+            return _status_response(error.status, is_read=error.is_read)
         return _status_response(HTTPStatus.OK)
 
     async def _read_body(self, request: Request) -> bytes:
@@ -217,11 +221,40 @@ def _read_signature(request: Request) -> str:
     return signatures[0]
 
 
-def _status_response(status: HTTPStatus, *, close: bool = False) -> Response:
+class _EarlyResponse(PlainTextResponse):
+    """A response to a request whose body is not read; closes the connection.
+
+    Closing a connection that has unread bytes resets it, and the client, or the proxy in between,
+    may lose the response (RFC 9112, 9.6). So the body is discarded first, within limits.
+    """
+
+    async def __call__(
+        self,
+        scope: Scope,  # noqa: ARG002 - signature of an ASGI application
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        """Send the response, discard the body, close."""
+        self.headers["Connection"] = "close"
+        await send(
+            {
+                "type": "http.response.start",
+                "status": self.status_code,
+                "headers": self.raw_headers,
+            }
+        )
+        await send({"type": "http.response.body", "body": self.body, "more_body": True})
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DISCARD_SECONDS):
+                while (await receive()).get("more_body", False):
+                    pass
+        await send({"type": "http.response.body"})
+
+
+def _status_response(status: HTTPStatus, *, is_read: bool = True) -> Response:
     """Return a response with the status phrase only."""
     headers = {}
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = RETRY_AFTER_SECONDS
-    if close:
-        headers["Connection"] = "close"
-    return PlainTextResponse(f"{status.phrase}\n", status_code=status, headers=headers)
+    response = PlainTextResponse if is_read else _EarlyResponse
+    return response(f"{status.phrase}\n", status_code=status, headers=headers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import sqlite3
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
@@ -251,6 +252,36 @@ def test_a_body_that_is_announced_as_too_large_is_413_unread(
         connection.settimeout(3)
         connection.sendall(raw_request(b"Content-Length: 262145", signature))
         assert connection.recv(1_000).startswith(b"HTTP/1.1 413 ")
+
+
+@pytest.mark.parametrize(
+    ("signature", "status"), [(b"X-Signature: " + b"0" * 64, b"413"), (b"X-Other: 0", b"403")]
+)
+def test_a_client_may_send_the_rest_of_a_rejected_body(
+    http_receiver: RunningReceiver, signature: bytes, status: bytes
+) -> None:
+    """A connection that is reset meanwhile would cost a proxy the response: it reports 502."""
+    with http_receiver.connect() as connection:
+        connection.settimeout(3)
+        connection.sendall(raw_request(b"Content-Length: 300000", signature))
+        response = connection.recv(1_000)
+        for _ in range(3):
+            connection.sendall(b" " * 100_000)
+            time.sleep(0.05)
+        response += connection.recv(1_000)
+        assert response.startswith(b"HTTP/1.1 " + status)
+        assert b"connection: close" in response.lower()
+        assert connection.recv(1) == b""
+
+
+def test_a_rejected_body_that_does_not_end_is_cut(
+    http_receiver: RunningReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("clickup_receiver.http.app.DISCARD_SECONDS", 0.2)
+    with http_receiver.connect() as connection:
+        connection.settimeout(3)
+        connection.sendall(raw_request(b"Content-Length: 300000", b"X-Other: 0") + b" " * 1_000)
+        assert connection.makefile("rb").read().startswith(b"HTTP/1.1 403 ")
 
 
 def test_a_locked_inbox_is_503_until_it_is_released(
