@@ -1,0 +1,129 @@
+-- Who did what on which day: commits, status changes, closings and tracked time, of tasks or of none.
+-- Each event counts on the day of its own time, in the row of its person, task and kind:
+--
+-- * commit: when it was written, by its author after .mailmap. It is in the row of each task that it
+--   names; an id of several tasks names none of them. Merges and commits of bots are not work. A commit
+--   that is in several repositories counts once.
+-- * status_change, done: a change to another status, and one that closes the task. An inferred one has
+--   no person, and its time is the latest possible one. The first known status of a task is not a
+--   change, unless the task is closed in it.
+-- * worklog: a finished time entry, when it began. A running timer does not count.
+--
+-- Work without a task is in rows without one, so that nothing is hidden for lack of a reference. As in
+-- worklogs, work remains that of a person when its task or the person's account is deleted.
+-- Cost: for one task its references with their commits, its transitions and its time entries by key, all
+-- employees, and the .mailmap of all repositories. In full that of status_transitions, all commits with
+-- their references, and all time entries.
+
+CREATE OR REPLACE VIEW work_log AS
+WITH written_commits AS NOT MATERIALIZED (
+    SELECT c.repository_id, c.sha, coalesce(c.authored_at, c.committed_at) AS authored_at,
+        coalesce(CASE WHEN n.email IS NULL THEN m.new_name ELSE n.new_name END, c.author_name) AS name,
+        mail_address(
+            coalesce(CASE WHEN n.email IS NULL THEN m.new_email ELSE n.new_email END, c.author_email)
+        ) AS email
+    FROM commits AS c
+    LEFT JOIN mailmap_entries AS n
+        ON n.repository_id = c.repository_id
+        AND n.email = pg_catalog.lower(pg_catalog.btrim(c.author_email))
+        AND n.name = pg_catalog.lower(pg_catalog.btrim(c.author_name))
+        AND n.name <> ''
+    LEFT JOIN mailmap_entries AS m
+        ON m.repository_id = c.repository_id
+        AND m.email = pg_catalog.lower(pg_catalog.btrim(c.author_email)) AND m.name = ''
+    WHERE c._sdc_deleted_at IS NULL
+        AND c.parents -> 1 IS NULL
+        AND coalesce(c.author_name NOT LIKE '%[bot]%', TRUE)
+        AND coalesce(c.author_email NOT LIKE '%[bot]%', TRUE)
+        AND coalesce(c.authored_at, c.committed_at) IS NOT NULL
+)
+SELECT g.workspace_id, g.person, g.person_name, g.is_service_user, g.work_date, g.task_id,
+    t.name AS task_name, t.parent_id, t.list_id, t.space_id, g.kind, g.events, g.inferred_events,
+    g.first_at, g.last_at, g.duration_ms
+FROM (
+    SELECT e.workspace_id, coalesce(a.employee_email, e.email, e.user_id) AS person,
+        pg_catalog.min(coalesce(p.name, e.name)) AS person_name,
+        pg_catalog.bool_or(e.is_service_user) AS is_service_user,
+        e.work_date, e.task_id, e.kind,
+        pg_catalog.sum(e.events)::bigint AS events,
+        pg_catalog.sum(e.inferred_events)::bigint AS inferred_events,
+        pg_catalog.min(e.first_at) AS first_at, pg_catalog.max(e.last_at) AS last_at,
+        pg_catalog.sum(e.duration_ms)::bigint AS duration_ms
+    FROM (
+        SELECT r.workspace_id, r.task_id, c.email, NULL::text AS user_id,
+            pg_catalog.min(c.name) AS name, FALSE AS is_service_user,
+            work_date(c.authored_at) AS work_date, 'commit'::text AS kind,
+            pg_catalog.count(DISTINCT c.sha) AS events, 0::bigint AS inferred_events,
+            pg_catalog.min(c.authored_at) AS first_at, pg_catalog.max(c.authored_at) AS last_at,
+            NULL::bigint AS duration_ms
+        FROM resolved_task_references AS r
+        INNER JOIN written_commits AS c ON c.repository_id = r.repository_id AND c.sha = r.object_key
+        WHERE r.source = 'commit' AND r.task_id IS NOT NULL AND NOT r.is_ambiguous
+        GROUP BY r.workspace_id, r.task_id, c.email, work_date(c.authored_at)
+        UNION ALL
+        SELECT NULL::text, NULL::text, c.email, NULL::text, pg_catalog.min(c.name), FALSE,
+            work_date(c.authored_at), 'commit'::text, pg_catalog.count(DISTINCT c.sha), 0::bigint,
+            pg_catalog.min(c.authored_at), pg_catalog.max(c.authored_at), NULL::bigint
+        FROM written_commits AS c
+        WHERE NOT EXISTS (
+            SELECT
+            FROM resolved_task_references AS r
+            WHERE r.source = 'commit' AND r.repository_id = c.repository_id AND r.object_key = c.sha
+                AND r.task_id IS NOT NULL AND NOT r.is_ambiguous
+        )
+        GROUP BY c.email, work_date(c.authored_at)
+        UNION ALL
+        SELECT s.workspace_id, s.task_id, mail_address(u.email), s.user_id, u.username,
+            coalesce(u.is_service_user, FALSE), work_date(s.changed_at), s.kind,
+            pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE s.is_inferred),
+            pg_catalog.min(s.changed_at), pg_catalog.max(s.changed_at), NULL::bigint
+        FROM (
+            SELECT s.workspace_id, s.task_id, s.user_id, s.changed_at, s.is_inferred,
+                CASE
+                    WHEN s.to_status_group = 'CLOSED' AND s.from_status_group IS DISTINCT FROM 'CLOSED'
+                        THEN 'done'
+                    WHEN s.from_status IS NOT NULL THEN 'status_change'
+                END AS kind
+            FROM status_transitions AS s
+        ) AS s
+        LEFT JOIN users AS u ON u.workspace_id = s.workspace_id AND u.id = s.user_id
+        WHERE s.kind IS NOT NULL
+        GROUP BY s.workspace_id, s.task_id, s.user_id, u.email, u.username, u.is_service_user,
+            work_date(s.changed_at), s.kind
+        UNION ALL
+        SELECT w.workspace_id, w.task_id, mail_address(w.author_email), w.author_id, w.author_name,
+            w.is_service_user, work_date(w.started_at), 'worklog'::text,
+            pg_catalog.count(*), 0::bigint, pg_catalog.min(w.started_at),
+            pg_catalog.max(coalesce(w.ended_at, w.started_at)),
+            pg_catalog.sum(w.duration_ms)::bigint
+        FROM worklogs AS w
+        WHERE w.duration_ms IS NOT NULL AND w.started_at IS NOT NULL
+        GROUP BY w.workspace_id, w.task_id, w.author_id, w.author_email, w.author_name,
+            w.is_service_user, work_date(w.started_at)
+    ) AS e
+    LEFT JOIN employee_addresses AS a ON a.address = e.email
+    LEFT JOIN employees AS p ON p.email = a.employee_email
+    GROUP BY e.workspace_id, coalesce(a.employee_email, e.email, e.user_id), e.work_date, e.task_id,
+        e.kind
+) AS g
+LEFT JOIN tasks AS t ON t.workspace_id = g.workspace_id AND t.id = g.task_id;
+COMMENT ON VIEW work_log IS
+    'What each person did on each day: one row per person, day, task and kind of event, with the number of events. Work without a task is in rows of its own';
+COMMENT ON COLUMN work_log.workspace_id IS 'Null for commits that name no task';
+COMMENT ON COLUMN work_log.person IS
+    'Key of the employee; without one the e-mail address, or else the id of the user in ClickUp. Null for an inferred status change, and for a commit without an address';
+COMMENT ON COLUMN work_log.person_name IS 'Name of the employee, or else as in ClickUp or git';
+COMMENT ON COLUMN work_log.is_service_user IS
+    'Whether the person is the user of tap-clickup''s token, which is not a person';
+COMMENT ON COLUMN work_log.work_date IS
+    'Date in the time zone of reports; tracked time counts for the day on which it began';
+COMMENT ON COLUMN work_log.task_id IS
+    'Null for tracked time without a task, and for commits that name no task that exists';
+COMMENT ON COLUMN work_log.kind IS 'commit, status_change, done or worklog';
+COMMENT ON COLUMN work_log.events IS
+    'A commit that names several tasks is an event of each of them, so sums over tasks may count it again';
+COMMENT ON COLUMN work_log.inferred_events IS
+    'Those of them that are inferred, so that their time is only the latest possible one';
+COMMENT ON COLUMN work_log.first_at IS 'Time of the first of them';
+COMMENT ON COLUMN work_log.last_at IS 'Time of the last of them; of tracked time the end';
+COMMENT ON COLUMN work_log.duration_ms IS 'Tracked time; null for other kinds';
