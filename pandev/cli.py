@@ -8,11 +8,9 @@ import subprocess
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
 
 import click
 from rich import filesize
-from rich.console import Console
 
 from clickup_receiver.audit_log import AuditLog
 from clickup_receiver.data_dir import default_receiver_dir
@@ -21,7 +19,9 @@ from clickup_receiver.project_options import ProjectGroup, find_project
 from clickup_receiver.receiver_context import receiver_context
 from clickup_receiver.webhooks.registrar import WebhookRegistrar
 from clickup_receiver.webhooks.secret_store import SECRETS_FILE_NAME, FileSecretStore
-from pandev import employees, report, reporting
+from pandev import employees, reporting
+from pandev.report.command import show_report
+from pandev.store_options import store_options, store_settings
 from plugin_settings.env_file import load_env_file
 from tap_clickup.errors import ClickUpError, ConfigurationError
 from tap_clickup.open_files import describe_open_files
@@ -31,13 +31,7 @@ from target_pandev.backup import dump_store, restore_store
 from target_pandev.database import ReportingChange, search_path_option
 from target_pandev.embedded import EmbeddedServer
 from target_pandev.errors import StoreError, TargetError
-from target_pandev.open_store import StoreSettings, open_store
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-PIPED_OUTPUT_WIDTH = 120
-"""Columns of a report that goes to a file or a pipe, unless COLUMNS is set."""
+from target_pandev.open_store import open_store
 
 POLLING_ONLY = 3
 """Exit code if the token's user may not create webhooks."""
@@ -47,25 +41,6 @@ NOT_REMOVED = (
     "Settings > Integrations > Webhooks, unless that was done already"
 )
 
-Command = TypeVar("Command", bound="Callable[..., object]")
-
-
-def store_options(command: Command) -> Command:
-    """Add the options that locate the store."""
-    for name, variable, help_text in (
-        ("--store-schema", "SCHEMA", "Schema of the store's tables and views."),
-        ("--store-dir", "DIR", "Directory of the embedded store."),
-        ("--store-url", "URL", "URL of a PostgreSQL 15 or newer; if not set, the embedded store."),
-    ):
-        command = click.option(
-            name,
-            envvar=f"TARGET_PANDEV_STORE_{variable}",
-            show_envvar=True,
-            default="pandev" if variable == "SCHEMA" else None,
-            help=help_text,
-        )(command)
-    return command
-
 
 @click.group(cls=ProjectGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="pandev-clickup")
@@ -73,19 +48,7 @@ def pandev() -> None:
     """Manage the PanDev store and ClickUp webhooks."""
 
 
-@pandev.command("report")
-@store_options
-@click.option(
-    "--limit", default=10, show_default=True, help="Maximum number of rows in the longer tables."
-)
-def show_report(limit: int, **store: str | None) -> None:
-    """Show tasks by status group, tasks next to commits, the last runs and row counts."""
-    adapts_to_terminal = sys.stdout.isatty() or "COLUMNS" in os.environ
-    console = Console(width=None if adapts_to_terminal else PIPED_OUTPUT_WIDTH)
-    with open_store(_settings(store)) as opened_store:
-        for table in report.build_tables(opened_store, limit=limit):
-            console.print(table)
-            console.print()
+pandev.add_command(show_report)
 
 
 @pandev.command()
@@ -209,7 +172,7 @@ def set_reporting(  # noqa: PLR0913 - an argument per option
         holidays=None if holidays is None else reporting.read_holidays(holidays),
         sprint_grace_hours=sprint_grace,
     )
-    with open_store(_settings(store)) as opened_store:
+    with open_store(store_settings(store)) as opened_store:
         if change != ReportingChange():
             opened_store.change_reporting(change)
         for name, value in reporting.describe(*opened_store.reporting()).items():
@@ -231,7 +194,7 @@ def load(file: Path, **store: str | None) -> None:
     email is required. An employee who is not in FILE is removed: keep those who have left in it,
     with is_archived true.
     """
-    settings = _settings(store)
+    settings = store_settings(store)
     records = employees.read_employees(file)
     employees.load_employees(records, settings)
     with open_store(settings) as opened_store:
@@ -296,7 +259,7 @@ def dump(file: Path, **store: str | None) -> None:
     Loads may continue. FILE appears, or replaces an older one, once it is complete; only its owner
     can read it.
     """
-    settings = _settings(store)
+    settings = store_settings(store)
     backup = dump_store(settings, file)
     size = filesize.decimal(backup.size_bytes)
     click.echo(
@@ -312,17 +275,13 @@ def restore(file: Path, **store: str | None) -> None:
 
     Everything is restored, or nothing. A schema that has tables is left as it is.
     """
-    settings = _settings(store)
+    settings = store_settings(store)
     row_count = restore_store(settings, file)
     click.echo(f"{format_count(row_count, 'row')} restored to schema {settings.schema}")
 
 
-def _settings(store: dict[str, str | None]) -> StoreSettings:
-    return StoreSettings(store["store_url"], store["store_dir"], store["store_schema"] or "pandev")
-
-
 def _embedded(store: dict[str, str | None]) -> EmbeddedServer:
-    settings = _settings(store)
+    settings = store_settings(store)
     if settings.url:
         raise StoreError("store_url is set, so there is no embedded store; use that URL")
     return EmbeddedServer(settings.path)

@@ -16,9 +16,11 @@ import yaml
 
 from clickup_receiver.cli import receiver
 from clickup_receiver.data_dir import NAME as RECEIVER
+from pandev.report.sections import SECTIONS
 from tap_clickup.tap import STREAMS, TapClickUp
 from tap_git import TapGit
 from tap_ide import TapIde
+from target_pandev.sql import read_statement
 from target_pandev.target import TargetPandev
 from tests.target_pandev.loading import Loader
 
@@ -199,6 +201,26 @@ def test_every_stream_has_its_columns_and_key_in_the_store(store: str) -> None:
             assert columns == set(stream.schema["properties"]) - NOT_STORED.get(name, set())
             assert ", ".join(stream.primary_keys or ()) == table_under("### Tables")[name][0]
     assert {type(stream) for stream in streams.values()} == {*STREAMS}
+
+
+def test_readme_lists_the_sections_of_the_report_with_their_views() -> None:
+    listed = table_under("## The report")
+    assert {name: cells[1] for name, cells in listed.items()} == {
+        section.name: section.summary for section in SECTIONS
+    }
+    for name, (view, _) in listed.items():
+        if view:
+            assert view.strip("`") in read_statement(f"report_{name}", "pandev.sql").split()
+
+
+def test_readme_has_output_of_the_report() -> None:
+    """Of the known rows in the tests of the report, at 80 columns."""
+    section = README.split("\n## The report\n", 1)[1].split("\n## ", 1)[0]
+    (sample,) = re.findall(r"```text\n(.*?)```", section, re.DOTALL)
+    output = (PROJECT / "tests/pandev/fixtures/report_80.txt").read_text(encoding="utf-8")
+    parts = sample.strip().split("\n\n")
+    assert len(parts) > 3
+    assert [part for part in parts if part not in output.split("\n\n")] == []
 
 
 PLACEHOLDER = "…"

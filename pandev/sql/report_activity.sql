@@ -1,13 +1,18 @@
--- Recently active tasks with their commits and branches; the limit is a number of tasks.
-WITH recent AS (
-    SELECT workspace_id, task_id, max(occurred_at) AS at
-    FROM task_activity
-    GROUP BY workspace_id, task_id
-    ORDER BY at DESC NULLS LAST, task_id
-    LIMIT %(limit)s
-)
-SELECT a.task_id AS task, a.task_name AS name, a.status, a.source || ': ' || a.title AS activity,
-    a.author_name AS author, to_char(a.occurred_at, 'YYYY-MM-DD HH24:MI') AS at
+-- The newest commits, branches and pull requests that name tasks.
+SELECT a.workspace_id, a.task_id, a.task_name, a.status, a.status_group, a.task_url, a.source,
+    a.repository_id, a.object_key, a.title, a.sha, a.author_name, a.occurred_at, a.is_ambiguous
 FROM task_activity AS a
-INNER JOIN recent AS r ON r.workspace_id = a.workspace_id AND r.task_id = a.task_id
-ORDER BY r.at DESC NULLS LAST, a.task_id, a.occurred_at DESC, a.source
+WHERE (%(workspaces)s::text[] IS NULL OR a.workspace_id = ANY (%(workspaces)s::text[]))
+    AND (%(since_at)s::timestamptz IS NULL OR a.occurred_at >= %(since_at)s::timestamptz)
+    AND (
+        %(spaces)s::text[] IS NULL AND %(lists)s::text[] IS NULL
+        OR EXISTS (
+            SELECT
+            FROM tasks AS t
+            WHERE t.workspace_id = a.workspace_id AND t.id = a.task_id
+                AND (%(spaces)s::text[] IS NULL OR t.space_id = ANY (%(spaces)s::text[]))
+                AND (%(lists)s::text[] IS NULL OR t.list_id = ANY (%(lists)s::text[]))
+        )
+    )
+ORDER BY a.occurred_at DESC NULLS LAST, a.task_id, a.source, a.object_key
+LIMIT %(limit)s

@@ -28,7 +28,15 @@ OPTIONS = {
     "pandev connect": ["--webhook-url", "--data-dir", "--replace-user", "--off"],
     "pandev employees": [],
     "pandev employees load": STORE_OPTIONS,
-    "pandev report": [*STORE_OPTIONS, "--limit"],
+    "pandev report": [
+        *STORE_OPTIONS,
+        "--format",
+        "--limit",
+        "--since",
+        "--workspace",
+        "--space",
+        "--list",
+    ],
     "pandev reporting": [
         *STORE_OPTIONS,
         "--timezone",

@@ -1,0 +1,85 @@
+"""What `data_trust` says of a workspace, as facts for a person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pandev.report.values import Kind, format_duration, format_value, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import tzinfo
+
+
+def describe_workspace(row: Mapping[str, Any], zone: tzinfo) -> Iterator[tuple[str, str]]:
+    """Yield the facts of a row of data_trust, each with its label."""
+    name = printable(row["workspace_name"] or "")
+    yield "workspace", f"{name} ({row['workspace_id']})" if name else row["workspace_id"]
+    yield "last complete run", _describe_run(row, zone)
+    yield (
+        "last complete sweep",
+        format_value(row["last_complete_sweep_at"], Kind.TIME, zone)
+        or "never, so deletions are not known; run: meltano run tap-clickup-sweep target-pandev",
+    )
+    yield "latest run", _describe_latest_run(row)
+    yield "tasks", _describe_tasks(row, zone)
+    yield "rejected records", _describe_rejections(row)
+    yield "webhooks", _describe_webhooks(row)
+    yield "status changes", _describe_transitions(row)
+    yield "users", _describe_users(row)
+    yield "commits", _describe_commits(row)
+
+
+def _describe_run(row: Mapping[str, Any], zone: tzinfo) -> str:
+    if row["last_complete_run_at"] is None:
+        return "never; the figures below are not complete"
+    at = format_value(row["last_complete_run_at"], Kind.TIME, zone)
+    return f"{at}, {format_duration(row['last_complete_run_age_ms'])} ago"
+
+
+def _describe_latest_run(row: Mapping[str, Any]) -> str:
+    if row["last_run_source"] is None:
+        return "none"
+    state = "complete" if row["last_run_is_complete"] else "not complete"
+    refused = row["refused_objects"]
+    denied = f", {refused:,} refused" if refused else ""
+    return f"{printable(row['last_run_source'])}, {state}{denied}"
+
+
+def _describe_tasks(row: Mapping[str, Any], zone: tzinfo) -> str:
+    stored = f"{row['stored_tasks']:,} stored"
+    if row["live_tasks"] is None:
+        return stored
+    at = format_value(row["live_tasks_counted_at"], Kind.TIME, zone)
+    return f"{stored}, {row['live_tasks']:,} in ClickUp at {at}"
+
+
+def _describe_rejections(row: Mapping[str, Any]) -> str:
+    count = f"{row['rejected_records']:,}"
+    if row["rejected_without_workspace"]:
+        count += f", and {row['rejected_without_workspace']:,} of no workspace"
+    return count if count == "0" else f"{count}; see the table rejected_records"
+
+
+def _describe_webhooks(row: Mapping[str, Any]) -> str:
+    if not row["webhooks"]:
+        return "none, so changes come by polling only; see: pandev connect --help"
+    health = ", ".join(printable(str(status)) for status in row["health_statuses"])
+    return f"{row['webhooks']:,} ({health})"
+
+
+def _describe_transitions(row: Mapping[str, Any]) -> str:
+    if row["inferred_share"] is None:
+        return "none yet"
+    share = f"{float(row['inferred_share']):.1%}".replace("%", " %")
+    return f"{row['recent_transitions']:,} of late, {share} inferred"
+
+
+def _describe_users(row: Mapping[str, Any]) -> str:
+    unmatched = row["users_without_employee"]
+    matching = "no employees loaded" if unmatched is None else f"{unmatched:,} without an employee"
+    return f"{row['users']:,}, {matching}"
+
+
+def _describe_commits(row: Mapping[str, Any]) -> str:
+    return f"{row['commits']:,}, {row['commits_without_task']:,} without a task"

@@ -1,0 +1,98 @@
+"""Read the rows of a section, or find out why there are none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from pandev.report.selection import begin_of
+from target_pandev.sql import read_statement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date
+
+    from pandev.report.section import Heading, Section
+    from pandev.report.selection import Calendar, Selection
+    from target_pandev.database import Store
+
+
+@dataclass(frozen=True)
+class Result:
+    """The rows of a section, by the names of their columns."""
+
+    section: Section
+    columns: Sequence[str]
+    rows: Sequence[dict[str, Any]]
+    since: date | None = None
+    """The first day of the period; None if it has no period."""
+    is_cut: bool = False
+    """Whether the limit left rows out."""
+    reason: str = ""
+    """Why there are no rows, and what to do."""
+
+
+def read_section(
+    store: Store, section: Section, selection: Selection, calendar: Calendar
+) -> Result:
+    """Return the rows of a section. Raises `StoreError`."""
+    if section.is_count_of_rows:
+        return _read_row_counts(store, section)
+    since = selection.since if section.has_period else None
+    if section.has_period and since is None and section.default_days:
+        since = calendar.today - timedelta(days=section.default_days)
+    parameters = {
+        "limit": selection.limit + 1,
+        "since": since,
+        "since_at": begin_of(store, since) if since else None,
+        **{f"{scope}s": ids for scope, ids in selection.ids.items()},
+    }
+    statement = read_statement(f"report_{section.name}", "pandev.sql")
+    columns, rows = store.query(statement, parameters)
+    by_column = [dict(zip(columns, row, strict=True)) for row in rows]
+    shown = _by_heading(list(_first(by_column, section, selection.limit)), section.heading)
+    result = Result(section, columns, shown, since, is_cut=len(shown) < len(by_column))
+    return result if shown else replace(result, reason=_find_reason(store, result, selection))
+
+
+def _first(
+    rows: Sequence[dict[str, Any]], section: Section, limit: int
+) -> Iterator[dict[str, Any]]:
+    """Yield the rows of the first groups; without groups those of the first rows."""
+    seen: set[object] = set()
+    for number, row in enumerate(rows):
+        seen.add(tuple(row[name] for name in section.grouped_by) if section.grouped_by else number)
+        if section.is_limited and len(seen) > limit:
+            return
+        yield row
+
+
+def _by_heading(rows: list[dict[str, Any]], heading: Heading | None) -> list[dict[str, Any]]:
+    """Return the rows of each heading together, in the order of the first rows."""
+    if heading is None:
+        return rows
+    groups: dict[object, list[dict[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault(tuple(row[name] for name in heading.key), []).append(row)
+    return [row for group in groups.values() for row in group]
+
+
+def _read_row_counts(store: Store, section: Section) -> Result:
+    columns = ("table", "rows")
+    rows = [dict(zip(columns, row, strict=True)) for row in store.row_counts()]
+    return Result(section, columns, rows)
+
+
+def _find_reason(store: Store, result: Result, selection: Selection) -> str:
+    """Return why a section is empty: a table without rows, the choice of rows, or good news."""
+    for need in result.section.needs:
+        has_rows = " OR ".join(f"EXISTS (SELECT FROM {table})" for table in need.tables)
+        _, ((is_met,),) = store.query(f"SELECT {has_rows}", {})
+        if not is_met:
+            return need.advice
+    limits = [f"--{scope}" for scope in sorted(selection.scopes)]
+    if result.since:
+        limits.append(f"the days since {result.since}")
+    within = f" (within {' and '.join(limits)})" if limits else ""
+    return f"{result.section.empty}{within}"

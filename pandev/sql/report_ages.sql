@@ -1,0 +1,27 @@
+-- The oldest work in progress, and how long 85 of 100 tasks that were closed in the period took.
+SELECT a.workspace_id, a.task_id, a.name, a.status, a.status_group, a.assignee_ids,
+    (
+        SELECT array_agg(u.username ORDER BY u.username)
+        FROM users AS u
+        WHERE u.workspace_id = a.workspace_id AND a.assignee_ids ? u.id
+    ) AS assignees,
+    a.list_id, a.list_name, a.space_id, a.space_name, a.started_at, a.status_since, a.age_ms,
+    a.working_age_ms, a.status_age_ms, a.is_inferred, p.p85_elapsed_ms
+FROM (
+    SELECT a.*
+    FROM task_ages AS a
+    WHERE (%(workspaces)s::text[] IS NULL OR a.workspace_id = ANY (%(workspaces)s::text[]))
+        AND (%(spaces)s::text[] IS NULL OR a.space_id = ANY (%(spaces)s::text[]))
+        AND (%(lists)s::text[] IS NULL OR a.list_id = ANY (%(lists)s::text[]))
+    ORDER BY a.age_ms DESC, a.task_id
+    LIMIT %(limit)s
+) AS a
+CROSS JOIN (
+    SELECT percentile_cont(0.85) WITHIN GROUP (ORDER BY c.elapsed_ms)::bigint AS p85_elapsed_ms
+    FROM cycle_times AS c
+    WHERE c.closed_at >= %(since_at)s::timestamptz
+        AND (%(workspaces)s::text[] IS NULL OR c.workspace_id = ANY (%(workspaces)s::text[]))
+        AND (%(spaces)s::text[] IS NULL OR c.space_id = ANY (%(spaces)s::text[]))
+        AND (%(lists)s::text[] IS NULL OR c.list_id = ANY (%(lists)s::text[]))
+) AS p
+ORDER BY a.age_ms DESC, a.task_id

@@ -1,0 +1,32 @@
+-- Tasks that were created and closed in each week, and how long the closed ones took.
+WITH closed AS (
+    SELECT work_week(c.closed_at) AS week, count(*) AS closed,
+        count(*) FILTER (WHERE c.reopened_count > 0) AS closed_again,
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY c.elapsed_ms)::bigint AS median_elapsed_ms,
+        percentile_cont(0.85) WITHIN GROUP (ORDER BY c.elapsed_ms)::bigint AS p85_elapsed_ms,
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY c.active_ms)::bigint AS median_active_ms,
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY c.working_ms)::bigint AS median_working_ms,
+        count(*) FILTER (WHERE c.is_inferred) AS inferred_tasks
+    FROM cycle_times AS c
+    WHERE work_week(c.closed_at) >= work_week(%(since_at)s::timestamptz)
+        AND (%(workspaces)s::text[] IS NULL OR c.workspace_id = ANY (%(workspaces)s::text[]))
+        AND (%(spaces)s::text[] IS NULL OR c.space_id = ANY (%(spaces)s::text[]))
+        AND (%(lists)s::text[] IS NULL OR c.list_id = ANY (%(lists)s::text[]))
+    GROUP BY work_week(c.closed_at)
+), created AS (
+    SELECT work_week(o.date_created) AS week, count(*) AS created
+    FROM task_overview AS o
+    WHERE work_week(o.date_created) >= work_week(%(since_at)s::timestamptz)
+        AND (%(workspaces)s::text[] IS NULL OR o.workspace_id = ANY (%(workspaces)s::text[]))
+        AND (%(spaces)s::text[] IS NULL OR o.space_id = ANY (%(spaces)s::text[]))
+        AND (%(lists)s::text[] IS NULL OR o.list_id = ANY (%(lists)s::text[]))
+    GROUP BY work_week(o.date_created)
+)
+SELECT coalesce(c.week, n.week) AS week, coalesce(n.created, 0) AS created,
+    coalesce(c.closed, 0) AS closed, coalesce(c.closed_again, 0) AS closed_again,
+    c.median_elapsed_ms, c.p85_elapsed_ms, c.median_active_ms, c.median_working_ms,
+    coalesce(c.inferred_tasks, 0) AS inferred_tasks
+FROM closed AS c
+FULL JOIN created AS n ON n.week = c.week
+ORDER BY week DESC
+LIMIT %(limit)s

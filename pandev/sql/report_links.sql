@@ -1,0 +1,11 @@
+-- How many commits of each repository name a task.
+SELECT l.repository_id, r.name AS repository, sum(l.commits)::bigint AS commits,
+    sum(l.linked)::bigint AS linked, sum(l.unknown_only)::bigint AS unknown_only,
+    sum(l.without_reference)::bigint AS without_reference,
+    round(sum(l.linked) / sum(l.commits), 3) AS share
+FROM link_coverage AS l
+LEFT JOIN repositories AS r ON r.id = l.repository_id
+WHERE l.week >= work_week(%(since_at)s::timestamptz)
+GROUP BY l.repository_id, r.name
+ORDER BY commits DESC, l.repository_id
+LIMIT %(limit)s

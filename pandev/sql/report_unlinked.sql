@@ -1,0 +1,9 @@
+-- Tasks that were closed in the period and that no commit or branch names, the latest first.
+SELECT t.*
+FROM closed_tasks_without_commits AS t
+WHERE t.closed_at >= %(since_at)s::timestamptz
+    AND (%(workspaces)s::text[] IS NULL OR t.workspace_id = ANY (%(workspaces)s::text[]))
+    AND (%(spaces)s::text[] IS NULL OR t.space_id = ANY (%(spaces)s::text[]))
+    AND (%(lists)s::text[] IS NULL OR t.list_id = ANY (%(lists)s::text[]))
+ORDER BY t.closed_at DESC, t.task_id
+LIMIT %(limit)s
