@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pandev.report.values import Kind, format_duration, format_value, printable
 
@@ -11,17 +11,22 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
 
+STALE_AFTER_MS: Final = 30 * 60_000
+"""Runs are 15 minutes apart, and each has as long to end."""
+
+
 def describe_workspace(row: Mapping[str, Any], zone: tzinfo) -> Iterator[tuple[str, str]]:
     """Yield the facts of a row of data_trust, each with its label."""
     name = printable(row["workspace_name"] or "")
-    yield "workspace", f"{name} ({row['workspace_id']})" if name else row["workspace_id"]
+    key = printable(row["workspace_id"])
+    yield "workspace", f"{name} ({key})" if name else key
     yield "last complete run", _describe_run(row, zone)
     yield (
         "last complete sweep",
         format_value(row["last_complete_sweep_at"], Kind.TIME, zone)
         or "never, so deletions are not known; run: meltano run tap-clickup-sweep target-pandev",
     )
-    yield "latest run", _describe_latest_run(row)
+    yield "latest run", _describe_latest_run(row, zone)
     yield "tasks", _describe_tasks(row, zone)
     yield "rejected records", _describe_rejections(row)
     yield "webhooks", _describe_webhooks(row)
@@ -34,16 +39,19 @@ def _describe_run(row: Mapping[str, Any], zone: tzinfo) -> str:
     if row["last_complete_run_at"] is None:
         return "never; the figures below are not complete"
     at = format_value(row["last_complete_run_at"], Kind.TIME, zone)
-    return f"{at}, {format_duration(row['last_complete_run_age_ms'])} ago"
+    age_ms = row["last_complete_run_age_ms"]
+    stale = "; stale, as it is more than 30 minutes old" if age_ms > STALE_AFTER_MS else ""
+    return f"{at}, {format_duration(age_ms)} ago{stale}"
 
 
-def _describe_latest_run(row: Mapping[str, Any]) -> str:
+def _describe_latest_run(row: Mapping[str, Any], zone: tzinfo) -> str:
     if row["last_run_source"] is None:
         return "none"
     state = "complete" if row["last_run_is_complete"] else "not complete"
     refused = row["refused_objects"]
     denied = f", {refused:,} refused" if refused else ""
-    return f"{printable(row['last_run_source'])}, {state}{denied}"
+    at = format_value(row["last_run_started_at"], Kind.TIME, zone)
+    return f"{printable(row['last_run_source'])} at {at}, {state}{denied}"
 
 
 def _describe_tasks(row: Mapping[str, Any], zone: tzinfo) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pandev.report.reading import Result as SectionRows
+    from pandev.report.section import Section
 
 
 @pytest.fixture
@@ -65,6 +66,27 @@ def test_all_sections_are_shown_in_their_order(filled: str) -> None:
     text = printed(filled, "--limit", "1")
     places = [text.index(f"({section.name})\n") for section in SECTIONS]
     assert places == sorted(places)
+
+
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.name)
+def test_a_section_reads_the_columns_that_it_shows(database: str, section: Section) -> None:
+    with Store(database, schema="pandev") as store:
+        columns = read(store, section.name).columns
+    shown = {column.name for column in section.columns} | set(section.grouped_by)
+    if section.heading:
+        shown |= {*section.heading.key, *section.heading.values.values()}
+    assert shown - set(columns) == set()
+
+
+def test_data_is_stale_after_30_minutes(filled: str) -> None:
+    """R43: the schedule of every 15 minutes leaves time for a run that takes as long."""
+    stale = "ago; stale, as it is more than 30 minutes old"
+    for age, expected in (("29 minutes 50 seconds", False), ("30 minutes 10 seconds", True)):
+        with connect(filled) as connection:
+            connection.execute(
+                "UPDATE sync_runs SET finished_at = now() - %s::interval WHERE complete", (age,)
+            )
+        assert (stale in report(filled, "trust").stdout) == expected
 
 
 @pytest.mark.parametrize("columns", [1, 20, 40])
