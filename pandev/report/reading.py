@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from pandev.report.selection import begin_of
+from pandev.report.selection import SCOPES, begin_of
 from target_pandev.sql import read_statement
 
 if TYPE_CHECKING:
@@ -91,8 +91,6 @@ def _find_reason(store: Store, result: Result, selection: Selection) -> str:
         _, ((is_met,),) = store.query(f"SELECT {has_rows}", {})
         if not is_met:
             return need.advice
-    limits = [f"--{scope}" for scope in sorted(selection.scopes)]
-    if result.since:
-        limits.append(f"the days since {result.since}")
-    within = f" (within {' and '.join(limits)})" if limits else ""
-    return f"{result.section.empty}{within}"
+    limits = [f"since {result.since}"] if result.since else []
+    limits += [f"with --{scope}" for scope in SCOPES if scope in selection.scopes]
+    return f"{', '.join(limits)}: {result.section.empty}" if limits else result.section.empty

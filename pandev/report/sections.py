@@ -210,7 +210,7 @@ SECTIONS: Final = (
         ),
         scopes=EVERY_SCOPE,
         has_period=True,
-        default_days=EIGHT_WEEKS,
+        default_days=TWO_WEEKS,
     ),
     Section(
         "allocation",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import re
 import unicodedata
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.box import SIMPLE_HEAD
@@ -45,7 +46,13 @@ def render(result: Result, *, width: int, zone: tzinfo, marks_direction: bool) -
     `marks_direction` keeps the columns in order on terminals that reorder right-to-left scripts.
     """
     if not result.rows:
-        return f"{INDENT}{result.reason}"
+        lines = wrap(
+            result.reason,
+            max(width - len(INDENT), 1),
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        return "\n".join(f"{INDENT}{line}" for line in lines)
     lines = [*_render_rows(result, width, zone), *_notes(result, width)]
     return "\n".join(_mark_direction(line) if marks_direction else line for line in lines)
 

@@ -1,5 +1,6 @@
--- Where tracked time of the period went, by list and type of task; time without a task is a row.
-SELECT a.workspace_id, a.space_id, a.space_name, a.list_id, a.list_name, a.task_type,
+-- Where tracked time of the period went, by names of lists and types of tasks: lists of several folders
+-- often have the same name. Time without a task is a row.
+SELECT a.workspace_id, a.space_name, a.list_name, a.task_type,
     count(DISTINCT a.author_id) AS people, sum(a.entries)::bigint AS entries,
     sum(a.booked_ms)::bigint AS booked_ms,
     round(sum(a.booked_ms) / nullif(sum(sum(a.booked_ms)) OVER (), 0), 3) AS share
@@ -8,6 +9,6 @@ WHERE a.work_date >= %(since)s::date
     AND (%(workspaces)s::text[] IS NULL OR a.workspace_id = ANY (%(workspaces)s::text[]))
     AND (%(spaces)s::text[] IS NULL OR a.space_id = ANY (%(spaces)s::text[]))
     AND (%(lists)s::text[] IS NULL OR a.list_id = ANY (%(lists)s::text[]))
-GROUP BY a.workspace_id, a.space_id, a.space_name, a.list_id, a.list_name, a.task_type
-ORDER BY booked_ms DESC, a.space_id, a.list_id, a.task_type
+GROUP BY a.workspace_id, a.space_name, a.list_name, a.task_type
+ORDER BY booked_ms DESC, a.space_name, a.list_name, a.task_type
 LIMIT %(limit)s

@@ -123,13 +123,14 @@ def test_a_hyphen_is_as_good_as_an_underscore(filled: str) -> None:
 
 
 def test_empty_sections_say_why_and_what_to_do(database: str) -> None:
-    """In one line each; programs get empty lists, and the reasons on standard error."""
+    """In a sentence each; programs get empty lists, and the reasons on standard error."""
     text = report(database, columns=80).stdout
     for section in SECTIONS:
         if section.is_count_of_rows:
             continue
         body = text.split(f"({section.name})\n", 1)[1].split("\n\n", 1)[0]
-        assert body == f"  {section.needs[0].advice}"
+        assert " ".join(body.split()) == section.needs[0].advice
+        assert max(map(len, body.splitlines())) <= 80
     done = report(database, "flow", "people", "--format", "json")
     assert json.loads(done.stdout) == {"flow": [], "people": []}
     assert done.stderr.splitlines() == [
@@ -141,10 +142,10 @@ def test_empty_sections_say_why_and_what_to_do(database: str) -> None:
 
 def test_an_empty_period_is_named(filled: str) -> None:
     text = report(filled, "unlinked", "allocation", "--since", "2026-02-13", "--space", "shop")
-    within = "(within --space and the days since 2026-02-13)"
+    within = "since 2026-02-13, with --space"
     assert [line for line in text.stdout.splitlines() if line.startswith("  ")] == [
-        f"  every closed task is named by a commit or branch {within}",
-        f"  there are no finished time entries {within}",
+        f"  {within}: every closed task is named by a commit or branch",
+        f"  {within}: there are no finished time entries",
     ]
 
 
