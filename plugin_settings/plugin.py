@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk.configuration._dict_config import parse_environment_config
 from singer_sdk.helpers._classproperty import classproperty
-from singer_sdk.plugin_base import PluginBase
+from singer_sdk.plugin_base import JSONSchemaValidator, PluginBase
 
 from plugin_settings.env_file import load_env_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import click
+    from jsonschema import ValidationError
     from singer_sdk.plugin_base import _ConfigInput
 
 ENVIRONMENT = "ENV"
@@ -51,6 +52,18 @@ class StrictPlugin(PluginBase):
     def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805 - as in the SDK
         cls.append_builtin_config(cls.config_jsonschema)
         return _parse_environment(cls.config_jsonschema, cls._env_var_prefix, cls.error_type)
+
+    def find_invalid_settings(self) -> Iterable[ValidationError]:
+        """Yield the violations of the schema of settings; fill in the defaults of missing settings.
+
+        `PluginBase._validate_config` formats its errors with the invalid values; one may be a
+        token or a password.
+        """
+        self.append_builtin_config(self.config_jsonschema)
+        errors: Iterable[ValidationError] = JSONSchemaValidator(self.config_jsonschema).iter_errors(
+            self._config
+        )
+        return errors
 
 
 def _parse_environment(

@@ -6,17 +6,13 @@ import os
 import sys
 from functools import cached_property
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from singer_sdk import Stream, Tap
 from singer_sdk.exceptions import MappingError
-from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
-from plugin_settings.input_files import validate_catalog_file, validate_state_file
-from plugin_settings.plugin import StrictPlugin
+from tap_base.tap import BaseTap
 from tap_clickup.errors import ClickUpError, ConfigurationError
 from tap_clickup.open_files import describe_open_files
-from tap_clickup.sdk_patches import validation_errors
 from tap_clickup.settings import CONFIG_SCHEMA
 from tap_clickup.streams.completed_reads import CompletedReads
 from tap_clickup.streams.folders import Folders
@@ -41,7 +37,7 @@ from tap_clickup.writer import BufferedWriter
 if TYPE_CHECKING:
     from types import FrameType
 
-    from singer_sdk.helpers.capabilities import CapabilitiesEnum
+    from singer_sdk import Stream
 
     from tap_clickup.streams.base import ClickUpStream
 
@@ -68,22 +64,13 @@ and time entries name users who have left, and the last two report on the stream
 StreamT = TypeVar("StreamT", bound="ClickUpStream")
 
 
-class TapClickUp(StrictPlugin, Tap):
+class TapClickUp(BaseTap):
     """Reads ClickUp: hierarchy, users, groups, tasks, time entries, sprints and webhooks."""
 
     name = "tap-clickup"
-    package_name = "pandev-clickup"
     message_writer_class = BufferedWriter
     error_type = ConfigurationError
-    capabilities: ClassVar[list[CapabilitiesEnum]] = [
-        TapCapabilities.CATALOG,
-        TapCapabilities.STATE,
-        TapCapabilities.DISCOVER,
-        PluginCapabilities.ABOUT,
-        PluginCapabilities.STREAM_MAPS,
-        PluginCapabilities.STRUCTURED_LOGGING,
-    ]
-
+    reported_errors = (ClickUpError, MappingError)
     config_jsonschema: ClassVar[dict[str, Any]] = CONFIG_SCHEMA
     stream_types: ClassVar[tuple[type[ClickUpStream], ...]] = STREAMS
 
@@ -160,11 +147,7 @@ class TapClickUp(StrictPlugin, Tap):
 
         Raises `ConfigurationError` in one line.
         """
-        self.append_builtin_config(self.config_jsonschema)
-        errors = [
-            describe_invalid_setting(error)
-            for error in validation_errors(self.config_jsonschema, self._config)
-        ]
+        errors = [describe_invalid_setting(error) for error in self.find_invalid_settings()]
         summary = "; ".join(dict.fromkeys(errors))
         if errors and raise_errors:
             raise ConfigurationError(
@@ -175,29 +158,14 @@ class TapClickUp(StrictPlugin, Tap):
             self.logger.warning("invalid settings: %s", summary)
         return errors
 
-    @classmethod
-    def invoke(
-        cls, *, state: IO[str] | None = None, catalog: IO[str] | None = None, **options: Any
-    ) -> None:
-        """Run the tap. Raises `ConfigurationError` if a file cannot be read."""
-        super().invoke(
-            state=validate_state_file(state, ConfigurationError),
-            catalog=validate_catalog_file(catalog, ConfigurationError),
-            **options,
-        )
-
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002
         """Exit as a failed run. The STATE messages already written are valid."""
         sys.exit(128 + signum)
 
 
 def main() -> None:
-    """Run the command line; log an error as one line."""
-    try:
-        TapClickUp.cli()
-    except (ClickUpError, MappingError) as error:
-        TapClickUp.logger.critical("%s", error)
-        sys.exit(1)
+    """Run the command line."""
+    TapClickUp.run_command_line()
 
 
 if __name__ == "__main__":

@@ -3,8 +3,7 @@
 `repository` reads git, `mailmap` the names that replace recorded ones, `history` its commits by
 walking the `graph`, `address` normalises remote URLs, `fetch` runs git, `settings` parses the
 settings, `sync` is the state that the `streams` and `commits` of one run share, `completed_reads`
-says what was read, `tap` is the Singer tap, `errors` are its errors, `writer` writes the messages,
-`sdk_patches` works around the Singer SDK.
+says what was read, `tap` is the Singer tap, `errors` are its errors.
 """
 
 from tap_git.tap import TapGit, main

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from singer_sdk import typing as th
@@ -101,19 +100,3 @@ def _split_text(setting: str) -> list[str]:
     except ValueError as error:
         raise ConfigurationError("repositories: expected a JSON array of paths") from error
     return paths
-
-
-def parse_start_date(setting: str | None) -> datetime | None:
-    """Return `start_date`, in UTC if it has no offset; None if it is not set.
-
-    Raises `ConfigurationError` if it is not a date or timestamp.
-    """
-    if not setting:
-        return None
-    try:
-        start_date = datetime.fromisoformat(setting)
-    except ValueError as error:
-        raise ConfigurationError(
-            f"start_date: expected a date such as 2024-01-01T00:00:00Z, not '{setting}'"
-        ) from error
-    return start_date if start_date.tzinfo else start_date.replace(tzinfo=UTC)

@@ -6,20 +6,16 @@ import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
-from singer_sdk import Stream
 from singer_sdk import typing as th
-from singer_sdk.helpers.conform import TypeConformanceLevel
-from singer_sdk.mapper import RemoveRecordTransform
 
-from plugin_settings.stream_maps import find_obstacle, stream_map_definitions
+from tap_base.streams import SourcesStream
 from tap_git.completed_reads import ReadRows, build_completed_read
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from singer_sdk import Tap
     from singer_sdk.helpers.types import Context, Record
-    from singer_sdk.singerlib import RecordMessage
 
     from tap_git.repository import Repository
     from tap_git.sync import HasSyncContext, SyncContext
@@ -37,13 +33,8 @@ def nullable(name: str, description: str, kind: Any = th.StringType) -> th.Prope
     return th.Property(name, kind, description=description)
 
 
-class GitStream(Stream):
+class GitStream(SourcesStream):
     """A stream over all repositories; a record is as of the time its repository was opened."""
-
-    # records are built as their schemas declare, so the SDK need not convert each value
-    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
-
-    _opened_at: datetime
 
     @property
     def sync_context(self) -> SyncContext:
@@ -54,7 +45,7 @@ class GitStream(Stream):
         """Yield the repositories of this run; the next records are dated by their opening."""
         for repository in self.sync_context.repositories:
             self.sync_context.raise_if_interrupted()
-            self._opened_at = repository.opened_at
+            self._extracted_at = repository.opened_at
             yield repository
 
     def report_read(
@@ -72,35 +63,6 @@ class GitStream(Stream):
         record = build_completed_read(repository, rows, finished_at=datetime.now(UTC))
         completed_reads = cast("CompletedReadsStream", self._tap.streams["completed_reads"])
         completed_reads.write(self, record, opened_at=repository.opened_at)
-
-    def obstacles(self, properties: Iterable[str]) -> dict[str, str | None]:
-        """Return the names under which records are written, each with an obstacle or None.
-
-        An obstacle is why the properties do not identify the rows that are written: they are
-        deselected or mapped. Without a name, no record of the stream is written.
-        """
-        names = tuple(properties)
-        deselected = [name for name in names if not self.mask["properties", name]]
-        definitions = stream_map_definitions(self.name, self.config.get("stream_maps") or {})
-        obstacles = {}
-        for stream_map, definition in zip(self.stream_maps, definitions, strict=True):
-            if isinstance(stream_map, RemoveRecordTransform):
-                continue
-            obstacle = find_obstacle(definition, names, primary_keys=self.primary_keys or ())
-            if deselected:
-                obstacle = f"{deselected[0]} is deselected"
-            obstacles[stream_map.stream_alias] = obstacle
-        return obstacles
-
-    def log(self, message: str, *args: Any, level: int = logging.INFO, **kwargs: Any) -> None:
-        """Log, except in `--test`, where the SDK would log its own abort as an error."""
-        if self.ABORT_AT_RECORD_COUNT is None:
-            super().log(message, *args, level=level, **kwargs)
-
-    def _generate_record_messages(self, record: Record) -> Generator[RecordMessage, None, None]:
-        for message in super()._generate_record_messages(record):
-            message.time_extracted = self._opened_at
-            yield message
 
 
 class RepositoriesStream(GitStream):
@@ -188,7 +150,7 @@ class CompletedReadsStream(GitStream):
         if self.name not in self.obstacles(()):
             self._note("deletions are not marked: stream_maps removes or renames completed_reads")
             return
-        self._opened_at = opened_at
+        self._extracted_at = opened_at
         for name, obstacle in stream.obstacles(stream.primary_keys or ()).items():
             if obstacle:
                 self._note(f"deletions of {name} are not marked: {obstacle}")

@@ -4,51 +4,33 @@ from __future__ import annotations
 
 import logging
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from tap_git.errors import RepositoryError
+from tap_base.sources_context import SourcesContext
+from tap_git.errors import ConfigurationError, RepositoryError
 from tap_git.fetch import fetch_repository
 from tap_git.repository import locate_repository, read_repository
-from tap_git.settings import parse_repositories, parse_start_date
+from tap_git.settings import parse_repositories, validate_flattening
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from datetime import datetime
+    from collections.abc import Iterator
 
     from tap_git.repository import Location, Repository
 
 logger = logging.getLogger("tap-git")
 
 
-class Interruption:
-    """Whether a signal has requested the end of the run."""
-
-    def __init__(self) -> None:
-        self._signum: int | None = None
-
-    def request(self, signum: int) -> None:
-        """Note the signal; called by the signal handler."""
-        self._signum = signum
-
-    def raise_if_interrupted(self) -> None:
-        """Raise `SystemExit` if a signal was received; called between records."""
-        if self._signum is not None:
-            raise SystemExit(128 + self._signum)
-
-
-class SyncContext:
+class SyncContext(SourcesContext):
     """The settings and the repositories of one run, and what could not be read."""
 
-    def __init__(self, config: Mapping[str, Any], interruption: Interruption) -> None:
-        self.failures: list[str] = []
-        self._config = config
-        self._interruption = interruption
-        self._invalid_time_logged = False
+    error_type = ConfigurationError
+    _invalid_time_logged = False
 
-    @cached_property
-    def start_date(self) -> datetime | None:
-        """The date before which commits are skipped. Raises `ConfigurationError`."""
-        return parse_start_date(self._config.get("start_date"))
+    def validate(self) -> None:
+        """Open the repositories. Raises `ConfigurationError` if a setting is invalid."""
+        validate_flattening(self._config.get("flattening_enabled"))
+        _ = self.start_date
+        _ = self.repositories
 
     @cached_property
     def repositories(self) -> list[Repository]:
@@ -105,10 +87,6 @@ class SyncContext:
                 repository_id,
                 sha,
             )
-
-    def raise_if_interrupted(self) -> None:
-        """Raise `SystemExit` if a signal was received: between records, so lines are complete."""
-        self._interruption.raise_if_interrupted()
 
 
 class HasSyncContext(Protocol):

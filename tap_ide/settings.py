@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
@@ -170,22 +169,6 @@ def validate_url(url: object) -> str:
     if parts.scheme == "http" and parts.host.strip("[]") not in LOOPBACK:
         raise ConfigurationError("wakatime_url: http is allowed for this machine only, use https")
     return text.rstrip("/")
-
-
-def parse_start_date(setting: str | None) -> datetime | None:
-    """Return `start_date`, in UTC if it has no offset; None if it is not set.
-
-    Raises `ConfigurationError` if it is not a date or timestamp.
-    """
-    if not setting:
-        return None
-    try:
-        start_date = datetime.fromisoformat(setting)
-    except ValueError as error:
-        raise ConfigurationError(
-            f"start_date: expected a date such as 2024-01-01T00:00:00Z, not '{setting}'"
-        ) from error
-    return start_date if start_date.tzinfo else start_date.replace(tzinfo=UTC)
 
 
 def is_email(text: str) -> bool:

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, cast
 
-from singer_sdk import Stream
 from singer_sdk import typing as th
-from singer_sdk.helpers.conform import TypeConformanceLevel
-from singer_sdk.mapper import SameRecordTransform
-from singer_sdk.singerlib import RecordMessage
 
+from tap_base.streams import SourcesStream
 from tap_ide.client import Client
 from tap_ide.errors import HistoryLimitError, SourceError
 from tap_ide.event_files import read_events
@@ -22,7 +18,7 @@ from tap_ide.heartbeats import decode_heartbeats, heartbeat_context
 from tap_ide.progress import AccountProgress
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Iterator
 
     from singer_sdk.helpers.types import Context, Record
 
@@ -44,16 +40,13 @@ def _nullable(name: str, description: str) -> th.Property[Any]:
     return th.Property(name, th.StringType, description=description)
 
 
-class IdeEventsStream(Stream):
+class IdeEventsStream(SourcesStream):
     """Events of all employees, file by file and account by account.
 
     The state contains what has been read, under hashes of paths and accounts:
     `{"files": {"<hash>": "<size>-<time of change>"}, "accounts": {"<hash>": {"since": "<day>",
     "day": "<last day>", "responses": {"<one of the last days>": "<hash of the response>"}}}}`.
     """
-
-    # records are built as their schema declares, so the SDK need not convert each value
-    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
 
     name = "ide_events"
     primary_keys = ("email", "occurred_at", "source", "event_hash")
@@ -69,8 +62,6 @@ class IdeEventsStream(Stream):
         _nullable("language", "Programming language"),
         _nullable("editor", "Editor and its version"),
     ).to_dict()
-
-    _read_at: datetime
 
     @property
     def sync_context(self) -> SyncContext:
@@ -108,7 +99,7 @@ class IdeEventsStream(Stream):
             self.stream_state["files"][file.key] = fingerprint
 
     def _records_of_file(self, file: EventFile) -> Iterator[Record]:
-        self._read_at = datetime.now(UTC)
+        self._extracted_at = datetime.now(UTC)
         times = self.sync_context.times
         odd = 0
         for event in read_events(file):
@@ -153,7 +144,7 @@ class IdeEventsStream(Stream):
     def _heartbeat_records(
         self, account: Account, name: str, response: DayResponse
     ) -> Iterator[Record]:
-        self._read_at = response.requested_at
+        self._extracted_at = response.requested_at
         times = self.sync_context.times
         try:
             heartbeats = decode_heartbeats(response.body)
@@ -189,29 +180,8 @@ class IdeEventsStream(Stream):
         saved = {} if self.replication_method == "FULL_TABLE" else self.stream_state.get(name)
         return saved if isinstance(saved, dict) else {}
 
-    @cached_property
-    def _is_passthrough(self) -> bool:
-        """Whether records are written as they are: nothing is deselected or mapped."""
-        return all(self.mask.values()) and all(
-            type(stream_map) is SameRecordTransform for stream_map in self.stream_maps
-        )
-
-    def _generate_record_messages(self, record: Record) -> Generator[RecordMessage, None, None]:
-        """Yield the messages of a record; the SDK only walks through those that it changes."""
-        if self._is_passthrough:
-            yield RecordMessage(self.name, record, time_extracted=self._read_at)
-            return
-        for message in super()._generate_record_messages(record):
-            message.time_extracted = self._read_at
-            yield message
-
     def _write_starting_replication_value(self, context: Context | None) -> None:
         """Write nothing: what the state contains is the starting value."""
-
-    def log(self, message: str, *args: Any, level: int = logging.INFO, **kwargs: Any) -> None:
-        """Log, except in `--test`, where the SDK would log its own abort as an error."""
-        if self.ABORT_AT_RECORD_COUNT is None:
-            super().log(message, *args, level=level, **kwargs)
 
 
 def _events(count: int) -> str:

@@ -6,56 +6,43 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
+from tap_base.sources_context import SourcesContext
 from tap_ide.errors import ConfigurationError, SourceError
 from tap_ide.event_files import EventFile, find_owner, find_paths
 from tap_ide.events import TimeRange
-from tap_ide.settings import parse_accounts, parse_event_files, parse_start_date, validate_url
+from tap_ide.settings import (
+    parse_accounts,
+    parse_event_files,
+    validate_flattening,
+    validate_url,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from tap_base.sources_context import Interruption
     from tap_ide.settings import Account, EventFiles
 
 
-class Interruption:
-    """Whether a signal has requested the end of the run."""
-
-    def __init__(self) -> None:
-        self._signum: int | None = None
-
-    def request(self, signum: int) -> None:
-        """Note the signal; called by the signal handler."""
-        self._signum = signum
-
-    def raise_if_interrupted(self) -> None:
-        """Raise `SystemExit` if a signal was received; called between records."""
-        if self._signum is not None:
-            raise SystemExit(128 + self._signum)
-
-
-class SyncContext:
+class SyncContext(SourcesContext):
     """The settings and the sources of one run, and what could not be read."""
 
+    error_type = ConfigurationError
+
     def __init__(self, config: Mapping[str, Any], interruption: Interruption) -> None:
-        self.failures: list[str] = []
+        super().__init__(config, interruption)
         self.started_at = datetime.now(UTC)
-        self._config = config
-        self._interruption = interruption
 
     def validate(self) -> None:
         """Raise `ConfigurationError` if a setting is invalid, or nothing is to be read."""
+        validate_flattening(self._config.get("flattening_enabled"))
         sources = [*self._event_file_entries, *self.accounts]
         if not sources:
             raise ConfigurationError(
                 "event_files, wakatime_accounts: no source is configured; expected at least one"
             )
         _ = self.start_date
-
-    @cached_property
-    def start_date(self) -> datetime | None:
-        """The date before which events are skipped. Raises `ConfigurationError`."""
-        return parse_start_date(self._config.get("start_date"))
 
     @cached_property
     def times(self) -> TimeRange:
@@ -111,10 +98,6 @@ class SyncContext:
     @cached_property
     def _event_file_entries(self) -> list[EventFiles]:
         return parse_event_files(self._config.get("event_files"))
-
-    def raise_if_interrupted(self) -> None:
-        """Raise `SystemExit` if a signal was received: between records, so lines are complete."""
-        self._interruption.raise_if_interrupted()
 
 
 class HasSyncContext(Protocol):

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 from singer_sdk import Target
-from singer_sdk.plugin_base import JSONSchemaValidator
 
 
 def append_plugin_settings(target: type[Target], schema: dict[str, Any]) -> None:
@@ -19,11 +18,3 @@ def append_plugin_settings(target: type[Target], schema: dict[str, Any]) -> None
     here. This calls the method that it extends, `PluginBase.append_builtin_config`.
     """
     super(Target, target).append_builtin_config(schema)
-
-
-def settings_validator(schema: dict[str, Any]) -> JSONSchemaValidator:
-    """Return the SDK's validator for settings, which also fills in their defaults.
-
-    `PluginBase._validate_config` formats its errors with the invalid values; one may be a password.
-    """
-    return JSONSchemaValidator(schema)

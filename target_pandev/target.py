@@ -28,7 +28,7 @@ from target_pandev.errors import RejectedRecordsError, StoreError, TerminatedErr
 from target_pandev.log_lines import OneLineRecord
 from target_pandev.messages import MessageReader
 from target_pandev.open_store import StoreSettings, open_store
-from target_pandev.sdk_patches import append_plugin_settings, settings_validator
+from target_pandev.sdk_patches import append_plugin_settings
 from target_pandev.session import LoadSession
 from target_pandev.settings import CONFIG_SCHEMA, describe_invalid_setting, max_deleted_share
 from target_pandev.sinks import CompletedReadSink, StreamSink
@@ -107,9 +107,7 @@ class TargetPandev(StrictPlugin, Target):
 
         Raises `ConfigValidationError`.
         """
-        self.append_builtin_config(self.config_jsonschema)
-        validator = settings_validator(self.config_jsonschema)
-        errors = [describe_invalid_setting(error) for error in validator.iter_errors(self._config)]
+        errors = [describe_invalid_setting(error) for error in self.find_invalid_settings()]
         if errors and raise_errors:
             raise ConfigValidationError(
                 "invalid settings", errors=errors, schema=self.config_jsonschema

@@ -230,7 +230,7 @@ STATUS_LINE = re.compile(r"\d{3} \w+")
 def messages_in_code() -> Iterator[str]:
     """Yield the strings of the packages, with `…` for each formatted value."""
     packages = ("tap_clickup", "tap_git", "tap_ide", "clickup_receiver", "target_pandev", "pandev")
-    folders = [PROJECT / package for package in (*packages, "plugin_settings")]
+    folders = [PROJECT / package for package in (*packages, "tap_base", "plugin_settings")]
     for path in (file for folder in folders for file in folder.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.JoinedStr):

@@ -51,7 +51,14 @@ def extended(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a copy of the project in which the page was followed."""
     copy = tmp_path_factory.mktemp("extended")
     caches = shutil.ignore_patterns("__pycache__")
-    for name in ("tap_clickup", "target_pandev", "fake_clickup", "plugin_settings", "tests"):
+    for name in (
+        "tap_base",
+        "tap_clickup",
+        "target_pandev",
+        "fake_clickup",
+        "plugin_settings",
+        "tests",
+    ):
         shutil.copytree(PROJECT / name, copy / name, ignore=caches)
     for name in ("pyproject.toml", "README.md"):
         shutil.copy(PROJECT / name, copy)

@@ -18,8 +18,8 @@ README = (PROJECT / "README.md").read_text(encoding="utf-8")
 PYPROJECT: dict[str, Any] = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
 SCRIPTS: dict[str, str] = PYPROJECT["project"]["scripts"]
 COMMAND_PACKAGES = {target.split(":")[0].split(".")[0] for target in SCRIPTS.values()}
-PACKAGES = COMMAND_PACKAGES | {"plugin_settings"}
-"""One package per command, and what all of them share about settings."""
+PACKAGES = COMMAND_PACKAGES | {"tap_base", "plugin_settings"}
+"""One package per command, and what the taps and all of them have in common."""
 OTHER_FOLDERS = {"benchmarks", "deploy", "docs", "examples", "tests"}
 GENERATED = {"__pycache__", "build", "dist"}
 MAX_NAME_LENGTH = 65

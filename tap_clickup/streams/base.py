@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, cast
 
-from singer_sdk import SchemaDirectory, Stream, StreamSchema
-from singer_sdk.helpers.conform import TypeConformanceLevel
-from singer_sdk.mapper import RemoveRecordTransform, SameRecordTransform
-from singer_sdk.singerlib import RecordMessage
+from singer_sdk import SchemaDirectory, StreamSchema
 
-from plugin_settings.stream_maps import find_obstacle, stream_map_definitions
+from tap_base.streams import BaseStream
 from tap_clickup import schemas
 from tap_clickup.errors import ScopeError
 from tap_clickup.extracted import ExtractedRecord
@@ -20,7 +17,6 @@ from tap_clickup.read_scope import ReadScope
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
 
     from singer_sdk.helpers.types import Context
     from singer_sdk.singerlib import Message
@@ -39,7 +35,7 @@ STATE_INTERVAL_SECONDS = 0.5
 more than this is read again after an interruption."""
 
 
-class ClickUpStream(Stream):
+class ClickUpStream(BaseStream):
     """A stream of the records of each selected workspace.
 
     A subclass defines `name`, `primary_keys` and `read`. An error in one workspace is reported with
@@ -47,8 +43,6 @@ class ClickUpStream(Stream):
     """
 
     schema: ClassVar[StreamSchema[str]] = StreamSchema(SCHEMAS)
-    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # `records` makes what the schema declares
-    _extracted_at: datetime
 
     @property
     def sync_context(self) -> SyncContext:
@@ -100,45 +94,6 @@ class ClickUpStream(Stream):
         for extracted in extracted_records:
             self._extracted_at = extracted.extracted_at
             yield from self._generate_record_messages(extracted.record)
-
-    def obstacles(self, properties: Iterable[str]) -> dict[str, str | None]:
-        """Return the names under which records are written, each with an obstacle or None.
-
-        An obstacle is why the properties do not identify the rows that are written: they are
-        deselected or mapped. Without a name, no record of the stream is written.
-        """
-        required = tuple(properties)
-        deselected = [name for name in required if not self.mask["properties", name]]
-        definitions = stream_map_definitions(self.name, self.config.get("stream_maps") or {})
-        obstacles = {}
-        for stream_map, definition in zip(self.stream_maps, definitions, strict=True):
-            if isinstance(stream_map, RemoveRecordTransform):
-                continue
-            obstacle = find_obstacle(definition, required, primary_keys=self.primary_keys)
-            if deselected:
-                obstacle = f"{deselected[0]} is deselected"
-            obstacles[stream_map.stream_alias] = obstacle
-        return obstacles
-
-    @cached_property
-    def _is_passthrough(self) -> bool:
-        """Whether records are written as they are: nothing is deselected or mapped."""
-        return all(self.mask.values()) and all(
-            type(stream_map) is SameRecordTransform and not stream_map.flattening_enabled
-            for stream_map in self.stream_maps
-        )
-
-    def _generate_record_messages(self, record: dict[str, Any]) -> Iterator[RecordMessage]:  # type: ignore[override]
-        """Yield the messages of a record with the time of its request as `time_extracted`.
-
-        Later edits are not in it. The SDK only walks through records that have to be changed.
-        """
-        if self._is_passthrough:
-            yield RecordMessage(self.name, record, time_extracted=self._extracted_at)
-            return
-        for message in super()._generate_record_messages(record):
-            message.time_extracted = self._extracted_at
-            yield message
 
 
 class SingleResponseStream(ClickUpStream):

@@ -1,4 +1,4 @@
-"""Missing and broken files and variables of the command line: one line, no traceback."""
+"""The command line: its description, and one line for missing and broken files and variables."""
 
 from __future__ import annotations
 
@@ -112,6 +112,19 @@ def test_a_catalog_of_another_shape_is_one_line(tmp_path: Path) -> None:
 def test_a_variable_of_another_type_is_one_line(tool: str, variable: str, value: str) -> None:
     process = run(tool, "--config=ENV", **{variable: value})
     assert f"{variable}: expected a number or JSON" in error_line(process)
+
+
+@pytest.mark.parametrize("tool", SETTINGS)
+def test_about_lists_supported_capabilities_only(tool: str) -> None:
+    about = json.loads(run(tool, "--about", "--format=json").stdout)
+    assert about["capabilities"] == [
+        "catalog",
+        "state",
+        "discover",
+        "about",
+        "stream-maps",
+        "structured-logging",
+    ]
 
 
 def make_file(folder: Path, content: str) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import time
@@ -15,6 +16,7 @@ from tests.end_to_end.pipeline import COMMANDS, Pipeline
 from tests.support.signals import signal_handlers
 from tests.tap_clickup.runner import environment
 from tests.tap_git.repository_builder import RepositoryBuilder
+from tests.tap_ide.runner import USER1, event, write_events
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,13 +57,18 @@ def test_the_error_is_the_last_line_of_tap_and_target_in_meltano(
     assert REASON in lines[-1]
 
 
-@pytest.mark.parametrize("tap", ["tap-clickup", "tap-git"])
+@pytest.mark.parametrize("tap", ["tap-clickup", "tap-git", "tap-ide"])
 def test_a_tap_whose_target_has_ended_says_so_in_one_line(
     clickup: FakeClickUp, tmp_path: Path, tap: str
 ) -> None:
     repository = RepositoryBuilder(tmp_path / "shop")
     repository.set_reference("refs/heads/main", repository.commit(b"first"))
-    settings = {**environment(clickup), "TAP_GIT_REPOSITORIES": str(repository.path)}
+    event_file = write_events(tmp_path / USER1 / "events.json", event())
+    settings = {
+        **environment(clickup),
+        "TAP_GIT_REPOSITORIES": str(repository.path),
+        "TAP_IDE_EVENT_FILES": json.dumps([{"path": str(event_file)}]),
+    }
     reader, writer = os.pipe()
     os.close(reader)
     run = subprocess.run(

@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 
 from fake_clickup import Account, Fault, generate
 from fake_clickup.model import CustomField
-from plugin_settings.stream_maps import stream_map_definitions
+from tap_base.stream_maps import stream_map_definitions
 from tap_clickup.tap import TapClickUp
 from tests.tap_clickup.cli_output import STREAMS
 from tests.tap_clickup.runner import ALL_TIME

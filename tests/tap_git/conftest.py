@@ -44,8 +44,7 @@ def read(capsys: pytest.CaptureFixture[str]) -> Read:
         config = {"repositories": [repository.path for repository in repositories], **options}
         capsys.readouterr()
         tap = TapGit(config=config, state=state, catalog=catalog)
-        with tap.report_failures():
-            tap.sync_all()
+        tap.sync_all()
         return GitRun(capsys.readouterr().out)
 
     return run

@@ -28,20 +28,6 @@ def test_discovery_needs_no_repository() -> None:
     ]
 
 
-def test_about_lists_supported_capabilities_only() -> None:
-    about = json.loads(run_command("--about", "--format=json").stdout)
-    assert about["capabilities"] == [
-        "catalog",
-        "state",
-        "discover",
-        "about",
-        "stream-maps",
-        "structured-logging",
-    ]
-    own = {"repositories", "start_date"}
-    assert all(about["settings"]["properties"][name]["description"] for name in own)
-
-
 def test_the_connection_test_reads_one_record_of_each_stream(
     tmp_path: Path, orders: RepositoryBuilder
 ) -> None:

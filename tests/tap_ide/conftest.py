@@ -30,8 +30,7 @@ def read(capsys: pytest.CaptureFixture[str]) -> Read:
             config["event_files"] = [{"path": str(path), "email": USER1} for path in paths]
         capsys.readouterr()
         tap = TapIde(config=config, state=state, catalog=catalog)
-        with tap.report_failures():
-            tap.sync_all()
+        tap.sync_all()
         return IdeRun(capsys.readouterr().out)
 
     return run
