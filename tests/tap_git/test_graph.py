@@ -10,7 +10,7 @@ import pygit2
 import pytest
 
 from tap_git.graph import CommitGraph, Difference
-from tests.tap_git.repository_builder import START_S, USER1, RepositoryBuilder
+from tests.tap_git.repository_builder import DAY_S, START_S, USER1, RepositoryBuilder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -75,6 +75,13 @@ def samples(shas: list[str], seed: int) -> Iterator[tuple[list[str], list[str]]]
         )
 
 
+@pytest.fixture(params=[0, 3, 1_000])
+def max_steps(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Search for merge bases at once, after some steps, or not in a graph as small as these."""
+    monkeypatch.setattr("tap_git.graph.MAX_STEPS", request.param)
+
+
+@pytest.mark.usefixtures("max_steps")
 @pytest.mark.parametrize("seed", range(4))
 def test_the_difference_is_that_of_git(repository: RepositoryBuilder, seed: int) -> None:
     shas = random_graph(repository, seed, skew_s=0)
@@ -87,6 +94,7 @@ def test_the_difference_is_that_of_git(repository: RepositoryBuilder, seed: int)
     assert len(sizes) > 3
 
 
+@pytest.mark.usefixtures("max_steps")
 @pytest.mark.parametrize("seed", range(4))
 def test_wrong_clocks_leave_out_no_commit(repository: RepositoryBuilder, seed: int) -> None:
     shas = random_graph(repository, seed, skew_s=100_000)
@@ -123,20 +131,59 @@ def test_only_commits_near_the_new_ones_are_read(repository: RepositoryBuilder) 
     new = repository.commit(b"new", topics[7])
     times = {sha: int(repository.git[sha].commit_time) for sha in topics}  # type: ignore[attr-defined]
     graph = CommitGraph(repository.git, times)
-    read: list[str] = []
-    read_node = graph.read
-
-    def note(oid: pygit2.Oid) -> object:
-        read.append(str(oid))
-        return read_node(oid)
-
-    graph.read = note  # type: ignore[method-assign, assignment]
+    read = note_reads(graph)
     found = graph.find_difference(
         [pygit2.Oid(hex=new), *(pygit2.Oid(hex=sha) for sha in topics)],
         [pygit2.Oid(hex=sha) for sha in topics],
     )
     assert {str(oid) for oid in found.commits} == {new}
-    assert set(read) == {new}
+    assert read == {new}
+
+
+def note_reads(graph: CommitGraph) -> set[str]:
+    """Return the commits that a graph reads from now on."""
+    read: set[str] = set()
+    read_node = graph.read
+
+    def note(oid: pygit2.Oid) -> object:
+        read.add(str(oid))
+        return read_node(oid)
+
+    graph.read = note  # type: ignore[method-assign, assignment]
+    return read
+
+
+def test_a_branch_from_the_middle_of_history_is_not_walked_to(
+    repository: RepositoryBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rest is left to libgit2; the new commits are pushed late, so the walk meets them last."""
+    monkeypatch.setattr("tap_git.graph.MAX_STEPS", 20)
+    main = repository.history(*(b"%d" % number for number in range(300)))
+    old = USER1 + b" %d +0000" % (START_S + DAY_S + 90)
+    new = [repository.commit(b"first", main[1], committer=old)]
+    new.append(repository.commit(b"second", new[0], committer=old))
+    graph = CommitGraph(repository.git, {})
+    read = note_reads(graph)
+    found = graph.find_difference([pygit2.Oid(hex=new[1])], [pygit2.Oid(hex=main[-1])])
+    assert [str(oid) for oid in found.parents_first()] == new
+    assert read == {*new, main[1], *main[-21:]}
+
+
+def test_a_head_that_is_older_than_a_late_branch_hides_its_begin(
+    repository: RepositoryBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first search is for heads newer than the end of the line, of which it is none."""
+    monkeypatch.setattr("tap_git.graph.MAX_STEPS", 0)
+    main = repository.history(*(b"%d" % number for number in range(9)))
+
+    def commit(parent: str, hours: int) -> str:
+        stamp = USER1 + b" %d +0000" % (START_S + hours * 3_600)
+        return repository.commit(b"topic", parent, committer=stamp)
+
+    first = commit(main[0], 1)
+    head = commit(first, 2)
+    last = commit(first, 3)
+    assert commits_of(repository, [last], [main[-1], head]) == [last]
 
 
 def test_reached_heads_are_those_that_new_commits_build_on(
