@@ -7,7 +7,7 @@ For an account with plausible names and statuses, see `demo`.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from uuid import NAMESPACE_URL, uuid5
 
 from .account import Account
@@ -25,11 +25,12 @@ def generate(*, seed: int = 1, now: datetime | None = None, **sizes: int) -> Acc
     """Return an account of the given `Sizes`.
 
     Tasks were created in the year before `now` and edited at a random time since, so that most of
-    them changed in its last 90 days. Without `now` it is 00:00 UTC today.
+    them changed in its last 90 days. Without `now` it is 00:00 UTC yesterday, so that the changes
+    of the last hours are those that are made in the account later.
     """
     requested = Sizes(**sizes)
-    today = datetime.combine(datetime.now(UTC).date(), time(), tzinfo=UTC)
-    random_data = RandomData(seed, now_ms=to_ms(now or today))
+    yesterday = datetime.combine(datetime.now(UTC).date(), time(), tzinfo=UTC) - timedelta(days=1)
+    random_data = RandomData(seed, now_ms=to_ms(now or yesterday))
     owner = _generate_person(1, random_data=random_data)
     workspaces = [
         _generate_workspace(number, owner=owner, random_data=random_data, sizes=requested)
