@@ -47,36 +47,45 @@ LEFT JOIN folders AS f ON f.workspace_id = t.workspace_id AND f.id = t.folder_id
 LEFT JOIN folders AS p ON p.workspace_id = t.workspace_id AND p.id = f.parent_folder_id
 LEFT JOIN spaces AS s ON s.workspace_id = t.workspace_id AND s.id = t.space_id
 LEFT JOIN task_types AS y ON y.workspace_id = t.workspace_id AND y.id = t.task_type_id
-LEFT JOIN LATERAL (
-    SELECT d.status_type
-    FROM statuses AS d
-    WHERE d.workspace_id = t.workspace_id
-        AND pg_catalog.lower(d.status) = pg_catalog.lower(t.status)
-        AND d._sdc_deleted_at IS NULL
-        AND d.scope_type = CASE
+CROSS JOIN LATERAL (
+    SELECT
+        CASE
             WHEN l.override_statuses THEN 'list'
             WHEN f.override_statuses OR p.override_statuses THEN 'folder'
             ELSE 'space'
-        END
-        AND d.scope_id = CASE
+        END AS scope_type,
+        CASE
             WHEN l.override_statuses THEN t.list_id
             WHEN f.override_statuses THEN t.folder_id
             WHEN p.override_statuses THEN f.parent_folder_id
             ELSE t.space_id
-        END
-    ORDER BY d.status = t.status DESC, d._sdc_extracted_at DESC
+        END AS scope_id
+) AS w
+LEFT JOIN statuses AS e
+    ON e.workspace_id = t.workspace_id AND e.scope_type = w.scope_type AND e.scope_id = w.scope_id
+    AND e.status = t.status AND e._sdc_deleted_at IS NULL
+LEFT JOIN LATERAL (
+    SELECT i.status_type
+    FROM statuses AS i
+    WHERE e.status IS NULL
+        AND i.workspace_id = t.workspace_id AND i.scope_type = w.scope_type AND i.scope_id = w.scope_id
+        AND pg_catalog.lower(i.status) = pg_catalog.lower(t.status) AND i._sdc_deleted_at IS NULL
+    ORDER BY i._sdc_extracted_at DESC
     LIMIT 1
-) AS d ON true
+) AS i ON true
+CROSS JOIN LATERAL (SELECT coalesce(e.status_type, i.status_type) AS status_type) AS d
 LEFT JOIN status_groups AS g ON g.status_type = coalesce(d.status_type, t.status_type)
-LEFT JOIN completed_reads AS r
-    ON r.workspace_id = t.workspace_id AND r.stream = 'spaces' AND r.scope = 'all'
 WHERE t._sdc_deleted_at IS NULL
     AND l._sdc_deleted_at IS NULL
     AND f._sdc_deleted_at IS NULL
     AND p._sdc_deleted_at IS NULL
     AND s._sdc_deleted_at IS NULL
-    AND (
-        r.conditions -> 'id' -> 'in' IS NULL OR r.conditions -> 'id' -> 'in' ? t.space_id
+    AND NOT EXISTS (
+        SELECT
+        FROM completed_reads AS r
+        WHERE r.workspace_id = t.workspace_id AND r.stream = 'spaces' AND r.scope = 'all'
+            AND r.conditions -> 'id' -> 'in' IS NOT NULL
+            AND (r.conditions -> 'id' -> 'in' ? t.space_id) IS NOT TRUE
     );
 COMMENT ON VIEW task_overview IS
     'One row per task of the selected spaces, with PanDev''s status group. The group follows from the type that the status has in the task''s list, folder, parent folder or space as last read, never from the status''s name';
