@@ -6,8 +6,8 @@ statements, `references` those that extract task ids. `store` loads batches in t
 `serial_loader`; `reconciliation` (completed reads), `seen_keys` (table versions) and `tombstones`
 (reported deletions) decide which rows are deleted, and `deletions` marks or deletes them.
 `pull_requests` derives the commits that each of them brought, `ide_time` the active time in
-editors. `reporting` has the time zone and working time of reports. `backup` prepares a dump and a
-restore. `sql_text` composes identifiers.
+editors, `transitions` the status changes of tasks. `reporting` has the time zone and working time
+of reports. `backup` prepares a dump and a restore. `sql_text` composes identifiers.
 """
 
 from target_pandev.database.connection import search_path_option

@@ -9,6 +9,7 @@ from psycopg import sql
 
 from target_pandev.database.sql_text import escape_percent
 from target_pandev.database.tombstones import LOCK_TOMBSTONES_EXCLUSIVE, delete_with_tombstones
+from target_pandev.database.transitions import touch_rows
 from target_pandev.deletion_limit import FREE_DELETIONS, DeletionLimit, Rows
 from target_pandev.errors import InvalidFieldError
 from target_pandev.sql import read_statement
@@ -93,6 +94,13 @@ def delete_missing(connection: Connection, scope: DeletionScope, rules: Deletion
     if not missing:
         return
     _check_deletion_limit(connection, scope, missing, rules.max_share)
+    touch_rows(
+        connection,
+        scope.table_name,
+        sql.SQL("{} WHERE {}").format(scope.table, scope.missing),
+        scope.parameters,
+        hard=rules.hard,
+    )
     if rules.hard:
         _delete(connection, scope)
     else:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from psycopg import errors, sql
 
 from target_pandev.columns import NAME_BYTES
+from target_pandev.database.transitions import DERIVED_SINCE, derive_all_transitions
 from target_pandev.database.views import are_views_current, read_stored_views, update_views
 from target_pandev.errors import StoreError
 from target_pandev.sql import read_migrations, read_statement
@@ -116,6 +117,8 @@ def _update(connection: Connection, schema: str) -> None:
         if version > stored_version:
             _apply(connection, version, name, text)
     update_views(connection, schema, views)
+    if 0 < stored_version < DERIVED_SINCE:
+        derive_all_transitions(connection)
 
 
 def _apply(connection: Connection, version: int, name: str, text: str) -> None:

@@ -16,6 +16,7 @@ from target_pandev.completed_reads import Condition
 from target_pandev.database.ddl import column_types, primary_key
 from target_pandev.database.deletions import KEY_WORK_MEM, DeletionScope, delete_missing
 from target_pandev.database.sql_text import COMMA, escape_percent, unnest
+from target_pandev.database.transitions import touch_rows
 from target_pandev.deletion_limit import FREE_DELETIONS
 from target_pandev.errors import InvalidFieldError
 from target_pandev.sql import read_statement
@@ -65,6 +66,8 @@ def apply_completed_read(
         scope, reappeared = _scope(connection, schema, read)
         connection.execute(KEY_WORK_MEM)
         delete_missing(connection, scope, rules)
+        found = sql.SQL("{} WHERE {}").format(scope.table, reappeared)
+        touch_rows(connection, scope.table_name, found, scope.parameters, hard=False)
         restore = sql.SQL("UPDATE {} SET _sdc_deleted_at = NULL WHERE {}")
         connection.execute(restore.format(scope.table, reappeared), scope.parameters)
         _check_conditions(connection, scope, read)

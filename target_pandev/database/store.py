@@ -18,10 +18,12 @@ from target_pandev.database.connection import connect, describe_error, translate
 from target_pandev.database.ddl import align_staging_types, ensure_table
 from target_pandev.database.deletions import KEY_WORK_MEM, DeletionRules, delete_missing
 from target_pandev.database.ide_time import (
+    EVENTS_TABLE,
     derive_all_intervals,
     derive_intervals,
     lock_deleted_days,
     lock_intervals,
+    lock_staged_days,
 )
 from target_pandev.database.migrate import migrate
 from target_pandev.database.pull_requests import derive_merged_commits
@@ -30,11 +32,16 @@ from target_pandev.database.references import apply_rules
 from target_pandev.database.reporting import change_reporting, read_reporting
 from target_pandev.database.seen_keys import add_staged_keys, create_seen_keys, stale_rows
 from target_pandev.database.serial_loader import SerialLoader
-from target_pandev.database.table import EVENTS_TABLE, STAGING_TABLE
+from target_pandev.database.table import STAGING_TABLE
 from target_pandev.database.tombstones import (
     LOCK_TOMBSTONES_SHARED,
     apply_tombstones,
     record_deletions,
+)
+from target_pandev.database.transitions import (
+    derive_transitions,
+    touch_deleted_keys,
+    touch_staged_tasks,
 )
 from target_pandev.errors import InvalidFieldError, RowError
 from target_pandev.sql import read_statement
@@ -58,9 +65,11 @@ Result = TypeVar("Result")
 MAX_ATTEMPTS = 10
 CANCEL_INTERVAL_SECONDS = 0.05
 """A cancel request is repeated at this interval: one between two statements has no effect."""
-FORCE_KEY_LOOKUP = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
+FORCE_KEY_LOOKUP = (
+    "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL jit = off"
+)
 """Look up stored rows by key: the planner does not know the size of the stage and might scan the
-whole table."""
+whole table. Compiling a statement takes longer than a batch."""
 COPY_LINES = 100
 """Lines per write to the server."""
 DROP_STAGE = sql.SQL("DROP TABLE IF EXISTS {}").format(STAGING_TABLE)
@@ -195,20 +204,22 @@ class Store:
                     copy.write(b"".join(lines[start : start + COPY_LINES]))
             stage_changed = align_staging_types(self._connection, table)
             cursor.execute(FORCE_KEY_LOOKUP)
-            if table.name == EVENTS_TABLE:
-                lock_intervals(self._connection)
+            ide_days = lock_staged_days(self._connection, table)
+            has_touched_tasks = touch_staged_tasks(self._connection, table)
             for pre_merge_statement in table.pre_merge_statements:
                 cursor.execute(pre_merge_statement)
             if table.key:
                 cursor.execute(LOCK_TOMBSTONES_SHARED)
             cursor.execute(table.merge)
-            older, ide_days = cursor.fetchall()[0] if table.key else (0, None)
+            older = cursor.fetchall()[0][0] if table.key else 0
             if table.key:
                 apply_tombstones(self._connection, table, STAGING_TABLE, hard=self.deletions.hard)
             for post_merge_statement in table.post_merge_statements:
                 cursor.execute(post_merge_statement)
             derive_merged_commits(self._connection, table)
-            derive_intervals(self._connection, ide_days or [])
+            derive_intervals(self._connection, ide_days)
+            if has_touched_tasks:
+                derive_transitions(self._connection)
             if seen_keys:
                 add_staged_keys(self._connection, table, seen_keys)
         self._staged = None if stage_changed else table
@@ -219,9 +230,12 @@ class Store:
 
         def record() -> None:
             with self._connection.transaction():
+                hard = self.deletions.hard
                 ide_days = lock_deleted_days(self._connection, table, deletions)
-                record_deletions(self._connection, table, deletions, hard=self.deletions.hard)
+                touch_deleted_keys(self._connection, table, deletions, hard=hard)
+                record_deletions(self._connection, table, deletions, hard=hard)
                 derive_intervals(self._connection, ide_days)
+                derive_transitions(self._connection)
 
         with self._exclusive(f"deletions of {table.name}"):
             _with_retries(record)
@@ -239,7 +253,7 @@ class Store:
         """
 
         def replace_rows() -> None:
-            with self._deriving_all_intervals(table.name):
+            with self._deriving(table.name):
                 scope = stale_rows(self._connection, table, seen_keys, started_at)
                 self._connection.execute(KEY_WORK_MEM)
                 delete_missing(self._connection, scope, self.deletions)
@@ -248,14 +262,15 @@ class Store:
             _with_retries(replace_rows)
 
     @contextmanager
-    def _deriving_all_intervals(self, stream: str) -> Iterator[None]:
-        """Run a transaction that deletes or restores rows of a stream on any days."""
+    def _deriving(self, stream: str) -> Iterator[None]:
+        """Run a transaction that deletes or restores rows of a stream, and derive others again."""
         with self._connection.transaction():
             if stream == EVENTS_TABLE:
                 lock_intervals(self._connection)
             yield
             if stream == EVENTS_TABLE:
                 derive_all_intervals(self._connection)
+            derive_transitions(self._connection)
 
     def apply_completed_read(self, read: CompletedRead) -> bool:
         """Store a completed read and mark or delete the rows that it did not find.
@@ -266,7 +281,7 @@ class Store:
         """
 
         def apply() -> bool:
-            with self._deriving_all_intervals(read.stream):
+            with self._deriving(read.stream):
                 return apply_completed_read(self._connection, self.schema, read, self.deletions)
 
         with self._exclusive(f"marking deleted rows of {read.stream}"):

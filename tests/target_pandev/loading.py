@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from target_pandev.database.transitions import derive_all_transitions
 from target_pandev.target import TargetPandev
 
 if TYPE_CHECKING:
@@ -39,6 +40,11 @@ class Loader:
     def load(self, *messages: Mapping[str, Any] | str, **settings: Any) -> None:
         """Run the target over messages; text is taken as a line that is written already."""
         load(self.database, *messages, **settings)
+
+    def derive_transitions(self) -> None:
+        """Derive all status transitions, as after an upgrade: for rows that no load has stored."""
+        with self.connection.transaction():
+            derive_all_transitions(self.connection)
 
     def rows(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """Return the rows of a statement."""

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from target_pandev.database import Store
+from target_pandev.database.transitions import derive_all_transitions
 from target_pandev.sql import read_migrations, read_views
 from tests.target_pandev.first_release import FIRST_RELEASE, MIGRATIONS, ROWS, create_old_store
 
@@ -179,6 +180,8 @@ def test_views_show_the_same_rows_after_an_upgrade(
     create_old_store(connection, version)
     Store(empty_database, schema="pandev").close()
     insert_rows_after_upgrade(connection, range(version + 1, max(MIGRATIONS) + 1))
+    with connection.transaction():
+        derive_all_transitions(connection)
     rows_by_view = read_rows(connection, "v")
     open_periods = [row for row in rows_by_view["status_durations"] if row["ended_at"] is None]
     assert len(open_periods) == 2

@@ -184,7 +184,7 @@ def test_a_batch_that_meets_deadlocks_is_tried_again(database: str) -> None:
 CLICKUP = {
     "users", "spaces", "folders", "lists", "statuses", "tasks", "sync_runs", "time_entries",
     "sprints", "time_in_status", "webhooks", "completed_reads", "task_versions",
-    "task_changes", "task_types", "groups",
+    "task_changes", "task_types", "groups", "task_transitions",
 }  # fmt: skip
 OTHERS = {
     "workspaces", "repositories", "branches", "commits", "task_references", "rejected_records",

@@ -88,6 +88,7 @@ CONDITIONS = {
 LARGE_TABLES = {
     "tasks", "task_versions", "task_changes", "time_in_status", "time_entries", "commits",
     "branches", "task_references", "pull_requests", "merged_commits", "ide_intervals",
+    "task_transitions",
 }  # fmt: skip
 
 
@@ -111,6 +112,8 @@ WITHOUT_TASKS = {
 @pytest.mark.parametrize("view", [view for view in read_views() if view not in WITHOUT_TASKS])
 def test_a_view_reads_only_the_rows_of_one_task(store: Loader, view: str) -> None:
     store.connection.execute(FILL.encode())
+    store.derive_transitions()
+    store.connection.execute("ANALYZE task_transitions")
     condition = CONDITIONS.get(view, ONE_TASK)
     statement = f"SELECT * FROM {view} WHERE {condition}"  # noqa: S608 - names of our own
     assert 1 <= len(store.rows(statement)) <= 4
@@ -173,33 +176,3 @@ def test_a_sprint_or_task_is_read_without_those_of_others(store: Loader, stateme
     read = [scan for scan in scans(explained[0]["Plan"]) if scan[0] in LARGE_TABLES]
     assert read
     assert [scan for scan in read if scan[1] > MAX_ROWS] == []
-
-
-@pytest.mark.parametrize("order", ["opened_at DESC", "merged_at DESC NULLS LAST"])
-def test_the_newest_pull_requests_are_read_without_older_ones(store: Loader, order: str) -> None:
-    store.connection.execute(FILL.encode())
-    statement = f"SELECT * FROM pull_request_lead_times ORDER BY {order} LIMIT 3"  # noqa: S608 - orders of our own
-    assert len(store.rows(statement)) == 3
-    ((explained,),) = store.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")
-    read = list(scans(explained[0]["Plan"]))
-    assert {"pull_requests", "merged_commits", "commits"} <= {table for table, _ in read}
-    assert [scan for scan in read if scan[0] in LARGE_TABLES and scan[1] > MAX_ROWS] == []
-
-
-def test_co_authors_are_found_without_a_search_of_each_message(store: Loader) -> None:
-    """Employees are read once for the authors and once for all co-authors."""
-    store.connection.execute(FILL.encode())
-    store.connection.execute(CO_AUTHORED + "WHERE sha LIKE 'shatask_7'")
-    store.connection.execute(
-        "INSERT INTO employees (email, _sdc_extracted_at, _sdc_hash) "
-        "SELECT 'user' || n || '@example.com', now(), gen_random_uuid() "
-        "FROM generate_series(1, 50) AS n"
-    )
-    store.connection.execute("ANALYZE commits, employees")
-    counts = "SELECT role, count(employee_email) FROM commit_authors GROUP BY role ORDER BY role"
-    # 30 commits of each employee from 10 to 50, and 5 of the co-authored ones had other authors
-    assert store.rows(counts) == [("author", 1235), ("co-author", 9)]
-    ((explained,),) = store.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {counts}")
-    read = list(scans(explained[0]["Plan"]))
-    assert {rows for table, rows in read if table == "employees"} == {50}
-    assert sorted(rows for table, rows in read if table == "commits") == [9, 3000]

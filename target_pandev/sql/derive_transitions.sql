@@ -1,0 +1,224 @@
+-- Derive the status transitions of the touched tasks: exact ones from webhooks, inferred ones where
+-- something else shows a status that the exact ones do not explain. The first one is from null.
+--
+-- * A point is what is known of a task's status at a time: a change, or a version that was read.
+--   ClickUp's dates give further ones: the creation, with a status that is not known, the closing,
+--   and the times since which a task was in its statuses (time_in_status), as far as they are before
+--   everything that was read.
+-- * Each point is compared with the one before: a version shows a transition if its status is another
+--   one, a change shows a second one if it begins with another one.
+-- * Statuses are looked up only where names differ: a renamed status keeps its id.
+-- * Stored rows that are right already are left untouched.
+-- * Rows are looked up by key whatever the planner expects: OFFSET 0 keeps a subquery as it is.
+WITH touched AS MATERIALIZED (
+    SELECT DISTINCT k.workspace_id, k.task_id FROM pg_temp.touched_tasks AS k
+),
+touched_rows AS MATERIALIZED (
+    SELECT t.*,
+        CASE t.status_type WHEN 'closed' THEN t.date_closed WHEN 'done' THEN t.date_done END
+            AS closed_at
+    FROM touched AS k
+    CROSS JOIN LATERAL (
+        SELECT t.workspace_id, t.id AS task_id, t.status, t.status_type, t.status_id, t.list_id,
+            t.date_created, t.date_updated, t.date_closed, t.date_done
+        FROM tasks AS t
+        WHERE t.workspace_id = k.workspace_id AND t.id = k.task_id
+        OFFSET 0
+    ) AS t
+),
+points AS (
+    -- The order at the same time: the creation (0), then changes (1), whose ids are numbers of
+    -- different lengths, then versions (2), which show the status after the change.
+    SELECT k.workspace_id, k.task_id, c.changed_at AS occurred_at,
+        1 AS rank, pg_catalog.length(c.id) AS id_length, c.id AS change_id,
+        c.from_value AS from_status, c.from_status_type, c.to_value AS status,
+        c.to_status_type AS status_type, NULL::text AS status_id, c.list_id, c.user_id,
+        FALSE AS has_exact_time
+    FROM touched AS k
+    CROSS JOIN LATERAL (
+        SELECT c.*
+        FROM task_changes AS c
+        WHERE c.workspace_id = k.workspace_id AND c.task_id = k.task_id AND c.field = 'status'
+        OFFSET 0
+    ) AS c
+    UNION ALL
+    SELECT k.workspace_id, k.task_id, v.date_updated, 2, 0, NULL, NULL, NULL,
+        v.status, v.status_type, v.status_id, v.list_id, NULL, FALSE
+    FROM touched AS k
+    CROSS JOIN LATERAL (
+        SELECT v.*
+        FROM task_versions AS v
+        WHERE v.workspace_id = k.workspace_id AND v.task_id = k.task_id AND v.status IS NOT NULL
+        OFFSET 0
+    ) AS v
+    UNION ALL
+    SELECT t.workspace_id, t.task_id, t.date_updated, 2, 0, NULL, NULL, NULL,
+        t.status, t.status_type, t.status_id, t.list_id, NULL, FALSE
+    FROM touched_rows AS t
+    WHERE t.status IS NOT NULL
+    UNION ALL
+    SELECT t.workspace_id, t.task_id, t.date_created, 0, 0, NULL, NULL, NULL,
+        NULL, NULL, NULL, t.list_id, NULL, TRUE
+    FROM touched_rows AS t
+    WHERE t.status IS NOT NULL AND t.date_created <= t.date_updated
+    UNION ALL
+    SELECT t.workspace_id, t.task_id, t.closed_at, 2, 0, NULL, NULL, NULL,
+        t.status, t.status_type, t.status_id, t.list_id, NULL, TRUE
+    FROM touched_rows AS t
+    WHERE t.status IS NOT NULL AND t.closed_at < t.date_updated - INTERVAL '1 second'
+    UNION ALL
+    SELECT t.workspace_id, t.task_id, s.since, 2, 0, NULL, NULL, NULL,
+        s.status, d.status_type, d.status_id, t.list_id, NULL, TRUE
+    FROM touched_rows AS t
+    CROSS JOIN LATERAL (
+        SELECT s.status, s.since
+        FROM time_in_status AS s
+        WHERE s.workspace_id = t.workspace_id AND s.task_id = t.task_id
+            AND s._sdc_deleted_at IS NULL
+            AND s.since < least(
+                t.date_updated,
+                t.closed_at,
+                (
+                    SELECT pg_catalog.min(v.date_updated)
+                    FROM task_versions AS v
+                    WHERE v.workspace_id = s.workspace_id AND v.task_id = s.task_id
+                        AND v.status IS NOT NULL
+                ),
+                (
+                    SELECT pg_catalog.min(c.changed_at)
+                    FROM task_changes AS c
+                    WHERE c.workspace_id = s.workspace_id AND c.task_id = s.task_id
+                        AND c.field = 'status'
+                )
+            )
+        OFFSET 0
+    ) AS s
+    LEFT JOIN LATERAL (
+        SELECT l.folder_id, l.space_id, f.parent_folder_id
+        FROM lists AS l
+        LEFT JOIN folders AS f ON f.workspace_id = l.workspace_id AND f.id = l.folder_id
+        WHERE l.workspace_id = t.workspace_id AND l.id = t.list_id
+        OFFSET 0
+    ) AS l ON TRUE
+    LEFT JOIN LATERAL (
+        SELECT d.status_id, d.status_type
+        FROM statuses AS d
+        WHERE d.workspace_id = t.workspace_id
+            AND d.scope_id IN (t.list_id, l.folder_id, l.parent_folder_id, l.space_id)
+            AND pg_catalog.lower(d.status) = pg_catalog.lower(s.status)
+        ORDER BY d.scope_type = 'list' DESC, d.scope_id = l.folder_id DESC, d.scope_type = 'folder' DESC
+        LIMIT 1
+    ) AS d ON TRUE
+),
+steps AS (
+    SELECT p.*,
+        CASE WHEN p.rank = 1 THEN p.from_status ELSE p.status END AS begin_status,
+        CASE WHEN p.rank = 1 THEN p.from_status_type ELSE p.status_type END AS begin_status_type,
+        pg_catalog.lag(p.occurred_at) OVER in_order AS last_occurred_at,
+        pg_catalog.lag(p.rank) OVER in_order AS last_rank,
+        pg_catalog.lag(p.status) OVER in_order AS last_status,
+        pg_catalog.lag(p.status_type) OVER in_order AS last_status_type,
+        pg_catalog.lag(p.status_id) OVER in_order AS last_status_id,
+        pg_catalog.lead(p.occurred_at) OVER in_order AS next_occurred_at,
+        pg_catalog.lead(CASE WHEN p.rank = 1 THEN p.status END) OVER in_order AS next_change_to
+    FROM points AS p
+    WHERE p.occurred_at IS NOT NULL
+    WINDOW in_order AS (
+        PARTITION BY p.workspace_id, p.task_id
+        ORDER BY p.occurred_at, p.rank, p.id_length, p.change_id, p.has_exact_time DESC
+    )
+),
+transitions AS (
+    SELECT s.*, e.is_exact,
+        pg_catalog.lead(s.occurred_at) OVER in_order AS next_changed_at,
+        pg_catalog.lead(NOT e.is_exact) OVER in_order AS next_is_inferred
+    FROM steps AS s
+    CROSS JOIN (VALUES (FALSE), (TRUE)) AS e (is_exact)
+    WHERE CASE
+        WHEN e.is_exact THEN s.rank = 1
+        WHEN s.last_status IS NULL
+            THEN s.last_occurred_at IS NOT NULL AND s.begin_status IS NOT NULL
+        WHEN pg_catalog.lower(s.last_status) = pg_catalog.lower(s.begin_status) THEN FALSE
+        WHEN s.begin_status IS NULL THEN FALSE
+        -- ClickUp's dates of a task and of the change that made it may differ by some milliseconds:
+        -- a version that shows the status after the next change is not one before it.
+        WHEN s.rank = 2 AND s.next_occurred_at <= s.occurred_at + INTERVAL '1 second'
+            AND pg_catalog.lower(s.next_change_to) = pg_catalog.lower(s.status) THEN FALSE
+        WHEN s.rank = 1 AND s.last_rank = 2
+            AND s.occurred_at <= s.last_occurred_at + INTERVAL '1 second'
+            AND pg_catalog.lower(s.last_status) = pg_catalog.lower(s.status) THEN FALSE
+        WHEN s.status_id IS NULL AND s.last_status_id IS NULL THEN NOT EXISTS (
+            SELECT
+            FROM lists AS l
+            LEFT JOIN folders AS f ON f.workspace_id = l.workspace_id AND f.id = l.folder_id
+            INNER JOIN statuses AS d
+                ON d.workspace_id = l.workspace_id
+                AND d.scope_id IN (l.id, l.folder_id, f.parent_folder_id, l.space_id)
+            INNER JOIN statuses AS e
+                ON e.workspace_id = d.workspace_id AND e.status_id = d.status_id
+            WHERE l.workspace_id = s.workspace_id AND l.id = s.list_id
+                AND pg_catalog.lower(d.status) = pg_catalog.lower(s.begin_status)
+                AND pg_catalog.lower(e.status) = pg_catalog.lower(s.last_status)
+            OFFSET 0
+        )
+        WHEN s.status_id IS NULL OR s.last_status_id IS NULL THEN NOT EXISTS (
+            SELECT
+            FROM statuses AS d
+            WHERE d.workspace_id = s.workspace_id
+                AND d.status_id = coalesce(s.status_id, s.last_status_id)
+                AND pg_catalog.lower(d.status) = pg_catalog.lower(
+                    CASE WHEN s.status_id IS NULL THEN s.begin_status ELSE s.last_status END
+                )
+            OFFSET 0
+        )
+        ELSE s.last_status_id <> s.status_id
+    END
+    WINDOW in_order AS (
+        PARTITION BY s.workspace_id, s.task_id
+        ORDER BY s.occurred_at, s.rank, s.id_length, s.change_id, s.has_exact_time DESC, e.is_exact
+    )
+),
+derived AS MATERIALIZED (
+    SELECT s.workspace_id, s.task_id,
+        pg_catalog.row_number() OVER in_order AS number,
+        CASE WHEN s.is_exact THEN s.change_id END AS change_id,
+        CASE WHEN s.is_exact THEN s.from_status ELSE s.last_status END AS from_status,
+        CASE WHEN s.is_exact THEN s.from_status_type ELSE s.last_status_type END AS from_status_type,
+        CASE WHEN s.is_exact THEN s.status ELSE s.begin_status END AS to_status,
+        CASE WHEN s.is_exact THEN s.status_type ELSE s.begin_status_type END AS to_status_type,
+        s.occurred_at AS changed_at,
+        CASE WHEN s.is_exact OR s.has_exact_time THEN s.occurred_at ELSE s.last_occurred_at END
+            AS changed_after,
+        CASE WHEN s.is_exact THEN s.user_id END AS user_id,
+        NOT s.is_exact AS is_inferred,
+        s.next_changed_at,
+        s.next_is_inferred
+    FROM transitions AS s
+    WINDOW in_order AS (
+        PARTITION BY s.workspace_id, s.task_id
+        ORDER BY s.occurred_at, s.rank, s.id_length, s.change_id, s.has_exact_time DESC, s.is_exact
+    )
+),
+deleted AS (
+    DELETE FROM task_transitions AS o
+    USING touched AS k
+    WHERE o.workspace_id = k.workspace_id AND o.task_id = k.task_id
+        AND (o.workspace_id, o.task_id, o.number) NOT IN (
+            SELECT d.workspace_id, d.task_id, d.number FROM derived AS d
+        )
+)
+INSERT INTO task_transitions AS o
+SELECT * FROM derived
+ON CONFLICT (workspace_id, task_id, number) DO UPDATE SET
+    change_id = excluded.change_id,
+    from_status = excluded.from_status,
+    from_status_type = excluded.from_status_type,
+    to_status = excluded.to_status,
+    to_status_type = excluded.to_status_type,
+    changed_at = excluded.changed_at,
+    changed_after = excluded.changed_after,
+    user_id = excluded.user_id,
+    is_inferred = excluded.is_inferred,
+    next_changed_at = excluded.next_changed_at,
+    next_is_inferred = excluded.next_is_inferred
+WHERE o.* IS DISTINCT FROM excluded.*

@@ -1,0 +1,34 @@
+-- The tasks for which staged rows of statuses, lists or folders change what a status is: those that
+-- were in a list of the changed scopes, or in a status of a changed id.
+WITH scopes AS MATERIALIZED ({changed_scopes}),
+changed_lists AS MATERIALIZED (
+    SELECT l.workspace_id, l.id
+    FROM lists AS l
+    LEFT JOIN folders AS f ON f.workspace_id = l.workspace_id AND f.id = l.folder_id
+    WHERE EXISTS (
+        SELECT FROM scopes AS s
+        WHERE s.workspace_id = l.workspace_id
+            AND s.scope_id IN (l.id, l.folder_id, f.parent_folder_id, l.space_id)
+    )
+    UNION
+    SELECT s.workspace_id, s.scope_id FROM scopes AS s WHERE s.scope_id IS NOT NULL
+)
+SELECT t.workspace_id, t.id
+FROM tasks AS t
+INNER JOIN changed_lists AS l ON l.workspace_id = t.workspace_id AND l.id = t.list_id
+UNION
+SELECT v.workspace_id, v.task_id
+FROM task_versions AS v
+INNER JOIN changed_lists AS l ON l.workspace_id = v.workspace_id AND l.id = v.list_id
+UNION
+SELECT c.workspace_id, c.task_id
+FROM task_changes AS c
+INNER JOIN changed_lists AS l ON l.workspace_id = c.workspace_id AND l.id = c.list_id
+UNION
+SELECT t.workspace_id, t.id
+FROM tasks AS t
+INNER JOIN scopes AS s ON s.workspace_id = t.workspace_id AND s.status_id = t.status_id
+UNION
+SELECT v.workspace_id, v.task_id
+FROM task_versions AS v
+INNER JOIN scopes AS s ON s.workspace_id = v.workspace_id AND s.status_id = v.status_id

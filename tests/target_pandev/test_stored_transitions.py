@@ -1,0 +1,220 @@
+"""The stored transitions are those that deriving all of them again would give."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from target_pandev.database.table import LOCK_TASK_VERSIONS
+from tests.target_pandev.loading import COMPLETED_READS, load, record
+from tests.target_pandev.status_story import (
+    SCHEMAS,
+    TASK,
+    change,
+    clock,
+    in_status,
+    seen,
+    transitions,
+    workflow,
+)
+from tests.target_pandev.test_subfolders import FOLDERS, LISTS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tests.target_pandev.loading import Loader
+
+STREAMS = {**SCHEMAS, "lists": LISTS, "folders": FOLDERS, "completed_reads": COMPLETED_READS}
+EXAMPLES = 25
+STORED = "SELECT *, xmin::text FROM task_transitions ORDER BY workspace_id, task_id, number"
+OTHER = TASK + "x"
+
+
+def list_of(folder: str | None, list_id: str = "31") -> dict[str, Any]:
+    values = {"workspace_id": "900", "id": list_id, "space_id": "11", "folder_id": folder}
+    return record("lists", values)
+
+
+def folder(name: str, parent: str | None) -> dict[str, Any]:
+    values = {"workspace_id": "900", "id": name, "space_id": "11", "parent_folder_id": parent}
+    return record("folders", values)
+
+
+def status(scope_type: str, scope_id: str, name: str, status_id: str) -> dict[str, Any]:
+    key = {"workspace_id": "900", "scope_type": scope_type, "scope_id": scope_id, "status": name}
+    return record("statuses", {**key, "status_id": status_id, "status_type": "custom"})
+
+
+MESSAGES = [
+    seen(1, "to do"),
+    seen(3, "doing"),
+    seen(8, "review"),
+    seen(11, "closed", closed=11),
+    seen(12, "closed", closed=11),
+    seen(4, "doing", task_id=OTHER),
+    seen(6, "doing", task_id=OTHER),
+    change(2, "to do", "in progress"),
+    change(5, "doing", "review"),
+    change(5.0001, "review", "doing"),
+    change(11, "review", "closed"),
+    change(5, "to do", "doing", task_id=OTHER),
+    in_status("to do", since=0, minutes=30),
+    in_status("doing", since=0.5, minutes=90),
+    in_status("review", since=0.7, minutes=1),
+    workflow("doing", status_id="s in progress"),
+    workflow("in progress", status_id="s in progress"),
+    status("space", "11", "doing", "s1"),
+    status("folder", "21", "to do", "s2"),
+    status("folder", "22", "doing", "s2"),
+    list_of(None),
+    list_of("21"),
+    folder("21", None),
+    folder("21", "22"),
+]
+
+
+def load_each(store: Loader, *messages: dict[str, Any], **more: Any) -> None:
+    for message in messages:
+        store.load(STREAMS[message["stream"]], message, **more)
+
+
+def derive_again(store: Loader) -> list[tuple[Any, ...]]:
+    """Return all stored transitions after they were derived again; an equal row is not written."""
+    store.derive_transitions()
+    return store.rows(STORED)
+
+
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    runs=st.lists(
+        st.lists(st.sampled_from(MESSAGES), min_size=1, max_size=8), min_size=1, max_size=6
+    )
+)
+def test_loads_in_any_order_leave_no_outdated_transition(
+    store: Loader, runs: Sequence[Sequence[dict[str, Any]]]
+) -> None:
+    store.connection.execute(
+        "TRUNCATE tasks, task_versions, task_changes, task_transitions, time_in_status, statuses, "
+        "lists, folders"
+    )
+    for run in runs:
+        streams = {message["stream"]: STREAMS[message["stream"]] for message in run}
+        store.load(*streams.values(), *run)
+        stored = store.rows(STORED)
+        assert derive_again(store) == stored
+
+
+def test_a_version_with_the_same_status_writes_no_transition(store: Loader) -> None:
+    load_each(store, seen(1, "to do"), change(2, "to do", "doing"), seen(2, "doing"))
+    stored = store.rows(STORED)
+    assert len(stored) == 2
+    load_each(store, seen(5, "doing"))
+    assert store.rows(STORED) == stored
+    assert derive_again(store) == stored
+
+
+def test_a_version_of_a_closed_task_may_show_when_it_was_closed(store: Loader) -> None:
+    load_each(store, seen(5, "closed", closed=5))
+    assert transitions(store) == [(None, "closed", 0, 5, None)]
+    load_each(store, seen(9, "closed", closed=5))
+    assert transitions(store) == [(None, "closed", 5, 5, None)]
+
+
+@pytest.mark.parametrize("last", range(3))
+def test_a_workflow_may_arrive_after_the_task(store: Loader, last: int) -> None:
+    messages = [list_of("21"), folder("21", "22"), status("folder", "22", "doing", "s2")]
+    messages.append(messages.pop(last))
+    load_each(store, list_of(None), folder("21", None))
+    load_each(store, seen(5, "review"), in_status("doing", since=1, minutes=60), *messages)
+    assert store.rows("SELECT to_status_type FROM task_transitions WHERE number = 1") == [
+        ("custom",)
+    ]
+
+
+def test_a_name_that_arrives_later_explains_a_change(store: Loader) -> None:
+    load_each(store, seen(1, "to do"), change(2, "todo", "doing"))
+    assert [row[:2] for row in transitions(store)][1:] == [("to do", "todo"), ("todo", "doing")]
+    load_each(store, status("list", "99", "todo", "s to do"))
+    assert [row[:2] for row in transitions(store)][1:] == [("todo", "doing")]
+
+
+def deleted(message: dict[str, Any], hour: float) -> dict[str, Any]:
+    """Return the deletion of the row that a message has loaded."""
+    key = {name: message["record"][name] for name in STREAMS[message["stream"]]["key_properties"]}
+    return record(message["stream"], {**key, "_sdc_deleted_at": clock(24 * 30 + hour).isoformat()})
+
+
+def test_a_deleted_time_in_status_shows_no_transition(store: Loader) -> None:
+    earlier = in_status("doing", since=1, minutes=60)
+    load_each(store, seen(5, "review"), earlier)
+    assert [row[1] for row in transitions(store)] == ["doing", "review"]
+    load_each(store, deleted(earlier, 1))
+    assert [row[1] for row in transitions(store)] == ["review"]
+    load_each(store, {**earlier, "time_extracted": clock(24 * 30 + 2).isoformat()})
+    assert [row[1] for row in transitions(store)] == ["doing", "review"]
+
+
+def completed_read(hour: float, *statuses: str) -> dict[str, Any]:
+    """Return a complete read of the times in status of all tasks."""
+    values = {
+        "workspace_id": "900",
+        "stream": "time_in_status",
+        "scope": "all",
+        "started_at": clock(24 * 30 + hour).isoformat(),
+        "finished_at": clock(24 * 30 + hour).isoformat(),
+        "conditions": {},
+        "key_properties": ["task_id", "status"],
+        "count": len(statuses),
+        "keys": [[TASK, status] for status in statuses],
+    }
+    return record("completed_reads", values)
+
+
+def test_completed_reads_mark_and_restore_times_in_status(store: Loader) -> None:
+    load_each(store, seen(5, "review"), in_status("doing", since=1, minutes=60))
+    load_each(store, completed_read(1))
+    assert [row[1] for row in transitions(store)] == ["review"]
+    load_each(store, completed_read(2, "doing"))
+    assert [row[1] for row in transitions(store)] == ["doing", "review"]
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        (seen(5, "review"), ["doing"]),
+        (change(2, "to do", "doing"), ["review"]),
+        (workflow("todo", status_id="s to do"), ["to do", "doing", "review"]),
+    ],
+    ids=["task", "change", "status"],
+)
+def test_transitions_follow_rows_that_are_deleted_for_good(
+    store: Loader, message: dict[str, Any], expected: list[str]
+) -> None:
+    load_each(store, workflow("todo", status_id="s to do"), change(2, "to do", "doing"))
+    load_each(store, seen(5, "review"))
+    load_each(store, deleted(message, 1), hard_delete=True)
+    assert [row[1] for row in transitions(store)][-len(expected) :] == expected
+    assert derive_again(store) == store.rows(STORED)
+
+
+@pytest.mark.parametrize("message", [seen(3, "doing"), change(2, "to do", "doing")])
+def test_a_load_waits_for_others_that_touch_tasks(store: Loader, message: dict[str, Any]) -> None:
+    """Otherwise neither would see what the other one has stored."""
+    load_each(store, seen(1, "to do"))
+    with ThreadPoolExecutor(1) as executor, psycopg.connect(store.database) as other:
+        other.execute(LOCK_TASK_VERSIONS)
+        run = executor.submit(load, store.database, STREAMS[message["stream"]], message)
+        with pytest.raises(TimeoutError):
+            run.result(1)
+        other.commit()
+        run.result(30)
+    assert [row[1] for row in transitions(store)] == ["to do", "doing"]
