@@ -6,7 +6,7 @@ import logging
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from tap_clickup import records
@@ -102,6 +102,7 @@ class ObjectReader:
         self._sprint_settings = SprintSettings.from_config(sync_context.config)
         self._report = SyncReport(batch.workspace_id)
         self._hierarchy = self._new_workspace().hierarchy
+        self._folders: dict[str, ApiResponse | None] = {}
         self._failed: dict[ObjectKey, str] = {}
 
     def read(self) -> ObjectRecords:
@@ -179,7 +180,7 @@ class ObjectReader:
         The dates in the name of a sprint depend on the lists around it, so its folder is read too.
         """
         lists = self._read_lists()
-        sprint_space_ids = self._read_folders(self._folders_to_read(lists))
+        sprint_space_ids = self._read_folders(lists)
         self._add_lists(lists)
         self._read_spaces([*self._batch.changed_objects("space"), *sprint_space_ids])
         hierarchy = self._hierarchy
@@ -204,31 +205,45 @@ class ObjectReader:
                     responses.append(response)
         return responses
 
-    def _folders_to_read(self, lists: Sequence[ApiResponse]) -> list[str]:
-        """Return the ids of the changed folders, and of the sprint folders of the lists."""
-        folder_ids = list(self._batch.changed_objects("folder"))
-        for response in lists:
-            folder = Fields(response.body).object("folder")
-            folder_id = records.folder_id(response.body)
-            if folder_id and self._sprint_settings.is_sprint_folder(folder.text("name")):
-                folder_ids.append(folder_id)
-        return list(dict.fromkeys(folder_ids))
+    def _read_folders(self, lists: Sequence[ApiResponse]) -> list[str]:
+        """Read the changed folders, and the sprint folders of the lists, with the lists in them.
 
-    def _read_folders(self, folder_ids: Iterable[str]) -> list[str]:
-        """Read folders with their lists; return the ids of the spaces of sprint folders.
-
-        A space determines whether the Sprints ClickApp is on.
+        Return the ids of the spaces of sprint folders: a space determines whether the Sprints
+        ClickApp is on.
         """
-        sprint_space_ids = []
-        for folder_id in folder_ids:
+        changed = self._batch.changed_objects("folder")
+        of_lists = [records.folder_id(response.body) for response in lists]
+        paths = [self._sprint_path(folder_id) for folder_id in (*changed, *filter(None, of_lists))]
+        for folder_id in dict.fromkeys([*changed, *chain.from_iterable(paths)]):
+            if folder := self._fetch_folder(folder_id):
+                with self._capture_errors("folder", folder_id):
+                    self._hierarchy.add_folder(folder.body, folder.requested_at)
+        sprint_folder_ids = {path[-1] for path in paths if path}
+        folders = [row.record for row in self._hierarchy.folders]
+        return [folder["space_id"] for folder in folders if folder["id"] in sprint_folder_ids]
+
+    def _sprint_path(self, folder_id: str) -> list[str]:
+        """Return the folder and those that it is in, up to a sprint folder; empty without one."""
+        path: list[str] = []
+        next_id: str | None = folder_id
+        while self._sprint_settings.enabled and next_id and next_id not in path:
+            path.append(next_id)
+            folder = self._fetch_folder(next_id)
+            fields = Fields(folder.body if folder else {})
+            if self._sprint_settings.is_sprint_folder(fields.text("name")):
+                return path
+            next_id = records.parent_folder_id(fields)
+        return []
+
+    def _fetch_folder(self, folder_id: str) -> ApiResponse | None:
+        """Return a folder, requested once; None if it is denied or not in a selected space."""
+        if folder_id not in self._folders:
+            self._folders[folder_id] = None
             with self._capture_errors("folder", folder_id):
                 response = self._get("folder", folder_id)
-                space_id = _space_id(response)
-                if self._selection.includes_space(space_id):
-                    self._hierarchy.add_folder(response.body, response.requested_at)
-                    if self._sprint_settings.is_sprint_folder(Fields(response.body).text("name")):
-                        sprint_space_ids.append(space_id)
-        return sprint_space_ids
+                if self._selection.includes_space(_space_id(response)):
+                    self._folders[folder_id] = response
+        return self._folders[folder_id]
 
     def _add_lists(self, lists: Iterable[ApiResponse]) -> None:
         """Add the lists that were not read with their folder."""
