@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from tap_clickup.tap import TapClickUp
 from target_pandev.database import Store, StoreError, StreamSchema
 from target_pandev.database.ddl import OWN_TABLES
 from target_pandev.database.store import MAX_ATTEMPTS
@@ -181,33 +182,33 @@ def test_a_batch_that_meets_deadlocks_is_tried_again(database: str) -> None:
         assert store.tries == MAX_ATTEMPTS
 
 
-CLICKUP = {
-    "users", "spaces", "folders", "lists", "statuses", "tasks", "sync_runs", "time_entries",
-    "sprints", "time_in_status", "webhooks", "completed_reads", "task_versions",
-    "task_changes", "task_types", "groups", "task_transitions",
-}  # fmt: skip
-OTHERS = {
-    "workspaces", "repositories", "branches", "commits", "task_references", "rejected_records",
-    "pull_requests", "merged_commits", "employees",
-    "status_groups", "reference_rules", "tombstones", "emitted_states", "recent_deletions",
-    "reporting", "reporting_holidays", "working_calendar", "repository_workspaces", "ide_events",
-    "ide_intervals",
-}  # fmt: skip
+def test_the_tables_of_a_new_store_are_known_as_its_own(database: str) -> None:
+    with psycopg.connect(database) as connection:
+        rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'pandev'")
+        assert {name for (name,) in rows} == {*OWN_TABLES, "schema_versions"}
 
 
 def test_the_workspace_leads_every_key_of_a_clickup_table(database: str) -> None:
+    """A table with a required workspace_id is ClickUp's, also one that a migration adds.
+
+    A row of repository_workspaces is a repository, and names its workspace.
+    """
     with psycopg.connect(database) as connection:
-        keys = connection.execute(
-            "SELECT c.relname, a.attname FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid "
-            "JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[0] "
-            "WHERE i.indisunique AND c.relnamespace = 'pandev'::regnamespace"
+        connection.execute("SET search_path = pandev")
+        tables = connection.execute(
+            "SELECT attrelid::regclass::text FROM pg_attribute JOIN pg_class ON oid = attrelid "
+            "WHERE attname = 'workspace_id' AND attnotnull AND relkind = 'r'"
         ).fetchall()
-    assert CLICKUP | OTHERS == OWN_TABLES
-    leading = {(table, column) for table, column in keys if table not in OTHERS}
-    assert leading == {
-        *((table, "workspace_id") for table in CLICKUP),
-        ("schema_versions", "version"),
-    }
+        keys = connection.execute(
+            "SELECT i.indrelid::regclass::text, a.attname FROM pg_index i "
+            "JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0] "
+            "WHERE i.indisunique"
+        ).fetchall()
+    clickup = {table for (table,) in tables} - {"repository_workspaces"}
+    streams = TapClickUp(config={"api_token": "pk_1_AAAAAAAA"}).streams
+    assert clickup > streams.keys() - {"workspaces"}
+    leading = {(table, column) for table, column in keys if table in clickup}
+    assert leading == {(table, "workspace_id") for table in clickup}
 
 
 def test_there_is_no_trigger_and_no_foreign_key(database: str) -> None:
