@@ -1,4 +1,4 @@
-"""Users of ClickUp and authors of commits are matched with employees by address, never by guess."""
+"""Users, authors and addresses of editors are matched with employees, never by guess."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from tests.target_pandev.ide import IDE_EVENTS, events, records
 from tests.target_pandev.loading import record, schema
 
 if TYPE_CHECKING:
@@ -188,6 +189,44 @@ def test_authors_are_matched_by_address_and_noreply_login(store: Loader) -> None
     )
     emails = store.rows("SELECT sha, employee_email FROM commit_authors ORDER BY sha")
     assert emails == [("c1", "ann@example.com"), ("c2", "ann@example.com"), ("c3", None)]
+
+
+def test_addresses_of_editors_are_matched_and_reported(store: Loader) -> None:
+    """Nia has a lone event, so no active time."""
+    day = ("02 09:00:00", "02 09:10:00")
+    store.load(
+        EMPLOYEES,
+        employee("ann@example.com", name="Ann", team="Web", other_emails=["ann@home.example"]),
+        employee("bob@example.com", name="Bob"),
+        employee("ben@example.com", name="Ben", other_emails=["Bob@example.com"]),
+        IDE_EVENTS,
+        *records(events("ann@home.example", *day, "03 09:00:00", "03 09:10:00")),
+        *records(events("Bob@Example.com", *day)),
+        *records(events("eve@example.com", *day)),
+        *records(events("Eve@example.com", *day)),
+        *records(events("nia@example.com", *day[:1])),
+    )
+    rows = store.rows(
+        "SELECT source, email, match, employee_email, employee_name, team, name, user_id "
+        "FROM people ORDER BY email"
+    )
+    nothing = (None, None, None, None, None)
+    assert rows == [
+        ("ide", "ann@home.example", "matched", "ann@example.com", "Ann", "Web", None, None),
+        ("ide", "bob@example.com", "ambiguous", *nothing),
+        ("ide", "eve@example.com", "unmatched", *nothing),
+    ]
+    assert store.rows(
+        "SELECT source, email, reason, candidates FROM unmatched_people ORDER BY email"
+    ) == [
+        (
+            "ide",
+            "bob@example.com",
+            "several employees have this address",
+            ["ben@example.com", "bob@example.com"],
+        ),
+        ("ide", "eve@example.com", "no employee has this address", None),
+    ]
 
 
 def test_a_mailmap_corrects_commits_that_were_read_before(store: Loader) -> None:

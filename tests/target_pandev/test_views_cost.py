@@ -161,6 +161,17 @@ def test_authors_of_a_commit_are_read_without_those_of_others(
     assert sum(read) <= MAX_ROWS  # of two loops PostgreSQL before 18 may report 0.5 rows as 0
 
 
+def test_addresses_of_editors_are_read_without_all_intervals(store: Loader) -> None:
+    """One lookup for each of the 109 people, who have 6,000 intervals."""
+    store.connection.execute(FILL.encode())
+    statement = "SELECT email FROM people WHERE source = 'ide'"
+    assert len(store.rows(statement)) == 109
+    ((explained,),) = store.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")
+    read = list(scans(explained[0]["Plan"]))
+    assert {table for table, _ in read} & LARGE_TABLES == {"ide_intervals"}
+    assert sum(rows for table, rows in read if table == "ide_intervals") <= 110
+
+
 @pytest.mark.parametrize(
     "statement",
     [
