@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from typing import TYPE_CHECKING
 
 from psycopg import errors, sql
@@ -18,6 +17,7 @@ from target_pandev.columns import (
 from target_pandev.database.migrate import lock_ddl
 from target_pandev.database.sql_text import COMMA, identifier_list
 from target_pandev.database.table import METADATA, STAGING_TABLE, StreamSchema, Table
+from target_pandev.database.table_names import NEW_TABLE
 from target_pandev.errors import StoreError
 from target_pandev.sql import read_migrations, read_statement
 
@@ -35,10 +35,9 @@ logger = logging.getLogger("target-pandev")
 
 def _read_own_tables() -> frozenset[str]:
     """Return the tables that the migrations create, by the names that they have now."""
-    statement = re.compile(r"(?m)^(?:CREATE TABLE (\w+)|ALTER TABLE (\w+) RENAME TO (\w+))")
     names: set[str] = set()
     for _, _, text in read_migrations():
-        for created, former, new in statement.findall(text):
+        for created, former, new in NEW_TABLE.findall(text):
             names.discard(former)
             names.add(created or new)
     return frozenset(names)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from psycopg import errors, sql
 
 from target_pandev.columns import NAME_BYTES
+from target_pandev.database.table_names import free_table_names
 from target_pandev.database.transitions import DERIVED_SINCE, derive_all_transitions
 from target_pandev.database.views import are_views_current, read_stored_views, update_views
 from target_pandev.errors import StoreError
@@ -23,6 +24,13 @@ if TYPE_CHECKING:
 
 DDL_LOCK_KEY = 0x70616E646576
 """Key of the advisory lock for schema changes: "pandev" in ASCII."""
+DUPLICATE_NAME_ERRORS = (
+    errors.DuplicateTable,
+    errors.DuplicateColumn,
+    errors.DuplicateFunction,
+    errors.DuplicateObject,
+)
+"""Errors whose text names what is in the way, and no value of a row."""
 
 logger = logging.getLogger("target-pandev")
 
@@ -115,15 +123,22 @@ def _update(connection: Connection, schema: str) -> None:
     views = read_stored_views(connection, stored_version)
     for version, name, text in migrations:
         if version > stored_version:
-            _apply(connection, version, name, text)
+            free_table_names(connection, schema, text, has_streams=stored_version > 0)
+            _apply(connection, schema, version, name, text)
     update_views(connection, schema, views)
     if 0 < stored_version < DERIVED_SINCE:
         derive_all_transitions(connection)
 
 
-def _apply(connection: Connection, version: int, name: str, text: str) -> None:
+def _apply(connection: Connection, schema: str, version: int, name: str, text: str) -> None:
     logger.info("store: applying migration %s", name)
-    connection.execute(text.encode())
+    try:
+        connection.execute(text.encode())
+    except DUPLICATE_NAME_ERRORS as error:
+        raise StoreError(
+            f"store_schema {schema}: {error.diag.message_primary}, and target-pandev has one of "
+            f"this name (migration {name}); rename or drop it, and run again"
+        ) from None
     connection.execute(
         "INSERT INTO schema_versions (version, name, applied_at) VALUES (%s, %s, pg_catalog.now())",
         (version, name),

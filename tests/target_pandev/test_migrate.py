@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from target_pandev.database import Store
+from target_pandev.database import Store, StoreError
+from target_pandev.database.ddl import OWN_TABLES
 from target_pandev.database.transitions import derive_all_transitions
 from target_pandev.sql import read_migrations, read_views
 from tests.target_pandev.first_release import FIRST_RELEASE, MIGRATIONS, ROWS, create_old_store
+from tests.target_pandev.loading import Loader, record, schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -209,3 +211,88 @@ def test_an_upgraded_schema_equals_a_new_one(
         assert rows, statement
         assert upgraded[statement] == rows
     assert names(connection, "v") == sorted(read_views())
+
+
+FOREIGN_TABLE = """
+CREATE TABLE {0} (id text NOT NULL, "Title" text, _sdc_extracted_at timestamptz NOT NULL,
+    _sdc_hash uuid NOT NULL, _sdc_deleted_at timestamptz, PRIMARY KEY (id));
+INSERT INTO {0} VALUES ('1', 'a row of {0}', '2026-01-01', '00000000-0000-0000-0000-000000000001')
+"""
+NEW_TABLES = sorted(OWN_TABLES - tables_of(7) - {*RENAMED_TABLES.values()})
+
+
+def test_tables_of_other_taps_make_room_for_new_ones(
+    connection: Connection, empty_database: str, database: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Every table that is newer than the store was loaded from a stream of another tap."""
+    create_old_store(connection, 7)
+    names = [*NEW_TABLES, *RENAMED_TABLES.values()]
+    assert {"employees", "groups", "ide_events", "pull_requests", "reporting"} < {*names}
+    for name in names:
+        connection.execute(FOREIGN_TABLE.format(name).encode())
+    Store(empty_database, schema="pandev").close()
+    for name in names:
+        rows = connection.execute(f'SELECT id, "Title" FROM {name}_unmapped'.encode()).fetchall()  # noqa: S608 - names of our own
+        assert rows == [("1", f"a row of {name}")]
+        assert f"table {name} is now {name}_unmapped" in caplog.text
+        connection.execute(f"DROP TABLE {name}_unmapped".encode())
+    upgraded = read_schema(connection)
+    with psycopg.connect(database) as new_store:
+        new_store.execute("SET search_path = pandev")
+        new = read_schema(new_store)
+    for parts in (
+        upgraded,
+        new,
+    ):  # PostgreSQL 18 names NOT NULL, and frees such a name only with it
+        parts[CONSTRAINTS] = [row for row in parts[CONSTRAINTS] if "NOT NULL" not in row[2]]
+    assert upgraded == new
+
+
+def test_a_stream_continues_in_its_renamed_table(
+    connection: Connection, empty_database: str
+) -> None:
+    create_old_store(connection, 7)
+    stream = schema("employees", {"id": "string", "Title": "string"}, ["id"])
+    connection.execute(FOREIGN_TABLE.format("employees").encode())
+    store = Loader(empty_database)
+    maps = {"employees": {"__alias__": "employees_unmapped"}}
+    store.load(stream, record("employees", {"id": "2", "Title": "later"}), stream_maps=maps)
+    rows = store.rows('SELECT id, "Title" FROM employees_unmapped ORDER BY id')
+    store.connection.close()
+    assert rows == [("1", "a row of employees"), ("2", "later")]
+
+
+IN_THE_WAY = {
+    "CREATE TABLE employees (id text, _sdc_extracted_at timestamptz)": "the table employees exists",
+    "CREATE VIEW groups AS SELECT 1 AS _sdc_hash": "the view groups exists",
+    "CREATE SEQUENCE reporting": "the sequence reporting exists",
+    "CREATE INDEX tasks_list_id ON tasks (list_id)": 'relation "tasks_list_id" already exists',
+    "ALTER TABLE users ADD COLUMN is_service_user text": 'column "is_service_user" of relation',
+    "CREATE FUNCTION mail_address(text) RETURNS text RETURN NULL": 'function "mail_address" ',
+    FOREIGN_TABLE.format("groups") + "; CREATE VIEW groups_unmapped AS SELECT 1":
+        "the tables groups and groups_unmapped exist",
+}  # fmt: skip
+"""What a user may have created in a store of the first release, and what is said about it."""
+
+
+@pytest.mark.parametrize("statement", IN_THE_WAY)
+def test_what_is_in_the_way_of_a_migration_is_named(
+    connection: Connection, empty_database: str, statement: str
+) -> None:
+    create_old_store(connection, 7)
+    connection.execute(statement.encode())
+    before = read_schema(connection)
+    with pytest.raises(StoreError) as error:
+        Store(empty_database, schema="pandev")
+    assert str(error.value).startswith(f"store_schema pandev: {IN_THE_WAY[statement]}")
+    assert re.search(r"target-pandev.* rename (or drop it|one of them), and run again", str(error))
+    assert read_schema(connection) == before
+
+
+def test_tables_of_another_program_are_never_renamed(
+    connection: Connection, empty_database: str
+) -> None:
+    """The schema is not a store yet, so no stream was loaded into it, whatever its columns are."""
+    connection.execute(FOREIGN_TABLE.format("users").encode())
+    with pytest.raises(StoreError, match="the table users exists and was not created by target-p"):
+        Store(empty_database, schema="pandev")

@@ -1,8 +1,5 @@
 -- Pull requests, the commits that each merged one brought, and references in titles and head branches.
 
--- A table of this name may have been created for the unmapped stream of a tap.
-ALTER TABLE IF EXISTS pull_requests RENAME TO pull_requests_unmapped;
-
 CREATE TABLE pull_requests (
     repository_id text NOT NULL,
     number bigint NOT NULL,
