@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
     from tests.target_pandev.loading import Loader
 
+DOCUMENT = Path(__file__).parents[2] / "docs" / "loading.md"
 MINUTE_MS = 60_000
 LATE = "2026-03-01T10:00:01+00:00"
 
@@ -75,6 +78,18 @@ def test_a_gap_counts_for_the_context_of_the_earlier_event(store: Loader) -> Non
         row(USER1, "02 09:00:00", "02 09:01:00", "a", MINUTE_MS),
         row(USER1, "02 09:01:00", "02 09:04:00", "b", 3 * MINUTE_MS),
         row(USER1, "02 09:04:00", "02 09:07:00", "a", 3 * MINUTE_MS),
+    ]
+
+
+def test_the_example_of_the_document_is_right(store: Loader) -> None:
+    text = DOCUMENT.read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d\d:\d\d) \| branch `([\w-]+)` \|", text, re.MULTILINE)
+    assert len(rows) == 5
+    for time, branch in rows:
+        load(store, events(USER1, f"02 {time}:00", branch=branch))
+    assert store.rows(INTERVALS) == [
+        row(USER1, "02 09:00:00", "02 09:22:00", "main", 22 * MINUTE_MS),
+        row(USER1, "02 09:40:00", "02 09:45:00", "DEV-7", 5 * MINUTE_MS),
     ]
 
 
