@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage test-debian test-hostile lint bench-extract bench-load bench-receive bench-hostile bench-git clean
+.PHONY: help setup demo test coverage test-debian test-hostile lint docs-store bench-extract bench-load bench-receive bench-hostile bench-git clean
 
 help: ## list targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -45,6 +45,9 @@ test-debian: $(READY) ## run the tests with Debian's PostgreSQL 15, PgBouncer, s
 test-hostile: $(READY) ## attack clickup-receiver for longer and with more requests than `make test` does
 	HOSTILE=full $(BIN)/python -m pytest tests/clickup_receiver/test_hostile*.py \
 		tests/clickup_receiver/test_fuzzing.py
+
+docs-store: $(READY) ## draw docs/reference/store.md from the comments on tables and views
+	$(BIN)/python -m tests.support.store_reference
 
 bench-extract: $(READY) ## compare tap-clickup with its peer: requests, completeness, speed, memory
 	$(BIN)/python -m benchmarks.extract --large

@@ -97,3 +97,10 @@ COMMENT ON COLUMN task_overview.task_type_id IS
 COMMENT ON COLUMN task_overview.task_type_name IS
     'Name of a type that the workspace has defined; null for the default type, which ClickUp does not list. A deleted type keeps its name';
 COMMENT ON COLUMN task_overview.group_assignee_ids IS 'Ids of the groups that it is assigned to';
+COMMENT ON COLUMN task_overview.status_type IS 'Type of its status, which status_group follows from';
+COMMENT ON COLUMN task_overview.priority IS '1 urgent, 2 high, 3 normal, 4 low; null without a priority';
+COMMENT ON COLUMN task_overview.assignee_ids IS 'Ids of all assignees';
+COMMENT ON COLUMN task_overview.tags IS 'Names of its tags';
+COMMENT ON COLUMN task_overview.points IS 'Sprint points; null is not the same as 0';
+COMMENT ON COLUMN task_overview.time_estimate_ms IS 'Estimate in milliseconds, possibly with a fraction';
+COMMENT ON COLUMN task_overview.custom_fields IS 'The custom fields that were opted in, by name';

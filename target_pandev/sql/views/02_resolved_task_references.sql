@@ -30,3 +30,11 @@ COMMENT ON VIEW resolved_task_references IS
     'task_references with the task they name; task_id is null until a task of that id arrives. Texts that only look like an id (UTF-8) are left out';
 COMMENT ON COLUMN resolved_task_references.is_ambiguous IS
     'Whether the custom id is that of several tasks, as of two workspaces with the same prefix: each of them is a row, and at most one is meant';
+COMMENT ON COLUMN resolved_task_references.source IS
+    'branch, commit, pull_request, or ide_branch for a branch of an editor';
+COMMENT ON COLUMN resolved_task_references.object_key IS
+    'Name of the branch, sha of the commit, or number of the pull request';
+COMMENT ON COLUMN resolved_task_references.kind IS
+    'task_id, custom_id, or bare_id for an id without a prefix';
+COMMENT ON COLUMN resolved_task_references.ordinal IS 'Its place among the ids of the text, from 1';
+COMMENT ON COLUMN resolved_task_references.task_id IS 'The task that is named; null if it is not known';

@@ -50,3 +50,7 @@ COMMENT ON COLUMN task_activity.occurred_at IS
     'When the commit was made; when the pull request was merged, or else opened';
 COMMENT ON COLUMN task_activity.is_ambiguous IS
     'Whether the task is named only by a custom id that several tasks have';
+COMMENT ON COLUMN task_activity.source IS 'branch, commit or pull_request';
+COMMENT ON COLUMN task_activity.object_key IS
+    'Name of the branch, sha of the commit, or number of the pull request';
+COMMENT ON COLUMN task_activity.status_group IS 'OPEN, IN_PROGRESS, CLOSED or UNDEFINED';

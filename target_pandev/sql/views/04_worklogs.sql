@@ -27,3 +27,4 @@ COMMENT ON COLUMN worklogs.task_name IS 'Null for time without a task, and until
 COMMENT ON COLUMN worklogs.duration_ms IS 'Null while the timer runs';
 COMMENT ON COLUMN worklogs.is_service_user IS
     'Whether the author is the user of tap-clickup''s token, not a person';
+COMMENT ON COLUMN worklogs.is_running IS 'Whether its timer was running at the last read';

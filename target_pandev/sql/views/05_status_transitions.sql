@@ -23,3 +23,10 @@ COMMENT ON COLUMN status_transitions.from_status IS
 COMMENT ON COLUMN status_transitions.next_changed_at IS
     'When the task left the status again; null for its present status';
 COMMENT ON COLUMN status_transitions.next_is_inferred IS 'Whether that transition is inferred';
+COMMENT ON COLUMN status_transitions.from_status_type IS
+    'Type of the previous status, such as open or custom';
+COMMENT ON COLUMN status_transitions.from_status_group IS 'OPEN, IN_PROGRESS, CLOSED or UNDEFINED';
+COMMENT ON COLUMN status_transitions.to_status_type IS 'Type of the new status';
+COMMENT ON COLUMN status_transitions.to_status_group IS 'OPEN, IN_PROGRESS, CLOSED or UNDEFINED';
+COMMENT ON COLUMN status_transitions.is_inferred IS
+    'Whether no webhook reported it, so that its time is known by bounds only';

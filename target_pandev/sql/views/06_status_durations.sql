@@ -17,3 +17,5 @@ COMMENT ON COLUMN status_durations.duration_ms IS 'Up to now while the task is i
 COMMENT ON COLUMN status_durations.is_inferred IS 'Whether the start or the end is inferred';
 COMMENT ON COLUMN status_durations.working_ms IS
     'Its part within working hours (table reporting)';
+COMMENT ON COLUMN status_durations.status_type IS 'Type of the status, such as open or custom';
+COMMENT ON COLUMN status_durations.status_group IS 'OPEN, IN_PROGRESS, CLOSED or UNDEFINED';

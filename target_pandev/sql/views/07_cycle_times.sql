@@ -60,3 +60,4 @@ COMMENT ON COLUMN cycle_times.basis IS
     'transitions; or dates if nothing is known before the closing, so that the task counts as in progress since its creation';
 COMMENT ON COLUMN cycle_times.working_ms IS
     'The part of elapsed_ms within working hours (table reporting)';
+COMMENT ON COLUMN cycle_times.reopened_count IS 'How often it was reopened after it had been closed';

@@ -33,3 +33,4 @@ COMMENT ON VIEW employee_addresses IS
 COMMENT ON COLUMN employee_addresses.employee_email IS
     'Key of the employee; null if the address is that of several';
 COMMENT ON COLUMN employee_addresses.candidates IS 'Keys of all employees with this address';
+COMMENT ON COLUMN employee_addresses.is_ambiguous IS 'Whether several employees have the address';

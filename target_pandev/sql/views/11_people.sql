@@ -61,3 +61,4 @@ COMMENT ON COLUMN people.is_service_user IS
     'Whether this is the user of tap-clickup''s token, not a person';
 COMMENT ON COLUMN people.commit_count IS
     'Commits with this address; null for other sources';
+COMMENT ON COLUMN people.is_archived IS 'Whether the employee has left';

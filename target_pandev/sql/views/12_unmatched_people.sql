@@ -31,3 +31,5 @@ COMMENT ON VIEW unmatched_people IS
 COMMENT ON COLUMN unmatched_people.source IS 'clickup, git, ide or employees';
 COMMENT ON COLUMN unmatched_people.candidates IS 'Keys of the employees who have the address';
 COMMENT ON COLUMN unmatched_people.commit_count IS 'Commits with this address; null for others';
+COMMENT ON COLUMN unmatched_people.reason IS
+    'What is wrong: no address, no employee or several with this address, or no user of an employee';

@@ -55,3 +55,5 @@ COMMENT ON COLUMN pull_request_lead_times.review_ms IS
     'From when it was opened until it was merged; null until then';
 COMMENT ON COLUMN pull_request_lead_times.lead_ms IS
     'From the first commit, or from when it was opened if that was earlier, until the merge: coding_ms + review_ms';
+COMMENT ON COLUMN pull_request_lead_times.state IS
+    'open, merged or closed (without a merge); GitLab also has locked';

@@ -157,3 +157,4 @@ COMMENT ON COLUMN task_time.task_id IS 'Null for time without a task';
 COMMENT ON COLUMN task_time.repository_path IS 'Null for heartbeats, which only name a project';
 COMMENT ON COLUMN task_time.method IS
     'branch: the name of the branch has the task''s id; commit: the person''s next commit in the repository names the task; none: neither';
+COMMENT ON COLUMN task_time.active_ms IS 'Active time in milliseconds';

@@ -34,3 +34,4 @@ COMMENT ON COLUMN link_coverage.linked IS 'Commits whose message names a task th
 COMMENT ON COLUMN link_coverage.unknown_only IS
     'Commits whose message names ids of tasks, but none that exists: deleted, not loaded, or a slip of the pen. resolved_task_references has them, with task_id null';
 COMMENT ON COLUMN link_coverage.without_reference IS 'Commits whose message names no task';
+COMMENT ON COLUMN link_coverage.commits IS 'All commits, except merges and those of bots';

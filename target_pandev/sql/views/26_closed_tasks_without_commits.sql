@@ -19,3 +19,4 @@ WHERE o.status_group = 'CLOSED'
 COMMENT ON VIEW closed_tasks_without_commits IS
     'Tasks in a status of the group CLOSED that no commit or branch names, other than deleted ones: work without code, or a reference that was forgotten';
 COMMENT ON COLUMN closed_tasks_without_commits.closed_at IS 'ClickUp''s date of it';
+COMMENT ON COLUMN closed_tasks_without_commits.assignee_ids IS 'Ids of all assignees';

@@ -40,3 +40,4 @@ COMMENT ON COLUMN time_allocation.tags IS
     'A task with two tags belongs to both, so sums by tag count its time twice and must not be added: SELECT tag, sum(booked_ms) FROM time_allocation LEFT JOIN jsonb_array_elements_text(tags) AS tag ON true GROUP BY tag';
 COMMENT ON COLUMN time_allocation.booked_ms IS
     'Time booked on this task itself, without that of its subtasks';
+COMMENT ON COLUMN time_allocation.entries IS 'Number of time entries';

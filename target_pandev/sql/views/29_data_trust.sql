@@ -153,3 +153,8 @@ COMMENT ON COLUMN data_trust.commits IS
     'Commits of all repositories as link_coverage counts them; the same number for all workspaces';
 COMMENT ON COLUMN data_trust.commits_without_task IS
     'How many of them name no task that exists, in any workspace';
+COMMENT ON COLUMN data_trust.last_complete_run_age_ms IS 'From last_complete_run_at until now';
+COMMENT ON COLUMN data_trust.last_run_source IS 'tap-clickup for a poll, tap-clickup-sweep for a sweep';
+COMMENT ON COLUMN data_trust.refused IS 'What the latest run could not read, and why';
+COMMENT ON COLUMN data_trust.health_statuses IS
+    'The different states of its webhooks: active, failing, suspended or unknown';

@@ -28,3 +28,5 @@ COMMENT ON COLUMN task_ages.age_ms IS 'From started_at until now';
 COMMENT ON COLUMN task_ages.working_age_ms IS 'Its part within working hours (table reporting)';
 COMMENT ON COLUMN task_ages.status_age_ms IS 'From status_since until now';
 COMMENT ON COLUMN task_ages.is_inferred IS 'Whether a transition is inferred, so that it may be older';
+COMMENT ON COLUMN task_ages.status_group IS 'OPEN, IN_PROGRESS or UNDEFINED';
+COMMENT ON COLUMN task_ages.assignee_ids IS 'Ids of all assignees';

@@ -47,3 +47,4 @@ COMMENT ON COLUMN daily_flow.space_id IS 'The space that the tasks are in now';
 COMMENT ON COLUMN daily_flow.tasks IS
     'By the status on that day, not by the present one; an inferred change counts at its latest possible time';
 COMMENT ON COLUMN daily_flow.inferred_tasks IS 'Those of them whose status on that day is inferred';
+COMMENT ON COLUMN daily_flow.status_group IS 'OPEN, IN_PROGRESS, CLOSED or UNDEFINED';

@@ -22,3 +22,4 @@ COMMENT ON COLUMN weekly_throughput.week IS 'First day of the week';
 COMMENT ON COLUMN weekly_throughput.closed IS
     'Tasks that are closed now, in the week they were closed the last time; one that was reopened since is not counted';
 COMMENT ON COLUMN weekly_throughput.closed_again IS 'Those of them that had been reopened before';
+COMMENT ON COLUMN weekly_throughput.created IS 'Tasks that were created in the week, whatever became of them';

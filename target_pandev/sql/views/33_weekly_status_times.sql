@@ -23,3 +23,5 @@ COMMENT ON COLUMN weekly_status_times.status IS 'Its name at that time, in lower
 COMMENT ON COLUMN weekly_status_times.tasks IS 'Closed tasks that had been in the status';
 COMMENT ON COLUMN weekly_status_times.median_ms IS 'Half of these tasks were in it for no longer';
 COMMENT ON COLUMN weekly_status_times.p85_ms IS '85 of 100 of these tasks were in it for no longer';
+COMMENT ON COLUMN weekly_status_times.status_group IS 'OPEN, IN_PROGRESS, CLOSED or UNDEFINED';
+COMMENT ON COLUMN weekly_status_times.total_ms IS 'Sum over these tasks';
