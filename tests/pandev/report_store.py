@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from pandev.cli import pandev
 from pandev.report.sections import SECTIONS
+from target_pandev.database.transitions import derive_all_transitions
 
 if TYPE_CHECKING:
     from click.testing import Result
@@ -34,8 +35,9 @@ def connect(database: str) -> psycopg.Connection[tuple[Any, ...]]:
 
 def fill(database: str) -> None:
     """Insert the rows into an empty store."""
-    with connect(database) as connection:
+    with connect(database) as connection, connection.transaction():
         connection.execute((FIXTURES / "report_rows.sql").read_bytes())
+        derive_all_transitions(connection)
 
 
 def report(database: str, *arguments: str, columns: int = 120) -> Result:
