@@ -36,9 +36,11 @@ COMMANDS = Path(sys.executable).parent
 TASKS = 1_400
 """Of one year; about a thousand of them were updated in the last 90 days."""
 COMMITS = 12
+SCHEMA = "pandev_dev"
+"""The schema of Meltano's environment `dev`, which the demo runs in."""
 WRITTEN_ROWS = """
 SELECT relname, n_tup_ins + n_tup_upd + n_tup_del
-FROM pg_stat_user_tables WHERE schemaname = 'pandev' ORDER BY relname
+FROM pg_stat_user_tables WHERE schemaname = %s ORDER BY relname
 """
 NEXT_STEPS = """\
 With your own ClickUp (see the README for the token):
@@ -104,7 +106,7 @@ class Demo:
             psycopg.connect(server.conninfo, autocommit=True) as connection,
         ):
             connection.execute("SELECT pg_stat_force_next_flush()")
-            return dict(connection.execute(WRITTEN_ROWS).fetchall())
+            return dict(connection.execute(WRITTEN_ROWS, (SCHEMA,)).fetchall())
 
 
 def _is_setting(name: str) -> bool:
@@ -171,19 +173,22 @@ def main(folder: Path, store_dir: Path | None) -> None:
         demo = Demo(folder, store_dir, clickup, folder / "shop")
         console.print(f"Fake ClickUp with {TASKS:,} tasks created within a year; first run ...")
         seconds, requests = demo.run_pipeline()
-        console.print(f"  {seconds:.1f} s, {requests} requests to ClickUp")
         before = demo.count_written_rows()
+        rows = sum(before.values())
+        console.print(f"  {seconds:.1f} s, {requests} requests to ClickUp, {rows:,} rows written")
         console.print("Second run, without changes ...")
         seconds, requests = demo.run_pipeline()
         console.print(f"  {seconds:.1f} s, {requests} requests to ClickUp")
         after = demo.count_written_rows()
         written = {name: after[name] - before[name] for name in after}
         changes = [f"{rows} in {name}" for name, rows in written.items() if rows]
-        console.print(f"  rows written: {', '.join(changes) or 'none'}\n")
+        console.print(f"  rows written: {', '.join(changes)}\n")
     subprocess.run([COMMANDS / "pandev", "report"], env=demo.environment, check=True)
     console.print(f"Done in {time.monotonic() - started:.0f} s. The store is in {store_dir}:\n")
-    console.print(f"    .venv/bin/pandev store psql --store-dir {store_dir}\n", soft_wrap=True)
-    console.print(NEXT_STEPS, markup=False)
+    options = f"--store-dir {store_dir} --store-schema {SCHEMA}"
+    for command in ("report", "store psql"):
+        console.print(f"    .venv/bin/pandev {command} {options}", soft_wrap=True)
+    console.print(f"\n{NEXT_STEPS}", markup=False)
 
 
 if __name__ == "__main__":
