@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage test-debian test-hostile lint docs-store bench-extract bench-load bench-receive bench-hostile bench-git clean
+.PHONY: help setup demo test coverage test-debian test-hostile lint docs-store bench-extract bench-load bench-receive bench-hostile bench-git bench-join clean
 
 help: ## list targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -63,6 +63,9 @@ bench-hostile: $(READY) ## attack clickup-receiver, with and without its limits:
 
 bench-git: $(READY) ## compare the read of new commits with git and libgit2 in a repository with 4,000 heads
 	$(BIN)/python -m benchmarks.git
+
+bench-join: $(READY) ## measure references of a million commits, a million IDE events, and every view of 100,000 tasks
+	$(BIN)/python -m benchmarks.join
 
 clean: ## remove build artefacts
 	rm -rf $(VENV) .demo .meltano .bench

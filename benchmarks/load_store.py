@@ -14,7 +14,7 @@ import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import psutil
@@ -24,7 +24,7 @@ from benchmarks.task_table import COLUMNS, DEFINITIONS, UNCHANGED_COLUMNS
 from target_pandev.embedded import EmbeddedError, EmbeddedServer
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
 READ_LINES = "COPY lines FROM STDIN (FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02', NULL E'\\x03')"
 """Each line is one value: JSON contains none of these control characters."""
@@ -45,15 +45,16 @@ class Address:
 class LoadStore:
     """A running server, alive while the `with` block lasts."""
 
+    settings: ClassVar[Mapping[str, str]] = {"autovacuum": "off"}
+
     def __enter__(self) -> Self:
         """Start the server."""
         with ExitStack() as starting:
             folder = starting.enter_context(tempfile.TemporaryDirectory(prefix="bench-load-store-"))
             self._folder = Path(folder)
-            settings = {"autovacuum": "off"}
             try:
                 self._server = EmbeddedServer(
-                    self._folder, settings=settings, idle_timeout_seconds=0
+                    self._folder, settings=self.settings, idle_timeout_seconds=0
                 ).open()
             except EmbeddedError as error:
                 raise FailedRunError(str(error)) from error
