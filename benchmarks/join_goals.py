@@ -26,6 +26,7 @@ IDE = (
     ("people", "people"),
     ("load, s", "wall_seconds"),
     ("load, CPU s of the target", "cpu_seconds"),
+    ("load, CPU s of the server", "server_cpu_seconds"),
     ("the same rows by PostgreSQL alone, s", "bare_seconds"),
     ("load, times PostgreSQL alone", "times_bare"),
     ("peak memory, MB", "peak_mb"),

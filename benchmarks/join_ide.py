@@ -44,7 +44,9 @@ def measure_ide(store: JoinStore, folder: Path, *, events: int, people: int) -> 
         subfolder.mkdir()
         summary = run_module("join_ide_input", subfolder, str(count), str(people))
         url = store.create(f"ide_{name}")
+        cpu_before = store.cpu_seconds()
         usage = load(url, subfolder / "ide.singer")
+        cpu_after = store.cpu_seconds()
         _check(url, summary)
         print(
             f"IDE: {summary['events']:,} events of {people} people in {usage.wall_seconds:.1f} s, "
@@ -54,12 +56,14 @@ def measure_ide(store: JoinStore, folder: Path, *, events: int, people: int) -> 
     bare_seconds, bare_row_seconds = _write_bare(url)
     late = _load_late_events(url, summaries[ALL])
     wall_seconds = usages[ALL].wall_seconds
+    server = None if cpu_before is None or cpu_after is None else cpu_after - cpu_before
     return {
         "people": people,
         "events": summaries[ALL]["events"],
         "events_of_a_quarter": summaries[QUARTER]["events"],
         "wall_seconds": round(wall_seconds, 2),
         "cpu_seconds": round(usages[ALL].cpu_seconds, 2),
+        "server_cpu_seconds": None if server is None else round(server, 2),
         "bare_seconds": round(bare_seconds, 2),
         "times_bare": round(wall_seconds / bare_seconds, 1),
         "peak_mb": round(usages[ALL].peak_mb, 1),
