@@ -7,7 +7,8 @@ formats counts.
 
 Pure modules: `schema_references` resolves a stream's schema, `columns` and `rows` encode records,
 `schema_errors` describes invalid ones, `completed_reads` and `table_versions` decide what was read,
-`deletion_limit` how much of the rest may be deleted. `ancestry` finds the commits of a branch.
+`deletion_limit` how much of the rest may be deleted. `ancestry` finds the commits of a branch,
+`merge_messages` whether a merge brought work of the task that it names.
 `emitted_states` marks states, by which a store recognises its own, and `bisection` finds invalid
 rows.
 

@@ -1,4 +1,6 @@
-"""Find the commits that a merge brought: reachable from its heads, but not from its base. Pure.
+"""Find the commits of a branch: reachable from its heads, but not from its base. Pure.
+
+The base is the commit before a merge, or the head of the default branch.
 
 The walk goes from newer to older commits, from both sides at once, and ends where both have met. So
 it reads the commits since the branch began, not the whole history. It requests commits as it goes:
@@ -8,7 +10,7 @@ who runs it reads them for many walks at once.
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 MAX_VISITED = 10_000
 """A walk that has visited so many commits is given up."""
+MAX_VISITED_OF_BRANCHES = 20_000
+"""The walk for all branches of a repository ends there: it knows the newer commits of each."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +36,15 @@ class BranchCommits:
 
     loaded: frozenset[str]
     missing: frozenset[str]
+    awaited: frozenset[str] = field(default=frozenset(), compare=False)
+    """All commits that the walk met and that are not stored, also those of the base: once one of
+    them is, the result may be another one."""
 
 
 CommitWalk: TypeAlias = "Generator[frozenset[str], Mapping[str, Commit], BranchCommits | None]"
+BranchesWalk: TypeAlias = (
+    "Generator[frozenset[str], Mapping[str, Commit], dict[str, BranchCommits]]"
+)
 
 
 def walk_branch(heads: Collection[str], base: str) -> CommitWalk:
@@ -42,24 +52,29 @@ def walk_branch(heads: Collection[str], base: str) -> CommitWalk:
 
     Each yield is answered with the commits that are stored. Returns None if the walk is given up.
     """
-    walk = _Walk()
-    walk.mark(base, is_base=True)
-    for head in heads:
-        walk.mark(head, is_base=False)
+    walk = _Walk(heads, base)
     while not walk.is_finished:
-        if walk.requested:
-            walk.receive((yield frozenset(walk.requested)))
-        else:
-            walk.visit_newest()
         if walk.visited > MAX_VISITED:
             return None
+        yield from walk.step()
     return walk.result()
+
+
+def walk_branches(heads: Collection[str], base: str) -> BranchesWalk:
+    """Yield the commits to read; return for each head those that it reaches, but the base does not.
+
+    If the walk takes too long, the oldest commits of the branches that began first are left out.
+    """
+    walk = _Walk(heads, base)
+    while not walk.is_finished and walk.visited <= MAX_VISITED_OF_BRANCHES:
+        yield from walk.step()
+    return {head: walk.result_of(head) for head in heads}
 
 
 class _Walk:
     """The commits seen so far, and those to visit, newest first."""
 
-    def __init__(self) -> None:
+    def __init__(self, heads: Collection[str], base: str) -> None:
         self.requested: set[str] = set()
         self.visited = 0
         self._is_base: dict[str, bool] = {}
@@ -67,7 +82,11 @@ class _Walk:
         self._queue: list[tuple[float, str]] = []
         self._queued: set[str] = set()
         self._queued_of_branch = 0
+        self._missing: set[str] = set()
         self._oldest = float("inf")
+        self.mark(base, is_base=True)
+        for head in heads:
+            self.mark(head, is_base=False)
 
     @property
     def is_finished(self) -> bool:
@@ -80,7 +99,14 @@ class _Walk:
             return False
         if not self._queue:
             return True
-        return -self._queue[0][0] < self._oldest and not self._missing()
+        return -self._queue[0][0] < self._oldest and not self._missing
+
+    def step(self) -> Generator[frozenset[str], Mapping[str, Commit], None]:
+        """Read the requested commits, or visit one."""
+        if self.requested:
+            self.receive((yield frozenset(self.requested)))
+        else:
+            self.visit_newest()
 
     def mark(self, sha: str, *, is_base: bool) -> None:
         """Note that a commit is reachable, from the base or from a head."""
@@ -89,6 +115,7 @@ class _Walk:
             self.requested.add(sha)
         elif is_base and not self._is_base[sha]:
             self._is_base[sha] = True
+            self._missing.discard(sha)
             if sha in self._queued:
                 self._queued_of_branch -= 1
             elif sha in self._commits:
@@ -100,6 +127,7 @@ class _Walk:
         for sha in requested & commits.keys():
             self._commits[sha] = commits[sha]
             self._enqueue(sha)
+        self._missing |= {sha for sha in requested - commits.keys() if not self._is_base[sha]}
 
     def _enqueue(self, sha: str) -> None:
         heapq.heappush(self._queue, (-self._commits[sha].committed_at, sha))
@@ -119,15 +147,27 @@ class _Walk:
         for parent in commit.parents:
             self.mark(parent, is_base=is_base)
 
-    def _missing(self) -> frozenset[str]:
-        return frozenset(
-            sha
-            for sha, is_base in self._is_base.items()
-            if not is_base and sha not in self._commits
-        )
-
     def result(self) -> BranchCommits:
         """Return the commits that only the heads reach."""
-        missing = self._missing()
+        missing = frozenset(self._missing)
         branch = {sha for sha, is_base in self._is_base.items() if not is_base}
-        return BranchCommits(frozenset(branch - missing), missing)
+        return BranchCommits(frozenset(branch - missing), missing, self._absent())
+
+    def result_of(self, head: str) -> BranchCommits:
+        """Return the commits that one head reaches and the base does not."""
+        loaded: set[str] = set()
+        missing: set[str] = set()
+        stack = [head]
+        while stack:
+            sha = stack.pop()
+            if self._is_base.get(sha, True) or sha in loaded or sha in self._queued:
+                continue
+            if sha not in self._commits:
+                missing.add(sha)
+                continue
+            loaded.add(sha)
+            stack.extend(self._commits[sha].parents)
+        return BranchCommits(frozenset(loaded), frozenset(missing), self._absent())
+
+    def _absent(self) -> frozenset[str]:
+        return frozenset(self._is_base.keys() - self._commits.keys() - self.requested)

@@ -14,5 +14,5 @@ WHERE (%(workspaces)s::text[] IS NULL OR a.workspace_id = ANY (%(workspaces)s::t
                 AND (%(lists)s::text[] IS NULL OR t.list_id = ANY (%(lists)s::text[]))
         )
     )
-ORDER BY a.occurred_at DESC NULLS LAST, a.task_id, a.source, a.object_key
+ORDER BY a.occurred_at DESC, a.task_id, a.source, a.object_key
 LIMIT %(limit)s

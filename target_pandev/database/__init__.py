@@ -6,9 +6,9 @@ widens tables, `table` has a table's statements, `references` those that extract
 loads batches in the thread of `serial_loader`; `reconciliation` (completed reads), `seen_keys`
 (table versions) and `tombstones` (reported deletions) decide which rows are deleted, and
 `deletions` marks or deletes them. `pull_requests` derives the commits that each of them brought,
-`ide_time` the active time in editors, `transitions` the status changes of tasks. `reporting` has
-the time zone and working time of reports. `backup` prepares a dump and a restore. `sql_text`
-composes identifiers.
+`links` those that the history links with tasks, both by `walks` over the commits, `ide_time` the
+active time in editors, `transitions` the status changes of tasks. `reporting` has the time zone and
+working time of reports. `backup` prepares a dump and a restore. `sql_text` composes identifiers.
 """
 
 from target_pandev.database.connection import search_path_option

@@ -84,15 +84,15 @@ class DeletionScope:
         return escape_percent(sql.Identifier(self.schema, name))
 
 
-def delete_missing(connection: Connection, scope: DeletionScope, rules: DeletionRules) -> None:
-    """Mark or delete the missing rows of a scope.
+def delete_missing(connection: Connection, scope: DeletionScope, rules: DeletionRules) -> int:
+    """Mark or delete the missing rows of a scope, and return how many there are.
 
     Raises `InvalidFieldError` if they, and those that reads have deleted in the last 24 hours,
     exceed the rules' share and the free deletions; nothing is changed then.
     """
     missing = _count(connection, scope, scope.table, scope.missing)
     if not missing:
-        return
+        return 0
     _check_deletion_limit(connection, scope, missing, rules.max_share)
     touch_rows(
         connection,
@@ -106,6 +106,7 @@ def delete_missing(connection: Connection, scope: DeletionScope, rules: Deletion
     else:
         update = sql.SQL("UPDATE {} SET _sdc_deleted_at = %(started_at)s WHERE {}")
         connection.execute(update.format(scope.table, scope.missing), scope.parameters)
+    return missing
 
 
 def _delete(connection: Connection, scope: DeletionScope) -> None:

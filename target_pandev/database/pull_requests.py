@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
 
-from target_pandev.ancestry import BranchCommits, Commit, walk_branch
+from target_pandev.ancestry import BranchCommits, walk_branch
+from target_pandev.database.walks import COMMIT_COLUMNS, run_walks
 from target_pandev.sql import read_statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
+
+    from psycopg.sql import Composable
 
     from target_pandev.ancestry import CommitWalk
     from target_pandev.database.connection import Connection
@@ -25,8 +28,6 @@ LOCK_KEY = 0x70756C6C73
 """Key of an advisory lock: "pulls" in ASCII. Of two loads the later one sees the other's rows."""
 LOCK = sql.SQL("SELECT pg_catalog.pg_advisory_xact_lock({})").format(LOCK_KEY)
 STAGED_PULL_REQUESTS = "SELECT DISTINCT s.repository_id, s.number FROM pg_temp.stage AS s"
-COMMIT_COLUMNS = {"repository_id", "sha", "parents"}
-"""The columns of `commits` that a walk needs."""
 NOTHING = BranchCommits(frozenset(), frozenset())
 
 
@@ -42,8 +43,12 @@ class PullRequest:
     merge_parents: Sequence[str] | None
 
 
-def derive_merged_commits(connection: Connection, table: Table) -> None:
-    """Derive the commits of those pull requests that the staged rows affect."""
+MergedPullRequests = list[tuple[PullRequest, BranchCommits]]
+"""Pull requests and their commits; those that are not merged have none."""
+
+
+def derive_merged_commits(connection: Connection, table: Table) -> MergedPullRequests:
+    """Derive the commits of those pull requests that the staged rows affect, and return them."""
     if table.name == "pull_requests":
         keys = STAGED_PULL_REQUESTS
     elif table.name == "commits" and COMMIT_COLUMNS.issubset(
@@ -51,24 +56,34 @@ def derive_merged_commits(connection: Connection, table: Table) -> None:
     ):
         keys = read_statement("awaiting_pull_requests")
     else:
-        return
+        return []
     connection.execute(LOCK)
+    return find_merged_commits(connection, sql.SQL(keys))
+
+
+def find_merged_commits(connection: Connection, keys: Composable) -> MergedPullRequests:
+    """Derive the commits of pull requests whose keys a query returns, and return them."""
     if not connection.execute("SELECT FROM pull_requests LIMIT 1").rowcount:
-        return
-    query = sql.SQL(read_statement("pull_request_merges")).format(keys=sql.SQL(keys))
+        return []
+    query = sql.SQL(read_statement("pull_request_merges")).format(keys=keys)
+    pull_requests = [PullRequest(*row) for row in connection.execute(query)]
     results: dict[tuple[str, int], BranchCommits] = {}
     walks: dict[tuple[str, int], CommitWalk] = {}
-    for row in connection.execute(query).fetchall():
-        pull_request = PullRequest(*row)
+    for pull_request in pull_requests:
         key = (pull_request.repository_id, pull_request.number)
         start = _start(pull_request)
         if isinstance(start, BranchCommits):
             results[key] = start
         else:
             walks[key] = start
-    results |= _run(connection, walks)
+    for key, result in run_walks(connection, walks).items():
+        results[key] = result or NOTHING
     if results:
         _replace_rows(connection, results)
+    return [
+        (pull_request, results[pull_request.repository_id, pull_request.number])
+        for pull_request in pull_requests
+    ]
 
 
 def _start(pull_request: PullRequest) -> BranchCommits | CommitWalk:
@@ -89,51 +104,6 @@ def _start(pull_request: PullRequest) -> BranchCommits | CommitWalk:
     if not heads or not pull_request.merge_parents:
         return NOTHING
     return walk_branch(heads, pull_request.merge_parents[0])
-
-
-def _run(
-    connection: Connection, walks: Mapping[tuple[str, int], CommitWalk]
-) -> dict[tuple[str, int], BranchCommits]:
-    """Run walks side by side, so that each query reads commits for all of them."""
-    results: dict[tuple[str, int], BranchCommits] = {}
-    known: dict[str, dict[str, Commit]] = {}
-    absent: dict[str, set[str]] = {}
-    requests = {key: next(walk) for key, walk in walks.items()}
-    while requests:
-        for repository_id in {repository_id for repository_id, _ in requests}:
-            commits = known.setdefault(repository_id, {})
-            missing = absent.setdefault(repository_id, set())
-            wanted = {
-                sha
-                for (of_repository, _), shas in requests.items()
-                if of_repository == repository_id
-                for sha in shas
-                if sha not in commits and sha not in missing
-            }
-            commits |= _read_commits(connection, repository_id, wanted)
-            missing |= wanted - commits.keys()
-        answered, requests = requests, {}
-        for key, shas in answered.items():
-            commits = known[key[0]]
-            try:
-                requests[key] = walks[key].send(
-                    {sha: commits[sha] for sha in shas if sha in commits}
-                )
-            except StopIteration as end:
-                results[key] = end.value or NOTHING
-    return results
-
-
-def _read_commits(
-    connection: Connection, repository_id: str, shas: Iterable[str]
-) -> dict[str, Commit]:
-    wanted = list(shas)
-    if not wanted:
-        return {}
-    rows = connection.execute(
-        read_statement("read_commits").encode(), {"repository_id": repository_id, "shas": wanted}
-    ).fetchall()
-    return {sha: Commit(tuple(parents), committed_at) for sha, parents, committed_at in rows}
 
 
 def _replace_rows(connection: Connection, results: Mapping[tuple[str, int], BranchCommits]) -> None:

@@ -15,6 +15,7 @@ from target_pandev.columns import encode_json, safe_identifier
 from target_pandev.completed_reads import Condition
 from target_pandev.database.ddl import column_types, primary_key
 from target_pandev.database.deletions import KEY_WORK_MEM, DeletionScope, delete_missing
+from target_pandev.database.links import settle_links
 from target_pandev.database.sql_text import COMMA, escape_percent, unnest
 from target_pandev.database.transitions import touch_rows
 from target_pandev.deletion_limit import FREE_DELETIONS
@@ -65,13 +66,23 @@ def apply_completed_read(
             return False
         scope, reappeared = _scope(connection, schema, read)
         connection.execute(KEY_WORK_MEM)
-        delete_missing(connection, scope, rules)
+        missing = delete_missing(connection, scope, rules)
         found = sql.SQL("{} WHERE {}").format(scope.table, reappeared)
         touch_rows(connection, scope.table_name, found, scope.parameters, hard=False)
         restore = sql.SQL("UPDATE {} SET _sdc_deleted_at = NULL WHERE {}")
-        connection.execute(restore.format(scope.table, reappeared), scope.parameters)
+        restored = connection.execute(restore.format(scope.table, reappeared), scope.parameters)
+        if missing or restored.rowcount:
+            settle_links(connection, scope.table_name, _repositories(read))
         _check_conditions(connection, scope, read)
     return True
+
+
+def _repositories(read: CompletedRead) -> list[str] | None:
+    """Return the repositories that a read is limited to, or None."""
+    for condition in read.conditions:
+        if condition.property == "repository_id" and condition.values is not None:
+            return list(condition.values)
+    return None
 
 
 def _parameters(read: CompletedRead) -> dict[str, Any]:

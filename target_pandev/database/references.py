@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from target_pandev.database.sql_text import identifier_list
+from target_pandev.database.sql_text import COMMA, identifier_list
 from target_pandev.sql import read_statement
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from psycopg.sql import Composable, Composed
 
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("target-pandev")
 
-EXTRACTION = 2
-"""Version of the patterns in `references.sql`: a store with another one extracts all again."""
+EXTRACTION = 3
+"""Version of the patterns in `references.sql` and of the rules of links: a store with another one
+extracts and derives all again."""
 RULES_LOCK_KEY = 0x72756C6573
 """Key of the advisory lock on `reference_rules`: "rules" in ASCII."""
 LOCK_RULES_SHARED = sql.SQL("SELECT pg_catalog.pg_advisory_xact_lock_shared({})").format(
@@ -45,13 +46,21 @@ class ReferenceSource:
     is_mutable: bool = False
     repository: str = "repository_id"
     is_repeated: bool = False
+    times: tuple[str, ...] = ()
+    """The first of these columns that is not null is the time of a row's references."""
 
 
 REFERENCE_SOURCES = {
     "branches": ReferenceSource("branch", key="name", texts=("name",)),
-    "commits": ReferenceSource("commit", key="sha", texts=("message",)),
+    "commits": ReferenceSource(
+        "commit", key="sha", texts=("message",), times=("committed_at", "authored_at")
+    ),
     "pull_requests": ReferenceSource(
-        "pull_request", key="number", texts=("title", "head_branch"), is_mutable=True
+        "pull_request",
+        key="number",
+        texts=("title", "head_branch"),
+        is_mutable=True,
+        times=("merged_at", "created_at"),
     ),
     "ide_events": ReferenceSource(
         "ide_branch",
@@ -76,36 +85,42 @@ class ReferenceRules:
     repository_workspaces: Mapping[str, str] | None = None
 
 
-def extract_references(table: str, rows: Composable) -> Composed:
+def extract_references(
+    table: str, rows: Composable, columns: Collection[str] | None = None
+) -> Composed:
     """Return the statement that stores the task references in rows of a reference source.
 
-    Several texts are searched as the lines of one.
+    Several texts are searched as the lines of one. The rows have all columns, or only some.
     """
     source = REFERENCE_SOURCES[table]
+    times = [name for name in source.times if columns is None or name in columns]
     texts = sql.SQL(
         "SELECT {distinct} coalesce({repository}, '') AS repository_id, {source} AS source, "
-        "{key}::text AS object_key, pg_catalog.concat_ws(E'\\n', {texts}) AS text FROM {rows}"
+        "{key}::text AS object_key, pg_catalog.concat_ws(E'\\n', {texts}) AS text, "
+        "coalesce({times}) AS occurred_at FROM {rows}"
     ).format(
         distinct=sql.SQL("DISTINCT" if source.is_repeated else ""),
         repository=sql.Identifier(source.repository),
         source=sql.Literal(source.source),
         key=sql.Identifier(source.key),
         texts=identifier_list(source.texts),
+        times=COMMA.join([*map(sql.Identifier, times), sql.SQL("NULL::timestamptz")]),
         rows=rows,
     )
     return sql.SQL(read_statement("references")).format(source=texts)
 
 
-def apply_rules(connection: Connection, schema: str, rules: ReferenceRules) -> None:
+def apply_rules(connection: Connection, schema: str, rules: ReferenceRules) -> bool:
     """Store the rules that are given, in a transaction; extract all again if they have changed.
 
-    Waits for concurrent loads in that case, so that none of them uses the old rules.
+    Returns whether they have: links have to be derived again then. Waits for concurrent loads in
+    that case, so that none of them uses the old rules.
     """
     given = {name: value for name, value in asdict(rules).items() if value is not None}
     stored = _read_rules(connection)
     new = stored | given | {"extraction": EXTRACTION}
     if new == stored:
-        return
+        return False
     connection.execute(LOCK_RULES_EXCLUSIVE)
     workspaces = new.pop("repository_workspaces")
     connection.execute(
@@ -121,6 +136,7 @@ def apply_rules(connection: Connection, schema: str, rules: ReferenceRules) -> N
     for table in REFERENCE_SOURCES:
         connection.execute(extract_references(table, sql.Identifier(schema, table)))
     logger.info("store: extracted all task references again, by new rules")
+    return True
 
 
 def _read_rules(connection: Connection) -> dict[str, Any]:

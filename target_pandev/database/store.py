@@ -25,6 +25,13 @@ from target_pandev.database.ide_time import (
     lock_intervals,
     lock_staged_days,
 )
+from target_pandev.database.links import (
+    deleted_repositories,
+    derive_all_links,
+    derive_links,
+    find_changed_repositories,
+    settle_links,
+)
 from target_pandev.database.migrate import migrate
 from target_pandev.database.pull_requests import derive_merged_commits
 from target_pandev.database.reconciliation import apply_completed_read
@@ -206,6 +213,7 @@ class Store:
             cursor.execute(FORCE_KEY_LOOKUP)
             ide_days = lock_staged_days(self._connection, table)
             has_touched_tasks = touch_staged_tasks(self._connection, table)
+            changed_repositories = find_changed_repositories(self._connection, table)
             for pre_merge_statement in table.pre_merge_statements:
                 cursor.execute(pre_merge_statement)
             if table.key:
@@ -216,7 +224,8 @@ class Store:
                 apply_tombstones(self._connection, table, STAGING_TABLE, hard=self.deletions.hard)
             for post_merge_statement in table.post_merge_statements:
                 cursor.execute(post_merge_statement)
-            derive_merged_commits(self._connection, table)
+            pull_requests = derive_merged_commits(self._connection, table)
+            derive_links(self._connection, table, changed_repositories, pull_requests)
             derive_intervals(self._connection, ide_days)
             if has_touched_tasks:
                 derive_transitions(self._connection)
@@ -234,6 +243,7 @@ class Store:
                 ide_days = lock_deleted_days(self._connection, table, deletions)
                 touch_deleted_keys(self._connection, table, deletions, hard=hard)
                 record_deletions(self._connection, table, deletions, hard=hard)
+                settle_links(self._connection, table.name, deleted_repositories(table, deletions))
                 derive_intervals(self._connection, ide_days)
                 derive_transitions(self._connection)
 
@@ -256,7 +266,8 @@ class Store:
             with self._deriving(table.name):
                 scope = stale_rows(self._connection, table, seen_keys, started_at)
                 self._connection.execute(KEY_WORK_MEM)
-                delete_missing(self._connection, scope, self.deletions)
+                if delete_missing(self._connection, scope, self.deletions):
+                    settle_links(self._connection, table.name, None)
 
         with self._exclusive(f"replacing the version of {table.name}"):
             _with_retries(replace_rows)
@@ -364,7 +375,8 @@ class Store:
     def apply_reference_rules(self, rules: ReferenceRules) -> None:
         """Store the rules that are given; extract all references again if they have changed."""
         with self._exclusive("extracting task references"), self._connection.transaction():
-            apply_rules(self._connection, self.schema, rules)
+            if apply_rules(self._connection, self.schema, rules):
+                derive_all_links(self._connection)
 
 
 def _read_clock(connection: Connection) -> datetime:

@@ -167,7 +167,7 @@ class Table:
                 "SELECT FROM {table} AS t WHERE {same_key} AND t._sdc_hash = s._sdc_hash"
                 ")) AS changed"
             ).format(stage=STAGING_TABLE, table=self.identifier, same_key=self.same_key)
-            return [LOCK_RULES_SHARED, extract_references(self.name, changed)]
+            return [LOCK_RULES_SHARED, extract_references(self.name, changed, names)]
         return []
 
     @cached_property

@@ -1,8 +1,13 @@
--- Keys of the pull requests that one of the staged commits may complete.
+-- Keys of the pull requests that one of the staged commits may complete or change.
 SELECT w.repository_id, w.number
 FROM pg_temp.stage AS s
 INNER JOIN merged_commits AS w
     ON w.repository_id = s.repository_id AND w.sha = s.sha AND NOT w.is_loaded
+UNION
+SELECT w.repository_id, w.carrier_key::bigint
+FROM pg_temp.stage AS s
+INNER JOIN awaited_commits AS w ON w.repository_id = s.repository_id AND w.sha = s.sha
+WHERE w.carrier_source = 'pull_request'
 UNION
 SELECT p.repository_id, p.number
 FROM pg_temp.stage AS s

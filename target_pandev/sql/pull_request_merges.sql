@@ -1,6 +1,6 @@
 -- Pull requests by key, with the merge commit: the one that the tap names, or else the oldest commit
 -- whose second parent is the head. Its parents are null if it is not stored.
-SELECT p.repository_id, p.number, p.merged_at IS NOT NULL, p.head_sha,
+SELECT p.repository_id, p.number, p.merged_at IS NOT NULL AND p._sdc_deleted_at IS NULL, p.head_sha,
     coalesce(p.merge_commit_sha, m.sha),
     CASE WHEN m.sha IS NOT NULL THEN ARRAY(
         SELECT pg_catalog.jsonb_array_elements_text(m.parents)

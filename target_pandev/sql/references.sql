@@ -1,4 +1,4 @@
--- Task ids and custom task ids in texts: rows of (repository_id, source, object_key, text).
+-- Task ids and custom task ids in texts: rows of (repository_id, source, object_key, text, occurred_at).
 -- One pattern finds all forms in one pass, so that their order is that of the text. An id of letters
 -- only is accepted after the prefix and in an address; elsewhere it has a digit.
 --   https://app.clickup.com/t/<id>, …/t/<workspace>/<id>, …/t/<workspace>/<custom id>   groups 1 to 3
@@ -11,10 +11,10 @@
 -- An address names the workspace; else it is the one of the repository, by the longest entry.
 -- Texts without any of it are skipped by a pattern that costs a fraction of the other one.
 INSERT INTO task_references
-    (repository_id, source, object_key, kind, reference, workspace_id, ordinal)
+    (repository_id, source, object_key, kind, reference, workspace_id, ordinal, occurred_at)
 SELECT DISTINCT ON (s.repository_id, s.source, s.object_key, v.kind, v.reference)
     s.repository_id, s.source, s.object_key, v.kind, v.reference,
-    coalesce(f.m[1], w.workspace_id), f.ordinal
+    coalesce(f.m[1], w.workspace_id), f.ordinal, s.occurred_at
 FROM (
     SELECT hash_task_ids, p.prefix,
         CASE WHEN p.prefix ~ '\\-$' THEN pg_catalog.left(p.prefix, -2) END AS stem

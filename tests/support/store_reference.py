@@ -35,7 +35,7 @@ TABLES = {
     ),
     "Derived tables": (
         "task_versions", "task_transitions", "task_references", "merged_commits",
-        "ide_intervals", "working_calendar",
+        "inherited_references", "awaited_commits", "ide_intervals", "working_calendar",
     ),
     "Tables of the load": (
         "sync_runs", "completed_reads", "rejected_records", "tombstones", "recent_deletions",
@@ -54,7 +54,8 @@ VIEWS = {
         "work_hours",
     ),
     "Views of code": (
-        "task_activity", "resolved_task_references", "link_coverage", "pull_request_lead_times",
+        "task_activity", "task_activity_summary", "task_links", "resolved_task_references",
+        "link_coverage", "pull_request_lead_times",
     ),
     "Views of people": (
         "people", "unmatched_people", "commit_authors", "employee_addresses", "mailmap_entries",

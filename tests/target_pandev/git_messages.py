@@ -51,7 +51,8 @@ def branch(name: str, head: str = "sha1") -> dict[str, Any]:
 
 def commit(sha: str, message: str, **values: Any) -> dict[str, Any]:
     """Return a commit of the repository r."""
-    return record("commits", {"repository_id": "r", "sha": sha, "message": message, **values})
+    defaults = {"repository_id": "r", "sha": sha, "committed_at": "2026-01-01T00:00:00Z"}
+    return record("commits", {**defaults, "message": message, **values})
 
 
 def task(task_id: str, **values: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from target_pandev import ancestry
-from target_pandev.ancestry import BranchCommits, Commit, walk_branch
+from target_pandev.ancestry import BranchCommits, Commit, walk_branch, walk_branches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -114,3 +114,47 @@ def histories(draw: st.DrawFn) -> tuple[Graph, list[str], str]:
 def test_the_walk_finds_what_the_whole_graph_says(history: tuple[Graph, list[str], str]) -> None:
     stored, heads, base = history
     assert run(stored, heads, base) == brute_force(stored, heads, base)
+
+
+def run_branches(
+    stored: Mapping[str, Commit], heads: Iterable[str], base: str
+) -> dict[str, BranchCommits]:
+    walk = walk_branches(list(heads), base)
+    try:
+        wanted = next(walk)
+        while True:
+            wanted = walk.send({sha: stored[sha] for sha in wanted if sha in stored})
+    except StopIteration as end:
+        return end.value  # type: ignore[no-any-return]
+
+
+@given(histories())
+def test_one_walk_finds_the_commits_of_each_branch(
+    history: tuple[Graph, list[str], str],
+) -> None:
+    stored, heads, base = history
+    assert run_branches(stored, heads, base) == {
+        head: brute_force(stored, [head], base) for head in heads
+    }
+
+
+@given(histories())
+def test_a_result_changes_only_by_commits_that_it_awaits(
+    history: tuple[Graph, list[str], str],
+) -> None:
+    """A commit that arrives and is not among them leaves the result as it was."""
+    stored, heads, base = history
+    for arriving in stored:
+        before = {sha: commit for sha, commit in stored.items() if sha != arriving}
+        result = run(before, heads, base)
+        assert result
+        if arriving not in result.awaited:
+            assert result == run(stored, heads, base)
+
+
+def test_a_long_walk_over_branches_knows_the_newer_commits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ancestry, "MAX_VISITED_OF_BRANCHES", 4)
+    stored = {f"{n}": Commit((f"{n - 1}",) if n else (), n) for n in range(10)} | graph(b=(1, ""))
+    assert run_branches(stored, "9", "b")["9"].loaded == frozenset("98765")

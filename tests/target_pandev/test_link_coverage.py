@@ -9,6 +9,7 @@ import pytest
 
 from target_pandev.database import ReportingChange, Store
 from tests.target_pandev.loading import TIMESTAMP, record, schema
+from tests.target_pandev.test_pull_requests import PULL_REQUESTS
 
 if TYPE_CHECKING:
     from tests.target_pandev.loading import Loader
@@ -127,3 +128,32 @@ def test_closed_tasks_that_nothing_names_are_listed(repositories: Loader) -> Non
     repositories.connection.execute("UPDATE branches SET _sdc_deleted_at = now()")
     repositories.connection.execute("UPDATE commits SET _sdc_deleted_at = now()")
     assert repositories.rows(listed) == [("86abc1d2e",), ("86bbb0002",), ("86ddd0004",)]
+
+
+def test_commits_that_the_history_links_are_counted_apart(repositories: Loader) -> None:
+    """The merge brought d1 and d2, whose messages name no task that exists."""
+    repositories.load(
+        COMMITS,
+        commit("d1", "CU-86zzz9999 is not loaded", parents=["c1"]),
+        commit("d2", "Tidy up", parents=["d1"]),
+        commit("d3", "Merge branch 'CU-86abc1d2e'", parents=["c1", "d2"]),
+    )
+    assert repositories.rows(
+        "SELECT linked, unknown_only, without_reference, linked_by_history FROM link_coverage "
+        "WHERE repository_id = 'shop'"
+    ) == [(3, 2, 3, 2)]
+
+
+def test_a_closed_task_with_linked_commits_is_not_listed(repositories: Loader) -> None:
+    repositories.load(TASKS, task("86bbb0002"), task("86ccc0003"))
+    pull_request = {"repository_id": "shop", "number": 7, "title": "CU-86bbb0002"}
+    repositories.load(PULL_REQUESTS, record("pull_requests", pull_request))
+    listed = "SELECT task_id FROM closed_tasks_without_commits ORDER BY task_id"
+    assert repositories.rows(listed) == [("86ccc0003",)]
+    repositories.connection.execute("UPDATE pull_requests SET _sdc_deleted_at = now()")
+    assert repositories.rows(listed) == [("86bbb0002",), ("86ccc0003",)]
+    repositories.connection.execute(
+        "INSERT INTO inherited_references VALUES ('shop', 'c5', 'task_id', '86bbb0002', "
+        "'commit', 'c6', 'merge', NULL, 1, now(), true)"
+    )
+    assert repositories.rows(listed) == [("86ccc0003",)]

@@ -95,12 +95,12 @@ def insert_rows_after_upgrade(connection: Connection, versions: range) -> None:
 
 
 def upgraded_row(table: str, row: dict[str, Any], stored: dict[str, Any]) -> dict[str, Any]:
-    """Return a row as it is after an upgrade; new columns are null, or as `stored` if a hash."""
+    """Return a row as it is after an upgrade; new columns are null, or as `stored` if derived."""
     columns = RENAMED_COLUMNS.get(table, {})
     renamed = {columns.get(name, name): value for name, value in row.items()}
     added = dict.fromkeys(stored.keys() - renamed.keys()) | NEW_VALUES.get(table, {})
-    hashes = {name: stored[name] for name in added.keys() & {"version_hash"}}
-    return {**renamed, **added, **hashes}
+    derived = {name: stored[name] for name in added.keys() & {"version_hash", "occurred_at"}}
+    return {**renamed, **added, **derived}
 
 
 def tables_of(version: int) -> set[str]:

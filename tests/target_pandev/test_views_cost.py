@@ -62,6 +62,13 @@ SELECT 'r', 'commit', 'sha' || id, 'task_id', id, NULL, 1 FROM tasks
 UNION ALL SELECT 'r', 'pull_request', number::text, 'task_id', 'task' || number, NULL, 1
 FROM pull_requests
 UNION ALL SELECT 'r', 'branch', custom_id, 'custom_id', custom_id, NULL, 1 FROM tasks;
+UPDATE task_references AS r
+SET occurred_at = timestamptz '2026-01-01' + substr(t.id, 5)::integer * interval '1 minute'
+FROM tasks AS t WHERE r.source <> 'ide_branch' AND r.reference IN (t.id, t.custom_id);
+INSERT INTO inherited_references
+SELECT 'r', 'shatask' || n + 1, 'task_id', 'task' || n, 'commit', 'shatask' || n, 'merge', NULL, 1,
+    timestamptz '2026-01-01' + n * interval '1 minute', true
+FROM generate_series(1, 2999) AS n;
 INSERT INTO repositories (id, path, name, _sdc_extracted_at, _sdc_hash)
 SELECT 'r', 'shop/orders', 'orders', now(), gen_random_uuid();
 UPDATE commits SET author_email = 'user' || right(sha, 2) || '@example.com',
@@ -89,6 +96,7 @@ LARGE_TABLES = {
     "tasks", "task_versions", "task_changes", "time_in_status", "time_entries", "commits",
     "branches", "task_references", "pull_requests", "merged_commits", "ide_intervals",
     "task_transitions",
+    "inherited_references",
 }  # fmt: skip
 
 
@@ -121,6 +129,19 @@ def test_a_view_reads_only_the_rows_of_one_task(store: Loader, view: str) -> Non
     read = list(scans(explained[0]["Plan"]))
     assert {table for table, _ in read} & LARGE_TABLES
     assert [scan for scan in read if scan[0] in LARGE_TABLES and scan[1] > MAX_ROWS] == []
+
+
+NEWEST = "SELECT task_id, source FROM task_activity ORDER BY occurred_at DESC LIMIT 20"
+
+
+def test_the_newest_activity_is_read_without_the_older(store: Loader) -> None:
+    """The rows of the newest tasks are read, by the index on their time, and not all others."""
+    store.connection.execute(FILL.encode())
+    assert {row[0] for row in store.rows(NEWEST)} == {f"task{n}" for n in range(2995, 3001)}
+    ((explained,),) = store.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {NEWEST}")
+    read = [scan for scan in scans(explained[0]["Plan"]) if scan[0] in LARGE_TABLES]
+    assert read
+    assert [scan for scan in read if scan[1] > 3 * MAX_ROWS] == []
 
 
 CO_AUTHORED = """
@@ -181,7 +202,10 @@ def test_addresses_of_editors_are_read_without_all_intervals(store: Loader) -> N
 )
 def test_a_sprint_or_task_is_read_without_those_of_others(store: Loader, statement: str) -> None:
     store.connection.execute(FILL.encode())
-    store.connection.execute("DELETE FROM task_references WHERE reference IN ('task77', 'DEV-77')")
+    for table in ("task_references", "inherited_references"):
+        store.connection.execute(
+            f"DELETE FROM {table} WHERE reference IN ('task77', 'DEV-77')".encode()  # noqa: S608 - names of our own
+        )
     assert store.rows(statement) == [("task77",)]
     ((explained,),) = store.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")
     read = [scan for scan in scans(explained[0]["Plan"]) if scan[0] in LARGE_TABLES]

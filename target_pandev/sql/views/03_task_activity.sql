@@ -1,51 +1,85 @@
--- Tasks next to the commits, branches and pull requests that name them. Deleted ones are left out.
--- Cost: for one task its references, and one branch, commit or pull request by key for each of them.
+-- Tasks next to the commits, branches and pull requests that are linked with them. Deleted ones are left
+-- out, and those without any time.
+-- Cost: for one task its links, and one branch, commit or pull request by key for each of them. The
+-- newest rows are read by the index on the time of the links.
 
 CREATE OR REPLACE VIEW task_activity AS
 SELECT
-    o.workspace_id,
-    o.task_id,
+    l.workspace_id,
+    l.task_id,
     o.name AS task_name,
     o.status,
     o.status_group,
     o.url AS task_url,
-    r.source,
-    r.repository_id,
-    r.object_key,
-    CASE r.source
+    l.source,
+    l.repository_id,
+    l.object_key,
+    CASE l.source
         WHEN 'branch' THEN b.name
         WHEN 'pull_request' THEN p.title
         ELSE pg_catalog.split_part(c.message, E'\n', 1)
     END AS title,
     coalesce(c.sha, p.head_sha) AS sha,
-    coalesce(c.author_name, p.author_login) AS author_name,
-    pg_catalog.lower(pg_catalog.btrim(c.author_email)) AS author_email,
-    coalesce(c.committed_at, p.merged_at, p.created_at) AS occurred_at,
-    r.is_ambiguous
-FROM (
-    SELECT workspace_id, task_id, source, repository_id, object_key,
-        pg_catalog.bool_and(is_ambiguous) AS is_ambiguous
-    FROM resolved_task_references
-    GROUP BY workspace_id, task_id, source, repository_id, object_key
-) AS r
-INNER JOIN task_overview AS o ON o.workspace_id = r.workspace_id AND o.task_id = r.task_id
+    coalesce(CASE WHEN h.is_own THEN c.author_name END, p.author_login) AS author_name,
+    CASE WHEN h.is_own THEN pg_catalog.lower(pg_catalog.btrim(c.author_email)) END AS author_email,
+    l.occurred_at,
+    l.is_ambiguous,
+    l.via,
+    l.source = 'commit' AND c.parents -> 1 IS NOT NULL AS is_merge,
+    CASE WHEN h.is_own THEN c.authored_at END AS authored_at,
+    CASE
+        WHEN l.source = 'pull_request' THEN p.url
+        WHEN q.host ~ '^github\.' THEN 'https://' || q.id || '/commit/' || c.sha
+        WHEN q.host ~ '^gitlab\.' THEN 'https://' || q.id || '/-/commit/' || c.sha
+        WHEN q.host = 'bitbucket.org' THEN 'https://' || q.id || '/commits/' || c.sha
+    END AS url,
+    q.name AS repository_name
+FROM task_links AS l
+CROSS JOIN LATERAL (
+    -- OFFSET 0: joined as a whole, all tasks would be read for the newest rows
+    SELECT o.custom_id, o.name, o.status, o.status_group, o.url
+    FROM task_overview AS o
+    WHERE o.workspace_id = l.workspace_id AND o.task_id = l.task_id
+    OFFSET 0
+) AS o
+LEFT JOIN repositories AS q ON q.id = l.repository_id
 LEFT JOIN branches AS b
-    ON r.source = 'branch' AND b.repository_id = r.repository_id AND b.name = r.object_key
+    ON l.source = 'branch' AND b.repository_id = l.repository_id AND b.name = l.object_key
 LEFT JOIN commits AS c
-    ON c.repository_id = r.repository_id
-    AND c.sha = CASE r.source WHEN 'branch' THEN b.head_sha WHEN 'commit' THEN r.object_key END
+    ON c.repository_id = l.repository_id
+    AND c.sha = CASE l.source WHEN 'branch' THEN b.head_sha WHEN 'commit' THEN l.object_key END
 LEFT JOIN pull_requests AS p
-    ON p.repository_id = r.repository_id
-    AND p.number = CASE r.source WHEN 'pull_request' THEN r.object_key::bigint END
-WHERE r.source <> 'ide_branch'
-    AND b._sdc_deleted_at IS NULL AND c._sdc_deleted_at IS NULL AND p._sdc_deleted_at IS NULL;
+    ON p.repository_id = l.repository_id
+    AND p.number = CASE l.source WHEN 'pull_request' THEN l.object_key::bigint END
+CROSS JOIN LATERAL (
+    SELECT CASE
+        WHEN l.source <> 'branch' THEN true
+        WHEN NOT EXISTS (
+            SELECT FROM branches AS d
+            WHERE d.repository_id = l.repository_id AND d.is_default AND d._sdc_deleted_at IS NULL
+        ) THEN true
+        ELSE EXISTS (
+            SELECT FROM task_references AS r
+            WHERE r.repository_id = l.repository_id AND r.source = 'commit' AND r.object_key = b.head_sha
+                AND r.reference IN (l.task_id, pg_catalog.upper(o.custom_id))
+        ) OR EXISTS (
+            SELECT FROM inherited_references AS i
+            WHERE i.repository_id = l.repository_id AND i.sha = b.head_sha
+                AND i.reference IN (l.task_id, pg_catalog.upper(o.custom_id))
+        )
+    END AS is_own
+) AS h
+WHERE l.occurred_at IS NOT NULL
+    AND pg_catalog.num_nonnulls(b._sdc_deleted_at, c._sdc_deleted_at, p._sdc_deleted_at)
+        NOT IN (1, 2, 3);
 COMMENT ON VIEW task_activity IS
-    'Tasks next to the commits, branches and pull requests that name them, one row per pair; a branch shows its newest commit';
+    'Tasks next to the commits, branches and pull requests that are linked with them, one row per pair; a branch shows its newest commit. Rows without any time are left out';
 COMMENT ON COLUMN task_activity.title IS
     'Name of the branch, first line of the commit''s message, or title of the pull request';
 COMMENT ON COLUMN task_activity.sha IS 'For a branch or pull request its newest commit';
 COMMENT ON COLUMN task_activity.author_name IS
-    'Author of the commit; for a pull request the login of its author';
+    'Author of the commit; for a pull request the login of its author. Null for a branch whose newest commit is not linked with the task, as that of a branch without commits of its own';
+COMMENT ON COLUMN task_activity.author_email IS 'Null where author_name is, and for pull requests';
 COMMENT ON COLUMN task_activity.occurred_at IS
     'When the commit was made; when the pull request was merged, or else opened';
 COMMENT ON COLUMN task_activity.is_ambiguous IS
@@ -54,3 +88,9 @@ COMMENT ON COLUMN task_activity.source IS 'branch, commit or pull_request';
 COMMENT ON COLUMN task_activity.object_key IS
     'Name of the branch, sha of the commit, or number of the pull request';
 COMMENT ON COLUMN task_activity.status_group IS 'OPEN, IN_PROGRESS, CLOSED or UNDEFINED';
+COMMENT ON COLUMN task_activity.via IS 'How it is linked with the task, as in task_links';
+COMMENT ON COLUMN task_activity.is_merge IS 'Whether the row is a commit with several parents';
+COMMENT ON COLUMN task_activity.authored_at IS
+    'When the commit was written: earlier than occurred_at after a rebase or cherry-pick; null where author_name is, and for pull requests';
+COMMENT ON COLUMN task_activity.url IS
+    'Address of the pull request, or of the commit at GitHub, GitLab or Bitbucket; null for other hosts';

@@ -1,15 +1,18 @@
--- How many commits name a task, by repository and week. Merge commits, which have more than one parent,
--- and those of bots, whose name or address contains [bot] as on GitHub, are left out, as are deleted ones.
--- Cost: all commits with their references; for one repository its own.
+-- How many commits name a task, and how many others the history links with one, by repository and week.
+-- Merge commits, which have more than one parent, and those of bots, whose name or address contains [bot] as
+-- on GitHub, are left out, as are deleted ones.
+-- Cost: all commits with their references and links; for one repository its own.
 
 CREATE OR REPLACE VIEW link_coverage AS
 SELECT c.repository_id, c.week,
     pg_catalog.count(*) AS commits,
     pg_catalog.count(*) FILTER (WHERE c.names_known) AS linked,
     pg_catalog.count(*) FILTER (WHERE NOT c.names_known) AS unknown_only,
-    pg_catalog.count(*) FILTER (WHERE c.names_known IS NULL) AS without_reference
+    pg_catalog.count(*) FILTER (WHERE c.names_known IS NULL) AS without_reference,
+    pg_catalog.count(*) FILTER (WHERE c.is_inherited AND c.names_known IS NOT TRUE) AS linked_by_history
 FROM (
-    SELECT c.repository_id, work_week(c.committed_at) AS week, r.names_known
+    SELECT c.repository_id, work_week(c.committed_at) AS week, r.names_known,
+        i.object_key IS NOT NULL AS is_inherited
     FROM commits AS c
     LEFT JOIN (
         SELECT r.repository_id, r.object_key, pg_catalog.bool_or(r.task_id IS NOT NULL) AS names_known
@@ -17,6 +20,11 @@ FROM (
         WHERE r.source = 'commit'
         GROUP BY r.repository_id, r.object_key
     ) AS r ON r.repository_id = c.repository_id AND r.object_key = c.sha
+    LEFT JOIN (
+        SELECT DISTINCT l.repository_id, l.object_key
+        FROM task_links AS l
+        WHERE l.source = 'commit' AND l.via <> 'commit'
+    ) AS i ON i.repository_id = c.repository_id AND i.object_key = c.sha
     WHERE c._sdc_deleted_at IS NULL
         AND coalesce(
             CASE pg_catalog.jsonb_typeof(c.parents) WHEN 'array' THEN pg_catalog.jsonb_array_length(c.parents) END,
@@ -27,7 +35,7 @@ FROM (
 ) AS c
 GROUP BY c.repository_id, c.week;
 COMMENT ON VIEW link_coverage IS
-    'Per repository and week how many commits name a task; without merge commits, and without those whose author''s name or address contains [bot]. commits = linked + unknown_only + without_reference';
+    'Per repository and week how many commits name a task or are linked with one; without merge commits, and without those whose author''s name or address contains [bot]. commits = linked + unknown_only + without_reference';
 COMMENT ON COLUMN link_coverage.week IS
     'First day of the week in which they were committed, by work_week(); null if that is not known';
 COMMENT ON COLUMN link_coverage.linked IS 'Commits whose message names a task that exists';
@@ -35,3 +43,5 @@ COMMENT ON COLUMN link_coverage.unknown_only IS
     'Commits whose message names ids of tasks, but none that exists: deleted, not loaded, or a slip of the pen. resolved_task_references has them, with task_id null';
 COMMENT ON COLUMN link_coverage.without_reference IS 'Commits whose message names no task';
 COMMENT ON COLUMN link_coverage.commits IS 'All commits, except merges and those of bots';
+COMMENT ON COLUMN link_coverage.linked_by_history IS
+    'How many of unknown_only and without_reference are linked with a task by a merge, a pull request or their branch: linked + linked_by_history have a task';

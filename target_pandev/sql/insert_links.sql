@@ -1,0 +1,32 @@
+-- Link commits with the ids that their carriers name, or with one of them. Returns the commits.
+-- Which link of a commit is nearest is only right if it has no others: nearest_links corrects that.
+INSERT INTO inherited_references (
+    repository_id, sha, kind, reference, carrier_source, carrier_key, via, workspace_id, ordinal,
+    occurred_at, is_nearest
+)
+SELECT k.repository_id, k.sha, r.kind, r.reference, k.carrier_source, k.carrier_key, k.via,
+    r.workspace_id, r.ordinal, coalesce(c.committed_at, c.authored_at),
+    pg_catalog.row_number() OVER (
+        PARTITION BY k.repository_id, k.sha, r.kind, r.reference
+        ORDER BY k.via DESC, k.carrier_source, k.carrier_key -- pull_request, merge, branch_graph
+    ) = 1
+    AND NOT EXISTS (
+        SELECT FROM task_references AS o
+        WHERE o.repository_id = k.repository_id AND o.source = 'commit' AND o.object_key = k.sha
+            AND o.kind = r.kind AND o.reference = r.reference
+    )
+FROM ROWS FROM (
+    pg_catalog.unnest(%(repository_ids)s::text[]),
+    pg_catalog.unnest(%(sources)s::text[]),
+    pg_catalog.unnest(%(keys)s::text[]),
+    pg_catalog.unnest(%(shas)s::text[]),
+    pg_catalog.unnest(%(vias)s::text[]),
+    pg_catalog.unnest(%(references)s::text[])
+) AS k (repository_id, carrier_source, carrier_key, sha, via, reference)
+INNER JOIN task_references AS r
+    ON r.repository_id = k.repository_id AND r.source = k.carrier_source AND r.object_key = k.carrier_key
+    AND (k.reference IS NULL OR r.reference = k.reference)
+INNER JOIN commits AS c
+    ON c.repository_id = k.repository_id AND c.sha = k.sha AND c._sdc_deleted_at IS NULL
+ON CONFLICT DO NOTHING
+RETURNING repository_id, sha
