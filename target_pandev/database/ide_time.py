@@ -11,23 +11,29 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from psycopg import sql
 
-from target_pandev.database.table import STAGING_TABLE
+from target_pandev.database.sql_text import unnest
+from target_pandev.database.table import EVENTS_TABLE
 from target_pandev.sql import read_statement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
+    from psycopg.sql import Composable
+
     from target_pandev.database.connection import Connection
     from target_pandev.database.table import Table
     from target_pandev.database.tombstones import Deletion
 
-EVENTS_TABLE = "ide_events"
 LOCK_KEY = 0x696465
 """Key of an advisory lock: "ide" in ASCII."""
 
-EmployeeDays: TypeAlias = list[tuple[str, str]]
-"""E-mail addresses, each with a date in the time zone of reports."""
+DELETED_EVENTS = sql.SQL("(SELECT * FROM {} AS k (email, occurred_at))").format(
+    unnest([sql.SQL("%(emails)s::text[]"), sql.SQL("%(times)s::text[]::timestamptz[]")])
+)
+
+EmployeeDays: TypeAlias = "Sequence[Sequence[str]]"
+"""Pairs of an e-mail address and a date in the time zone of reports."""
 
 
 def lock_intervals(connection: Connection) -> None:
@@ -35,22 +41,13 @@ def lock_intervals(connection: Connection) -> None:
     connection.execute("SELECT pg_catalog.pg_advisory_xact_lock(%s)", (LOCK_KEY,))
 
 
-def lock_staged_days(connection: Connection, table: Table) -> EmployeeDays:
-    """Return the days whose intervals the staged rows may change; none for another table.
-
-    No other load changes intervals until this transaction ends.
-    """
-    if table.name != EVENTS_TABLE:
-        return []
-    lock_intervals(connection)
-    find = sql.SQL(read_statement("ide_changed_days"))
-    return _days(connection, find.format(stage=STAGING_TABLE, table=table.identifier).as_string())
-
-
 def lock_deleted_days(
     connection: Connection, table: Table, deletions: Sequence[Deletion]
 ) -> EmployeeDays:
-    """Return the days whose intervals deletions may change; none for another table."""
+    """Return the days whose intervals deletions may change; none for another table.
+
+    No other load changes intervals until this transaction ends.
+    """
     if table.name != EVENTS_TABLE:
         return []
     lock_intervals(connection)
@@ -60,7 +57,7 @@ def lock_deleted_days(
         "emails": [deletion.key[email] for deletion in deletions],
         "times": [deletion.key[occurred_at] for deletion in deletions],
     }
-    return _days(connection, read_statement("ide_days_of_keys"), keys)
+    return _days(connection, DELETED_EVENTS, keys)
 
 
 def derive_intervals(connection: Connection, days: EmployeeDays) -> None:
@@ -76,11 +73,11 @@ def derive_all_intervals(connection: Connection) -> None:
     """Derive all intervals again: after a change of the time zone, or of events of any days."""
     lock_intervals(connection)
     connection.execute("DELETE FROM ide_intervals")
-    derive_intervals(connection, _days(connection, read_statement("ide_all_days")))
+    derive_intervals(connection, _days(connection, sql.Identifier(EVENTS_TABLE)))
 
 
 def _days(
-    connection: Connection, query: str, parameters: Mapping[str, Any] | None = None
+    connection: Connection, events: Composable, parameters: Mapping[str, Any] | None = None
 ) -> EmployeeDays:
-    rows = connection.execute(query.encode(), parameters)
-    return [(str(email), str(day)) for email, day in rows]
+    query = sql.SQL(read_statement("ide_days")).format(events=events)
+    return [(str(email), str(day)) for email, day in connection.execute(query, parameters)]

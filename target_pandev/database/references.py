@@ -36,8 +36,9 @@ LOCK_RULES_EXCLUSIVE = sql.SQL("SELECT pg_catalog.pg_advisory_xact_lock({})").fo
 class ReferenceSource:
     """A table whose rows mention tasks: the columns that name a row, and those with the texts.
 
-    If the texts of a row may change, its references are those of the newest version. If many rows
-    have the same name and texts, repetitions are left out before the search.
+    If the texts of a row may change, its references are those of the newest version; else those of
+    staged rows that `changed_rows` selects are added, which is the name of a statement. If many
+    rows have the same name and texts, repetitions are left out before the search.
     """
 
     source: str
@@ -46,6 +47,7 @@ class ReferenceSource:
     is_mutable: bool = False
     repository: str = "repository_id"
     is_repeated: bool = False
+    changed_rows: str = "changed_rows"
     times: tuple[str, ...] = ()
     """The first of these columns that is not null is the time of a row's references."""
 
@@ -68,6 +70,7 @@ REFERENCE_SOURCES = {
         texts=("branch",),
         repository="repository_path",
         is_repeated=True,
+        changed_rows="new_ide_branches",
     ),
 }
 

@@ -18,12 +18,10 @@ from target_pandev.database.connection import connect, describe_error, translate
 from target_pandev.database.ddl import align_staging_types, ensure_table
 from target_pandev.database.deletions import KEY_WORK_MEM, DeletionRules, delete_missing
 from target_pandev.database.ide_time import (
-    EVENTS_TABLE,
     derive_all_intervals,
     derive_intervals,
     lock_deleted_days,
     lock_intervals,
-    lock_staged_days,
 )
 from target_pandev.database.links import (
     deleted_repositories,
@@ -39,7 +37,7 @@ from target_pandev.database.references import apply_rules
 from target_pandev.database.reporting import change_reporting, read_reporting
 from target_pandev.database.seen_keys import add_staged_keys, create_seen_keys, stale_rows
 from target_pandev.database.serial_loader import SerialLoader
-from target_pandev.database.table import STAGING_TABLE
+from target_pandev.database.table import EVENTS_TABLE, STAGING_TABLE
 from target_pandev.database.tombstones import (
     LOCK_TOMBSTONES_SHARED,
     apply_tombstones,
@@ -211,7 +209,8 @@ class Store:
                     copy.write(b"".join(lines[start : start + COPY_LINES]))
             stage_changed = align_staging_types(self._connection, table)
             cursor.execute(FORCE_KEY_LOOKUP)
-            ide_days = lock_staged_days(self._connection, table)
+            if table.name == EVENTS_TABLE:
+                lock_intervals(self._connection)
             has_touched_tasks = touch_staged_tasks(self._connection, table)
             changed_repositories = find_changed_repositories(self._connection, table)
             for pre_merge_statement in table.pre_merge_statements:
@@ -219,14 +218,14 @@ class Store:
             if table.key:
                 cursor.execute(LOCK_TOMBSTONES_SHARED)
             cursor.execute(table.merge)
-            older = cursor.fetchall()[0][0] if table.key else 0
+            older, ide_days = cursor.fetchall()[0] if table.key else (0, None)
             if table.key:
                 apply_tombstones(self._connection, table, STAGING_TABLE, hard=self.deletions.hard)
             for post_merge_statement in table.post_merge_statements:
                 cursor.execute(post_merge_statement)
             pull_requests = derive_merged_commits(self._connection, table)
             derive_links(self._connection, table, changed_repositories, pull_requests)
-            derive_intervals(self._connection, ide_days)
+            derive_intervals(self._connection, ide_days or [])
             if has_touched_tasks:
                 derive_transitions(self._connection)
             if seen_keys:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from target_pandev.columns import Column
 
 STAGING_TABLE = sql.Identifier("pg_temp", "stage")
+EVENTS_TABLE = "ide_events"
+SHARED_COLUMNS = {"workspace_id", "repository_id"}
+"""Columns of keys that have the same value in most rows of a batch."""
 METADATA = {"_sdc_extracted_at": "timestamp with time zone", "_sdc_hash": "uuid"}
 """Columns that the load adds to each row, with their types; never null."""
 VERSION_KEY_COLUMNS = {"workspace_id", "id", "date_updated"}
@@ -111,12 +114,13 @@ class Table:
             columns=columns,
             staged_columns=identifier_list(self._stored, table="s"),
             key=identifier_list(self.key),
-            sorted_key=identifier_list(self.key[::-1]),
+            sorted_key=identifier_list(sorted(self.key, key=SHARED_COLUMNS.__contains__)),
             stage=STAGING_TABLE,
             newest_first=self._newest_first,
             same_key=self.same_key,
             updates=self._updates,
             is_newer=self._is_newer,
+            changed_days=self._changed_days,
         )
 
     @property
@@ -154,6 +158,14 @@ class Table:
             "THEN t.{version} IS NULL OR excluded.{version} > t.{version} ELSE {read_later} END"
         ).format(version=sql.Identifier(self.version), read_later=read_later)
 
+    @property
+    def _changed_days(self) -> Composable:
+        """The days whose intervals of active time depend on changed rows, as [e-mail, date]."""
+        if self.name != EVENTS_TABLE:
+            return sql.SQL("NULL")
+        days = sql.SQL(read_statement("ide_days")).format(events=sql.Identifier("changed"))
+        return sql.SQL("ARRAY(SELECT ARRAY[d.email, d.work_date] FROM ({}) AS d)").format(days)
+
     @cached_property
     def pre_merge_statements(self) -> Sequence[Composed]:
         """Statements that derive rows from the stage and need the stored rows from before."""
@@ -162,11 +174,11 @@ class Table:
         if self.name == "tasks" and tracked and names >= VERSION_KEY_COLUMNS:
             return [LOCK_TASK_VERSIONS, self._store_versions(tracked)]
         if (source := self._reference_source) and not source.is_mutable:
-            changed = sql.SQL(
-                "(SELECT s.* FROM {stage} AS s WHERE NOT EXISTS ("
-                "SELECT FROM {table} AS t WHERE {same_key} AND t._sdc_hash = s._sdc_hash"
-                ")) AS changed"
-            ).format(stage=STAGING_TABLE, table=self.identifier, same_key=self.same_key)
+            changed = sql.SQL("({}) AS changed").format(
+                sql.SQL(read_statement(source.changed_rows)).format(
+                    stage=STAGING_TABLE, table=self.identifier, same_key=self.same_key
+                )
+            )
             return [LOCK_RULES_SHARED, extract_references(self.name, changed, names)]
         return []
 

@@ -6,38 +6,38 @@
 -- * A gap of up to 900 s counts for the context of the earlier event, a longer one not at all.
 -- * What begins before the day or ends after it is cut: each day is derived on its own, from its events
 --   and those of 900 s around it.
--- * Adjacent gaps of one context are one interval.
+-- * Adjacent gaps of one context are one interval: it begins with the first of them, and ends with the
+--   last one before the next interval begins.
 INSERT INTO ide_intervals
     (email, work_date, started_at, ended_at, repository_path, branch, project, active_ms)
-SELECT g.email, g.work_date, pg_catalog.min(g.started_at), pg_catalog.max(g.ended_at),
-    g.repository_path, g.branch, g.project,
-    epoch_ms(pg_catalog.max(g.ended_at)) - epoch_ms(pg_catalog.min(g.started_at))
+SELECT d.email, d.work_date, i.started_at, i.ended_at, i.repository_path, i.branch, i.project,
+    epoch_ms(i.ended_at) - epoch_ms(i.started_at)
 FROM (
-    SELECT g.*,
-        pg_catalog.count(*) FILTER (WHERE g.is_first) OVER (
-            PARTITION BY g.email, g.work_date ORDER BY g.started_at
-        ) AS number
+    SELECT d.email, d.work_date,
+        d.work_date::timestamp AT TIME ZONE r.time_zone AS starts_at,
+        (d.work_date + 1)::timestamp AT TIME ZONE r.time_zone AS ends_at
+    FROM ROWS FROM (
+        pg_catalog.unnest(%(emails)s::text[]),
+        pg_catalog.unnest(%(days)s::text[]::date[])
+    ) AS d (email, work_date)
+    CROSS JOIN reporting AS r
+) AS d
+CROSS JOIN LATERAL (
+    SELECT g.started_at, g.repository_path, g.branch, g.project,
+        coalesce(pg_catalog.lead(g.previous_end) OVER (ORDER BY g.occurred_at), g.last_end) AS ended_at
     FROM (
         SELECT g.*,
+            pg_catalog.lag(g.ended_at) OVER in_order AS previous_end,
+            pg_catalog.max(g.ended_at) OVER () AS last_end,
             coalesce(pg_catalog.lag(g.ended_at) OVER in_order < g.started_at, true)
                 OR pg_catalog.lag(g.repository_path) OVER in_order IS DISTINCT FROM g.repository_path
                 OR pg_catalog.lag(g.branch) OVER in_order IS DISTINCT FROM g.branch
                 OR pg_catalog.lag(g.project) OVER in_order IS DISTINCT FROM g.project AS is_first
         FROM (
-            SELECT d.email, d.work_date, e.repository_path, e.branch, e.project,
+            SELECT e.occurred_at, e.repository_path, e.branch, e.project,
                 greatest(e.occurred_at, d.starts_at) AS started_at,
                 least(e.next_at, d.ends_at) AS ended_at
             FROM (
-                SELECT d.email, d.work_date,
-                    d.work_date::timestamp AT TIME ZONE r.time_zone AS starts_at,
-                    (d.work_date + 1)::timestamp AT TIME ZONE r.time_zone AS ends_at
-                FROM ROWS FROM (
-                    pg_catalog.unnest(%(emails)s::text[]),
-                    pg_catalog.unnest(%(days)s::text[]::date[])
-                ) AS d (email, work_date)
-                CROSS JOIN reporting AS r
-            ) AS d
-            CROSS JOIN LATERAL (
                 SELECT e.occurred_at, e.repository_path, e.branch, e.project,
                     pg_catalog.lead(e.occurred_at) OVER (
                         ORDER BY e.occurred_at, e.branch IS NOT NULL,
@@ -54,7 +54,7 @@ FROM (
                 AND e.next_at > d.starts_at
                 AND e.occurred_at < d.ends_at
         ) AS g
-        WINDOW in_order AS (PARTITION BY g.email, g.work_date ORDER BY g.started_at)
+        WINDOW in_order AS (ORDER BY g.occurred_at)
     ) AS g
-) AS g
-GROUP BY g.email, g.work_date, g.number, g.repository_path, g.branch, g.project
+    WHERE g.is_first
+) AS i

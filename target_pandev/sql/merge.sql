@@ -1,5 +1,6 @@
 -- Merge the staged rows into a table with a key: insert new rows, update changed ones, and leave
--- equal ones untouched. Returns how many older versions were left out.
+-- equal ones untouched. Returns how many older versions were left out, and for editor events the days
+-- that depend on changed rows.
 --
 -- * An older version never overwrites a newer one. Of several versions in the stage the newest
 --   counts; of equal ones the last.
@@ -7,8 +8,8 @@
 --   the mark or later. That version then counts, whether or not it is newer.
 -- * The hashes are compared twice. In the join it spares equal rows the lock that ON CONFLICT takes;
 --   in the update it protects from a concurrent load.
--- * Sorting starts with the last column of the key, which differs between more rows than the first
---   one, workspace_id.
+-- * Sorting starts with the first column of the key that differs between rows: later ones than
+--   workspace_id. Rows that are read together, as the events of a person, are then stored together.
 WITH changed AS MATERIALIZED (
     SELECT {staged_columns}
     FROM (
@@ -31,4 +32,6 @@ WITH changed AS MATERIALIZED (
         OR excluded._sdc_extracted_at >= t._sdc_deleted_at
     RETURNING 1
 )
-SELECT (SELECT pg_catalog.count(*) FROM changed) - (SELECT pg_catalog.count(*) FROM merged)
+SELECT
+    (SELECT pg_catalog.count(*) FROM changed) - (SELECT pg_catalog.count(*) FROM merged),
+    {changed_days}
