@@ -211,3 +211,45 @@ def test_a_sprint_or_task_is_read_without_those_of_others(store: Loader, stateme
     read = [scan for scan in scans(explained[0]["Plan"]) if scan[0] in LARGE_TABLES]
     assert read
     assert [scan for scan in read if scan[1] > MAX_ROWS] == []
+
+
+@pytest.mark.parametrize(
+    ("view", "time"),
+    [
+        ("pull_request_lead_times", "opened_at"),
+        ("pull_request_lead_times", "merged_at"),
+        ("sprint_report", "starts_at"),
+    ],
+)
+def test_the_newest_rows_are_read_without_older_ones(store: Loader, view: str, time: str) -> None:
+    """The sprint that is added is older, and nearly all tasks are in it."""
+    store.connection.execute(FILL.encode())
+    store.connection.execute(
+        "INSERT INTO sprints (workspace_id, id, start_date, end_date, _sdc_extracted_at, "
+        "_sdc_hash) SELECT '900', '33', '2025-12-01', '2025-12-14', now(), gen_random_uuid()"
+    )
+    statement = f"SELECT * FROM {view} WHERE {time} IS NOT NULL ORDER BY {time} DESC LIMIT 1"  # noqa: S608 - names of our own
+    assert len(store.rows(statement)) == 1
+    ((explained,),) = store.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")
+    read = [scan for scan in scans(explained[0]["Plan"]) if scan[0] in LARGE_TABLES]
+    assert len({table for table, _ in read}) > 1
+    assert [scan for scan in read if scan[1] > MAX_ROWS] == []
+
+
+def test_co_authors_are_found_without_a_search_of_each_message(store: Loader) -> None:
+    """Employees are read once for the authors and once for all co-authors."""
+    store.connection.execute(FILL.encode())
+    store.connection.execute(CO_AUTHORED + "WHERE sha LIKE 'shatask_7'")
+    store.connection.execute(
+        "INSERT INTO employees (email, _sdc_extracted_at, _sdc_hash) "
+        "SELECT 'user' || n || '@example.com', now(), gen_random_uuid() "
+        "FROM generate_series(1, 50) AS n"
+    )
+    store.connection.execute("ANALYZE commits, employees")
+    counts = "SELECT role, count(employee_email) FROM commit_authors GROUP BY role ORDER BY role"
+    # 30 commits of each employee from 10 to 50, and 5 of the co-authored ones had other authors
+    assert store.rows(counts) == [("author", 1235), ("co-author", 9)]
+    ((explained,),) = store.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {counts}")
+    read = list(scans(explained[0]["Plan"]))
+    assert {rows for table, rows in read if table == "employees"} == {50}
+    assert sorted(rows for table, rows in read if table == "commits") == [9, 3000]

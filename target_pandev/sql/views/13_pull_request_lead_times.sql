@@ -1,7 +1,8 @@
 -- How long each pull request took, from its first commit to its merge. The commits are those that
 -- merged_commits has. Nothing is estimated: if one of them is not in the store, as after a
 -- squash whose branch was deleted before tap-git read it, the times that depend on it are null.
--- Cost: for one pull request its row, its commits and its references, all by key.
+-- Cost: for each pull request its row, its commits and its references, all by key. The newest ones, by
+-- when they were opened or merged, are read without the others.
 
 CREATE OR REPLACE VIEW pull_request_lead_times AS
 SELECT
@@ -26,14 +27,13 @@ SELECT
     (pg_catalog.date_part('epoch', p.merged_at - s.started_at) * 1000)::bigint AS lead_ms,
     p.url
 FROM pull_requests AS p
-LEFT JOIN (
-    SELECT m.repository_id, m.number, pg_catalog.count(*) AS commit_count,
-        pg_catalog.min(c.authored_at) AS first_commit_at
+LEFT JOIN LATERAL (
+    SELECT pg_catalog.count(*) AS commit_count, pg_catalog.min(c.authored_at) AS first_commit_at
     FROM merged_commits AS m
     LEFT JOIN commits AS c ON c.repository_id = m.repository_id AND c.sha = m.sha
-    GROUP BY m.repository_id, m.number
+    WHERE m.repository_id = p.repository_id AND m.number = p.number
     HAVING pg_catalog.bool_and(c.authored_at IS NOT NULL)
-) AS f ON f.repository_id = p.repository_id AND f.number = p.number
+) AS f ON TRUE
 CROSS JOIN LATERAL (
     SELECT CASE
         WHEN f.first_commit_at < p.created_at THEN f.first_commit_at

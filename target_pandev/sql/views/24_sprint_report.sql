@@ -2,7 +2,8 @@
 --
 -- Nothing counts twice: a subtask is not a task of its own if its parent, or the task at the top, is in
 -- the same sprint. Points are those of both, but a subtask's do not count if that parent has points.
--- Cost: that of sprint_tasks.
+-- Cost: that of sprint_tasks, for each sprint on its own. Sprints are sorted first, so that the tasks of
+-- the newest ones are read without those of others.
 
 CREATE OR REPLACE VIEW sprint_report AS
 SELECT s.workspace_id, s.sprint_id, s.name, s.phase, s.starts_at, s.ends_at, s.dates_inferred,
@@ -13,9 +14,13 @@ SELECT s.workspace_id, s.sprint_id, s.name, s.phase, s.starts_at, s.ends_at, s.d
     coalesce(c.carried_over_tasks, 0) AS carried_over_tasks,
     coalesce(c.carried_over_points, 0) AS carried_over_points,
     coalesce(c.subtasks, 0) AS subtasks, coalesce(c.inferred_tasks, 0) AS inferred_tasks
-FROM sprint_periods AS s
-LEFT JOIN (
-    SELECT c.workspace_id, c.sprint_id,
+FROM (
+    SELECT p.*
+    FROM sprint_periods AS p
+    ORDER BY p.starts_at DESC
+) AS s
+CROSS JOIN LATERAL (
+    SELECT
         pg_catalog.count(*) FILTER (WHERE c.is_committed AND c.is_task) AS committed_tasks,
         pg_catalog.sum(c.points) FILTER (WHERE c.is_committed) AS committed_points,
         pg_catalog.count(*) FILTER (WHERE c.is_added AND c.is_task) AS added_tasks,
@@ -29,7 +34,7 @@ LEFT JOIN (
         pg_catalog.count(*) FILTER (WHERE NOT c.is_task) AS subtasks,
         pg_catalog.count(*) FILTER (WHERE c.is_inferred) AS inferred_tasks
     FROM (
-        SELECT w.workspace_id, w.sprint_id, w.is_committed, w.is_added, w.is_removed, w.is_done,
+        SELECT w.is_committed, w.is_added, w.is_removed, w.is_done,
             w.is_carried_over, w.is_inferred,
             NOT coalesce(
                 w.all_points ? w.parent_id OR w.all_points ? w.top_level_parent_id, FALSE
@@ -40,14 +45,13 @@ LEFT JOIN (
             END AS points
         FROM (
             SELECT t.*,
-                pg_catalog.jsonb_object_agg(t.task_id, t.points)
-                    OVER (PARTITION BY t.workspace_id, t.sprint_id) AS all_points
+                pg_catalog.jsonb_object_agg(t.task_id, t.points) OVER () AS all_points
             FROM sprint_tasks AS t
-            WHERE t.is_committed OR t.is_added OR t.is_done OR t.is_carried_over
+            WHERE t.workspace_id = s.workspace_id AND t.sprint_id = s.sprint_id
+                AND (t.is_committed OR t.is_added OR t.is_done OR t.is_carried_over)
         ) AS w
     ) AS c
-    GROUP BY c.workspace_id, c.sprint_id
-) AS c ON c.workspace_id = s.workspace_id AND c.sprint_id = s.sprint_id;
+) AS c;
 COMMENT ON VIEW sprint_report IS
     'One row per sprint: tasks and points that were committed, added, removed, done and carried over, as sprint_tasks defines them. A subtask counts with its parent if both are in the sprint';
 COMMENT ON COLUMN sprint_report.phase IS
