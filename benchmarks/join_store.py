@@ -87,16 +87,24 @@ def vacuum(connection: Connection) -> None:
     connection.execute("CHECKPOINT")
 
 
-def time_statement(connection: Connection, statement: str, *, rounds: int) -> Timing:
-    """Return the median of some runs after one that is not counted."""
+@contextmanager
+def limited(connection: Connection) -> Iterator[None]:
+    """Let PostgreSQL cancel statements of the block that take longer than the limit."""
     connection.execute(f"SET statement_timeout = '{LIMIT_SECONDS}s'".encode())
     try:
-        first = _run(connection, statement)
-        timings = [_run(connection, statement) for _ in range(rounds)]
-    except psycopg.errors.QueryCanceled:
-        return Timing(LIMIT_SECONDS, None, None)
+        yield
     finally:
         connection.execute("SET statement_timeout = 0")
+
+
+def time_statement(connection: Connection, statement: str, *, rounds: int) -> Timing:
+    """Return the median of some runs after one that is not counted."""
+    with limited(connection):
+        try:
+            first = _run(connection, statement)
+            timings = [_run(connection, statement) for _ in range(rounds)]
+        except psycopg.errors.QueryCanceled:
+            return Timing(LIMIT_SECONDS, None, None)
     cpu_seconds = [timing.cpu_seconds for timing in timings if timing.cpu_seconds is not None]
     return Timing(
         statistics.median(timing.seconds for timing in timings),
