@@ -16,7 +16,8 @@ WITH closed AS (
 ), created AS (
     SELECT work_week(o.date_created) AS week, count(*) AS created
     FROM task_overview AS o
-    WHERE work_week(o.date_created) >= work_week(%(since_at)s::timestamptz)
+    WHERE o.date_created >= %(since_at)s::timestamptz - INTERVAL '7 days'
+        AND work_week(o.date_created) >= work_week(%(since_at)s::timestamptz)
         AND (%(workspaces)s::text[] IS NULL OR o.workspace_id = ANY (%(workspaces)s::text[]))
         AND (%(spaces)s::text[] IS NULL OR o.space_id = ANY (%(spaces)s::text[]))
         AND (%(lists)s::text[] IS NULL OR o.list_id = ANY (%(lists)s::text[]))
