@@ -257,14 +257,15 @@ SECTIONS: Final = (
     ),
     Section(
         "links",
-        "Commits that name a task",
-        "share of commits that name a task, by repository",
+        "Commits that are linked with a task",
+        "share of commits that are linked with a task, by repository",
         (
             Column("repository", "repository"),
             Column("commits", "commits", Kind.NUMBER),
-            Column("linked", "with a task", Kind.NUMBER),
-            Column("unknown_only", "unknown id", Kind.NUMBER),
-            Column("without_reference", "without id", Kind.NUMBER),
+            Column("linked", "name a task", Kind.NUMBER),
+            Column("linked_by_history", "by history", Kind.NUMBER),
+            Column("unknown_only", "unknown id", Kind.NUMBER, is_wide=True),
+            Column("without_reference", "without id", Kind.NUMBER, is_wide=True),
             Column("share", "share", Kind.SHARE),
         ),
         "there are no commits",
@@ -275,7 +276,7 @@ SECTIONS: Final = (
     Section(
         "unlinked",
         "Closed tasks without commits",
-        "closed tasks that no commit or branch names",
+        "closed tasks that no commit, branch or pull request is linked with",
         (
             TASK,
             Column("name", "title"),
@@ -283,7 +284,7 @@ SECTIONS: Final = (
             Column("list_name", "list", max_width=16),
             Column("closed_at", "closed", Kind.DAY),
         ),
-        "every closed task is named by a commit or branch",
+        "every closed task is linked with a commit, branch or pull request",
         needs=(TASKS,),
         scopes=EVERY_SCOPE,
         has_period=True,

@@ -1,6 +1,7 @@
--- The newest commits, branches and pull requests that name tasks.
+-- The newest commits, branches and pull requests that are linked with tasks.
 SELECT a.workspace_id, a.task_id, a.task_name, a.status, a.status_group, a.task_url, a.source,
-    a.repository_id, a.object_key, a.title, a.sha, a.author_name, a.occurred_at, a.is_ambiguous
+    a.via, a.repository_id, a.repository_name, a.object_key, a.title, a.sha, a.author_name,
+    a.authored_at, a.occurred_at, a.is_merge, a.is_ambiguous, a.url
 FROM task_activity AS a
 WHERE (%(workspaces)s::text[] IS NULL OR a.workspace_id = ANY (%(workspaces)s::text[]))
     AND (%(since_at)s::timestamptz IS NULL OR a.occurred_at >= %(since_at)s::timestamptz)

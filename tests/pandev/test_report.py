@@ -226,8 +226,8 @@ def test_sprints_pull_requests_and_links(filled: str) -> None:
     assert values(rows(filled, "pull_requests"), "number", "coding_ms", "review_ms", "lead_ms") == [
         (41, hour, 28 * hour, 29 * hour)
     ]
-    links = ("commits", "linked", "unknown_only", "without_reference", "share")
-    assert values(rows(filled, "links"), "repository", *links) == [("shop", 4, 2, 1, 1, 0.5)]
+    links = ("commits", "linked", "unknown_only", "without_reference", "linked_by_history")
+    assert values(rows(filled, "links"), *links, "share") == [(4, 2, 1, 1, 0, 0.5)]
     assert values(rows(filled, "unlinked"), "task_id") == [("86c1aaa03",)]
     assert values(rows(filled, "references"), "source", "kind", "matched", "unmatched") == [
         ("branch", "task_id", 1, 0),
