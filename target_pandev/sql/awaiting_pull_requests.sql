@@ -6,8 +6,12 @@ INNER JOIN merged_commits AS w
 UNION
 SELECT w.repository_id, w.carrier_key::bigint
 FROM pg_temp.stage AS s
-INNER JOIN awaited_commits AS w ON w.repository_id = s.repository_id AND w.sha = s.sha
-WHERE w.carrier_source = 'pull_request'
+CROSS JOIN LATERAL (
+    SELECT w.repository_id, w.carrier_key
+    FROM awaited_commits AS w
+    WHERE w.repository_id = s.repository_id AND w.sha = s.sha AND w.carrier_source = 'pull_request'
+    OFFSET 0
+) AS w
 UNION
 SELECT p.repository_id, p.number
 FROM pg_temp.stage AS s
