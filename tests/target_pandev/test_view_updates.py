@@ -284,7 +284,7 @@ def test_a_view_that_this_release_no_longer_has_is_dropped(store: StoreOfAnother
 
 
 def test_a_dropped_view_is_created_again(store: StoreOfAnotherRelease) -> None:
-    store.execute("DROP VIEW task_activity")
+    store.execute("DROP VIEW task_activity_summary")
     store.open()
     assert store.read_definitions() == store.definitions
 
