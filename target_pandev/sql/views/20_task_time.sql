@@ -27,13 +27,32 @@ WITH repository_matches AS MATERIALIZED (
     HAVING pg_catalog.count(*) = 1
 ),
 named_tasks AS NOT MATERIALIZED (
-    SELECT r.source, r.repository_id, r.object_key, r.kind, r.ordinal, r.workspace_id, r.task_id
-    FROM resolved_task_references AS r
-    WHERE r.task_id IS NOT NULL AND NOT r.is_ambiguous
+    -- Without the view resolved_task_references, whose parts PostgreSQL would not look up by index.
+    SELECT r.source, r.repository_id, r.object_key, r.kind, r.ordinal, k.workspace_id, k.task_id
+    FROM task_references AS r
+    INNER JOIN (
+        SELECT t.workspace_id, t.id AS task_id, t.id AS reference, false AS is_custom, t.custom_id,
+            t._sdc_deleted_at
+        FROM tasks AS t
+        UNION ALL
+        SELECT t.workspace_id, t.id, pg_catalog.upper(t.custom_id), true, t.custom_id, t._sdc_deleted_at
+        FROM tasks AS t
+    ) AS k
+        ON k.reference = r.reference AND k.is_custom = (r.kind = 'custom_id')
+        AND NOT coalesce(k.workspace_id <> r.workspace_id, false)
+    WHERE k._sdc_deleted_at IS NULL AND (NOT k.is_custom OR k.custom_id IS NOT NULL)
         AND NOT EXISTS (
             SELECT FROM tasks AS t
-            WHERE t.id = r.task_id AND t.workspace_id <> r.workspace_id AND t._sdc_deleted_at IS NULL
+            WHERE t.id = k.task_id AND t.workspace_id <> k.workspace_id AND t._sdc_deleted_at IS NULL
         )
+        AND NOT (k.is_custom AND EXISTS (
+            SELECT FROM tasks AS t
+            WHERE pg_catalog.upper(t.custom_id) = r.reference
+                AND t.custom_id IS NOT NULL
+                AND t._sdc_deleted_at IS NULL
+                AND (r.workspace_id IS NULL OR t.workspace_id = r.workspace_id)
+                AND (t.workspace_id, t.id) <> (k.workspace_id, k.task_id)
+        ))
 ),
 branch_tasks AS NOT MATERIALIZED (
     SELECT n.*
