@@ -270,3 +270,10 @@ def test_repositories_with_the_same_commits_are_kept_apart(store: Loader) -> Non
     assert store.rows(
         "SELECT repository_id, sha, reference FROM inherited_references ORDER BY 1, 2"
     ) == [("r", "b", "86abc1"), ("r", "c", "86abc1"), ("s", "e", "86abc2")]
+
+
+def test_of_several_links_of_a_commit_the_nearest_counts(store: Loader) -> None:
+    """The merge was derived first, and its pull request names the task as well."""
+    store.load(COMMITS, *merged())
+    store.load(PULL_REQUESTS, pull(7, title="CU-86abc1", head_sha="c", merge_commit_sha="m"))
+    assert inherited(store) == [("b", "86abc1", "merge", "m"), ("c", "86abc1", "merge", "m")]
