@@ -75,18 +75,18 @@ LEFT JOIN LATERAL (
 ) AS i ON true
 CROSS JOIN LATERAL (SELECT coalesce(e.status_type, i.status_type) AS status_type) AS d
 LEFT JOIN status_groups AS g ON g.status_type = coalesce(d.status_type, t.status_type)
+LEFT JOIN completed_reads AS r
+    ON r.workspace_id = t.workspace_id AND r.stream = 'spaces' AND r.scope = 'all'
 WHERE t._sdc_deleted_at IS NULL
     AND l._sdc_deleted_at IS NULL
     AND f._sdc_deleted_at IS NULL
     AND p._sdc_deleted_at IS NULL
     AND s._sdc_deleted_at IS NULL
-    AND NOT EXISTS (
-        SELECT
-        FROM completed_reads AS r
-        WHERE r.workspace_id = t.workspace_id AND r.stream = 'spaces' AND r.scope = 'all'
-            AND r.conditions -> 'id' -> 'in' IS NOT NULL
-            AND (r.conditions -> 'id' -> 'in' ? t.space_id) IS NOT TRUE
-    );
+    -- CASE, because PostgreSQL expects half of the rows of it, and few rows of any other form
+    AND CASE
+        WHEN r.conditions -> 'id' -> 'in' IS NULL THEN true
+        ELSE coalesce(r.conditions -> 'id' -> 'in' ? t.space_id, false)
+    END;
 COMMENT ON VIEW task_overview IS
     'One row per task of the selected spaces, with PanDev''s status group. The group follows from the type that the status has in the task''s list, folder, parent folder or space as last read, never from the status''s name';
 COMMENT ON COLUMN task_overview.status_group IS 'OPEN, IN_PROGRESS, CLOSED or UNDEFINED';
