@@ -12,7 +12,7 @@ SELECT c.repository_id, c.week,
     pg_catalog.count(*) FILTER (WHERE c.is_inherited AND c.names_known IS NOT TRUE) AS linked_by_history
 FROM (
     SELECT c.repository_id, work_week(c.committed_at) AS week, r.names_known,
-        i.object_key IS NOT NULL AS is_inherited
+        i.is_inherited
     FROM commits AS c
     LEFT JOIN (
         SELECT r.repository_id, r.object_key, pg_catalog.bool_or(r.task_id IS NOT NULL) AS names_known
@@ -20,11 +20,26 @@ FROM (
         WHERE r.source = 'commit'
         GROUP BY r.repository_id, r.object_key
     ) AS r ON r.repository_id = c.repository_id AND r.object_key = c.sha
-    LEFT JOIN (
-        SELECT DISTINCT l.repository_id, l.object_key
-        FROM task_links AS l
-        WHERE l.source = 'commit' AND l.via <> 'commit'
-    ) AS i ON i.repository_id = c.repository_id AND i.object_key = c.sha
+    LEFT JOIN LATERAL (
+        -- LIMIT 1: one lookup for each commit, where a join could read all links for each
+        SELECT true AS is_inherited
+        FROM inherited_references AS i
+        WHERE i.repository_id = c.repository_id AND i.sha = c.sha AND i.is_nearest
+            AND (
+                EXISTS (
+                    SELECT FROM tasks AS t
+                    WHERE i.kind <> 'custom_id' AND t.id = i.reference AND t._sdc_deleted_at IS NULL
+                        AND (i.workspace_id IS NULL OR t.workspace_id = i.workspace_id)
+                )
+                OR EXISTS (
+                    SELECT FROM tasks AS t
+                    WHERE i.kind = 'custom_id' AND pg_catalog.upper(t.custom_id) = i.reference
+                        AND t.custom_id IS NOT NULL AND t._sdc_deleted_at IS NULL
+                        AND (i.workspace_id IS NULL OR t.workspace_id = i.workspace_id)
+                )
+            )
+        LIMIT 1
+    ) AS i ON true
     WHERE c._sdc_deleted_at IS NULL
         AND coalesce(
             CASE pg_catalog.jsonb_typeof(c.parents) WHEN 'array' THEN pg_catalog.jsonb_array_length(c.parents) END,
