@@ -18,6 +18,7 @@ from psycopg import sql
 
 from target_pandev.ancestry import walk_branch, walk_branches
 from target_pandev.database.pull_requests import LOCK, find_merged_commits
+from target_pandev.database.table import FORCE_KEY_LOOKUP
 from target_pandev.database.walks import COMMIT_COLUMNS, run_walks
 from target_pandev.merge_messages import brings_work_of
 from target_pandev.sql import read_statement
@@ -71,8 +72,6 @@ COMMIT_ARRAYS = ("repository_ids", "sources", "keys", "shas")
 """Parameters of statements: arrays with the carriers of commits, and the commits."""
 MERGES_AT_ONCE = 2_000
 """How many walks run side by side when all links are derived, to limit the memory."""
-FORCE_KEY_LOOKUP = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
-"""As for a load: keys are few, and the planner does not know it."""
 
 
 @dataclass(frozen=True)

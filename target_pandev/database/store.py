@@ -37,7 +37,7 @@ from target_pandev.database.references import apply_rules
 from target_pandev.database.reporting import change_reporting, read_reporting
 from target_pandev.database.seen_keys import add_staged_keys, create_seen_keys, stale_rows
 from target_pandev.database.serial_loader import SerialLoader
-from target_pandev.database.table import EVENTS_TABLE, STAGING_TABLE
+from target_pandev.database.table import EVENTS_TABLE, FORCE_KEY_LOOKUP, STAGING_TABLE
 from target_pandev.database.tombstones import (
     LOCK_TOMBSTONES_SHARED,
     apply_tombstones,
@@ -70,11 +70,6 @@ Result = TypeVar("Result")
 MAX_ATTEMPTS = 10
 CANCEL_INTERVAL_SECONDS = 0.05
 """A cancel request is repeated at this interval: one between two statements has no effect."""
-FORCE_KEY_LOOKUP = (
-    "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL jit = off"
-)
-"""Look up stored rows by key: the planner does not know the size of the stage and might scan the
-whole table. Compiling a statement takes longer than a batch."""
 COPY_LINES = 100
 """Lines per write to the server."""
 DROP_STAGE = sql.SQL("DROP TABLE IF EXISTS {}").format(STAGING_TABLE)

@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from target_pandev.columns import Column
 
 STAGING_TABLE = sql.Identifier("pg_temp", "stage")
+FORCE_KEY_LOOKUP = (
+    "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL jit = off"
+)
+"""Look up stored rows by key: the planner does not know the size of the stage and might scan the
+whole table. Compiling a statement takes longer than a batch."""
 EVENTS_TABLE = "ide_events"
 SHARED_COLUMNS = {"workspace_id", "repository_id"}
 """Columns of keys that have the same value in most rows of a batch."""
