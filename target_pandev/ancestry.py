@@ -93,11 +93,12 @@ class _Walk:
         """Whether no unvisited commit can change the result.
 
         The base may still reach a commit of the branch while it has unvisited commits that are
-        newer than the oldest one of the branch, and any commit that is not stored.
+        newer than the oldest one of the branch, and any commit that is not stored. If the heads are
+        not stored, as after a squash on a code host, the base is not walked to look for them.
         """
         if self.requested or self._queued_of_branch:
             return False
-        if not self._queue:
+        if not self._queue or self._oldest == float("inf"):
             return True
         return -self._queue[0][0] < self._oldest and not self._missing
 

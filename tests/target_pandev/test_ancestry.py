@@ -54,6 +54,28 @@ def brute_force(stored: Mapping[str, Commit], heads: Iterable[str], base: str) -
     return BranchCommits(frozenset(branch & stored.keys()), frozenset(branch - stored.keys()))
 
 
+def is_right(result: BranchCommits | None, heads: Iterable[str], expected: BranchCommits) -> bool:
+    """Return whether a result is the expected one.
+
+    The base may reach a head that is not stored: the walk does not look for that.
+    """
+    if result == expected:
+        return True
+    return (
+        result is not None
+        and not result.loaded | expected.loaded
+        and expected.missing <= result.missing <= set(heads)
+    )
+
+
+def test_the_base_is_not_walked_for_a_head_that_is_not_stored() -> None:
+    """After a squash the branch is usually deleted, and its commits are never read."""
+    stored = {f"{n}": Commit((f"{n - 1}",) if n else (), n) for n in range(1000)}
+    requested.clear()
+    assert run(stored, ["gone"], "999") == BranchCommits(frozenset(), frozenset({"gone"}))
+    assert len(requested) == 2
+
+
 def test_a_branch_with_the_base_merged_into_it_keeps_its_own_commits() -> None:
     """The base went from a to b and d; c and e are of the branch, which merged b in between."""
     stored = graph(a=(1, ""), b=(2, "a"), c=(3, "a"), m=(4, "cb"), d=(5, "b"), e=(6, "m"))
@@ -113,7 +135,7 @@ def histories(draw: st.DrawFn) -> tuple[Graph, list[str], str]:
 @given(histories())
 def test_the_walk_finds_what_the_whole_graph_says(history: tuple[Graph, list[str], str]) -> None:
     stored, heads, base = history
-    assert run(stored, heads, base) == brute_force(stored, heads, base)
+    assert is_right(run(stored, heads, base), heads, brute_force(stored, heads, base))
 
 
 def run_branches(
@@ -133,9 +155,8 @@ def test_one_walk_finds_the_commits_of_each_branch(
     history: tuple[Graph, list[str], str],
 ) -> None:
     stored, heads, base = history
-    assert run_branches(stored, heads, base) == {
-        head: brute_force(stored, [head], base) for head in heads
-    }
+    for head, result in run_branches(stored, heads, base).items():
+        assert is_right(result, [head], brute_force(stored, [head], base))
 
 
 @given(histories())
