@@ -119,4 +119,5 @@ def test_a_deadlock_with_another_session_is_retried(stored: StoreState, tmp_path
         assert (target.end(), target.states()) == (0, [2])
     assert stored.query(ROWS) == [("a", "2", True), ("b", "2", True)]
     deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
-    wait_until(lambda: stored.query(deadlocks) == [(1,)])
+    # the repeated load may lock the first row before the other session wakes up: several deadlocks
+    wait_until(lambda: stored.query(deadlocks) > [(0,)])
