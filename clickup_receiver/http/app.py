@@ -43,7 +43,7 @@ MAX_LARGE_BODIES = 16
 """Large bodies that are read at a time. Smaller ones are limited by the number of connections."""
 BODY_TIMEOUT_SECONDS = 5.0
 RETRY_AFTER_SECONDS = "30"
-DISCARD_SECONDS = 2.0
+DISCARD_SECONDS = 1.0
 """How long the rest of a rejected body is discarded before its connection is closed."""
 READY_SECONDS = 1.0
 """How long an answer of /readyz counts: it writes to the inbox."""
@@ -225,7 +225,8 @@ class _EarlyResponse(PlainTextResponse):
     """A response to a request whose body is not read; closes the connection.
 
     Closing a connection that has unread bytes resets it, and the client, or the proxy in between,
-    may lose the response (RFC 9112, 9.6). So the body is discarded first, within limits.
+    may lose the response (RFC 9112, 9.6). So the connection stays open until the client closes it
+    or the time is over; the protocol discards what still arrives.
     """
 
     async def __call__(
@@ -234,7 +235,7 @@ class _EarlyResponse(PlainTextResponse):
         receive: Receive,
         send: Send,
     ) -> None:
-        """Send the response, discard the body, close."""
+        """Send the response, wait, close."""
         self.headers["Connection"] = "close"
         await send(
             {

@@ -1,7 +1,7 @@
 """uvicorn's protocol, with limits for slow, oversized and numerous requests that it lacks.
 
-It overrides callbacks of uvicorn and reads its `connections` and `pipeline`, which no document
-promises; `tests/clickup_receiver/test_server.py` fails if a limit does not hold any more.
+It overrides callbacks of uvicorn and reads its `connections`, `pipeline` and `cycle`, which no
+document promises; `tests/clickup_receiver/test_server.py` fails if a limit does not hold any more.
 """
 
 from __future__ import annotations
@@ -76,12 +76,27 @@ class LimitedProtocol(HttpToolsProtocol):
             part = data[start : start + PARSED_BYTES]
             self._request_bytes += len(part)
             self._part = part
-            super().data_received(part)
+            if not self._is_discarding:
+                super().data_received(part)
             max_bytes = MAX_REQUEST_BYTES if self._has_headers else MAX_REQUEST_HEADER_BYTES
             if self._request_bytes > max_bytes:
                 self.abort()
             if self.transport.is_closing():
                 return
+
+    @property
+    def _is_discarding(self) -> bool:
+        """Whether a response was sent before its request was read, and ends the connection.
+
+        What arrives then is not parsed: that would cost as much as reading it.
+        """
+        cycle = self.cycle
+        return (
+            cycle is not None
+            and cycle.response_started
+            and not cycle.response_complete
+            and not cycle.keep_alive
+        )
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Keep a header; only count trailers, which the parser reports in the same way."""

@@ -274,6 +274,18 @@ def test_a_client_may_send_the_rest_of_a_rejected_body(
         assert connection.recv(1) == b""
 
 
+def test_the_rest_of_a_rejected_body_is_not_parsed(http_receiver: RunningReceiver) -> None:
+    """Parsing it would cost as much CPU and memory as reading it: an error of it goes unnoticed."""
+    with http_receiver.connect() as connection:
+        connection.settimeout(3)
+        connection.sendall(raw_request(b"Transfer-Encoding: chunked", b"X-Other: 0"))
+        response = connection.recv(1_000)
+        connection.sendall(b"not a chunk\r\n")
+        response += connection.makefile("rb").read()
+        assert response.count(b"HTTP/1.1") == 1
+        assert response.startswith(b"HTTP/1.1 403 ")
+
+
 def test_a_rejected_body_that_does_not_end_is_cut(
     http_receiver: RunningReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
