@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-import os
-import shutil
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 import click
 
+from pandev.console import output_width
 from pandev.report.data import format_csv, format_json
 from pandev.report.reading import read_section
 from pandev.report.sections import BY_NAME, SECTIONS
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
 
 Format = Literal["table", "json", "csv"]
 FORMATS: Final = ("table", "json", "csv")
-PIPED_OUTPUT_WIDTH: Final = 120
-"""Columns of a report that goes to a file or a pipe, unless COLUMNS is set."""
 
 
 @dataclass(frozen=True)
@@ -111,10 +108,7 @@ def _choose_sections(names: Sequence[str], selection: Selection) -> list[Section
 def _print_tables(
     store: Store, sections: Sequence[Section], selection: Selection, calendar: Calendar
 ) -> None:
-    adapts_to_terminal = sys.stdout.isatty() or "COLUMNS" in os.environ
-    width = PIPED_OUTPUT_WIDTH
-    if adapts_to_terminal:
-        width = shutil.get_terminal_size((PIPED_OUTPUT_WIDTH, 24)).columns
+    width = output_width()
     click.echo(f"Times are in {calendar.zone_name}.")
     for section in sections:
         result = read_section(store, section, selection, calendar)

@@ -1,0 +1,1 @@
+"""The commands of `pandev`, one module each; `report` has a package of its own."""

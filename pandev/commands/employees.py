@@ -1,0 +1,39 @@
+"""The commands `pandev employees`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from clickup_receiver.project_options import ProjectGroup
+from pandev import employees
+from pandev.store_options import store_options, store_settings
+from tap_clickup.wording import format_count
+from target_pandev.open_store import open_store
+
+UNMATCHED_PEOPLE = "SELECT * FROM unmatched_people"
+
+
+@click.group("employees", cls=ProjectGroup)
+def employee_commands() -> None:
+    """Load the list of employees, who are matched with users of ClickUp and authors of commits."""
+
+
+@employee_commands.command()
+@store_options
+@click.argument("file", type=click.Path(path_type=Path))
+def load(file: Path, **store: str | None) -> None:
+    """Replace the stored employees by those of FILE, a CSV file with a header.
+
+    Columns: email, name, position, team, department, github_login, other_emails, is_archived. Only
+    email is required. An employee who is not in FILE is removed: keep those who have left in it,
+    with is_archived true.
+    """
+    settings = store_settings(store)
+    records = employees.read_employees(file)
+    employees.load_employees(records, settings)
+    with open_store(settings) as opened_store:
+        _, unmatched = opened_store.query(UNMATCHED_PEOPLE, {})
+    click.echo(f"{format_count(len(records), 'employee')} stored from {file}")
+    click.echo(f"unmatched: {len(unmatched)}, see pandev store psql -c '{UNMATCHED_PEOPLE}'")

@@ -1,0 +1,71 @@
+"""The command `pandev reporting`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from clickup_receiver.project_options import ProjectCommand
+from pandev import reporting
+from pandev.store_options import store_options, store_settings
+from target_pandev.database import ReportingChange
+from target_pandev.open_store import open_store
+
+
+@click.command("reporting", cls=ProjectCommand)
+@store_options
+@click.option(
+    "--timezone", metavar="NAME", help="Time zone of reports, for instance Europe/Berlin."
+)
+@click.option("--week-start", metavar="DAY", help="First day of the week, for instance monday.")
+@click.option(
+    "--working-days", metavar="DAYS", help="Working days, for instance mon-fri or sun-wed,fri."
+)
+@click.option(
+    "--working-hours", metavar="HOURS", help="Working hours of each of them: 09:00-17:00."
+)
+@click.option(
+    "--holidays",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="File of all holidays, which replace the stored ones: YYYY-MM-DD and a name a line.",
+)
+@click.option(
+    "--sprint-grace",
+    metavar="HOURS",
+    type=click.IntRange(min=0),
+    help="Hours after the start of a sprint in which tasks still count as committed.",
+)
+def set_reporting(  # noqa: PLR0913 - an argument per option
+    *,
+    timezone: str | None,
+    week_start: str | None,
+    working_days: str | None,
+    working_hours: str | None,
+    holidays: Path | None,
+    sprint_grace: int | None,
+    **store: str | None,
+) -> None:
+    """Show time zone, week, working hours and holidays of reports, and change those that are given.
+
+    The store keeps them. At first they are UTC, Monday, Monday to Friday from 09:00 to 17:00, and
+    no holidays. Dates and working times in views follow a change at once.
+    """
+    opens_at, closes_at = (
+        (None, None) if working_hours is None else reporting.parse_hours(working_hours)
+    )
+    change = ReportingChange(
+        time_zone=timezone,
+        week_start=None if week_start is None else reporting.parse_day(week_start),
+        working_days=None if working_days is None else reporting.parse_days(working_days),
+        opens_at=opens_at,
+        closes_at=closes_at,
+        holidays=None if holidays is None else reporting.read_holidays(holidays),
+        sprint_grace_hours=sprint_grace,
+    )
+    with open_store(store_settings(store)) as opened_store:
+        if change != ReportingChange():
+            opened_store.change_reporting(change)
+        for name, value in reporting.describe(*opened_store.reporting()).items():
+            click.echo(f"{name}: {value}")
