@@ -4,30 +4,47 @@ from __future__ import annotations
 
 import signal
 import sys
+from importlib import import_module
 
 import click
 
 from clickup_receiver.meltano_project import MeltanoProject, settings_folder
 from clickup_receiver.project_options import ProjectGroup
-from pandev.commands.connect import connect
-from pandev.commands.employees import employee_commands
-from pandev.commands.reporting import set_reporting
-from pandev.commands.store import store_commands
-from pandev.report.command import show_report
 from plugin_settings.env_file import load_env_file
 from tap_clickup.errors import ClickUpError, ConfigurationError
 from tap_clickup.open_files import describe_open_files
 from target_pandev.errors import TargetError
 
+COMMANDS = {
+    "connect": "pandev.commands.connect:connect",
+    "employees": "pandev.commands.employees:employee_commands",
+    "report": "pandev.report.command:show_report",
+    "reporting": "pandev.commands.reporting:set_reporting",
+    "store": "pandev.commands.store:store_commands",
+}
+"""Where each command is; only the module of the command that runs is imported."""
 
-@click.group(cls=ProjectGroup, context_settings={"help_option_names": ["-h", "--help"]})
+
+class LazyGroup(ProjectGroup):
+    """A group whose commands are imported when they are needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names of all commands, in the order of the help text."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        """Return a command, or None if there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="pandev-clickup")
 def pandev() -> None:
     """Manage the PanDev store and ClickUp webhooks."""
-
-
-for command in (connect, employee_commands, set_reporting, show_report, store_commands):
-    pandev.add_command(command)
 
 
 def _exit_on_signal(signal_number: int, _: object) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import click
 import psycopg
 import pytest
@@ -59,7 +62,12 @@ OPTIONS = {
 def list_commands(group: click.Command) -> dict[str, click.Command]:
     """Return the commands of a group by their full names."""
     by_name = {str(group.name): group}
-    for command in getattr(group, "commands", {}).values():
+    if not isinstance(group, click.Group):
+        return by_name
+    context = click.Context(group)
+    for subcommand_name in group.list_commands(context):
+        command = group.get_command(context, subcommand_name)
+        assert command
         by_name |= {
             f"{group.name} {name}": subcommand
             for name, subcommand in list_commands(command).items()
@@ -79,6 +87,15 @@ def test_every_command_and_option_has_a_help_text() -> None:
         options_by_command[name] = [option.opts[0] for option in options]
         assert [option.opts for option in options if not option.help] == []
     assert options_by_command == OPTIONS
+
+
+def test_a_command_imports_nothing_of_the_others() -> None:
+    program = (
+        "import sys\nfrom pandev.cli import pandev\n"
+        "pandev(['reporting', '--help'], standalone_mode=False)\n"
+        "assert not {'singer_sdk', 'clickup_receiver.webhooks', 'pandev.report'} & {*sys.modules}"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
 
 
 def test_an_invalid_limit_is_rejected() -> None:
