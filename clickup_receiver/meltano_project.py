@@ -89,7 +89,7 @@ class MeltanoProject:
             answer = subprocess.run(  # noqa: S603 - the operator's own Meltano
                 [*command, plugin, "--format=json"],
                 cwd=self.folder,
-                env={**os.environ, "MELTANO_ENVIRONMENT": self._environment_name()},
+                env={**os.environ, "MELTANO_ENVIRONMENT": self.environment_name},
                 capture_output=True,
                 text=True,
                 timeout=TIMEOUT_SECONDS,
@@ -112,28 +112,38 @@ class MeltanoProject:
             return None
         raise ConfigurationError(f"meltano config print {plugin}, in {self.folder}: {reason}")
 
-    def _environment_name(self) -> str:
-        """Return Meltano's environment; `meltano config` ignores the default one of the project."""
+    @property
+    def environment_name(self) -> str:
+        """Meltano's environment; `meltano config` ignores the default one of the project."""
         chosen = os.environ.get("MELTANO_ENVIRONMENT")
         return chosen if chosen is not None else self._project_file().get("default_environment", "")
 
+    def read_files(self) -> dict[Path, dict[str, Any]]:
+        """Return the contents of `meltano.yml` and of the files that it includes."""
+        included = [file for file in self._included_files() if file.is_file()]
+        return {file: _read_yaml(file) for file in (self.folder / PROJECT_FILE, *included)}
+
     def _project_file(self) -> dict[str, Any]:
-        try:
-            content = yaml.safe_load((self.folder / PROJECT_FILE).read_bytes())
-        except (OSError, yaml.YAMLError) as error:
-            reason = str(error).splitlines()[0]
-            raise ConfigurationError(f"{self.folder / PROJECT_FILE}: {reason}") from error
-        return content if isinstance(content, dict) else {}
+        return _read_yaml(self.folder / PROJECT_FILE)
+
+    def _included_files(self) -> list[Path]:
+        patterns = self._project_file().get("include_paths") or []
+        return [file for pattern in patterns for file in sorted(self.folder.glob(pattern))]
 
     def _fingerprint(self) -> Fingerprint:
         """Return the times and sizes of the files that Meltano takes settings from."""
-        included = self._project_file().get("include_paths") or []
         names = (PROJECT_FILE, ENV_FILE_NAME, ".meltano/meltano.db")
-        files = [self.folder / name for name in names]
-        for pattern in included:
-            files += sorted(self.folder.glob(pattern))
+        files = [*(self.folder / name for name in names), *self._included_files()]
         statuses = [(str(file), file.stat()) for file in files if file.exists()]
         return tuple((name, status.st_mtime_ns, status.st_size) for name, status in statuses)
+
+
+def _read_yaml(file: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(file.read_bytes())
+    except (OSError, yaml.YAMLError) as error:
+        raise ConfigurationError(f"{file}: {str(error).splitlines()[0]}") from error
+    return content if isinstance(content, dict) else {}
 
 
 def settings_folder(project: MeltanoProject | None) -> Path:

@@ -67,7 +67,7 @@ class Behaviour:
     index_lag: float = 0
     faults: list[Fault] = field(default_factory=list)
     on_request: Callable[[Request, Account], None] | None = None
-    role: Literal["owner", "admin", "member"] = "owner"
+    role: Literal["owner", "admin", "member", "guest"] = "owner"
     hidden_lists: set[str] = field(default_factory=set)
     hidden_spaces: set[str] = field(default_factory=set)
     missing_task_format: Literal["null", "absent", "zero"] = "zero"

@@ -17,6 +17,8 @@ from dotenv import load_dotenv
 ENV_FILE_NAME = ".env"
 ROOT = 0
 GROUP_AND_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+_loaded: set[str] = set()
+"""The variables that this process has from `.env`; there is one set of them, as of `os.environ`."""
 
 
 def load_env_file(
@@ -29,15 +31,41 @@ def load_env_file(
     it.
     """
     path = (folder or Path.cwd()) / ENV_FILE_NAME
+    text = read_env_file(path, error_type)
+    before = dict(os.environ)
     try:
-        load_dotenv(stream=StringIO(_read(path, error_type)), override=override)
+        load_dotenv(stream=StringIO(text), override=override)
+    except ValueError:  # its text may quote a value
+        raise error_type(_describe_invalid(path)) from None
+    _loaded.update(name for name, value in os.environ.items() if before.get(name) != value)
+
+
+def is_inherited(variable: str) -> bool:
+    """Return whether a variable is set and does not come from `.env`."""
+    return variable in os.environ and variable not in _loaded
+
+
+def set_loaded(variable: str, value: str) -> None:
+    """Set a variable as if it had been read from `.env`, where it is now."""
+    os.environ[variable] = value
+    _loaded.add(variable)
+
+
+def read_env_file(path: Path, error_type: type[Exception]) -> str:
+    """Return a file's text; none if it does not exist. Raises an `error_type` as above."""
+    try:
+        return _read(path, error_type)
     except OSError as error:
         reason = error.strerror
         if error.errno == errno.ELOOP:
             reason = "is a symbolic link; put the file itself there"
         raise error_type(f"{path}: {reason}") from error
-    except ValueError:  # its text may quote a value
-        raise error_type(f"{path}: expected lines NAME=value in UTF-8") from None
+    except ValueError:
+        raise error_type(_describe_invalid(path)) from None
+
+
+def _describe_invalid(path: Path) -> str:
+    return f"{path}: expected lines NAME=value in UTF-8"
 
 
 def validate_owner(path: Path, status: os.stat_result, error_type: type[Exception]) -> None:
@@ -67,7 +95,7 @@ def _read(path: Path, error_type: type[Exception]) -> str:
         validate_owner(path, status, error_type)
         if status.st_mode & GROUP_AND_OTHERS_WRITE:
             raise error_type(f"{path}: others can write to it; run chmod 600 on it")
-        with os.fdopen(handle, encoding="utf-8", closefd=False) as file:
+        with os.fdopen(handle, encoding="utf-8", newline="", closefd=False) as file:
             return file.read()
     finally:
         os.close(handle)

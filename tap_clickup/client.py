@@ -164,6 +164,11 @@ class Client:
         self._session.auth = _Authorization(header)
         self._session.headers["User-Agent"] = f"tap-clickup/{version('pandev-clickup')}"
 
+    @property
+    def reported_limit(self) -> int | None:
+        """ClickUp's own limit of requests per minute; None until a response has reported it."""
+        return self._limit.reported
+
     def close(self) -> None:
         """Close the connections."""
         self._session.close()

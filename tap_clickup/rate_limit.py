@@ -25,14 +25,14 @@ DEFAULT_REQUESTS_PER_MINUTE = 100
 class RateLimit:
     """A budget of requests in any 61 seconds. Times are seconds of one monotonic clock.
 
-    `per_minute` sets a fixed budget; without it the budget is `share` of the limit that ClickUp
-    reports.
+    `per_minute` sets a fixed budget; without it the budget is `share` of `reported`, the limit that
+    ClickUp's last response has reported.
     """
 
     def __init__(self, per_minute: int | None = None, *, share: float = 0.8) -> None:
+        self.reported: int | None = None
         self._fixed = per_minute
         self._share = share
-        self._reported = DEFAULT_REQUESTS_PER_MINUTE
         self._budget = per_minute or int(DEFAULT_REQUESTS_PER_MINUTE * share)
         self._sent: deque[float] = deque()
         self._paused_until = 0.0
@@ -40,18 +40,15 @@ class RateLimit:
     def update_from_headers(self, headers: Mapping[str, str]) -> None:
         """Adopt the limit in a response's headers: it changes with the workspace's plan."""
         limit = headers.get("X-RateLimit-Limit", "")
-        if (
-            self._fixed is None
-            and limit.isdecimal()
-            and len(limit) <= MAX_DIGITS
-            and int(limit) > 0
-        ):
-            self._reported = int(limit)
-            self._budget = max(1, int(self._reported * self._share))
+        if not limit.isdecimal() or len(limit) > MAX_DIGITS or int(limit) == 0:
+            return
+        self.reported = int(limit)
+        if self._fixed is None:
+            self._budget = max(1, int(self.reported * self._share))
 
     def __str__(self) -> str:
         """Return the budget for the log."""
-        limit = "" if self._fixed else f" of {self._reported:,}"
+        limit = "" if self._fixed else f" of {self.reported or DEFAULT_REQUESTS_PER_MINUTE:,}"
         noun = "request" if self._budget == 1 and self._fixed else "requests"
         return f"{self._budget:,}{limit} {noun} per minute"
 

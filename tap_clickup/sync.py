@@ -100,7 +100,8 @@ class SyncContext:
         return RateLimit(budget, share=share)
 
     @cached_property
-    def _teams(self) -> ApiResponse:
+    def teams(self) -> ApiResponse:
+        """All workspaces that the token sees, as ClickUp sends them: it calls them teams."""
         return self.client.get("/team", required_key="teams")
 
     @cached_property
@@ -112,7 +113,7 @@ class SyncContext:
         """
         if self.selection.workspace_ids:
             return []
-        visible = {Fields.of(team).id for team in self._teams.body["teams"]}
+        visible = {Fields.of(team).id for team in self.teams.body["teams"]}
         reports = []
         for workspace_id in sorted(self._known_workspace_ids - visible):
             report = SyncReport(workspace_id)
@@ -144,7 +145,7 @@ class SyncContext:
 
         Raises `ConfigurationError` if one is not visible to the token.
         """
-        response = self._teams
+        response = self.teams
         teams = [Fields(team) for team in response.body["teams"]]
         visible = {team.id: team.payload for team in teams if team.id}
         if teams and not visible:

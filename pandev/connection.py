@@ -1,0 +1,232 @@
+"""Check the connection to ClickUp: whose token it is, what it sees, and what it may not do.
+
+The first request is `GET /api/v2/team`. Nothing is written, and no text contains the token.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from tap_clickup.errors import ConfigurationError
+from tap_clickup.fields import Fields
+from tap_clickup.validation import validate_config
+from tap_clickup.wording import format_ids
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tap_clickup.sync import SyncContext
+    from tap_clickup.workspace import Workspace
+
+Severity = Literal["error", "polling only", "note"]
+"""What a problem means: no data, changes by polling only, or less data than could be read."""
+ROLES: Final = {1: "owner", 2: "admin", 3: "member", 4: "guest"}
+PRIVILEGED_ROLES: Final = {"owner", "admin"}
+ROLE_LIMITS: Final = ("create webhooks", "read the tracked time of other users")
+"""What only owners and admins can do.
+
+https://developer.clickup.com/reference/gettimeentrieswithinadaterange
+"""
+PEOPLE: Final = "Workspace settings > People"
+CLICKAPPS: Final = "Workspace settings > ClickApps"
+
+
+@dataclass(frozen=True)
+class TokenUser:
+    """The user that the token belongs to; an invited user has no name yet."""
+
+    id: str
+    name: str | None
+
+
+@dataclass(frozen=True)
+class WorkspaceAccess:
+    """A workspace that the token sees.
+
+    `role` is None if ClickUp does not report it, and `cannot` names what that role cannot do.
+    `space_count` is the number of selected spaces that the token sees; None if the workspace is not
+    selected.
+    """
+
+    id: str
+    name: str | None
+    role: str | None
+    cannot: tuple[str, ...]
+    is_selected: bool
+    space_count: int | None = None
+
+    @property
+    def can_create_webhooks(self) -> bool:
+        """Whether changes can come by webhook; assumed for a role that is not known."""
+        return not self.cannot
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What keeps ClickUp's data from being complete or in time, and what to do about it."""
+
+    severity: Severity
+    subject: str
+    text: str
+    remedy: str
+
+    def __str__(self) -> str:
+        """Return one line."""
+        return f"{self.subject}: {self.text}; {self.remedy}"
+
+
+@dataclass(frozen=True)
+class ConnectionCheck:
+    """The result of a check. `requests_per_minute` is the limit of the plan, if reported."""
+
+    user: TokenUser
+    workspaces: tuple[WorkspaceAccess, ...]
+    requests_per_minute: int | None
+    problems: tuple[Problem, ...]
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """The problems that keep selected data from being read at all."""
+        return tuple(problem for problem in self.problems if problem.severity == "error")
+
+    @property
+    def is_polling_only(self) -> bool:
+        """Whether webhooks cannot be created in a selected workspace."""
+        return any(problem.severity == "polling only" for problem in self.problems)
+
+
+def check_connection(sync_context: SyncContext) -> ConnectionCheck:
+    """Return what the token's user sees of ClickUp, and the problems of the selection.
+
+    Raises `ConfigurationError` before the first request, for a token of another form too, and
+    `ClickUpError` if ClickUp cannot be reached or does not accept the token.
+    """
+    validate_config(sync_context.config)
+    client = sync_context.client
+    teams = [Fields(team) for team in sync_context.teams.body["teams"]]
+    payload = Fields(client.get("/user", required_key="user").body["user"])
+    user = TokenUser(payload.required_id, payload.text("username"))
+    problems: list[Problem] = []
+    selected: list[Workspace] = []
+    try:
+        selected = sync_context.workspaces
+    except ConfigurationError as error:
+        problems.append(_error("selection", str(error), "choose workspaces by pandev scopes"))
+    for workspace in selected:
+        workspace.hierarchy.load_spaces()
+    workspaces = tuple(
+        _describe_access(team, user.id, sync_context, selected) for team in teams if team.id
+    )
+    if not workspaces:
+        problems.append(
+            _error(
+                f"user {user.id}",
+                "is in no workspace",
+                f"invite the user in ClickUp under {PEOPLE}",
+            )
+        )
+    problems += _role_problems(workspaces)
+    problems += _space_problems(sync_context, selected)
+    for workspace in selected:
+        problems += _clickapp_problems(sync_context, workspace)
+    return ConnectionCheck(user, workspaces, client.reported_limit, tuple(problems))
+
+
+def _describe_access(
+    team: Fields, user_id: str, sync_context: SyncContext, selected: Sequence[Workspace]
+) -> WorkspaceAccess:
+    role = _role(team, user_id)
+    counts = {workspace.id: len(workspace.hierarchy.space_ids_found) for workspace in selected}
+    workspace_id = team.required_id
+    return WorkspaceAccess(
+        id=workspace_id,
+        name=team.text("name"),
+        role=role,
+        cannot=() if role is None or role in PRIVILEGED_ROLES else ROLE_LIMITS,
+        is_selected=sync_context.selection.includes_workspace(workspace_id),
+        space_count=counts.get(workspace_id),
+    )
+
+
+def _role(team: Fields, user_id: str) -> str | None:
+    """Return the name of the user's role; None if ClickUp does not report it.
+
+    A limited member has the number of a member or guest, and a key of its own.
+    """
+    for member in team.array("members"):
+        user = Fields(member).object("user")
+        if user.id == user_id:
+            key = (user.text("role_key") or "").replace("_", " ")
+            return key if "limited" in key else ROLES.get(user.integer("role") or 0)
+    return None
+
+
+def _role_problems(workspaces: Sequence[WorkspaceAccess]) -> Iterator[Problem]:
+    for workspace in workspaces:
+        if not workspace.is_selected or workspace.can_create_webhooks:
+            continue
+        yield Problem(
+            "polling only",
+            f"workspace {workspace.id}",
+            f"the token's user is a {workspace.role} and cannot {' or '.join(workspace.cannot)}, "
+            "so changes come by polling only",
+            f"make the user an owner or admin under {PEOPLE}",
+        )
+
+
+def _space_problems(sync_context: SyncContext, selected: Sequence[Workspace]) -> Iterator[Problem]:
+    """Yield what the token does not see of the selected spaces."""
+    failures = [
+        (workspace, failure) for workspace in selected for failure in workspace.hierarchy.failures
+    ]
+    for workspace, failure in failures:
+        text = f"{failure.subject} not read: {failure.reason}"
+        remedy = "try again" if failure.retryable else f"see the user's role under {PEOPLE}"
+        yield _error(f"workspace {workspace.id}", text, remedy)
+    visible = {
+        space_id for workspace in selected for space_id in workspace.hierarchy.space_ids_found
+    }
+    hidden = sorted(sync_context.selection.space_ids - visible)
+    if hidden and selected and not failures:
+        yield _error(
+            "selection",
+            f"space_ids: {', '.join(hidden)} not visible to the token in the selected workspaces",
+            "make its user a member of the space, or deselect it by pandev scopes deselect",
+        )
+    for workspace in selected:
+        if not (workspace.hierarchy.space_ids_found or workspace.hierarchy.failures or hidden):
+            yield _error(
+                f"workspace {workspace.id}",
+                "the token's user sees no space",
+                "make the user a member of the spaces to read",
+            )
+
+
+def _clickapp_problems(sync_context: SyncContext, workspace: Workspace) -> Iterator[Problem]:
+    """Yield the ClickApps that are off and without which a part of the data does not exist."""
+    spaces = [row.record for row in workspace.hierarchy.spaces if not row.record["archived"]]
+    subject = f"workspace {workspace.id}"
+    untracked = [
+        space["name"] or space["id"] for space in spaces if space["time_tracking_enabled"] is False
+    ]
+    if sync_context.config["time_tracking"] and untracked:
+        yield Problem(
+            "note",
+            subject,
+            f"the ClickApp Time Tracking is off in {format_ids('space', untracked)}, so no "
+            "time is tracked there",
+            f"switch it on under {CLICKAPPS} > Time Tracking, or set time_tracking to false",
+        )
+    sprints = {space["sprints_enabled"] for space in spaces}
+    if sync_context.config["sprints"] and sprints == {False}:
+        yield Problem(
+            "note",
+            subject,
+            "the ClickApp Sprints is off in all selected spaces, so there are no sprints",
+            f"switch it on under {CLICKAPPS} > Sprints, or set sprints to false",
+        )
+
+
+def _error(subject: str, text: str, remedy: str) -> Problem:
+    return Problem("error", subject, text, remedy)
