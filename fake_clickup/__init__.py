@@ -10,7 +10,8 @@ What it does follows ClickUp's documentation and recorded payloads, never the ta
   and `sizes`.
 * HTTP: `server` (sockets, faults), `routes` (paths), `access` (permissions), `rate_limit`,
   `error_codes`, `behaviour` (the settings of all of these), `cli` (the command).
-* Requests: `task_query` and `search` (tasks), `time_entries`, `time_in_status`, `webhook_requests`.
+* Requests: `task_query` and `search` (tasks), `time_entries`, `time_in_status`; those that write:
+  `webhook_requests` and `time_entry_requests`, both with a `request_body`.
 * Responses: `hierarchy`, `tasks`, `users`, `custom_fields`, `webhooks`.
 * Webhooks: `webhook_events` (events of a change), `webhook_sender` (their delivery).
 """

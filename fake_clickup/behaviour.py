@@ -27,9 +27,11 @@ class Request:
 class Fault:
     """A response that is sent once instead of the right one.
 
-    It is sent to the first request whose path matches the regular expression `path`. A `body` that
-    is not a string is sent as JSON; the only rate-limit headers are those in `headers`. With
-    `reset` the connection is cut: before the response, or after half of the body if there is one.
+    It is sent to the first request of the `method` whose path matches the regular expression
+    `path`. A `body` that is not a string is sent as JSON; the only rate-limit headers are those in
+    `headers`. With `reset` the connection is cut: before the response, or after half of the body if
+    there is one. With `executed` the request is carried out before, so that only its response is
+    lost.
     """
 
     status: int = 500
@@ -37,6 +39,8 @@ class Fault:
     headers: dict[str, str] = field(default_factory=dict)
     reset: bool = False
     path: str | None = None
+    method: str | None = None
+    executed: bool = False
 
 
 @dataclass(slots=True)
@@ -48,7 +52,7 @@ class Behaviour:
     * `ignored_parameters`: query parameters that are silently dropped.
     * `index_lag`: seconds for which the workspace's task search shows a task as before an edit.
     * `faults`: wrong responses, each sent to one matching request.
-    * `on_request`: called before each response is computed.
+    * `on_request`, `on_response`: called before each response is computed, and before it is sent.
     * `hidden_lists`, `hidden_spaces`: ids of lists and spaces that the token's user cannot see.
     * `missing_task_format`: the value of `task` in a time entry without a task, which ClickUp does
       not document.
@@ -67,6 +71,7 @@ class Behaviour:
     index_lag: float = 0
     faults: list[Fault] = field(default_factory=list)
     on_request: Callable[[Request, Account], None] | None = None
+    on_response: Callable[[Request, Account], None] | None = None
     role: Literal["owner", "admin", "member", "guest"] = "owner"
     hidden_lists: set[str] = field(default_factory=set)
     hidden_spaces: set[str] = field(default_factory=set)

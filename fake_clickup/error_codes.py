@@ -20,12 +20,18 @@ ERRORS = {
     "PROJ_006": (404, "Space not found"),
     "PUBAPITASK_014": (400, "statuses must be an array"),
     "SHARD_031": (404, "Workspace not found"),
+    "TIMEENTRY_064": (
+        403,
+        "Your plan is limited to {{limit}} usages of Advanced Time Tracking, {{usage}} usage.",
+    ),
 }
 PLACEHOLDER_ERRORS = {
     "FEATURE_001": (400, "Time in status is not enabled"),
     "FEATURE_002": (400, "Too many task ids"),
     "BODY_001": (400, "A webhook needs an endpoint, events and, to change it, a status"),
+    "BODY_002": (400, "A time entry needs a start and a duration, a change of tags its action"),
     "ROLE_001": (403, "Only owners and admins may make webhooks"),
+    "ROLE_002": (403, "Only owners and admins may write the time of others"),
 }
 
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from . import hierarchy, time_in_status, users, webhook_requests, webhooks
+from . import hierarchy, time_entry_requests, time_in_status, users, webhook_requests, webhooks
 from .access import Access, find_hidden_lists
 from .error_codes import ApiError
 from .search import Search, TaskPage
@@ -51,8 +51,15 @@ class Routes:
         raise ApiError("APP_001")
 
     def write(self, method: str, path: str, content: bytes) -> Callable[[Query], Any]:
-        """Return the function that carries out a write request: only webhooks can be written."""
-        return webhook_requests.write(self.access, method, path, content)
+        """Return the function that carries out a write request, of a webhook or a time entry.
+
+        Raises the ApiErrors of requests that are not counted.
+        """
+        for requested, pattern, carry_out in WRITES:
+            if method == requested and (match := re.fullmatch(pattern, path)):
+                self.access.check_id(path, match[1])
+                return lambda _: carry_out(self.access, *match.groups(), content)
+        raise ApiError("APP_405")
 
     def user(self, _: str, __: Query) -> Any:
         """Return the user of the token."""
@@ -174,16 +181,7 @@ class Routes:
     def time_entries(self, workspace_id: str, query: Query) -> Any:
         """Return time entries, by default those of the token's user in the last 30 days."""
         workspace = self.access.get_workspace(workspace_id)
-        view = TimeEntryView(
-            workspace=workspace,
-            user_id=self.account.user_id,
-            privileged=self.behaviour.role in {"owner", "admin"},
-            now_ms=self._now_ms(),
-            generation=self.behaviour.generation,
-            hidden_lists=find_hidden_lists(workspace, self.behaviour),
-            missing_task_format=self.behaviour.missing_task_format,
-        )
-        return {"data": view.select(query)}
+        return {"data": TimeEntryView.of(self.access, workspace).select(query)}
 
     def time_in_status(self, task_id: str, _: Query) -> Any:
         """Return the time of one task in each status."""
@@ -277,6 +275,10 @@ class Routes:
         return {**body, "last_page": honest and task_page.is_last}
 
 
+WRITES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
+    *webhook_requests.WRITES,
+    *time_entry_requests.WRITES,
+)
 ROUTES: tuple[tuple[str, Callable[[Routes, str, Query], Any]], ...] = (
     (r"/user", Routes.user),
     (r"/team", Routes.workspaces),

@@ -43,8 +43,9 @@ class Response(NamedTuple):
 class FakeClickUp:
     """A ClickUp of one account, running while its `with` block does.
 
-    `requests` has every request in order of arrival. Port 0 picks a free one. An error in here
-    or in `on_request` cuts the connection, joins `failures`, and is raised when the block ends.
+    `requests` has every request in order of arrival. Port 0 picks a free one. An error in here,
+    `on_request` or `on_response` cuts the connection, joins `failures`, and is raised when the
+    block ends.
     """
 
     def __init__(
@@ -101,8 +102,16 @@ class FakeClickUp:
             self.requests.append(request)
         if self.behaviour.on_request:
             self.behaviour.on_request(request, self.account)
-        response = self._take_fault(parts.path) or self._compute_response(request, token, content)
+        fault = self._take_fault(request)
+        if fault is None:
+            response = self._compute_response(request, token, content)
+        else:
+            if fault.executed:
+                self._compute_response(request, token, content)
+            response = _build_fault_response(fault)
         request.status = response.status
+        if self.behaviour.on_response:
+            self.behaviour.on_response(request, self.account)
         return response._replace(headers=self._build_headers(response))
 
     def _build_headers(self, response: Response) -> dict[str, str]:
@@ -114,12 +123,14 @@ class FakeClickUp:
             "Content-Length": str(len(response.body)),
         }
 
-    def _take_fault(self, path: str) -> Response | None:
+    def _take_fault(self, request: Request) -> Fault | None:
         with self._lock:
             for fault in self.behaviour.faults:
-                if fault.path is None or re.search(fault.path, path):
+                if fault.method not in {None, request.method}:
+                    continue
+                if fault.path is None or re.search(fault.path, request.path):
                     self.behaviour.faults.remove(fault)
-                    return _build_fault_response(fault)
+                    return fault
         return None
 
     def _compute_response(self, request: Request, token: str | None, content: bytes) -> Response:

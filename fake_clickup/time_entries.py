@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from . import users
+from .access import find_hidden_lists
 from .random_data import DAY_MS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .access import Access
     from .model import TimeEntry, Workspace
 
 DEFAULT_DAYS = 30
@@ -34,6 +36,20 @@ class TimeEntryView:
     hidden_lists: frozenset[str]
     missing_task_format: str
 
+    @classmethod
+    def of(cls, access: Access, workspace: Workspace) -> TimeEntryView:
+        """Return what the token's user can see in a workspace."""
+        behaviour = access.behaviour
+        return cls(
+            workspace=workspace,
+            user_id=access.account.user_id,
+            privileged=behaviour.role in {"owner", "admin"},
+            now_ms=round(behaviour.clock() * 1000),
+            generation=behaviour.generation,
+            hidden_lists=find_hidden_lists(workspace, behaviour),
+            missing_task_format=behaviour.missing_task_format,
+        )
+
     def select(self, query: Mapping[str, list[str]]) -> list[dict[str, Any]]:
         """Return all requested entries: this endpoint has no pages.
 
@@ -50,7 +66,7 @@ class TimeEntryView:
             and self._matches_location(entry, query)
         ]
         entries.sort(key=lambda entry: (entry.start_ms, entry.id))
-        return [self._render(entry, query) for entry in entries]
+        return [self.render(entry, query) for entry in entries]
 
     def _find_users(self, query: Mapping[str, list[str]]) -> set[int]:
         user_ids = [
@@ -73,7 +89,25 @@ class TimeEntryView:
         task_list = self.workspace.lists[task.list_id]
         return all(getattr(task_list, LOCATIONS[key]) == value for key, value in requested.items())
 
-    def _render(self, entry: TimeEntry, query: Mapping[str, list[str]]) -> dict[str, Any]:
+    def render_created(self, entry: TimeEntry) -> dict[str, Any]:
+        """Return an entry as the response to its creation: with numbers, but without a place."""
+        body = self.render(entry, {})
+        for key in ("source", "approval_id", "task_url"):
+            body.pop(key, None)
+        for key in ("start", "duration", "at"):
+            body[key] = int(body[key])
+        task = self.workspace.tasks[entry.task_id or ""]
+        status = users.render_status(self.workspace.status_of(task))
+        del body["task"]["custom_type"]
+        return {
+            **body,
+            "task": {**body["task"], "status": status},
+            "user": {**body["user"], "timezone": "Etc/UTC"},
+            "task_location": {},
+        }
+
+    def render(self, entry: TimeEntry, query: Mapping[str, list[str]]) -> dict[str, Any]:
+        """Return an entry as in a list of entries."""
         runs = entry.end_ms is None
         end_ms = self.now_ms if entry.end_ms is None else entry.end_ms
         duration = end_ms - entry.start_ms

@@ -1,16 +1,15 @@
-"""Requests that create, change and delete webhooks: the only writes that are supported.
+"""Requests that create, change and delete webhooks.
 
 The caller must hold the account's lock.
 """
 
 from __future__ import annotations
 
-import json
-import re
 from typing import TYPE_CHECKING, Any, Literal
 
 from . import webhooks
 from .error_codes import ApiError
+from .request_body import parse_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,20 +27,11 @@ FILTERS: tuple[Literal["task_id", "list_id", "folder_id", "space_id"], ...] = (
 STATUSES = {"active", "failing", "suspended"}
 
 
-def write(access: Access, method: str, path: str, content: bytes) -> Callable[[object], Any]:
-    """Return a function that carries out a request and returns its response. Raises ApiError."""
-    for requested, pattern, carry_out in WRITES:
-        if method == requested and (match := re.fullmatch(pattern, path)):
-            access.check_id(path, match[1])
-            return lambda _: carry_out(access, match[1], content)
-    raise ApiError("APP_405")
-
-
 def _create(access: Access, workspace_id: str, content: bytes) -> dict[str, Any]:
     workspace = access.get_workspace(workspace_id)
     if access.behaviour.role not in {"owner", "admin"}:
         raise ApiError("ROLE_001")
-    body = _parse_object(content)
+    body = parse_object(content, invalid="BODY_001")
     requested: dict[str, Any] = dict.fromkeys(FILTERS)
     requested |= {
         "endpoint": _parse_endpoint(body),
@@ -60,7 +50,7 @@ def _create(access: Access, workspace_id: str, content: bytes) -> dict[str, Any]
 
 def _update(access: Access, webhook_id: str, content: bytes) -> dict[str, Any]:
     workspace = _find_workspace(access, webhook_id)
-    body = _parse_object(content)
+    body = parse_object(content, invalid="BODY_001")
     if body.get("status") not in STATUSES:
         raise ApiError("BODY_001")
     changes = {
@@ -96,16 +86,6 @@ def _find_workspace(access: Access, webhook_id: str) -> Workspace:
 
 def _render_response(webhook: Webhook, workspace: Workspace) -> dict[str, Any]:
     return {"id": webhook.id, "webhook": webhooks.render_webhook(webhook, workspace)}
-
-
-def _parse_object(content: bytes) -> Mapping[str, Any]:
-    try:
-        body = json.loads(content)
-    except ValueError as error:
-        raise ApiError("BODY_001") from error
-    if not isinstance(body, dict):
-        raise ApiError("BODY_001")
-    return body
 
 
 def _parse_endpoint(body: Mapping[str, Any]) -> str:

@@ -30,6 +30,17 @@ class Client:
         url = f"{self.clickup.api_url}{path}"
         return self.session.get(url, params=params, headers=headers, timeout=10)
 
+    def send(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """Return the status and the body of the response to a request that writes."""
+        response = self.session.request(
+            method,
+            f"{self.clickup.api_url}{path}",
+            json=body,
+            headers={"Authorization": self.clickup.token},
+            timeout=10,
+        )
+        return response.status_code, response.json()
+
     def get(self, path: str, **params: Any) -> Any:
         response = self.send_get(path, **params)
         assert response.status_code == 200, response.text

@@ -128,6 +128,28 @@ def test_each_fault_is_sent_to_one_matching_request(client: Client, behaviour: B
     assert behaviour.faults == []
 
 
+def test_a_fault_may_be_sent_after_the_request_was_carried_out(
+    client: Client, behaviour: Behaviour, workspace: Workspace
+) -> None:
+    path = f"/team/{workspace.id}/webhook"
+    behaviour.faults = [Fault(status=500, path="/webhook$", method="POST", executed=True)]
+    assert client.get(path) == {"webhooks": []}
+    body = {"endpoint": "https://receiver.example.com", "events": ["taskUpdated"]}
+    with pytest.raises(requests.JSONDecodeError):  # the body is empty
+        client.send("POST", path, body)
+    assert len(client.get(path)["webhooks"]) == 1
+
+
+def test_on_response_is_called_once_the_request_was_carried_out(
+    client: Client, behaviour: Behaviour, workspace: Workspace
+) -> None:
+    counts = []
+    behaviour.on_response = lambda *_: counts.append(len(workspace.webhooks))
+    body = {"endpoint": "https://receiver.example.com", "events": ["taskUpdated"]}
+    client.send("POST", f"/team/{workspace.id}/webhook", body)
+    assert counts == [1]
+
+
 @pytest.mark.parametrize("body", ["", '{"tasks": ['])
 def test_a_connection_can_be_reset_before_or_in_a_response(
     client: Client, behaviour: Behaviour, body: str

@@ -16,14 +16,7 @@ SUBSCRIPTION: dict[str, Any] = {"endpoint": ENDPOINT, "events": ["taskUpdated", 
 
 
 def send(client: Client, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-    response = client.session.request(
-        method,
-        client.clickup.api_url + path,
-        json=body,
-        headers={"Authorization": client.clickup.token},
-        timeout=10,
-    )
-    return response.status_code, response.json()
+    return client.send(method, path, body)
 
 
 @pytest.fixture
@@ -136,6 +129,9 @@ def test_a_webhook_filter_with_an_unknown_id_is_rejected(client: Client, path: s
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
-def test_only_webhooks_can_be_written(client: Client, workspace: Workspace, method: str) -> None:
-    for path in (f"/team/{workspace.id}/task", "/task/86a1", "/list/1/task"):
+def test_only_webhooks_and_time_entries_can_be_written(
+    client: Client, workspace: Workspace, method: str
+) -> None:
+    entries = f"/team/{workspace.id}/time_entries"
+    for path in (f"/team/{workspace.id}/task", "/task/86a1", "/list/1/task", f"{entries}/tags"):
         assert send(client, method, path, {})[0] == 405
