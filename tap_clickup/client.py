@@ -1,7 +1,7 @@
 """Send requests to ClickUp: base URL, token, rate limit, retries and errors.
 
-The only module that uses HTTP, through its `timed_adapter`. It sends GET, and the few writes of
-`ALLOWED_WRITES`, to one host and does not follow redirects, so the token is sent to no other host.
+The only module that uses HTTP, through its `timed_adapter`. It sends GET, and the few
+`allowed_writes`, to one host and does not follow redirects, so the token is sent to no other host.
 Error texts never contain the token or any part of a response body.
 https://developer.clickup.com/docs/common_errors
 """
@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 
 import requests
 
+from tap_clickup.allowed_writes import is_allowed_write
 from tap_clickup.clock import check_clock
 from tap_clickup.conversions import id_to_str
 from tap_clickup.errors import (
@@ -66,12 +67,6 @@ CHUNK_BYTES = 2**16
 OBJECT_KEYS = {"user", "webhook", "current_status"}
 """The keys of responses whose value is an object; all others contain an array of objects."""
 INACCESSIBLE_STATUSES = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
-ALLOWED_WRITES = {
-    "POST": r"/team/[^/]+/webhook",
-    "PUT": r"/webhook/[^/]+",
-    "DELETE": r"/webhook/[^/]+",
-}
-"""Everything this project changes in ClickUp, by method: webhook registrations only."""
 AUTHENTICATION_HELP = (
     "the token is wrong, expired or was regenerated; create a new one in ClickUp under "
     "avatar > Settings > My Settings > Apps > API Token, and set it as TAP_CLICKUP_API_TOKEN"
@@ -88,6 +83,7 @@ class _Request:
     path: str
     params: Sequence[tuple[str, str]] = ()
     body: Mapping[str, Any] | None = None
+    once: bool = False
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -206,15 +202,18 @@ class Client:
         body: Mapping[str, Any] | None = None,
         *,
         required_key: str | None,
+        once: bool = False,
     ) -> ApiResponse:
         """Send one of the `ALLOWED_WRITES` and return the response.
 
-        It may be sent twice if the first response was lost. Raises the same errors as `get`, and
-        `ValueError` for any other request.
+        It may be sent twice if the first response was lost, unless it is to be sent `once`: then
+        only 429 is retried, with which ClickUp has done nothing, and whether it was carried out is
+        not known after an `ApiUnavailableError`. Raises the same errors as `get`, and `ValueError`
+        for any other request.
         """
-        if not re.fullmatch(ALLOWED_WRITES.get(method, ""), path):
+        if not is_allowed_write(method, path):
             raise ValueError(f"{method} {path}: not in ALLOWED_WRITES")
-        return self._request_json(_Request(method, path, body=body), required_key)
+        return self._request_json(_Request(method, path, body=body, once=once), required_key)
 
     def _request_json(self, request: _Request, required_key: str | None) -> ApiResponse:
         """Return the decoded response, validated to be a JSON object with `required_key`."""
@@ -236,7 +235,7 @@ class Client:
     def _request_with_retries(self, request: _Request) -> tuple[requests.Response, datetime]:
         """Return the first response that is not retryable, and when its request was sent."""
         for attempt in range(1, MAX_ATTEMPTS + 1):
-            reset_seconds = None
+            reset_seconds, is_rejected = None, False
             started = self._clock.time()
             try:
                 response, requested_at = self._send(request)
@@ -253,9 +252,11 @@ class Client:
                 if not _is_retryable(response):
                     return response, requested_at
                 reason = f"HTTP {response.status_code}"
-                if _is_rate_limited(response):
+                if is_rejected := _is_rate_limited(response):
                     reset_seconds = seconds_until_reset(response.headers)
                 self._pause_all(reset_seconds)
+            if request.once and not is_rejected:
+                raise ApiUnavailableError(f"{request}: {reason}, not sent again")
             if attempt < MAX_ATTEMPTS:
                 self._sleep_before_retry(
                     request, attempt=attempt, reason=reason, reset_seconds=reset_seconds

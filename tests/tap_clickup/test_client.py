@@ -364,20 +364,3 @@ def test_every_error_is_one_line_without_secrets(
         behaviour.faults.clear()
         text = str(error.value)
         assert [part for part in (PRIVATE, secret, "\n") if part in text] == []
-
-
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("POST", "/task/86a1"),
-        ("POST", "/team/1/webhook/2"),
-        ("PUT", "/team/1/webhook"),
-        ("DELETE", "/list/1"),
-        ("DELETE", "/webhook/1/../../list/1"),
-        ("PATCH", "/webhook/1"),
-    ],
-)
-def test_only_webhooks_can_be_written(client: Client, method: str, path: str) -> None:
-    """R128: every other write is rejected before it is sent, whatever calls the client."""
-    with pytest.raises(ValueError, match="not in ALLOWED_WRITES"):
-        client.write(method, path, {}, required_key=None)
