@@ -2,7 +2,7 @@
 
 Each function names the fields it takes; fields that ClickUp adds are ignored. Descriptions,
 comments, attachments and checklists are not among them, nor the values of custom fields that were
-not selected by name.
+not selected by name. Of the description of a time entry only our own marker is taken.
 
 In any response, every key except `id` may be missing or null. A field of another shape is null as
 well, and named by the `Fields`; an object without a readable `id` raises `OddFieldError`.
@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from tap_clickup.custom_fields import selected_values
 from tap_clickup.fields import Fields, Json
+from tap_clickup.worklog_marker import find_marker
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -280,6 +281,7 @@ def time_entry(item: Item, *, workspace_id: str) -> dict[str, Any]:
         "duration_ms": None if is_running else duration_ms,
         "is_running": None if fields.is_odd("duration") else is_running,
         "date_updated": fields.edit_timestamp("at"),
+        "marker": find_marker(fields.payload.get("description")),
     }
 
 

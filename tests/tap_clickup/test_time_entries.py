@@ -9,6 +9,7 @@ import pytest
 
 from fake_clickup import Fault
 from fake_clickup.storage import to_ms
+from tap_clickup.worklog_marker import build_marker
 from tests.tap_clickup import accounts, time_tracking
 from tests.tap_clickup.accounts import TASK_ID
 from tests.tap_clickup.dates import MINUTE, days_ago, now, to_iso
@@ -60,8 +61,18 @@ def test_every_time_entry_column_is_mapped(run_tap: TapRunner, account: Account)
             "duration_ms": 5400011,
             "is_running": False,
             "date_updated": "2026-03-05T09:07:08.009+00:00",
+            "marker": None,
         }
     ]
+    assert "planted" not in run.stdout + run.log
+
+
+def test_only_our_marker_is_taken_from_a_description(run_tap: TapRunner, account: Account) -> None:
+    """R11, R54: what a person adds to the description of our entry stays in ClickUp."""
+    marker = build_marker("900", "1", "86a1", "2026-03-05")
+    track(account, AT, description=f"planted-before {marker}, planted-behind")
+    run = run_tap(start_date="2026-03-01")
+    assert [row["marker"] for row in run.rows("time_entries")] == [marker]
     assert "planted" not in run.stdout + run.log
 
 
@@ -108,6 +119,7 @@ def test_numbers_and_strings_give_the_same_entry(
         "duration_ms": 5400011,
         "is_running": False,
         "date_updated": to_iso(start + timedelta(milliseconds=13)),
+        "marker": None,
     }
 
 

@@ -17,6 +17,7 @@ TIMES = schema(
         "started_at": {"type": ["string", "null"], "format": "date-time"},
         "duration_ms": "integer",
         "is_running": "boolean",
+        "marker": {"type": ["string", "null"]},
     },
     ["workspace_id", "id"],
 )
@@ -29,7 +30,9 @@ ESTIMATES = schema(
 )
 
 
-def entry(name: str, start: str, minutes: int | None, task_id: str | None) -> dict[str, Any]:
+def entry(
+    name: str, start: str, minutes: int | None, task_id: str | None, *, marker: str | None = None
+) -> dict[str, Any]:
     values = {
         "workspace_id": "900",
         "id": name,
@@ -38,6 +41,7 @@ def entry(name: str, start: str, minutes: int | None, task_id: str | None) -> di
         "started_at": day_time(start).isoformat(),
         "duration_ms": minutes and minutes * 60_000,
         "is_running": minutes is None,
+        "marker": marker,
     }
     return record("time_entries", values)
 
@@ -79,3 +83,19 @@ def test_the_comparison_can_be_summed_in_any_way(store: Loader) -> None:
         "SELECT task_id, sum(ide_ms) / 60000, sum(worklog_ms) / 60000, sum(estimate_ms) / 60000 "
         "FROM task_time_comparison GROUP BY task_id ORDER BY task_id"
     ) == [("86a1", 35, 50, 60), (None, 2, 7, None)]
+
+
+def test_time_that_was_written_back_is_apart_from_tracked_time(store: Loader) -> None:
+    """R11: 10 minutes in the editor, of which 6 were written, next to 4 that the person tracked."""
+    user = {"workspace_id": "900", "id": "1", "email": USER1}
+    store.load(
+        *(PEOPLE, record("users", user), TIMES, ESTIMATES),
+        record("tasks", {"workspace_id": "900", "id": "86a1"}),
+        entry("1", "02 09:00:00", 4, "86a1"),
+        entry("2", "02 09:00:00", 6, "86a1", marker="pandev:" + "0" * 32),
+        IDE_EVENTS,
+        *records([*events(USER1, "02 09:00:00", "02 09:10:00", branch="CU-86a1")]),
+    )
+    assert store.rows(
+        "SELECT ide_ms / 60000, worklog_ms / 60000, written_ms / 60000 FROM task_time_comparison"
+    ) == [(10, 4, 6)]

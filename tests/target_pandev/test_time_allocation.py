@@ -35,6 +35,7 @@ SCHEMAS = [
             "started_at": TIMESTAMP,
             "duration_ms": "integer",
             "is_running": "boolean",
+            "marker": "string",
         },
         KEY,
     ),
@@ -127,3 +128,15 @@ def test_time_of_deleted_tasks_counts_and_that_of_deleted_entries_not(booked: Lo
         "SELECT task_type, booked_ms / 60000 FROM time_allocation WHERE task_id = 'a'"
     )
     assert rows == [("Bug", 60)]
+
+
+def test_time_that_was_written_back_is_not_booked_time(booked: Loader) -> None:
+    """R11: it has a column of its own, and is not among the entries of people."""
+    values = {"task_id": "b", "user_id": "1", "duration_ms": 7 * MINUTE, "is_running": False}
+    marker = "pandev:" + "0" * 32
+    written = row("time_entries", "e7", started_at="2026-03-02T09:00:00Z", marker=marker, **values)
+    booked.load(*SCHEMAS, written)
+    assert booked.rows(
+        "SELECT booked_ms / 60000, entries, written_ms / 60000 FROM time_allocation "
+        "WHERE task_id = 'b'"
+    ) == [(30, 1, 7)]

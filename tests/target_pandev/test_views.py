@@ -14,7 +14,7 @@ KEY = ["workspace_id", "id"]
 ENTRIES = schema(
     "time_entries",
     {
-        **dict.fromkeys(("workspace_id", "id", "task_id", "user_id"), "string"),
+        **dict.fromkeys(("workspace_id", "id", "task_id", "user_id", "marker"), "string"),
         **dict.fromkeys(("started_at", "ended_at", "date_updated"), TIMESTAMP),
         "duration_ms": "integer",
         "is_running": "boolean",
@@ -37,7 +37,9 @@ TASKS = schema(
 )
 
 
-def entry(name: str, task: str | None, user: str, minutes: int | None) -> dict[str, Any]:
+def entry(
+    name: str, task: str | None, user: str, minutes: int | None, *, marker: str | None = None
+) -> dict[str, Any]:
     """Return a time entry from nine o'clock on; without minutes its timer runs."""
     ended = minutes and f"2026-02-10T09:{minutes}:00Z"
     values = {
@@ -50,6 +52,7 @@ def entry(name: str, task: str | None, user: str, minutes: int | None) -> dict[s
         "duration_ms": minutes and minutes * 60_000,
         "is_running": minutes is None,
         "date_updated": ended or "2026-02-10T09:00:00Z",
+        "marker": marker,
     }
     return record("time_entries", values)
 
@@ -57,7 +60,7 @@ def entry(name: str, task: str | None, user: str, minutes: int | None) -> dict[s
 def test_worklogs_show_whose_time_went_to_which_task(store: Loader) -> None:
     """A running timer, time without task, time of people and tasks that are deleted or unknown.
 
-    R11: Bob is the service user.
+    R11: Bob is the service user, and the last entry was written by pandev worklogs.
     """
     ann, bob = (
         {"workspace_id": "900", "id": "1", "username": "Ann", "email": " Ann@Example.com "},
@@ -78,10 +81,11 @@ def test_worklogs_show_whose_time_went_to_which_task(store: Loader) -> None:
         entry("4", "86zz", "9", 30),
         entry("5", "86a1", "1", None),
         entry("6", "86a1", "1", 35),
+        entry("7", "86a1", "1", 40, marker="pandev:" + "0" * 32),
     )
     store.load(
         COMPLETED_READS,
-        completed("time_entries", ["1", "2", "3", "4", "5"], started="11:00"),
+        completed("time_entries", ["1", "2", "3", "4", "5", "7"], started="11:00"),
         completed("users", ["1"], started="11:00"),
         completed("tasks", ["86a1"], started="11:00"),
     )
@@ -90,7 +94,7 @@ def test_worklogs_show_whose_time_went_to_which_task(store: Loader) -> None:
     def until(minute: int) -> tuple[Any, ...]:
         return nine, nine.replace(minute=minute), minute * 60_000, False
 
-    person, service_user = (False,), (True,)
+    person, service_user, written = (False, False), (True, False), (False, True)
     ann_is = ("1", "Ann", "ann@example.com")
     assert store.rows("SELECT * FROM worklogs ORDER BY id") == [
         ("900", "1", *ann_is, "86a1", "Write the README", *until(15), *person),
@@ -98,6 +102,7 @@ def test_worklogs_show_whose_time_went_to_which_task(store: Loader) -> None:
         ("900", "3", *ann_is, None, None, *until(25), *person),
         ("900", "4", "9", None, None, "86zz", None, *until(30), *person),
         ("900", "5", *ann_is, "86a1", "Write the README", nine, None, None, True, *person),
+        ("900", "7", *ann_is, "86a1", "Write the README", *until(40), *written),
     ]
 
 

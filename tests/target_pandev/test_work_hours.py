@@ -21,7 +21,7 @@ SCHEMAS = [
     ),
     schema(
         "time_entries",
-        {**dict.fromkeys((*KEY, "user_id"), "string"), "started_at": TIMESTAMP},
+        {**dict.fromkeys((*KEY, "user_id", "marker"), "string"), "started_at": TIMESTAMP},
         KEY,
     ),
     schema(
@@ -50,8 +50,8 @@ def user(user_id: str, *, is_service_user: bool = False) -> dict[str, Any]:
     return record("users", {**values, "is_service_user": is_service_user})
 
 
-def entry(key: str, user_id: str, day: str) -> dict[str, Any]:
-    values = {"user_id": user_id, "started_at": f"2026-03-{day}:00Z"}
+def entry(key: str, user_id: str, day: str, *, marker: str | None = None) -> dict[str, Any]:
+    values = {"user_id": user_id, "started_at": f"2026-03-{day}:00Z", "marker": marker}
     return record("time_entries", {"workspace_id": "900", "id": key, **values})
 
 
@@ -85,6 +85,7 @@ def team(store: Loader) -> Loader:
         change("2", None, "02T09:00"),
         change("3", "2", "02T09:00", field="priority"),
         commit("shop", "c2", "bot@example.com", "02T09:00"),
+        entry("e0", "1", "02T09:00", marker="pandev:" + "0" * 32),
     )
     return store
 

@@ -37,7 +37,7 @@ EMPLOYEES = schema(
 ENTRIES = schema(
     "time_entries",
     {
-        **dict.fromkeys((*KEY, "task_id", "user_id"), "string"),
+        **dict.fromkeys((*KEY, "task_id", "user_id", "marker"), "string"),
         "started_at": TIMESTAMP,
         "duration_ms": "integer",
         "is_running": "boolean",
@@ -275,3 +275,13 @@ def test_the_service_user_is_marked(store: Loader) -> None:
     store.load(*ALL_SCHEMAS, user("1", is_service_user=True), task("86a1"))
     store.load(*ALL_SCHEMAS, entry("e1", "86a1", "10T12:00", 30))
     assert store.rows("SELECT is_service_user FROM work_log") == [(True,)]
+
+
+def test_time_that_was_written_back_is_not_the_work_of_a_person(store: Loader) -> None:
+    """R11: no person has tracked it."""
+    written = entry("1", "a", "10T09:00", 30)
+    written["record"]["marker"] = "pandev:" + "0" * 32
+    store.load(*ALL_SCHEMAS, user("1"), task("a"), written, entry("2", "a", "10T12:00", 20))
+    assert store.rows("SELECT events, duration_ms FROM work_log WHERE kind = 'worklog'") == [
+        (1, 20 * MINUTE)
+    ]

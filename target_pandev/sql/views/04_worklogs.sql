@@ -15,16 +15,19 @@ SELECT
     e.ended_at,
     CASE WHEN e.is_running THEN NULL ELSE e.duration_ms END AS duration_ms,
     coalesce(e.is_running, false) AS is_running,
-    coalesce(u.is_service_user, false) AS is_service_user
+    coalesce(u.is_service_user, false) AS is_service_user,
+    e.marker IS NOT NULL AS is_written_back
 FROM time_entries AS e
 LEFT JOIN users AS u ON u.workspace_id = e.workspace_id AND u.id = e.user_id
 LEFT JOIN tasks AS t ON t.workspace_id = e.workspace_id AND t.id = e.task_id
 WHERE e._sdc_deleted_at IS NULL;
 COMMENT ON VIEW worklogs IS
-    'Time that people tracked in ClickUp, one row per entry, with or without a task';
+    'Time tracked in ClickUp by people, or written there by pandev worklogs, one row per entry, with or without a task';
 COMMENT ON COLUMN worklogs.author_name IS 'Null until the user is loaded; kept when the user leaves the workspace';
 COMMENT ON COLUMN worklogs.task_name IS 'Null for time without a task, and until the task is loaded';
 COMMENT ON COLUMN worklogs.duration_ms IS 'Null while the timer runs';
 COMMENT ON COLUMN worklogs.is_service_user IS
     'Whether the author is the user of tap-clickup''s token, not a person';
 COMMENT ON COLUMN worklogs.is_running IS 'Whether its timer was running at the last read';
+COMMENT ON COLUMN worklogs.is_written_back IS
+    'Whether pandev worklogs wrote it, from active time in editors; it is not time that a person tracked';

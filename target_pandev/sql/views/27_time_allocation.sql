@@ -14,10 +14,12 @@ SELECT e.workspace_id, e.work_date, e.author_id, u.username AS author_name,
         ELSE coalesce(y.name, 'unknown type')
     END AS task_type,
     t.parent_id, t.list_id, l.name AS list_name, t.space_id, s.name AS space_name,
-    coalesce(t.tags, '[]') AS tags, e.booked_ms, e.entries
+    coalesce(t.tags, '[]') AS tags, e.booked_ms, e.entries, e.written_ms
 FROM (
     SELECT e.workspace_id, work_date(e.started_at) AS work_date, e.user_id AS author_id, e.task_id,
-        pg_catalog.sum(e.duration_ms)::bigint AS booked_ms, pg_catalog.count(*) AS entries
+        coalesce(pg_catalog.sum(e.duration_ms) FILTER (WHERE e.marker IS NULL), 0)::bigint AS booked_ms,
+        pg_catalog.count(*) FILTER (WHERE e.marker IS NULL) AS entries,
+        pg_catalog.sum(e.duration_ms) FILTER (WHERE e.marker IS NOT NULL)::bigint AS written_ms
     FROM time_entries AS e
     WHERE e._sdc_deleted_at IS NULL AND e.is_running IS NOT TRUE AND e.duration_ms IS NOT NULL
     GROUP BY e.workspace_id, work_date(e.started_at), e.user_id, e.task_id
@@ -39,5 +41,7 @@ COMMENT ON COLUMN time_allocation.task_type IS
 COMMENT ON COLUMN time_allocation.tags IS
     'A task with two tags belongs to both, so sums by tag count its time twice and must not be added: SELECT tag, sum(booked_ms) FROM time_allocation LEFT JOIN jsonb_array_elements_text(tags) AS tag ON true GROUP BY tag';
 COMMENT ON COLUMN time_allocation.booked_ms IS
-    'Time booked on this task itself, without that of its subtasks';
-COMMENT ON COLUMN time_allocation.entries IS 'Number of time entries';
+    'Time booked by people on this task itself, without that of its subtasks';
+COMMENT ON COLUMN time_allocation.entries IS 'Number of time entries of people';
+COMMENT ON COLUMN time_allocation.written_ms IS
+    'Time of entries that pandev worklogs wrote from active time in editors; not in booked_ms';

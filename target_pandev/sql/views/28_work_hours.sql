@@ -2,7 +2,8 @@
 -- each workspace's users. It is about teams: a workspace shows nothing unless five people have events,
 -- and an hour of a single person is left out. There is no person, date or task to filter by.
 -- A commit belongs to the workspaces in which a user has its author's address, and counts once there,
--- in however many repositories it is. The user of tap-clickup's token is not a person.
+-- in however many repositories it is. The user of tap-clickup's token is not a person, and an entry
+-- that pandev worklogs wrote does not say when anyone worked.
 -- Cost: all commits, changes and time entries; for one workspace its own, and all commits.
 
 CREATE OR REPLACE VIEW work_hours AS
@@ -31,7 +32,7 @@ FROM (
                     SELECT t.workspace_id, t.user_id, t.started_at AT TIME ZONE reporting_time_zone()
                     FROM time_entries AS t
                     WHERE t.started_at IS NOT NULL AND t.user_id IS NOT NULL
-                        AND t._sdc_deleted_at IS NULL
+                        AND t.marker IS NULL AND t._sdc_deleted_at IS NULL
                     UNION ALL
                     SELECT u.workspace_id, u.id, c.authored_at AT TIME ZONE reporting_time_zone()
                     FROM (

@@ -7,7 +7,8 @@
 -- * status_change, done: a change to another status, and one that closes the task. An inferred one has
 --   no person, and its time is the latest possible one. The first known status of a task is not a
 --   change, unless the task is closed in it.
--- * worklog: a finished time entry, when it began. A running timer does not count.
+-- * worklog: a finished time entry, when it began. A running timer does not count, nor does an entry
+--   that pandev worklogs wrote: no person has tracked it.
 --
 -- Work without a task is in rows without one, so that nothing is hidden for lack of a reference. As in
 -- worklogs, work remains that of a person when its task or the person's account is deleted.
@@ -97,7 +98,7 @@ FROM (
             pg_catalog.max(coalesce(w.ended_at, w.started_at)),
             pg_catalog.sum(w.duration_ms)::bigint
         FROM worklogs AS w
-        WHERE w.duration_ms IS NOT NULL AND w.started_at IS NOT NULL
+        WHERE w.duration_ms IS NOT NULL AND w.started_at IS NOT NULL AND NOT w.is_written_back
         GROUP BY w.workspace_id, w.task_id, w.author_id, w.author_email, w.author_name,
             w.is_service_user, work_date(w.started_at)
     ) AS e
