@@ -3,7 +3,10 @@
 `cli` is the command, `commands` its commands, `report` the sections of `pandev report`, and `sql`
 their statements. `console` prints tables, facts and JSON, `store_options` locates the store,
 `reporting` parses the options of `pandev reporting`, and `employees` reads the file of
-`pandev employees load`. `connection` checks the connection to ClickUp, `env_settings` saves
-settings in `.env`, and `meltano_files` locates those of a Meltano project. `meltano_console`
-filters what `meltano run` shows.
+`pandev employees load`. `meltano_console` filters what `meltano run` shows.
+
+`connection` checks the connection to ClickUp, `scope_tree` reads what the token sees, and
+`scope_selection` selects parts of it. `env_settings` saves settings in `.env`, `tap_config` reads
+those of the tap, `effective_settings` those of all plugins with their sources, and `meltano_files`
+locates them in a Meltano project.
 """

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
+from tap_clickup.access import TokenUser, fetch_token_user, role_limits, role_name
 from tap_clickup.errors import ConfigurationError
 from tap_clickup.fields import Fields
 from tap_clickup.validation import validate_config
@@ -19,25 +20,11 @@ if TYPE_CHECKING:
     from tap_clickup.sync import SyncContext
     from tap_clickup.workspace import Workspace
 
+__all__ = ["ConnectionCheck", "Problem", "TokenUser", "WorkspaceAccess", "check_connection"]
 Severity = Literal["error", "polling only", "note"]
 """What a problem means: no data, changes by polling only, or less data than could be read."""
-ROLES: Final = {1: "owner", 2: "admin", 3: "member", 4: "guest"}
-PRIVILEGED_ROLES: Final = {"owner", "admin"}
-ROLE_LIMITS: Final = ("create webhooks", "read the tracked time of other users")
-"""What only owners and admins can do.
-
-https://developer.clickup.com/reference/gettimeentrieswithinadaterange
-"""
 PEOPLE: Final = "Workspace settings > People"
 CLICKAPPS: Final = "Workspace settings > ClickApps"
-
-
-@dataclass(frozen=True)
-class TokenUser:
-    """The user that the token belongs to; an invited user has no name yet."""
-
-    id: str
-    name: str | None
 
 
 @dataclass(frozen=True)
@@ -72,8 +59,9 @@ class Problem:
     remedy: str
 
     def __str__(self) -> str:
-        """Return one line."""
-        return f"{self.subject}: {self.text}; {self.remedy}"
+        """Return one line; the text of some problems contains the remedy."""
+        remedy = f"; {self.remedy}" if self.remedy else ""
+        return f"{self.subject}: {self.text}{remedy}"
 
 
 @dataclass(frozen=True)
@@ -105,8 +93,7 @@ def check_connection(sync_context: SyncContext) -> ConnectionCheck:
     validate_config(sync_context.config)
     client = sync_context.client
     teams = [Fields(team) for team in sync_context.teams.body["teams"]]
-    payload = Fields(client.get("/user", required_key="user").body["user"])
-    user = TokenUser(payload.required_id, payload.text("username"))
+    user = fetch_token_user(client)
     problems: list[Problem] = []
     selected: list[Workspace] = []
     try:
@@ -136,30 +123,17 @@ def check_connection(sync_context: SyncContext) -> ConnectionCheck:
 def _describe_access(
     team: Fields, user_id: str, sync_context: SyncContext, selected: Sequence[Workspace]
 ) -> WorkspaceAccess:
-    role = _role(team, user_id)
+    role = role_name(team, user_id)
     counts = {workspace.id: len(workspace.hierarchy.space_ids_found) for workspace in selected}
     workspace_id = team.required_id
     return WorkspaceAccess(
         id=workspace_id,
         name=team.text("name"),
         role=role,
-        cannot=() if role is None or role in PRIVILEGED_ROLES else ROLE_LIMITS,
+        cannot=role_limits(role),
         is_selected=sync_context.selection.includes_workspace(workspace_id),
         space_count=counts.get(workspace_id),
     )
-
-
-def _role(team: Fields, user_id: str) -> str | None:
-    """Return the name of the user's role; None if ClickUp does not report it.
-
-    A limited member has the number of a member or guest, and a key of its own.
-    """
-    for member in team.array("members"):
-        user = Fields(member).object("user")
-        if user.id == user_id:
-            key = (user.text("role_key") or "").replace("_", " ")
-            return key if "limited" in key else ROLES.get(user.integer("role") or 0)
-    return None
 
 
 def _role_problems(workspaces: Sequence[WorkspaceAccess]) -> Iterator[Problem]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 from dotenv.parser import parse_stream
 
 from clickup_receiver.meltano_project import PROJECT_FILE, RECEIVER, TAP, TARGET, MeltanoProject
-from pandev.meltano_files import find_inheriting, find_variable
+from pandev.meltano_files import find_overriding_heirs, find_variable
 from plugin_settings.env_file import (
     ENV_FILE_NAME,
     is_inherited,
@@ -144,7 +144,7 @@ def _refuse_overridden(folder: Path, variable: str, value: str) -> None:
         raise ConfigurationError(
             f"{variable}: set in {place}, which takes precedence over .env; remove it there"
         )
-    if heirs := find_inheriting(project, setting, plugin):
+    if heirs := find_overriding_heirs(project, setting, plugin):
         raise ConfigurationError(
             f"{variable}: the config of {', '.join(heirs)} in meltano.yml sets {setting}, which "
             "takes precedence over .env; remove it there"

@@ -50,16 +50,15 @@ def find_setting(project: MeltanoProject, setting: str, plugin: str) -> str | No
     return None
 
 
-def find_inheriting(project: MeltanoProject, setting: str, plugin: str) -> list[str]:
-    """Return the plugins that inherit from a plugin and set the setting in their own `config:`."""
-    heirs = {entry.name for entry in _plugins(project) if entry.parent == plugin}
-    return sorted(
-        {
-            entry.name
-            for entry in _plugins(project)
-            if entry.name in heirs and setting in entry.config
-        }
-    )
+def find_heirs(project: MeltanoProject, plugin: str) -> list[str]:
+    """Return the plugins that inherit from a plugin."""
+    return sorted({entry.name for entry in _plugins(project) if entry.parent == plugin})
+
+
+def find_overriding_heirs(project: MeltanoProject, setting: str, plugin: str) -> list[str]:
+    """Return the plugins that inherit from a plugin and set a setting in their own `config:`."""
+    heirs = find_heirs(project, plugin)
+    return [heir for heir in heirs if find_setting(project, setting, heir)]
 
 
 def _plugins(project: MeltanoProject) -> Iterator[PluginEntry]:

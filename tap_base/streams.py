@@ -64,10 +64,6 @@ class BaseStream(Stream):
             message.time_extracted = self._extracted_at
             yield message
 
-
-class SourcesStream(BaseStream):
-    """A stream of a tap with several sources."""
-
     def log(self, message: str, *args: Any, level: int = logging.INFO, **kwargs: Any) -> None:
         """Log, except in `--test`, where the SDK would log its own abort as an error."""
         if self.ABORT_AT_RECORD_COUNT is None:

@@ -2,7 +2,7 @@
 
 `tap` is the Singer tap, `settings` are its settings, `validation` checks them and the state,
 `open_files` finds secrets that others can read, `writer` writes the messages, `schemas` are those
-of the `streams`, `wording` formats counts.
+of the `streams`, `access` is what the token's user may do, `wording` formats counts.
 
 `sync` is what the streams of one run share: the `selection` of spaces, one `workspace` after
 another with its `hierarchy` of spaces, folders and lists, `task_sync` and `time_in_status_backlog`,

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from singer_sdk.exceptions import MappingError
 
 from tap_base.tap import BaseTap
+from tap_clickup.access import fetch_token_user, role_name
 from tap_clickup.errors import ClickUpError, ConfigurationError
+from tap_clickup.fields import Fields
 from tap_clickup.open_files import describe_open_files
 from tap_clickup.settings import CONFIG_SCHEMA
 from tap_clickup.streams.completed_reads import CompletedReads
@@ -126,9 +128,19 @@ class TapClickUp(BaseTap):
             return True
         with self.sync_context:
             self.sync_context.validate()
+            self._log_access()
             super().run_connection_test()
         self.sync_context.log_summary()
         return True
+
+    def _log_access(self) -> None:
+        """Log whose token it is, and that user's role in each selected workspace."""
+        user = fetch_token_user(self.sync_context.client)
+        self.logger.info("user: %s", user)
+        for workspace in self.sync_context.workspaces:
+            team = Fields(workspace.payload)
+            role = role_name(team, user.id) or "role not reported"
+            self.logger.info("workspace %s (%s): %s", workspace.id, team.text("name"), role)
 
     def _is_enabled(self) -> bool:
         if not self.config["enabled"]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from singer_sdk import typing as th
 
-from tap_base.streams import SourcesStream
+from tap_base.streams import BaseStream
 from tap_git.completed_reads import ReadRows, build_completed_read
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def nullable(name: str, description: str, kind: Any = th.StringType) -> th.Prope
     return th.Property(name, kind, description=description)
 
 
-class GitStream(SourcesStream):
+class GitStream(BaseStream):
     """A stream over all repositories; a record is as of the time its repository was opened."""
 
     @property

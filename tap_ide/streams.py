@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from singer_sdk import typing as th
 
-from tap_base.streams import SourcesStream
+from tap_base.streams import BaseStream
 from tap_ide.client import Client
 from tap_ide.errors import HistoryLimitError, SourceError
 from tap_ide.event_files import read_events
@@ -40,7 +40,7 @@ def _nullable(name: str, description: str) -> th.Property[Any]:
     return th.Property(name, th.StringType, description=description)
 
 
-class IdeEventsStream(SourcesStream):
+class IdeEventsStream(BaseStream):
     """Events of all employees, file by file and account by account.
 
     The state contains what has been read, under hashes of paths and accounts:

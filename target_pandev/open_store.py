@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from target_pandev.database import Store
+from target_pandev.database import Store, WriteCheck, check_writable
 from target_pandev.embedded import NAME, EmbeddedError, EmbeddedServer, default_data_dir
 from target_pandev.errors import StoreError
 
@@ -26,6 +26,11 @@ class StoreSettings:
     url: str | None = None
     dir: str | None = None
     schema: str = "pandev"
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a server: the embedded one is created by the first load."""
+        return bool(self.url) or EmbeddedServer(self.path).exists()
 
     @property
     def path(self) -> Path:
@@ -64,3 +69,20 @@ def open_server(settings: StoreSettings) -> Iterator[RunningServer]:
         yield RunningServer(embedded.conninfo, embedded.program_folder)
     finally:
         embedded.close()
+
+
+def check_store(settings: StoreSettings) -> WriteCheck | None:
+    """Return what a load would find; None if it would first create the embedded store.
+
+    Nothing is created. Raises `StoreError` if a load could not write.
+    """
+    if settings.exists:
+        with open_server(settings) as server:
+            return check_writable(server.conninfo, settings.schema)
+    folder = next(path for path in (settings.path, *settings.path.parents) if path.exists())
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        raise StoreError(
+            f"store_dir {settings.path}: cannot be created, as {folder} is not writable; choose "
+            "another directory, or set store_url"
+        )
+    return None

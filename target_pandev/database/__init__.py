@@ -8,7 +8,8 @@ loads batches in the thread of `serial_loader`; `reconciliation` (completed read
 `deletions` marks or deletes them. `pull_requests` derives the commits that each of them brought,
 `links` those that the history links with tasks, both by `walks` over the commits, `ide_time` the
 active time in editors, `transitions` the status changes of tasks. `reporting` has the time zone and
-working time of reports. `backup` prepares a dump and a restore. `sql_text` composes identifiers.
+working time of reports. `backup` prepares a dump and a restore, and `write_check` tries whether a
+load could write. `sql_text` composes identifiers.
 """
 
 from target_pandev.database.connection import search_path_option
@@ -19,6 +20,7 @@ from target_pandev.database.seen_keys import SeenKeysTable
 from target_pandev.database.store import Store
 from target_pandev.database.table import StreamSchema, Table
 from target_pandev.database.tombstones import Deletion
+from target_pandev.database.write_check import WriteCheck, check_writable
 from target_pandev.errors import RejectedRecord, RowError, StoreError
 
 __all__ = [
@@ -34,5 +36,7 @@ __all__ = [
     "StoreError",
     "StreamSchema",
     "Table",
+    "WriteCheck",
+    "check_writable",
     "search_path_option",
 ]

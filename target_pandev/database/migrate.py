@@ -42,13 +42,13 @@ def lock_ddl(connection: Connection) -> None:
 
 def migrate(connection: Connection, schema: str) -> None:
     """Make `schema` the connection's search path and bring it up to date. Raises `StoreError`."""
-    _validate_name(schema)
+    validate_name(schema)
     try:
         identifier = sql.Identifier(schema).as_string()
         connection.execute("SELECT set_config('search_path', %s, false)", (identifier,))
         with connection.transaction():
             lock_ddl(connection)
-            _check_rights(connection, schema)
+            check_rights(connection, schema)
             if not _exists(connection):
                 _create(connection, schema)
             _update(connection, schema)
@@ -59,14 +59,15 @@ def migrate(connection: Connection, schema: str) -> None:
         ) from None
 
 
-def _validate_name(schema: str) -> None:
+def validate_name(schema: str) -> None:
+    """Raise `StoreError` for a schema that PostgreSQL would cut short or keeps for itself."""
     if len(schema.encode()) > NAME_BYTES:
         raise StoreError(f"store_schema: longer than {NAME_BYTES} bytes; choose a shorter name")
     if schema == "information_schema" or schema.startswith("pg_"):
         raise StoreError(f"store_schema {schema}: belongs to PostgreSQL; choose another name")
 
 
-def _check_rights(connection: Connection, schema: str) -> None:
+def check_rights(connection: Connection, schema: str) -> None:
     """Raise `StoreError` for a schema in which its owner could make this role run other code."""
     row = connection.execute(read_statement("schema_rights").encode(), [schema]).fetchone()
     if row is None:

@@ -28,9 +28,12 @@ def test_a_session_gets_the_schema_as_its_search_path(database: str, schema: str
 STORE_OPTIONS = ["--store-url", "--store-dir", "--store-schema"]
 OPTIONS = {
     "pandev": ["--version"],
+    "pandev check": [*STORE_OPTIONS, "--format"],
     "pandev connect": ["--webhook-url", "--data-dir", "--replace-user", "--off"],
+    "pandev disable": [],
     "pandev employees": [],
     "pandev employees load": STORE_OPTIONS,
+    "pandev enable": [],
     "pandev report": [
         *STORE_OPTIONS,
         "--format",
@@ -49,6 +52,11 @@ OPTIONS = {
         "--holidays",
         "--sprint-grace",
     ],
+    "pandev scopes": [],
+    "pandev scopes deselect": [],
+    "pandev scopes list": ["--format"],
+    "pandev scopes select": ["--only", "--all"],
+    "pandev settings": ["--format"],
     "pandev store": [],
     "pandev store dump": STORE_OPTIONS,
     "pandev store psql": STORE_OPTIONS,

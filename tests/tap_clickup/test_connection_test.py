@@ -18,11 +18,11 @@ class TestEveryStream:
         return new_account
 
     def test_connection_test_reads_one_record_per_stream(self, clickup: FakeClickUp) -> None:
-        """R21: the check requests `GET /api/v2/team`, before anything else."""
+        """R21: the check requests `GET /api/v2/team`, before anything else. No line is an error."""
         values = {**environment(clickup), "TAP_CLICKUP_TIME_IN_STATUS": "true"}
         process = run_command("--config=ENV", "--test", **values)
         assert process.returncode == 0
-        assert "CRITICAL" not in process.stderr
+        assert error_lines(process) == []
         run = TapRun(process.stdout, process.stderr)
         # Time in status is read after a whole page of tasks, and only one task is read here.
         assert {stream: len(run.rows(stream)) for stream in STREAMS} == {
@@ -31,6 +31,22 @@ class TestEveryStream:
             "task_changes": 0,
         }
         assert clickup.requests[0].path == "/api/v2/team"
+
+
+def test_connection_test_names_user_workspaces_and_roles(
+    clickup: FakeClickUp, account: Account, behaviour: Behaviour
+) -> None:
+    behaviour.role = "member"
+    process = run_command("--config=ENV", "--test", **environment(clickup))
+    user = account.workspaces[0].users[account.user_id]
+    lines = [line.rpartition(" | ")[2] for line in process.stderr.splitlines()]
+    assert lines[:3] == [
+        f"user: {user.username} ({user.id})",
+        *(
+            f"workspace {workspace.id} ({workspace.name}): member"
+            for workspace in account.workspaces
+        ),
+    ]
 
 
 @pytest.mark.parametrize("status", [401, 200])
