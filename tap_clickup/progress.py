@@ -50,11 +50,14 @@ class Progress:
         self._started = now()
         self._last_logged = self._started
         self._tasks_read = 0
+        self.share: float | None = None
+        """The estimated share of the tasks that were read, from 0 to 1; None if unknown."""
 
     def update(self, tasks: int, reached: datetime | None) -> None:
         """Add a number of tasks, the last of date `reached`; log if the interval has passed."""
         self._tasks_read += tasks
         self._start = self._start or reached
+        self.share = self._estimate_share(reached) or self.share
         now = self._now()
         if now - self._last_logged < LOG_INTERVAL_SECONDS:
             return
@@ -83,10 +86,13 @@ class Progress:
 
     def _seconds_left(self, elapsed_seconds: float, reached: datetime | None) -> float | None:
         """Return the estimated time left, or None if the dates do not allow an estimate."""
+        share = self._estimate_share(reached)
+        return None if share is None else elapsed_seconds * (1 - share) / share
+
+    def _estimate_share(self, reached: datetime | None) -> float | None:
         if reached is None or self._start is None or not self._start < reached <= self._end:
             return None
-        share = (reached - self._start) / (self._end - self._start)
-        return elapsed_seconds * (1 - share) / share
+        return (reached - self._start) / (self._end - self._start)
 
     def _log_metric(self, gauge: Gauge, value: float) -> None:
         tags = {"stream": "tasks", "workspace_id": self._workspace_id}

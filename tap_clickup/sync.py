@@ -71,6 +71,8 @@ class SyncContext:
         self._backlog_state = backlog_state
         self._rate_limit_share = rate_limit_share
         self._prefetchers = ExitStack()
+        self.on_record: Callable[[], None] = lambda: None
+        """Called after each record that a run has written."""
 
     def __enter__(self) -> Self:
         return self
@@ -138,6 +140,14 @@ class SyncContext:
     def _known_workspace_ids(self) -> set[str]:
         saved = partitions(self._state, "tasks") + partitions(self._state, "time_entries")
         return {partition["context"]["workspace_id"] for partition in saved}
+
+    @property
+    def reports(self) -> list[SyncReport]:
+        """The reports on the workspaces, or new ones on those expected if none is known yet."""
+        if "workspaces" in self.__dict__:
+            return [workspace.report for workspace in self.workspaces]
+        expected = self.selection.workspace_ids or sorted(self._known_workspace_ids)
+        return [SyncReport(workspace_id) for workspace_id in dict.fromkeys(expected)]
 
     @cached_property
     def workspaces(self) -> list[Workspace]:

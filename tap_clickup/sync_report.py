@@ -204,10 +204,15 @@ class SyncReport:
             )
 
     @property
-    def refused(self) -> list[tuple[str, str]]:
-        """Everything that was not read, with the reason: failures, then odd objects."""
-        failures = [(failure.subject, failure.reason) for failure in self.failures]
-        return failures + self.odd_objects.left_out
+    def refused(self) -> list[tuple[str, str, bool]]:
+        """Everything that was not read, the reason, and whether another run may read it.
+
+        Failures come first, then odd objects.
+        """
+        failures = [
+            (failure.subject, failure.reason, failure.retryable) for failure in self.failures
+        ]
+        return failures + [(what, why, False) for what, why in self.odd_objects.left_out]
 
     def log_odd_objects(self) -> None:
         """Log what was left out of the records of this run."""

@@ -12,7 +12,7 @@ from singer_sdk.exceptions import MappingError
 
 from tap_base.tap import BaseTap
 from tap_clickup.access import fetch_token_user, role_name
-from tap_clickup.errors import ClickUpError, ConfigurationError
+from tap_clickup.errors import ClickUpError, ConfigurationError, FatalError
 from tap_clickup.fields import Fields
 from tap_clickup.open_files import describe_open_files
 from tap_clickup.settings import CONFIG_SCHEMA
@@ -111,16 +111,27 @@ class TapClickUp(BaseTap):
             return
         for line in describe_open_files(Path(os.environ.get("MELTANO_PROJECT_ROOT", ""))):
             self.logger.warning("%s", line)
-        with self.sync_context:
-            self.sync_context.validate()
-            tasks = self._selected(Tasks)
-            if tasks:  # they take longest; this also fixes the start date in the first STATE
-                tasks.start()
-            super().sync_all()
-            if tasks:
-                tasks.save_walks()
-                self.state_writer.write_state(self.state)
+        sync_runs = self._selected(SyncRuns)
+        try:
+            with self.sync_context:
+                self._sync_all(sync_runs)
+        except FatalError as error:
+            if sync_runs:
+                sync_runs.write_failure(error)
+            raise
         self.sync_context.log_summary()
+
+    def _sync_all(self, sync_runs: SyncRuns | None) -> None:
+        self.sync_context.validate()
+        if sync_runs:
+            self.sync_context.on_record = sync_runs.write_due
+        tasks = self._selected(Tasks)
+        if tasks:  # they take longest; this also fixes the start date in the first STATE
+            tasks.start()
+        super().sync_all()
+        if tasks:
+            tasks.save_walks()
+            self.state_writer.write_state(self.state)
 
     def run_connection_test(self) -> bool:  # type: ignore[misc] # final in the SDK, as above
         """Read one record of each stream (`--test`). Raises `ClickUpError` if that fails."""

@@ -29,8 +29,8 @@ class Workspace:
 
     `payload` is ClickUp's own object, which API v2 calls a team. `seen_users` are the users on
     tasks and time entries, `synced_task_ids` the tasks that this run has read if a stream needs
-    them, `live_task_count` their number if all were counted. `time_in_status` is None unless that
-    stream is read.
+    them, `live_task_count` their number if all were counted. `progress` is the estimated share of
+    the tasks that were read so far. `time_in_status` is None unless that stream is read.
     """
 
     payload: Json
@@ -41,6 +41,7 @@ class Workspace:
     seen_users: dict[str, Json] = field(default_factory=dict)
     synced_task_ids: set[str] = field(default_factory=set)
     live_task_count: int | None = None
+    progress: float | None = None
     time_in_status: TimeInStatusBacklog | None = None
     completed_reads: list[ExtractedRecord] = field(default_factory=list)
     _scopes: set[tuple[str, str]] = field(default_factory=set)

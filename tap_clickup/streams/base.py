@@ -67,6 +67,7 @@ class ClickUpStream(BaseStream):
                 self._extracted_at = extracted.extracted_at
                 counts[self.name] += 1
                 yield extracted.record
+                self.sync_context.on_record()
         for completed_read in workspace.completed_reads[earlier_reads:]:
             self._validate_completed_read(completed_read.record)
 

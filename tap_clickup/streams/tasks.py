@@ -138,6 +138,7 @@ class Tasks(BookmarkedStream):
             self.write_due_state()
             reached = page.complete_until if page.source == "live" else None
             progress.update(len(page.task_ids), parse_timestamp(reached) if reached else None)
+            workspace.progress = progress.share or workspace.progress
 
     def _read_changed_during_sweep(self, workspace: Workspace, sync: TaskSync) -> Iterator[Page]:
         """Read what may have moved between the passes of a sweep: edited tasks, archived lists.

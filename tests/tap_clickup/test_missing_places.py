@@ -48,7 +48,8 @@ def test_a_workspace_that_is_no_longer_visible_is_named(
     assert list(runs) == [visible, missing]
     assert runs[visible]["complete"] is True
     assert runs[missing]["complete"] is False
-    assert runs[missing]["refused"] == [{"what": f"workspace {missing}", "why": REASON}]
+    failure = {"what": f"workspace {missing}", "why": REASON, "retryable": False}
+    assert runs[missing]["refused"] == [failure]
     assert (runs[missing]["records"], runs[missing]["live_tasks"]) == ({}, None)
     assert {row["workspace_id"] for row in run.rows("completed_reads")} == {visible}
     again = run_tap(start_date=ALL_TIME, state=run.state)

@@ -126,6 +126,7 @@ class TestAccount:
             "notes": [self.SPRINTS_OFF],
             "live_tasks": None,
             "approximate_task_count": 2,
+            "progress": None,
         }
         assert [message["stream"] for message in run.messages if message["type"] == "RECORD"][
             -1

@@ -228,6 +228,7 @@ ROWS: dict[str, dict[str, Any]] = {
         "notes": ["no folder is one of sprints"],
         "live_tasks": 41,
         "approximate_task_count": 42,
+        "progress": 0.5,
     },
 }
 KEYS = {

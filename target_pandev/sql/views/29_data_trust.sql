@@ -73,7 +73,7 @@ LEFT JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT r.source, r.started_at, r.complete, r.refused, r.notes
     FROM sync_runs AS r
-    WHERE r.workspace_id = w.id
+    WHERE r.workspace_id = w.id AND r.finished_at IS NOT NULL
     ORDER BY r.started_at DESC
     LIMIT 1
 ) AS r ON TRUE
@@ -123,7 +123,7 @@ COMMENT ON COLUMN data_trust.last_complete_run_at IS
     'End of the latest run of tap-clickup, poll or sweep, that read everything it should';
 COMMENT ON COLUMN data_trust.last_complete_sweep_at IS
     'End of the latest complete sweep, which finds deletions; null if there was none';
-COMMENT ON COLUMN data_trust.last_run_is_complete IS 'Whether the latest run read everything it should';
+COMMENT ON COLUMN data_trust.last_run_is_complete IS 'Whether the latest run that ended read everything it should';
 COMMENT ON COLUMN data_trust.refused_objects IS
     'Number of objects that the latest run could not read; refused has them with the reasons';
 COMMENT ON COLUMN data_trust.notes IS 'Limitations of the latest run that are not failures';
