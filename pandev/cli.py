@@ -19,12 +19,14 @@ COMMANDS = {
     "check": "pandev.commands.check:check",
     "connect": "pandev.commands.connect:connect",
     "disable": "pandev.commands.switch:disable",
+    "doctor": "pandev.commands.doctor:examine",
     "enable": "pandev.commands.switch:enable",
     "employees": "pandev.commands.employees:employee_commands",
     "report": "pandev.report.command:show_report",
     "reporting": "pandev.commands.reporting:set_reporting",
     "scopes": "pandev.commands.scopes:scope_commands",
     "settings": "pandev.commands.settings:show_settings",
+    "status": "pandev.commands.status:show_status",
     "store": "pandev.commands.store:store_commands",
 }
 """Where each command is; only the module of the command that runs is imported."""

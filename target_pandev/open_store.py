@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from target_pandev.database import Store, WriteCheck, check_writable
+from target_pandev.database import Store, StoreReader, WriteCheck, check_writable
 from target_pandev.embedded import NAME, EmbeddedError, EmbeddedServer, default_data_dir
 from target_pandev.errors import StoreError
 
@@ -52,6 +52,29 @@ def open_store(settings: StoreSettings) -> Iterator[Store]:
     """Yield the store; the server of the embedded one is started. Raises `StoreError`."""
     with open_server(settings) as server, Store(server.conninfo, schema=settings.schema) as store:
         yield store
+
+
+@contextmanager
+def open_existing_store(settings: StoreSettings) -> Iterator[StoreReader | None]:
+    """Yield a reader of the store; None if there is no embedded one, or no schema. Changes nothing.
+
+    The server of an embedded store is started if it does not run. Raises `StoreError`.
+    """
+    if not settings.url and not _embedded_exists(settings):
+        yield None
+        return
+    with (
+        open_server(settings) as server,
+        StoreReader(server.conninfo, schema=settings.schema) as reader,
+    ):
+        yield None if reader.schema_version() is None else reader
+
+
+def _embedded_exists(settings: StoreSettings) -> bool:
+    try:
+        return EmbeddedServer(settings.path).exists()
+    except EmbeddedError as error:
+        raise StoreError(str(error)) from error
 
 
 @contextmanager

@@ -8,12 +8,13 @@ loads batches in the thread of `serial_loader`; `reconciliation` (completed read
 `deletions` marks or deletes them. `pull_requests` derives the commits that each of them brought,
 `links` those that the history links with tasks, both by `walks` over the commits, `ide_time` the
 active time in editors, `transitions` the status changes of tasks. `reporting` has the time zone and
-working time of reports. `backup` prepares a dump and a restore, and `write_check` tries whether a
-load could write. `sql_text` composes identifiers.
+working time of reports. `backup` prepares a dump and a restore, `reader` reads a store without
+changing it, and `write_check` tries whether a load could write. `sql_text` composes identifiers.
 """
 
 from target_pandev.database.connection import search_path_option
 from target_pandev.database.deletions import DeletionRules
+from target_pandev.database.reader import StoreReader
 from target_pandev.database.references import ReferenceRules
 from target_pandev.database.reporting import ReportingChange, ReportingRules
 from target_pandev.database.seen_keys import SeenKeysTable
@@ -34,6 +35,7 @@ __all__ = [
     "SeenKeysTable",
     "Store",
     "StoreError",
+    "StoreReader",
     "StreamSchema",
     "Table",
     "WriteCheck",
