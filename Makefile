@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage test-debian test-hostile lint docs-store bench-extract bench-load bench-receive bench-hostile bench-git bench-join clean
+.PHONY: help setup demo test coverage test-debian test-long lint docs-store bench-extract bench-load bench-receive bench-hostile bench-git bench-join clean
 
 help: ## list targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -42,9 +42,9 @@ lint: $(READY) ## lint, type check and import contracts
 test-debian: $(READY) ## run the tests with Debian's PostgreSQL 15, PgBouncer, systemd, nginx and Caddy
 	.ci/debian
 
-test-hostile: $(READY) ## attack clickup-receiver for longer and with more requests than `make test` does
-	HOSTILE=full $(BIN)/python -m pytest tests/clickup_receiver/test_hostile*.py \
-		tests/clickup_receiver/test_fuzzing.py
+test-long: $(READY) ## try far more random cases, attacks and kills than `make test` does; takes hours
+	TEST_SCALE=full $(BIN)/python -m pytest -n 2 \
+		$$(grep -rlE "import (scaled|EXAMPLES)" tests --include="test_*.py")
 
 docs-store: $(READY) ## draw docs/reference/store.md from the comments on tables and views
 	$(BIN)/python -m tests.support.store_reference

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.clickup_receiver.chaos_world import ChaosWorld, seconds_ago
+from tests.support.scale import scaled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from fake_clickup.model import Task, TaskList, TimeEntry
     from fake_clickup.webhook_sender import PendingDelivery
 
-EXAMPLES = int(os.environ.get("CHAOS_EXAMPLES", "1"))
-STEPS = int(os.environ.get("CHAOS_STEPS", "700"))
+EXAMPLES = scaled(1, full=20)
+STEPS = scaled(300, full=700)
 SEED = int(os.environ.get("CHAOS_SEED") or randrange(2**32))  # noqa: S311 - no secret
 STEPS_PER_DISTURBANCE = 32
 DISTURBANCES = ("kill_receiver", "kill_target", "kill_store", "poll")
@@ -226,7 +227,7 @@ class Chaos:
 def test_the_store_ends_up_equal_to_clickup(world: ChaosWorld, example: int) -> None:
     """R38, R56, R70, R77: missed deliveries are caught up, and no status change is lost.
 
-    CHAOS_EXAMPLES and CHAOS_STEPS make it longer, CHAOS_SEED repeats a failure.
+    CHAOS_SEED repeats a failure.
     """
     chaos = Chaos(world)
     chaos.run(Random(f"{SEED}-{example}"), steps=STEPS)  # noqa: S311 - no secret

@@ -1,6 +1,6 @@
 """Malformed, smuggled and forged requests: nothing is stored, and no response is a 5xx.
 
-`make test-hostile` sends far more of the forged ones.
+`make test-long` sends far more of the forged ones.
 """
 
 from __future__ import annotations

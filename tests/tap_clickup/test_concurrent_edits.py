@@ -16,6 +16,7 @@ from tap_clickup.streams import base
 from tap_clickup.streams.tasks import Tasks
 from tests.fake_clickup.client import get_all_tasks, get_searchable_tasks
 from tests.support.clocks import CrashingClock, SimulatedCrashError
+from tests.support.scale import scaled
 from tests.tap_clickup.dates import ms_to_iso
 from tests.tap_clickup.runner import ALL_TIME, TapRun, updated_ms
 
@@ -164,7 +165,7 @@ def expected_rows(account: Account) -> dict[str, TaskRow]:
 
 
 @pytest.mark.parametrize("inclusive", [True, False])
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", range(scaled(1, full=20)))
 def test_concurrent_edits_are_complete_after_one_poll(
     run_tap: TapRunner,
     account: Account,
@@ -184,7 +185,7 @@ def test_concurrent_edits_are_complete_after_one_poll(
     assert newest_rows([load, poll]) == expected_rows(account)
 
 
-@pytest.mark.parametrize("seed", [20, 21])
+@pytest.mark.parametrize("seed", range(20, 20 + scaled(1, full=20)))
 def test_late_index_updates_are_found_by_the_overlap(
     run_tap: TapRunner, account: Account, behaviour: Behaviour, edit_storm: EditStorm
 ) -> None:

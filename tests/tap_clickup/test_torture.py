@@ -1,6 +1,7 @@
 """One field of one object is odd: every other object is read, and the odd one is read or named.
 
-`TORTURE_VARIATIONS=20000 TORTURE_SEED=5` makes more of it; a failure names its variation.
+`make test-long` tries far more variations; TORTURE_SEED draws others. A failure names its
+variation.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.scale import scaled
 from tests.tap_clickup.torture import MISSING, ODDITIES, Torture, Variation, set_value
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.tap_clickup.runner import Row, TapRun
 
-COUNT = int(os.environ.get("TORTURE_VARIATIONS", "2000"))
+COUNT = scaled(600, full=20_000)
 SEED = int(os.environ.get("TORTURE_SEED", "14"))
 SHARES = 4
 """Into how many tests the variations are divided, for several workers."""

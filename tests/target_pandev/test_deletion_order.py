@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support.scale import scaled
 from tests.target_pandev.loading import (
     COMPLETED_READS,
     MARKS,
@@ -33,7 +34,9 @@ EVENTS = {
 }
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=scaled(20, full=500), suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     st.lists(st.sampled_from(["b", "missing", "c", "found"]), min_size=1, max_size=6),
     st.sampled_from([UNVERSIONED_NOTES, NOTES]),

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from target_pandev.database import ReportingChange, Store
+from tests.support.scale import scaled
 from tests.target_pandev.ide import (
     IDE_EVENTS,
     INTERVALS,
@@ -259,7 +260,7 @@ EVENTS = st.lists(
 def test_any_order_and_batching_ends_in_the_same_rows(store: Loader, zone: str) -> None:
     set_time_zone(store, zone)
 
-    @settings(max_examples=12, suppress_health_check=[*HealthCheck])
+    @settings(max_examples=scaled(6, full=500), suppress_health_check=[*HealthCheck])
     @given(arrivals=EVENTS, split=st.integers(0, 25), batch=st.integers(1, 9))
     def check(arrivals: list[Event], split: int, batch: int) -> None:
         store.rows("WITH e AS (DELETE FROM ide_events), i AS (DELETE FROM ide_intervals) SELECT 1")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support.scale import scaled
 from tests.target_pandev.history import BRANCHES, COMMITS, branch, commit
 from tests.target_pandev.test_pull_requests import PULL_REQUESTS, pull
 
@@ -139,7 +140,7 @@ def empty(store: Loader) -> None:
 def test_any_order_of_arrival_ends_in_the_same_links(store: Loader) -> None:
     """They are those of the definition, whatever the batches are."""
 
-    @settings(max_examples=20, suppress_health_check=[*HealthCheck], deadline=None)
+    @settings(max_examples=scaled(8, full=500), suppress_health_check=[*HealthCheck], deadline=None)
     @given(arrivals())
     def check(arrival: tuple[History, list[list[dict[str, Any]]]]) -> None:
         history, batches = arrival

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support.scale import scaled
 from tests.target_pandev.loading import record, schema
 
 if TYPE_CHECKING:
@@ -103,7 +104,9 @@ NOTES = [
 ]
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=scaled(10, full=500), suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.permutations(NOTES), st.integers(1, 4))
 def test_all_orders_of_the_same_messages_end_in_the_same_row(
     store: Loader, notes: Sequence[dict[str, Any]], batch: int

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from target_pandev.database.table import LOCK_TASK_VERSIONS
+from tests.support.scale import scaled
 from tests.target_pandev.loading import COMPLETED_READS, load, record
 from tests.target_pandev.status_story import (
     SCHEMAS,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from tests.target_pandev.loading import Loader
 
 STREAMS = {**SCHEMAS, "lists": LISTS, "folders": FOLDERS, "completed_reads": COMPLETED_READS}
-EXAMPLES = 25
+EXAMPLES = scaled(10, full=500)
 STORED = "SELECT *, xmin::text FROM task_transitions ORDER BY workspace_id, task_id, number"
 OTHER = TASK + "x"
 

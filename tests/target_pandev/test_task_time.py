@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support.scale import scaled
 from tests.target_pandev.ide import (
     COMMITS,
     IDE_EVENTS,
@@ -331,7 +332,7 @@ def attribute(interval: Interval, minute: datetime, commits: list[Commit]) -> tu
 def test_every_minute_is_attributed_once_by_the_rule(store: Loader) -> None:
     """Attributed and other time together are the total, for any events and commits."""
 
-    @settings(max_examples=25, suppress_health_check=[*HealthCheck])
+    @settings(max_examples=scaled(10, full=500), suppress_health_check=[*HealthCheck])
     @given(events=EVENTS, commits=COMMIT_LISTS)
     def check(events: list[Event], commits: list[Commit]) -> None:
         store.rows(

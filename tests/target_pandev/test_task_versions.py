@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support.scale import scaled
 from tests.target_pandev.loading import TIMESTAMP, load, record, schema
 
 if TYPE_CHECKING:
@@ -97,7 +98,9 @@ def test_the_former_value_of_each_field_is_kept(store: Loader, field: str) -> No
     assert store.rows("SELECT read_at, has_status_only FROM task_versions")[0][1] is False
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=scaled(20, full=500), suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(order=st.permutations([*SEEN, SEEN[1]]), batch=st.integers(1, 8), split=st.integers(0, 7))
 def test_every_order_of_arrival_ends_in_the_same_rows(
     store: Loader, order: Sequence[tuple[int, str]], batch: int, split: int

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from target_pandev.database import Deletion, Store, StreamSchema
 from target_pandev.database.tombstones import apply_tombstones
 from target_pandev.errors import RejectedRecordsError
+from tests.support.scale import scaled
 from tests.target_pandev.loading import (
     COMPLETED_READS,
     MARKS,
@@ -72,7 +73,9 @@ READS = {"10:00": "a", "10:30": "b", "11:20": "c", "12:00": "d"}
 DELETIONS = ["10:15", "11:00", "11:30", "13:00"]
 
 
-@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=scaled(25, full=500), suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     st.lists(st.sampled_from([*READS, *DELETIONS]), min_size=1, max_size=9),
     st.tuples(st.sampled_from([NOTES, UNVERSIONED_NOTES]), st.booleans()),

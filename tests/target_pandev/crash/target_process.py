@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 import struct
 import subprocess
 import termios
@@ -13,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, Self
 from uuid import uuid4
 
 from tests.end_to_end.pipeline import COMMANDS
+from tests.support.scale import scaled
 from tests.support.waiting import wait_until
 from tests.target_pandev.crash.scenario import encoded
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from tests.target_pandev.crash.scenario import Message
 
-EXAMPLES = int(os.environ.get("CRASH_EXAMPLES", "8"))
+EXAMPLES = scaled(4, full=60)
 """How many examples Hypothesis draws for a test."""
 PIPE_BYTES = 1 << 16
 """What a pipe holds: so much can be written to a target that does not read."""
