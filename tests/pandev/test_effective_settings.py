@@ -70,7 +70,7 @@ def test_settings_in_a_project_come_from_meltano(tmp_path: Path) -> None:
         ("tap-clickup", "start_date"): ("2026-01-01", "meltano.yml"),
         ("tap-clickup", "sprints"): (True, "default"),
         ("target-pandev", "store_schema"): ("org", "environment"),
-        ("target-pandev", "max_deleted_share"): ("0.2", "default"),
+        ("target-pandev", "max_deleted_share"): (0.2, "default"),
         ("target-pandev", "store_url"): (None, None),
         ("clickup-receiver", "port"): (8710, "default"),
     }
