@@ -30,6 +30,7 @@ TAP = "tap-clickup"
 TARGET = "target-pandev"
 RECEIVER = "clickup-receiver"
 PROJECT_FILE = "meltano.yml"
+DATABASE = ".meltano/meltano.db"
 PRINT_COMMAND = "meltano --log-level=error config --unsafe print"
 TIMEOUT_SECONDS = 60.0
 UNKNOWN_PLUGIN = "is not known to Meltano"
@@ -77,7 +78,13 @@ class MeltanoProject:
         return settings
 
     def read_all(self, *plugins: str) -> None:
-        """Read the settings of several plugins at the same time; each takes Meltano seconds."""
+        """Read the settings of several plugins at the same time; each takes Meltano seconds.
+
+        In a new project the first one is read alone: Meltano creates its database then, which fails
+        if two processes do so at once.
+        """
+        if not (self.folder / DATABASE).exists():
+            self.read_settings(plugins[0])
         with ThreadPoolExecutor() as executor:
             list(executor.map(self.read_settings, plugins))
 
@@ -132,7 +139,7 @@ class MeltanoProject:
 
     def _fingerprint(self) -> Fingerprint:
         """Return the times and sizes of the files that Meltano takes settings from."""
-        names = (PROJECT_FILE, ENV_FILE_NAME, ".meltano/meltano.db")
+        names = (PROJECT_FILE, ENV_FILE_NAME, DATABASE)
         files = [*(self.folder / name for name in names), *self._included_files()]
         statuses = [(str(file), file.stat()) for file in files if file.exists()]
         return tuple((name, status.st_mtime_ns, status.st_size) for name, status in statuses)

@@ -22,6 +22,15 @@ SCRIPT = """\
 echo "$MELTANO_ENVIRONMENT $*" >>calls
 cat answer
 """
+CREATES_A_DATABASE = """\
+#!/bin/sh
+if ! test -e .meltano/meltano.db; then
+    mkdir creating || exit 1
+    sleep 0.5
+    mkdir -p .meltano && touch .meltano/meltano.db
+fi
+cat answer
+"""
 
 
 @pytest.fixture
@@ -52,6 +61,15 @@ def test_settings_are_requested_once_per_change_of_a_file(project: MeltanoProjec
             file.write("# changed\n")
         assert project.read_settings("target-pandev") == {"store_schema": f"acme{number}"}
         assert calls(project) == [call] * (number + 1)
+
+
+def test_a_new_project_is_not_opened_twice_at_once(project: MeltanoProject) -> None:
+    """Meltano fails then: "created before database migrations were introduced"."""
+    (project.folder / "meltano").write_text(CREATES_A_DATABASE)
+    plugins = ("tap-clickup", "target-pandev", "clickup-receiver")
+    project.read_all(*plugins)
+    settings = [project.read_settings(plugin) for plugin in plugins]
+    assert settings == [{"store_schema": "acme"}] * 3
 
 
 def test_the_environment_of_meltano_is_the_chosen_one(
