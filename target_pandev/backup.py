@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from target_pandev.database.backup import (
-    analyze_schema,
+    complete_schema,
     export_snapshot,
     reserve_schema,
     separate_password,
 )
-from target_pandev.embedded import EmbeddedServer, wheel_folders
+from target_pandev.embedded import PACKAGE_FOLDERS, EmbeddedServer, wheel_folders
 from target_pandev.embedded.folder import sync_folder
 from target_pandev.errors import StoreError
 from target_pandev.open_store import open_server
@@ -37,8 +37,6 @@ MAGIC = b"PGDMP"
 """The first bytes of pg_dump's custom format."""
 LOCK_TIMEOUT_MS = 300_000
 """How long pg_dump waits for tables that another session changes."""
-PACKAGE_FOLDERS = ("/usr/lib/postgresql/{}/bin", "/usr/pgsql-{}/bin")
-"""Where Debian and Fedora install the programs of each version."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +84,7 @@ def restore_store(settings: StoreSettings, file: Path) -> int:
             if empty.exists:
                 arguments.append(f"--schema={settings.schema}")  # its objects, but not itself
             _run_connected(pg_restore, [*arguments, str(file.resolve())], server)
-        return analyze_schema(server.conninfo, settings.schema)
+        return complete_schema(server.conninfo, settings.schema)
 
 
 @contextmanager

