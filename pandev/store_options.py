@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from target_pandev.embedded import EmbeddedServer
+from target_pandev.errors import StoreError
 from target_pandev.open_store import StoreSettings
 
 if TYPE_CHECKING:
@@ -34,3 +36,11 @@ def store_options(command: Command) -> Command:
 def store_settings(store: Mapping[str, str | None]) -> StoreSettings:
     """Return the location of the store that the options give."""
     return StoreSettings(store["store_url"], store["store_dir"], store["store_schema"] or "pandev")
+
+
+def embedded_store(store: Mapping[str, str | None]) -> EmbeddedServer:
+    """Return the embedded store that the options locate. Raises if they name another."""
+    settings = store_settings(store)
+    if settings.url:
+        raise StoreError("store_url is set, so there is no embedded store; use that URL")
+    return EmbeddedServer(settings.path)

@@ -6,41 +6,79 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich import filesize
 
 from clickup_receiver.project_options import ProjectGroup
-from pandev.store_options import store_options, store_settings
+from pandev.commands.store_reader import save_reader_command
+from pandev.commands.store_upgrade import upgrade_store
+from pandev.store_options import embedded_store, store_options, store_settings
 from tap_clickup.wording import format_count
 from target_pandev.backup import dump_store, restore_store
 from target_pandev.database import search_path_option
-from target_pandev.embedded import EmbeddedServer
+from target_pandev.embedded.stay import keeper_hint, stay_running
 from target_pandev.errors import StoreError
+
+if TYPE_CHECKING:
+    from target_pandev.embedded import EmbeddedServer
 
 
 @click.group("store", cls=ProjectGroup)
 def store_commands() -> None:
-    """Start, stop and connect to the embedded store; dump and restore a store."""
+    """Run the embedded store; dump, restore and upgrade stores; create logins."""
+
+
+for command in (save_reader_command, upgrade_store):
+    store_commands.add_command(command)
 
 
 @store_commands.command()
 @store_options
-def start(**store: str | None) -> None:
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    help="With --stay: a TCP port on 127.0.0.1 and ::1 that requires a password; 0 is a free one.",
+)
+@click.option("--stay", is_flag=True, help="Keep it running until Ctrl-C or SIGTERM.")
+def start(port: int | None, *, stay: bool, **store: str | None) -> None:
     """Start the embedded store and print its URL.
 
-    It stops one minute after the last client disconnects.
+    It stops one minute after the last client disconnects. With --stay it runs as long as this
+    command, for BI tools or as a service; then the URL has no password: "pandev store reader"
+    creates a login. The exit code is 0 after Ctrl-C or SIGTERM, and 1 after an error.
     """
-    with _embedded(store) as server:
+    if port is not None and not stay:
+        raise click.UsageError("--port needs --stay: the port is open while the command runs")
+    server = embedded_store(store)
+    if stay:
+        _stay(server, port)
+        return
+    with server:
         click.echo(server.url)
+
+
+def _stay(server: EmbeddedServer, port: int | None) -> None:
+    def announce(number: int | None) -> None:
+        click.echo(server.address(number))
+        click.echo("running until Ctrl-C or SIGTERM")
+
+    is_stopped = stay_running(server, port=port, announce=announce)
+    click.echo("stopped" if is_stopped else "still in use: it stops after its last user")
 
 
 @store_commands.command()
 @store_options
 def stop(**store: str | None) -> None:
     """Stop the embedded store, unless a run is using it."""
-    if not _embedded(store).stop():
-        raise StoreError("the store is in use by another process; stop that process first")
+    server = embedded_store(store)
+    if not server.stop():
+        keeper = keeper_hint(server)
+        raise StoreError(
+            keeper or "the store is in use by another process; stop that process first"
+        )
     click.echo("stopped")
 
 
@@ -48,15 +86,27 @@ def stop(**store: str | None) -> None:
 @store_options
 def url(**store: str | None) -> None:
     """Print the store's URL, which contains the password."""
-    click.echo(store["store_url"] or _embedded(store).url)
+    if store["store_url"]:
+        click.echo(store["store_url"])
+        return
+    server = embedded_store(store)
+    if not server.exists():
+        raise StoreError(
+            f"store_dir {store_settings(store).path}: there is no store; pandev store start "
+            "creates one"
+        )
+    click.echo(server.url)
 
 
 @store_commands.command(context_settings={"ignore_unknown_options": True})
 @store_options
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def psql(arguments: tuple[str, ...], **store: str | None) -> None:
-    """Open a SQL session on the embedded store; ARGUMENTS are passed to psql."""
-    with _embedded(store) as server:
+    """Open a SQL session on the embedded store.
+
+    ARGUMENTS are passed to psql.
+    """
+    with embedded_store(store) as server:
         environment = {
             **os.environ,
             **server.libpq_environment,
@@ -94,10 +144,3 @@ def restore(file: Path, **store: str | None) -> None:
     settings = store_settings(store)
     row_count = restore_store(settings, file)
     click.echo(f"{format_count(row_count, 'row')} restored to schema {settings.schema}")
-
-
-def _embedded(store: dict[str, str | None]) -> EmbeddedServer:
-    settings = store_settings(store)
-    if settings.url:
-        raise StoreError("store_url is set, so there is no embedded store; use that URL")
-    return EmbeddedServer(settings.path)

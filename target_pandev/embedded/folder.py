@@ -91,6 +91,16 @@ class StoreFolder:
         return self.path / "keeper.lock"
 
     @property
+    def stay_lock(self) -> Path:
+        """Held by the process that keeps the server running, whose pid it contains."""
+        return self.path / "stay.lock"
+
+    @property
+    def upgrade(self) -> "StoreFolder":
+        """The folder in which an upgrade makes the next data directory."""
+        return StoreFolder(self.path / "upgrade")
+
+    @property
     def socket_dir(self) -> Path:
         """The folder of the server's socket; in /tmp if libpq or the kernel rejects its path."""
         inside = self.path / "run"
@@ -104,6 +114,10 @@ class StoreFolder:
     def is_store(self) -> bool:
         """Return whether a store has been begun here."""
         return self._marker.exists()
+
+    def retire(self) -> None:
+        """Make this no longer a store, so that its reaper ends; the folder is removed next."""
+        self._marker.unlink(missing_ok=True)
 
     @property
     def _marker(self) -> Path:

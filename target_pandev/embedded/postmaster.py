@@ -234,19 +234,24 @@ def _has_noted_ready(folder: StoreFolder) -> bool:
     return False
 
 
+def client_environment(folder: StoreFolder, *, database: str = "postgres") -> dict[str, str]:
+    """Return the environment in which PostgreSQL's programs connect to the server."""
+    return {
+        **ENVIRONMENT,
+        "PGHOST": str(folder.socket_dir),
+        "PGPORT": "5432",
+        "PGUSER": ROLE,
+        "PGDATABASE": database,
+        "PGPASSWORD": folder.password,
+        "PGCONNECT_TIMEOUT": "10",
+    }
+
+
 def query(statement: str, *, folder: StoreFolder, binaries: Binaries) -> str:
     """Return the output of one statement. Raises if the server did not execute it."""
     done = subprocess.run(  # noqa: S603 -- our own copy of psql
         [str(binaries.program("psql")), "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", statement],
-        env={
-            **ENVIRONMENT,
-            "PGHOST": str(folder.socket_dir),
-            "PGPORT": "5432",
-            "PGUSER": ROLE,
-            "PGDATABASE": "postgres",
-            "PGPASSWORD": folder.password,
-            "PGCONNECT_TIMEOUT": "10",
-        },
+        env=client_environment(folder),
         cwd="/",
         stdin=subprocess.DEVNULL,
         capture_output=True,

@@ -95,8 +95,8 @@ class _IdleWatch:
 
     def _has_clients(self) -> bool:
         """Return whether a client is connected: tools that use the URL hold no lock of ours."""
-        programs = binaries.in_store(self._folder)
         try:
+            programs = binaries.in_store(self._folder)
             return postmaster.query(CLIENTS, folder=self._folder, binaries=programs) != "0"
         except EmbeddedError:
-            return False  # treat an unreachable server as unused
+            return False  # treat an unreachable server, or that of an upgrade, as unused

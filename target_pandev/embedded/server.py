@@ -12,10 +12,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Self
 
-from target_pandev.embedded import binaries, locks, postmaster, reaper
+from target_pandev.embedded import binaries, locks, postmaster, reaper, replacement
 from target_pandev.embedded.errors import EmbeddedError
 from target_pandev.embedded.folder import (
     DEFAULT_IDLE_TIMEOUT_SECONDS,
+    SOCKET,
     StoreFolder,
     touch_users_lock,
 )
@@ -29,6 +30,12 @@ LIBPQ_VARIABLES = {
     "password": "PGPASSWORD",
     "dbname": "PGDATABASE",
 }
+LAX_RULES = """\
+SELECT pg_catalog.concat_ws(' ', 'line', line_number, error, auth_method)
+FROM pg_catalog.pg_hba_file_rules
+WHERE auth_method IS DISTINCT FROM 'scram-sha-256' AND auth_method IS DISTINCT FROM 'reject'
+ORDER BY line_number"""
+"""The lines of pg_hba.conf that a port would open to others."""
 REAPER_STOP_TIMEOUT_SECONDS = 5.0
 """After this time it is the reaper of another user's server."""
 
@@ -76,6 +83,7 @@ class EmbeddedServer:
                 with locks.held(self._folder.start_lock):
                     self._users = locks.take(self._folder.users_lock, shared=True)
                     touch_users_lock(self._users, idle_timeout_seconds=self._idle_timeout_seconds)
+                    replacement.complete(self._folder)
                     self._start_or_join()
             except BaseException:
                 self.close()
@@ -124,13 +132,62 @@ class EmbeddedServer:
         while not locks.is_free(self._folder.reaper_lock) and wait.tick():
             pass
 
+    @contextlib.contextmanager
+    def kept_running(self) -> Iterator[None]:
+        """Be the process that keeps the server running, inside a `with`. Raises if another is."""
+        with self._translate_os_errors():
+            self._folder.prepare()
+            lock = locks.try_take(self._folder.stay_lock)
+            if lock is None:
+                raise EmbeddedError(
+                    f"store_dir {self._folder.path}: process {self.keeper_pid} keeps this store "
+                    "running already"
+                )
+            os.truncate(lock, 0)
+            os.pwrite(lock, b"%d\n" % os.getpid(), 0)
+        try:
+            yield
+        finally:
+            os.close(lock)
+
+    @property
+    def keeper_pid(self) -> int | None:
+        """The process that keeps the server running; None if there is none."""
+        path = self._folder.stay_lock
+        if not path.exists() or locks.is_free(path):
+            return None
+        with contextlib.suppress(OSError, ValueError):
+            return int(path.read_text(encoding="ascii"))
+        return None
+
+    def restart_if_ended(self) -> None:
+        """Start the server again if it has ended since this user opened the store."""
+        with self._translate_os_errors(), locks.held(self._folder.start_lock):
+            if locks.is_free(self._folder.server_lock):
+                self._start_or_join()
+
+    def require_passwords(self) -> None:
+        """Raise unless the server asks everyone for a password, and never for its plain text."""
+        programs = binaries.in_store(self._folder)
+        lax = postmaster.query(LAX_RULES, folder=self._folder, binaries=programs)
+        if lax:
+            raise EmbeddedError(
+                f"{self._folder.data / 'pg_hba.conf'}, {', '.join(lax.splitlines())}: a port needs "
+                "the method scram-sha-256 in every line"
+            )
+
     def exists(self) -> bool:
         """Return whether the folder has a store, running or not."""
-        return self._folder.data.exists()
+        return self._folder.data.exists() or replacement.is_pending(self._folder)
 
     def is_running(self) -> bool:
         """Return whether the server runs; it may still be starting."""
         return postmaster.is_listening(self._folder)
+
+    @property
+    def socket(self) -> Path:
+        """The server's socket."""
+        return self._folder.socket_dir / SOCKET
 
     @property
     def conninfo(self) -> str:
@@ -143,6 +200,13 @@ class EmbeddedServer:
         password = urllib.parse.quote(self._folder.password, safe="")
         host = urllib.parse.quote(str(self._folder.socket_dir), safe="")
         return f"postgresql://{ROLE}:{password}@/{DATABASE}?host={host}&port=5432"
+
+    def address(self, port: int | None) -> str:
+        """Return the URL without user and password, by a TCP port of this machine if given."""
+        if port is not None:
+            return f"postgresql://127.0.0.1:{port}/{DATABASE}"
+        host = urllib.parse.quote(str(self._folder.socket_dir), safe="")
+        return f"postgresql:///{DATABASE}?host={host}&port=5432"
 
     @property
     def libpq_environment(self) -> dict[str, str]:

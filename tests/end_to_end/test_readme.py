@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import socket
 import subprocess
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -84,6 +85,26 @@ def is_private(folder: Path) -> bool:
     return not any(path.stat().st_mode & 0o077 for path in paths if not path.is_symlink())
 
 
+def stays_until_a_signal(project: Pipeline, line: str) -> bool:
+    """Whether a command accepts connections to a port until it gets SIGTERM, and then ends well."""
+    bash = shutil.which("bash")
+    assert bash
+    with subprocess.Popen(
+        [bash, "-c", f"exec {line}"],
+        cwd=project.folder,
+        env=project.environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        port = re.search(r":(\d+)/pandev$", process.stdout.readline().rstrip())
+        if port:
+            socket.create_connection(("127.0.0.1", int(port[1])), timeout=60).close()
+            process.stdout.readline()  # since then a signal stops it
+        process.terminate()
+    return process.returncode == 0 and port is not None
+
+
 def test_the_quick_start_and_the_store_work_as_written(project: Pipeline, store_dir: Path) -> None:
     start = commands("Run it with your ClickUp in ten minutes")
     assert [line for line in start if "meltano run" in line] == [
@@ -95,10 +116,12 @@ def test_the_quick_start_and_the_store_work_as_written(project: Pipeline, store_
     assert "Tasks by status group" in run_literally(project, ["pandev report"])
     store = commands("The store")
     restore = next(line for line in store if line.startswith("pandev store restore"))
-    store.remove(restore)
-    printed = run_literally(project, store)
+    stay = next(line for line in store if line.startswith("pandev store start --stay"))
+    printed = run_literally(project, [line for line in store if line not in {restore, stay}])
     assert "(5 rows)" in printed
     assert "stopped" in printed
+    assert "(shown only now)" in printed
+    assert stays_until_a_signal(project, stay.replace("5433", "0"))
     count = "pandev store psql -At -c 'SELECT count(*) FROM task_activity'"
     before = run_literally(project, [count])
     project.settings["TARGET_PANDEV_STORE_DIR"] = str(store_dir / "second")

