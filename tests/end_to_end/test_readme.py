@@ -102,6 +102,7 @@ def stays_until_a_signal(project: Pipeline, line: str) -> bool:
             socket.create_connection(("127.0.0.1", int(port[1])), timeout=60).close()
             process.stdout.readline()  # since then a signal stops it
         process.terminate()
+        process.communicate(timeout=120)
     return process.returncode == 0 and port is not None
 
 
