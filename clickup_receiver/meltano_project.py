@@ -29,6 +29,7 @@ from tap_clickup.errors import ConfigurationError
 TAP = "tap-clickup"
 TARGET = "target-pandev"
 RECEIVER = "clickup-receiver"
+PANDEV = "pandev"
 PROJECT_FILE = "meltano.yml"
 DATABASE = ".meltano/meltano.db"
 PRINT_COMMAND = "meltano --log-level=error config --unsafe print"

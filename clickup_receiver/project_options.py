@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from clickup_receiver.meltano_project import RECEIVER, TARGET, MeltanoProject
+from clickup_receiver.meltano_project import PANDEV, RECEIVER, TARGET, MeltanoProject
 
-PLUGINS = {"CLICKUP_RECEIVER_": RECEIVER, "TARGET_PANDEV_": TARGET}
+PLUGINS = {"CLICKUP_RECEIVER_": RECEIVER, "TARGET_PANDEV_": TARGET, "PANDEV_": PANDEV}
 META_KEY = f"{__name__}.project"
 
 

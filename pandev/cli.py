@@ -28,6 +28,7 @@ COMMANDS = {
     "settings": "pandev.commands.settings:show_settings",
     "status": "pandev.commands.status:show_status",
     "store": "pandev.commands.store:store_commands",
+    "worklogs": "pandev.commands.worklogs:worklog_commands",
 }
 """Where each command is; only the module of the command that runs is imported."""
 
@@ -51,7 +52,7 @@ class LazyGroup(ProjectGroup):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="pandev-clickup")
 def pandev() -> None:
-    """Manage the PanDev store and ClickUp webhooks."""
+    """Manage the PanDev store, ClickUp webhooks and worklogs."""
 
 
 def _exit_on_signal(signal_number: int, _: object) -> None:

@@ -1,1 +1,1 @@
-"""The statements of `pandev report`, one file per table."""
+"""The statements of `pandev report`, one file per table, and those of `pandev worklogs`."""

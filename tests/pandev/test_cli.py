@@ -26,6 +26,10 @@ def test_a_session_gets_the_schema_as_its_search_path(database: str, schema: str
 
 
 STORE_OPTIONS = ["--store-url", "--store-dir", "--store-schema"]
+RULE_OPTIONS = [
+    "--last-day", "--minimum-minutes", "--round-minutes", "--days", "--grace-hours",
+    "--tracked-time", "--organisation",
+]  # fmt: skip
 OPTIONS = {
     "pandev": ["--version"],
     "pandev check": [*STORE_OPTIONS, "--format"],
@@ -90,6 +94,9 @@ OPTIONS = {
     "pandev store stop": STORE_OPTIONS,
     "pandev store upgrade": [*STORE_OPTIONS, "--old-bin"],
     "pandev store url": STORE_OPTIONS,
+    "pandev worklogs": [],
+    "pandev worklogs plan": [*RULE_OPTIONS, "--format", *STORE_OPTIONS],
+    "pandev worklogs push": ["--write", "--mode", *RULE_OPTIONS, "--format", *STORE_OPTIONS],
 }
 STORE_HELP = """\
 Usage: pandev store [OPTIONS] COMMAND [ARGS]...

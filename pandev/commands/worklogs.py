@@ -1,0 +1,220 @@
+"""The commands `pandev worklogs`."""
+
+from __future__ import annotations
+
+import sys
+import time
+from datetime import date
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from clickup_receiver.project_options import ProjectGroup, find_project
+from pandev.console import (
+    format_option,
+    print_facts,
+    print_json,
+    print_problem,
+    print_table,
+)
+from pandev.store_options import store_options, store_settings
+from pandev.tap_config import read_tap_config
+from pandev.worklogs import output
+from pandev.worklogs.plan import build_plan
+from pandev.worklogs.push import push_worklogs
+from pandev.worklogs.reading import read_facts, read_period
+from pandev.worklogs.rules import WorklogRules
+from tap_clickup.errors import ConfigurationError
+from tap_clickup.selection import Selection
+from tap_clickup.sync import SyncContext
+from target_pandev.open_store import open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+Command = TypeVar("Command", bound="Callable[..., object]")
+SHARE = 0.1
+"""The share of ClickUp's rate limit; the rest is left to the tap and the receiver."""
+PROGRESS_SECONDS = 10.0
+RULE_OPTIONS: tuple[tuple[str, Any, Any, str], ...] = (
+    ("minimum-minutes", click.IntRange(0), 5, "Time below which nothing is written."),
+    (
+        "round-minutes",
+        click.IntRange(0),
+        1,
+        "Minutes to whose multiples time is rounded; 0 keeps it as it is.",
+    ),
+    ("days", click.IntRange(1, 366), 14, "Number of closed days to plan."),
+    (
+        "grace-hours",
+        click.IntRange(0),
+        6,
+        "Hours after its end until a day is closed, as events may arrive late.",
+    ),
+    (
+        "tracked-time",
+        click.Choice(("subtract", "skip", "ignore")),
+        "subtract",
+        "What a person tracked on the same task and day: subtract it, skip that day, or ignore it.",
+    ),
+    (
+        "organisation",
+        str,
+        "",
+        "Name that tells apart the entries of organisations with one ClickUp workspace.",
+    ),
+)
+
+
+def rule_options(command: Command) -> Command:
+    """Add the rules; each is a setting too, such as PANDEV_WORKLOG_DAYS."""
+    for name, kind, default, help_text in reversed(RULE_OPTIONS):
+        command = click.option(
+            f"--{name}",
+            type=kind,
+            envvar=f"PANDEV_WORKLOG_{name.replace('-', '_').upper()}",
+            show_envvar=True,
+            default=default,
+            show_default=default != "",
+            help=help_text,
+        )(command)
+    return click.option(
+        "--last-day",
+        type=click.DateTime(("%Y-%m-%d",)),
+        help="Last day to plan; by default the last closed one.",
+    )(command)
+
+
+@click.group("worklogs", cls=ProjectGroup)
+def worklog_commands() -> None:
+    """Write active time in editors to ClickUp as time entries."""
+
+
+@worklog_commands.command()
+@rule_options
+@format_option
+@store_options
+@click.pass_context
+def plan(
+    context: click.Context, /, last_day: datetime | None, output_format: str, **options: Any
+) -> None:
+    """Show what push would write; no request is sent to ClickUp.
+
+    There is one time entry for each person, task and closed day with active time in editors, in the
+    selected workspaces and spaces. The exit code is 0, or 1 if the plan cannot be made.
+    """
+    settings = _read_tap_settings(context)
+    _show_plan(settings, last_day, output_format, options)
+
+
+@worklog_commands.command()
+@click.option("--write", is_flag=True, help="Write now, also if the mode is read_only.")
+@click.option(
+    "--mode",
+    type=click.Choice(("read_only", "automatic")),
+    envvar="PANDEV_WORKLOG_MODE",
+    show_envvar=True,
+    default="read_only",
+    show_default=True,
+    help="Whether push writes without --write, for a schedule.",
+)
+@rule_options
+@format_option
+@store_options
+@click.pass_context
+def push(
+    context: click.Context,
+    /,
+    *,
+    write: bool,
+    mode: str,
+    last_day: datetime | None,
+    output_format: str,
+    **options: Any,
+) -> None:
+    """Create, update and delete time entries in ClickUp as planned.
+
+    Without --write, and unless the mode is automatic, it only shows the plan. Nothing but time
+    entries is written, and only those that carry our marker are changed or deleted. It may be
+    interrupted at any time: an entry is never written twice.
+
+    The exit code is 0 if everything is as planned then, and 1 if anything was not written, or if
+    it is not known whether it was.
+    """
+    settings = _read_tap_settings(context)
+    if not write and mode != "automatic":
+        _show_plan(settings, last_day, output_format, options)
+        print_problem("nothing was written; add --write, or set PANDEV_WORKLOG_MODE=automatic")
+        return
+    sync_context = SyncContext(settings, rate_limit_share=SHARE)
+    with open_store(store_settings(options)) as store:
+        report = push_worklogs(
+            store,
+            sync_context,
+            _read_rules(options),
+            last_day=_to_date(last_day),
+            on_progress=_Progress(),
+        )
+    if output_format == "json":
+        print_json(output.report_as_json(report))
+    else:
+        print_facts(output.describe_report(report))
+    for problem in output.list_problems(report):
+        print_problem(problem)
+    if report.has_failed:
+        sys.exit(1)
+
+
+class _Progress:
+    """Prints how much is written, at most every ten seconds."""
+
+    def __init__(self) -> None:
+        self._printed_at = time.monotonic()
+
+    def __call__(self, done: int, total: int) -> None:
+        now = time.monotonic()
+        if now - self._printed_at >= PROGRESS_SECONDS:
+            self._printed_at = now
+            print_problem(f"{done:,} of {total:,} entries sent")
+
+
+def _read_tap_settings(context: click.Context) -> Mapping[str, Any]:
+    """Return the settings of tap-clickup. Raises `ConfigurationError` if it is switched off."""
+    config = read_tap_config(find_project(context))
+    for name in ("enabled", "time_tracking"):
+        if not config[name]:
+            raise ConfigurationError(f"{name} is false: switch it on to write worklogs")
+    return config
+
+
+def _show_plan(
+    settings: Mapping[str, Any],
+    last_day: datetime | None,
+    output_format: str,
+    options: Mapping[str, Any],
+) -> None:
+    rules = _read_rules(options)
+    with open_store(store_settings(options)) as store:
+        period = read_period(store, rules, _to_date(last_day))
+        planned = build_plan(read_facts(store, period), rules, Selection.from_config(settings))
+    if output_format == "json":
+        print_json(output.plan_as_json(planned, period, rules))
+        return
+    print_facts(output.describe_plan(planned, period, rules))
+    for labels, rows in (
+        (output.PLAN_LABELS, output.list_writes(planned)),
+        (output.LEFT_OUT_LABELS, output.list_left_out(planned)),
+    ):
+        if rows:
+            click.echo()
+            print_table(labels, rows)
+
+
+def _read_rules(options: Mapping[str, Any]) -> WorklogRules:
+    names = (name.replace("-", "_") for name, *_ in RULE_OPTIONS)
+    return WorklogRules(**{name: options[name] for name in names})
+
+
+def _to_date(day: datetime | None) -> date | None:
+    return None if day is None else date(day.year, day.month, day.day)

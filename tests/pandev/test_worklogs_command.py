@@ -1,0 +1,111 @@
+"""`pandev worklogs plan`, the settings of write-back, and what they are documented to be."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from pandev.commands.worklogs import worklog_commands
+from pandev.worklogs.rules import WorklogRules
+from tests.pandev.worklog_store import EXPECTED, PANDEV, Runs, fill, written
+from tests.tap_clickup import accounts
+from tests.test_docs import MELTANO, table_under
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fake_clickup import Account, FakeClickUp
+
+PLAN = """\
+days        2026-03-02 to 2026-03-03 (UTC)
+rules       from 5 min on, rounded to 1 min, tracked time subtracted
+to create   3 entries, 1 h
+to update   none
+to delete   none
+as planned  none
+left out    2 entries, 18 min
+
+day        person                   task      action time   now
+────────────────────────────────────────────────────────────────
+2026-03-02 user40000001@example.com 86task001 create 10 min
+2026-03-02 user40000002@example.com 86task001 create 20 min
+2026-03-03 user40000002@example.com 86task001 create 30 min
+
+left out, because                person                   entries time
+─────────────────────────────────────────────────────────────────────────
+less than the minimum            user40000002@example.com 1       3 min
+no ClickUp user has this address stranger@example.com     1       15 min
+"""
+DRY_RUN = "pandev: nothing was written; add --write, or set PANDEV_WORKLOG_MODE=automatic\n"
+
+
+@pytest.fixture
+def account() -> Account:
+    return accounts.shop()
+
+
+@pytest.fixture
+def runs(tmp_path: Path, clickup: FakeClickUp, database: str) -> Runs:
+    fill(database)
+    return Runs(tmp_path, clickup, database)
+
+
+def test_the_plan_sends_no_request(runs: Runs, clickup: FakeClickUp) -> None:
+    """R125: nor does push without --write, which is the default."""
+    planned = runs.run("plan")
+    assert (planned.returncode, planned.stderr) == (0, "")
+    assert planned.stdout == PLAN
+    shown = runs.run("push")
+    assert (shown.returncode, shown.stdout, shown.stderr) == (0, PLAN, DRY_RUN)
+    assert clickup.requests == []
+    assert runs.rows("SELECT FROM worklog_entries") == []
+
+
+def test_the_plan_after_a_push_needs_no_poll(runs: Runs) -> None:
+    """What was written is known before the tap has read it."""
+    assert runs.push().returncode == 0
+    assert "as planned  3 entries, 1 h\n" in runs.run("plan").stdout
+
+
+def test_the_plan_as_json_has_all_entries(runs: Runs) -> None:
+    planned = json.loads(runs.run("plan", "--format", "json").stdout)
+    actions = [entry["action"] for entry in planned["entries"]]
+    assert sorted(actions) == ["create", "create", "create", "skip", "skip"]
+    assert planned["rules"]["minimum_minutes"] == 5
+
+
+def test_a_day_that_is_not_closed_is_refused(runs: Runs) -> None:
+    refused = runs.run("plan", "--grace-hours", "876000")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("pandev: 2026-03-03 is not closed yet; the last closed day is")
+
+
+def test_readme_and_meltano_yml_list_the_settings_of_write_back() -> None:
+    options = {
+        option.envvar.removeprefix("PANDEV_").lower(): option.default
+        for option in worklog_commands.commands["push"].params
+        if isinstance(option.envvar, str) and option.envvar.startswith("PANDEV_")
+    }
+    rules = {f"worklog_{name}": value for name, value in vars(WorklogRules()).items()}
+    assert options == {"worklog_mode": "read_only", **rules}
+    listed = table_under("### pandev")
+    assert list(listed) == list(options)
+    (plugin,) = (plugin for plugin in MELTANO["plugins"]["utilities"] if plugin["name"] == "pandev")
+    assert {setting["name"]: setting.get("value", "") for setting in plugin["settings"]} == options
+    for name, default in options.items():
+        assert listed[name][0] == ("none" if default == "" else f"`{default}`")
+
+
+def test_a_setting_of_meltano_yml_switches_write_back_on(runs: Runs, account: Account) -> None:
+    """A setting means the same wherever it is set."""
+    setting = {"name": "worklog_mode", "value": "automatic"}
+    plugin = {"name": "pandev", "namespace": "pandev", "executable": "pandev"}
+    project = {"project_id": "test", "plugins": {"utilities": [plugin | {"settings": [setting]}]}}
+    (runs.folder / "meltano.yml").write_text(yaml.safe_dump(project), encoding="utf-8")
+    runs.environment["PATH"] = str(PANDEV.parent)
+    pushed = runs.run("push")
+    assert pushed.returncode == 0, pushed.stderr
+    assert written(account) == EXPECTED

@@ -1,0 +1,233 @@
+"""`pandev worklogs push` as a person runs it: what it writes, leaves alone and refuses."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+from fake_clickup import Fault
+from pandev.worklogs.journal import LOCK_KEY
+from tests.end_to_end.test_pipeline import WATCH
+from tests.pandev.worklog_store import (
+    EXPECTED,
+    LATER,
+    MIA,
+    MINUTE,
+    OLGA,
+    TASK,
+    Runs,
+    fill,
+    requested,
+    written,
+)
+from tests.tap_clickup import accounts
+from tests.target_pandev.ide import IDE_EVENTS, day_time, events, records
+from tests.target_pandev.loading import load
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fake_clickup import Account, Behaviour, FakeClickUp, Request
+
+PUSHED = """\
+days               2026-03-02 to 2026-03-03 (UTC)
+created            3 entries, 1 h
+updated            none
+deleted            none
+as planned         none
+left out           2 entries, 18 min
+failed             none
+without an answer  none
+"""
+
+
+@pytest.fixture
+def account() -> Account:
+    return accounts.shop()
+
+
+@pytest.fixture
+def runs(tmp_path: Path, clickup: FakeClickUp, database: str) -> Runs:
+    fill(database)
+    return Runs(tmp_path, clickup, database)
+
+
+def test_push_writes_each_entry_once(runs: Runs, account: Account, clickup: FakeClickUp) -> None:
+    """R124: later runs find them by their markers, and so do those of a new store."""
+    first = runs.push()
+    assert (first.returncode, first.stdout, first.stderr) == (0, PUSHED, "")
+    assert written(account) == EXPECTED
+    for _ in range(2):
+        again = runs.push()
+        assert again.returncode == 0, again.stderr
+        assert "as planned         3 entries, 1 h\n" in again.stdout
+        runs.execute("DELETE FROM worklog_entries")
+    assert written(account) == EXPECTED
+    assert requested(clickup) == ["POST"] * 3
+
+
+def test_the_automatic_mode_writes(runs: Runs, account: Account) -> None:
+    """R124: as on a schedule, without an option."""
+    runs.environment["PANDEV_WORKLOG_MODE"] = "automatic"
+    assert runs.run("push").stdout == PUSHED
+    assert written(account) == EXPECTED
+
+
+@pytest.mark.parametrize("setting", ["ENABLED", "TIME_TRACKING"])
+def test_nothing_is_written_if_it_is_switched_off(
+    runs: Runs, clickup: FakeClickUp, setting: str
+) -> None:
+    runs.environment |= {f"TAP_CLICKUP_{setting}": "false", "PANDEV_WORKLOG_MODE": "automatic"}
+    refused = runs.run("push")
+    line = f"pandev: {setting.lower()} is false: switch it on to write worklogs\n"
+    assert (refused.returncode, refused.stderr) == (1, line)
+    assert clickup.requests == []
+
+
+def test_late_events_change_the_entry_in_place(
+    runs: Runs, account: Account, clickup: FakeClickUp
+) -> None:
+    assert runs.push().returncode == 0
+    late = events(MIA, "02 09:30:00", branch=f"CU-{TASK}")
+    load(runs.database, IDE_EVENTS, *records(late))
+    updated = runs.push()
+    assert "updated            1 entry, 30 min\n" in updated.stdout
+    changed = dict(EXPECTED) | {(accounts.MEMBER, TASK, 2, 30): 1}
+    del changed[accounts.MEMBER, TASK, 2, 20]
+    assert written(account) == changed
+    assert requested(clickup) == ["POST"] * 3 + ["PUT"]
+
+
+def test_time_that_is_tracked_later_replaces_the_entry(runs: Runs, account: Account) -> None:
+    assert runs.push().returncode == 0
+    start = day_time("02 10:00:00")
+    account.add_time_entry(TASK, start=start, duration=day_time("02 10:10:00") - start)
+    assert "deleted            1 entry, 10 min\n" in runs.push().stdout
+    remaining = dict(EXPECTED)
+    del remaining[accounts.OWNER, TASK, 2, 10]
+    assert written(account) == remaining
+
+
+def test_what_a_person_changed_or_deleted_stays(runs: Runs, account: Account) -> None:
+    assert runs.push().returncode == 0
+    entries = sorted(account.workspaces[0].time_entries.values(), key=lambda entry: entry.id)
+    account.update_time_entry(entries[0].id, end_ms=entries[0].start_ms + MINUTE)
+    account.delete_time_entry(entries[1].id)
+    before = written(account)
+    again = runs.push()
+    assert (again.returncode, written(account)) == (0, before)
+    assert "as planned         1 entry, 30 min\n" in again.stdout
+
+
+def remove_the_member(request: Request, account: Account) -> None:
+    """Remove a member at the first POST, after the run has seen the members."""
+    if request.method == "POST" and accounts.MEMBER in account.workspaces[0].members:
+        account.remove_member(accounts.MEMBER)
+
+
+def test_an_entry_on_another_user_is_deleted_and_the_run_stops(
+    runs: Runs, account: Account, clickup: FakeClickUp
+) -> None:
+    """R127: ClickUp drops an assignee who is not a member in silence."""
+    clickup.behaviour.on_request = remove_the_member
+    stopped = runs.push()
+    assert stopped.returncode == 1
+    assert stopped.stderr.count("\n") == 1
+    assert f"the run has stopped: ClickUp booked it on user {accounts.OWNER}" in stopped.stderr
+    assert f"user {accounts.MEMBER} ({MIA}) cannot track time there" in stopped.stderr
+    assert written(account) == {(accounts.OWNER, TASK, 2, 10): 1}
+    assert requested(clickup) == ["POST", "POST", "DELETE"]
+
+
+def test_a_wrong_entry_of_a_killed_run_is_deleted_later(
+    runs: Runs, account: Account, clickup: FakeClickUp
+) -> None:
+    """The response that showed the wrong user was lost."""
+    assert runs.push().returncode == 0
+    for entry in list(account.workspaces[0].time_entries.values()):
+        if entry.user_id == accounts.MEMBER:
+            account.update_time_entry(entry.id, user_id=accounts.OWNER)
+    clickup.requests.clear()
+    for _ in range(2):
+        assert "booked it on another user than" in runs.push().stderr
+    assert requested(clickup)[0] == "DELETE"
+    wrong = [key for key in written(account) if key[0] == accounts.OWNER and key[3] != 10]
+    assert wrong == []
+
+
+def test_a_members_token_is_refused(runs: Runs, clickup: FakeClickUp, behaviour: Behaviour) -> None:
+    behaviour.role = "member"
+    refused = runs.push()
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        f"pandev: workspace {accounts.WORKSPACE}: the token's user is neither owner nor admin, and "
+        "can neither see nor write the time of others; change the role under Workspace settings > "
+        "People\n"
+    )
+    assert requested(clickup) == []
+
+
+def test_a_refused_entry_is_named_and_the_others_are_written(
+    runs: Runs, account: Account, behaviour: Behaviour
+) -> None:
+    path = f"/team/{accounts.WORKSPACE}/time_entries"
+    behaviour.faults = [Fault(403, {"err": "secret", "ECODE": "TIMEENTRY_064"}, method="POST")]
+    failed = runs.push()
+    assert failed.returncode == 1
+    assert failed.stderr == (
+        f"pandev: 2026-03-02, {OLGA}, task {TASK}: POST {path}: HTTP 403 TIMEENTRY_064\n"
+    )
+    assert "failed             1 entry, 10 min\n" in failed.stdout
+    assert runs.push().returncode == 0
+    assert written(account) == EXPECTED
+
+
+def test_three_requests_without_an_answer_end_a_run(
+    runs: Runs, account: Account, behaviour: Behaviour, clickup: FakeClickUp
+) -> None:
+    """They are not repeated within ten minutes, as they may still be carried out."""
+    behaviour.faults = [Fault(500, method="POST") for _ in range(3)]
+    ended = runs.push()
+    assert ended.returncode == 1
+    assert "without an answer  3 entries, 1 h\n" in ended.stdout
+    assert "ClickUp has not answered 3 requests in a row" in ended.stderr
+    assert runs.push().returncode == 0
+    assert requested(clickup) == ["POST"] * 3
+    runs.execute(LATER)
+    assert runs.push().returncode == 0
+    assert written(account) == EXPECTED
+
+
+def test_only_one_run_writes_at_a_time(runs: Runs, clickup: FakeClickUp, database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as other:
+        other.execute("SELECT pg_advisory_lock(%s, hashtext('pandev'))", (LOCK_KEY,))
+        refused = runs.push()
+    line = "pandev: another pandev worklogs push is writing; wait until it has ended\n"
+    assert (refused.returncode, refused.stderr) == (1, line)
+    assert clickup.requests == []
+
+
+def test_json_says_what_became_of_each_entry(runs: Runs) -> None:
+    pushed = json.loads(runs.run("push", "--write", "--format", "json").stdout)
+    results = sorted(entry["result"] for entry in pushed["entries"])
+    assert results == ["left out", "left out", "written", "written", "written"]
+    assert (pushed["problems"], pushed["stopped"]) == ([], None)
+
+
+def test_only_the_api_and_the_store_are_connected(runs: Runs, clickup: FakeClickUp) -> None:
+    """R8, R114: an audit hook in the process records every connection of write-back."""
+    hook, watched = runs.folder / "hook", runs.folder / "watched"
+    hook.mkdir()
+    (hook / "sitecustomize.py").write_text(textwrap.dedent(WATCH), encoding="utf-8")
+    runs.environment |= {"PYTHONPATH": str(hook), "WATCHED": str(watched)}
+    assert runs.push().returncode == 0
+    port = int(clickup.api_url.split(":")[2].split("/")[0])
+    connected = set(watched.read_text(encoding="utf-8").splitlines())
+    assert connected - {"local"} == {str(("127.0.0.1", port))}
+    assert requested(clickup) == ["POST"] * 3
+    paths = [request.path for request in clickup.requests]
+    assert [path for path in paths if not path.startswith("/api/v2/")] == []
