@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from copy import deepcopy
 from typing import TYPE_CHECKING
 
 import pytest
@@ -28,16 +30,16 @@ to delete   none
 as planned  none
 left out    2 entries, 18 min
 
-day        person                   task      action time   now
-────────────────────────────────────────────────────────────────
-2026-03-02 user40000001@example.com 86task001 create 10 min
-2026-03-02 user40000002@example.com 86task001 create 20 min
-2026-03-03 user40000002@example.com 86task001 create 30 min
+day         person                    task       action  time    now
+────────────────────────────────────────────────────────────────────
+2026-03-02  user40000001@example.com  86task001  create  10 min
+2026-03-02  user40000002@example.com  86task001  create  20 min
+2026-03-03  user40000002@example.com  86task001  create  30 min
 
-left out, because                person                   entries time
-─────────────────────────────────────────────────────────────────────────
-less than the minimum            user40000002@example.com 1       3 min
-no ClickUp user has this address stranger@example.com     1       15 min
+left out, because                 person                    entries  time
+───────────────────────────────────────────────────────────────────────────
+less than the minimum             user40000002@example.com  1        3 min
+no ClickUp user has this address  stranger@example.com      1        15 min
 """
 DRY_RUN = "pandev: nothing was written; add --write, or set PANDEV_WORKLOG_MODE=automatic\n"
 
@@ -101,11 +103,12 @@ def test_readme_and_meltano_yml_list_the_settings_of_write_back() -> None:
 
 def test_a_setting_of_meltano_yml_switches_write_back_on(runs: Runs, account: Account) -> None:
     """A setting means the same wherever it is set."""
-    setting = {"name": "worklog_mode", "value": "automatic"}
-    plugin = {"name": "pandev", "namespace": "pandev", "executable": "pandev"}
-    project = {"project_id": "test", "plugins": {"utilities": [plugin | {"settings": [setting]}]}}
+    project = deepcopy(MELTANO)
+    (plugin,) = (plugin for plugin in project["plugins"]["utilities"] if plugin["name"] == "pandev")
+    plugin["config"] = {"worklog_mode": "automatic"}
     (runs.folder / "meltano.yml").write_text(yaml.safe_dump(project), encoding="utf-8")
-    runs.environment["PATH"] = str(PANDEV.parent)
+    (runs.folder / ".meltano").mkdir(mode=0o700)
+    runs.environment["PATH"] = f"{PANDEV.parent}{os.pathsep}{os.environ['PATH']}"
     pushed = runs.run("push")
     assert pushed.returncode == 0, pushed.stderr
     assert written(account) == EXPECTED
