@@ -62,7 +62,7 @@ RULE_OPTIONS: tuple[tuple[str, Any, Any, str], ...] = (
         "organisation",
         str,
         "",
-        "Name that tells apart the entries of organisations with one ClickUp workspace.",
+        "Name that distinguishes the entries of organisations with one ClickUp workspace.",
     ),
 )
 
