@@ -110,3 +110,13 @@ def test_hours_are_those_of_the_time_zone_of_reports(team: Loader) -> None:
     with Store(team.database, schema="pandev") as opened:
         opened.change_reporting(ReportingChange("Europe/Berlin"))
     assert team.rows(HOURS) == [(1, 10, 4, 4), (4, 0, 2, 2)]
+
+
+def test_hours_before_1970_are_those_of_their_day(team: Loader) -> None:
+    """A clock was wrong: 28 December 1969 was a Sunday, 1 January 1970 a Thursday."""
+    for at in ("1969-12-28T23:30", "1970-01-01T00:10"):
+        for number in "1245":
+            row = entry(f"{at}/{number}", number, "02T09:00")
+            row["record"]["started_at"] = f"{at}:00Z"
+            team.load(*SCHEMAS, row)
+    assert team.rows(HOURS) == [(1, 9, 4, 4), (4, 0, 4, 4), (7, 23, 4, 4)]

@@ -13,25 +13,29 @@ FROM (
         pg_catalog.count(*) AS people,
         pg_catalog.max(h.workspace_people) AS workspace_people
     FROM (
-        SELECT p.workspace_id, p.user_id, p.weekday, p.hour, p.events,
+        SELECT p.workspace_id, p.user_id, p.slot / 24 + 1 AS weekday, p.slot % 24 AS hour, p.events,
             pg_catalog.max(p.person) OVER (PARTITION BY p.workspace_id) AS workspace_people
         FROM (
-            SELECT e.workspace_id, e.user_id, e.weekday, e.hour, e.events,
+            SELECT e.workspace_id, e.user_id, e.slot, e.events,
                 pg_catalog.dense_rank() OVER (PARTITION BY e.workspace_id ORDER BY e.user_id) AS person
             FROM (
+                -- The hours of the week from 0: 1970 began on a Thursday, at 72.
                 SELECT e.workspace_id, e.user_id,
-                    pg_catalog.date_part('isodow', e.local_time)::integer AS weekday,
-                    pg_catalog.date_part('hour', e.local_time)::integer AS hour,
+                    (
+                        (pg_catalog.floor(pg_catalog.date_part('epoch', e.local_time) / 3600)::bigint + 72) % 168
+                        + 168
+                    )::integer % 168 AS slot,
                     pg_catalog.count(*) AS events
                 FROM (
                     SELECT c.workspace_id, c.user_id,
                         c.changed_at AT TIME ZONE reporting_time_zone() AS local_time
                     FROM task_changes AS c
-                    WHERE c.field = 'status' AND c.user_id IS NOT NULL AND c._sdc_deleted_at IS NULL
+                    WHERE c.field = 'status' AND pg_catalog.isfinite(c.changed_at)
+                        AND c.user_id IS NOT NULL AND c._sdc_deleted_at IS NULL
                     UNION ALL
                     SELECT t.workspace_id, t.user_id, t.started_at AT TIME ZONE reporting_time_zone()
                     FROM time_entries AS t
-                    WHERE t.started_at IS NOT NULL AND t.user_id IS NOT NULL
+                    WHERE pg_catalog.isfinite(t.started_at) AND t.user_id IS NOT NULL
                         AND t.marker IS NULL AND t._sdc_deleted_at IS NULL
                     UNION ALL
                     SELECT u.workspace_id, u.id, c.authored_at AT TIME ZONE reporting_time_zone()
@@ -39,14 +43,14 @@ FROM (
                         SELECT DISTINCT c.sha, c.authored_at,
                             pg_catalog.lower(pg_catalog.btrim(c.author_email)) AS email
                         FROM commits AS c
-                        WHERE c.authored_at IS NOT NULL AND c._sdc_deleted_at IS NULL
+                        WHERE pg_catalog.isfinite(c.authored_at) AND c._sdc_deleted_at IS NULL
                     ) AS c
                     INNER JOIN users AS u ON pg_catalog.lower(pg_catalog.btrim(u.email)) = c.email
                 ) AS e
-                LEFT JOIN users AS u ON u.workspace_id = e.workspace_id AND u.id = e.user_id
-                WHERE u.is_service_user IS NOT TRUE
-                GROUP BY e.workspace_id, e.user_id, 3, 4
+                GROUP BY e.workspace_id, e.user_id, 3
             ) AS e
+            LEFT JOIN users AS u ON u.workspace_id = e.workspace_id AND u.id = e.user_id
+            WHERE u.is_service_user IS NOT TRUE
         ) AS p
     ) AS h
     GROUP BY h.workspace_id, h.weekday, h.hour

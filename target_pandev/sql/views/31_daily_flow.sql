@@ -4,27 +4,33 @@
 -- Cost: that of status_transitions, and a row per day, space and group.
 
 CREATE OR REPLACE VIEW daily_flow AS
-WITH steps AS (
-    SELECT o.workspace_id, o.space_id, p.status_group, work_date(p.occurred_at) AS day,
-        pg_catalog.sum(p.step) AS tasks,
-        pg_catalog.sum(p.step) FILTER (WHERE p.is_inferred) AS inferred_tasks
-    FROM (
-        SELECT t.workspace_id, t.task_id, e.status_group, e.occurred_at, e.step, e.is_inferred
-        FROM status_transitions AS t
-        -- What a new task was before its first known status is not known; it counts as open.
-        CROSS JOIN LATERAL (
-            VALUES
-                (t.changed_at, t.to_status_group, 1, t.is_inferred),
-                (t.next_changed_at, t.to_status_group, -1, t.is_inferred),
-                (CASE WHEN t.from_status IS NULL THEN t.changed_after END, 'OPEN', 1, TRUE),
-                (CASE WHEN t.from_status IS NULL THEN t.changed_at END, 'OPEN', -1, TRUE)
-        ) AS e (occurred_at, status_group, step, is_inferred)
-        WHERE e.occurred_at IS NOT NULL
-    ) AS p
-    INNER JOIN task_overview AS o ON o.workspace_id = p.workspace_id AND o.task_id = p.task_id
-    GROUP BY o.workspace_id, o.space_id, p.status_group, work_date(p.occurred_at)
-    HAVING pg_catalog.sum(p.step) <> 0
-        OR pg_catalog.sum(p.step) FILTER (WHERE p.is_inferred) <> 0
+WITH stays AS (
+    -- Equal stays are counted first: what follows is then done for a fraction of the rows.
+    SELECT o.workspace_id, o.space_id, t.to_status_group AS status_group, t.is_inferred,
+        work_date(t.changed_at) AS first_day, work_date(t.next_changed_at) AS last_day,
+        CASE WHEN t.from_status IS NULL THEN work_date(t.changed_after) END AS open_since,
+        pg_catalog.count(*)::integer AS tasks
+    FROM status_transitions AS t
+    INNER JOIN task_overview AS o ON o.workspace_id = t.workspace_id AND o.task_id = t.task_id
+    GROUP BY 1, 2, 3, 4, 5, 6, 7
+),
+steps AS (
+    SELECT s.workspace_id, s.space_id, e.status_group, e.day,
+        pg_catalog.sum(e.step * s.tasks) AS tasks,
+        pg_catalog.sum(e.step * s.tasks) FILTER (WHERE e.is_inferred) AS inferred_tasks
+    FROM stays AS s
+    -- What a new task was before its first known status is not known; it counts as open.
+    CROSS JOIN LATERAL (
+        VALUES
+            (s.first_day, s.status_group, 1, s.is_inferred),
+            (s.last_day, s.status_group, -1, s.is_inferred),
+            (s.open_since, 'OPEN', 1, TRUE),
+            (CASE WHEN s.open_since IS NOT NULL THEN s.first_day END, 'OPEN', -1, TRUE)
+    ) AS e (day, status_group, step, is_inferred)
+    WHERE e.day IS NOT NULL
+    GROUP BY s.workspace_id, s.space_id, e.status_group, e.day
+    HAVING pg_catalog.sum(e.step * s.tasks) <> 0
+        OR pg_catalog.sum(e.step * s.tasks) FILTER (WHERE e.is_inferred) <> 0
 ),
 spans AS (
     SELECT s.*,
