@@ -121,15 +121,18 @@ def test_every_goal_of_the_join_benchmark_can_be_missed() -> None:
             "full_seconds": 3 * factor
         }
         ages = {name: factor * value for name, value in view.items()} | {"newest_ms": None}
+        flow = {name: factor * value for name, value in view.items()} | {"newest_ms": 1_000}
         figures = {
             "scale": 1,
             "references": {name: factor * value for name, value in references.items()},
             "ide": {name: factor * value for name, value in ide.items()},
-            "views": {"views": {"cycle_times": cycles, "task_ages": ages}},
+            "views": {"views": {"cycle_times": cycles, "task_ages": ages, "daily_flow": flow}},
         }
         goals = evaluate(figures)
-        assert [goal.met for goal in goals] == [is_met] * 9
-        assert "cycle_times, newest 20, ms" in format_table(figures, goals)
+        assert [goal.met for goal in goals] == [is_met] * 11
+        text = format_table(figures, goals)
+        assert "cycle_times, newest 20, ms" in text
+        assert "without a goal of the newest rows, as they aggregate: daily_flow\n" in text
         assert [goal.name for goal in evaluate({**figures, "scale": 0.1})] == [
             "references, times a search",
             "IDE, memory, times a quarter's",
