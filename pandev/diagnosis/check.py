@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tap_clickup.errors import ClickUpError
 from target_pandev.errors import TargetError
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pandev.diagnosis.examination import Examination
+
+SYNC: Final = "meltano run tap-clickup target-pandev"
+"""The command that loads what has changed."""
 
 
 class Outcome(StrEnum):

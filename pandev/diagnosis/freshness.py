@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pandev.diagnosis.check import Finding, Outcome, ok, problem, skipped, warning
+from pandev.diagnosis.check import SYNC, Finding, Outcome, ok, problem, skipped, warning
 from pandev.status.evaluation import Backfill, State
 from tap_clickup.wording import format_count
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from pandev.diagnosis.examination import Examination
     from pandev.status.evaluation import WorkspaceStatus
 
-SYNC: Final = "pandev sync"
 RUN_SYNC: Final = f"run {SYNC}"
 TIME_ENTRIES: Final = "time entries"
 MAX_SHOWN: Final = 5
@@ -26,7 +25,7 @@ def check_backfill(examination: Examination) -> Sequence[Finding]:
     if examination.store_error:
         return skipped(examination.why_no_store)
     if status is None or status.state is State.EMPTY:
-        return [problem("nothing is loaded yet", "run pandev connect")]
+        return [problem("nothing is loaded yet", RUN_SYNC)]
     return [_describe_backfill(workspace) for workspace in status.workspaces]
 
 
