@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
+import tempfile
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from target_pandev.embedded import EmbeddedServer
+from target_pandev.embedded.folder import StoreFolder
 from tests.clickup_receiver.receiver_process import COMMAND, environment_without_settings
+from tests.support.processes import stop_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 PANDEV = COMMAND.with_name("pandev")
 
@@ -52,3 +57,15 @@ def staying(*arguments: str, folder: Path) -> Iterator[tuple[subprocess.Popen[st
             yield process, address.rstrip("\n")
         finally:
             process.kill()
+
+
+@contextmanager
+def stopped_store() -> Iterator[Path]:
+    """Yield the folder of a new embedded store whose server is stopped."""
+    top = Path(tempfile.mkdtemp(prefix="pandev-test-"))
+    top.chmod(0o711)  # for root the server runs as another user
+    with EmbeddedServer(top / "store", idle_timeout_seconds=0):
+        pass
+    yield top / "store"
+    stop_store(StoreFolder(top / "store"))
+    shutil.rmtree(top)

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-import shutil
 import signal
 import socket
-import tempfile
 import threading
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -20,25 +17,21 @@ from psycopg.conninfo import make_conninfo
 
 from target_pandev.embedded import EmbeddedServer
 from target_pandev.embedded.folder import StoreFolder
-from tests.pandev.store_process import run_command, staying
+from tests.pandev.store_process import run_command, staying, stopped_store
 from tests.support.processes import kill_server, stop_store
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
     """Yield the folder of an embedded store, which the tests share."""
-    top = Path(tempfile.mkdtemp(prefix="pandev-test-"))
-    top.chmod(0o711)  # for root the server runs as another user
-    with EmbeddedServer(top / "store", idle_timeout_seconds=0):
-        pass
-    yield top / "store"
-    stop_store(StoreFolder(top / "store"))
-    shutil.rmtree(top)
+    with stopped_store() as folder:
+        yield folder
 
 
 def address_of(folder: Path, url: str, **changes: str) -> str:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from target_pandev.embedded import EmbeddedServer
 from target_pandev.embedded.binaries import wheel_programs
-from target_pandev.embedded.folder import StoreFolder
-from tests.pandev.store_process import run_command
-from tests.support.processes import stop_store
+from tests.pandev.store_process import run_command, stopped_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 WHEEL = wheel_programs()
 MAJOR = WHEEL.version[0]
@@ -25,13 +21,8 @@ MAJOR = WHEEL.version[0]
 @pytest.fixture(scope="module")
 def store() -> Iterator[Path]:
     """Yield the folder of an embedded store, which the tests share; it is stopped."""
-    top = Path(tempfile.mkdtemp(prefix="pandev-test-"))
-    top.chmod(0o711)  # for root the server runs as another user
-    with EmbeddedServer(top / "store", idle_timeout_seconds=0):
-        pass
-    yield top / "store"
-    stop_store(StoreFolder(top / "store"))
-    shutil.rmtree(top)
+    with stopped_store() as folder:
+        yield folder
 
 
 @pytest.fixture
