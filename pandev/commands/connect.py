@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import sys
 from functools import partial
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from clickup_receiver.audit_log import AuditLog
-from clickup_receiver.data_dir import default_receiver_dir
 from clickup_receiver.meltano_project import TAP
 from clickup_receiver.project_options import ProjectCommand, find_project
 from clickup_receiver.receiver_context import receiver_context
 from clickup_receiver.webhooks.registrar import WebhookRegistrar
 from clickup_receiver.webhooks.secret_store import SECRETS_FILE_NAME, FileSecretStore
+from pandev.receiver_options import data_dir_option
 from tap_clickup.errors import ConfigurationError
 from tap_clickup.tap import TapClickUp
 from tap_clickup.wording import format_count
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 POLLING_ONLY = 3
 """Exit code if the token's user may not create webhooks."""
@@ -35,14 +38,7 @@ NOT_REMOVED = (
     required=True,
     help="Public https URL at which ClickUp reaches clickup-receiver.",
 )
-@click.option(
-    "--data-dir",
-    envvar="CLICKUP_RECEIVER_DATA_DIR",
-    show_envvar=True,
-    type=click.Path(file_okay=False, path_type=Path),
-    default=default_receiver_dir,
-    help="Directory of clickup-receiver, which contains the webhook secrets.",
-)
+@data_dir_option
 @click.option(
     "--replace-user",
     is_flag=True,

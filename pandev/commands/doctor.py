@@ -5,13 +5,11 @@ from __future__ import annotations
 import sys
 import textwrap
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 from rich.console import Console
 
-from clickup_receiver.data_dir import default_receiver_dir
 from clickup_receiver.meltano_project import settings_folder
 from clickup_receiver.project_options import find_project
 from pandev.console import format_option, output_width, print_json
@@ -19,6 +17,7 @@ from pandev.diagnosis.check import Outcome, run_check
 from pandev.diagnosis.checks import CHECKS
 from pandev.diagnosis.examination import Examination
 from pandev.project_settings import AllSettingsCommand, read_tap_settings
+from pandev.receiver_options import data_dir_option, receiver_port_option
 from pandev.store_options import store_options, store_settings
 from tap_clickup.wording import format_count
 from target_pandev.errors import TargetError
@@ -26,6 +25,7 @@ from target_pandev.open_store import open_existing_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from pandev.console import OutputFormat
     from pandev.diagnosis.check import Finding, Result
@@ -49,23 +49,8 @@ wrong.
 
 @click.command("doctor", cls=AllSettingsCommand, help=HELP)
 @store_options
-@click.option(
-    "--data-dir",
-    envvar="CLICKUP_RECEIVER_DATA_DIR",
-    show_envvar=True,
-    type=click.Path(file_okay=False, path_type=Path),
-    default=default_receiver_dir,
-    help="Directory of clickup-receiver, which contains its inbox.",
-)
-@click.option(
-    "--receiver-port",
-    envvar="CLICKUP_RECEIVER_PORT",
-    show_envvar=True,
-    type=click.IntRange(0, 65535),
-    default=8710,
-    show_default=True,
-    help="Port of clickup-receiver on this machine.",
-)
+@data_dir_option
+@receiver_port_option
 @click.option(
     "--webhook-url",
     envvar="CLICKUP_RECEIVER_WEBHOOK_URL",

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from clickup_receiver.data_dir import default_receiver_dir
 from clickup_receiver.project_options import find_project
 from clickup_receiver.receiver_context import receiver_context
 from pandev.console import format_option, output_width, print_json
 from pandev.project_settings import AllSettingsCommand, read_tap_settings
+from pandev.receiver_options import data_dir_option, receiver_port_option
 from pandev.status.evaluation import State, Status, evaluate, with_problem
 from pandev.status.lines import COLORS, EXIT_CODES, LABEL_WIDTH, describe, fit, to_json
 from pandev.status.rows import StoreRows, read_rows
@@ -25,11 +24,12 @@ from target_pandev.open_store import open_existing_store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from pandev.console import OutputFormat
     from pandev.status.surroundings import Surroundings
 
-NOTHING_LOADED = "nothing loaded yet: run pandev connect"
+NOTHING_LOADED = "nothing loaded yet: run meltano run tap-clickup target-pandev"
 
 
 HELP = """Show in five lines whether data is up to date.
@@ -53,23 +53,8 @@ wrong, 3 for Stale, 4 for Off, and 5 if nothing is loaded yet.
 
 @click.command("status", cls=AllSettingsCommand, help=HELP)
 @store_options
-@click.option(
-    "--data-dir",
-    envvar="CLICKUP_RECEIVER_DATA_DIR",
-    show_envvar=True,
-    type=click.Path(file_okay=False, path_type=Path),
-    default=default_receiver_dir,
-    help="Directory of clickup-receiver, which contains its inbox.",
-)
-@click.option(
-    "--receiver-port",
-    envvar="CLICKUP_RECEIVER_PORT",
-    show_envvar=True,
-    type=click.IntRange(0, 65535),
-    default=8710,
-    show_default=True,
-    help="Port of clickup-receiver on this machine.",
-)
+@data_dir_option
+@receiver_port_option
 @click.option(
     "--webhook-url",
     envvar="CLICKUP_RECEIVER_WEBHOOK_URL",

@@ -1,0 +1,27 @@
+"""The options that locate clickup-receiver and what it keeps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from clickup_receiver.data_dir import default_receiver_dir
+
+data_dir_option = click.option(
+    "--data-dir",
+    envvar="CLICKUP_RECEIVER_DATA_DIR",
+    show_envvar=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    default=default_receiver_dir,
+    help="Directory of clickup-receiver, which contains its inbox and the webhook secrets.",
+)
+receiver_port_option = click.option(
+    "--receiver-port",
+    envvar="CLICKUP_RECEIVER_PORT",
+    show_envvar=True,
+    type=click.IntRange(0, 65535),
+    default=8710,
+    show_default=True,
+    help="Port of clickup-receiver on this machine.",
+)
