@@ -42,7 +42,7 @@ lint: $(READY) ## lint, type check and import contracts
 test-debian: $(READY) ## run the tests with Debian's PostgreSQL 15, PgBouncer, systemd, nginx and Caddy
 	.ci/debian
 
-test-long: $(READY) ## try far more random cases, attacks and kills than `make test` does; takes hours
+test-long: $(READY) ## try far more random cases, attacks and kills than `make test` does; takes much longer
 	TEST_SCALE=full $(BIN)/python -m pytest -n 2 \
 		$$(grep -rlE "import (scaled|EXAMPLES)" tests --include="test_*.py")
 
