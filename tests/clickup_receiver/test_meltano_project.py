@@ -5,9 +5,10 @@ from __future__ import annotations
 import grp
 import os
 import pwd
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 from clickup_receiver.data_dir import default_receiver_dir
 from clickup_receiver.meltano_project import MeltanoProject, build_environment
@@ -61,6 +62,26 @@ def test_settings_are_requested_once_per_change_of_a_file(project: MeltanoProjec
             file.write("# changed\n")
         assert project.read_settings("target-pandev") == {"store_schema": f"acme{number}"}
         assert calls(project) == [call] * (number + 1)
+
+
+def test_a_file_is_parsed_once_per_change(
+    project: MeltanoProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every setting has to be looked for in the project's files."""
+    parsed = []
+
+    def load(content: bytes) -> Any:
+        parsed.append(content)
+        return safe_load(content)
+
+    safe_load = yaml.safe_load
+    monkeypatch.setattr(yaml, "safe_load", load)
+    content = project.folder / "meltano.yml"
+    for text in (b"default_environment: one\n", b"default_environment: two\n"):
+        content.write_bytes(text)
+        for _ in range(2):
+            assert project.read_files() == {content: yaml.full_load(text)}
+    assert parsed == [b"default_environment: one\n", b"default_environment: two\n"]
 
 
 def test_a_new_project_is_not_opened_twice_at_once(project: MeltanoProject) -> None:
