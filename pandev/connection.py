@@ -5,7 +5,8 @@ The first request is `GET /api/v2/team`. Nothing is written, and no text contain
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from tap_clickup.access import TokenUser, fetch_token_user, role_limits, role_name
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tap_clickup.sync import SyncContext
+    from tap_clickup.sync_report import ReadFailure
     from tap_clickup.workspace import Workspace
 
 __all__ = ["ConnectionCheck", "Problem", "TokenUser", "WorkspaceAccess", "check_connection"]
@@ -33,7 +35,7 @@ class WorkspaceAccess:
 
     `role` is None if ClickUp does not report it, and `cannot` names what that role cannot do.
     `space_count` is the number of selected spaces that the token sees; None if the workspace is not
-    selected.
+    selected, or its spaces could not be read.
     """
 
     id: str
@@ -124,7 +126,11 @@ def _describe_access(
     team: Fields, user_id: str, sync_context: SyncContext, selected: Sequence[Workspace]
 ) -> WorkspaceAccess:
     role = role_name(team, user_id)
-    counts = {workspace.id: len(workspace.hierarchy.space_ids_found) for workspace in selected}
+    counts = {
+        workspace.id: len(workspace.hierarchy.space_ids_found)
+        for workspace in selected
+        if workspace.hierarchy.spaces_complete
+    }
     workspace_id = team.required_id
     return WorkspaceAccess(
         id=workspace_id,
@@ -152,11 +158,13 @@ def _role_problems(workspaces: Sequence[WorkspaceAccess]) -> Iterator[Problem]:
 def _space_problems(sync_context: SyncContext, selected: Sequence[Workspace]) -> Iterator[Problem]:
     """Yield what the token does not see of the selected spaces."""
     failures = [
-        (workspace, failure) for workspace in selected for failure in workspace.hierarchy.failures
+        (workspace, failure) for workspace in selected for failure in find_unread(workspace)
     ]
     for workspace, failure in failures:
         text = f"{failure.subject} not read: {failure.reason}"
         remedy = "try again" if failure.retryable else f"see the user's role under {PEOPLE}"
+        if "; " in failure.reason:
+            remedy = ""
         yield _error(f"workspace {workspace.id}", text, remedy)
     visible = {
         space_id for workspace in selected for space_id in workspace.hierarchy.space_ids_found
@@ -175,6 +183,20 @@ def _space_problems(sync_context: SyncContext, selected: Sequence[Workspace]) ->
                 "the token's user sees no space",
                 "make the user a member of the spaces to read",
             )
+
+
+def find_unread(workspace: Workspace) -> list[ReadFailure]:
+    """Return what could not be read of a workspace, one failure for each reason.
+
+    Live and archived spaces are two requests, which mostly fail for the same reason.
+    """
+    by_reason: dict[str, list[ReadFailure]] = defaultdict(list)
+    for failure in workspace.hierarchy.failures:
+        by_reason[failure.reason].append(failure)
+    return [
+        replace(failures[0], subject=" and ".join(failure.subject for failure in failures))
+        for failures in by_reason.values()
+    ]
 
 
 def _clickapp_problems(sync_context: SyncContext, workspace: Workspace) -> Iterator[Problem]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from clickup_receiver.receiver_context import receiver_context
+from pandev.connection import find_unread
+from pandev.tap_config import quiet_context
 from tap_clickup import records
 from tap_clickup.errors import ClickUpError, FatalError
 from tap_clickup.fields import Fields
@@ -75,14 +76,14 @@ def read_tree(config: Mapping[str, Any], *, with_folders: bool) -> ScopeTree:
     Raises `ClickUpError` if the token is not accepted, or ClickUp cannot be reached.
     """
     everything = {**config, "workspace_ids": [], "space_ids": []}
-    sync_context = receiver_context(everything)
+    sync_context = quiet_context(everything)
     failures: list[str] = []
     workspaces = []
     for workspace in sync_context.workspaces:
         workspace.hierarchy.load_spaces()
         failures += [
             f"workspace {workspace.id}: {failure.subject} not read: {failure.reason}"
-            for failure in workspace.hierarchy.failures
+            for failure in find_unread(workspace)
         ]
         spaces = []
         for space in _spaces(workspace):

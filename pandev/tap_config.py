@@ -1,10 +1,12 @@
-"""The settings of tap-clickup as every process of the project has them."""
+"""The settings of tap-clickup as every process of the project has them, and requests with them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from clickup_receiver.meltano_project import TAP
+from clickup_receiver.receiver_context import RECEIVER_SHARE
+from tap_clickup.sync import SyncContext
 from tap_clickup.tap import TapClickUp
 
 if TYPE_CHECKING:
@@ -17,3 +19,8 @@ def read_tap_config(project: MeltanoProject | None) -> Mapping[str, Any]:
     """Return the validated settings, with their defaults. Raises `ConfigurationError`."""
     settings = project.read_settings(TAP) if project else None
     return TapClickUp(config=settings, parse_env_config=settings is None).config
+
+
+def quiet_context(config: Mapping[str, Any]) -> SyncContext:
+    """Return a context for a command that prints what could not be read, so it is not logged."""
+    return SyncContext(config, rate_limit_share=RECEIVER_SHARE, logs_failures=False)

@@ -52,9 +52,9 @@ class SyncContext:
     """The settings, the client, the selection, the workspaces and the prefetchers of one run.
 
     `state` is the state of the tap, which is only read here. `backlog_state` returns a workspace's
-    part of the state of time_in_status, by workspace id; without it that stream is not read. The
-    workspaces are requested when they are first used. Leaving it as a context manager stops what is
-    still being read.
+    part of the state of time_in_status, by workspace id; without it that stream is not read. If
+    `logs_failures` is false, the caller shows what could not be read. The workspaces are requested
+    when they are first used. Leaving it as a context manager stops what is still being read.
     """
 
     def __init__(
@@ -64,12 +64,14 @@ class SyncContext:
         state: Mapping[str, Any] | None = None,
         backlog_state: Callable[[str], dict[str, Any]] | None = None,
         rate_limit_share: float = TAP_SHARE,
+        logs_failures: bool = True,
     ) -> None:
         self.config = config
         self.selection = Selection.from_config(config)
         self._state: Mapping[str, Any] = {} if state is None else state
         self._backlog_state = backlog_state
         self._rate_limit_share = rate_limit_share
+        self._logs_failures = logs_failures
         self._prefetchers = ExitStack()
         self.on_record: Callable[[], None] = lambda: None
         """Called after each record that a run has written."""
@@ -177,7 +179,7 @@ class SyncContext:
 
     def _new_workspace(self, payload: Json, requested_at: datetime) -> Workspace:
         workspace_id = Fields(payload).required_id
-        report = SyncReport(workspace_id)
+        report = SyncReport(workspace_id, logs_failures=self._logs_failures)
         coverage = WebhookCoverage(self.client, workspace_id, report)
         saved = {} if self.is_sweep else self._saved_tasks_state(workspace_id)
         hierarchy = Hierarchy(

@@ -62,9 +62,13 @@ class Converted(Generic[T]):
 
 @dataclass
 class SyncReport:
-    """The report on one run over one workspace: record counts, failures and notes."""
+    """The report on one run over one workspace: record counts, failures and notes.
+
+    If `logs_failures` is false, the caller shows them.
+    """
 
     workspace_id: str
+    logs_failures: bool = True
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     records: Counter[str] = field(default_factory=Counter)
     failures: list[ReadFailure] = field(default_factory=list)
@@ -100,8 +104,9 @@ class SyncReport:
         retryable = not isinstance(error, AccessDeniedError)
         failure = ReadFailure(subject, str(error), retryable=retryable)
         self.failures.append(failure)
-        level = logging.ERROR if retryable else logging.WARNING
-        logger.log(level, "workspace %s: %s not read: %s", self.workspace_id, subject, error)
+        if self.logs_failures:
+            level = logging.ERROR if retryable else logging.WARNING
+            logger.log(level, "workspace %s: %s not read: %s", self.workspace_id, subject, error)
         return failure
 
     @contextmanager

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from clickup_receiver.project_options import ProjectCommand, find_project
-from clickup_receiver.receiver_context import receiver_context
 from pandev.connection import Problem, check_connection
 from pandev.console import format_option, print_facts, print_json, print_problem, print_table
 from pandev.effective_settings import find_unknown_variables
 from pandev.report.values import printable
 from pandev.store_options import store_options, store_settings
-from pandev.tap_config import read_tap_config
+from pandev.tap_config import quiet_context, read_tap_config
 from tap_clickup.errors import ClickUpError
 from target_pandev.errors import StoreError
 from target_pandev.open_store import check_store
@@ -95,7 +94,7 @@ def _check_clickup(
             problems.append(
                 Problem("note", "enabled", "is false, so runs read nothing", "run pandev enable")
             )
-        connection = check_connection(receiver_context(config))
+        connection = check_connection(quiet_context(config))
     except ClickUpError as error:
         problems.append(Problem("error", "ClickUp", str(error), ""))
         return None
@@ -148,7 +147,9 @@ def _row(workspace: WorkspaceAccess) -> tuple[str, ...]:
         webhooks = "not known"
     spaces = "not selected"
     if workspace.is_selected:
-        spaces = "-" if workspace.space_count is None else f"{workspace.space_count:,} selected"
+        spaces = (
+            "not known" if workspace.space_count is None else f"{workspace.space_count:,} selected"
+        )
     name = printable(workspace.name or "")
     return workspace.id, name, workspace.role or "not reported", webhooks, spaces
 

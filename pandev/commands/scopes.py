@@ -11,7 +11,6 @@ import click
 
 from clickup_receiver.meltano_project import settings_folder
 from clickup_receiver.project_options import ProjectGroup, find_project
-from clickup_receiver.receiver_context import receiver_context
 from pandev.connection import check_connection
 from pandev.console import format_option, print_facts, print_json, print_problem, print_table
 from pandev.env_settings import save_settings
@@ -26,7 +25,7 @@ from pandev.scope_selection import (
     select_only,
 )
 from pandev.scope_tree import read_tree
-from pandev.tap_config import read_tap_config
+from pandev.tap_config import quiet_context, read_tap_config
 from plugin_settings.env_file import ENV_FILE_NAME
 from tap_clickup.selection import Selection
 from tap_clickup.wording import format_count
@@ -158,7 +157,7 @@ def _save(
 ) -> None:
     """Save a selection if a check passes with it; else exit with 1."""
     values = {"workspace_ids": list(after.workspace_ids), "space_ids": sorted(after.space_ids)}
-    connection = check_connection(receiver_context({**config, **values}))
+    connection = check_connection(quiet_context({**config, **values}))
     for problem in connection.errors:
         print_problem(printable(str(problem)))
     if connection.errors:

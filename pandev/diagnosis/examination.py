@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from clickup_receiver.receiver_context import receiver_context
 from pandev.connection import ConnectionCheck, check_connection
 from pandev.status.evaluation import Status, evaluate
 from pandev.status.rows import StoreRows, read_rows
 from pandev.status.surroundings import origin_of
+from pandev.tap_config import quiet_context
 from tap_clickup.errors import ClickUpError
 from tap_clickup.selection import Selection
 
@@ -54,7 +54,7 @@ class Examination:
     def connection(self) -> ConnectionCheck | ClickUpError:
         """What ClickUp answers, or why it does not."""
         try:
-            return check_connection(receiver_context(self.settings))
+            return check_connection(quiet_context(self.settings))
         except ClickUpError as error:
             return error
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from fake_clickup import Account, generate
+from fake_clickup import Account, Fault, generate
 from tests.pandev.command import golden, run_pandev, write_env
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from fake_clickup import Behaviour, FakeClickUp
 
+ACME, LABS = "90757011432", "90780887137"
 BAD_TOKEN = "pk_1_AAAAAAAA"  # noqa: S105 - of a test
 
 
@@ -128,6 +129,19 @@ def test_a_switch_that_is_off_and_a_slip_are_notes(folder: Path) -> None:
         "pandev: note: TAP_CLICKUP_WORKSPACE_ID: there is no setting of this name; see pandev "
         "settings\n"
         "pandev: note: enabled: is false, so runs read nothing; run pandev enable\n"
+    )
+
+
+def test_a_failed_read_of_spaces_is_reported_once(folder: Path, behaviour: Behaviour) -> None:
+    """Live and archived spaces are two requests; the log of the tap does not repeat them."""
+    behaviour.faults = [Fault(403, {"ECODE": "X_1"}, path=f"/team/{ACME}/space$")] * 2
+    done = run_pandev(folder, "check")
+    assert done.returncode == 1
+    assert f"{ACME}  Acme  owner  allowed   not known\n" in done.stdout
+    assert done.stderr == (
+        f"pandev: workspace {ACME}: spaces (archived=false) and spaces (archived=true) not read: "
+        f"GET /team/{ACME}/space: HTTP 403 X_1; see the user's role under Workspace settings > "
+        "People\n"
     )
 
 

@@ -201,6 +201,26 @@ def test_a_user_without_workspace_or_space_is_an_error(
     )
 
 
+def test_a_lasting_failure_says_once_to_try_again(
+    check: Check, behaviour: Behaviour, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tap_clickup.client.MAX_ATTEMPTS", 1)
+    unavailable = [Fault(500, path="/space$")] * 2
+    behaviour.faults = unavailable
+    result = check(workspace_ids=[workspace.id])
+    assert errors(result) == [
+        (
+            f"workspace {workspace.id}: spaces (archived=false) and spaces (archived=true) not "
+            f"read: GET /team/{workspace.id}/space: HTTP 500 from 127.0.0.1 in 1 attempts; check "
+            "that its port can be reached, and run again"
+        )
+    ]
+    assert [access.space_count for access in result.workspaces] == [None, None]
+    behaviour.faults = [Fault(200, "<html>", path="/space$")]
+    (error,) = errors(check(workspace_ids=[workspace.id]))
+    assert error.endswith("/space: the response is not JSON; try again")
+
+
 def test_spaces_that_cannot_be_read_are_an_error(
     check: Check, behaviour: Behaviour, workspace: Workspace
 ) -> None:
