@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 PREFIX = "CLICKUP_RECEIVER"
 
 logger = logging.getLogger(NAME)
+
+
+def _time_of_day(_: click.Context, __: click.Parameter, value: datetime) -> time:
+    return value.time()
 
 
 @click.group(
@@ -60,11 +64,23 @@ logger = logging.getLogger(NAME)
     help="Singer target command; one process per batch.",
 )
 @click.option(
-    "--poll-command", help="Command to run every --poll-minutes, and after a delivery gap."
+    "--poll-command",
+    show_default="the job of the Meltano project",
+    help="Command to run every --poll-minutes, and after a delivery gap. If empty, neither poll "
+    "nor sweep runs by default.",
 )
 @click.option(
     "--sweep-command",
-    help="Command to run at 02:17 UTC, and after a delivery gap of more than a day.",
+    show_default="the job of the Meltano project",
+    help="Command to run at --sweep-time, and after a delivery gap of more than a day.",
+)
+@click.option(
+    "--sweep-time",
+    default="02:17",
+    type=click.DateTime(["%H:%M"]),
+    callback=_time_of_day,
+    metavar="HH:MM",
+    help="Local time of the sweep.",
 )
 @click.option("--poll-minutes", default=15, type=click.IntRange(1), help="Minutes between polls.")
 @click.option(

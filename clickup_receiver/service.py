@@ -24,7 +24,7 @@ from clickup_receiver.http.app import WEBHOOK_PATH, Receiver
 from clickup_receiver.http.metrics import Metrics
 from clickup_receiver.http.server import bind_socket, build_server, raise_file_limit, serve_metrics
 from clickup_receiver.receiver_context import receiver_context
-from clickup_receiver.schedule.scheduler import POLL, SWEEP, Scheduler
+from clickup_receiver.schedule.scheduler import Scheduler
 from clickup_receiver.webhooks.monitor import WebhookMonitor, has_changed_tasks
 from clickup_receiver.webhooks.registrar import WebhookRegistrar, validate_endpoint
 from tap_clickup.errors import ClickUpError, ConfigurationError
@@ -129,8 +129,10 @@ class Service:
             settings.target_command, read_settings=settings.read_target_settings
         )
         self._scheduler = Scheduler(
-            {POLL: settings.poll_command, SWEEP: settings.sweep_command},
+            settings.read_commands(),
             poll_interval=timedelta(minutes=settings.poll_minutes),
+            sweep_time=settings.sweep_time,
+            read_environment=settings.read_environment,
         )
         self._metrics = Metrics()
         self._stopped = Event()
@@ -208,7 +210,7 @@ class Service:
         """Return the loop that checks webhooks; None without a public address."""
         endpoint = self._settings.webhook_url
         if not endpoint:
-            logger.warning("webhook_url is not set: webhooks are not registered or checked")
+            logger.warning("webhook_url is not set: changes come by polling only")
             return None
 
         def make_registrar() -> WebhookRegistrar:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clickup_receiver.inbox.inbox import Inbox, InboxError
+from clickup_receiver.meltano_jobs import SWEEP_TAP, find_job_command
 from clickup_receiver.meltano_project import (
+    PROJECT_FILE,
     TAP,
     TARGET,
     MeltanoProject,
     build_environment,
     settings_folder,
 )
+from clickup_receiver.schedule.scheduler import POLL, SWEEP
 from clickup_receiver.webhooks.secret_store import (
     SECRETS_FILE_NAME,
     EnvironmentSecretStore,
@@ -24,7 +29,11 @@ from tap_clickup.errors import ConfigurationError
 from tap_clickup.tap import TapClickUp
 
 if TYPE_CHECKING:
+    from datetime import time
+
     from clickup_receiver.webhooks.secret_store import SecretStore
+
+logger = logging.getLogger("clickup-receiver")
 
 
 @dataclass(frozen=True)
@@ -39,6 +48,7 @@ class Settings:
     target_command: str
     poll_command: str | None
     sweep_command: str | None
+    sweep_time: time
     poll_minutes: int
     watch_minutes: int
     inbox_limit_mib: int
@@ -55,11 +65,41 @@ class Settings:
         files: Any = [Path(name) for name in self.config if name != "ENV"]
         if "ENV" not in self.config:
             return TapClickUp(config=files)
-        folder = settings_folder(self.project)
-        load_env_file(folder, error_type=ConfigurationError, override=True)
+        self._load_env_file()
         if not files and self.project and (config := self.project.read_settings(TAP)):
             return TapClickUp(config=config)
         return TapClickUp(config=files, parse_env_config=True)
+
+    def read_commands(self) -> dict[str, str | None]:
+        """Return the poll and the sweep: where they are not set, jobs of the Meltano project.
+
+        With an empty `poll_command`, only what is set. A job reads no JSON file, so there is none
+        by default with such settings: it could act on another selection.
+        Raises `ConfigurationError`.
+        """
+        poll, sweep = self.poll_command, self.sweep_command
+        if self.project and poll != "" and self.config == ("ENV",):
+            poll = self._find_job(POLL, TAP) if poll is None else poll
+            sweep = self._find_job(SWEEP, SWEEP_TAP) if sweep is None else sweep
+        return {POLL: poll, SWEEP: sweep}
+
+    def _find_job(self, setting: str, tap: str) -> str | None:
+        command = find_job_command(self.project, tap) if self.project else None
+        logger.info("%s: %s", setting, command or f"{PROJECT_FILE} has no job of {tap}")
+        return command
+
+    def read_environment(self) -> dict[str, str]:
+        """Return the environment for the poll and the sweep, with what `.env` sets by now.
+
+        Meltano would prefer the token that this process was started with. Raises
+        `ConfigurationError`.
+        """
+        if "ENV" in self.config:
+            self._load_env_file()
+        return dict(os.environ)
+
+    def _load_env_file(self) -> None:
+        load_env_file(settings_folder(self.project), error_type=ConfigurationError, override=True)
 
     def read_target_settings(self) -> dict[str, str]:
         """Return target-pandev's settings in `meltano.yml`. Raises `ConfigurationError`."""

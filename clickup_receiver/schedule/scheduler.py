@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import subprocess
 import time
 from datetime import UTC, datetime, timedelta
@@ -12,6 +11,7 @@ from threading import Condition
 from typing import TYPE_CHECKING
 
 from clickup_receiver.schedule.commands import split_command
+from tap_clickup.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,9 +20,12 @@ WALK_ALL_VARIABLE = "TAP_CLICKUP_WALK_ALL"
 """Makes the poll after a gap read the folders and lists of spaces whose events were lost."""
 POLL = "poll_command"
 SWEEP = "sweep_command"
-SWEEP_TIME = time_of_day(2, 17, tzinfo=UTC)
 CLOCK_TOLERANCE = timedelta(seconds=10)
 """A clock that is adjusted by less than this was not set."""
+CLOCK_CHECK_SECONDS = 30.0
+"""How often the clock is read: waiting takes no account of the time a machine was suspended."""
+OWNER_ONLY_UMASK = 0o077
+"""Meltano writes settings with their secrets to files."""
 LONG_GAP = timedelta(days=1)
 """A longer gap may contain deletions that no poll finds, so the sweep runs too."""
 
@@ -32,9 +35,10 @@ logger = logging.getLogger("clickup-receiver")
 class Schedule:
     """Which command runs next, and when. Pure: the current time is an argument."""
 
-    def __init__(self, *, poll_interval: timedelta, now: datetime) -> None:
+    def __init__(self, *, poll_interval: timedelta, sweep_time: time_of_day, now: datetime) -> None:
         self._poll_interval = poll_interval
-        self._due_at = {POLL: now, SWEEP: _next_sweep(now)}
+        self._sweep_time = sweep_time
+        self._due_at = {POLL: now, SWEEP: self._next_sweep(now)}
         self._requested: set[str] = set()
 
     def start_due(self, now: datetime) -> str | None:
@@ -54,18 +58,31 @@ class Schedule:
         if name in self._requested:
             self._due_at[name] = now
         else:
-            self._due_at[name] = now + self._poll_interval if name == POLL else _next_sweep(now)
+            next_poll = now + self._poll_interval
+            self._due_at[name] = next_poll if name == POLL else self._next_sweep(now)
 
     def follow_clock(self, difference: timedelta, now: datetime) -> None:
         """Keep the interval of the poll and the time of the sweep after the clock was set."""
         self._due_at[POLL] += difference
-        self._due_at[SWEEP] = _next_sweep(now)
+        self._due_at[SWEEP] = self._next_sweep(now)
 
     def run_soon(self, gap: timedelta, now: datetime) -> None:
         """Make the poll due now, and the sweep too after a long gap."""
         for name in (POLL, SWEEP) if gap > LONG_GAP else (POLL,):
             self._requested.add(name)
             self._due_at[name] = min(self._due_at[name], now)
+
+    def _next_sweep(self, now: datetime) -> datetime:
+        """Return when the local time is that of the sweep, today or tomorrow.
+
+        It is an hour earlier in a night in which clocks go forward and leave that time out.
+        """
+        today = now.astimezone().date()
+        times = [
+            datetime.combine(today + timedelta(days=days), self._sweep_time).astimezone(UTC)
+            for days in (0, 1)
+        ]
+        return next(time for time in times if time > now)
 
 
 class WallClock:
@@ -90,19 +107,19 @@ class WallClock:
         return difference if abs(difference) > CLOCK_TOLERANCE else timedelta()
 
 
-def _next_sweep(now: datetime) -> datetime:
-    today = datetime.combine(now.astimezone(UTC).date(), SWEEP_TIME)
-    return today if today > now else today + timedelta(days=1)
-
-
 class Scheduler:
-    """Runs the commands of the settings, one at a time. A command may be missing."""
+    """Runs the commands of the settings, one at a time. A command may be missing.
+
+    `read_environment` returns the environment of a command, with the settings as they are by then.
+    """
 
     def __init__(
         self,
         commands: Mapping[str, str | None],
         *,
         poll_interval: timedelta,
+        sweep_time: time_of_day,
+        read_environment: Callable[[], dict[str, str]],
         clock: WallClock | None = None,
     ) -> None:
         self._commands = {
@@ -111,7 +128,10 @@ class Scheduler:
             if command
         }
         self._clock = clock or WallClock()
-        self._schedule = Schedule(poll_interval=poll_interval, now=self._clock.now)
+        self._schedule = Schedule(
+            poll_interval=poll_interval, sweep_time=sweep_time, now=self._clock.now
+        )
+        self._read_environment = read_environment
         self._changed = Condition()
         self._stopped = False
         self._has_gap = False
@@ -156,14 +176,23 @@ class Scheduler:
                 name = self._schedule.start_due(now)
                 if name:
                     return name
-                self._changed.wait(self._schedule.seconds_until_due(now))
+                seconds = self._schedule.seconds_until_due(now)
+                self._changed.wait(min(seconds, CLOCK_CHECK_SECONDS))
         return None
 
     def _now(self) -> datetime:
-        """Return the time, and move the schedule if the clock was set; holds the condition."""
+        """Return the time, and move the schedule if the clock was set; holds the condition.
+
+        A clock that has moved forward may be that of a machine which was suspended, and received
+        no deliveries meanwhile.
+        """
         if difference := self._clock.update():
-            logger.warning("the clock was set by %.0f s", difference.total_seconds())
+            seconds = difference.total_seconds()
+            logger.warning("the clock was set by %.0f s, or the machine was suspended", seconds)
             self._schedule.follow_clock(difference, self._clock.now)
+            if difference > timedelta():
+                self._has_gap = True
+                self._schedule.run_soon(difference, self._clock.now)
         return self._clock.now
 
     def _run(self, name: str) -> None:
@@ -171,18 +200,23 @@ class Scheduler:
         if not words:
             return
         logger.info("%s: started", name)
-        environment = dict(os.environ)
         try:
+            environment = self._read_environment()
             with self._changed:
                 if self._stopped:
                     return
                 if name == POLL and self._has_gap:
                     self._has_gap = False
                     environment[WALK_ALL_VARIABLE] = "true"
-                self._process = subprocess.Popen(words, stdin=subprocess.DEVNULL, env=environment)  # noqa: S603 - the operator's own setting, no shell
+                self._process = subprocess.Popen(  # noqa: S603 - the operator's own setting, no shell
+                    words, stdin=subprocess.DEVNULL, env=environment, umask=OWNER_ONLY_UMASK
+                )
             exit_code = self._process.wait()
+        except ConfigurationError as error:
+            logger.error("%s: %s", name, error)  # noqa: TRY400 - one line
+            return
         except OSError as error:
-            logger.error("%s: %s: %s", name, words[0], error.strerror)  # noqa: TRY400 - one line
+            logger.error("%s: %s: %s", name, words[0], error.strerror)  # noqa: TRY400 - as above
             return
         finally:
             self._process = None

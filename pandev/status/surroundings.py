@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 import yaml
 
 from clickup_receiver.inbox.inbox import Inbox
-from clickup_receiver.meltano_project import PROJECT_FILE
+from clickup_receiver.meltano_jobs import find_job_command
+from clickup_receiver.meltano_project import PROJECT_FILE, TAP
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -65,14 +66,15 @@ def find_surroundings(
 ) -> Surroundings:
     """Return what is known of the schedule and of the receiver. Raises `InboxError`.
 
-    Without `poll_command` the receiver polls in a Meltano project; an empty one turns that off.
+    Without `poll_command` the receiver runs a job of the project; an empty one turns that off.
     """
     is_ready = is_receiver_ready(port)
-    has_poll = project is not None if poll_command is None else bool(poll_command)
+    if is_ready and poll_command is None and project:
+        poll_command = find_job_command(project, TAP)
     pending, dead = read_inbox(data_dir / "inbox.sqlite")
     interval: timedelta | None = None
     scheduled_by: str | None = None
-    if is_ready and has_poll:
+    if is_ready and poll_command:
         interval, scheduled_by = timedelta(minutes=poll_minutes), RECEIVER
     elif project and (minutes := _scheduled_minutes(project.folder / PROJECT_FILE)):
         interval, scheduled_by = timedelta(minutes=minutes), MELTANO

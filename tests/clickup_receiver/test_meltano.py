@@ -1,4 +1,4 @@
-"""`meltano invoke clickup-receiver` runs the receiver with the settings of `.env`."""
+"""`meltano invoke clickup-receiver` runs the receiver and, by default, the project's poll."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import requests
 
+from clickup_receiver.inbox.inbox import Inbox
 from tests.clickup_receiver.payloads import history
 from tests.clickup_receiver.receiver_process import ENDPOINT, ReceiverProcess, free_port
 from tests.end_to_end.pipeline import Pipeline
@@ -28,9 +29,19 @@ def is_ready(url: str) -> bool:
         return False
 
 
+def is_loaded(folder: Path) -> bool:
+    """Whether the target has acknowledged all that was delivered."""
+    inbox = Inbox(folder / "inbox.sqlite")
+    try:
+        return inbox.depth()[0] == 0
+    finally:
+        inbox.close()
+
+
 def test_the_receiver_runs_as_a_utility_of_meltano(
     clickup: FakeClickUp, workspace: Workspace, database: str, tmp_path: Path
 ) -> None:
+    """R37: everything else comes by the job `sync`, which no setting names."""
     port = free_port()
     project = Pipeline(
         tmp_path,
@@ -50,9 +61,12 @@ def test_the_receiver_runs_as_a_utility_of_meltano(
             wait_until(lambda: is_ready(f"http://127.0.0.1:{port}/readyz"))
             assert sender.post("taskUpdated", history("name"), task_id=task_id) == 200
             with psycopg.connect(database, autocommit=True) as connection:
-                query = "SELECT id FROM pandev.tasks"
-                rows = wait_until(lambda: connection.execute(query).fetchall())
-            assert rows == [(task_id,)]
+                runs = "SELECT source, complete FROM pandev.sync_runs WHERE finished_at IS NOT NULL"
+                polls = wait_until(lambda: connection.execute(runs).fetchall())
+                wait_until(lambda: is_loaded(tmp_path / "data"))
+                tasks = connection.execute("SELECT id FROM pandev.tasks").fetchall()
+            assert set(polls) == {("tap-clickup", True)}
+            assert {task_id for (task_id,) in tasks} > {task_id}
         finally:
             signal_processes(meltano.pid, signal.SIGTERM, command="clickup-receiver")
             meltano.communicate()

@@ -98,7 +98,7 @@ def test_the_receiver_and_its_target_obey_all_settings(
     Pipeline(tmp_path)
     space_id, other_id = list(workspace.spaces)[:2]
     tasks = {workspace.lists[task.list_id].space_id: task.id for task in workspace.tasks.values()}
-    receiver = ReceiverProcess(clickup, database, tmp_path)
+    receiver = ReceiverProcess(clickup, database, tmp_path, {"poll-command": ""})
     receiver.settings.update(place_selection(tmp_path, place, space_id, other_id))
     if place == ".env":
         receiver.settings["TARGET_PANDEV_STORE_SCHEMA"] = "acme"

@@ -51,7 +51,8 @@ def test_the_receiver_accepts_deliveries_of_a_new_webhook(
     project: Pipeline, clickup: FakeClickUp, database: str
 ) -> None:
     project.run(*CONNECT)
-    with ReceiverProcess(clickup, database, project.folder, {"webhook-url": ENDPOINT}) as receiver:
+    options = {"webhook-url": ENDPOINT, "poll-command": ""}
+    with ReceiverProcess(clickup, database, project.folder, options) as receiver:
         assert receiver.post("taskDeleted", task_id="86gone") == 200
 
 

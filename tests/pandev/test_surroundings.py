@@ -30,6 +30,7 @@ schedules:
     interval: "*/15 * * * *"
     job: sync
 """
+JOBS = "jobs: [{name: poll, tasks: [tap-clickup target-pandev]}]"
 UNUSED_PORT = 1
 
 
@@ -56,8 +57,9 @@ def test_a_running_receiver_polls_after_its_interval(tmp_path: Path) -> None:
 
 def test_a_receiver_in_a_meltano_project_polls_by_default(tmp_path: Path) -> None:
     with answering(200) as port:
-        assert find(tmp_path, port=port, text="{}").scheduled_by == RECEIVER
-        assert find(tmp_path, port=port, text="{}", poll_command="").scheduled_by is None
+        assert find(tmp_path, port=port, text=JOBS).scheduled_by == RECEIVER
+        assert find(tmp_path, port=port, text=JOBS, poll_command="").scheduled_by is None
+        assert find(tmp_path, port=port, text="{}").scheduled_by is None
 
 
 def test_a_receiver_that_is_not_ready_polls_nothing(tmp_path: Path) -> None:
