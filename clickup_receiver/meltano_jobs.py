@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 SWEEP_TAP = "tap-clickup-sweep"
 """The tap that reads everything, so that deletions are found."""
+TRIGGER_VARIABLE = "MELTANO_JOB_TRIGGER"
+"""Meltano records its value with a run: who started it."""
 
 
 def find_job_command(project: MeltanoProject, tap: str) -> str | None:

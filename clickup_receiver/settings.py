@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clickup_receiver.inbox.inbox import Inbox, InboxError
-from clickup_receiver.meltano_jobs import SWEEP_TAP, find_job_command
+from clickup_receiver.meltano_jobs import SWEEP_TAP, TRIGGER_VARIABLE, find_job_command
 from clickup_receiver.meltano_project import (
     PROJECT_FILE,
+    RECEIVER,
     TAP,
     TARGET,
     MeltanoProject,
@@ -96,7 +97,7 @@ class Settings:
         """
         if "ENV" in self.config:
             self._load_env_file()
-        return dict(os.environ)
+        return {**os.environ, TRIGGER_VARIABLE: RECEIVER}
 
     def _load_env_file(self) -> None:
         load_env_file(settings_folder(self.project), error_type=ConfigurationError, override=True)

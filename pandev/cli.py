@@ -28,6 +28,7 @@ COMMANDS = {
     "settings": "pandev.commands.settings:show_settings",
     "status": "pandev.commands.status:show_status",
     "store": "pandev.commands.store:store_commands",
+    "sync": "pandev.commands.sync:sync",
     "worklogs": "pandev.commands.worklogs:worklog_commands",
 }
 """Where each command is; only the module of the command that runs is imported."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pandev.console import OutputFormat
     from pandev.status.surroundings import Surroundings
 
-NOTHING_LOADED = "nothing loaded yet: run meltano run tap-clickup target-pandev"
+NOTHING_LOADED = "nothing loaded yet: run pandev sync"
 
 
 HELP = """Show in five lines whether data is up to date.

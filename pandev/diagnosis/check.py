@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from pandev.diagnosis.examination import Examination
 
-SYNC: Final = "meltano run tap-clickup target-pandev"
+SYNC: Final = "pandev sync"
 """The command that loads what has changed."""
 
 

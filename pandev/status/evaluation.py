@@ -219,7 +219,7 @@ def _state(
     if backfill is Backfill.RUNNING:
         return State.CONNECTED, None
     if backfill is Backfill.STOPPED:
-        return State.ERROR, "the back-fill was stopped or killed: pandev doctor"
+        return State.ERROR, "the back-fill was stopped or killed: pandev sync"
     if ended and ended.failures:
         return State.ERROR, _describe(ended.failures[0])
     if last_sync_at is None or now - last_sync_at > STALE_AFTER:

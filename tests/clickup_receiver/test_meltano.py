@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import psycopg
 import requests
 
 from clickup_receiver.inbox.inbox import Inbox
+from clickup_receiver.meltano_project import DATABASE
 from tests.clickup_receiver.payloads import history
 from tests.clickup_receiver.receiver_process import ENDPOINT, ReceiverProcess, free_port
 from tests.end_to_end.pipeline import Pipeline
@@ -36,6 +39,13 @@ def is_loaded(folder: Path) -> bool:
         return inbox.depth()[0] == 0
     finally:
         inbox.close()
+
+
+def triggers(folder: Path) -> list[tuple[str]]:
+    """Return who started the runs that Meltano knows, as `pandev sync` reads it."""
+    with closing(sqlite3.connect(folder / DATABASE)) as database:
+        query = "SELECT trigger FROM runs WHERE job_name LIKE '%:tap-clickup-to-%'"
+        return database.execute(query).fetchall()
 
 
 def test_the_receiver_runs_as_a_utility_of_meltano(
@@ -66,6 +76,7 @@ def test_the_receiver_runs_as_a_utility_of_meltano(
                 wait_until(lambda: is_loaded(tmp_path / "data"))
                 tasks = connection.execute("SELECT id FROM pandev.tasks").fetchall()
             assert set(polls) == {("tap-clickup", True)}
+            assert triggers(tmp_path) == [("clickup-receiver",)]
             assert {task_id for (task_id,) in tasks} > {task_id}
         finally:
             signal_processes(meltano.pid, signal.SIGTERM, command="clickup-receiver")

@@ -94,6 +94,7 @@ OPTIONS = {
     "pandev store stop": STORE_OPTIONS,
     "pandev store upgrade": [*STORE_OPTIONS, "--old-bin"],
     "pandev store url": STORE_OPTIONS,
+    "pandev sync": ["--sweep"],
     "pandev worklogs": [],
     "pandev worklogs plan": [*RULE_OPTIONS, "--format", *STORE_OPTIONS],
     "pandev worklogs push": ["--write", "--mode", *RULE_OPTIONS, "--format", *STORE_OPTIONS],

@@ -136,7 +136,7 @@ def test_a_killed_back_fill_is_a_problem(
         (
             "problem",
             f"workspace {workspace.id}: was stopped or killed at 40%",
-            "run meltano run tap-clickup target-pandev; it goes on where it was",
+            "run pandev sync; it goes on where it was",
         )
     ]
 
@@ -157,7 +157,7 @@ def test_a_failed_run_is_a_problem(doctor: Doctor, workspace: Workspace, databas
         (
             "problem",
             f"workspace {workspace.id}: the last run failed: stream tasks: HTTP 500",
-            "remove the cause, then run meltano run tap-clickup target-pandev",
+            "remove the cause, then run pandev sync",
         )
     ]
 
@@ -189,7 +189,7 @@ def test_a_status_of_an_unknown_type_is_a_problem(
     assert text == "the group is UNDEFINED of status 'in review' of space Space (type review)"
     assert remedy == (
         "set the Type of each custom status to In Progress or Closed in its space, then run "
-        "meltano run tap-clickup target-pandev"
+        "pandev sync"
     )
 
 
@@ -292,12 +292,8 @@ def test_a_store_that_cannot_be_reached_hides_nothing_else(doctor: Doctor) -> No
 def test_an_empty_machine_is_advised_to_connect(doctor: Doctor, empty_database: str) -> None:
     doctor.database = empty_database
     findings = doctor.examine()
-    assert findings["store"] == [
-        ("problem", "there is no store yet", "run meltano run tap-clickup target-pandev")
-    ]
-    assert findings["back-fill"] == [
-        ("problem", "nothing is loaded yet", "run meltano run tap-clickup target-pandev")
-    ]
+    assert findings["store"] == [("problem", "there is no store yet", "run pandev sync")]
+    assert findings["back-fill"] == [("problem", "nothing is loaded yet", "run pandev sync")]
 
 
 def test_an_open_env_file_is_a_problem(doctor: Doctor, tmp_path: Path) -> None:

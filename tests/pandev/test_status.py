@@ -99,7 +99,7 @@ def test_a_killed_backfill_is_an_error(database: str) -> None:
         "Last sync  none yet, next unknown\n"
         "Back-fill  was killed at 40%\n"
         "Delivery   polling only\n"
-        "Problem    the back-fill was stopped or killed: pandev doctor\n"
+        "Problem    the back-fill was stopped or killed: pandev sync\n"
     )
     assert exit_code(database) == 1
 
@@ -202,7 +202,7 @@ def test_a_workspace_without_webhooks_is_polled(database: str) -> None:
 
 def test_an_empty_machine_gets_one_line(empty_database: str, tmp_path: Path) -> None:
     """No store, no schema, no folder is created."""
-    hint = "nothing loaded yet: run meltano run tap-clickup target-pandev\n"
+    hint = "nothing loaded yet: run pandev sync\n"
     empty = status(empty_database)
     assert (empty.stdout, empty.exit_code) == (hint, 5)
     folder = tmp_path / "store"
