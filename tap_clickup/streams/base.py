@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from abc import abstractmethod
 from functools import partial
@@ -142,7 +143,7 @@ class BookmarkedStream(ClickUpStream):
 
     check_sorted = False
     STATE_MSG_FREQUENCY = 1_000
-    _state_written_at = 0.0
+    _state_written_at = -math.inf
 
     @property
     def partitions(self) -> list[dict[str, Any]]:

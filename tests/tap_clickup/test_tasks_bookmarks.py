@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tests.tap_clickup.runner import Row, TapRunner
 
 DAY_MS = 86_400_000
+YEAR_SECONDS = 365 * 86_400
 
 
 def find_newest(workspace: Workspace, *, archived: bool = False) -> int:
@@ -261,7 +262,7 @@ def test_a_state_follows_each_page_at_intervals(
 ) -> None:
     """R135: a run that then waits for the rate limit and is killed reads little again."""
     sizes = {}
-    for interval in (0, 3600):
+    for interval in (0, YEAR_SECONDS):
         monkeypatch.setattr(base, "STATE_INTERVAL_SECONDS", interval)
         run = run_tap(workspace_ids=[workspace.id], start_date=ALL_TIME)
         sizes[interval] = [
@@ -269,6 +270,6 @@ def test_a_state_follows_each_page_at_intervals(
             for is_record, messages in groupby(run.messages, lambda m: m.get("stream") == "tasks")
             if is_record
         ]
-    assert sum(sizes[0]) == sum(sizes[3600]) > 200
+    assert sum(sizes[0]) == sum(sizes[YEAR_SECONDS]) > 200
     assert len(sizes[0]) > 3  # pages of archived lists, which have no bookmark, may follow another
-    assert len(sizes[3600]) == 2  # the first page, and all others
+    assert len(sizes[YEAR_SECONDS]) == 2  # the first page, and all others
