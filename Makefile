@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage test-debian test-long lint docs-store bench-extract bench-load bench-receive bench-hostile bench-git bench-join clean
+.PHONY: help setup demo test coverage test-faults test-debian test-long lint docs-store bench-extract bench-load bench-receive bench-hostile bench-git bench-join clean
 
 help: ## list targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -27,8 +27,14 @@ $(READY): pyproject.toml constraints.txt Makefile
 demo: $(READY) ## load a fake ClickUp and a git repository into the embedded store, twice, and print a report
 	$(BIN)/python -m examples.demo
 
-test: $(READY) lint ## run every check
-	$(BIN)/python -m pytest -n 3 --dist worksteal --ignore tests/debian
+test: $(READY) lint ## run every check but those of the two following targets
+	$(BIN)/python -m pytest -n 3 --dist worksteal --ignore tests/debian -m "not faults"
+
+test-faults: $(READY) ## run the tests with kills, full disks, lost connections, attacks and moved stores
+	$(BIN)/python -m pytest -n 3 --dist worksteal --ignore tests/debian -m faults
+
+test-debian: $(READY) ## run the tests with Debian's PostgreSQL 15, PgBouncer, systemd, nginx and Caddy
+	.ci/debian
 
 coverage: $(READY) ## run the tests and list the lines that none of them reaches
 	$(BIN)/python -m pytest -n 3 --dist worksteal --ignore tests/debian --cov --cov-report=term
@@ -38,9 +44,6 @@ lint: $(READY) ## lint, type check and import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-
-test-debian: $(READY) ## run the tests with Debian's PostgreSQL 15, PgBouncer, systemd, nginx and Caddy
-	.ci/debian
 
 test-long: $(READY) ## try far more random cases, attacks and kills than `make test` does; takes much longer
 	TEST_SCALE=full $(BIN)/python -m pytest -n 2 \

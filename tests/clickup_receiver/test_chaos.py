@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from fake_clickup.model import Task, TaskList, TimeEntry
     from fake_clickup.webhook_sender import PendingDelivery
 
+pytestmark = pytest.mark.faults
+
 EXAMPLES = scaled(1, full=20)
 STEPS = scaled(300, full=700)
 SEED = int(os.environ.get("CHAOS_SEED") or randrange(2**32))  # noqa: S311 - no secret

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from fake_clickup import FakeClickUp
     from fake_clickup.model import Workspace
 
+pytestmark = pytest.mark.faults
+
 LIMITED = ("sh", "-c", f'ulimit -n 256; exec {COMMAND} "$@"', "sh")
 """A receiver that may open few files, so that few connections take all of them."""
 ATTACK_SECONDS = scaled(2, full=15)

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from tests.clickup_receiver.conftest import RunningReceiver
 
+pytestmark = pytest.mark.faults
+
 SEED = 15
 FORGERIES = scaled(400, full=12_012)
 CONTENT = body("taskUpdated", history("name"))

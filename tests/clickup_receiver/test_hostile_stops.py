@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from fake_clickup import FakeClickUp
 
+pytestmark = pytest.mark.faults
+
 STOPS = scaled(1, full=20)
 SENDERS = 8
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from fake_clickup import Account, Behaviour, FakeClickUp
 
+pytestmark = pytest.mark.faults
+
 RULES = WorklogRules(days=2)
 LAST_DAY = date(2026, 3, 3)
 FAULTS = st.sampled_from(

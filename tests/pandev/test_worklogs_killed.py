@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from fake_clickup import Account, Behaviour, FakeClickUp, Request
 
+pytestmark = pytest.mark.faults
+
 STATES = "SELECT state, count(*) FROM worklog_entries GROUP BY state ORDER BY state"
 BLOCKED = "FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 COUNT_BLOCKED = f"SELECT count(*) {BLOCKED}"

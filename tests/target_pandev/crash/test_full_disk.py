@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from tests.target_pandev.crash.scenario import Message
 
+pytestmark = pytest.mark.faults
+
 LAST = 59
 WARES = schema("wares", {"id": "string", "n": "integer", "v": "string"}, ["id"])
 NOTES = schema("jottings", {"n": "integer", "v": "string"})

@@ -15,6 +15,8 @@ from tests.target_pandev.loading import record, schema
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.faults
+
 ROWS = 60_000
 WARES = schema("wares", {"id": "integer", "v": "string"}, ["id"])
 AT_WORK = (

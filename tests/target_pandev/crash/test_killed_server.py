@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from tests.target_pandev.crash.store_state import AllRows
 
+pytestmark = pytest.mark.faults
+
 LAST = LENGTH - 1
 NUMBERS = count()
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from tests.target_pandev.crash.store_state import AllRows
 
+pytestmark = pytest.mark.faults
+
 LAST = LENGTH - 1
 OWN = ("tasks", "commits", "completed_reads", "tombstones", "task_versions")
 CODES = {signal.SIGKILL: -9, signal.SIGTERM: 143, signal.SIGINT: 130}

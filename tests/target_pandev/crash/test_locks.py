@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from tests.target_pandev.crash.scenario import Message
 
+pytestmark = pytest.mark.faults
+
 WARES = schema("wares", {"id": "string", "v": "string"}, ["id"])
 WIDER_WARES = schema("wares", {"id": "string", "v": "string", "late": "string"}, ["id"])
 ROWS = "SELECT id, v, _sdc_deleted_at IS NULL FROM wares ORDER BY id"

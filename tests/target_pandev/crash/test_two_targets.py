@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from tests.target_pandev.crash.scenario import Message
 
+pytestmark = pytest.mark.faults
+
 LAST = LENGTH - 1
 LOOSE_THINGS = schema(
     "things",

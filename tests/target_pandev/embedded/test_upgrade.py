@@ -22,6 +22,8 @@ from target_pandev.embedded.upgrade import Upgrade
 from tests.support.waiting import wait_until
 from tests.target_pandev.embedded.processes import ROOT, rows
 
+pytestmark = pytest.mark.faults
+
 VIEWER_PASSWORD = "viewed"  # noqa: S105 - of a test
 CONTENT = """
 CREATE SCHEMA pandev;
