@@ -1,4 +1,4 @@
-"""Every setting of the plugins: its effective value, and where that comes from.
+"""Every setting of the plugins and of `pandev worklogs`: its value, and where that comes from.
 
 In a Meltano project the values are those that Meltano would give the plugins; elsewhere those of
 the environment and of `.env`. A secret's value is never returned.
@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from clickup_receiver.cli import receiver
-from clickup_receiver.meltano_project import RECEIVER, TAP, TARGET
+from clickup_receiver.meltano_project import PANDEV, RECEIVER, TAP, TARGET
 from pandev.meltano_files import find_heirs, find_setting, find_variable
+from pandev.worklog_options import PREFIX, worklog_settings
 from plugin_settings.env_file import is_inherited
 from tap_clickup.settings import CONFIG_SCHEMA as TAP_SCHEMA
 from target_pandev.settings import CONFIG_SCHEMA as TARGET_SCHEMA
@@ -68,7 +69,7 @@ def variable_name(plugin: str, setting: str) -> str:
 
 
 def read_all_settings(project: MeltanoProject | None) -> list[Setting]:
-    """Return all settings of the tap, the target and the receiver. Raises `ConfigurationError`."""
+    """Return the settings of all plugins. Raises `ConfigurationError`."""
     if project:
         project.read_all(*DEFINITIONS)
     return [
@@ -91,7 +92,8 @@ def find_unknown_variables(project: MeltanoProject | None) -> list[str]:
         for name, plugin in names.items()
         for setting in (*(item.name for item in DEFINITIONS[plugin]), *SDK_SETTINGS, LOG_LEVEL)
     }
-    prefixes = tuple(variable_name(plugin, "") for plugin in DEFINITIONS)
+    plugins = DEFINITIONS.keys() - {PANDEV}
+    prefixes = (PREFIX, *(variable_name(plugin, "") for plugin in plugins))
     return sorted(
         variable
         for variable in os.environ
@@ -179,5 +181,6 @@ DEFINITIONS: Final = {
     TAP: _from_schema(TAP_SCHEMA),
     TARGET: _from_schema(TARGET_SCHEMA),
     RECEIVER: _from_options(),
+    PANDEV: tuple(Definition(name, default) for name, default in worklog_settings().items()),
 }
-"""The settings of each plugin, in the order of README."""
+"""The settings of each plugin, in the order in which they are shown."""

@@ -23,7 +23,7 @@ LABELS = ("setting", "value", "source")
 @format_option
 @click.pass_context
 def show_settings(context: click.Context, output_format: str) -> None:
-    """Show every setting of tap-clickup, target-pandev and clickup-receiver.
+    """Show every setting of the plugins and of pandev worklogs.
 
     The source of a value is the environment, .env, meltano.yml or the default; the first of these
     that sets it decides, except that an env: in meltano.yml precedes all of them. The value of a

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from datetime import date
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,6 +19,7 @@ from pandev.console import (
 )
 from pandev.store_options import store_options, store_settings
 from pandev.tap_config import read_tap_config
+from pandev.worklog_options import RULE_OPTIONS, mode_option, rule_options
 from pandev.worklogs import output
 from pandev.worklogs.plan import build_plan
 from pandev.worklogs.push import push_worklogs
@@ -30,60 +31,12 @@ from tap_clickup.sync import SyncContext
 from target_pandev.open_store import open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
 
-Command = TypeVar("Command", bound="Callable[..., object]")
 SHARE = 0.1
 """The share of ClickUp's rate limit; the rest is left to the tap and the receiver."""
 PROGRESS_SECONDS = 10.0
-RULE_OPTIONS: tuple[tuple[str, Any, Any, str], ...] = (
-    ("minimum-minutes", click.IntRange(0), 5, "Time below which nothing is written."),
-    (
-        "round-minutes",
-        click.IntRange(0),
-        1,
-        "Minutes to whose multiples time is rounded; 0 keeps it as it is.",
-    ),
-    ("days", click.IntRange(1, 366), 14, "Number of closed days to plan."),
-    (
-        "grace-hours",
-        click.IntRange(0),
-        6,
-        "Hours after its end until a day is closed, as events may arrive late.",
-    ),
-    (
-        "tracked-time",
-        click.Choice(("subtract", "skip", "ignore")),
-        "subtract",
-        "What a person tracked on the same task and day: subtract it, skip that day, or ignore it.",
-    ),
-    (
-        "organisation",
-        str,
-        "",
-        "Name that distinguishes the entries of organisations with one ClickUp workspace.",
-    ),
-)
-
-
-def rule_options(command: Command) -> Command:
-    """Add the rules; each is a setting too, such as PANDEV_WORKLOG_DAYS."""
-    for name, kind, default, help_text in reversed(RULE_OPTIONS):
-        command = click.option(
-            f"--{name}",
-            type=kind,
-            envvar=f"PANDEV_WORKLOG_{name.replace('-', '_').upper()}",
-            show_envvar=True,
-            default=default,
-            show_default=default != "",
-            help=help_text,
-        )(command)
-    return click.option(
-        "--last-day",
-        type=click.DateTime(("%Y-%m-%d",)),
-        help="Last day to plan; by default the last closed one.",
-    )(command)
 
 
 @click.group("worklogs", cls=ProjectGroup)
@@ -110,15 +63,7 @@ def plan(
 
 @worklog_commands.command()
 @click.option("--write", is_flag=True, help="Write now, also if the mode is read_only.")
-@click.option(
-    "--mode",
-    type=click.Choice(("read_only", "automatic")),
-    envvar="PANDEV_WORKLOG_MODE",
-    show_envvar=True,
-    default="read_only",
-    show_default=True,
-    help="Whether push writes without --write, for a schedule.",
-)
+@mode_option
 @rule_options
 @format_option
 @store_options

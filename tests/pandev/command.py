@@ -9,7 +9,7 @@ from pathlib import Path
 
 PANDEV = Path(sys.executable).with_name("pandev")
 GOLDEN = Path(__file__).with_name("golden")
-SETTING_PREFIXES = ("MELTANO_", "TAP_", "TARGET_PANDEV_", "CLICKUP_RECEIVER_")
+SETTING_PREFIXES = ("MELTANO_", "TAP_", "TARGET_PANDEV_", "CLICKUP_RECEIVER_", "PANDEV_")
 
 
 def write_env(folder: Path, **settings: str) -> Path:

@@ -29,10 +29,15 @@ def test_settings_without_a_project(tmp_path: Path) -> None:
         "TAP_CLICKUP_SPACES": '["901"]',
         "TARGET_PANDEV_STORE_URL": STORE_URL,
         "CLICKUP_RECEIVER_WEBHOOKS": '{"a": "secret"}',
+        "PANDEV_WORKLOG_DAYS": "3",
+        "PANDEV_WORKLOG_ORGANISATION": "acme",
+        "PANDEV_WORKLOG_DAY": "3",
+        "PANDEV_HOME": "/opt/pandev",
     }
     done = run_pandev(tmp_path, "settings", **environment)
     assert done.stdout == golden("settings")
     assert done.stderr == (
+        "pandev: PANDEV_WORKLOG_DAY: there is no setting of this name, so it has no effect\n"
         "pandev: TAP_CLICKUP_SPACES: there is no setting of this name, so it has no effect\n"
     )
     assert done.returncode == 0
@@ -49,12 +54,14 @@ def test_settings_in_a_project_come_from_meltano(tmp_path: Path) -> None:
         "space_ids": ["1"],
         "time_tracking": True,
     }
+    content["plugins"]["utilities"][1]["config"] = {"worklog_mode": "automatic"}
     file.write_text(yaml.safe_dump(content))
     write_env(tmp_path, TAP_CLICKUP_API_TOKEN=TOKEN, TAP_CLICKUP_SPACE_IDS='["2"]')
     pipeline.settings = {
         "TAP_CLICKUP_START_DATE": "2026-09-09",
         "TARGET_PANDEV_STORE_SCHEMA": "org",
         "TAP_CLICKUP_SWEEP_WALK_ALL": "true",
+        "PANDEV_WORKLOG_DAYS": "7",
     }
     done = pipeline.run("pandev", "settings", "--format", "json")
     assert (done.returncode, done.stderr) == (0, "")
@@ -73,6 +80,10 @@ def test_settings_in_a_project_come_from_meltano(tmp_path: Path) -> None:
         ("target-pandev", "max_deleted_share"): (0.2, "default"),
         ("target-pandev", "store_url"): (None, None),
         ("clickup-receiver", "port"): (8710, "default"),
+        ("pandev", "worklog_mode"): ("automatic", "meltano.yml"),
+        ("pandev", "worklog_days"): (7, "environment"),
+        ("pandev", "worklog_round_minutes"): (1, "default"),
+        ("pandev", "worklog_organisation"): (None, None),
     }
     assert {name: listed[name] for name in expected} == expected
     assert TOKEN not in done.stdout
