@@ -176,8 +176,10 @@ def _space_problems(sync_context: SyncContext, selected: Sequence[Workspace]) ->
             f"space_ids: {', '.join(hidden)} not visible to the token in the selected workspaces",
             "make its user a member of the space, or deselect it by pandev scopes deselect",
         )
+    if sync_context.selection.space_ids:
+        return
     for workspace in selected:
-        if not (workspace.hierarchy.space_ids_found or workspace.hierarchy.failures or hidden):
+        if not (workspace.hierarchy.space_ids_found or workspace.hierarchy.failures):
             yield _error(
                 f"workspace {workspace.id}",
                 "the token's user sees no space",

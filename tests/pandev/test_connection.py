@@ -184,6 +184,14 @@ def test_a_selection_that_is_not_visible_is_an_error(
     ]
 
 
+def test_spaces_of_one_workspace_need_no_space_of_the_others(
+    check: Check, workspace: Workspace
+) -> None:
+    result = check(space_ids=space_ids(workspace)[:2])
+    assert errors(result) == []
+    assert [access.space_count for access in result.workspaces] == [2, 0]
+
+
 def test_a_user_without_workspace_or_space_is_an_error(
     check: Check, behaviour: Behaviour, workspace: Workspace
 ) -> None:
