@@ -84,7 +84,7 @@ class WebhookRegistrar:
 
         Raises `FatalError`, and `ConfigurationError`, also for a token of another user.
         """
-        self._require_same_user()
+        self.require_same_user()
         statuses: list[WebhookStatus] = []
         for workspace in self._sync_context.workspaces:
             try:
@@ -105,7 +105,7 @@ class WebhookRegistrar:
         Loaded data stays. Raises `ConfigurationError` for a token of another user, and, after all
         others were removed, for a stored webhook that may be another user's.
         """
-        self._require_same_user()
+        self.require_same_user()
         items = self._all_webhooks()
         unconfirmed = self._unconfirmed(items)
         webhook_ids = {str(item["id"]) for item in items} | self._secret_store.get_all().keys()
@@ -137,7 +137,7 @@ class WebhookRegistrar:
         """The token's user."""
         return self._sync_context.client.fetch_user_id()
 
-    def _require_same_user(self) -> None:
+    def require_same_user(self) -> None:
         """Raise `ConfigurationError` if a stored webhook was created by another user."""
         own_id = self._user_id
         for webhook_id, webhook in self._secret_store.get_all().items():

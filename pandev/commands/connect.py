@@ -2,40 +2,85 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import click
+from click.core import ParameterSource
 
 from clickup_receiver.audit_log import AuditLog
 from clickup_receiver.meltano_project import TAP
-from clickup_receiver.project_options import ProjectCommand, find_project
+from clickup_receiver.project_options import find_project
 from clickup_receiver.receiver_context import receiver_context
 from clickup_receiver.webhooks.registrar import WebhookRegistrar
 from clickup_receiver.webhooks.secret_store import SECRETS_FILE_NAME, FileSecretStore
+from pandev.commands.sync import ALREADY_RUNNING, sync_now
+from pandev.connection import check_connection
+from pandev.console import print_facts, print_problem
+from pandev.env_settings import save_settings
+from pandev.project_settings import AllSettingsCommand
 from pandev.receiver_options import data_dir_option
+from pandev.report.values import printable
+from pandev.store_options import store_options, store_settings
+from pandev.tap_config import read_tap_config
+from plugin_settings.env_file import ENV_FILE_NAME, is_inherited
 from tap_clickup.errors import ConfigurationError
-from tap_clickup.tap import TapClickUp
 from tap_clickup.wording import format_count
+from target_pandev.open_store import check_store
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from clickup_receiver.meltano_project import MeltanoProject
+    from pandev.connection import ConnectionCheck
+    from tap_clickup.sync import SyncContext
 
-POLLING_ONLY = 3
-"""Exit code if the token's user may not create webhooks."""
-NOT_REMOVED = (
+FAILED: Final = 1
+POLLING_ONLY: Final = 3
+"""Exit code if changes come by polling only."""
+NOT_REMOVED: Final = (
     "no longer accepted, but not removed at ClickUp; the user who created it can delete it under "
     "Settings > Integrations > Webhooks, unless that was done already"
 )
+NO_ADDRESS: Final = (
+    "webhook_url is not set, so changes come by polling only, up to 15 minutes later; README shows "
+    "how to receive them within seconds"
+)
+NO_PROJECT: Final = (
+    "no meltano.yml in this folder or above, so nothing was loaded; run the tap into the target as "
+    "README shows"
+)
+NEXT_STEP: Final = "keep clickup-receiver running, so that changes are loaded"
+SAVED_VARIABLES: Final = (
+    "TAP_CLICKUP_API_TOKEN",
+    "TAP_CLICKUP_WORKSPACE_IDS",
+    "TAP_CLICKUP_SPACE_IDS",
+)
+"""What all processes need. Of the receiver, its address and directory are saved too if given."""
+HELP: Final = """Check the connection, save its settings, register webhooks, and load everything.
+
+Nothing is changed before the check has passed. A token and a selection that only the environment
+has are saved in .env of the Meltano project, readable by its owner only, so that they are those of
+every process. One webhook is registered for each selected space, or for a workspace that is
+selected as a whole; without --webhook-url there is none, and changes come by polling. Then the data
+is loaded, as by pandev sync; Ctrl-C stops that, and pandev sync continues it.
+
+Running it again repairs webhooks, registers none twice, and loads what has changed. Afterwards,
+keep clickup-receiver running.
+
+Exit codes: 0 connected, 1 something failed, 3 connected, but changes come by polling only: there is
+no public URL, or the token's user may not create webhooks.
+"""
 
 
-@click.command(cls=ProjectCommand)
+@click.command(
+    "connect", cls=AllSettingsCommand, help=HELP, short_help="Check, register webhooks, and load."
+)
 @click.option(
     "--webhook-url",
     envvar="CLICKUP_RECEIVER_WEBHOOK_URL",
     show_envvar=True,
-    required=True,
     help="Public https URL at which ClickUp reaches clickup-receiver.",
 )
 @data_dir_option
@@ -44,50 +89,158 @@ NOT_REMOVED = (
     is_flag=True,
     help="Replace the webhooks that another user's token registered.",
 )
+@click.option("--no-save", is_flag=True, help="Save nothing in .env.")
+@click.option("--no-sync", is_flag=True, help="Load nothing.")
 @click.option(
     "--off",
     is_flag=True,
     help="Remove all webhooks with our URL or a stored secret; loaded data stays.",
 )
+@store_options
 @click.pass_context
-def connect(
-    context: click.Context, webhook_url: str, data_dir: Path, *, replace_user: bool, off: bool
+def connect(  # noqa: PLR0913 - an argument per option
+    context: click.Context,
+    /,
+    *,
+    webhook_url: str | None,
+    data_dir: Path,
+    replace_user: bool,
+    no_save: bool,
+    no_sync: bool,
+    off: bool,
+    **store: str | None,
 ) -> None:
-    """Register the webhooks of the selected workspaces and spaces, or repair them.
-
-    Running it again does not register a webhook twice. The token and the selection are the settings
-    of tap-clickup: TAP_CLICKUP_* in the environment or .env, or those in meltano.yml.
-
-    The exit code is 3 if the token's user may not create webhooks: changes come by polling only.
-    """
+    """Connect, or remove the webhooks."""
     project = find_project(context)
-    settings = project.read_settings(TAP) if project else None
-    config = TapClickUp(config=settings, parse_env_config=settings is None).config
+    config = read_tap_config(project)
     if not off and not config["enabled"]:
         raise ConfigurationError("enabled is false: switch it on, or use --off")
     sync_context = receiver_context(config)
+    if off:
+        _remove(sync_context, data_dir, webhook_url, replace_user=replace_user)
+        return
+    registrar = _make_registrar(sync_context, data_dir, webhook_url) if webhook_url else None
+    connection = _check(sync_context)
+    if registrar and replace_user:
+        _forget_other_users(registrar)
+    elif registrar:
+        registrar.require_same_user()
+    if project and not no_sync:
+        check_store(store_settings(store))
+    saved = _save(context, project) if project and not no_save else []
+    _print(connection, webhook_url, saved, project)
+    exit_code = _register(registrar)
+    if exit_code != FAILED and not no_sync:
+        exit_code = _load(project) or exit_code
+    if exit_code != FAILED:
+        click.echo(NEXT_STEP)
+    sys.exit(exit_code)
+
+
+def _remove(
+    sync_context: SyncContext, data_dir: Path, webhook_url: str | None, *, replace_user: bool
+) -> None:
+    """Remove the webhooks with our address or a stored secret."""
+    if not webhook_url:
+        raise ConfigurationError(
+            "webhook_url is not set: our webhooks are found by that address; give --webhook-url"
+        )
     sync_context.validate()
+    registrar = _make_registrar(sync_context, data_dir, webhook_url)
+    if replace_user:
+        _forget_other_users(registrar)
+    click.echo(f"{format_count(len(registrar.remove_all()), 'webhook')} removed")
+
+
+def _make_registrar(
+    sync_context: SyncContext, data_dir: Path, webhook_url: str
+) -> WebhookRegistrar:
     audit_log = AuditLog(data_dir)
     audit_log.prepare()
-    registrar = WebhookRegistrar(
+    return WebhookRegistrar(
         sync_context,
         FileSecretStore(data_dir / SECRETS_FILE_NAME),
         partial(audit_log.write, "connect"),
         endpoint=webhook_url,
     )
-    if replace_user:
-        for webhook_id in registrar.forget_other_users():
-            click.echo(f"pandev: webhook {webhook_id}: {NOT_REMOVED}", err=True)
-    if off:
-        click.echo(f"{format_count(len(registrar.remove_all()), 'webhook')} removed")
-        return
+
+
+def _forget_other_users(registrar: WebhookRegistrar) -> None:
+    for webhook_id in registrar.forget_other_users():
+        print_problem(f"webhook {webhook_id}: {NOT_REMOVED}")
+
+
+def _check(sync_context: SyncContext) -> ConnectionCheck:
+    """Return the result of a check that has passed; else exit with 1."""
+    connection = check_connection(sync_context)
+    for problem in connection.errors:
+        print_problem(printable(str(problem)))
+    if connection.errors:
+        print_problem("the check has not passed, so nothing is changed")
+        sys.exit(FAILED)
+    return connection
+
+
+def _save(context: click.Context, project: MeltanoProject) -> list[str]:
+    """Save what only this command has in `.env`; return the variables."""
+    values = {name: os.environ[name] for name in SAVED_VARIABLES if is_inherited(name)}
+    for option, variable in (
+        ("webhook_url", "CLICKUP_RECEIVER_WEBHOOK_URL"),
+        ("data_dir", "CLICKUP_RECEIVER_DATA_DIR"),
+    ):
+        value = context.params[option]
+        is_given = context.get_parameter_source(option) is ParameterSource.COMMANDLINE
+        if value and (is_given or is_inherited(variable)):
+            values[variable] = str(value.absolute() if isinstance(value, Path) else value)
+    if values:
+        save_settings(project.folder, values)
+    return list(values)
+
+
+def _print(
+    connection: ConnectionCheck,
+    webhook_url: str | None,
+    saved: list[str],
+    project: MeltanoProject | None,
+) -> None:
+    selected = [workspace for workspace in connection.workspaces if workspace.is_selected]
+    space_count = sum(workspace.space_count or 0 for workspace in selected)
+    counts = (format_count(space_count, "space"), format_count(len(selected), "workspace"))
+    facts = {"user": printable(str(connection.user)), "selected": " in ".join(counts)}
+    if webhook_url:
+        facts["address"] = webhook_url
+    if saved and project:
+        is_here = project.folder == Path.cwd()
+        path = ENV_FILE_NAME if is_here else str(project.folder / ENV_FILE_NAME)
+        facts["saved"] = f"{', '.join(saved)} in {path}"
+    print_facts(facts)
+
+
+def _register(registrar: WebhookRegistrar | None) -> int:
+    """Register or repair the webhooks, print them, and return the exit code."""
+    if registrar is None:
+        print_problem(NO_ADDRESS)
+        return POLLING_ONLY
     webhooks = registrar.reconcile()
     for webhook in webhooks:
         if webhook.error:
-            click.echo(f"pandev: {webhook.scope}: {webhook.error}", err=True)
+            print_problem(f"{webhook.scope}: {webhook.error}")
             continue
         state = ", ".join(webhook.changes) or webhook.health
-        click.echo(f"{webhook.scope}: webhook {webhook.webhook_id} at {webhook_url} ({state})")
+        click.echo(f"{webhook.scope}: webhook {webhook.webhook_id} ({state})")
     failures = [webhook for webhook in webhooks if webhook.error]
     if failures:
-        sys.exit(POLLING_ONLY if all(webhook.is_denied for webhook in failures) else 1)
+        return POLLING_ONLY if all(webhook.is_denied for webhook in failures) else FAILED
+    return 0
+
+
+def _load(project: MeltanoProject | None) -> int:
+    """Load what has changed, or everything; return the exit code.
+
+    Another run that is in progress loads it as well.
+    """
+    if project is None:
+        print_problem(NO_PROJECT)
+        return 0
+    exit_code = sync_now(project, TAP, "pandev connect")
+    return 0 if exit_code == ALREADY_RUNNING else exit_code

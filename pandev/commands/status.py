@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pandev.console import OutputFormat
     from pandev.status.surroundings import Surroundings
 
-NOTHING_LOADED = "nothing loaded yet: run pandev sync"
+NOTHING_LOADED = "nothing loaded yet: run pandev connect"
 
 
 HELP = """Show in five lines whether data is up to date.

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 SYNC: Final = "pandev sync"
 """The command that loads what has changed."""
+RUN_CONNECT: Final = "run pandev connect"
+"""What to do if nothing has been loaded."""
 
 
 class Outcome(StrEnum):

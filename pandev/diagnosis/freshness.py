@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pandev.diagnosis.check import SYNC, Finding, Outcome, ok, problem, skipped, warning
+from pandev.diagnosis.check import (
+    RUN_CONNECT,
+    SYNC,
+    Finding,
+    Outcome,
+    ok,
+    problem,
+    skipped,
+    warning,
+)
 from pandev.status.evaluation import Backfill, State
 from tap_clickup.wording import format_count
 
@@ -25,7 +34,7 @@ def check_backfill(examination: Examination) -> Sequence[Finding]:
     if examination.store_error:
         return skipped(examination.why_no_store)
     if status is None or status.state is State.EMPTY:
-        return [problem("nothing is loaded yet", RUN_SYNC)]
+        return [problem("nothing is loaded yet", RUN_CONNECT)]
     return [_describe_backfill(workspace) for workspace in status.workspaces]
 
 

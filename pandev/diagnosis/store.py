@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pandev.diagnosis.check import SYNC, Finding, ok, problem, skipped, warning
+from pandev.diagnosis.check import RUN_CONNECT, SYNC, Finding, ok, problem, skipped, warning
 from tap_clickup.wording import format_count
 from target_pandev.sql import read_migrations, read_statement
 
@@ -26,7 +26,7 @@ def check_store(examination: Examination) -> Sequence[Finding]:
         text, _, remedy = examination.store_error.partition("; ")
         return [problem(text, remedy or "check the settings store_url and store_dir")]
     if examination.reader is None:
-        return [problem(examination.why_no_store, f"run {SYNC}")]
+        return [problem(examination.why_no_store, RUN_CONNECT)]
     version, newest = examination.reader.schema_version() or 0, read_migrations()[-1][0]
     server = f"PostgreSQL {examination.reader.server_version}"
     if version > newest:

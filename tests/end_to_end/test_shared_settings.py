@@ -71,7 +71,7 @@ def test_connect_obeys_the_selection(project: Pipeline, workspace: Workspace, pl
     space_id, other_id = list(workspace.spaces)[:2]
     set_in_env(project.folder, **place_selection(project.folder, place, space_id, other_id))
     set_in_meltano_yml(project.folder, "clickup-receiver", webhook_url=ENDPOINT)
-    run = project.run("pandev", "connect")
+    run = project.run("pandev", "connect", "--no-sync")
     assert run.returncode == 0, run.stderr
     webhooks = list(workspace.webhooks.values())
     assert [(webhook.endpoint, webhook.space_id) for webhook in webhooks] == [(ENDPOINT, space_id)]

@@ -33,7 +33,15 @@ RULE_OPTIONS = [
 OPTIONS = {
     "pandev": ["--version"],
     "pandev check": [*STORE_OPTIONS, "--format"],
-    "pandev connect": ["--webhook-url", "--data-dir", "--replace-user", "--off"],
+    "pandev connect": [
+        "--webhook-url",
+        "--data-dir",
+        "--replace-user",
+        "--no-save",
+        "--no-sync",
+        "--off",
+        *STORE_OPTIONS,
+    ],
     "pandev disable": [],
     "pandev doctor": [
         *STORE_OPTIONS,

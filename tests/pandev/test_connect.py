@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     from fake_clickup.model import Workspace
 
 ENDPOINT = "https://receiver.example.com/v1/clickup/webhook"
-CONNECT = ("pandev", "connect")
+CONNECT = ("pandev", "connect", "--no-sync")
+NEXT_STEP = "keep clickup-receiver running, so that changes are loaded\n"
 
 
 @pytest.fixture
 def project(clickup: FakeClickUp, workspace: Workspace, tmp_path: Path) -> Pipeline:
+    """Return a folder without a Meltano project."""
     settings = {
         "TAP_CLICKUP_API_TOKEN": clickup.token,
         "TAP_CLICKUP_API_URL": clickup.api_url,
@@ -31,19 +33,31 @@ def project(clickup: FakeClickUp, workspace: Workspace, tmp_path: Path) -> Pipel
         "CLICKUP_RECEIVER_WEBHOOK_URL": ENDPOINT,
         "CLICKUP_RECEIVER_DATA_DIR": str(tmp_path / "data"),
     }
-    return Pipeline(tmp_path, settings)
+    project = Pipeline(tmp_path, settings)
+    (tmp_path / "meltano.yml").unlink()
+    return project
+
+
+def facts(account: Account, spaces: int, workspaces: str = "1 workspace") -> str:
+    """Return what is printed once the check has passed."""
+    user = next(workspace.users[account.user_id] for workspace in account.workspaces)
+    return (
+        f"user      {user.username} ({account.user_id})\n"
+        f"selected  {spaces} spaces in {workspaces}\n"
+        f"address   {ENDPOINT}\n"
+    )
 
 
 def test_connect_registers_one_webhook_and_reports_it(
-    project: Pipeline, workspace: Workspace
+    project: Pipeline, account: Account, workspace: Workspace
 ) -> None:
     """R33, R34, R35: connecting again adds no duplicate."""
     first = project.run(*CONNECT)
     second = project.run(*CONNECT)
     (webhook,) = workspace.webhooks.values()
-    line = f"workspace {workspace.id}: webhook {webhook.id} at {ENDPOINT}"
-    assert first.stdout == f"{line} (created)\n"
-    assert second.stdout == f"{line} (active)\n"
+    begin = f"{facts(account, 4)}workspace {workspace.id}: webhook {webhook.id}"
+    assert first.stdout == f"{begin} (created)\n{NEXT_STEP}"
+    assert second.stdout == f"{begin} (active)\n{NEXT_STEP}"
     assert webhook.secret not in first.stdout + first.stderr
 
 
@@ -57,13 +71,13 @@ def test_the_receiver_accepts_deliveries_of_a_new_webhook(
 
 
 def test_a_members_token_falls_back_to_polling(
-    project: Pipeline, workspace: Workspace, behaviour: Behaviour
+    project: Pipeline, account: Account, workspace: Workspace, behaviour: Behaviour
 ) -> None:
     """R113: a member may not register webhooks; one line and an exit code of its own say so."""
     behaviour.role = "member"
     run = project.run(*CONNECT)
     assert run.returncode == 3
-    assert run.stdout == ""
+    assert run.stdout == facts(account, 4) + NEXT_STEP
     assert run.stderr == (
         f"pandev: workspace {workspace.id}: POST /team/{workspace.id}/webhook: HTTP 403 ROLE_001: "
         "the token's user may not create webhooks, so changes come by polling only; make the user "
@@ -86,7 +100,9 @@ def test_a_workspace_that_fails_is_reported_in_one_line(
         f"pandev: workspace {failing.id}: GET /team/{failing.id}/webhook: HTTP 400 X_1\n"
     )
     (webhook,) = other.webhooks.values()
-    assert run.stdout == f"workspace {other.id}: webhook {webhook.id} at {ENDPOINT} (created)\n"
+    assert run.stdout == (
+        f"{facts(account, 8, '2 workspaces')}workspace {other.id}: webhook {webhook.id} (created)\n"
+    )
 
 
 def test_another_users_token_is_refused_or_replaces_the_webhook(
@@ -109,7 +125,8 @@ def test_another_users_token_is_refused_or_replaces_the_webhook(
     run = project.run(*CONNECT, "--replace-user")
     (new,) = (webhook for webhook in workspace.webhooks.values() if webhook.id != old.id)
     assert run.returncode == 0
-    assert run.stdout == f"workspace {workspace.id}: webhook {new.id} at {ENDPOINT} (created)\n"
+    line = f"workspace {workspace.id}: webhook {new.id} (created)\n"
+    assert run.stdout == facts(account, 4) + line + NEXT_STEP
     assert run.stderr == (
         f"pandev: webhook {old.id}: no longer accepted, but not removed at ClickUp; the user who "
         "created it can delete it under Settings > Integrations > Webhooks, unless that was done "
@@ -175,13 +192,13 @@ def test_off_finds_webhooks_by_their_endpoint(
 
 
 def test_connect_adopts_a_webhook_whose_secret_was_lost(
-    project: Pipeline, workspace: Workspace, tmp_path: Path
+    project: Pipeline, account: Account, workspace: Workspace, tmp_path: Path
 ) -> None:
     project.run(*CONNECT)
     (webhook,) = workspace.webhooks.values()
     project.settings["CLICKUP_RECEIVER_DATA_DIR"] = str(tmp_path / "elsewhere")
-    line = f"workspace {workspace.id}: webhook {webhook.id} at {ENDPOINT} (active)\n"
-    assert project.run(*CONNECT).stdout == line
+    line = f"workspace {workspace.id}: webhook {webhook.id} (active)\n"
+    assert project.run(*CONNECT).stdout == facts(account, 4) + line + NEXT_STEP
     assert list(workspace.webhooks) == [webhook.id]
     adopted = FileSecretStore(tmp_path / "elsewhere" / "webhooks.json").get(webhook.id)
     assert adopted == (webhook.secret,)
@@ -222,7 +239,11 @@ def test_nothing_changes_if_it_cannot_be_recorded(
         (
             "TAP_CLICKUP_WORKSPACE_IDS",
             '["1"]',
-            "workspace_ids: 1 not visible to the token, which sees {workspace_ids}",
+            (
+                "selection: workspace_ids: 1 not visible to the token, which sees {workspace_ids}; "
+                "choose workspaces by pandev scopes\n"
+                "pandev: the check has not passed, so nothing is changed"
+            ),
         ),
     ],
 )

@@ -292,8 +292,8 @@ def test_a_store_that_cannot_be_reached_hides_nothing_else(doctor: Doctor) -> No
 def test_an_empty_machine_is_advised_to_connect(doctor: Doctor, empty_database: str) -> None:
     doctor.database = empty_database
     findings = doctor.examine()
-    assert findings["store"] == [("problem", "there is no store yet", "run pandev sync")]
-    assert findings["back-fill"] == [("problem", "nothing is loaded yet", "run pandev sync")]
+    assert findings["store"] == [("problem", "there is no store yet", "run pandev connect")]
+    assert findings["back-fill"] == [("problem", "nothing is loaded yet", "run pandev connect")]
 
 
 def test_an_open_env_file_is_a_problem(doctor: Doctor, tmp_path: Path) -> None:

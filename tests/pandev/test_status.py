@@ -202,7 +202,7 @@ def test_a_workspace_without_webhooks_is_polled(database: str) -> None:
 
 def test_an_empty_machine_gets_one_line(empty_database: str, tmp_path: Path) -> None:
     """No store, no schema, no folder is created."""
-    hint = "nothing loaded yet: run pandev sync\n"
+    hint = "nothing loaded yet: run pandev connect\n"
     empty = status(empty_database)
     assert (empty.stdout, empty.exit_code) == (hint, 5)
     folder = tmp_path / "store"
