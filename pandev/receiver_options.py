@@ -13,6 +13,7 @@ data_dir_option = click.option(
     envvar="CLICKUP_RECEIVER_DATA_DIR",
     show_envvar=True,
     type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
     default=default_receiver_dir,
     help="Directory of clickup-receiver, which contains its inbox and the webhook secrets.",
 )
@@ -21,6 +22,7 @@ receiver_port_option = click.option(
     envvar="CLICKUP_RECEIVER_PORT",
     show_envvar=True,
     type=click.IntRange(0, 65535),
+    metavar="PORT",
     default=8710,
     show_default=True,
     help="Port of clickup-receiver on this machine.",

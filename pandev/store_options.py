@@ -26,6 +26,7 @@ def store_options(command: Command) -> Command:
         command = click.option(
             name,
             envvar=f"TARGET_PANDEV_STORE_{variable}",
+            metavar=variable,
             show_envvar=True,
             default="pandev" if variable == "SCHEMA" else None,
             help=help_text,

@@ -42,6 +42,14 @@ RULE_OPTIONS: Final[tuple[tuple[str, Any, Any, str], ...]] = (
     ),
 )
 
+METAVARS: Final = {
+    "minimum-minutes": "MINUTES",
+    "round-minutes": "MINUTES",
+    "days": "DAYS",
+    "grace-hours": "HOURS",
+    "organisation": "NAME",
+}
+
 
 def variable_name(option: str) -> str:
     """Return the environment variable of an option."""
@@ -65,6 +73,7 @@ def rule_options(command: Command) -> Command:
         command = click.option(
             f"--{name}",
             type=kind,
+            metavar=METAVARS.get(name),
             envvar=variable_name(name),
             show_envvar=True,
             default=default,
@@ -74,7 +83,8 @@ def rule_options(command: Command) -> Command:
     return click.option(
         "--last-day",
         type=click.DateTime(("%Y-%m-%d",)),
-        help="Last day to plan; by default the last closed one.",
+        metavar="DAY",
+        help="Last day to plan, such as 2026-03-31; by default the last closed one.",
     )(command)
 
 

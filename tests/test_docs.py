@@ -217,7 +217,7 @@ def test_readme_has_output_of_the_report() -> None:
     """Of the known rows in the tests of the report, at 80 columns."""
     section = README.split("\n## The report\n", 1)[1].split("\n## ", 1)[0]
     (sample,) = re.findall(r"```text\n(.*?)```", section, re.DOTALL)
-    output = (PROJECT / "tests/pandev/fixtures/report_80.txt").read_text(encoding="utf-8")
+    output = (PROJECT / "tests/pandev/golden/report.txt").read_text(encoding="utf-8")
     parts = sample.strip().split("\n\n")
     assert len(parts) > 3
     assert [part for part in parts if part not in output.split("\n\n")] == []

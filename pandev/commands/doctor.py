@@ -34,7 +34,7 @@ OUTCOME_WIDTH: Final = 9
 NAME_WIDTH: Final = 14
 COLORS: Final = {Outcome.OK: "green", Outcome.WARNING: "yellow", Outcome.PROBLEM: "red"}
 LISTED: Final = "\n".join(f"{check.name:{NAME_WIDTH}}{check.subject}" for check in CHECKS)
-HELP: Final = f"""Look for what keeps data from arriving, and say what to do about it.
+HELP: Final = f"""Find what keeps data from arriving, and how to correct it.
 
 \b
 {LISTED}
@@ -54,6 +54,7 @@ wrong.
 @click.option(
     "--webhook-url",
     envvar="CLICKUP_RECEIVER_WEBHOOK_URL",
+    metavar="URL",
     show_envvar=True,
     help="Public URL of clickup-receiver; without it changes come by polling only.",
 )

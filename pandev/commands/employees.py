@@ -17,18 +17,18 @@ UNMATCHED_PEOPLE = "SELECT * FROM unmatched_people"
 
 @click.group("employees", cls=ProjectGroup)
 def employee_commands() -> None:
-    """Load the list of employees, who are matched with users of ClickUp and authors of commits."""
+    """Load employees, to match ClickUp users and authors of commits."""
 
 
 @employee_commands.command()
 @store_options
 @click.argument("file", type=click.Path(path_type=Path))
 def load(file: Path, **store: str | None) -> None:
-    """Replace the stored employees by those of FILE, a CSV file with a header.
+    """Replace the stored employees by those of FILE.
 
-    Columns: email, name, position, team, department, github_login, other_emails, is_archived. Only
-    email is required. An employee who is not in FILE is removed: keep those who have left in it,
-    with is_archived true.
+    FILE is a CSV file with a header. Columns: email, name, position, team, department,
+    github_login, other_emails, is_archived. Only email is required. An employee who is not in FILE
+    is removed: keep those who have left in it, with is_archived true.
     """
     settings = store_settings(store)
     records = employees.read_employees(file)

@@ -29,7 +29,7 @@ from target_pandev.open_store import open_store
     "--holidays",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="File of all holidays, which replace the stored ones: YYYY-MM-DD and a name a line.",
+    help="File of all holidays, which replace the stored ones: YYYY-MM-DD and a name in each line.",
 )
 @click.option(
     "--sprint-grace",
@@ -47,10 +47,12 @@ def set_reporting(  # noqa: PLR0913 - an argument per option
     sprint_grace: int | None,
     **store: str | None,
 ) -> None:
-    """Show time zone, week, working hours and holidays of reports, and change those that are given.
+    """Show or change the calendar of reports.
 
-    The store keeps them. At first they are UTC, Monday, Monday to Friday from 09:00 to 17:00, and
-    no holidays. Dates and working times in views follow a change at once.
+    The calendar is the time zone, the week, the working hours and the holidays. The store keeps
+    it. At first the time zone is UTC, the week begins on Monday, working hours are Monday to Friday
+    from 09:00 to 17:00, and there are no holidays. Dates and working times in views follow a change
+    at once.
     """
     opens_at, closes_at = (
         (None, None) if working_hours is None else reporting.parse_hours(working_hours)

@@ -29,7 +29,8 @@ def show_settings(context: click.Context, output_format: str) -> None:
     that sets it decides, except that an env: in meltano.yml precedes all of them. The value of a
     secret is never shown.
 
-    Variables that look like a setting and are none, such as a misspelt one, are named on stderr.
+    Variables that look like a setting but have no effect, such as a misspelt one, are named on
+    stderr.
 
     Exit codes: 0 shown, 1 the settings cannot be read.
     """

@@ -58,12 +58,14 @@ wrong, 3 for Stale, 4 for Off, and 5 if nothing is loaded yet.
 @click.option(
     "--webhook-url",
     envvar="CLICKUP_RECEIVER_WEBHOOK_URL",
+    metavar="URL",
     show_envvar=True,
     help="Public URL of clickup-receiver; only webhooks with it count.",
 )
 @click.option(
     "--poll-command",
     envvar="CLICKUP_RECEIVER_POLL_COMMAND",
+    metavar="COMMAND",
     show_envvar=True,
     help="Command with which clickup-receiver polls; empty if it does not.",
 )
@@ -72,6 +74,7 @@ wrong, 3 for Stale, 4 for Off, and 5 if nothing is loaded yet.
     envvar="CLICKUP_RECEIVER_POLL_MINUTES",
     show_envvar=True,
     type=click.IntRange(1),
+    metavar="MINUTES",
     default=15,
     show_default=True,
     help="Minutes between polls of clickup-receiver.",

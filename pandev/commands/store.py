@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @click.group("store", cls=ProjectGroup)
 def store_commands() -> None:
-    """Run the embedded store; dump, restore and upgrade stores; create logins."""
+    """Run, back up and upgrade the store; create logins."""
 
 
 for command in (save_reader_command, upgrade_store):

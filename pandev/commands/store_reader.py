@@ -28,7 +28,9 @@ LIMITS = f"read-only transactions, 5 minutes per statement, {CONNECTION_LIMIT} c
 
 @click.command("reader", cls=ProjectCommand)
 @store_options
-@click.option("--role", help="Name of the login.  [default: the schema's name and _reader]")
+@click.option(
+    "--role", metavar="NAME", help="Name of the login; by default the schema's name and _reader."
+)
 @click.option("--rotate", is_flag=True, help="Give an existing login a new password.")
 @click.option(
     "--password-stdin", is_flag=True, help="Read the password from the first line of stdin."

@@ -19,7 +19,7 @@ from target_pandev.embedded.upgrade import upgrade
     "--old-bin",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     metavar="DIR",
-    help="Directory of the old version's programs.  [default: found]",
+    help="Directory of the old version's programs; by default it is found.",
 )
 def upgrade_store(old_bin: Path | None, **store: str | None) -> None:
     """Move the embedded store to the installed PostgreSQL version.

@@ -84,8 +84,8 @@ def push(
     entries is written, and only those that carry our marker are changed or deleted. It may be
     interrupted at any time: an entry is never written twice.
 
-    The exit code is 0 if everything is as planned then, and 1 if anything was not written, or if
-    it is not known whether it was.
+    The exit code is 0 if everything is as planned afterwards, and 1 if anything was not written,
+    or if it is not known whether it was.
     """
     settings = _read_tap_settings(context)
     if not write and mode != "automatic":

@@ -51,6 +51,7 @@ does not know a name, and 2 if an option is wrong.
 @click.option(
     "--limit",
     type=click.IntRange(min=1),
+    metavar="NUMBER",
     default=10,
     show_default=True,
     help="Maximum number of rows in a section.",

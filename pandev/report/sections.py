@@ -276,7 +276,7 @@ SECTIONS: Final = (
     Section(
         "unlinked",
         "Closed tasks without commits",
-        "closed tasks that no commit, branch or pull request is linked with",
+        "closed tasks without a commit, branch or pull request",
         (
             TASK,
             Column("name", "title"),

@@ -51,7 +51,7 @@ def _last_sync(status: Status, surroundings: Surroundings, now: datetime) -> str
 
 def _next_sync(status: Status, surroundings: Surroundings, now: datetime) -> str:
     if status.state is State.OFF:
-        return "no next"
+        return "none scheduled"
     if any(workspace.is_running for workspace in status.workspaces):
         return "running"
     at = surroundings.next_sync_at(status.last_sync_at, now)

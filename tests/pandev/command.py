@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from rich.cells import cell_len
+
 PANDEV = Path(sys.executable).with_name("pandev")
 GOLDEN = Path(__file__).with_name("golden")
 SETTING_PREFIXES = ("MELTANO_", "TAP_", "TARGET_PANDEV_", "CLICKUP_RECEIVER_", "PANDEV_")
@@ -41,3 +43,15 @@ def run_pandev(
 def golden(name: str) -> str:
     """Return an expected output."""
     return (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
+
+
+def assert_golden(name: str, output: str, *, columns: int | None = 80) -> None:
+    """Fail unless an output is the expected one and fits the terminal.
+
+    With RENEW_GOLDEN=1 it becomes the expected one: look at `git diff tests/pandev/golden` then.
+    """
+    if os.environ.get("RENEW_GOLDEN"):
+        (GOLDEN / f"{name}.txt").write_text(output, encoding="utf-8")
+    too_long = [line for line in output.splitlines() if columns and cell_len(line) > columns]
+    assert too_long == []
+    assert output == golden(name), f"{name}: RENEW_GOLDEN=1 pytest tests/pandev accepts it"

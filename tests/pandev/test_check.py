@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from fake_clickup import Account, Fault, generate
-from tests.pandev.command import golden, run_pandev, write_env
+from tests.pandev.command import assert_golden, run_pandev, write_env
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,7 +56,7 @@ def without_version(text: str) -> str:
 def test_check_shows_user_roles_limit_and_store(folder: Path, clickup: FakeClickUp) -> None:
     """R4, R5, R6, R21, R22, R23: it reads only, and shows no token."""
     done = run_pandev(folder, "check")
-    assert without_version(done.stdout) == golden("check")
+    assert_golden("check", without_version(done.stdout))
     assert (done.returncode, done.stderr) == (0, "")
     assert {request.method for request in clickup.requests} == {"GET"}
     assert clickup.requests[0].path == "/api/v2/team"
@@ -68,15 +68,15 @@ def test_a_members_token_has_an_exit_code_of_its_own(folder: Path, behaviour: Be
     behaviour.role = "member"
     done = run_pandev(folder, "check")
     assert done.returncode == 3
-    assert without_version(done.stdout) == golden("check_member")
-    assert done.stderr == golden("check_member_problems")
+    assert_golden("check_member", without_version(done.stdout))
+    assert_golden("check_member_problems", done.stderr, columns=None)
 
 
 def test_a_rejected_token_is_one_line_and_the_store_is_checked(folder: Path) -> None:
     """R92: "401 Unauthorized", without the token."""
     done = run_pandev(folder, "check", TAP_CLICKUP_API_TOKEN=BAD_TOKEN)
     assert done.returncode == 1
-    assert without_version(done.stdout) == golden("check_bad_token")
+    assert_golden("check_bad_token", without_version(done.stdout))
     assert done.stderr == (
         "pandev: ClickUp: 401 Unauthorized: the token is wrong, expired or was regenerated; create "
         "a new one in ClickUp under avatar > Settings > My Settings > Apps > API Token, and set it "

@@ -12,7 +12,7 @@ from pandev.commands.connect import connect
 from tap_clickup.errors import ConfigurationError
 from target_pandev.errors import StoreError
 from tests.clickup_receiver.registrar_harness import switch_user
-from tests.pandev.command import golden
+from tests.pandev.command import assert_golden
 from tests.pandev.fake_meltano import REFUSAL, FakeMeltano, log_line
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def test_connect_checks_saves_registers_and_loads(
     assert ended.exit_code == 0, ended.output
     assert ended.stderr == ""
     *lines, synced, last = ended.stdout.splitlines(keepends=True)
-    assert "".join((*lines, last)) == golden("connect")
+    assert_golden("connect", "".join((*lines, last)))
     assert synced.startswith("synced in ")
     token = project.tap["api_token"]
     assert project.saved == (

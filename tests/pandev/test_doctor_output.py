@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from fake_clickup import generate
+from tests.pandev.command import assert_golden
 from tests.pandev.doctor_store import Doctor, add_inbox, add_status
 from tests.pandev.status_store import add_places, add_run, add_webhook
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fake_clickup import Account, FakeClickUp
     from fake_clickup.model import Workspace
 
 ORIGIN = "http://127.0.0.1:1"
-GOLDEN = Path(__file__).parent / "golden" / "doctor_80.txt"
 VARYING = (
     (re.compile(r"\d+(\.\d+)? [kMGTP]B"), "00.0 GB"),
     (re.compile(r"(?<=[A-Za-z] )\d+(\.\d+)+"), "0.0"),
@@ -57,5 +58,4 @@ def test_the_output_fits_eighty_columns(
         .run("--webhook-url", f"{ORIGIN}/v1/clickup/webhook")
         .stdout
     )
-    assert [line for line in printed.splitlines() if len(line) > 80] == []
-    assert normalise(printed) == GOLDEN.read_text(encoding="utf-8")
+    assert_golden("doctor", normalise(printed))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from tests.end_to_end.pipeline import Pipeline
-from tests.pandev.command import golden, run_pandev, write_env
+from tests.pandev.command import assert_golden, run_pandev, write_env
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +35,7 @@ def test_settings_without_a_project(tmp_path: Path) -> None:
         "PANDEV_HOME": "/opt/pandev",
     }
     done = run_pandev(tmp_path, "settings", **environment)
-    assert done.stdout == golden("settings")
+    assert_golden("settings", done.stdout)
     assert done.stderr == (
         "pandev: PANDEV_WORKLOG_DAY: there is no setting of this name, so it has no effect\n"
         "pandev: TAP_CLICKUP_SPACES: there is no setting of this name, so it has no effect\n"

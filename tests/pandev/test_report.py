@@ -9,14 +9,14 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from rich.cells import cell_len
 
 from pandev.report.data import format_csv, format_json
 from pandev.report.reading import read_section
 from pandev.report.sections import BY_NAME, SECTIONS
 from pandev.report.selection import SCOPES, Selection, read_calendar
 from target_pandev.database import ReportingChange, Store
-from tests.pandev.report_store import FIXTURES, PERIOD, STABLE, connect, fill, printed, report
+from tests.pandev.command import assert_golden
+from tests.pandev.report_store import PERIOD, STABLE, connect, fill, printed, report
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,12 +54,11 @@ def values(found: Sequence[dict[str, Any]], *names: str) -> list[tuple[Any, ...]
     return [tuple(row[name] for name in names) for row in found]
 
 
-@pytest.mark.parametrize("columns", [80, 120])
-def test_the_report_is_readable(filled: str, columns: int) -> None:
+@pytest.mark.parametrize(("columns", "name"), [(80, "report"), (120, "report_120")])
+def test_the_report_is_readable(filled: str, columns: int, name: str) -> None:
     """Titles of 60 to 120 characters, of wide characters and emoji too, stay in their column."""
     text = printed(filled, *STABLE, *PERIOD, columns=columns)
-    assert text == (FIXTURES / f"report_{columns}.txt").read_text(encoding="utf-8")
-    assert max(cell_len(line) for line in text.splitlines()) <= columns
+    assert_golden(name, text, columns=columns)
 
 
 def test_all_sections_are_shown_in_their_order(filled: str) -> None:

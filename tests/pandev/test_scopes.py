@@ -9,7 +9,7 @@ import pytest
 from dotenv import dotenv_values
 
 from fake_clickup import Account, Fault, generate
-from tests.pandev.command import golden, run_pandev, write_env
+from tests.pandev.command import assert_golden, golden, run_pandev, write_env
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,7 +50,7 @@ def saved(folder: Path) -> tuple[list[str] | None, list[str] | None]:
 def test_scopes_lists_everything_visible(folder: Path, clickup: FakeClickUp) -> None:
     """R25, R131: workspaces, spaces and folders with their ids; without a command, too."""
     done = run_pandev(folder, "scopes")
-    assert done.stdout == golden("scopes")
+    assert_golden("scopes", done.stdout)
     assert (done.returncode, done.stderr) == (0, "")
     assert {request.method for request in clickup.requests} == {"GET"}
     assert run_pandev(folder, "scopes", "list").stdout == golden("scopes")
@@ -83,7 +83,7 @@ def test_scopes_as_json_say_what_is_selected(folder: Path) -> None:
 def test_the_first_selection_restricts_and_the_next_adds(folder: Path) -> None:
     """R24, R26: it is saved after a check, and says what to do next."""
     done = run_pandev(folder, "scopes", "select", "shop")
-    assert done.stdout == golden("scopes_select")
+    assert_golden("scopes_select", done.stdout)
     assert (done.returncode, done.stderr) == (0, "")
     assert saved(folder) == ([ACME], [SHOP])
     assert run_pandev(folder, "scopes", "select", "Labs/Space 1").returncode == 0

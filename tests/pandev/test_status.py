@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.pandev.command import assert_golden, golden
 from tests.pandev.status_store import (
     add_places,
     add_run,
@@ -25,20 +26,14 @@ if TYPE_CHECKING:
 REASON = "401 Unauthorized: the token is wrong, expired or was regenerated; new"
 REFUSED_TOKEN = [{"what": "run", "why": REASON, "retryable": True}]
 DENIED = [{"what": "list 7", "why": "HTTP 401 OAUTH_027", "retryable": False}]
-CONNECTED = """\
-Connected  1 workspace, 2 spaces
-Last sync  HH:MM UTC (5 min), next unknown
-Back-fill  complete
-Delivery   polling only
-Data       complete
-"""
+CONNECTED = golden("status_connected")
 
 
 def test_a_recent_sync_is_connected(database: str) -> None:
     """R39-R43: badge, counts of workspaces and spaces, last sync."""
     add_places(database, "900")
     add_run(database, finished="5 min", complete=True)
-    assert printed(database) == CONNECTED
+    assert_golden("status_connected", printed(database))
     assert exit_code(database) == 0
 
 
@@ -46,13 +41,7 @@ def test_the_lines_fit_a_phone(database: str) -> None:
     add_places(database, "900")
     add_run(database, finished="5 min", complete=False, refused=REFUSED_TOKEN)
     add_webhook(database, "h1", "suspended")
-    assert printed(database, COLUMNS="40") == (
-        "Error      1 workspace, 2 spaces\n"
-        "Last sync  none yet, next unknown\n"
-        "Back-fill  failed\n"
-        "Delivery   webhooks: 1 suspended\n"
-        "Problem    401 Unauthorized: the token …\n"
-    )
+    assert_golden("status_phone", printed(database, COLUMNS="40"), columns=40)
 
 
 @pytest.mark.parametrize(("age", "expected"), [("29 min", 0), ("31 min", 3)])
@@ -68,39 +57,21 @@ def test_stale_shows_the_age_and_what_is_wrong_with_webhooks(database: str) -> N
     add_run(database, finished="3 days", complete=False, refused=DENIED)
     for webhook_id, health in (("h1", "active"), ("h2", "failing"), ("h3", "failing")):
         add_webhook(database, webhook_id, health)
-    assert printed(database) == (
-        "Stale      1 workspace, 1 space\n"
-        "Last sync  HH:MM UTC (3 d), next unknown\n"
-        "Back-fill  complete\n"
-        "Delivery   webhooks: 1 active, 2 failing\n"
-        "Data       1 denied: pandev doctor\n"
-    )
+    assert_golden("status_stale", printed(database))
 
 
 def test_a_running_backfill_is_connected_with_its_progress(database: str) -> None:
     """R96: no tasks yet, because the back-fill is still running."""
     add_places(database, "900")
     add_run(database, started="50 min", seen="20 s", progress=0.4)
-    assert printed(database) == (
-        "Connected  1 workspace, 2 spaces\n"
-        "Last sync  none yet, running\n"
-        "Back-fill  running, 40%\n"
-        "Delivery   polling only\n"
-        "Data       none yet\n"
-    )
+    assert_golden("status_running", printed(database))
 
 
 def test_a_killed_backfill_is_an_error(database: str) -> None:
     """Its row was written every ten seconds, and is no longer."""
     add_places(database, "900")
     add_run(database, started="50 min", seen="11 min", progress=0.4)
-    assert printed(database) == (
-        "Error      1 workspace, 2 spaces\n"
-        "Last sync  none yet, next unknown\n"
-        "Back-fill  was killed at 40%\n"
-        "Delivery   polling only\n"
-        "Problem    the back-fill was stopped or killed: pandev sync\n"
-    )
+    assert_golden("status_error", printed(database))
     assert exit_code(database) == 1
 
 
@@ -172,9 +143,7 @@ def test_a_refused_first_token_of_a_selected_workspace_is_shown(database: str) -
 def test_a_disabled_integration_is_off(database: str) -> None:
     add_places(database, "900")
     add_run(database, finished="5 min", complete=True)
-    assert printed(database, TAP_CLICKUP_ENABLED="false") == CONNECTED.replace(
-        "Connected", "Off      "
-    ).replace("next unknown", "no next")
+    assert_golden("status_off", printed(database, TAP_CLICKUP_ENABLED="false"))
     assert exit_code(database, TAP_CLICKUP_ENABLED="false") == 4
 
 
@@ -202,14 +171,14 @@ def test_a_workspace_without_webhooks_is_polled(database: str) -> None:
 
 def test_an_empty_machine_gets_one_line(empty_database: str, tmp_path: Path) -> None:
     """No store, no schema, no folder is created."""
-    hint = "nothing loaded yet: run pandev connect\n"
     empty = status(empty_database)
-    assert (empty.stdout, empty.exit_code) == (hint, 5)
+    assert_golden("status_empty", empty.stdout)
+    assert empty.exit_code == 5
     folder = tmp_path / "store"
     embedded = status("", "--store-dir", str(folder))
-    assert (embedded.stdout, embedded.exit_code) == (hint, 5)
+    assert (embedded.stdout, embedded.exit_code) == (empty.stdout, 5)
     assert list(tmp_path.iterdir()) == []
-    assert status(empty_database).stdout == hint
+    assert status(empty_database).stdout == empty.stdout
 
 
 def test_live_asks_clickup_whether_it_accepts_the_token(

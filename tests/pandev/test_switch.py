@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.pandev.command import run_pandev, write_env
+from tests.pandev.command import assert_golden, run_pandev, write_env
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,16 +18,10 @@ def test_the_integration_is_switched_off_and_on(tmp_path: Path) -> None:
     before = path.read_text()
     assert run_pandev(tmp_path, "enable").stdout == "enabled already\n"
     assert path.read_text() == before
-    assert run_pandev(tmp_path, "disable").stdout == (
-        "disabled: runs send no request to ClickUp and write nothing\n"
-        "a running clickup-receiver keeps deliveries in its inbox and loads none\n"
-    )
+    assert_golden("disable", run_pandev(tmp_path, "disable").stdout)
     assert path.read_text() == f"{before}TAP_CLICKUP_ENABLED=false\n"
     assert run_pandev(tmp_path, "disable").stdout == "disabled already\n"
-    assert run_pandev(tmp_path, "enable").stdout == (
-        "enabled: the next run continues where the last one stopped\n"
-        "a running clickup-receiver loads the deliveries that wait in its inbox\n"
-    )
+    assert_golden("enable", run_pandev(tmp_path, "enable").stdout)
     assert path.read_text() == f"{before}TAP_CLICKUP_ENABLED=true\n"
 
 

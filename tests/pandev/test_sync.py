@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from pandev.commands.sync import sync
 from pandev.sync.running import RunningJob, find_running_job
 from tap_clickup.errors import ConfigurationError
-from tests.pandev.command import golden
+from tests.pandev.command import assert_golden
 from tests.pandev.fake_meltano import REFUSAL, FakeMeltano, log_line
 from tests.support.waiting import TIMEOUT_SECONDS, wait_until
 
@@ -78,7 +78,7 @@ def test_the_progress_fits_80_columns(meltano: FakeMeltano) -> None:
     ended = run_sync()
     assert ended.exit_code == 0, ended.output
     *lines, last = ended.stdout.splitlines(keepends=True)
-    assert "".join(lines) == golden("sync_80")
+    assert_golden("sync", "".join(lines))
     assert last.startswith("synced in ")
     assert last.endswith(" s; next: pandev status\n")
     assert ended.stderr == ""

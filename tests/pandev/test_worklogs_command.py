@@ -12,6 +12,7 @@ import yaml
 
 from pandev.commands.worklogs import worklog_commands
 from pandev.worklogs.rules import WorklogRules
+from tests.pandev.command import assert_golden
 from tests.pandev.worklog_store import EXPECTED, PANDEV, Runs, fill, written
 from tests.tap_clickup import accounts
 from tests.test_docs import MELTANO, table_under
@@ -21,26 +22,6 @@ if TYPE_CHECKING:
 
     from fake_clickup import Account, FakeClickUp
 
-PLAN = """\
-days        2026-03-02 to 2026-03-03 (UTC)
-rules       from 5 min on, rounded to 1 min, tracked time subtracted
-to create   3 entries, 1 h
-to update   none
-to delete   none
-as planned  none
-left out    2 entries, 18 min
-
-day         person                    task       action  time    now
-────────────────────────────────────────────────────────────────────
-2026-03-02  user40000001@example.com  86task001  create  10 min
-2026-03-02  user40000002@example.com  86task001  create  20 min
-2026-03-03  user40000002@example.com  86task001  create  30 min
-
-left out, because                 person                    entries  time
-───────────────────────────────────────────────────────────────────────────
-less than the minimum             user40000002@example.com  1        3 min
-no ClickUp user has this address  stranger@example.com      1        15 min
-"""
 DRY_RUN = "pandev: nothing was written; add --write, or set PANDEV_WORKLOG_MODE=automatic\n"
 
 
@@ -59,16 +40,18 @@ def test_the_plan_sends_no_request(runs: Runs, clickup: FakeClickUp) -> None:
     """R125: nor does push without --write, which is the default."""
     planned = runs.run("plan")
     assert (planned.returncode, planned.stderr) == (0, "")
-    assert planned.stdout == PLAN
+    assert_golden("worklogs_plan", planned.stdout)
     shown = runs.run("push")
-    assert (shown.returncode, shown.stdout, shown.stderr) == (0, PLAN, DRY_RUN)
+    assert (shown.returncode, shown.stdout, shown.stderr) == (0, planned.stdout, DRY_RUN)
     assert clickup.requests == []
     assert runs.rows("SELECT FROM worklog_entries") == []
 
 
 def test_the_plan_after_a_push_needs_no_poll(runs: Runs) -> None:
     """What was written is known before the tap has read it."""
-    assert runs.push().returncode == 0
+    pushed = runs.push()
+    assert (pushed.returncode, pushed.stderr) == (0, "")
+    assert_golden("worklogs_push", pushed.stdout)
     assert "as planned  3 entries, 1 h\n" in runs.run("plan").stdout
 
 
