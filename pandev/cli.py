@@ -29,6 +29,7 @@ COMMANDS = {
     "status": "pandev.commands.status:show_status",
     "store": "pandev.commands.store:store_commands",
     "sync": "pandev.commands.sync:sync",
+    "token": "pandev.commands.token:set_token",
     "worklogs": "pandev.commands.worklogs:worklog_commands",
 }
 """Where each command is; only the module of the command that runs is imported."""

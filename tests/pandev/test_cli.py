@@ -105,6 +105,7 @@ OPTIONS = {
     "pandev store upgrade": [*STORE_OPTIONS, "--old-bin"],
     "pandev store url": STORE_OPTIONS,
     "pandev sync": ["--sweep"],
+    "pandev token": ["--data-dir", "--replace-user"],
     "pandev worklogs": [],
     "pandev worklogs plan": [*RULE_OPTIONS, "--format", *STORE_OPTIONS],
     "pandev worklogs push": ["--write", "--mode", *RULE_OPTIONS, "--format", *STORE_OPTIONS],
