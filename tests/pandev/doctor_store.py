@@ -15,6 +15,8 @@ from click.testing import CliRunner
 from clickup_receiver.inbox.events import Event
 from clickup_receiver.inbox.inbox import Delivery, Inbox
 from pandev.cli import pandev
+from pandev.diagnosis.examination import Examination
+from target_pandev.open_store import StoreSettings
 from tests.pandev.report_store import connect
 from tests.pandev.status_store import UNUSED_PORT
 
@@ -25,15 +27,20 @@ if TYPE_CHECKING:
 
     from click.testing import Result
 
+    from pandev.status.rows import StoreRows
+
 ADDRESS = "https://receiver.example.com/v1/clickup/webhook"
 Row = tuple[str, str, str | None]
 
 
 @dataclass
 class Doctor:
-    """Runs the command in a folder with settings of tap-clickup."""
+    """Runs the command in a folder with settings of tap-clickup.
 
-    database: str
+    Without a database the place of the store is a folder that does not exist.
+    """
+
+    database: str | None
     folder: Path
     settings: dict[str, str]
     exit_code: int | None = None
@@ -41,10 +48,13 @@ class Doctor:
     def run(self, *arguments: str, columns: int = 80) -> Result:
         """Run it, without a receiver unless its port is given."""
         options = ["--receiver-port", UNUSED_PORT, "--data-dir", str(self.folder), *arguments]
+        store = ["--store-dir", str(self.folder / "store")]
+        if self.database:
+            store = ["--store-url", self.database]
         with chdir(self.folder):
             result = CliRunner().invoke(
                 pandev,
-                ["doctor", "--store-url", self.database, *options],
+                ["doctor", *store, *options],
                 env={"COLUMNS": str(columns), **self.settings},
                 catch_exceptions=False,
             )
@@ -61,6 +71,25 @@ class Doctor:
             ]
             for check in json.loads(result.stdout)["checks"]
         }
+
+
+def examination(folder: Path, rows: StoreRows | None = None, **changes: object) -> Examination:
+    """Return what the checks share, for a machine on which nothing is set up.
+
+    `rows` are those of its store.
+    """
+    values: dict[str, object] = {
+        "settings": {"enabled": True, "time_tracking": True, "workspace_ids": [], "space_ids": []},
+        "store_settings": StoreSettings(None, str(folder / "store"), "pandev"),
+        "folder": folder,
+        "data_dir": folder,
+        "receiver_port": 1,
+        **changes,
+    }
+    made = Examination(**values)  # type: ignore[arg-type]
+    if rows:
+        vars(made)["rows"] = rows
+    return made
 
 
 def execute(database: str, *statements: str) -> None:
@@ -87,7 +116,7 @@ def add_inbox(
     folder: Path,
     *,
     last_delivery_hours: int = 0,
-    pending_hours: int | None = None,
+    pending_hours: float | None = None,
     dead_letters: int = 0,
 ) -> None:
     """Create an inbox with a delivery of webhook h1 some hours ago, loaded unless it is pending."""
@@ -107,12 +136,13 @@ def add_inbox(
 
 
 @contextmanager
-def answering(status: int) -> Iterator[int]:
-    """Yield the port of a server that answers each request with a status."""
+def answering(status: int, *, only: tuple[str, str] | None = None) -> Iterator[int]:
+    """Yield the port of a server that answers with a status; with `only`, a method and path."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_HEAD(self) -> None:
-            self.send_response(status)
+            is_expected = only in {None, (self.command, self.path)}
+            self.send_response(status if is_expected else 404)
             self.send_header("Location", "/elsewhere")
             self.send_header("Content-Length", "0")
             self.end_headers()
