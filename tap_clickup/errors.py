@@ -30,6 +30,10 @@ class AccessDeniedError(ClickUpError):
     """ClickUp denies access to one object: it was deleted, or the token's user cannot see it."""
 
 
+class OtherWorkspaceError(AccessDeniedError):
+    """An object is not in the workspace in which it was expected."""
+
+
 class ApiUnavailableError(ClickUpError):
     """ClickUp cannot be reached, or keeps failing."""
 

@@ -10,7 +10,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from tap_clickup import records
-from tap_clickup.conversions import id_to_str, parse_timestamp
+from tap_clickup.conversions import parse_timestamp
 from tap_clickup.date_slices import date_slices
 from tap_clickup.errors import (
     UNEXPECTED_SHAPE_ERRORS,
@@ -24,6 +24,7 @@ from tap_clickup.extracted import ExtractedRecord
 from tap_clickup.fields import Fields
 from tap_clickup.hierarchy import Hierarchy
 from tap_clickup.read_scope import time_entry_scope
+from tap_clickup.readers.single_task import check_workspace, read_single_task
 from tap_clickup.readers.task_reader import TaskReader
 from tap_clickup.readers.time_entry_reader import TimeEntryReader
 from tap_clickup.sprint_records import SprintSettings, sprint_records
@@ -163,16 +164,10 @@ class ObjectReader:
         try:
             response = self._get(object_type, object_id)
             if object_type == "task":
-                self._check_workspace(response.body)
+                check_workspace(response.body, self._batch.workspace_id)
         except (AccessDeniedError, BadRequestError):
             return False
         return response.body.get("deleted") is not True
-
-    def _check_workspace(self, task: Json) -> None:
-        """Raise `AccessDeniedError` for a task of another workspace than the webhook's."""
-        workspace_id = id_to_str(task.get("team_id"))
-        if workspace_id not in (None, self._batch.workspace_id):
-            raise AccessDeniedError(f"it belongs to workspace {workspace_id}")
 
     def _read_hierarchy_objects(self) -> list[StreamRecords]:
         """Read spaces, folders and lists, their statuses, and the sprints among the lists.
@@ -302,16 +297,11 @@ class ObjectReader:
         tasks = []
         for task_id in task_ids:
             with self._capture_errors("task", task_id):
-                response = self._get("task", task_id)
-                self._check_workspace(response.body)
-                with self._report.name_odd_fields("tasks", response.body, name=task_id) as fields:
-                    record = records.task(
-                        fields,
-                        workspace_id=self._batch.workspace_id,
-                        custom_fields=self._custom_fields,
-                    )
-                if self._selection.includes_space(record["space_id"]):
-                    tasks.append(ExtractedRecord(record, response.requested_at))
+                task = read_single_task(
+                    self._client, task_id, report=self._report, custom_fields=self._custom_fields
+                )
+                if self._selection.includes_space(task.record["space_id"]):
+                    tasks.append(task)
         return tasks
 
     def _read_time_entries(self, task_ids: set[str]) -> list[StreamRecords]:
