@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import textwrap
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeAlias, cast
 
@@ -17,6 +16,7 @@ from examples.demo import make_repository
 from fake_clickup import Behaviour, FakeClickUp, generate
 from target_pandev.embedded import EmbeddedServer
 from tests.end_to_end.pipeline import WRITES, Pipeline
+from tests.support.connections import WatchedConnections, address_of
 from tests.support.processes import signal_processes
 
 if TYPE_CHECKING:
@@ -180,34 +180,17 @@ def test_only_the_promised_fields_leave_clickup(
     assert [secret for secret in secrets if secret in everything] == []
 
 
-WATCH = """
-import os, sys
-
-def watch(event, arguments):
-    if event == "socket.connect":
-        with open(os.environ["WATCHED"], "a") as watched:
-            print(arguments[1][:2] if isinstance(arguments[1], tuple) else "local", file=watched)
-
-sys.addaudithook(watch)
-"""
-
-
 def test_only_the_api_is_requested_and_only_by_get(
     pipeline: Pipeline, clickup: FakeClickUp
 ) -> None:
     """R8, R114, R125: an audit hook in every Python process of the run records connections."""
-    hook = pipeline.folder / "hook"
-    watched = pipeline.folder / "watched"
-    hook.mkdir()
-    (hook / "sitecustomize.py").write_text(textwrap.dedent(WATCH), encoding="utf-8")
-    pipeline.settings |= {"PYTHONPATH": str(hook), "WATCHED": str(watched)}
+    watched = WatchedConnections(pipeline.folder)
+    pipeline.settings |= watched.settings
     tap = pipeline.run("tap-clickup", "--config=ENV")
     meltano = pipeline.run(*SYNC)
     assert tap.returncode == 0, tap.stderr
     assert meltano.returncode == 0, meltano.stderr
-    port = int(clickup.api_url.split(":")[2].split("/")[0])
-    connected = set(watched.read_text(encoding="utf-8").splitlines())
-    assert connected - {"local"} == {str(("127.0.0.1", port))}
+    assert watched.addresses == {address_of(clickup.api_url)}
     assert {request.method for request in clickup.requests} == {"GET"}
     paths = [request.path for request in clickup.requests]
     assert [path for path in paths if not path.startswith("/api/v2/")] == []

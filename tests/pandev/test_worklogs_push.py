@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import textwrap
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -11,7 +10,6 @@ import pytest
 
 from fake_clickup import Fault
 from pandev.worklogs.journal import LOCK_KEY
-from tests.end_to_end.test_pipeline import WATCH
 from tests.pandev.worklog_store import (
     EXPECTED,
     LATER,
@@ -24,6 +22,7 @@ from tests.pandev.worklog_store import (
     requested,
     written,
 )
+from tests.support.connections import WatchedConnections, address_of
 from tests.tap_clickup import accounts
 from tests.target_pandev.ide import IDE_EVENTS, day_time, events, records
 from tests.target_pandev.loading import load
@@ -220,14 +219,10 @@ def test_json_says_what_became_of_each_entry(runs: Runs) -> None:
 
 def test_only_the_api_and_the_store_are_connected(runs: Runs, clickup: FakeClickUp) -> None:
     """R8, R114: an audit hook in the process records every connection of write-back."""
-    hook, watched = runs.folder / "hook", runs.folder / "watched"
-    hook.mkdir()
-    (hook / "sitecustomize.py").write_text(textwrap.dedent(WATCH), encoding="utf-8")
-    runs.environment |= {"PYTHONPATH": str(hook), "WATCHED": str(watched)}
+    watched = WatchedConnections(runs.folder)
+    runs.environment |= watched.settings
     assert runs.push().returncode == 0
-    port = int(clickup.api_url.split(":")[2].split("/")[0])
-    connected = set(watched.read_text(encoding="utf-8").splitlines())
-    assert connected - {"local"} == {str(("127.0.0.1", port))}
+    assert watched.addresses == {address_of(clickup.api_url)}
     assert requested(clickup) == ["POST"] * 3
     paths = [request.path for request in clickup.requests]
     assert [path for path in paths if not path.startswith("/api/v2/")] == []
