@@ -30,6 +30,7 @@ COMMANDS = {
     "store": "pandev.commands.store:store_commands",
     "sync": "pandev.commands.sync:sync",
     "token": "pandev.commands.token:set_token",
+    "verify": "pandev.commands.verify:verify",
     "worklogs": "pandev.commands.worklogs:worklog_commands",
 }
 """Where each command is; only the module of the command that runs is imported."""

@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import sys
+import time
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 import click
@@ -26,6 +27,8 @@ Command = TypeVar("Command", bound="Callable[..., object]")
 OutputFormat = Literal["text", "json"]
 PIPED_OUTPUT_WIDTH: Final = 120
 """Columns of output that goes to a file or a pipe, unless COLUMNS is set."""
+
+PROGRESS_SECONDS: Final = 10.0
 
 
 def output_width() -> int:
@@ -75,6 +78,20 @@ def print_table(labels: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
 def print_problem(text: str) -> None:
     """Print a problem and its remedy on stderr, as one line."""
     click.echo(f"pandev: {text}", err=True)
+
+
+class Progress:
+    """Prints on stderr what is done so far, at most every ten seconds."""
+
+    def __init__(self) -> None:
+        self._printed_at = time.monotonic()
+
+    def __call__(self, text: str) -> None:
+        """Print a text if it is due."""
+        now = time.monotonic()
+        if now - self._printed_at >= PROGRESS_SECONDS:
+            self._printed_at = now
+            print_problem(text)
 
 
 def _print(table: Table) -> None:

@@ -15,10 +15,15 @@ if TYPE_CHECKING:
     from clickup_receiver.meltano_project import MeltanoProject
 
 
+def make_tap(project: MeltanoProject | None) -> TapClickUp:
+    """Return the tap with the validated settings. Raises `ConfigurationError`."""
+    settings = project.read_settings(TAP) if project else None
+    return TapClickUp(config=settings, parse_env_config=settings is None)
+
+
 def read_tap_config(project: MeltanoProject | None) -> Mapping[str, Any]:
     """Return the validated settings, with their defaults. Raises `ConfigurationError`."""
-    settings = project.read_settings(TAP) if project else None
-    return TapClickUp(config=settings, parse_env_config=settings is None).config
+    return make_tap(project).config
 
 
 def quiet_context(config: Mapping[str, Any]) -> SyncContext:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import click
 
 from clickup_receiver.project_options import ProjectGroup, find_project
 from pandev.console import (
+    Progress,
     format_option,
     print_facts,
     print_json,
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 SHARE = 0.1
 """The share of ClickUp's rate limit; the rest is left to the tap and the receiver."""
-PROGRESS_SECONDS = 10.0
 
 
 @click.group("worklogs", cls=ProjectGroup)
@@ -93,13 +92,14 @@ def push(
         print_problem("nothing was written; add --write, or set PANDEV_WORKLOG_MODE=automatic")
         return
     sync_context = SyncContext(settings, rate_limit_share=SHARE)
+    progress = Progress()
     with open_store(store_settings(options)) as store:
         report = push_worklogs(
             store,
             sync_context,
             _read_rules(options),
             last_day=_to_date(last_day),
-            on_progress=_Progress(),
+            on_progress=lambda done, total: progress(f"{done:,} of {total:,} entries sent"),
         )
     if output_format == "json":
         print_json(output.report_as_json(report))
@@ -109,19 +109,6 @@ def push(
         print_problem(problem)
     if report.has_failed:
         sys.exit(1)
-
-
-class _Progress:
-    """Prints how much is written, at most every ten seconds."""
-
-    def __init__(self) -> None:
-        self._printed_at = time.monotonic()
-
-    def __call__(self, done: int, total: int) -> None:
-        now = time.monotonic()
-        if now - self._printed_at >= PROGRESS_SECONDS:
-            self._printed_at = now
-            print_problem(f"{done:,} of {total:,} entries sent")
 
 
 def _read_tap_settings(context: click.Context) -> Mapping[str, Any]:

@@ -9,10 +9,12 @@ loads batches in the thread of `serial_loader`; `reconciliation` (completed read
 `links` those that the history links with tasks, both by `walks` over the commits, `ide_time` the
 active time in editors, `transitions` the status changes of tasks. `reporting` has the time zone and
 working time of reports. `backup` prepares a dump and a restore, `reader` reads a store without
-changing it, and `write_check` tries whether a load could write. `readers` creates logins for BI
-tools, which do not read `private_tables`. `sql_text` composes identifiers.
+changing it, `comparison` reads rows as records, and `write_check` tries whether a load could write.
+`readers` creates logins for BI tools, which do not read `private_tables`. `sql_text` composes
+identifiers.
 """
 
+from target_pandev.database.comparison import StoredObjects, StoredRecord
 from target_pandev.database.connection import search_path_option
 from target_pandev.database.deletions import DeletionRules
 from target_pandev.database.reader import StoreReader
@@ -37,6 +39,8 @@ __all__ = [
     "Store",
     "StoreError",
     "StoreReader",
+    "StoredObjects",
+    "StoredRecord",
     "StreamSchema",
     "Table",
     "WriteCheck",

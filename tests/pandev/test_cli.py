@@ -106,6 +106,7 @@ OPTIONS = {
     "pandev store url": STORE_OPTIONS,
     "pandev sync": ["--sweep"],
     "pandev token": ["--data-dir", "--replace-user"],
+    "pandev verify": ["--sample", "--seed", "--ids", "--format", *STORE_OPTIONS],
     "pandev worklogs": [],
     "pandev worklogs plan": [*RULE_OPTIONS, "--format", *STORE_OPTIONS],
     "pandev worklogs push": ["--write", "--mode", *RULE_OPTIONS, "--format", *STORE_OPTIONS],
