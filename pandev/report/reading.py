@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pandev.report.selection import SCOPES, begin_of
 from target_pandev.sql import read_statement
@@ -14,8 +14,16 @@ if TYPE_CHECKING:
     from datetime import date
 
     from pandev.report.section import Heading, Section
-    from pandev.report.selection import Calendar, Selection
-    from target_pandev.database import Store
+    from pandev.report.selection import Calendar, Selection, Source
+
+COUNTS: Final = """
+SELECT t.tablename,
+    pg_catalog.format('SELECT pg_catalog.count(*) FROM %%I.%%I', t.schemaname, t.tablename)
+FROM pg_catalog.pg_tables AS t
+WHERE t.schemaname = pg_catalog.current_schema()
+ORDER BY t.tablename
+"""
+"""The statements that count the rows of each table."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +42,7 @@ class Result:
 
 
 def read_section(
-    store: Store, section: Section, selection: Selection, calendar: Calendar
+    store: Source, section: Section, selection: Selection, calendar: Calendar
 ) -> Result:
     """Return the rows of a section. Raises `StoreError`."""
     if section.is_count_of_rows:
@@ -42,13 +50,19 @@ def read_section(
     since = selection.since if section.has_period else None
     if section.has_period and since is None and section.default_days:
         since = calendar.today - timedelta(days=section.default_days)
+    until = selection.until if section.has_period else None
     parameters = {
         "limit": selection.limit + 1,
         "since": since,
         "since_at": begin_of(store, since) if since else None,
+        "until": until,
+        "until_at": begin_of(store, until + timedelta(days=1)) if until else None,
+        "team": selection.team,
+        "group": selection.group,
+        "status": selection.status,
         **{f"{scope}s": ids for scope, ids in selection.ids.items()},
     }
-    statement = read_statement(f"report_{section.name}", "pandev.sql")
+    statement = read_statement(f"{section.prefix}_{section.name}", "pandev.sql")
     columns, rows = store.query(statement, parameters)
     by_column = [dict(zip(columns, row, strict=True)) for row in rows]
     shown = _by_heading(list(_first(by_column, section, selection.limit)), section.heading)
@@ -78,13 +92,17 @@ def _by_heading(rows: list[dict[str, Any]], heading: Heading | None) -> list[dic
     return [row for group in groups.values() for row in group]
 
 
-def _read_row_counts(store: Store, section: Section) -> Result:
+def _read_row_counts(store: Source, section: Section) -> Result:
     columns = ("table", "rows")
-    rows = [dict(zip(columns, row, strict=True)) for row in store.row_counts()]
-    return Result(section, columns, rows)
+    _, statements = store.query(COUNTS, {})
+    counts = (
+        (table, store.query(statement.replace("%", "%%"), {})[1][0][0])
+        for table, statement in statements
+    )
+    return Result(section, columns, [dict(zip(columns, count, strict=True)) for count in counts])
 
 
-def _find_reason(store: Store, result: Result, selection: Selection) -> str:
+def _find_reason(store: Source, result: Result, selection: Selection) -> str:
     """Return why a section is empty: a table without rows, the choice of rows, or good news."""
     for need in result.section.needs:
         has_rows = " OR ".join(f"EXISTS (SELECT FROM {table})" for table in need.tables)

@@ -79,3 +79,5 @@ class Section:
     is_count_of_rows: bool = False
     note: Callable[[Mapping[str, Any], date], str] | None = None
     """A sentence below the table that names the period, from its first row."""
+    prefix: str = "report"
+    """The begin of the name of its statement, which is `<prefix>_<name>.sql`."""

@@ -6,7 +6,7 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, Literal, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, cast
 from zoneinfo import ZoneInfo
 
 from pandev.report.values import printable
@@ -17,13 +17,22 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import tzinfo
 
-    from target_pandev.database import Store
 
 Scope = Literal["workspace", "space", "list"]
 SCOPES: Final[tuple[Scope, ...]] = ("workspace", "space", "list")
 PERIOD: Final = re.compile(r"(\d{1,4})([dw])")
 FIRST_YEAR: Final = 1970
 SHOWN_NAMES: Final = 5
+
+
+class Source(Protocol):
+    """What sections are read from: a store, or a connection that only reads it."""
+
+    def query(
+        self, query: str, parameters: Mapping[str, Any], /
+    ) -> tuple[Sequence[str], Sequence[tuple[Any, ...]]]:
+        """Return the column names and the rows of a query."""
+        ...
 
 
 class SelectionError(TargetError):
@@ -46,6 +55,13 @@ class Selection:
     limit: int
     since: date | None
     ids: Mapping[Scope, Sequence[str] | None]
+    until: date | None = None
+    team: str | None = None
+    """A team of employees. Only figures of the page are limited to it, and to the next two."""
+    group: str | None = None
+    """A status group of tasks."""
+    status: str | None = None
+    """A status of tasks, in lower case."""
 
     @property
     def scopes(self) -> set[Scope]:
@@ -53,7 +69,7 @@ class Selection:
         return {scope for scope, ids in self.ids.items() if ids is not None}
 
 
-def read_calendar(store: Store) -> Calendar:
+def read_calendar(store: Source) -> Calendar:
     """Return the calendar of reports, in UTC if this machine does not know their time zone."""
     name, today, _ = _read_period(store, None)
     try:
@@ -62,12 +78,12 @@ def read_calendar(store: Store) -> Calendar:
         return Calendar(UTC, "UTC", today)
 
 
-def begin_of(store: Store, day: date) -> datetime:
+def begin_of(store: Source, day: date) -> datetime:
     """Return the time at which a day begins in the time zone of reports."""
     return _read_period(store, day)[2]
 
 
-def _read_period(store: Store, day: date | None) -> tuple[str, date, datetime]:
+def _read_period(store: Source, day: date | None) -> tuple[str, date, datetime]:
     statement = read_statement("report_period", "pandev.sql")
     _, (row,) = store.query(statement, {"day": day})
     return cast("tuple[str, date, datetime]", row)
@@ -88,7 +104,7 @@ def parse_since(text: str, today: date) -> date:
     )
 
 
-def find_ids(store: Store, names: Mapping[Scope, str | None]) -> dict[Scope, list[str] | None]:
+def find_ids(store: Source, names: Mapping[Scope, str | None]) -> dict[Scope, list[str] | None]:
     """Return the ids of objects that are given by id or name. Raises `SelectionError`."""
     if not any(names.values()):
         return dict.fromkeys(names)

@@ -5,6 +5,7 @@ SELECT a.workspace_id, a.task_id, a.task_name, a.status, a.status_group, a.task_
 FROM task_activity AS a
 WHERE (%(workspaces)s::text[] IS NULL OR a.workspace_id = ANY (%(workspaces)s::text[]))
     AND (%(since_at)s::timestamptz IS NULL OR a.occurred_at >= %(since_at)s::timestamptz)
+    AND (%(until_at)s::timestamptz IS NULL OR a.occurred_at < %(until_at)s::timestamptz)
     AND (
         %(spaces)s::text[] IS NULL AND %(lists)s::text[] IS NULL
         OR EXISTS (

@@ -6,6 +6,7 @@ SELECT a.workspace_id, a.space_name, a.list_name, a.task_type,
     round(sum(a.booked_ms) / nullif(sum(sum(a.booked_ms)) OVER (), 0), 3) AS share
 FROM time_allocation AS a
 WHERE a.work_date >= %(since)s::date
+    AND (%(until)s::date IS NULL OR a.work_date <= %(until)s::date)
     AND (%(workspaces)s::text[] IS NULL OR a.workspace_id = ANY (%(workspaces)s::text[]))
     AND (%(spaces)s::text[] IS NULL OR a.space_id = ANY (%(spaces)s::text[]))
     AND (%(lists)s::text[] IS NULL OR a.list_id = ANY (%(lists)s::text[]))

@@ -9,6 +9,7 @@ WITH closed AS (
         count(*) FILTER (WHERE c.is_inferred) AS inferred_tasks
     FROM cycle_times AS c
     WHERE work_week(c.closed_at) >= work_week(%(since_at)s::timestamptz)
+        AND (%(until_at)s::timestamptz IS NULL OR c.closed_at < %(until_at)s::timestamptz)
         AND (%(workspaces)s::text[] IS NULL OR c.workspace_id = ANY (%(workspaces)s::text[]))
         AND (%(spaces)s::text[] IS NULL OR c.space_id = ANY (%(spaces)s::text[]))
         AND (%(lists)s::text[] IS NULL OR c.list_id = ANY (%(lists)s::text[]))
@@ -18,6 +19,7 @@ WITH closed AS (
     FROM task_overview AS o
     WHERE o.date_created >= %(since_at)s::timestamptz - INTERVAL '7 days'
         AND work_week(o.date_created) >= work_week(%(since_at)s::timestamptz)
+        AND (%(until_at)s::timestamptz IS NULL OR o.date_created < %(until_at)s::timestamptz)
         AND (%(workspaces)s::text[] IS NULL OR o.workspace_id = ANY (%(workspaces)s::text[]))
         AND (%(spaces)s::text[] IS NULL OR o.space_id = ANY (%(spaces)s::text[]))
         AND (%(lists)s::text[] IS NULL OR o.list_id = ANY (%(lists)s::text[]))

@@ -7,6 +7,7 @@ SELECT l.repository_id, r.name AS repository, sum(l.commits)::bigint AS commits,
 FROM link_coverage AS l
 LEFT JOIN repositories AS r ON r.id = l.repository_id
 WHERE l.week >= work_week(%(since_at)s::timestamptz)
+    AND (%(until)s::date IS NULL OR l.week <= %(until)s::date)
 GROUP BY l.repository_id, r.name
 ORDER BY commits DESC, l.repository_id
 LIMIT %(limit)s

@@ -7,6 +7,10 @@ WITH newest AS (
             %(since_at)s::timestamptz IS NULL
             OR coalesce(p.merged_at, p.created_at) >= %(since_at)s::timestamptz
         )
+        AND (
+            %(until_at)s::timestamptz IS NULL
+            OR coalesce(p.merged_at, p.created_at) < %(until_at)s::timestamptz
+        )
     ORDER BY at DESC NULLS LAST, p.repository_id, p.number
     LIMIT %(limit)s
 )

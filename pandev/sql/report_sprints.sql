@@ -12,6 +12,7 @@ WITH newest AS (
             %(since_at)s::timestamptz IS NULL OR p.phase <> 'ended'
             OR p.ends_at >= %(since_at)s::timestamptz
         )
+        AND (%(until_at)s::timestamptz IS NULL OR p.starts_at < %(until_at)s::timestamptz)
     ORDER BY place
     LIMIT %(limit)s
 )

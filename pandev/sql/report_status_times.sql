@@ -4,6 +4,7 @@ WITH closed_tasks AS MATERIALIZED (
     SELECT c.workspace_id, c.task_id
     FROM cycle_times AS c
     WHERE c.closed_at >= %(since_at)s::timestamptz
+        AND (%(until_at)s::timestamptz IS NULL OR c.closed_at < %(until_at)s::timestamptz)
         AND (%(workspaces)s::text[] IS NULL OR c.workspace_id = ANY (%(workspaces)s::text[]))
         AND (%(spaces)s::text[] IS NULL OR c.space_id = ANY (%(spaces)s::text[]))
         AND (%(lists)s::text[] IS NULL OR c.list_id = ANY (%(lists)s::text[]))

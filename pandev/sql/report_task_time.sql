@@ -5,6 +5,7 @@ WITH busiest AS (
         sum(coalesce(c.worklog_ms, 0) + coalesce(c.ide_ms, 0)) AS spent_ms
     FROM task_time_comparison AS c
     WHERE c.task_id IS NOT NULL AND c.work_date >= %(since)s::date
+        AND (%(until)s::date IS NULL OR c.work_date <= %(until)s::date)
         AND (%(workspaces)s::text[] IS NULL OR c.workspace_id = ANY (%(workspaces)s::text[]))
         AND (
             %(spaces)s::text[] IS NULL AND %(lists)s::text[] IS NULL

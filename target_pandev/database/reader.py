@@ -18,6 +18,8 @@ class StoreReader:
     def __init__(self, conninfo: str, *, schema: str) -> None:
         self.schema = schema
         self._connection = connect(conninfo)
+        # A plan that is kept has the time zone of reports as it was, and knows no parameter.
+        self._connection.prepare_threshold = None
         try:
             with translate_errors(self._connection, f"store_schema {schema}"):
                 identifier = sql.Identifier(schema).as_string()
@@ -60,11 +62,17 @@ class StoreReader:
         with translate_errors(self._connection, f"reading store_schema {self.schema}"):
             return self._connection.execute(statement.encode(), parameters).fetchall()
 
+    def query_table(
+        self, statement: str, parameters: Mapping[str, Any] | None = None
+    ) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Return the column names and the rows of a query."""
+        with translate_errors(self._connection, f"reading store_schema {self.schema}"):
+            cursor = self._connection.execute(statement.encode(), parameters)
+            return [column.name for column in cursor.description or ()], cursor.fetchall()
+
     def query_dicts(
         self, statement: str, parameters: Mapping[str, Any] | None = None
     ) -> list[dict[str, Any]]:
         """Return the rows of a query by the names of their columns."""
-        with translate_errors(self._connection, f"reading store_schema {self.schema}"):
-            cursor = self._connection.execute(statement.encode(), parameters)
-            names = [column.name for column in cursor.description or ()]
-            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        names, rows = self.query_table(statement, parameters)
+        return [dict(zip(names, row, strict=True)) for row in rows]

@@ -342,20 +342,6 @@ class Store:
             cursor = self._connection.execute(query.encode(), parameters)
             return [column.name for column in cursor.description or ()], cursor.fetchall()
 
-    def row_counts(self) -> list[tuple[str, int]]:
-        """Return the number of rows of each table."""
-        names = self._connection.execute(
-            "SELECT tablename FROM pg_tables WHERE schemaname = %s ORDER BY tablename",
-            (self.schema,),
-        )
-        counts = []
-        for (name,) in names.fetchall():
-            count = sql.SQL("SELECT pg_catalog.count(*) FROM {}").format(
-                sql.Identifier(self.schema, name)
-            )
-            counts.append((name, int(self._connection.execute(count).fetchall()[0][0])))
-        return counts
-
     def reporting(self) -> tuple[ReportingRules, list[tuple[date, str | None]]]:
         """Return the time zone and working time of reports, and the holidays."""
         with self._exclusive("reading the rules of reports"):
