@@ -25,6 +25,7 @@ COMMANDS = {
     "report": "pandev.report.command:show_report",
     "reporting": "pandev.commands.reporting:set_reporting",
     "scopes": "pandev.commands.scopes:scope_commands",
+    "serve": "pandev.commands.serve:serve",
     "settings": "pandev.commands.settings:show_settings",
     "status": "pandev.commands.status:show_status",
     "store": "pandev.commands.store:store_commands",

@@ -1,4 +1,4 @@
-"""The options that locate clickup-receiver and what it keeps."""
+"""The options that locate clickup-receiver and what it keeps, and those of its schedule."""
 
 from __future__ import annotations
 
@@ -26,4 +26,28 @@ receiver_port_option = click.option(
     default=8710,
     show_default=True,
     help="Port of clickup-receiver on this machine.",
+)
+webhook_url_option = click.option(
+    "--webhook-url",
+    envvar="CLICKUP_RECEIVER_WEBHOOK_URL",
+    metavar="URL",
+    show_envvar=True,
+    help="Public URL of clickup-receiver; only webhooks with it count.",
+)
+poll_command_option = click.option(
+    "--poll-command",
+    envvar="CLICKUP_RECEIVER_POLL_COMMAND",
+    metavar="COMMAND",
+    show_envvar=True,
+    help="Command with which clickup-receiver polls; empty if it does not.",
+)
+poll_minutes_option = click.option(
+    "--poll-minutes",
+    envvar="CLICKUP_RECEIVER_POLL_MINUTES",
+    show_envvar=True,
+    type=click.IntRange(1),
+    metavar="MINUTES",
+    default=15,
+    show_default=True,
+    help="Minutes between polls of clickup-receiver.",
 )

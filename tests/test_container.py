@@ -13,7 +13,7 @@ PROJECT = Path(__file__).parents[1]
 PYPROJECT: dict[str, Any] = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
 PACKAGES: list[str] = PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
 BUILD_FILES = ["LICENSE", "README.md", "constraints.txt", "pyproject.toml"]
-SOURCE_SUFFIXES = {".json", ".py", ".sql"}
+SOURCE_SUFFIXES = {".css", ".html", ".json", ".py", ".sql"}
 IGNORE_FILES = [".containerignore", ".dockerignore"]
 
 PRIVATE_NAMES = [

@@ -12,7 +12,13 @@ from clickup_receiver.project_options import find_project
 from clickup_receiver.receiver_context import receiver_context
 from pandev.console import format_option, output_width, print_json
 from pandev.project_settings import AllSettingsCommand, read_tap_settings
-from pandev.receiver_options import data_dir_option, receiver_port_option
+from pandev.receiver_options import (
+    data_dir_option,
+    poll_command_option,
+    poll_minutes_option,
+    receiver_port_option,
+    webhook_url_option,
+)
 from pandev.status.evaluation import State, Status, evaluate, with_problem
 from pandev.status.lines import COLORS, EXIT_CODES, LABEL_WIDTH, describe, fit, to_json
 from pandev.status.rows import StoreRows, read_rows
@@ -55,30 +61,9 @@ wrong, 3 for Stale, 4 for Off, and 5 if nothing is loaded yet.
 @store_options
 @data_dir_option
 @receiver_port_option
-@click.option(
-    "--webhook-url",
-    envvar="CLICKUP_RECEIVER_WEBHOOK_URL",
-    metavar="URL",
-    show_envvar=True,
-    help="Public URL of clickup-receiver; only webhooks with it count.",
-)
-@click.option(
-    "--poll-command",
-    envvar="CLICKUP_RECEIVER_POLL_COMMAND",
-    metavar="COMMAND",
-    show_envvar=True,
-    help="Command with which clickup-receiver polls; empty if it does not.",
-)
-@click.option(
-    "--poll-minutes",
-    envvar="CLICKUP_RECEIVER_POLL_MINUTES",
-    show_envvar=True,
-    type=click.IntRange(1),
-    metavar="MINUTES",
-    default=15,
-    show_default=True,
-    help="Minutes between polls of clickup-receiver.",
-)
+@webhook_url_option
+@poll_command_option
+@poll_minutes_option
 @click.option("--live", is_flag=True, help="Also ask ClickUp whether it accepts the token.")
 @format_option
 @click.pass_context

@@ -1,1 +1,1 @@
-"""The statements of `pandev report`, one file per table, and those of `pandev worklogs`."""
+"""The statements of `pandev report` and the page, one file per table, and of `pandev worklogs`."""

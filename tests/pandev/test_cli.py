@@ -77,6 +77,16 @@ OPTIONS = {
     "pandev scopes deselect": [],
     "pandev scopes list": ["--format"],
     "pandev scopes select": ["--only", "--all"],
+    "pandev serve": [
+        *STORE_OPTIONS,
+        "--data-dir",
+        "--receiver-port",
+        "--webhook-url",
+        "--poll-command",
+        "--poll-minutes",
+        "--host",
+        "--port",
+    ],
     "pandev settings": ["--format"],
     "pandev status": [
         *STORE_OPTIONS,

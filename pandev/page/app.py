@@ -1,0 +1,192 @@
+"""The page as a web application: it answers GET, asks the store only, and changes nothing."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from importlib.resources import files
+from typing import TYPE_CHECKING, Final
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from pandev.page.connections import ReaderSource
+from pandev.page.figures import ALL_ROWS, read_figure, view_figure
+from pandev.page.filters import Filters, offer, parse_filters, read_choices
+from pandev.page.integration import COMMANDS, STATUS_FIGURES, list_rows, read_standing
+from pandev.page.rendering import render
+from pandev.page.security import SecurityHeaders
+from pandev.page.tabs import BY_KEY
+from pandev.report.data import format_csv, format_json
+from pandev.report.reading import Result
+from pandev.report.selection import Calendar, SelectionError, read_calendar
+from target_pandev.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from starlette.requests import Request
+
+    from pandev.page.connections import Connections
+    from pandev.page.figures import Figure, FigureView
+    from pandev.page.integration import Installation
+    from pandev.page.tabs import Tab
+    from target_pandev.database import StoreReader
+
+START: Final = "/integration"
+STYLE: Final = files("pandev.page").joinpath("static/style.css").read_bytes()
+NO_STORE: Final = "there is no store yet; run: pandev sync"
+UTC_CALENDAR: Final = Calendar(UTC, "UTC", date.min)
+
+
+class Page:
+    """Answers the requests of one store."""
+
+    def __init__(self, connections: Connections, installation: Installation) -> None:
+        self._connections = connections
+        self._installation = installation
+
+    def show_tab(self, request: Request) -> Response:
+        """Return a tab with all its figures."""
+        tab = _find_tab(request)
+        with self._connections.reader() as reader:
+            return self._show(request, reader, tab, tab.figures)
+
+    def show_figure(self, request: Request) -> Response:
+        """Return one figure with all its rows, as a page, CSV or JSON by its suffix."""
+        tab = _find_tab(request)
+        name, _, suffix = request.path_params["figure"].partition(".")
+        if tab.key == "integration" and name == "status" and suffix == "json":
+            with self._connections.reader() as reader:
+                standing = read_standing(reader, self._installation, datetime.now(UTC))
+            return _answer_json(json.dumps(standing.to_json(), indent=2))
+        figure = tab.find(name)
+        if figure is None or suffix not in {"", "csv", "json"}:
+            raise HTTPException(404)
+        with self._connections.reader() as reader:
+            if not suffix:
+                return self._show(request, reader, tab, [figure])
+            view = self._read_one(request, reader, figure)
+        if suffix == "json":
+            return _answer_json(format_json([view.result]))
+        return _answer_csv(format_csv(view.result), figure.name)
+
+    def _read_one(self, request: Request, reader: StoreReader | None, figure: Figure) -> FigureView:
+        if reader is None:
+            return view_figure(figure, _without_store(figure), Filters(), UTC)
+        source = ReaderSource(reader)
+        filters = parse_filters(request.query_params, read_choices(source))
+        calendar = read_calendar(source)
+        if figure in STATUS_FIGURES:
+            status = read_standing(reader, self._installation, datetime.now(UTC)).status
+            return view_figure(figure, list_rows(figure, status), filters, calendar.zone)
+        return read_figure(source, figure, filters, calendar, ALL_ROWS)
+
+    def _show(
+        self,
+        request: Request,
+        reader: StoreReader | None,
+        tab: Tab,
+        figures: Sequence[Figure],
+    ) -> Response:
+        is_tab = figures is tab.figures
+        standing = None
+        if tab.key == "integration":
+            standing = read_standing(reader, self._installation, datetime.now(UTC))
+        calendar, filters, offered = UTC_CALENDAR, Filters(), {}
+        views = [view_figure(figure, _without_store(figure), filters, UTC) for figure in figures]
+        if reader is not None:
+            source = ReaderSource(reader)
+            choices = read_choices(source)
+            filters = parse_filters(request.query_params, choices)
+            offered = offer(choices, filters)
+            calendar = read_calendar(source)
+            views = [
+                view_figure(figure, list_rows(figure, standing.status), filters, calendar.zone)
+                if standing and figure in STATUS_FIGURES
+                else read_figure(
+                    source, figure, filters, calendar, figure.rows if is_tab else ALL_ROWS
+                )
+                for figure in figures
+            ]
+        html = render(
+            tab.template if is_tab else "tab.html",
+            calendar,
+            tab=tab,
+            views=views,
+            filters=filters,
+            offered=offered,
+            path=request.url.path,
+            is_tab=is_tab,
+            standing=standing,
+            commands=COMMANDS,
+        )
+        return HTMLResponse(html)
+
+
+def build_app(
+    connections: Connections, installation: Installation, *, hosts: Sequence[str] = ("*",)
+) -> Starlette:
+    """Return the application. `hosts` are the names that a request may use for this machine."""
+    page = Page(connections, installation)
+    return Starlette(
+        routes=[
+            Route("/", lambda _: RedirectResponse(START)),
+            Route("/static/style.css", lambda _: Response(STYLE, media_type="text/css")),
+            Route("/{tab}", page.show_tab),
+            Route("/{tab}/{figure}", page.show_figure),
+        ],
+        middleware=[
+            Middleware(SecurityHeaders),
+            Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False),
+        ],
+        exception_handlers={
+            HTTPException: _explain_http_error,
+            SelectionError: _explain_selection,
+            StoreError: _explain_store_error,
+        },
+    )
+
+
+def _find_tab(request: Request) -> Tab:
+    tab = BY_KEY.get(request.path_params["tab"])
+    if tab is None:
+        raise HTTPException(404)
+    return tab
+
+
+def _without_store(figure: Figure) -> Result:
+    columns = [column.name for column in figure.section.columns]
+    return Result(figure.section, columns, [], reason=NO_STORE)
+
+
+def _answer_json(text: str) -> Response:
+    return Response(f"{text}\n", media_type="application/json")
+
+
+def _answer_csv(text: str, name: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+    return Response(f"{text}\n", media_type="text/csv", headers=headers)
+
+
+def _explain(status_code: int, title: str, text: str, remedy: str) -> Response:
+    html = render("error.html", UTC_CALENDAR, title=title, text=text, remedy=remedy, tab=None)
+    return HTMLResponse(html, status_code)
+
+
+async def _explain_http_error(_: Request, error: Exception) -> Response:
+    code = error.status_code if isinstance(error, HTTPException) else 500
+    return _explain(code, "Not found", "there is nothing at this address", "choose a tab above")
+
+
+async def _explain_selection(_: Request, error: Exception) -> Response:
+    return _explain(400, "Unknown filter", str(error), "choose a tab above to begin again")
+
+
+async def _explain_store_error(_: Request, error: Exception) -> Response:
+    reason = str(error).partition("; ")[0]
+    return _explain(503, "The store cannot be read", reason, "run: pandev doctor")

@@ -1,0 +1,76 @@
+"""A strip of days with a dot for each kind of event."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from pandev.page.drawing import chart, element, percent, text, titled
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+
+    from markupsafe import Markup
+
+HEIGHT: Final = 34
+SPREAD: Final = 10
+CIRCLE: Final = "M-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0-9 0z"
+SHAPES: Final = {
+    "dot-commit": CIRCLE,
+    "dot-status_change": "M0-5.5L5.5 0 0 5.5-5.5 0z",
+    "dot-worklog": "M-4-4h8v8h-8z",
+    "dot-done": "M-5.5 4.5L0-5 5.5 4.5z",
+}
+SATURDAY: Final = 5
+LABELS: Final = 4
+
+
+def days_between(first: date, last: date) -> list[date]:
+    """Return the days of a period, its ends included."""
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+
+def draw_day_labels(days: Sequence[date]) -> Markup:
+    """Return the header of strips: a few of the days, each above its place."""
+    step = max(1, -(-len(days) // LABELS))
+    labels = [
+        text(f"{day.day} {day:%b}", percent(_place(index, days)), 16, anchor="middle")
+        for index, day in enumerate(days)
+        if index % step == step // 2
+    ]
+    return chart(*labels, height=22, label=f"{days[0]} to {days[-1]}")
+
+
+def draw_strip(
+    days: Sequence[date], events: Mapping[date, Mapping[str, str]], label: str
+) -> Markup:
+    """Return a strip; the events of a day are the class of each dot with its title."""
+    width = percent(1 / len(days))
+    weekend = [
+        element("rect", class_="weekend", x=percent(index / len(days)), width=width, height=HEIGHT)
+        for index, day in enumerate(days)
+        if day.weekday() >= SATURDAY
+    ]
+    line = element("line", class_="grid", x1=0, x2="100%", y1=HEIGHT / 2, y2=HEIGHT / 2)
+    dots = [
+        _draw_dot(percent(_place(days.index(day), days)), number - (len(kinds) - 1) / 2, *dot)
+        for day, kinds in events.items()
+        if day in days
+        for number, dot in enumerate(kinds.items())
+    ]
+    return chart(*weekend, line, *dots, height=HEIGHT, label=label)
+
+
+def _place(index: int, days: Sequence[date]) -> float:
+    return (index + 0.5) / len(days)
+
+
+def _draw_dot(x: str, offset: float, class_: str, title: str) -> Markup:
+    return titled(title, draw_mark(class_, x, HEIGHT / 2 + offset * SPREAD))
+
+
+def draw_mark(class_: str, x: str | float, y: float) -> Markup:
+    """Return a mark whose shape shows its kind too, so that it needs no colour."""
+    path = element("path", class_=class_, d=SHAPES.get(class_, CIRCLE))
+    return element("svg", path, class_="mark", x=x, y=y)

@@ -1,0 +1,101 @@
+"""What a figure is: rows of the store, a picture of them, their table, and words for both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from pandev.report.reading import read_section
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import tzinfo
+
+    from markupsafe import Markup
+
+    from pandev.page.filters import Field, Filters
+    from pandev.report.reading import Result
+    from pandev.report.section import Section
+    from pandev.report.selection import Calendar, Source
+
+SHOWN_ROWS: Final = 12
+"""Rows of a figure within its tab."""
+ALL_ROWS: Final = 1000
+"""Rows on the page of a figure, and in its CSV and JSON."""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A picture of rows, as SVG or HTML, and the sentence that stands for it."""
+
+    markup: Markup
+    alternative: str
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What a picture depends on, other than its rows."""
+
+    zone: tzinfo
+    filters: Filters
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of a tab."""
+
+    section: Section
+    caption: str
+    """What the figures mean: the definition."""
+    draw: Callable[[Result, Frame], Drawing] | None = None
+    """The picture of rows, of which there is at least one; None if the table is the picture."""
+    links: Mapping[str, str] = field(default_factory=dict)
+    """Columns whose values are links, with the columns of the addresses."""
+    fields: frozenset[Field] = frozenset()
+    """The filters that limit it."""
+    rows: int = SHOWN_ROWS
+    template: str = "table.html"
+    """How its rows are laid out if there is no picture."""
+
+    @property
+    def name(self) -> str:
+        """The last part of its address."""
+        return self.section.name
+
+
+@dataclass(frozen=True)
+class FigureView:
+    """A figure with its rows, as a template shows it."""
+
+    figure: Figure
+    result: Result
+    drawing: Drawing | None
+    unlimited_by: list[str]
+    """The filters that are chosen and do not limit it."""
+
+    @property
+    def rows(self) -> Any:
+        """The rows of its table."""
+        return self.result.rows
+
+
+def figure_of(section: Section, caption: str, **words: Any) -> Figure:
+    """Return a figure of a section of the report, which is limited as the report is."""
+    fields: set[Field] = {*section.scopes}
+    if "list" in section.scopes:
+        fields.add("sprint")
+    return Figure(section, caption, fields=frozenset(fields) | words.pop("fields", set()), **words)
+
+
+def read_figure(
+    source: Source, figure: Figure, filters: Filters, calendar: Calendar, limit: int
+) -> FigureView:
+    """Return a figure with its rows. Raises `StoreError`."""
+    result = read_section(source, figure.section, filters.select(limit), calendar)
+    return view_figure(figure, result, filters, calendar.zone)
+
+
+def view_figure(figure: Figure, result: Result, filters: Filters, zone: tzinfo) -> FigureView:
+    """Return a figure with the rows of a result."""
+    drawing = figure.draw(result, Frame(zone, filters)) if figure.draw and result.rows else None
+    return FigureView(figure, result, drawing, sorted(filters.chosen - figure.fields))

@@ -1,0 +1,136 @@
+"""What an address limits the figures to, so that it can be shared: the fields of a GET form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Final, Literal
+from urllib.parse import urlencode
+
+from pandev.report.selection import FIRST_YEAR, Selection, SelectionError
+from target_pandev.sql import read_statement
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pandev.report.selection import Scope, Source
+
+Field = Literal["workspace", "space", "list", "sprint", "team"]
+FIELDS: Final[tuple[Field, ...]] = ("workspace", "space", "list", "sprint", "team")
+GROUPS: Final = ("OPEN", "IN_PROGRESS", "CLOSED", "UNDEFINED")
+MAX_CHOICES: Final = 500
+"""Options of a drop-down list; lists of a large workspace show once a space is chosen."""
+
+
+class FilterError(SelectionError):
+    """A field of the address that cannot be understood."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Something that a field can be limited to."""
+
+    key: str
+    name: str
+    parent: str | None = None
+
+
+Choices = dict[Field, list[Choice]]
+
+
+@dataclass(frozen=True)
+class Filters:
+    """The fields of an address; None does not limit anything."""
+
+    workspace: str | None = None
+    space: str | None = None
+    list: str | None = None
+    sprint: str | None = None
+    team: str | None = None
+    since: date | None = None
+    until: date | None = None
+    group: str | None = None
+    status: str | None = None
+
+    def value(self, field: Field) -> str | None:
+        """Return the value of a field with a drop-down list."""
+        value: str | None = getattr(self, field)
+        return value
+
+    @property
+    def chosen(self) -> set[Field]:
+        """The fields with drop-down lists that limit something."""
+        return {field for field in FIELDS if self.value(field)}
+
+    def query(self, **changed: str) -> str:
+        """Return the query of an address with these filters, and its question mark."""
+        values = {**self.__dict__, **changed}
+        query = urlencode({name: str(value) for name, value in values.items() if value})
+        return f"?{query}" if query else ""
+
+    def select(self, limit: int) -> Selection:
+        """Return what the sections are limited to. A sprint is a list of ClickUp."""
+        lists = [value for value in (self.list, self.sprint) if value]
+        ids: dict[Scope, list[str] | None] = {
+            "workspace": [self.workspace] if self.workspace else None,
+            "space": [self.space] if self.space else None,
+            "list": (lists[:1] if len(set(lists)) == 1 else []) if lists else None,
+        }
+        return Selection(
+            limit, self.since, ids, self.until, team=self.team, group=self.group, status=self.status
+        )
+
+
+def read_choices(source: Source) -> Choices:
+    """Return what each field offers. Raises `StoreError`."""
+    _, rows = source.query(read_statement("page_choices", "pandev.sql"), {})
+    choices: Choices = {field: [] for field in FIELDS}
+    for kind, key, name, parent in rows:
+        choices[kind].append(Choice(key, name or key, parent))
+    return choices
+
+
+def parse_filters(fields: Mapping[str, str], choices: Choices) -> Filters:
+    """Return the filters of an address. Raises `FilterError`."""
+    values = {field: fields.get(field) or None for field in FIELDS}
+    for field, value in values.items():
+        if value and value not in {choice.key for choice in choices[field]}:
+            raise FilterError(f"{field}: the store has none with the id {value!r}; choose another")
+    since, until = _parse_day("since", fields), _parse_day("until", fields)
+    if since and until and since > until:
+        raise FilterError(f"until: {until} is before {since}; choose a later day")
+    group = fields.get("group") or None
+    if group and group not in GROUPS:
+        raise FilterError(f"group: {group!r} is not one of {', '.join(GROUPS)}")
+    status = fields.get("status") or None
+    return Filters(**values, since=since, until=until, group=group, status=status)
+
+
+def _parse_day(name: str, fields: Mapping[str, str]) -> date | None:
+    text = fields.get(name)
+    if not text:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = date.min
+    if day.year < FIRST_YEAR or day == date.max:
+        raise FilterError(f"{name}: {text!r} is not a day; write it as 2026-03-01")
+    return day
+
+
+def offer(choices: Choices, filters: Filters) -> dict[Field, Sequence[Choice]]:
+    """Return the options of each drop-down list: those in what is chosen above it."""
+    spaces = _inside(choices["space"], filters.workspace)
+    space_keys = {space.key for space in spaces if filters.space in {None, space.key}}
+    return {
+        "workspace": choices["workspace"],
+        "space": spaces,
+        "list": [item for item in choices["list"] if item.parent in space_keys][:MAX_CHOICES],
+        "sprint": [item for item in choices["sprint"] if item.parent in space_keys][:MAX_CHOICES],
+        "team": choices["team"],
+    }
+
+
+def _inside(choices: Sequence[Choice], parent: str | None) -> list[Choice]:
+    return [choice for choice in choices if parent in {None, choice.parent}]

@@ -1,0 +1,34 @@
+"""The tabs of the page, in their order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from pandev.page import integration, work
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pandev.page.figures import Figure
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A tab: the first part of its address, its name, and its figures."""
+
+    key: str
+    title: str
+    figures: Sequence[Figure]
+    template: str = "tab.html"
+
+    def find(self, name: str) -> Figure | None:
+        """Return the figure of a name."""
+        return next((figure for figure in self.figures if figure.name == name), None)
+
+
+TABS: Final = (
+    Tab("integration", "Integration", integration.FIGURES, "integration.html"),
+    Tab("work", "Work", work.FIGURES),
+)
+BY_KEY: Final = {tab.key: tab for tab in TABS}

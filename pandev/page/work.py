@@ -1,0 +1,221 @@
+"""The tab Work: recent tasks next to commits and pull requests, the board, and the work log."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Final
+
+from pandev.page.cells import safe_url, visible
+from pandev.page.charts.bars import Bar, draw_bars
+from pandev.page.charts.grid import days_between, draw_day_labels, draw_mark, draw_strip
+from pandev.page.drawing import element, join
+from pandev.page.figures import Drawing, Figure
+from pandev.report.section import Column, Need, Section
+from pandev.report.sections import EVERY_SCOPE, TASKS, TWO_WEEKS
+from pandev.report.values import Kind, format_duration
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+
+    from markupsafe import Markup
+
+    from pandev.page.figures import Frame
+    from pandev.page.filters import Field
+    from pandev.report.reading import Result
+
+FIELDS: Final[frozenset[Field]] = frozenset({"workspace", "space", "list", "sprint", "team"})
+WORK_LOG_TASKS: Final = 20
+GROUP_NAMES: Final = {
+    "OPEN": "Open",
+    "IN_PROGRESS": "In progress",
+    "CLOSED": "Closed",
+    "UNDEFINED": "Undefined",
+}
+KINDS: Final = {
+    "commit": ("commit", "commits"),
+    "status_change": ("status change", "status changes"),
+    "worklog": ("time entry", "time entries"),
+    "done": ("closing", "closings"),
+}
+WITHOUT_TASK: Final = "Work without a task"
+
+
+def draw_board(result: Result, frame: Frame) -> Drawing:
+    """Return bars of statuses below the total of each group."""
+    longest = max(int(row["tasks"]) for row in result.rows)
+    columns = []
+    totals = []
+    for group, of_group in groupby(result.rows, key=lambda row: row["status_group"]):
+        rows = list(of_group)
+        total = f"{sum(int(row['tasks']) for row in rows):,}"
+        totals.append(f"{GROUP_NAMES[group]} {total}")
+        heading = element(
+            "h3",
+            element("span", GROUP_NAMES[group], class_=f"group group-{group.lower()}"),
+            " ",
+            element("a", total, class_="total", href=_tasks_of(frame, group=group)),
+        )
+        bars = draw_bars([_status_bar(row, frame) for row in rows], longest)
+        columns.append(element("div", heading, bars, class_="column"))
+    return Drawing(element("div", *columns, class_="board"), f"Tasks: {', '.join(totals)}.")
+
+
+def _status_bar(row: Mapping[str, Any], frame: Frame) -> Bar:
+    count, group, status = int(row["tasks"]), row["status_group"], row["status"] or ""
+    return Bar(
+        visible(status) or "no status",
+        f"{count:,}",
+        [(count, f"fill-{group.lower()}")],
+        _tasks_of(frame, group=group, status=status),
+    )
+
+
+def _tasks_of(frame: Frame, **chosen: str) -> str:
+    return f"/work/recent_tasks{frame.filters.query(since='', until='', **chosen)}"
+
+
+def draw_work_log(result: Result, frame: Frame) -> Drawing:  # noqa: ARG001 - it has no links to rows
+    """Return a row for each task with a dot for each day and kind of event."""
+    first = min(row["work_date"] for row in result.rows)
+    last = max(row["work_date"] for row in result.rows)
+    days = days_between(max(first, result.since or first), last)[-28:]
+    body = []
+    for _, of_task in groupby(result.rows, key=lambda row: row["task_id"]):
+        events = list(of_task)
+        strip = draw_strip(days, _dots(events), _describe_events(events))
+        body.append(
+            element("tr", element("th", _task_label(events[0]), scope="row"), element("td", strip))
+        )
+    header = element(
+        "tr", element("th", "Task", scope="col"), element("th", draw_day_labels(days), scope="col")
+    )
+    table = element("table", element("thead", header), element("tbody", *body), class_="work-log")
+    tasks = {row["task_id"] for row in result.rows if row["task_id"]}
+    words = f"Work on {len(tasks)} tasks from {days[0]} to {days[-1]}."
+    return Drawing(join((_legend(), table)), words)
+
+
+def _legend() -> Markup:
+    entries = [
+        element(
+            "li",
+            element("svg", draw_mark(f"dot-{kind}", 7, 7), width=14, height=14, aria_hidden="true"),
+            " ",
+            many,
+        )
+        for kind, (_, many) in KINDS.items()
+    ]
+    return element("ul", *entries, class_="legend")
+
+
+def _task_label(row: Mapping[str, Any]) -> Markup:
+    if not row["task_id"]:
+        return element("span", WITHOUT_TASK, class_="quiet")
+    name = element("bdi", visible(row["task_name"] or row["task_id"]))
+    url = safe_url(row, "url")
+    return element("a", name, href=url) if url else name
+
+
+def _dots(rows: Sequence[Mapping[str, Any]]) -> dict[date, dict[str, str]]:
+    """Return the events of each day: the class of a dot, and its title."""
+    dots: dict[date, dict[str, str]] = {}
+    counts: dict[tuple[date, str], int] = {}
+    durations: dict[tuple[date, str], int] = {}
+    for row in rows:
+        key = (row["work_date"], row["kind"])
+        counts[key] = counts.get(key, 0) + int(row["events"])
+        durations[key] = durations.get(key, 0) + int(row["duration_ms"] or 0)
+    for (day, kind), count in counts.items():
+        one, many = KINDS.get(kind, (kind, kind))
+        title = f"{day}: {count:,} {one if count == 1 else many}"
+        if duration := durations[day, kind]:
+            title += f", {format_duration(duration, in_hours=True)}"
+        dots.setdefault(day, {})[f"dot-{kind}"] = title
+    return dots
+
+
+def _describe_events(rows: Sequence[Mapping[str, Any]]) -> str:
+    return "; ".join(title for kinds in _dots(rows).values() for title in kinds.values())
+
+
+RECENT_TASKS: Final = Figure(
+    Section(
+        "recent_tasks",
+        "Recent tasks next to commits and pull requests",
+        "",
+        (
+            Column("task_id", "task", Kind.ID),
+            Column("name", "title"),
+            Column("status", "status"),
+            Column("status_group", "group", Kind.WORD),
+            Column("list_name", "list"),
+            Column("space_name", "space"),
+            Column("commits", "commits", Kind.NUMBER),
+            Column("branches", "branches", Kind.NUMBER),
+            Column("pull_requests", "pull requests", Kind.NUMBER),
+            Column("date_updated", "changed", Kind.TIME),
+        ),
+        "no task was changed",
+        needs=(TASKS,),
+        scopes=EVERY_SCOPE,
+        has_period=True,
+        prefix="page",
+    ),
+    "The tasks that were changed last, each with its newest commits, branches and pull requests, "
+    "and the number of all.",
+    links={"task_id": "url", "name": "url"},
+    fields=FIELDS,
+    template="recent_tasks.html",
+)
+BOARD: Final = Figure(
+    Section(
+        "board",
+        "Board by status group",
+        "",
+        (
+            Column("status_group", "group", Kind.WORD),
+            Column("status", "status"),
+            Column("tasks", "tasks", Kind.NUMBER),
+        ),
+        "there are no tasks",
+        needs=(TASKS,),
+        scopes=EVERY_SCOPE,
+        is_limited=False,
+        prefix="page",
+    ),
+    "All tasks by their present status. The group follows from the type that the status has in "
+    "ClickUp, never from its name.",
+    draw=draw_board,
+    fields=FIELDS,
+)
+WORK_LOG: Final = Figure(
+    Section(
+        "task_days",
+        "Work log",
+        "",
+        (
+            Column("work_date", "day", Kind.DAY),
+            Column("task_id", "task", Kind.ID),
+            Column("task_name", "title"),
+            Column("kind", "kind", Kind.WORD),
+            Column("events", "events", Kind.NUMBER),
+            Column("inferred_events", "inferred", Kind.NUMBER),
+            Column("duration_ms", "tracked", Kind.HOURS),
+        ),
+        "there are no commits, status changes or time entries",
+        needs=(Need(("tasks", "commits", "time_entries"), TASKS.advice),),
+        scopes=EVERY_SCOPE,
+        has_period=True,
+        default_days=TWO_WEEKS,
+        grouped_by=("task_id",),
+        prefix="page",
+    ),
+    "Days on which a task had events, those of all people together. Work that names no task has a "
+    "row of its own.",
+    draw=draw_work_log,
+    links={"task_id": "url", "task_name": "url"},
+    fields=FIELDS,
+    rows=WORK_LOG_TASKS,
+)
+FIGURES: Final = (RECENT_TASKS, BOARD, WORK_LOG)
