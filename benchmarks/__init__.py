@@ -1,1 +1,1 @@
-"""Measurements with goals. They print their results and fail only if a measured run fails."""
+"""Measurements with goals. They print their results and fail if a run fails or a goal is missed."""

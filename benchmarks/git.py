@@ -45,15 +45,14 @@ ONE_NEW = "a run with one new commit"
 
 
 def main() -> None:
-    """Run the benchmark with the options of the command line; exit with 1 if a goal is missed."""
+    """Run the benchmark with the options of the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.git", description=__doc__)
     parser.add_argument("--rounds", type=positive, default=3, help="rounds per figure")
     parser.add_argument("--commits", type=positive, default=104_000, help="number of commits")
     parser.add_argument("--heads", type=positive, default=4_000, help="number of topic branches")
     options = parser.parse_args()
     measure = partial(_measure, rounds=options.rounds, commits=options.commits, heads=options.heads)
-    goals = run_benchmark("git", measure, evaluate=evaluate, format_table=format_table)
-    sys.exit(not all(goal.met for goal in goals))
+    run_benchmark("git", measure, evaluate=evaluate, format_table=format_table)
 
 
 def _measure(folder: Path, *, rounds: int, commits: int, heads: int) -> Figures:

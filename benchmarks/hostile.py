@@ -80,8 +80,7 @@ def main() -> None:
     parser.add_argument("--unsigned-mib", type=positive, default=64, help=unsigned)
     options = parser.parse_args()
     measure = partial(_measure, seconds=options.seconds, unsigned_mib=options.unsigned_mib)
-    goals = run_benchmark("hostile", measure, evaluate=evaluate, format_table=format_table)
-    sys.exit(not all(goal.met for goal in goals))
+    run_benchmark("hostile", measure, evaluate=evaluate, format_table=format_table)
 
 
 def _measure(folder: Path, *, seconds: int, unsigned_mib: int) -> Figures:

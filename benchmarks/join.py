@@ -39,7 +39,7 @@ FEWEST_PEOPLE = 10
 
 
 def main() -> None:
-    """Run the benchmark with the options of the command line; exit with 1 if a goal is missed."""
+    """Run the benchmark with the options of the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.join", description=__doc__)
     parser.add_argument("--only", choices=PARTS, action="append", help="part to run; default: all")
     scale = "share of the rows; goals of time apply to 1, the default"
@@ -49,8 +49,7 @@ def main() -> None:
     measure = partial(
         _measure, parts=options.only or PARTS, scale=options.scale, rounds=options.rounds
     )
-    goals = run_benchmark("join", measure, evaluate=evaluate, format_table=format_table)
-    sys.exit(not all(goal.met for goal in goals))
+    run_benchmark("join", measure, evaluate=evaluate, format_table=format_table)
 
 
 def _scale(text: str) -> float:

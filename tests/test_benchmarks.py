@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import nullcontext
+from dataclasses import asdict
 from typing import TYPE_CHECKING
+
+import pytest
 
 from benchmarks import git
 from benchmarks.clickup_process import SPACES, generated_account
+from benchmarks.command import run_benchmark
 from benchmarks.git_repository import MAIN, topic, write_repository
+from benchmarks.goals import Goal, at_most
 from benchmarks.hostile_goals import evaluate, format_table
 from benchmarks.ide_events import generate_days
+from tests.support.signals import signal_handlers
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+__all__ = ["signal_handlers"]
 
 
 def test_the_workspace_of_the_extract_benchmark_has_its_sizes() -> None:
@@ -85,3 +95,26 @@ def test_events_of_editors_have_their_sizes_and_arrive_late_in_part() -> None:
         assert len(day.commits) == 8
     branches = {event["gitBranch"] for day in days for event in day.events}
     assert branches == {"main", "feature/CU-86a1", "feature/CU-86a2"}
+
+
+@pytest.mark.usefixtures("signal_handlers")
+@pytest.mark.parametrize(("met", "exit_code"), [(True, None), (False, 1), (None, None)])
+def test_a_missed_goal_exits_with_an_error(
+    *, met: bool | None, exit_code: int | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of the last goal too, and after the output; a goal that was not measured is not missed."""
+    goals = [at_most("requests", 3, 3), Goal("ratio", None, ">=", 5, met)]
+    figures = {"requests": 3}
+    with pytest.raises(SystemExit) if exit_code else nullcontext() as error:
+        run_benchmark(
+            "sample",
+            lambda _: figures,
+            evaluate=lambda _: goals,
+            format_table=lambda *_: "a table",
+        )
+    assert (error.value.code if error else None) == exit_code
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:3] == ["", "a table", ""]
+    assert [json.loads(line) for line in lines[3:]] == [
+        {"benchmark": "sample", "requests": 3, "goals": [asdict(goal) for goal in goals]}
+    ]
