@@ -65,7 +65,7 @@ def check_last_sync(examination: Examination) -> Sequence[Finding]:
     findings = []
     for workspace in status.workspaces:
         name = f"workspace {workspace.workspace_id}"
-        if workspace.backfill is not Backfill.COMPLETE or workspace.last_sync_at is None:
+        if workspace.last_sync_at is None:
             continue
         minutes = int((rows.now - workspace.last_sync_at).total_seconds() // 60)
         if workspace.state is State.ERROR:

@@ -64,12 +64,14 @@ class Doctor:
     def examine(self, *arguments: str) -> dict[str, list[Row]]:
         """Return (outcome, text, remedy) of each finding, by the name of its check."""
         result = self.run(*arguments, "--format", "json")
+        printed = json.loads(result.stdout)
+        assert printed["has_problem"] is (self.exit_code == 1)
         return {
             check["name"]: [
                 (finding["outcome"], finding["text"], finding["remedy"])
                 for finding in check["findings"]
             ]
-            for check in json.loads(result.stdout)["checks"]
+            for check in printed["checks"]
         }
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from target_pandev.embedded import EmbeddedServer
 from target_pandev.embedded.folder import StoreFolder
 from tests.clickup_receiver.receiver_process import COMMAND, environment_without_settings
+from tests.pandev.command import run_pandev
 from tests.support.processes import stop_store
 
 if TYPE_CHECKING:
@@ -43,6 +44,15 @@ def run_command(
     with start_command(*arguments, folder=folder, location=location) as process:
         out, err = process.communicate(stdin, timeout=300)
     return process.returncode, out, err
+
+
+def call_command(
+    *arguments: str, folder: Path, stdin: str = "", location: tuple[str, str] | None = None
+) -> tuple[int, str, str]:
+    """Return the same as `run_command`, from a run in this process."""
+    options = location or ("--store-dir", str(folder))
+    done = run_pandev(folder.parent, "store", *arguments, *options, stdin=stdin)
+    return done.returncode, done.stdout, done.stderr
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from fake_clickup import Account, Fault, generate
-from tests.pandev.command import assert_golden, run_pandev, write_env
+from tests.pandev.command import assert_golden, run_pandev, run_process, write_env
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -135,7 +135,7 @@ def test_a_switch_that_is_off_and_a_slip_are_notes(folder: Path) -> None:
 def test_a_failed_read_of_spaces_is_reported_once(folder: Path, behaviour: Behaviour) -> None:
     """Live and archived spaces are two requests; the log of the tap does not repeat them."""
     behaviour.faults = [Fault(403, {"ECODE": "X_1"}, path=f"/team/{ACME}/space$")] * 2
-    done = run_pandev(folder, "check")
+    done = run_process(folder, "check")
     assert done.returncode == 1
     assert f"{ACME}  Acme  owner  allowed   not known\n" in done.stdout
     assert done.stderr == (

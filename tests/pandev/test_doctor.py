@@ -225,6 +225,7 @@ def test_a_webhook_that_is_not_active_is_a_problem(
     """R98: with the advice that ClickUp cannot reach the address."""
     add_webhook(database, "h1", health, workspace_id=workspace.id)
     ((outcome, text, remedy),) = doctor.examine("--webhook-url", ADDRESS)["webhooks"]
+    assert list(doctor.folder.iterdir()) == []
     expected = f"webhook h1 of workspace {workspace.id} is {health} after 7 failed deliveries"
     assert (outcome, text) == ("problem", expected)
     assert remedy == (

@@ -16,7 +16,7 @@ from psycopg.conninfo import make_conninfo
 
 from target_pandev.embedded import EmbeddedServer
 from target_pandev.embedded.folder import StoreFolder
-from tests.pandev.store_process import run_command, staying
+from tests.pandev.store_process import call_command, staying
 from tests.support.processes import stop_store
 from tests.target_pandev.loading import load, record, schema
 
@@ -51,12 +51,12 @@ def folder() -> Iterator[Path]:
 @pytest.fixture
 def password(folder: Path) -> Iterator[str]:
     """Yield the password of a new reader."""
-    code, out, err = run_command("reader", folder=folder)
+    code, out, err = call_command("reader", folder=folder)
     printed = PRINTED.fullmatch(out)
     assert (code, err) == (0, "")
     assert printed, out
     yield printed[1]
-    run_command("reader", "--drop", folder=folder)
+    call_command("reader", "--drop", folder=folder)
 
 
 def read_things(address: str) -> list[tuple[object, ...]]:
@@ -96,7 +96,7 @@ def test_a_reader_reaches_nothing_else_of_the_server(folder: Path, password: str
 
 
 def test_a_second_call_keeps_the_password(folder: Path, password: str) -> None:
-    code, out, err = run_command("reader", folder=folder)
+    code, out, err = call_command("reader", folder=folder)
     assert (code, err) == (0, "")
     lines = out.splitlines()
     assert lines[:2] == [
@@ -108,7 +108,7 @@ def test_a_second_call_keeps_the_password(folder: Path, password: str) -> None:
 
 
 def test_a_rotated_password_replaces_the_old_one(folder: Path, password: str) -> None:
-    code, out, err = run_command("reader", "--rotate", "--format", "json", folder=folder)
+    code, out, err = call_command("reader", "--rotate", "--format", "json", folder=folder)
     assert (code, err) == (0, "")
     printed = json.loads(out)
     assert printed["relation_count"] > 50
@@ -129,7 +129,7 @@ def test_a_rotated_password_replaces_the_old_one(folder: Path, password: str) ->
 
 @pytest.mark.usefixtures("password")
 def test_a_password_from_stdin_is_not_printed(folder: Path) -> None:
-    code, out, err = run_command("reader", "--password-stdin", folder=folder, stdin=f"{CHOSEN}\n")
+    code, out, err = call_command("reader", "--password-stdin", folder=folder, stdin=f"{CHOSEN}\n")
     assert (code, err) == (0, "")
     assert out.splitlines()[1] == "password  as given on stdin"
     assert CHOSEN not in out
@@ -140,7 +140,7 @@ def test_a_password_from_stdin_is_not_printed(folder: Path) -> None:
 @pytest.mark.parametrize("given", ["", "short\n"])
 def test_a_short_password_is_refused(folder: Path, given: str) -> None:
     length = len(given.strip())
-    assert run_command("reader", "--password-stdin", folder=folder, stdin=given) == (
+    assert call_command("reader", "--password-stdin", folder=folder, stdin=given) == (
         1,
         "",
         f"pandev: the password from stdin has {length} characters, expected at least 12\n",
@@ -148,13 +148,13 @@ def test_a_short_password_is_refused(folder: Path, given: str) -> None:
 
 
 def test_a_dropped_reader_does_not_get_in(folder: Path, password: str) -> None:
-    assert run_command("reader", "--drop", folder=folder) == (
+    assert call_command("reader", "--drop", folder=folder) == (
         0,
         "role pandev_reader dropped\n",
         "",
     )
     missing = "pandev: role pandev_reader: does not exist; --role names another\n"
-    assert run_command("reader", "--drop", folder=folder) == (1, "", missing)
+    assert call_command("reader", "--drop", folder=folder) == (1, "", missing)
     with EmbeddedServer(folder) as server, pytest.raises(psycopg.OperationalError):
         psycopg.connect(address_of(server, password))
 
@@ -162,7 +162,7 @@ def test_a_dropped_reader_does_not_get_in(folder: Path, password: str) -> None:
 def test_the_stores_own_role_is_not_a_reader(folder: Path) -> None:
     refused = "pandev: role pandev: was not created by pandev store reader; choose another --role\n"
     for option in ("--drop", "--rotate"):
-        assert run_command("reader", "--role", "pandev", option, folder=folder) == (1, "", refused)
+        assert call_command("reader", "--role", "pandev", option, folder=folder) == (1, "", refused)
 
 
 def test_no_password_is_in_the_log(folder: Path, password: str) -> None:
@@ -174,8 +174,8 @@ def test_no_password_is_in_the_log(folder: Path, password: str) -> None:
 def test_a_missing_store_is_not_created(folder: Path) -> None:
     absent = folder.parent / "absent"
     message = f"pandev: store_dir {absent}: there is no store; load it once before\n"
-    assert run_command("reader", folder=absent) == (1, "", message)
-    assert run_command("url", folder=absent) == (
+    assert call_command("reader", folder=absent) == (1, "", message)
+    assert call_command("url", folder=absent) == (
         1,
         "",
         f"pandev: store_dir {absent}: there is no store; pandev store start creates one\n",
@@ -184,7 +184,7 @@ def test_a_missing_store_is_not_created(folder: Path) -> None:
 
 
 def test_contradicting_options_are_refused(folder: Path) -> None:
-    code, _, err = run_command("reader", "--drop", "--rotate", folder=folder)
+    code, _, err = call_command("reader", "--drop", "--rotate", folder=folder)
     assert code == 2
     assert err.splitlines()[-1] == (
         "Error: --drop cannot be combined with --rotate or --password-stdin"
@@ -194,8 +194,8 @@ def test_contradicting_options_are_refused(folder: Path) -> None:
 def test_an_external_store_prints_its_address(folder: Path, database: str) -> None:
     role = "reader_of_a_test"
     location = ("--store-url", database)
-    code, out, err = run_command("reader", "--role", role, folder=folder, location=location)
-    dropped = run_command("reader", "--role", role, "--drop", folder=folder, location=location)
+    code, out, err = call_command("reader", "--role", role, folder=folder, location=location)
+    dropped = call_command("reader", "--role", role, "--drop", folder=folder, location=location)
     with psycopg.connect(database) as connection:
         info = connection.info
         address = f"{info.host}:{info.port}, database {info.dbname}"

@@ -17,7 +17,7 @@ from psycopg.conninfo import make_conninfo
 
 from target_pandev.embedded import EmbeddedServer
 from target_pandev.embedded.folder import StoreFolder
-from tests.pandev.store_process import run_command, staying, stopped_store
+from tests.pandev.store_process import call_command, staying, stopped_store
 from tests.support.processes import kill_server, stop_store
 from tests.support.waiting import wait_until
 
@@ -127,12 +127,12 @@ def test_a_second_one_is_refused_and_the_first_goes_on(folder: Path) -> None:
     with staying("--port", "0", folder=folder) as (process, url):
         pid = process.pid
         refused = f"pandev: store_dir {folder}: process {pid} keeps this store running already\n"
-        assert run_command("start", "--stay", "--port", "0", folder=folder) == (1, "", refused)
+        assert call_command("start", "--stay", "--port", "0", folder=folder) == (1, "", refused)
         in_use = (
             f"pandev: pandev store start --stay (process {pid}) keeps the store running; stop that "
             "process\n"
         )
-        assert run_command("stop", folder=folder) == (1, "", in_use)
+        assert call_command("stop", folder=folder) == (1, "", in_use)
         assert select_one(address_of(folder, url)) == [(1,)]
 
 
@@ -143,12 +143,12 @@ def test_a_port_that_is_taken_is_refused(folder: Path) -> None:
             f"pandev: port {port}: another process listens on it; choose another port, or 0 for a "
             "free one\n"
         )
-        ended = run_command("start", "--stay", "--port", str(port), folder=folder)
+        ended = call_command("start", "--stay", "--port", str(port), folder=folder)
         assert ended == (1, "", taken)
 
 
 def test_a_port_needs_stay(folder: Path) -> None:
-    code, out, err = run_command("start", "--port", "0", folder=folder)
+    code, out, err = call_command("start", "--port", "0", folder=folder)
     assert (code, out) == (2, "")
     assert err.splitlines()[-1] == (
         "Error: --port needs --stay: the port is open while the command runs"
@@ -157,7 +157,7 @@ def test_a_port_needs_stay(folder: Path) -> None:
 
 def test_a_store_of_another_server_does_not_stay(folder: Path) -> None:
     location = ("--store-url", "postgresql://user1@db.example.com/metrics")
-    assert run_command("start", "--stay", folder=folder, location=location) == (
+    assert call_command("start", "--stay", folder=folder, location=location) == (
         1,
         "",
         "pandev: store_url is set, so there is no embedded store; use that URL\n",
@@ -169,7 +169,7 @@ def test_a_port_is_refused_while_others_need_no_password(folder: Path) -> None:
     original = rules.read_text()
     rules.write_text(f"local all all trust\n{original}")
     try:
-        assert run_command("start", "--stay", "--port", "0", folder=folder) == (
+        assert call_command("start", "--stay", "--port", "0", folder=folder) == (
             1,
             "",
             f"pandev: {rules}, line 1 trust: a port needs the method scram-sha-256 in every line\n",

@@ -8,7 +8,7 @@ import pytest
 
 from target_pandev.embedded import EmbeddedServer
 from target_pandev.embedded.binaries import wheel_programs
-from tests.pandev.store_process import run_command, stopped_store
+from tests.pandev.store_process import call_command, stopped_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,7 @@ def version_file(store: Path) -> Iterator[Path]:
 
 
 def test_a_store_of_the_installed_version_stays_as_it_is(store: Path) -> None:
-    assert run_command("upgrade", folder=store) == (
+    assert call_command("upgrade", folder=store) == (
         0,
         f"the store is of PostgreSQL {WHEEL.label} already\n",
         "",
@@ -45,7 +45,7 @@ def test_a_store_of_the_installed_version_stays_as_it_is(store: Path) -> None:
 @pytest.mark.parametrize("command", ["start", "psql", "reader"])
 def test_an_older_store_names_the_upgrade(store: Path, version_file: Path, command: str) -> None:
     version_file.write_text("11\n")
-    assert run_command(command, folder=store) == (
+    assert call_command(command, folder=store) == (
         1,
         "",
         (
@@ -57,7 +57,7 @@ def test_an_older_store_names_the_upgrade(store: Path, version_file: Path, comma
 
 def test_missing_programs_of_the_old_version_are_named(store: Path, version_file: Path) -> None:
     version_file.write_text("11\n")
-    assert run_command("upgrade", folder=store) == (
+    assert call_command("upgrade", folder=store) == (
         1,
         "",
         (
@@ -65,7 +65,7 @@ def test_missing_programs_of_the_old_version_are_named(store: Path, version_file
             "needs; install them (Debian: postgresql-11), or name their folder with --old-bin\n"
         ),
     )
-    assert run_command("upgrade", "--old-bin", str(WHEEL.folder), folder=store) == (
+    assert call_command("upgrade", "--old-bin", str(WHEEL.folder), folder=store) == (
         1,
         "",
         (
@@ -77,7 +77,7 @@ def test_missing_programs_of_the_old_version_are_named(store: Path, version_file
 
 def test_a_newer_store_is_not_moved_back(store: Path, version_file: Path) -> None:
     version_file.write_text("99\n")
-    assert run_command("upgrade", folder=store) == (
+    assert call_command("upgrade", folder=store) == (
         1,
         "",
         (
@@ -89,14 +89,14 @@ def test_a_newer_store_is_not_moved_back(store: Path, version_file: Path) -> Non
 
 def test_a_missing_store_or_another_server_is_not_upgraded(store: Path) -> None:
     absent = store.parent / "absent"
-    assert run_command("upgrade", folder=absent) == (
+    assert call_command("upgrade", folder=absent) == (
         1,
         "",
         f"pandev: store_dir {absent}: there is no store, so nothing to upgrade\n",
     )
     assert not absent.exists()
     location = ("--store-url", "postgresql://user1@db.example.com/metrics")
-    assert run_command("upgrade", folder=store, location=location) == (
+    assert call_command("upgrade", folder=store, location=location) == (
         1,
         "",
         "pandev: store_url is set, so there is no embedded store; use that URL\n",
@@ -105,7 +105,7 @@ def test_a_missing_store_or_another_server_is_not_upgraded(store: Path) -> None:
 
 def test_a_store_in_use_is_not_upgraded(store: Path) -> None:
     with EmbeddedServer(store):
-        assert run_command("upgrade", folder=store) == (
+        assert call_command("upgrade", folder=store) == (
             1,
             "",
             f"pandev: store_dir {store} is in use by another process: stop that process first\n",

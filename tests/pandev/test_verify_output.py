@@ -12,7 +12,7 @@ import pytest
 from pandev.verification import output
 from pandev.verification.causes import Difference
 from pandev.verification.verifier import Verification
-from tests.pandev.command import assert_golden, run_pandev
+from tests.pandev.command import assert_golden, run_pandev, run_process
 from tests.pandev.verify_store import VerifyRuns, load_store
 from tests.support.connections import WatchedConnections, address_of
 from tests.tap_clickup import accounts
@@ -84,7 +84,7 @@ def test_only_the_first_differences_are_printed() -> None:
 def test_only_clickup_is_requested(runs: VerifyRuns, clickup: FakeClickUp) -> None:
     """R8: an audit hook in the process records its connections; the store is at a socket."""
     watched = WatchedConnections(runs.folder)
-    done = run_pandev(
+    done = run_process(
         runs.folder,
         *("verify", "--ids", "--format", "json", "--store-url", runs.database),
         TAP_CLICKUP_API_TOKEN=clickup.token,

@@ -12,8 +12,8 @@ import yaml
 
 from pandev.commands.worklogs import worklog_commands
 from pandev.worklogs.rules import WorklogRules
-from tests.pandev.command import assert_golden
-from tests.pandev.worklog_store import EXPECTED, PANDEV, Runs, fill, written
+from tests.pandev.command import PANDEV, assert_golden
+from tests.pandev.worklog_store import EXPECTED, Runs, fill, written
 from tests.tap_clickup import accounts
 from tests.test_docs import MELTANO, table_under
 

@@ -221,7 +221,9 @@ def test_only_the_api_and_the_store_are_connected(runs: Runs, clickup: FakeClick
     """R8, R114: an audit hook in the process records every connection of write-back."""
     watched = WatchedConnections(runs.folder)
     runs.environment |= watched.settings
-    assert runs.push().returncode == 0
+    with runs.start("push", "--write") as process:
+        process.communicate()
+    assert process.returncode == 0
     assert watched.addresses == {address_of(clickup.api_url)}
     assert requested(clickup) == ["POST"] * 3
     paths = [request.path for request in clickup.requests]

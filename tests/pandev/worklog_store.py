@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections import Counter
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.pandev.command import PANDEV, run_pandev
 from tests.tap_clickup import accounts
 from tests.target_pandev.ide import IDE_EVENTS, events, records
 from tests.target_pandev.loading import Loader, record, schema
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fake_clickup import Account, FakeClickUp
 
-PANDEV = Path(sys.executable).with_name("pandev")
 MIA = f"user{accounts.MEMBER}@example.com"
 OLGA = f"user{accounts.OWNER}@example.com"
 STRANGER = "stranger@example.com"
 TASK, OTHER_TASK = accounts.TASK_ID, "86parent1"
+PERIOD = ("--last-day", "2026-03-03", "--days", "2")
 MINUTE = 60_000
 KEY = ["workspace_id", "id"]
 USERS = schema("users", {**dict.fromkeys((*KEY, "email"), "string"), "is_member": "boolean"}, KEY)
@@ -63,7 +64,7 @@ def fill(database: str) -> None:
 
 
 class Runs:
-    """Runs of `pandev worklogs` as processes, outside of any Meltano project."""
+    """Runs of `pandev worklogs` outside of any Meltano project."""
 
     def __init__(self, folder: Path, clickup: FakeClickUp, database: str) -> None:
         self.folder = folder
@@ -78,10 +79,9 @@ class Runs:
         }
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start a run for March 2 and 3."""
-        period = ("--last-day", "2026-03-03", "--days", "2")
+        """Start a run for March 2 and 3 as a process."""
         return subprocess.Popen(
-            [PANDEV, "worklogs", *arguments, *period],
+            [PANDEV, "worklogs", *arguments, *PERIOD],
             cwd=self.folder,
             env=self.environment,
             stdin=subprocess.DEVNULL,
@@ -91,10 +91,8 @@ class Runs:
         )
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run to the end."""
-        with self.start(*arguments) as process:
-            out, err = process.communicate()
-        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+        """Run to the end, in this process."""
+        return run_pandev(self.folder, "worklogs", *arguments, *PERIOD, **self.environment)
 
     def push(self) -> subprocess.CompletedProcess[str]:
         """Write what is planned."""
