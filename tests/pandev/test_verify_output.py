@@ -12,7 +12,7 @@ import pytest
 from pandev.verification import output
 from pandev.verification.causes import Difference
 from pandev.verification.verifier import Verification
-from tests.pandev.command import assert_golden, run_pandev, run_process
+from tests.pandev.command import assert_golden, run_process
 from tests.pandev.verify_store import VerifyRuns, load_store
 from tests.support.connections import WatchedConnections, address_of
 from tests.tap_clickup import accounts
