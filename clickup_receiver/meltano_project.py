@@ -23,7 +23,7 @@ from typing import Any
 
 import yaml
 
-from clickup_receiver.schedule.commands import split_command
+from clickup_receiver.schedule.commands import OWNER_ONLY_UMASK, split_command
 from plugin_settings.env_file import ENV_FILE_NAME, validate_owner
 from tap_clickup.errors import ConfigurationError
 
@@ -102,6 +102,7 @@ class MeltanoProject:
                 capture_output=True,
                 text=True,
                 timeout=TIMEOUT_SECONDS,
+                umask=OWNER_ONLY_UMASK,
                 check=False,
             )
         except OSError as error:

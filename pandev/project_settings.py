@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from clickup_receiver.meltano_project import RECEIVER, TAP, TARGET
 from clickup_receiver.project_options import ProjectCommand, find_project
@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 
 
 class AllSettingsCommand(ProjectCommand):
-    """A command that reads the settings of all plugins at the same time: each takes seconds."""
+    """A command that reads the settings of several plugins at the same time: each takes seconds."""
+
+    plugins: ClassVar[tuple[str, ...]] = (TAP, TARGET, RECEIVER)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the settings, then parse the command line."""
         is_help = not {*args}.isdisjoint(ctx.help_option_names)
         if not is_help and (project := find_project(ctx)):
-            project.read_all(TAP, TARGET, RECEIVER)
+            project.read_all(*self.plugins)
         return super().parse_args(ctx, args)
 
 

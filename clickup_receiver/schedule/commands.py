@@ -8,6 +8,9 @@ from pathlib import Path
 
 from tap_clickup.errors import ConfigurationError
 
+OWNER_ONLY_UMASK = 0o077
+"""Of commands: Meltano writes settings with their secrets to files."""
+
 
 def split_command(command: str, *, setting: str) -> list[str]:
     """Return the words of a command; a program next to this Python takes precedence over PATH.

@@ -10,7 +10,7 @@ from datetime import time as time_of_day
 from threading import Condition
 from typing import TYPE_CHECKING
 
-from clickup_receiver.schedule.commands import split_command
+from clickup_receiver.schedule.commands import OWNER_ONLY_UMASK, split_command
 from tap_clickup.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ CLOCK_TOLERANCE = timedelta(seconds=10)
 """A clock that is adjusted by less than this was not set."""
 CLOCK_CHECK_SECONDS = 30.0
 """How often the clock is read: waiting takes no account of the time a machine was suspended."""
-OWNER_ONLY_UMASK = 0o077
-"""Meltano writes settings with their secrets to files."""
 LONG_GAP = timedelta(days=1)
 """A longer gap may contain deletions that no poll finds, so the sweep runs too."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from clickup_receiver.meltano_project import settings_folder
+from clickup_receiver.meltano_project import RECEIVER, TAP, settings_folder
 from clickup_receiver.project_options import find_project
 from clickup_receiver.receiver_context import receiver_context
 from clickup_receiver.webhooks.secret_store import SECRETS_FILE_NAME, FileSecretStore
@@ -34,7 +34,13 @@ NEXT_STEP: Final = "nothing: a running clickup-receiver and later runs use it"
 NEXT_USER: Final = "pandev connect --replace-user, as webhooks belong to the user who created them"
 
 
-@click.command("token", cls=AllSettingsCommand, short_help="Set or replace the token of ClickUp.")
+class TokenCommand(AllSettingsCommand):
+    """A command that needs no store."""
+
+    plugins = (TAP, RECEIVER)
+
+
+@click.command("token", cls=TokenCommand, short_help="Set or replace the token of ClickUp.")
 @data_dir_option
 @click.option(
     "--replace-user", is_flag=True, help="Accept a token of another user than the current one."

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from clickup_receiver.meltano_jobs import TRIGGER_VARIABLE, find_job_command
 from clickup_receiver.meltano_project import PROJECT_FILE, TARGET
-from clickup_receiver.schedule.commands import split_command
-from clickup_receiver.schedule.scheduler import OWNER_ONLY_UMASK
+from clickup_receiver.schedule.commands import OWNER_ONLY_UMASK, split_command
 from pandev.sync.log_lines import parse_line
 from tap_clickup.errors import ConfigurationError
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -15,11 +18,16 @@ import pytest
 from examples.demo import make_repository
 from fake_clickup import Behaviour, FakeClickUp, generate
 from target_pandev.embedded import EmbeddedServer
+from tests.clickup_receiver.receiver_process import free_port
 from tests.end_to_end.pipeline import COMMANDS, PROJECT, Pipeline
+from tests.support.connections import WatchedConnections, address_of
+from tests.support.waiting import TIMEOUT_SECONDS, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from fake_clickup import Account
 
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 NOW = datetime(2026, 10, 31, 12, tzinfo=UTC)
@@ -35,8 +43,15 @@ def commands(heading: str) -> list[str]:
     return [line for line in lines if line and not line.startswith(SETUP)]
 
 
+@dataclass
+class ReaderProject(Pipeline):
+    """The project of a person who follows README, and that person's ClickUp."""
+
+    clickup: FakeClickUp = field(kw_only=True)
+
+
 @pytest.fixture
-def project(tmp_path: Path, store_dir: Path) -> Iterator[Pipeline]:
+def project(tmp_path: Path, store_dir: Path) -> Iterator[ReaderProject]:
     """Yield a project with an embedded store, and stop the store at the end."""
     store_dir.chmod(0o711)
     account = generate(seed=7, now=NOW, tasks=40, time_entries=0)
@@ -48,35 +63,57 @@ def project(tmp_path: Path, store_dir: Path) -> Iterator[Pipeline]:
             "TAP_CLICKUP_API_URL": clickup.api_url,
             "TAP_CLICKUP_REQUESTS_PER_MINUTE": "9999",
             "TARGET_PANDEV_STORE_DIR": str(store_dir / "first"),
+            "CLICKUP_RECEIVER_DATA_DIR": str(tmp_path / "data"),
+            "CLICKUP_RECEIVER_PORT": str(free_port()),
+            "CLICKUP_RECEIVER_METRICS_PORT": "0",
         }
-        project = Pipeline(tmp_path, settings)
+        project = ReaderProject(tmp_path, settings, clickup=clickup)
         (tmp_path / ".meltano").rmdir()  # the commands create it
         yield project
         for name in ("first", "second"):
             assert EmbeddedServer(store_dir / name).stop()
 
 
-def run_literally(project: Pipeline, lines: list[str]) -> str:
-    """Run lines in bash, each with the address of a token, a clone and repositories of this test.
-
-    Returns what they print.
-    """
-    script = "\n".join(lines)
-    script = script.replace("pk_...", project.settings["TAP_CLICKUP_API_TOKEN"])
-    script = script.replace("/srv/git/", f"{project.folder}/")
+def run_literally(
+    project: Pipeline, lines: list[str], *, pasted: str = "", exit_code: int = 0
+) -> str:
+    """Run lines in bash, each with the repositories of this test; return what they print."""
+    script = "\n".join(lines).replace("/srv/git/", f"{project.folder}/")
     bash = shutil.which("bash")
     assert bash
     done = subprocess.run(
         [bash, "-e", "-o", "pipefail", "-c", script],
         cwd=project.folder,
         env=project.environment,
-        stdin=subprocess.DEVNULL,
+        input=pasted,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == 0, f"{script}\n{done.stderr[-600:]}"
+    assert done.returncode == exit_code, f"{script}\n{done.stderr[-600:]}"
     return done.stdout
+
+
+@contextmanager
+def running(project: Pipeline, line: str, log: Path) -> Iterator[None]:
+    """Run a line in bash as long as the block does, and end it as Ctrl-C does."""
+    bash = shutil.which("bash")
+    assert bash
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            [bash, "-c", f"exec {line}"],
+            cwd=project.folder,
+            env=project.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=file,
+        )
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGINT)
+        exit_code = process.wait(TIMEOUT_SECONDS)
+    assert exit_code == 0, log.read_text()
 
 
 def is_private(folder: Path) -> bool:
@@ -106,29 +143,75 @@ def stays_until_a_signal(project: Pipeline, line: str) -> bool:
     return process.returncode == 0 and port is not None
 
 
-def test_the_quick_start_and_the_store_work_as_written(project: Pipeline, store_dir: Path) -> None:
-    start = commands("Run it with your ClickUp in ten minutes")
-    assert [line for line in start if "meltano run" in line] == [
-        "meltano run tap-clickup target-pandev",
-        "meltano run tap-git target-pandev",
-    ]
-    run_literally(project, start)
-    assert is_private(project.folder / ".meltano")
-    assert "Tasks by status group" in run_literally(project, ["pandev report"])
-    store = commands("The store")
-    restore = next(line for line in store if line.startswith("pandev store restore"))
-    stay = next(line for line in store if line.startswith("pandev store start --stay"))
-    printed = run_literally(project, [line for line in store if line not in {restore, stay}])
+def started_task(account: Account) -> tuple[str, str]:
+    """Return a task that is in progress, and its space."""
+    workspace = account.workspaces[0]
+    return next(
+        (task.id, space_id)
+        for task in workspace.tasks.values()
+        for space_id in [workspace.lists[task.list_id].space_id]
+        if workspace.status_of(task).type == "custom"
+        and not (task.archived or workspace.spaces[space_id].archived)
+    )
+
+
+def follow_the_store(project: Pipeline, second_dir: Path) -> None:
+    """Run the lines about the store; what is restored into a second one equals the first."""
+    lines = commands("The store")
+    restore = next(line for line in lines if line.startswith("pandev store restore"))
+    stay = next(line for line in lines if line.startswith("pandev store start --stay"))
+    printed = run_literally(project, [line for line in lines if line not in {restore, stay}])
     assert "(5 rows)" in printed
     assert "stopped" in printed
     assert "(shown only now)" in printed
     assert stays_until_a_signal(project, stay.replace("5433", "0"))
     count = "pandev store psql -At -c 'SELECT count(*) FROM task_activity'"
     before = run_literally(project, [count])
-    project.settings["TARGET_PANDEV_STORE_DIR"] = str(store_dir / "second")
+    project.settings["TARGET_PANDEV_STORE_DIR"] = str(second_dir)
     run_literally(project, [restore])
     assert run_literally(project, [count]) == before
     assert int(before) > 5
+
+
+def test_the_ten_minutes_and_the_store_work_as_written(
+    project: ReaderProject, store_dir: Path, tmp_path: Path
+) -> None:
+    """R8: in these ten minutes nothing but ClickUp's API and our own receiver is connected to."""
+    clickup = project.clickup
+    token = project.settings.pop("TAP_CLICKUP_API_TOKEN")
+    task_id, space_id = started_task(clickup.account)
+    watched = WatchedConnections(tmp_path)
+    project.settings |= watched.settings
+    *first, select, connect, status, umask, repositories, git, receiver, report = commands(
+        "Run it with your ClickUp in ten minutes"
+    )
+    assert [line.split("  ")[0] for line in (*first, select, connect)] == [
+        "pandev token",
+        "pandev check",
+        "pandev scopes",
+        "pandev scopes select Shop",
+        "pandev connect",
+    ]
+    printed = [run_literally(project, [line], pasted=token) for line in first]
+    assert printed[0].endswith("next      pandev check, pandev scopes, then pandev connect\n")
+    assert printed[1].startswith("result      all is well\n")
+    assert space_id in printed[2]
+    run_literally(project, [select.replace("Shop", space_id)])
+    assert "target-pandev  stored " in run_literally(project, [connect], exit_code=3)
+    assert run_literally(project, [status]).startswith("Connected  1 workspace, 1 space\n")
+    run_literally(project, [umask, repositories, git])
+    clickup.account.update_task(task_id, name="Changed by a person", at=datetime.now(UTC))
+    log = tmp_path / "receiver.log"
+    with running(project, receiver, log):
+        wait_until(lambda: "poll_command: finished" in log.read_text())
+    assert "Changed by a person" in run_literally(project, [report])
+    assert is_private(tmp_path / ".meltano")
+    port = project.settings["CLICKUP_RECEIVER_PORT"]
+    hosts = {address_of(clickup.api_url), ("127.0.0.1", int(port))}
+    assert watched.addresses == hosts
+    assert {request.method for request in clickup.requests} == {"GET"}
+    (tmp_path / "meltano.yml").unlink()  # each command would ask Meltano for settings
+    follow_the_store(project, store_dir / "second")
 
 
 def test_the_crontab_works_as_written(project: Pipeline) -> None:
