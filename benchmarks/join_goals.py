@@ -24,9 +24,10 @@ COLUMNS = ("rows", "one, ms", "newest, ms", "all, s", "all, CPU s", "count, ms",
 REFERENCES = (
     ("commit messages", "messages"),
     ("references in them", "references"),
-    ("extraction, s", "extraction_seconds"),
     ("plain search, s", "search_seconds"),
-    ("extraction, times the search", "times_search"),
+    ("finding, s", "finding_seconds"),
+    ("storing, s", "storing_seconds"),
+    ("finding, times the search", "times_search"),
 )
 IDE = (
     ("events", "events"),

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("target-pandev")
 
-EXTRACTION = 3
-"""Version of the patterns in `references.sql` and of the rules of links: a store with another one
-extracts and derives all again."""
+EXTRACTION = 4
+"""Version of the forms that `find_references` finds and of the rules of links: a store with another
+one extracts and derives all again."""
 RULES_LOCK_KEY = 0x72756C6573
 """Key of the advisory lock on `reference_rules`: "rules" in ASCII."""
 LOCK_RULES_SHARED = sql.SQL("SELECT pg_catalog.pg_advisory_xact_lock_shared({})").format(
@@ -88,29 +88,50 @@ class ReferenceRules:
     repository_workspaces: Mapping[str, str] | None = None
 
 
+INSERT_REFERENCES = """
+INSERT INTO task_references
+    (repository_id, source, object_key, kind, reference, workspace_id, ordinal, occurred_at)
+{references}
+ON CONFLICT DO NOTHING
+"""
+
+
 def extract_references(
     table: str, rows: Composable, columns: Collection[str] | None = None
 ) -> Composed:
     """Return the statement that stores the task references in rows of a reference source.
 
-    Several texts are searched as the lines of one. The rows have all columns, or only some.
+    The rows have all columns, or only some.
     """
+    return sql.SQL(INSERT_REFERENCES).format(references=find_references(table, rows, columns))
+
+
+def find_references(
+    table: str, rows: Composable, columns: Collection[str] | None = None
+) -> Composed:
+    """Return the query that finds the references; several texts are searched as lines of one."""
     source = REFERENCE_SOURCES[table]
     times = [name for name in source.times if columns is None or name in columns]
+    text, *others = source.texts
+    lines = sql.SQL("pg_catalog.concat_ws(E'\\n', {})").format(identifier_list(source.texts))
     texts = sql.SQL(
         "SELECT {distinct} coalesce({repository}, '') AS repository_id, {source} AS source, "
-        "{key}::text AS object_key, pg_catalog.concat_ws(E'\\n', {texts}) AS text, "
-        "coalesce({times}) AS occurred_at FROM {rows}"
+        "{key}::text AS object_key, {text} AS text, coalesce({times}) AS occurred_at FROM {rows}"
     ).format(
         distinct=sql.SQL("DISTINCT" if source.is_repeated else ""),
         repository=sql.Identifier(source.repository),
         source=sql.Literal(source.source),
         key=sql.Identifier(source.key),
-        texts=identifier_list(source.texts),
+        text=lines if others else sql.Identifier(text),
         times=COMMA.join([*map(sql.Identifier, times), sql.SQL("NULL::timestamptz")]),
         rows=rows,
     )
-    return sql.SQL(read_statement("references")).format(source=texts)
+    return sql.SQL(read_statement("find_references")).format(
+        source=texts,
+        patterns=sql.SQL(read_statement("reference_patterns")),
+        usual_references=sql.SQL(read_statement("usual_references")),
+        all_references=sql.SQL(read_statement("all_references")),
+    )
 
 
 def apply_rules(connection: Connection, schema: str, rules: ReferenceRules) -> bool:

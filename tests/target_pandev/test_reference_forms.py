@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING
 
 import pytest
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
             ["86et87m27", "86abc1d2e", "8678vn1r5", "86abc1d2f"],
         ),
         ("CU fixes it, CU_lated, CU-#define", []),
+        ("CU#86a, CU-" + "a" * 32, ["86a", "a" * 32]),
+        ("https://app.clickup.com/t/abc", ["abc"]),
         ("see https://app.clickup.com/t/86c7mc19h?comment=5", ["86c7mc19h"]),
         ("see https://app.clickup.com/t/86c7mc19h/", ["86c7mc19h"]),
         ("https://app.clickup.com/t/90152245421/86c7mc19h", ["86c7mc19h"]),
@@ -146,3 +149,37 @@ def test_a_store_of_an_earlier_release_is_searched_again_once(store: Loader) -> 
     store.connection.execute("DELETE FROM task_references")
     store.load(COMMITS)
     assert store.rows(FOUND) == []
+
+
+PIECES = [
+    "CU-", "cu-", "CU ", "CU", "CU_", "#", "&", "-", "_", "/", "//", ".", ":", ",", "'", '"', " ",
+    " ", "\n", "[", "]", "(", ")", "é", "1", "23", "a", "fix", "DEV-123", "1A-5", "86abc1d2e",
+    "86abc1d2f", "abc123", "20261128", "2026-11-27", "https://app.clickup.com/t/", "/t/", "/a/",
+]  # fmt: skip
+UNUSUAL = " é#"
+"""Names nothing, and has none of the usual forms either."""
+
+
+@pytest.mark.parametrize(
+    ("prefix", "hash_task_ids"), [("CU-", True), ("CU-", False), ("DEV-", True)]
+)
+def test_usual_forms_are_read_as_by_the_pattern_of_all(
+    store: Loader, prefix: str, *, hash_task_ids: bool
+) -> None:
+    """The same texts with an unusual word, for which all forms are looked for, name the same."""
+    source = random.Random(prefix)  # noqa: S311 - made-up texts
+    texts = ["".join(source.choices(PIECES, k=source.randint(1, 9))) for _ in range(2_000)]
+    store.load(
+        COMMITS,
+        *(commit(f"usual {number}", text) for number, text in enumerate(texts)),
+        *(commit(f"all {number}", text + UNUSUAL) for number, text in enumerate(texts)),
+        task_id_prefix=prefix,
+        hash_task_ids=hash_task_ids,
+    )
+    found = """
+        SELECT split_part(object_key, ' ', 2)::integer, kind, reference, workspace_id, ordinal
+        FROM task_references WHERE starts_with(object_key, %s) ORDER BY 1, 2, 3
+    """
+    usual = store.connection.execute(found, ["usual "]).fetchall()
+    assert len(usual) > 600
+    assert usual == store.connection.execute(found, ["all "]).fetchall()
