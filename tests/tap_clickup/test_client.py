@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import socket
+from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -25,11 +27,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from requests_mock import Mocker
+
     from fake_clickup import Account, Behaviour
-    from fake_clickup.model import Workspace
     from tests.support.clocks import SimulatedClock
 
+API = "https://api.clickup.com/api/v2"
 PRIVATE = "planted-in-an-error-body"
+
+
+@pytest.fixture
+def account() -> Account:
+    return generate(seed=7, tasks=1)
 
 
 @pytest.fixture
@@ -37,6 +46,18 @@ def client(clickup: FakeClickUp, clock: SimulatedClock) -> Iterator[Client]:
     new_client = Client(clickup.api_url, api_token=clickup.token, limit=RateLimit(), clock=clock)
     yield new_client
     new_client.close()
+
+
+@pytest.fixture
+def offline(clock: SimulatedClock) -> Iterator[Client]:
+    """Return a client whose responses a test gives with `requests_mock`."""
+    new_client = Client(API, api_token="pk_1_PLANTEDTOKEN", limit=RateLimit(), clock=clock)  # noqa: S106
+    yield new_client
+    new_client.close()
+
+
+def date_header(seconds: float) -> dict[str, str]:
+    return {"Date": formatdate(seconds, usegmt=True)}
 
 
 def statuses(clickup: FakeClickUp) -> list[int]:
@@ -77,15 +98,15 @@ def test_token_is_normalized_for_the_header(token: str, header: str) -> None:
         "Bearer short",
     ],
 )
-def test_invalid_token_is_rejected_without_showing_it(token: str, clickup: FakeClickUp) -> None:
+def test_invalid_token_is_rejected_without_showing_it(token: str, requests_mock: Mocker) -> None:
     """R14, R16: the error is the same for every invalid token, so it contains none of them."""
     with pytest.raises(ConfigurationError) as rejected:
-        Client(clickup.api_url, api_token=token, limit=RateLimit())
+        Client(API, api_token=token, limit=RateLimit())
     assert str(rejected.value) == (
         "api_token: expected a personal API token, which begins with 'pk_'; "
         "create one in ClickUp under avatar > Settings > My Settings > Apps > API Token"
     )
-    assert clickup.requests == []
+    assert requests_mock.call_count == 0
 
 
 def test_netrc_does_not_replace_the_token(
@@ -227,12 +248,13 @@ def test_rate_limit_used_by_others_waits_until_the_reset(
 
 @pytest.mark.parametrize("minutes", [-4, 4])
 def test_wrong_local_clock_does_not_change_the_wait(
-    client: Client, behaviour: Behaviour, clock: SimulatedClock, minutes: int
+    offline: Client, requests_mock: Mocker, clock: SimulatedClock, minutes: int
 ) -> None:
     server_s = int(clock.seconds) + minutes * 60
-    behaviour.clock = lambda: server_s
-    behaviour.faults = [Fault(status=429, headers={"x-ratelimit-reset": str(server_s + 37)})]
-    client.get("/user", required_key="user")
+    date = date_header(server_s)
+    limited = {"status_code": 429, "headers": {**date, "x-ratelimit-reset": str(server_s + 37)}}
+    requests_mock.get(f"{API}/user", [limited, {"json": {"user": {"id": 1}}, "headers": date}])
+    offline.get("/user", required_key="user")
     assert 37 <= sum(clock.slept) <= 37.5
 
 
@@ -240,40 +262,42 @@ def test_wrong_local_clock_does_not_change_the_wait(
     ("minutes", "text"), [(-6, "6 minutes ahead of"), (6, "6 minutes behind"), (-1440, "1,440 m")]
 )
 def test_a_clock_that_differs_by_more_than_five_minutes_is_an_error(
-    client: Client, behaviour: Behaviour, clock: SimulatedClock, minutes: int, text: str
+    offline: Client, requests_mock: Mocker, clock: SimulatedClock, minutes: int, text: str
 ) -> None:
-    behaviour.clock = lambda: clock.seconds + minutes * 60
+    date = date_header(clock.seconds + minutes * 60)
+    requests_mock.get(f"{API}/user", json={"user": {"id": 1}}, headers=date)
     with pytest.raises(ClockError, match=f"the clock of this machine is {text}"):
-        client.get("/user", required_key="user")
+        offline.get("/user", required_key="user")
 
 
 def test_a_response_that_is_too_large_is_an_error(
-    client: Client, behaviour: Behaviour, monkeypatch: pytest.MonkeyPatch
+    offline: Client, requests_mock: Mocker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tap_clickup.client.MAX_RESPONSE_BYTES", 200_000)
-    behaviour.faults = [Fault(200, {"user": {"id": 1, "note": "a" * 100_000}})]
-    client.get("/user", required_key="user")
-    behaviour.faults = [Fault(200, {"user": {"id": 1, "note": "a" * 300_000}})]
+    requests_mock.get(f"{API}/user", json={"user": {"id": 1, "note": "a" * 100_000}})
+    offline.get("/user", required_key="user")
+    requests_mock.get(f"{API}/user", json={"user": {"id": 1, "note": "a" * 300_000}})
     with pytest.raises(UnexpectedResponseError, match="GET /user: the response is too large"):
-        client.get("/user", required_key="user")
+        offline.get("/user", required_key="user")
 
 
 @pytest.mark.parametrize("date", ["", "yesterday", "Thu, 99 Jan 2026 00:00:00"])
 def test_a_response_without_a_valid_date_is_accepted(
-    client: Client, behaviour: Behaviour, date: str
+    offline: Client, requests_mock: Mocker, date: str
 ) -> None:
-    behaviour.faults = [Fault(200, {"user": {"id": 1}}, headers={"Date": date})]
-    client.get("/user", required_key="user")
+    requests_mock.get(f"{API}/user", json={"user": {"id": 1}}, headers={"Date": date})
+    assert offline.get("/user", required_key="user").body == {"user": {"id": 1}}
 
 
 @pytest.mark.parametrize("code", ["017", "019", "021", "025", "077"])
 def test_invalid_token_is_recognized_by_its_ecode(
-    client: Client, behaviour: Behaviour, code: str
+    offline: Client, requests_mock: Mocker, code: str
 ) -> None:
     """R92, R93: the error names the cause and says where to create a new token."""
-    behaviour.faults = [Fault(status=401, body={"err": PRIVATE, "ECODE": f"OAUTH_{code}"})]
+    body = {"err": PRIVATE, "ECODE": f"OAUTH_{code}"}
+    requests_mock.get(f"{API}/team", status_code=401, json=body)
     with pytest.raises(InvalidTokenError) as caught:
-        client.get("/team", required_key="teams")
+        offline.get("/team", required_key="teams")
     assert str(caught.value) == (
         "401 Unauthorized: the token is wrong, expired or was regenerated; "
         "create a new one in ClickUp under avatar > Settings > My Settings > Apps > API Token, "
@@ -283,25 +307,26 @@ def test_invalid_token_is_recognized_by_its_ecode(
 
 @pytest.mark.parametrize("code", ["018", "023", "027", "056", ""])
 def test_other_401_means_a_hidden_or_deleted_object(
-    client: Client, clickup: FakeClickUp, behaviour: Behaviour, code: str
+    offline: Client, requests_mock: Mocker, code: str
 ) -> None:
-    body = (
-        {"err": "Oauth token not found", "ECODE": f"OAUTH_{code}"} if code else "<html>401</html>"
-    )
-    behaviour.faults = [Fault(status=401, body=body, path="/space/7/")] * 2
+    denied = f'{{"err": "Oauth token not found", "ECODE": "OAUTH_{code}"}}'
+    text = denied if code else "<html>401</html>"
+    requests_mock.get(f"{API}/space/7/folder", status_code=401, text=text)
+    requests_mock.get(f"{API}/user", json={"user": {"id": 1}})
     for _ in range(2):
         with pytest.raises(AccessDeniedError, match="deleted, or not visible to the token's user"):
-            client.get("/space/7/folder", required_key="folders")
-    paths = [request.path for request in clickup.requests]
+            offline.get("/space/7/folder", required_key="folders")
+    paths = [request.path for request in requests_mock.request_history]
     assert paths == ["/api/v2/space/7/folder", "/api/v2/user", "/api/v2/space/7/folder"]
 
 
 def test_401_is_an_invalid_token_if_the_user_is_denied_too(
-    client: Client, behaviour: Behaviour
+    offline: Client, requests_mock: Mocker
 ) -> None:
-    behaviour.faults = [Fault(status=401, body={"ECODE": "OAUTH_018"}) for _ in range(2)]
+    for path in ("/space/7/folder", "/user"):
+        requests_mock.get(API + path, status_code=401, json={"ECODE": "OAUTH_018"})
     with pytest.raises(InvalidTokenError, match="OAUTH_018"):
-        client.get("/space/7/folder", required_key="folders")
+        offline.get("/space/7/folder", required_key="folders")
 
 
 @pytest.mark.parametrize(
@@ -314,20 +339,21 @@ def test_401_is_an_invalid_token_if_the_user_is_denied_too(
     ],
 )
 def test_rejected_request_is_reported_without_retry(
-    client: Client, clickup: FakeClickUp, status: int, code: str, kind: type
+    offline: Client, requests_mock: Mocker, status: int, code: str, kind: type
 ) -> None:
-    clickup.behaviour.faults = [Fault(status=status, body={"err": PRIVATE, "ECODE": code})]
+    body = {"err": PRIVATE, "ECODE": code}
+    requests_mock.get(f"{API}/list/abc", status_code=status, json=body)
     with pytest.raises(kind) as caught:
-        client.get("/list/abc", required_key="id")
+        offline.get("/list/abc", required_key="id")
     assert str(caught.value) == f"GET /list/abc: HTTP {status} {code}"
-    assert len(clickup.requests) == 1
+    assert requests_mock.call_count == 1
 
 
 @pytest.mark.parametrize("code", [PRIVATE, "a b", 7, None, "X" * 41])
-def test_invalid_ecode_is_hidden(client: Client, behaviour: Behaviour, code: Any) -> None:
-    behaviour.faults = [Fault(status=404, body={"ECODE": code})]
+def test_invalid_ecode_is_hidden(offline: Client, requests_mock: Mocker, code: Any) -> None:
+    requests_mock.get(f"{API}/user", status_code=404, json={"ECODE": code})
     with pytest.raises(AccessDeniedError) as caught:
-        client.get("/user", required_key="user")
+        offline.get("/user", required_key="user")
     assert str(caught.value) == "GET /user: HTTP 404"
 
 
@@ -343,24 +369,22 @@ def test_invalid_ecode_is_hidden(client: Client, behaviour: Behaviour, code: Any
     ],
 )
 def test_200_without_the_requested_data_is_an_error(
-    client: Client, behaviour: Behaviour, workspace: Workspace, body: Any, reason: str
+    offline: Client, requests_mock: Mocker, body: Any, reason: str
 ) -> None:
-    behaviour.faults = [Fault(status=200, body=body)]
+    text = body if isinstance(body, str) else json.dumps(body)
+    requests_mock.get(f"{API}/team/9/task", text=text)
     with pytest.raises(UnexpectedResponseError) as caught:
-        client.get(f"/team/{workspace.id}/task", required_key="tasks")
-    assert str(caught.value) == f"GET /team/{workspace.id}/task: {reason}"
+        offline.get("/team/9/task", required_key="tasks")
+    assert str(caught.value) == f"GET /team/9/task: {reason}"
 
 
-def test_every_error_is_one_line_without_secrets(
-    client: Client, behaviour: Behaviour, account: Account
-) -> None:
+def test_every_error_is_one_line_without_secrets(offline: Client, requests_mock: Mocker) -> None:
     """R16: no error contains any part of a response body or of the token."""
-    secret = account.token.rpartition("_")[2]
+    secret = "PLANTEDTOKEN"  # noqa: S105 - of a test
     for status in (400, 401, 403, 404, 409, 500, 302, 200):
-        body = {"err": f"{PRIVATE}\n{account.token}", "ECODE": "OAUTH_025"}
-        behaviour.faults = [Fault(status=status, body=body)] * 6
+        body = {"err": f"{PRIVATE}\npk_1_{secret}", "ECODE": "OAUTH_025"}
+        requests_mock.get(f"{API}/user", status_code=status, json=body)
         with pytest.raises(ClickUpError) as error:
-            client.get("/user", required_key="user")
-        behaviour.faults.clear()
+            offline.get("/user", required_key="user")
         text = str(error.value)
         assert [part for part in (PRIVATE, secret, "\n") if part in text] == []

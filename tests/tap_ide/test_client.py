@@ -20,7 +20,11 @@ if TYPE_CHECKING:
     from http.server import BaseHTTPRequestHandler
     from pathlib import Path
 
+    from requests_mock import Mocker
+
 DAY = date(2026, 3, 1)
+API = "https://wakatime.example.com/api/v1"
+HEARTBEATS = f"{API}/users/current/heartbeats"
 
 
 @pytest.fixture(autouse=True)
@@ -69,22 +73,25 @@ def test_the_server_decides_how_long_to_wait_within_a_limit(
         (302, "HTTP 302: check wakatime_url; it ends with /api/v1, and with"),
     ],
 )
-def test_other_errors_are_not_retried(
-    wakatime: HeartbeatServer, heartbeats: Client, status: int, expected: str
-) -> None:
-    wakatime.faults = [respond(status, b"planted-error", Location=wakatime.url)]
-    with pytest.raises(SourceError, match=expected) as raised:
-        heartbeats.read_day(DAY)
+def test_other_errors_are_not_retried(requests_mock: Mocker, status: int, expected: str) -> None:
+    headers = {"Location": HEARTBEATS}
+    requests_mock.get(HEARTBEATS, status_code=status, text="planted-error", headers=headers)
+    with (
+        Client(Account(USER1, API, TOKEN), lambda: None) as opened,
+        pytest.raises(SourceError, match=expected) as raised,
+    ):
+        opened.read_day(DAY)
     assert "planted" not in str(raised.value)
-    assert len(wakatime.requested_days) == 1
+    assert requests_mock.call_count == 1
 
 
-def test_a_day_beyond_the_plan_is_an_error_of_its_own(
-    wakatime: HeartbeatServer, heartbeats: Client
-) -> None:
-    wakatime.faults = [respond(402)]
-    with pytest.raises(HistoryLimitError, match="HTTP 402"):
-        heartbeats.read_day(DAY)
+def test_a_day_beyond_the_plan_is_an_error_of_its_own(requests_mock: Mocker) -> None:
+    requests_mock.get(HEARTBEATS, status_code=402)
+    with (
+        Client(Account(USER1, API, TOKEN), lambda: None) as opened,
+        pytest.raises(HistoryLimitError, match="HTTP 402"),
+    ):
+        opened.read_day(DAY)
 
 
 def test_redirects_are_not_followed(wakatime: HeartbeatServer, heartbeats: Client) -> None:
