@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 THINGS = schema("things", {"id": "string"}, ["id"])
 ELSEWHERE = ("--store-url", "postgresql://user1@db.example.com/metrics")
-SELECT_SCHEMA = ("psql", "-At", "-c", "SELECT current_schema()")
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +50,8 @@ def test_a_store_in_use_is_not_stopped(folder: Path) -> None:
 
 
 def test_psql_begins_in_the_schema_and_hands_on_its_exit_code(folder: Path) -> None:
-    assert run_command(*SELECT_SCHEMA, folder=folder) == (0, "pandev\n", "")
+    show = ("psql", "-At", "-c", "SHOW search_path", "--store-schema", "team_a")
+    assert run_command(*show, folder=folder) == (0, '"team_a"\n', "")
     code, out, err = run_command("psql", "-c", "SELECT missing", folder=folder)
     assert (code, out) == (1, "")
     assert 'column "missing" does not exist' in err

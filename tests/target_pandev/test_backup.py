@@ -15,6 +15,7 @@ from psycopg.conninfo import make_conninfo
 
 from target_pandev import backup
 from target_pandev.backup import dump_store, restore_store
+from target_pandev.database import backup as database_backup
 from target_pandev.database.backup import separate_password
 from target_pandev.errors import StoreError
 from target_pandev.open_store import StoreSettings
@@ -23,6 +24,8 @@ from tests.target_pandev.loading import Loader, record, schema
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from target_pandev.database.connection import Connection
 
 THINGS = schema("things", {"id": "string", "n": "integer"}, ["id"])
 RELATIONS = """
@@ -109,6 +112,35 @@ def test_the_count_of_a_dump_is_that_of_its_rows(database: str, dumped: Path) ->
     dumped_again = dump_store(StoreSettings(database), dumped)
     assert dumped_again.row_count == count_rows(database) > 3
     assert dumped_again.size_bytes == dumped.stat().st_size
+
+
+def test_the_count_of_a_dump_is_that_of_its_snapshot(
+    database: str, empty_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A load that ends between the snapshot and the count belongs to neither."""
+    load_things(database)
+    count_rows_of = database_backup._count_rows  # noqa: SLF001 - to load before it
+
+    def load_and_count(connection: Connection, schema: str) -> int:
+        load_things(database, ("late", 9))
+        return count_rows_of(connection, schema)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(database_backup, "_count_rows", load_and_count)
+        dumped = dump_store(StoreSettings(database), tmp_path / "pandev.dump")
+    restored = restore_store(StoreSettings(empty_database), tmp_path / "pandev.dump")
+    assert dumped.row_count == restored
+    assert "late" not in {row["id"] for row in contents(empty_database)["things"]}
+
+
+def test_a_restored_store_has_statistics(empty_database: str, dumped: Path) -> None:
+    """Or else its first queries would be planned for empty tables; -1 is an unknown number."""
+    restore_store(StoreSettings(empty_database), dumped)
+    with psycopg.connect(empty_database) as connection:
+        rows = connection.execute(
+            "SELECT reltuples FROM pg_class WHERE oid = 'pandev.things'::regclass"
+        ).fetchall()
+    assert rows == [(3,)]
 
 
 def test_a_dump_is_private(database: str, tmp_path: Path) -> None:
