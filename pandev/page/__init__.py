@@ -2,7 +2,8 @@
 
 `server` is the HTTP server, `app` answers requests, `security` sets the headers of responses,
 `connections` has the connections to the store, and `filters` is what an address limits the figures
-to. `tabs` lists the tabs and `figures` is what a figure is; `integration` and `work` declare those
-of each tab. `rendering` turns figures into HTML with the files in `templates`; `cells` writes
-values, `drawing` has the primitives of SVG and `charts` the kinds of charts.
+to. `tabs` lists the tabs and `figures` is what a figure is; `integration`, `work`, `flow`,
+`sprints`, `time_spent` and `trust` declare those of each tab. `rendering` turns figures into HTML
+with the files in `templates`; `cells` writes values, `drawing` has the primitives of SVG and
+`charts` the kinds of charts.
 """

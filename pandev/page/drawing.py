@@ -43,12 +43,15 @@ def text(content: str, x: str | float, y: float, *, anchor: str = "start") -> Ma
     return element("text", content, x=x, y=y, text_anchor=anchor)
 
 
-def chart(*content: str, height: float, label: str) -> Markup:
-    """Return a picture that has the width of the page, with its text alternative."""
+def chart(*content: str, height: float, label: str, frame: str = "") -> Markup:
+    """Return a picture that has the width of the page, with its text alternative.
+
+    The frame is the class that gives it a padding, which is a part of the height.
+    """
     return element(
         "svg",
         *content,
-        class_="chart",
+        class_=f"chart {frame}".strip(),
         role="img",
         aria_label=label,
         width="100%",

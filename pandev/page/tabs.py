@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pandev.page import integration, work
+from pandev.page import flow, integration, sprints, time_spent, trust, work
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,5 +30,9 @@ class Tab:
 TABS: Final = (
     Tab("integration", "Integration", integration.FIGURES, "integration.html"),
     Tab("work", "Work", work.FIGURES),
+    Tab("flow", "Flow", flow.FIGURES),
+    Tab("sprints", "Sprints", sprints.FIGURES),
+    Tab("time", "Time", time_spent.FIGURES),
+    Tab("trust", "Trust", trust.FIGURES),
 )
 BY_KEY: Final = {tab.key: tab for tab in TABS}

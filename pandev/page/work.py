@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pandev.page.cells import safe_url, visible
 from pandev.page.charts.bars import Bar, draw_bars
-from pandev.page.charts.grid import days_between, draw_day_labels, draw_mark, draw_strip
+from pandev.page.charts.grid import days_between, draw_day_labels, draw_strip
+from pandev.page.charts.legend import draw_legend
 from pandev.page.drawing import element, join
 from pandev.page.figures import Drawing, Figure
 from pandev.report.section import Column, Need, Section
@@ -38,6 +39,7 @@ KINDS: Final = {
     "worklog": ("time entry", "time entries"),
     "done": ("closing", "closings"),
 }
+LEGEND: Final = {f"dot-{kind}": many for kind, (_, many) in KINDS.items()}
 WITHOUT_TASK: Final = "Work without a task"
 
 
@@ -93,20 +95,7 @@ def draw_work_log(result: Result, frame: Frame) -> Drawing:  # noqa: ARG001 - it
     table = element("table", element("thead", header), element("tbody", *body), class_="work-log")
     tasks = {row["task_id"] for row in result.rows if row["task_id"]}
     words = f"Work on {len(tasks)} tasks from {days[0]} to {days[-1]}."
-    return Drawing(join((_legend(), table)), words)
-
-
-def _legend() -> Markup:
-    entries = [
-        element(
-            "li",
-            element("svg", draw_mark(f"dot-{kind}", 7, 7), width=14, height=14, aria_hidden="true"),
-            " ",
-            many,
-        )
-        for kind, (_, many) in KINDS.items()
-    ]
-    return element("ul", *entries, class_="legend")
+    return Drawing(join((draw_legend(LEGEND), table)), words)
 
 
 def _task_label(row: Mapping[str, Any]) -> Markup:

@@ -132,7 +132,8 @@ COUNTS = """
 SELECT status_group, lower(status), count(*) FROM task_overview
 WHERE (%(space)s::text IS NULL OR space_id = %(space)s)
     AND (%(list)s::text IS NULL OR list_id = %(list)s)
-    AND (%(team)s::text IS NULL OR ((assignee_ids ->> 0)::int < 4) = (%(team)s::text = 'Web'))
+    AND (%(team)s::text IS NULL OR %(team)s::text =
+        CASE WHEN assignee_ids ->> 0 < '4' THEN 'Web' WHEN assignee_ids ->> 0 < '6' THEN 'Core' END)
 GROUP BY 1, 2
 """
 

@@ -1,4 +1,4 @@
-"""A strip of days with a dot for each kind of event."""
+"""A strip of days with a dot for each kind of event, and a week with a square for each hour."""
 
 from __future__ import annotations
 
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
 HEIGHT: Final = 34
 SPREAD: Final = 10
+CELL: Final = 22
+HOURS: Final = 24
+MAX_GROWTH: Final = 4
+LABELLED_HOURS: Final = range(0, HOURS, 6)
+SQUARE: Final = "M-5-5h10v10h-10z"
 CIRCLE: Final = "M-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0-9 0z"
 SHAPES: Final = {
     "dot-commit": CIRCLE,
@@ -72,5 +77,34 @@ def _draw_dot(x: str, offset: float, class_: str, title: str) -> Markup:
 
 def draw_mark(class_: str, x: str | float, y: float) -> Markup:
     """Return a mark whose shape shows its kind too, so that it needs no colour."""
-    path = element("path", class_=class_, d=SHAPES.get(class_, CIRCLE))
+    path = element("path", class_=class_, d=SHAPES.get(class_, SQUARE))
     return element("svg", path, class_="mark", x=x, y=y)
+
+
+def draw_week(counts: Mapping[tuple[int, int], int], weekdays: Sequence[str], label: str) -> Markup:
+    """Return a row for each weekday, of which 1 is the first; a larger count is a larger square."""
+    most = max(counts.values())
+    names = [
+        text(name, -12, index * CELL + 15, anchor="end") for index, name in enumerate(weekdays)
+    ]
+    hours = [
+        text(f"{hour}:00", percent(hour / HOURS), len(weekdays) * CELL + 16)
+        for hour in LABELLED_HOURS
+    ]
+    squares = []
+    for (weekday, hour), count in counts.items():
+        half = round(1.5 + MAX_GROWTH * (count / most) ** 0.5, 1)
+        shape = element("path", class_="fill-in_progress", d=_square(half))
+        y = (weekday - 0.5) * CELL
+        place = element("svg", shape, class_="mark", x=percent((hour + 0.5) / HOURS), y=y)
+        squares.append(titled(f"{weekdays[weekday - 1]} {hour}:00: {count:,} events", place))
+    lines = [
+        element("line", class_="grid", x1=0, x2="100%", y1=y, y2=y)
+        for y in ((index + 0.5) * CELL for index in range(len(weekdays)))
+    ]
+    height = len(weekdays) * CELL + 40
+    return chart(*lines, *names, *squares, *hours, height=height, label=label, frame="plot")
+
+
+def _square(half: float) -> str:
+    return f"M{-half} {-half}h{2 * half}v{2 * half}h{-2 * half}z"

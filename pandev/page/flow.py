@@ -1,0 +1,204 @@
+"""The tab Flow: how long tasks take, where they wait, and how many are under way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from pandev.page.cells import visible
+from pandev.page.charts.areas import draw_areas
+from pandev.page.charts.bars import Bar, draw_bars
+from pandev.page.charts.columns import draw_columns
+from pandev.page.charts.grid import days_between
+from pandev.page.charts.legend import draw_legend
+from pandev.page.charts.scatter import Point, draw_scatter
+from pandev.page.drawing import join
+from pandev.page.figures import Drawing, Figure, figure_of
+from pandev.report.section import Column, Section
+from pandev.report.sections import BY_NAME, EIGHT_WEEKS, EVERY_SCOPE, TASKS
+from pandev.report.values import Kind, format_duration
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pandev.page.figures import Frame
+    from pandev.report.reading import Result
+
+SHOWN_POINTS: Final = 400
+FLOW_DAYS: Final = 56
+GROUPS: Final = {"open": "open", "in_progress": "in progress", "closed": "closed"}
+
+
+def draw_cycle_times(result: Result, frame: Frame) -> Drawing:  # noqa: ARG001 - it has no links
+    """Return a point for each task, with lines at the median and at P85."""
+    points = [
+        Point(
+            row["closed_on"],
+            row["elapsed_ms"],
+            f"{visible(row['name'] or row['task_id'])}: {format_duration(row['elapsed_ms'])}",
+            row["is_inferred"],
+        )
+        for row in result.rows
+    ]
+    last = result.rows[0]["closed_on"]
+    first = min(point.day for point in points)
+    median, p85 = result.rows[0]["median_ms"], result.rows[0]["p85_ms"]
+    words = (
+        f"Half of the tasks took no longer than {format_duration(median)}, 85 of 100 no longer "
+        f"than {format_duration(p85)}; the longest of those shown took "
+        f"{format_duration(max(point.duration_ms for point in points))}."
+    )
+    days = days_between(max(first, result.since or first), last)
+    lines = {"median": median, "P85": p85}
+    return Drawing(draw_scatter(days, points, lines, words), words)
+
+
+def draw_throughput(result: Result, frame: Frame) -> Drawing:  # noqa: ARG001 - it has no links
+    """Return two columns for each week, those of the tasks that were created and closed."""
+    rows = sorted(result.rows, key=lambda row: row["week"])
+    weeks = [row["week"] for row in rows]
+    created = [int(row["created"]) for row in rows]
+    closed = [int(row["closed"]) for row in rows]
+    series = {"created": ("fill-open", created), "closed": ("fill-closed", closed)}
+    words = (
+        f"{sum(created):,} tasks created and {sum(closed):,} closed in {len(weeks)} weeks, the "
+        "first and the last of which may be incomplete."
+    )
+    legend = draw_legend({"fill-open": "created", "fill-closed": "closed"})
+    return Drawing(join((legend, draw_columns(weeks, series, words))), words)
+
+
+def draw_flow(result: Result, frame: Frame) -> Drawing:  # noqa: ARG001 - it has no links
+    """Return the groups of each day on each other; closed ones from the first day on."""
+    rows = sorted(result.rows, key=lambda row: row["day"])
+    before = rows[0]["closed"]
+    series = {
+        "fill-closed": [max(0, row["closed"] - before) for row in rows],
+        "fill-in_progress": [row["in_progress"] for row in rows],
+        "fill-open": [row["open"] for row in rows],
+    }
+    last = rows[-1]
+    words = (
+        f"On {last['day']} {last['open']:,} tasks were open and {last['in_progress']:,} in "
+        f"progress, on {rows[0]['day']} {rows[0]['open']:,} and {rows[0]['in_progress']:,}; "
+        f"{last['closed'] - before:,} more are closed."
+    )
+    legend = draw_legend({f"fill-{key}": name for key, name in GROUPS.items()})
+    days = [row["day"] for row in rows]
+    return Drawing(join((legend, draw_areas(days, series, words))), words)
+
+
+def draw_ages(result: Result, frame: Frame) -> Drawing:  # noqa: ARG001 - it has no links
+    """Return a bar for each task; those older than P85 of closed tasks stand out."""
+    p85 = result.rows[0]["p85_elapsed_ms"]
+    bars = [_age_bar(row, p85) for row in result.rows]
+    legend = {"fill-in_progress": "in progress"}
+    words = f"The oldest task was started {format_duration(result.rows[0]['age_ms'])} ago."
+    if p85 is not None:
+        legend["fill-undefined"] = f"older than P85 of closed tasks, {format_duration(p85)}"
+        older = sum(row["age_ms"] > p85 for row in result.rows)
+        words += f" {older} of those shown are older than P85 of the closed ones."
+    return Drawing(join((draw_legend(legend), draw_bars(bars))), words)
+
+
+def _age_bar(row: Mapping[str, Any], p85: int | None) -> Bar:
+    is_old = p85 is not None and row["age_ms"] > p85
+    value = f"{format_duration(row['age_ms'])}, {visible(row['status'] or 'no status')}"
+    class_ = "fill-undefined" if is_old else "fill-in_progress"
+    return Bar(visible(row["name"] or row["task_id"]), value, [(row["age_ms"], class_)])
+
+
+def draw_status_times(result: Result, frame: Frame) -> Drawing:  # noqa: ARG001 - it has no links
+    """Return a bar for each status: the median, and from there to P85."""
+    bars = [
+        Bar(
+            visible(row["status"] or "no status"),
+            f"{format_duration(row['median_ms'])}, P85 {format_duration(row['p85_ms'])}",
+            [
+                (row["median_ms"], f"fill-{row['status_group'].lower()}"),
+                (row["p85_ms"] - row["median_ms"], "fill-rest"),
+            ],
+        )
+        for row in result.rows
+    ]
+    longest = max(result.rows, key=lambda row: int(row["total_ms"]))
+    words = f"Most time of closed tasks went by in {visible(longest['status'] or 'no status')}."
+    legend = draw_legend({"fill-in_progress": "median", "fill-rest": "up to P85"})
+    return Drawing(join((legend, draw_bars(bars))), words)
+
+
+CYCLE_TIMES: Final = Figure(
+    Section(
+        "cycle_times",
+        "Cycle times of closed tasks",
+        "",
+        (
+            Column("task_id", "task", Kind.ID),
+            Column("name", "title"),
+            Column("closed_at", "closed", Kind.TIME),
+            Column("elapsed_ms", "cycle time", Kind.DURATION),
+            Column("active_ms", "in progress", Kind.DURATION),
+            Column("working_ms", "working time", Kind.HOURS),
+            Column("reopened_count", "reopened", Kind.NUMBER),
+            Column("is_inferred", "inferred"),
+        ),
+        "no task with a known start was closed",
+        needs=(TASKS,),
+        scopes=EVERY_SCOPE,
+        has_period=True,
+        default_days=EIGHT_WEEKS,
+        prefix="page",
+    ),
+    "From the first start to the last closing, pauses included. A point is hollow if a change of "
+    "status is inferred, so that the time is the longest possible one.",
+    draw=draw_cycle_times,
+    links={"task_id": "url", "name": "url"},
+    fields=frozenset({"workspace", "space", "list", "sprint"}),
+    rows=SHOWN_POINTS,
+)
+DAILY_FLOW: Final = Figure(
+    Section(
+        "daily_flow",
+        "Cumulative flow",
+        "",
+        (
+            Column("day", "day", Kind.DAY),
+            Column("open", "open", Kind.NUMBER),
+            Column("in_progress", "in progress", Kind.NUMBER),
+            Column("closed", "closed", Kind.NUMBER),
+            Column("undefined", "undefined", Kind.NUMBER),
+            Column("inferred", "inferred", Kind.NUMBER),
+        ),
+        "no task existed",
+        needs=(TASKS,),
+        scopes=frozenset({"workspace", "space"}),
+        has_period=True,
+        default_days=EIGHT_WEEKS,
+        prefix="page",
+    ),
+    "Tasks by their status at the end of each day, in the time zone of reports. In the picture "
+    "closed tasks count from its first day on; the table has all of them.",
+    draw=draw_flow,
+    fields=frozenset({"workspace", "space"}),
+    rows=FLOW_DAYS + 1,
+)
+FIGURES: Final = (
+    CYCLE_TIMES,
+    figure_of(
+        BY_NAME["flow"],
+        "A task counts in the week in which it was closed the last time; one that was reopened "
+        "since does not count.",
+        draw=draw_throughput,
+    ),
+    DAILY_FLOW,
+    figure_of(
+        BY_NAME["ages"],
+        "From the first start until now, pauses included: the one sign of trouble that shows "
+        "before a task is closed.",
+        draw=draw_ages,
+    ),
+    figure_of(
+        BY_NAME["status_times"],
+        "All visits of a task to a status together, of the tasks that were closed in the period.",
+        draw=draw_status_times,
+    ),
+)

@@ -1,0 +1,190 @@
+"""The tab Time: time in editors next to tracked time and estimates, and where time goes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from pandev.page.cells import visible
+from pandev.page.charts.bars import Bar, draw_bars
+from pandev.page.charts.grid import draw_week
+from pandev.page.charts.legend import draw_legend
+from pandev.page.drawing import join
+from pandev.page.figures import Drawing, Figure, figure_of
+from pandev.report.section import Column, Need, Section
+from pandev.report.sections import BY_NAME, EIGHT_WEEKS, TASKS, WORKSPACE
+from pandev.report.values import Kind, format_duration, format_value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pandev.page.figures import Frame
+    from pandev.report.reading import Result
+
+METHODS: Final = {
+    "branch": "by the name of the branch",
+    "commit": "by the next commit",
+    "none": "no task",
+}
+IDE: Final = Need(
+    ("ide_intervals",),
+    "no editor activity is loaded; run: meltano run tap-ide target-pandev",
+)
+WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def draw_task_time(result: Result, frame: Frame) -> Drawing:  # noqa: ARG001 - it has no links
+    """Return a bar for each task: tracked time up to the estimate, beyond it, and what is left."""
+    bars = [_time_bar(row) for row in result.rows]
+    estimated = [row for row in result.rows if row["estimate_ms"]]
+    over = sum((row["worklog_ms"] or 0) > row["estimate_ms"] for row in estimated)
+    words = f"{over} of {len(estimated)} tasks with an estimate took longer than that."
+    names = {
+        "fill-in_progress": "tracked",
+        "fill-undefined": "beyond the estimate",
+        "fill-rest": "left of the estimate",
+    }
+    return Drawing(join((draw_legend(names), draw_bars(bars))), words)
+
+
+def _time_bar(row: Mapping[str, Any]) -> Bar:
+    tracked, estimate = row["worklog_ms"] or 0, row["estimate_ms"]
+    value = _hours(tracked)
+    if estimate:
+        value += f" of {_hours(estimate)}"
+    if row["ide_ms"]:
+        value += f", in editors {_hours(row['ide_ms'])}"
+    within = min(tracked, estimate) if estimate else tracked
+    parts = [
+        (within, "fill-in_progress"),
+        (tracked - within, "fill-undefined"),
+        (max(0, (estimate or 0) - tracked), "fill-rest"),
+    ]
+    return Bar(visible(row["name"] or row["task_id"]), value, parts)
+
+
+def _hours(duration_ms: int) -> str:
+    return format_duration(duration_ms, in_hours=True)
+
+
+def draw_allocation(result: Result, frame: Frame) -> Drawing:
+    """Return a bar for each list and type of task."""
+    bars = []
+    for row in result.rows:
+        names = [row["space_name"], row["list_name"], row["task_type"]]
+        share = format_value(row["share"], Kind.SHARE, frame.zone)
+        label = visible(", ".join(name for name in names if name))
+        value = f"{_hours(row['booked_ms'])}, {share}"
+        class_ = "fill-in_progress" if row["list_name"] else "fill-undefined"
+        bars.append(Bar(label, value, [(row["booked_ms"], class_)]))
+    words = f"Most tracked time: {bars[0].label}, {bars[0].value}."
+    return Drawing(draw_bars(bars), words)
+
+
+def draw_editor_time(result: Result, frame: Frame) -> Drawing:
+    """Return a bar for each way in which time was attributed."""
+    bars = [
+        Bar(
+            METHODS.get(row["method"], row["method"]),
+            f"{_hours(row['active_ms'])}, {format_value(row['share'], Kind.SHARE, frame.zone)}",
+            [
+                (
+                    row["active_ms"],
+                    "fill-undefined" if row["method"] == "none" else "fill-in_progress",
+                )
+            ],
+        )
+        for row in result.rows
+    ]
+    total = sum(row["active_ms"] for row in result.rows)
+    return Drawing(draw_bars(bars), f"{_hours(total)} of active time in editors.")
+
+
+def draw_work_hours(result: Result, frame: Frame) -> Drawing:  # noqa: ARG001 - it has no links
+    """Return a row for each day of the week with a square for each hour."""
+    counts = {(row["weekday"], row["hour"]): int(row["events"]) for row in result.rows}
+    weekday, hour = max(counts, key=lambda key: counts[key])
+    words = f"Most events: {WEEKDAYS[weekday - 1]} {hour}:00 to {hour + 1}:00."
+    return Drawing(draw_week(counts, WEEKDAYS, words), words)
+
+
+EDITOR_TIME: Final = Figure(
+    Section(
+        "editor_time",
+        "Time in editors by task",
+        "",
+        (
+            Column("method", "attributed by", Kind.WORD),
+            Column("tasks", "tasks", Kind.NUMBER),
+            Column("active_ms", "active", Kind.HOURS),
+            Column("share", "share", Kind.SHARE),
+        ),
+        "there was no active time",
+        needs=(IDE,),
+        has_period=True,
+        default_days=EIGHT_WEEKS,
+        is_limited=False,
+        prefix="page",
+    ),
+    "Active time goes to the task that the name of the branch names, or else the person's next "
+    "commit in the repository.",
+    draw=draw_editor_time,
+    fields=frozenset({"team"}),
+)
+UNATTRIBUTED: Final = Figure(
+    Section(
+        "unattributed",
+        "Time in editors without a task",
+        "",
+        (
+            Column("repository", "repository"),
+            Column("branch", "branch"),
+            Column("people", "people", Kind.NUMBER),
+            Column("active_ms", "active", Kind.HOURS),
+        ),
+        "all active time belongs to a task",
+        needs=(IDE,),
+        has_period=True,
+        default_days=EIGHT_WEEKS,
+        prefix="page",
+    ),
+    "Begin the name of a branch with the id of its task, as in CU-86abc1d2e, and its time counts "
+    "for the task.",
+)
+WORK_HOURS: Final = Figure(
+    Section(
+        "work_hours",
+        "When work happens",
+        "",
+        (
+            Column("weekday", "weekday (1 is Monday)", Kind.NUMBER),
+            Column("hour", "hour", Kind.NUMBER),
+            Column("events", "events", Kind.NUMBER),
+        ),
+        "fewer than five people have events, and smaller groups are not shown",
+        needs=(TASKS,),
+        scopes=WORKSPACE,
+        is_limited=False,
+        prefix="page",
+    ),
+    "Commits, status changes and begins of time entries of everyone together, in the time zone of "
+    "reports. Hours in which only one person works are left out.",
+    draw=draw_work_hours,
+    fields=frozenset({"workspace"}),
+)
+FIGURES: Final = (
+    figure_of(
+        BY_NAME["task_time"],
+        "Tasks with the most time in the period, with all their time, also that before it. Time of "
+        "subtasks is not added to their parents.",
+        draw=draw_task_time,
+    ),
+    figure_of(
+        BY_NAME["allocation"],
+        "Finished time entries by list and type of the task. Time without a task is a bar of its "
+        "own.",
+        draw=draw_allocation,
+    ),
+    EDITOR_TIME,
+    UNATTRIBUTED,
+    WORK_HOURS,
+)

@@ -1,0 +1,111 @@
+"""The tab Trust: how fresh and how complete the data is, and what is not linked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from pandev.page.cells import visible
+from pandev.page.charts.bars import Bar, draw_bars
+from pandev.page.charts.legend import draw_legend
+from pandev.page.drawing import element, join
+from pandev.page.figures import Drawing, figure_of
+from pandev.report.facts import describe_workspace
+from pandev.report.section import Column
+from pandev.report.sections import BY_NAME
+from pandev.report.values import Kind, format_value
+
+if TYPE_CHECKING:
+    from pandev.page.figures import Frame
+    from pandev.report.reading import Result
+
+
+def draw_trust(result: Result, frame: Frame) -> Drawing:
+    """Return the facts of each workspace."""
+    lists = [
+        element(
+            "dl",
+            *(
+                element("div", element("dt", label), element("dd", value))
+                for label, value in describe_workspace(row, frame.zone)
+            ),
+            class_="facts",
+        )
+        for row in result.rows
+    ]
+    stored = sum(int(row["stored_tasks"]) for row in result.rows)
+    return Drawing(join(lists), f"{stored:,} tasks are stored.")
+
+
+def draw_links(result: Result, frame: Frame) -> Drawing:
+    """Return a bar for each repository: commits that name a task, by history, and the others."""
+    bars = [
+        Bar(
+            visible(row["repository"] or row["repository_id"]),
+            f"{format_value(row['share'], Kind.SHARE, frame.zone)} of {row['commits']:,}",
+            [
+                (row["linked"], "fill-closed"),
+                (row["linked_by_history"], "fill-in_progress"),
+                (row["commits"] - row["linked"] - row["linked_by_history"], "fill-rest"),
+            ],
+        )
+        for row in result.rows
+    ]
+    commits = sum(row["commits"] for row in result.rows)
+    linked = sum(row["linked"] + row["linked_by_history"] for row in result.rows)
+    names = {
+        "fill-closed": "name a task",
+        "fill-in_progress": "linked by the history",
+        "fill-rest": "without a task",
+    }
+    words = f"{linked:,} of {commits:,} commits are linked with a task."
+    return Drawing(join((draw_legend(names), draw_bars(bars))), words)
+
+
+COLUMNS: Final = (
+    Column("workspace_name", "workspace"),
+    Column("last_complete_run_at", "last complete run", Kind.TIME),
+    Column("last_complete_sweep_at", "last sweep", Kind.TIME),
+    Column("stored_tasks", "tasks", Kind.NUMBER),
+    Column("live_tasks", "in ClickUp", Kind.NUMBER),
+    Column("rejected_records", "rejected", Kind.NUMBER),
+    Column("unhealthy_webhooks", "failing webhooks", Kind.NUMBER),
+    Column("inferred_share", "inferred changes", Kind.SHARE),
+    Column("users_without_employee", "unmatched users", Kind.NUMBER),
+    Column("commits_without_task", "commits without a task", Kind.NUMBER),
+)
+FIGURES: Final = (
+    figure_of(
+        replace(BY_NAME["trust"], columns=COLUMNS),
+        "What the figures of this page stand on: how fresh the data is, and what is missing.",
+        draw=draw_trust,
+    ),
+    figure_of(
+        BY_NAME["links"],
+        "Commits without merges and without those of bots. A commit is linked by its message, or "
+        "by a branch, merge or pull request that names the task.",
+        draw=draw_links,
+    ),
+    figure_of(
+        BY_NAME["unlinked"],
+        "Work without code, or a reference that was forgotten: write CU- and the id of the task in "
+        "the commit, the branch or the pull request.",
+        links={"task_id": "url", "name": "url"},
+    ),
+    figure_of(
+        BY_NAME["references"],
+        "Ids that were found in commits, branches and pull requests. An unmatched one names a task "
+        "that is deleted, not loaded, or misspelt.",
+    ),
+    figure_of(
+        BY_NAME["people"],
+        "Their work is counted, but under the name that ClickUp or git has. Add addresses to the "
+        "file of employees, and load it again: pandev employees load.",
+    ),
+    figure_of(
+        BY_NAME["pull_requests"],
+        "Coding: from the first commit until it was opened. Review: from then until the merge. "
+        "Lead time: both.",
+        links={"number": "url", "title": "url"},
+    ),
+)

@@ -1,0 +1,19 @@
+-- The tasks of the chosen sprint, or else of the one that began last: what was left over first.
+WITH chosen AS (
+    SELECT p.workspace_id, p.sprint_id
+    FROM sprint_periods AS p
+    WHERE p.phase IN ('running', 'ended')
+        AND (%(workspaces)s::text[] IS NULL OR p.workspace_id = ANY (%(workspaces)s::text[]))
+        AND (%(spaces)s::text[] IS NULL OR p.space_id = ANY (%(spaces)s::text[]))
+        AND (%(lists)s::text[] IS NULL OR p.sprint_id = ANY (%(lists)s::text[]))
+    ORDER BY p.starts_at DESC, p.sprint_id
+    LIMIT 1
+)
+SELECT s.workspace_id, s.sprint_id, s.sprint_name, s.task_id, s.task_name, t.status, s.points, s.is_committed,
+    s.is_added, s.is_removed, s.is_done, s.is_carried_over, s.is_inferred, t.url
+FROM chosen AS c
+INNER JOIN sprint_tasks AS s ON s.workspace_id = c.workspace_id AND s.sprint_id = c.sprint_id
+LEFT JOIN tasks AS t ON t.workspace_id = s.workspace_id AND t.id = s.task_id
+WHERE s.is_committed OR s.is_added
+ORDER BY s.is_done, s.is_removed, s.task_id
+LIMIT %(limit)s
