@@ -1,4 +1,4 @@
-"""Who changed what, when: one JSON object a line in `audit.log` of the receiver's data directory.
+"""Who changed what, when: one JSON object per line in `audit.log` of the receiver's data directory.
 
 Operators' commands and changes of webhooks are recorded; both are rare, so the file needs no limit.
 It has ids and counts only: no secret, no token and no text of a person.

@@ -1,8 +1,8 @@
 """The settings that a Meltano project gives the plugins of this project.
 
 Meltano passes them only to the processes that it starts itself. The receiver and `pandev`
-therefore request them, so that a setting means the same for every process. What the settings mean
-is not known here.
+therefore request them, so that a setting means the same for every process. It does not know what
+they mean.
 https://docs.meltano.com/reference/command-line-interface#config
 """
 

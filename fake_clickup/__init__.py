@@ -1,7 +1,7 @@
 """A fake ClickUp: API v2 over HTTP on the loopback device, for tests, demo and benchmarks.
 
 It imports no other package of this project, and no test: it must not know how a client reads it.
-What it does follows ClickUp's documentation and recorded payloads, never the tap.
+It follows ClickUp's documentation and recorded payloads, never the tap.
 
 * Data: `model` (dataclasses and look-ups), `account` (an account that can be edited; `storage`,
   `task_edits`, `hierarchy_edits`, `time_entry_edits` and `webhook_edits` are its parts).

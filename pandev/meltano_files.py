@@ -1,4 +1,4 @@
-"""Where a Meltano project's files set a setting. What the setting means is not known here.
+"""Where a Meltano project's files set a setting. It does not know what the setting means.
 
 Measured with Meltano 4.4: a variable in an `env:` of these files, be it of the project, of the
 environment or of a plugin, takes precedence over the process's environment and over `.env`. The

@@ -80,7 +80,7 @@ def validate_owner(path: Path, status: os.stat_result, error_type: type[Exceptio
 def _read(path: Path, error_type: type[Exception]) -> str:
     """Return a file's text; none if it does not exist, or is a folder such as a virtualenv.
 
-    What is checked is what is read: the file is opened before, and without waiting for a FIFO.
+    The checked file is the one that is read: it is opened before, without waiting for a FIFO.
     """
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)

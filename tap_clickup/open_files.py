@@ -50,7 +50,7 @@ def describe_open_files(folder: Path) -> list[str]:
 def _classes_with_access(path: Path) -> str:
     """Return "go" or "o" if a file is open to group and others, or to others; else "".
 
-    What belongs to root and is read by this user as a member of its group has to be open to that.
+    A file of root that this user reads as a member of its group has to be open to that group.
     """
     try:
         status = path.stat()

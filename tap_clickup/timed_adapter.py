@@ -1,7 +1,7 @@
 """Send requests whose responses must be complete by a deadline.
 
-The read timeout of requests begins again with every byte, so a server that sends a byte a minute
-keeps a run waiting for ever, whether the bytes belong to a header, to interim responses (100
+The read timeout of requests begins again with every byte, so a server that sends one byte per
+minute keeps a run waiting for ever, whether the bytes belong to a header, to interim responses (100
 Continue), to the body or to its trailers.
 https://requests.readthedocs.io/en/latest/user/advanced/#timeouts
 """

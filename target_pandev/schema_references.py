@@ -13,7 +13,7 @@ ALTERNATIVES = ("anyOf", "oneOf")
 def resolve_properties(schema: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the properties of a schema with the references at their top resolved.
 
-    What is nested deeper does not matter for a column, and may be endless: a few references that
+    Deeper nesting does not matter for a column, and may be endless: a few references that
     each occur twice stand for millions of objects.
     """
     return {

@@ -88,7 +88,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def _is_discarding(self) -> bool:
         """Whether a response was sent before its request was read, and ends the connection.
 
-        What arrives then is not parsed: that would cost as much as reading it.
+        Bytes that arrive then are not parsed: that would cost as much as reading it.
         """
         cycle = self.cycle
         return (

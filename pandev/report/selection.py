@@ -26,7 +26,7 @@ SHOWN_NAMES: Final = 5
 
 
 class Source(Protocol):
-    """What sections are read from: a store, or a connection that only reads it."""
+    """The source of sections: a store, or a connection that only reads it."""
 
     def query(
         self, query: str, parameters: Mapping[str, Any], /

@@ -1,4 +1,4 @@
--- Store a plan in one transaction, before any request is sent. What ClickUp confirmed before stays.
+-- Store a plan in one transaction, before any request is sent. Values that ClickUp confirmed before stay.
 INSERT INTO worklog_entries AS w (
     workspace_id, marker, user_id, task_id, work_date, action, state, planned_ms, written_ms,
     time_entry_id, planned_at, confirmed_at

@@ -1,6 +1,6 @@
 """Which lines of Meltano's log are for people. Pure.
 
-Meltano writes a JSON object a line, with the log of its plugins.
+Meltano writes one JSON object per line, with the log of its plugins.
 https://docs.meltano.com/reference/settings/#clilog_format
 """
 

@@ -1,7 +1,7 @@
 """Decide what to do with the entry of each user, task and day. Pure.
 
 An entry is known by its marker, a hash of organisation, workspace, user, task and day, so every
-store makes the same decision. What a person has done with one of our entries is left as it is: an
+store makes the same decision. A person's change of one of our entries stays: an
 entry that was changed, moved or deleted is neither changed back nor made again. Our entry is
 deleted only if the person's activity on that day is known and this task is not part of it.
 """

@@ -32,7 +32,7 @@ class WorklogRules:
     def planned_ms(self, active_ms: int, *, tracked_ms: int) -> int:
         """Return the time that an entry is to have, 0 for no entry.
 
-        What reaches the minimum is never rounded to nothing.
+        Time that reaches the minimum is never rounded to nothing.
         """
         if tracked_ms and self.tracked_time == "skip":
             return 0

@@ -1,8 +1,8 @@
 """Free the names that a migration gives to new tables.
 
 A stream of another tap may have been loaded under such a name before the store had a table of its
-own for it. That table is renamed, and nothing in it is lost. What was not loaded by this target is
-never touched: the error names it.
+own for it. That table is renamed, and nothing in it is lost. A table that this target did not load
+is never touched: the error names it.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ def selection(workspace_ids: str = "", space_ids: str = "") -> Selection:
 @pytest.mark.parametrize(
     ("before", "scope_id", "after"),
     [
-        # What is selected first restricts everything else.
+        # The first selection restricts everything else.
         (ALL, "1", selection("1")),
         (ALL, "11", selection("1", "11")),
         # Workspaces that are read as a whole.

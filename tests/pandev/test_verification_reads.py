@@ -23,7 +23,7 @@ def age_minutes(at: datetime | None, now: datetime) -> int | None:
 
 
 def test_only_reads_without_a_failure_count(database: str) -> None:
-    """What ClickUp denies is denied to all of them."""
+    """ClickUp denies the same objects to all of them."""
     sweep = {"source": "tap-clickup-sweep"}
     add_run(database, started="3 days", finished="3 days", complete=True)
     add_run(database, started="120 min", finished="60 min", complete=True, **sweep)

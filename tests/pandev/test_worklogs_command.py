@@ -48,7 +48,7 @@ def test_the_plan_sends_no_request(runs: Runs, clickup: FakeClickUp) -> None:
 
 
 def test_the_plan_after_a_push_needs_no_poll(runs: Runs) -> None:
-    """What was written is known before the tap has read it."""
+    """Written entries are known before the tap has read it."""
     pushed = runs.push()
     assert (pushed.returncode, pushed.stderr) == (0, "")
     assert_golden("worklogs_push", pushed.stdout)

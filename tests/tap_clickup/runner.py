@@ -72,7 +72,7 @@ class TapRun:
 
     @property
     def read_failures(self) -> list[tuple[str, str]]:
-        """What each workspace's last record says was not read, with the reason."""
+        """Return what was not read, as each workspace's last record has it, with the reason."""
         return [
             (failure["what"], failure["why"])
             for row in self.rows("sync_runs")

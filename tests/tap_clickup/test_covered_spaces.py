@@ -231,7 +231,7 @@ def test_a_new_or_archived_space_is_walked(
 def test_nothing_is_derived_from_a_walk_over_some_spaces(
     run_tap: TapRunner, account: Account, workspace: Workspace, first: TapRun
 ) -> None:
-    """What is missing in a space may have moved to one that was not walked."""
+    """An object that is missing in a space may have moved to one that was not walked."""
     deleted = next(item.id for item in workspace.lists.values())
     account.delete(deleted)
     state = copy.deepcopy(first.state)

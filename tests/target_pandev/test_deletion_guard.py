@@ -70,7 +70,7 @@ def test_ten_rows_are_marked_whatever_their_share(store: Loader) -> None:
     assert store.rows(MARKED.format("tasks")) == [(name,) for name in tasks]
 
 
-def test_ten_rows_a_day_are_marked_beyond_the_share(store: Loader) -> None:
+def test_ten_rows_per_day_are_marked_beyond_the_share(store: Loader) -> None:
     tasks = workspace(store, 16)
     slices = [tasks[n : n + 4] for n in range(0, 16, 4)]
     reads = [

@@ -104,7 +104,7 @@ def test_a_share_of_the_repository_may_be_gone(store: Loader) -> None:
 
 
 @pytest.mark.parametrize("is_list", [True, False])
-def test_200_commits_a_day_may_be_gone_whatever_their_share(
+def test_200_commits_per_day_may_be_gone_whatever_their_share(
     store: Loader, *, is_list: bool
 ) -> None:
     """A branch that was merged into one commit takes its own with it, in any repository."""

@@ -244,7 +244,7 @@ def test_a_task_that_arrives_late_is_linked(store: Loader) -> None:
 
 
 def test_the_same_task_by_two_ids_is_one_link(store: Loader) -> None:
-    """What names it itself counts before the history, and its id before its custom id."""
+    """An id in the commit itself counts before the history, and its id before its custom id."""
     store.load(TASKS, task("86abc1", "DEV-2"))
     history = merged("Merge branch 'CU-86abc1', DEV-2")
     history[1] = commit("b", "a", "DEV-2: begin", day=2)

@@ -97,7 +97,7 @@ def test_a_move_of_the_home_keeps_a_secondary_list(store: Loader) -> None:
 
 
 def test_a_move_reveals_the_list_before_it(store: Loader) -> None:
-    """What it was before the move is assumed to have been so since its creation."""
+    """The list before the move is assumed to have been so since its creation."""
     load(store, sprint(), moved("a", 3, SPRINT, BACKLOG), seen("a", 20, lists=(BACKLOG,)))
     assert tasks(store) == {"a": ("committed removed", None, True)}
 

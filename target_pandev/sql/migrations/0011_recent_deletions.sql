@@ -18,4 +18,4 @@ COMMENT ON COLUMN recent_deletions.deleted_at IS 'When they were deleted, by the
 COMMENT ON COLUMN recent_deletions.count IS
     'Number of rows; for spaces, folders and lists the number of tasks in them';
 COMMENT ON COLUMN recent_deletions.free_count IS
-    'How many of them are beyond max_deleted_share; up to 10 a day are allowed';
+    'How many of them are beyond max_deleted_share; up to 10 per day are allowed';

@@ -30,7 +30,7 @@ COMMENT ON COLUMN worklog_entries.user_id IS 'The ClickUp user whose time it is'
 COMMENT ON COLUMN worklog_entries.work_date IS 'Date in the time zone of reports';
 COMMENT ON COLUMN worklog_entries.action IS 'What was planned last: create, update or delete';
 COMMENT ON COLUMN worklog_entries.state IS
-    'planned: not sent yet; sent: no answer was stored, as after a kill; confirmed: ClickUp has it; failed: ClickUp refused it; unknown: there was no answer. What is sent or unknown is looked up in ClickUp by the next run';
+    'planned: not sent yet; sent: no answer was stored, as after a kill; confirmed: ClickUp has it; failed: ClickUp refused it; unknown: there was no answer. The next run looks up in ClickUp those that are sent or unknown';
 COMMENT ON COLUMN worklog_entries.planned_ms IS 'Time that the entry is to have; 0 to delete it';
 COMMENT ON COLUMN worklog_entries.written_ms IS
     'Time that ClickUp confirmed last; null if there is no entry';

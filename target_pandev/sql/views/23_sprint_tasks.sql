@@ -1,6 +1,6 @@
 -- Tasks of each sprint: which of them were in it at its start, came later, or left it.
 --
--- A task is in a sprint if the sprint is its list, or one of its secondary lists. What is known is a
+-- A task is in a sprint if the sprint is its list, or one of its secondary lists. It is known at a
 -- list of points: each version of the task that was read, the present one, and each move that a webhook
 -- reported, which knows the list alone. The last point at or before a time decides. Before the first
 -- point the task is assumed to have been as it is there, or as the move says, since its creation.

@@ -19,7 +19,7 @@ steps AS (
         pg_catalog.sum(e.step * s.tasks) AS tasks,
         pg_catalog.sum(e.step * s.tasks) FILTER (WHERE e.is_inferred) AS inferred_tasks
     FROM stays AS s
-    -- What a new task was before its first known status is not known; it counts as open.
+    -- The status of a new task before its first known one is not known; it counts as open.
     CROSS JOIN LATERAL (
         VALUES
             (s.first_day, s.status_group, 1, s.is_inferred),

@@ -1,4 +1,4 @@
-"""What a killed server or initdb leaves, and a pid file that is wrong, are overcome."""
+"""A start overcomes the remains of a killed server or initdb, and a wrong pid file."""
 
 import os
 import signal
