@@ -16,7 +16,8 @@ from psycopg.conninfo import make_conninfo
 from target_pandev import backup
 from target_pandev.backup import dump_store, restore_store
 from target_pandev.database import backup as database_backup
-from target_pandev.database.backup import separate_password
+from target_pandev.database.backup import reserve_schema, separate_password
+from target_pandev.database.migrate import lock_ddl
 from target_pandev.errors import StoreError
 from target_pandev.open_store import StoreSettings
 from tests.target_pandev.loading import Loader, record, schema
@@ -203,6 +204,24 @@ def test_a_store_with_tables_is_not_restored(database: str, dumped: Path) -> Non
         restore_store(StoreSettings(database), dumped)
     assert len(str(raised.value).splitlines()) == 1
     assert contents(database) == before
+
+
+def test_a_load_waits_while_a_store_is_restored(empty_database: str) -> None:
+    """It would create the tables that are about to be restored."""
+    with (
+        reserve_schema(empty_database, "pandev"),
+        psycopg.connect(empty_database) as load,
+    ):
+        load.execute("SET lock_timeout = '100ms'")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            lock_ddl(load)
+
+
+def test_an_error_of_pg_restore_shows_no_value() -> None:
+    line = b'pg_restore: error: COPY failed for table "things": invalid input syntax: "planted"\n'
+    assert backup._first_error(b"warning\n" + line) == 'COPY failed for table "things"'  # noqa: SLF001
+    assert backup._first_error(b"pg_dump: error: first\npg_dump: error: 2\n") == "first"  # noqa: SLF001
+    assert backup._first_error(b"killed\n") == ""  # noqa: SLF001
 
 
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.9, 0.99])
