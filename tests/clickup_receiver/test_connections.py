@@ -9,7 +9,7 @@ import pytest
 
 from tests.clickup_receiver.payloads import history
 from tests.clickup_receiver.receiver_process import ENDPOINT, ReceiverProcess
-from tests.pandev.command import run_pandev
+from tests.pandev.command import run_process
 from tests.support.connections import WatchedConnections, address_of
 from tests.support.waiting import wait_until
 
@@ -40,7 +40,7 @@ def test_only_the_api_is_connected_to_and_only_webhooks_are_written(
     receiver = ReceiverProcess(clickup, database, tmp_path)
     receiver.write_settings()
     options = ("--no-sync", "--webhook-url", ENDPOINT, "--data-dir", str(tmp_path / "data"))
-    connected = run_pandev(tmp_path, "connect", *options)
+    connected = run_process(tmp_path, "connect", *options)
     assert connected.returncode == 0, connected.stderr
     task_id = next(iter(workspace.tasks))
     with receiver, psycopg.connect(database, autocommit=True) as connection:

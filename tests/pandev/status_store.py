@@ -94,6 +94,7 @@ def status(database: str, *arguments: str, **settings: str) -> Result:
             ["status", "--store-url", database, *options],
             env={"COLUMNS": "80", **settings},
             catch_exceptions=False,
+            color="FORCE_COLOR" in settings,
         )
 
 

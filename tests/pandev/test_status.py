@@ -37,6 +37,14 @@ def test_a_recent_sync_is_connected(database: str) -> None:
     assert exit_code(database) == 0
 
 
+@pytest.mark.parametrize(("age", "word"), [("5 min", "32mConnected"), ("31 min", "33mStale")])
+def test_the_first_word_is_a_coloured_badge(database: str, age: str, word: str) -> None:
+    add_places(database, "900")
+    add_run(database, finished=age, complete=True)
+    begin = f"\x1b[{word}".replace("m", "m\x1b[1m", 1)
+    assert status(database, FORCE_COLOR="1").stdout.startswith(f"{begin}\x1b[0m")
+
+
 def test_the_lines_fit_a_phone(database: str) -> None:
     add_places(database, "900")
     add_run(database, finished="5 min", complete=False, refused=REFUSED_TOKEN)

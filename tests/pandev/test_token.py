@@ -15,7 +15,7 @@ from clickup_receiver.webhooks.secret_store import FileSecretStore
 from pandev.commands.token import set_token
 from tap_clickup.errors import ClickUpError
 from tests.clickup_receiver.registrar_harness import RegistrarHarness, switch_user
-from tests.pandev.command import PANDEV, golden, write_env
+from tests.pandev.command import PANDEV, assert_golden, write_env
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,7 +59,8 @@ def regenerate(account: Account) -> str:
 def test_the_first_token_is_saved_for_its_owner_only(clickup: FakeClickUp, folder: Path) -> None:
     """R16, R21: it is in no output."""
     ended = paste(f"  {clickup.token}\n")
-    assert (ended.exit_code, ended.stdout) == (0, golden("token"))
+    assert ended.exit_code == 0
+    assert_golden("token", ended.stdout)
     assert saved(folder) == f"{VARIABLE}={clickup.token}\n"
     assert stat.S_IMODE((folder / ".env").stat().st_mode) == 0o600
     assert clickup.requests[0].path == "/api/v2/team"
