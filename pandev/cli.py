@@ -22,6 +22,7 @@ COMMANDS = {
     "doctor": "pandev.commands.doctor:examine",
     "enable": "pandev.commands.switch:enable",
     "employees": "pandev.commands.employees:employee_commands",
+    "rejected": "pandev.commands.rejected:rejected_commands",
     "report": "pandev.report.command:show_report",
     "reporting": "pandev.commands.reporting:set_reporting",
     "scopes": "pandev.commands.scopes:scope_commands",

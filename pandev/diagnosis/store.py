@@ -63,7 +63,7 @@ def check_rejected_records(examination: Examination) -> Sequence[Finding]:
     return [
         problem(
             f"{format_count(count, 'record')} of {stream}: {reason}",
-            "see the table rejected_records; the next complete read repeats them",
+            "pandev rejected list shows why, pandev rejected retry reads them again",
         )
         for stream, count, reason in examination.reader.query(REJECTED)
     ] or ok("none")

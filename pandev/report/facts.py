@@ -66,7 +66,7 @@ def _describe_rejections(row: Mapping[str, Any]) -> str:
     count = f"{row['rejected_records']:,}"
     if row["rejected_without_workspace"]:
         count += f", and {row['rejected_without_workspace']:,} of no workspace"
-    return count if count == "0" else f"{count}; see the table rejected_records"
+    return count if count == "0" else f"{count}; see pandev rejected list"
 
 
 def _describe_webhooks(row: Mapping[str, Any]) -> str:

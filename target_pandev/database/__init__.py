@@ -14,7 +14,7 @@ changing it, `comparison` reads rows as records, and `write_check` tries whether
 identifiers.
 """
 
-from target_pandev.database.comparison import StoredObjects, StoredRecord
+from target_pandev.database.comparison import StoredObjects, StoredRecord, StoredRows
 from target_pandev.database.connection import search_path_option
 from target_pandev.database.deletions import DeletionRules
 from target_pandev.database.reader import StoreReader
@@ -41,6 +41,7 @@ __all__ = [
     "StoreReader",
     "StoredObjects",
     "StoredRecord",
+    "StoredRows",
     "StreamSchema",
     "Table",
     "WriteCheck",

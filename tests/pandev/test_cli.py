@@ -55,6 +55,9 @@ OPTIONS = {
     "pandev employees": [],
     "pandev employees load": STORE_OPTIONS,
     "pandev enable": [],
+    "pandev rejected": [],
+    "pandev rejected list": ["--format", *STORE_OPTIONS],
+    "pandev rejected retry": ["--format", *STORE_OPTIONS],
     "pandev report": [
         *STORE_OPTIONS,
         "--format",

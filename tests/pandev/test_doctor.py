@@ -284,7 +284,7 @@ def test_rejected_records_are_a_problem(doctor: Doctor, database: str) -> None:
         "INSERT INTO rejected_records (stream, record_hash, reason, rejected_at) "
         "VALUES ('tasks', gen_random_uuid(), 'name is too long', now())",
     )
-    remedy = "see the table rejected_records; the next complete read repeats them"
+    remedy = "pandev rejected list shows why, pandev rejected retry reads them again"
     expected = ("problem", "1 record of tasks: name is too long", remedy)
     assert doctor.examine()["rejected"] == [expected]
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from fake_clickup import Account, Fault, generate
-from tests.pandev.report_store import connect
-from tests.pandev.verify_store import VerifyRuns, load_store
+from tests.pandev.verify_store import VerifyRuns, load_store, plain_ids, stored_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,34 +39,6 @@ def runs(clickup: FakeClickUp, database: str, tmp_path: Path) -> VerifyRuns:
     runs = VerifyRuns(clickup, database, tmp_path)
     runs.settings["TAP_CLICKUP_START_DATE"] = "2000-01-01"
     return runs
-
-
-TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'pandev' ORDER BY 1"
-
-
-def stored_rows(database: str) -> dict[str, list[tuple[Any, ...]]]:
-    """Return the rows of every table, with the transactions that have written them."""
-    with connect(database) as connection:
-        return {
-            name: connection.execute(
-                f"SELECT xmin::text, to_jsonb(t)::text FROM {name} AS t ORDER BY 2".encode()  # noqa: S608 - our own names
-            ).fetchall()
-            for (name,) in connection.execute(TABLES).fetchall()
-        }
-
-
-def plain_ids(workspace: Workspace) -> list[str]:
-    """Return tasks of live lists without subtasks, that have no subtasks."""
-    parents = {task.parent_id for task in workspace.tasks.values()}
-    return [
-        task.id
-        for task in workspace.tasks.values()
-        if not task.archived
-        and task.updated_ms is not None
-        and task.parent_id is None
-        and task.id not in parents
-        and not workspace.is_archived_list(task.list_id)
-    ]
 
 
 def test_a_store_as_in_clickup_has_no_difference(

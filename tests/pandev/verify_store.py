@@ -1,4 +1,4 @@
-"""A store that was loaded from a fake ClickUp, and `pandev verify` of it."""
+"""A store that was loaded from a fake ClickUp, and commands that compare the two."""
 
 from __future__ import annotations
 
@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from click.testing import Result
 
     from fake_clickup import FakeClickUp
+    from fake_clickup.model import Workspace
 
 FAST = 400_000
 """Requests per minute, so that no test waits for the rate limit."""
+TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'pandev' ORDER BY 1"
 
 
 def load_store(clickup: FakeClickUp, database: str, **settings: Any) -> None:
@@ -38,7 +40,7 @@ def load_store(clickup: FakeClickUp, database: str, **settings: Any) -> None:
         tap.sync_all()
         join_threads(THREAD_NAME)
         tap.sync_context.client.close()
-        target = TargetPandev(config={"store_url": database})
+        target = TargetPandev(config={"store_url": database, "fail_on_rejected_records": False})
         try:
             target.listen(io.BytesIO(messages.getvalue()))  # type: ignore[arg-type]
         finally:
@@ -46,16 +48,16 @@ def load_store(clickup: FakeClickUp, database: str, **settings: Any) -> None:
 
 
 @dataclass
-class VerifyRuns:
-    """Runs of the command in a folder outside of any Meltano project."""
+class CommandRuns:
+    """Runs of commands in a folder outside of any Meltano project."""
 
     clickup: FakeClickUp
     database: str
     folder: Path
     settings: dict[str, str] = field(default_factory=dict)
 
-    def run(self, *arguments: str, columns: int = 80) -> Result:
-        """Run the command."""
+    def invoke(self, *command: str, columns: int = 80) -> Result:
+        """Run a command in this process."""
         settings = {
             "TAP_CLICKUP_API_TOKEN": self.clickup.token,
             "TAP_CLICKUP_API_URL": self.clickup.api_url,
@@ -66,10 +68,28 @@ class VerifyRuns:
         with chdir(self.folder):
             return CliRunner().invoke(
                 pandev,
-                ["verify", "--store-url", self.database, *arguments],
+                [*command, "--store-url", self.database],
                 env=settings,
                 catch_exceptions=False,
             )
+
+    def execute(self, statement: str, *parameters: Any) -> None:
+        """Run a statement on the store."""
+        with connect(self.database) as connection:
+            connection.execute(statement.encode(), parameters or None)
+
+    def rows(self, statement: str) -> list[tuple[Any, ...]]:
+        """Return the rows of a statement on the store."""
+        with connect(self.database) as connection:
+            return connection.execute(statement.encode()).fetchall()
+
+
+class VerifyRuns(CommandRuns):
+    """Runs of `pandev verify`."""
+
+    def run(self, *arguments: str, columns: int = 80) -> Result:
+        """Run the command."""
+        return self.invoke("verify", *arguments, columns=columns)
 
     def verify(self, *arguments: str) -> dict[str, Any]:
         """Return the result as JSON."""
@@ -84,7 +104,27 @@ class VerifyRuns:
             causes.setdefault(item["task_id"], []).append((item["cause"], fields))
         return causes
 
-    def execute(self, statement: str, *parameters: Any) -> None:
-        """Run a statement on the store."""
-        with connect(self.database) as connection:
-            connection.execute(statement.encode(), parameters or None)
+
+def stored_rows(database: str) -> dict[str, list[tuple[Any, ...]]]:
+    """Return the rows of every table, with the transactions that have written them."""
+    with connect(database) as connection:
+        return {
+            name: connection.execute(
+                f"SELECT xmin::text, to_jsonb(t)::text FROM {name} AS t ORDER BY 2".encode()  # noqa: S608 - our own names
+            ).fetchall()
+            for (name,) in connection.execute(TABLES).fetchall()
+        }
+
+
+def plain_ids(workspace: Workspace) -> list[str]:
+    """Return dated tasks of live lists that neither are subtasks nor have any."""
+    parents = {task.parent_id for task in workspace.tasks.values()}
+    return [
+        task.id
+        for task in workspace.tasks.values()
+        if not task.archived
+        and task.updated_ms is not None
+        and task.parent_id is None
+        and task.id not in parents
+        and not workspace.is_archived_list(task.list_id)
+    ]
