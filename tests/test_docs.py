@@ -112,6 +112,7 @@ def options_of_the_receiver() -> dict[str, Any]:
 
 
 def test_readme_and_meltano_yml_list_the_settings_of_the_receiver() -> None:
+    """R9: the public address and the one to listen at are two settings."""
     options = options_of_the_receiver()
     listed = table_under("### clickup-receiver")
     assert list(listed) == list(options)
@@ -257,6 +258,24 @@ def test_readme_explains_messages_that_exist() -> None:
 def documents() -> list[Path]:
     """Return the documents at the root and in docs/."""
     return sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1. **A service user.** Use a dedicated ClickUp user,",
+        "its activity stays separate from people's, and it survives staff changes",
+        "It needs the role Admin or Owner in each tracked workspace, because `pandev connect`",
+        "**Settings** > **My Settings** > **Apps** (in some workspaces **API**) > **API Token**",
+        "ClickUp shows the token, which begins with `pk_`, *once*: copy it immediately",
+        "keep it in a secrets manager",
+        "Every plan of ClickUp is sufficient; webhooks are part of the free one too",
+    ],
+)
+def test_readme_says_what_to_prepare_in_clickup(text: str) -> None:
+    """R3, R10, R13, R15, R17, R112, R115: for an administrator, from the user to the plan."""
+    chapter = README.split("## Run it with your ClickUp in ten minutes", 1)[1].split("\n## ", 1)[0]
+    assert text in " ".join(chapter.split())
 
 
 @pytest.mark.parametrize("document", documents(), ids=lambda path: path.name)

@@ -26,7 +26,7 @@ CHANGE = history("status", before=status("to do", "open"), after=status("doing",
 
 
 def test_a_status_change_has_its_statuses_time_and_actor() -> None:
-    """R71-R74: a transition has the previous and the new status, its timestamp and its actor."""
+    """R71, R72, R73, R74: the previous and the new status, the timestamp and the actor."""
     assert parse_event(delivery("taskStatusUpdated", CHANGE)) == Event(
         name="taskStatusUpdated",
         webhook_id=WEBHOOK_ID,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def test_a_status_change_is_emitted(source: MessageSourceHarness) -> None:
-    """R70-R74: status transitions arrive by webhook with both statuses, timestamp and actor."""
+    """R70, R71, R72, R73, R74: transitions arrive with both statuses, timestamp and actor."""
     change = history("status", before=status("to do", "open"), after=status("done", "closed"))
     source.build(pending_event("taskStatusUpdated", change))
     (message,) = source.records("task_changes")
@@ -128,7 +128,7 @@ def test_schemas_contain_the_deletion_property(source: MessageSourceHarness) -> 
 
 
 def test_no_free_text_is_emitted(source: MessageSourceHarness) -> None:
-    """R89-R91: no attachments, custom-field values or comments."""
+    """R89, R90, R91: no attachments, custom-field values or comments."""
     change = history("status", before=status("to do", "open"), after=status("done", "closed"))
     source.build(
         pending_event("taskStatusUpdated", change, history("comment", comment={"text": PRIVATE}))

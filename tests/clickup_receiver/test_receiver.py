@@ -66,7 +66,7 @@ def status_change(number: int) -> dict[str, Any]:
 def test_a_delivery_is_loaded(
     receiver: ReceiverProcess, account: Account, workspace: Workspace, database: str
 ) -> None:
-    """R36, R56, R70: HTTP 200, then the status transition and the task's fields are loaded."""
+    """R36, R56, R70, D4: HTTP 200, then the status transition and the task's fields are loaded."""
     task_id = next(iter(workspace.tasks))
     account.update_task(task_id, name="Renamed", at=datetime.now(UTC))
     assert receiver.post("taskStatusUpdated", status_change(7), task_id=task_id) == 200
@@ -260,7 +260,7 @@ def test_a_new_token_takes_effect_without_a_restart(
 def test_secrets_and_private_texts_are_not_stored_or_logged(
     receiver: ReceiverProcess, workspace: Workspace
 ) -> None:
-    """R89-R91: also not in the inbox."""
+    """R89, R90, R91: also not in the inbox."""
     receiver.post("taskUpdated", history("comment", comment={"text": PRIVATE}), task_id="86none")
     receiver.post("taskDeleted", history("name"), task_id="86gone", extra=PRIVATE)
     secret = workspace.webhooks[receiver.webhook_id].secret

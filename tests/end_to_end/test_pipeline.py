@@ -91,7 +91,7 @@ def tasks_of(account: Account) -> set[tuple[str, str, str]]:
 def test_a_workspace_arrives_in_postgresql_joined_with_git(
     pipeline: Pipeline, account: Account, database: str
 ) -> None:
-    """R45, R55, R57-R59, R117, R119, R120, D5: every task is loaded, next to its commits."""
+    """R45, R55, R57, R58, R59, R117, R119, R120, D5: every task is loaded, next to its commits."""
     for command in (SYNC, GIT):
         run = pipeline.run(*command)
         assert run.returncode == 0, run.stderr
@@ -152,7 +152,7 @@ def raw_responses(pipeline: Pipeline, account: Account) -> str:
 def test_only_the_promised_fields_leave_clickup(
     pipeline: Pipeline, account: Account, database: str
 ) -> None:
-    """R16, R53, R54, R89-R91: in output, log, state, Meltano's files and tables."""
+    """R16, R53, R54, R89, R90, R91: in output, log, state, Meltano's files and tables."""
     for task in list(account.workspaces[0].tasks)[::10]:
         account.add_texts(task, **PLANTED)
     pipeline.settings["MELTANO_CLI_LOG_LEVEL"] = "debug"

@@ -176,7 +176,7 @@ def follow_the_store(project: Pipeline, second_dir: Path) -> None:
 def test_the_ten_minutes_and_the_store_work_as_written(
     project: ReaderProject, store_dir: Path, tmp_path: Path
 ) -> None:
-    """R8: in these ten minutes nothing but ClickUp's API and our own receiver is connected to."""
+    """R1, R2, R8: nothing but ClickUp's API and our own receiver is connected to meanwhile."""
     clickup = project.clickup
     token = project.settings.pop("TAP_CLICKUP_API_TOKEN")
     task_id, space_id = started_task(clickup.account)

@@ -37,7 +37,7 @@ def sync(clickup: FakeClickUp, database: str, tmp_path: Path) -> Sync:
 def test_a_sync_is_connected_until_the_token_is_refused(
     sync: Sync, account: Account, clickup: FakeClickUp, database: str
 ) -> None:
-    """R39-R43, R92: the store alone shows both."""
+    """R39, R40, R41, R42, R43, R92: the store alone shows both."""
     assert sync().exit_codes == (0, 0)
     shown = values(database)
     spaces = sum(len(workspace.spaces) for workspace in account.workspaces)

@@ -51,7 +51,7 @@ def facts(account: Account, spaces: int, workspaces: str = "1 workspace") -> str
 def test_connect_registers_one_webhook_and_reports_it(
     project: Pipeline, account: Account, workspace: Workspace
 ) -> None:
-    """R33, R34, R35: connecting again adds no duplicate."""
+    """R7, R33, R34, R35: connecting again adds no duplicate."""
     first = project.run(*CONNECT)
     second = project.run(*CONNECT)
     (webhook,) = workspace.webhooks.values()

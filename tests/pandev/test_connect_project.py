@@ -72,7 +72,7 @@ def project(
 def test_connect_checks_saves_registers_and_loads(
     project: Project, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """R16: token and selection are those of every process then, and readable by the owner only."""
+    """R16, R27: every process has token and selection then; only the owner can read them."""
     space_id = next(iter(workspace.spaces))
     monkeypatch.setenv(SPACES, f'["{space_id}"]')
     project.tap["workspace_ids"] = [workspace.id]

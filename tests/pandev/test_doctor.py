@@ -46,7 +46,7 @@ def doctor(clickup: FakeClickUp, workspace: Workspace, database: str, tmp_path: 
 def test_a_healthy_set_up_has_no_problem(
     doctor: Doctor, workspace: Workspace, database: str
 ) -> None:
-    """R98-R100: with webhooks, a public address and a receiver."""
+    """R98, R99, R100: with webhooks, a public address and a receiver."""
     with answering(200) as port:
         url = f"http://127.0.0.1:{port}/v1/clickup/webhook"
         add_webhook(database, "h1", workspace_id=workspace.id, endpoint=f"http://127.0.0.1:{port}")
@@ -271,7 +271,7 @@ def test_the_address_has_to_answer_200(doctor: Doctor, status: int, outcome: str
 
 
 def test_an_address_that_cannot_be_reached_is_a_problem(doctor: Doctor) -> None:
-    """R98-R100: the remedy is the command of the guide."""
+    """R98, R99, R100: the remedy is the command of the guide."""
     url = "http://127.0.0.1:1/v1/clickup/webhook"
     ((outcome, text, remedy),) = doctor.examine("--webhook-url", url)["address"]
     assert (outcome, text) == ("problem", f"{url} cannot be reached (Connection refused)")

@@ -18,7 +18,7 @@ STORE_URL = "postgresql://user:a-secret@db.example.com/pandev"
 
 
 def test_settings_without_a_project(tmp_path: Path) -> None:
-    """R16: a secret is shown as set. No Meltano is needed, and slips are named."""
+    """R16, R18: a secret is shown as set. No Meltano is needed, and slips are named."""
     write_env(tmp_path, TAP_CLICKUP_API_TOKEN=TOKEN, CLICKUP_RECEIVER_DATA_DIR="/srv/receiver")
     environment = {
         "PATH": "/nowhere",

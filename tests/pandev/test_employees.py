@@ -46,7 +46,7 @@ def run(database: str, file: Path) -> str:
 def test_the_file_of_the_document_replaces_the_stored_employees(
     database: str, write: Callable[[str], Path]
 ) -> None:
-    """R83: employees have team and department. The file has fewer than the store had before."""
+    """Employees have team and department. The file has fewer than the store had before."""
     others = "".join(f"old{number}@example.com\n" for number in range(30))
     run(database, write(f"email\nuser1@example.com\n{others}"))
     (example,) = re.findall(r"```csv\n(.*?)```", DOCUMENT, re.DOTALL)

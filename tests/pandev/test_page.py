@@ -47,7 +47,7 @@ def page(database: str) -> Iterator[RunningPage]:
 
 
 def test_the_state_is_a_badge_with_counts_and_last_sync(page: RunningPage) -> None:
-    """R39-R42: Connected, the selected workspaces and spaces, and when they were synced last."""
+    """R39, R40, R41, R42: Connected, selected workspaces and spaces, and the last sync."""
     html = page.get("/integration").text
     assert texts(html, ".badge") == ["Connected"]
     facts = dict(zip(texts(html, "dt"), texts(html, "dd"), strict=True))

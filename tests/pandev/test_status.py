@@ -30,7 +30,7 @@ CONNECTED = golden("status_connected")
 
 
 def test_a_recent_sync_is_connected(database: str) -> None:
-    """R39-R43: badge, counts of workspaces and spaces, last sync."""
+    """R39, R40, R41, R42, R43: badge, counts of workspaces and spaces, last sync."""
     add_places(database, "900")
     add_run(database, finished="5 min", complete=True)
     assert_golden("status_connected", printed(database))

@@ -74,7 +74,7 @@ def add_run(
 
 
 def test_the_progress_fits_80_columns(meltano: FakeMeltano) -> None:
-    """Meltano's own lines, set-up and metrics are left out."""
+    """R51: the command loads at once. Meltano's own lines, set-up and metrics are left out."""
     ended = run_sync()
     assert ended.exit_code == 0, ended.output
     *lines, last = ended.stdout.splitlines(keepends=True)

@@ -54,7 +54,7 @@ def documented() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("value", ["7", "86abc1d2e", "00000000-0000-4000-8000-000000000001"])
 def test_of_all_documented_writes_exactly_six_are_allowed(value: str) -> None:
-    """R125-R128: a wider pattern would allow another of them, whatever its ids look like."""
+    """R125, R126, R127, R128: a wider pattern would allow another of them, whatever its ids."""
     assert len(documented()) > 80
     assert set(documented()) > ALLOWED
     allowed = {
@@ -67,7 +67,7 @@ def test_of_all_documented_writes_exactly_six_are_allowed(value: str) -> None:
 
 
 def test_there_is_one_pattern_for_each_allowed_write() -> None:
-    """R125-R128: what is allowed grows only together with this test."""
+    """R125, R126, R127, R128: what is allowed grows only together with this test."""
     assert len(ALLOWED_WRITES) == len(ALLOWED)
     for method, pattern in ALLOWED_WRITES:
         matches = [
@@ -136,7 +136,7 @@ def test_no_other_path_is_allowed(method: str, segments: list[str]) -> None:
 def test_any_other_write_is_refused_before_it_is_sent(
     client: Client, clickup: FakeClickUp, method: str, path: str
 ) -> None:
-    """R126-R128: whatever calls the client."""
+    """R126, R127, R128: whatever calls the client."""
     with pytest.raises(ValueError, match="not in ALLOWED_WRITES"):
         client.write(method, path, {}, required_key=None)
     assert clickup.requests == []

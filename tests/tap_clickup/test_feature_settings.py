@@ -47,7 +47,7 @@ def read_values(run_tap: TapRunner, *selected: str) -> Any:
 
 
 def test_custom_fields_are_disabled_by_default(run_tap: TapRunner, account: Account) -> None:
-    """R54, R89-R91, R110: nor is any other private content in a record, the state or the log."""
+    """R54, R89, R90, R91, R110: nor is other private content in a record, the state or the log."""
     account.add_texts(
         "86task001",
         description="planted-description",

@@ -1,4 +1,4 @@
-"""The token and private content never leak (R16, R53, R54, R89-R91)."""
+"""The token and private content never leak (R16, R53, R54, R89, R90, R91)."""
 
 from __future__ import annotations
 

@@ -64,6 +64,7 @@ def first_bound_ms(run_tap: TapRunner, *, archived: bool = False) -> int:
 def test_newly_selected_space_is_read_from_the_start_date(
     run_tap: TapRunner, wider: list[str]
 ) -> None:
+    """R133: by default, the last 90 days."""
     first = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE])
     assert record_count(first, "tasks", SECOND_SPACE) == 0
     assert record_count(first, "time_entries", SECOND_SPACE) == 0

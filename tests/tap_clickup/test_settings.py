@@ -21,7 +21,7 @@ TOKEN = "pk_123_NEVERSHOWNTOANYONE"  # noqa: S105 - made up
 
 
 def test_about_lists_settings_and_marks_the_token_secret() -> None:
-    """R16, D5: Meltano shows the settings and hides the token."""
+    """R16, R20, D5: Meltano shows the settings and hides the token."""
     about = json.loads(run_command("--about", "--format=json").stdout)
     properties = about["settings"]["properties"]
     named = [

@@ -73,7 +73,7 @@ def test_first_run_reads_90_days_and_saves_its_start(
 def test_second_run_reads_only_the_overlap(
     run_tap: TapRunner, account: Account, workspace: Workspace
 ) -> None:
-    """R32: a second run does not repeat the backfill."""
+    """D1, R32: a second run does not repeat the backfill."""
     first = run_tap(workspace_ids=[workspace.id])
     second = run_tap(workspace_ids=[workspace.id], state=first.state)
     newest = [find_newest(workspace), find_newest(workspace, archived=True)]

@@ -39,7 +39,7 @@ def account() -> Account:
 
 
 def test_every_time_entry_column_is_mapped(run_tap: TapRunner, account: Account) -> None:
-    """R78-R82: author, start, duration and task are read, but not the description."""
+    """R78, R79, R80, R81, R82: author, start, duration and task, but not the description."""
     entry = track(
         account,
         AT,

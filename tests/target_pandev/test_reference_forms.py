@@ -1,4 +1,4 @@
-"""The forms in which texts name tasks, and the rules that decide between them (R117-R122)."""
+"""The forms in which texts name tasks, and the rules that decide between them."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         ("feature/CU-abc1d2 - description", ["abc1d2"]),
         ("CU-86c7mc19h_Fix-login_Ana", ["86c7mc19h"]),
         ("cu-86C7MC19H", ["86c7mc19h"]),
+        ("feature/CU-abc1d2 - description", ["abc1d2"]),
         ("CU-abc123-add-login", ["abc123"]),
         ("[CU-abc123] title", ["abc123"]),
         ("Closes CU-abc123.", ["abc123"]),
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 def test_task_ids_are_found_where_clickup_finds_them(
     store: Loader, text: str, references: list[str]
 ) -> None:
+    """R50, R118, R122: behind the prefix `CU-`, in addresses, and behind a hash."""
     store.load(COMMITS, commit("sha1", text))
     assert store.rows(
         "SELECT reference FROM task_references WHERE kind = 'task_id' ORDER BY ordinal"

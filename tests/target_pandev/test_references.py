@@ -1,4 +1,4 @@
-"""Task ids in branches and commits, and the views that join them with tasks (R45, R117-R123)."""
+"""Task ids in branches and commits, and the views that join them with tasks."""
 
 from __future__ import annotations
 
@@ -125,6 +125,7 @@ def test_text_that_resembles_a_custom_id_is_not_a_reference(store: Loader) -> No
 
 
 def test_another_prefix_has_all_commits_looked_through_again(store: Loader) -> None:
+    """R118: `CU-` is the default only."""
     store.load(COMMITS, commit("sha1", "T.abc123 and CU-def456 and Txabc123"))
     store.load(COMMITS, commit("sha2", "nothing"), task_id_prefix="T.")
     assert store.rows(FOUND) == [("task_id", "abc123")]
@@ -156,6 +157,7 @@ def test_ids_after_a_hash_count_where_the_setting_says_so(store: Loader) -> None
 
 
 def test_task_activity_shows_tasks_next_to_their_commits_and_branches(store: Loader) -> None:
+    """R45, R117, R119, R120, R123, D3: ids in git data are joined with tasks."""
     store.load(
         TASKS,
         task("abc123", name="Log in", status="review", status_type="custom", url="https://u"),
@@ -196,6 +198,7 @@ def test_task_activity_shows_tasks_next_to_their_commits_and_branches(store: Loa
 def test_the_status_group_goes_by_type_and_never_by_name(
     store: Loader, status_type: str | None, group: str
 ) -> None:
+    """R46, R105, R106: open, in progress and closed, or UNDEFINED."""
     store.load(TASKS, task("abc123", status="closed deals", status_type=status_type))
     assert store.rows("SELECT status, status_group FROM task_overview") == [("closed deals", group)]
 

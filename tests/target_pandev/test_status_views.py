@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def test_changes_from_webhooks_are_exact(store: Loader) -> None:
-    """R70 to R74: a transition from a webhook has both statuses, its timestamp and its actor."""
+    """R70, R71, R72, R73, R74: both statuses, the timestamp and the actor are stored."""
     load(store, change(1, None, "to do"), change(3, "to do", "doing"), change(5, "doing", "done"))
     assert transitions(store) == [
         (None, "to do", 1, 1, "183"),

@@ -274,6 +274,7 @@ MIXED: tuple[dict[str, Any] | str, ...] = (
 def test_the_same_messages_are_the_same_rows_with_batches_of_any_size(
     store: Loader, rows: int
 ) -> None:
+    """D2: a Singer target."""
     store.load(*MIXED, batch_size_rows=rows, fail_on_rejected_records=False)
     assert store.rows(
         "SELECT id::text, n, _sdc_deleted_at IS NULL FROM numbers ORDER BY numbers.id"

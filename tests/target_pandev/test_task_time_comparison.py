@@ -47,7 +47,7 @@ def entry(
 
 
 def test_the_comparison_can_be_summed_in_any_way(store: Loader) -> None:
-    """Two days of one task; a running timer, and an entry over midnight, which counts once."""
+    """R83: two days of one task; a running timer, and an entry over midnight, which counts once."""
     estimated = {"workspace_id": "900", "id": "86a1", "time_estimate_ms": 3_600_000}
     user = {"workspace_id": "900", "id": "1", "email": "User1@example.com"}
     store.load(
