@@ -33,7 +33,7 @@ test: $(READY) lint ## run every check but those of the two following targets
 test-faults: $(READY) ## run the tests with kills, full disks, lost connections, attacks and moved stores
 	$(BIN)/python -m pytest -n 3 --dist worksteal --ignore tests/debian -m faults
 
-test-debian: $(READY) ## run the tests with Debian's PostgreSQL 15, PgBouncer, systemd, nginx and Caddy
+test-debian: $(READY) ## run the tests with Debian's PostgreSQL 15, PgBouncer, systemd, nginx, Caddy and Chromium
 	.ci/debian
 
 coverage: $(READY) ## run the tests and list the lines that none of them reaches

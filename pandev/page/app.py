@@ -136,6 +136,7 @@ def build_app(
     return Starlette(
         routes=[
             Route("/", lambda _: RedirectResponse(START)),
+            Route("/favicon.ico", lambda _: Response(status_code=204)),
             Route("/static/style.css", lambda _: Response(STYLE, media_type="text/css")),
             Route("/{tab}", page.show_tab),
             Route("/{tab}/{figure}", page.show_figure),

@@ -1,0 +1,157 @@
+"""The page in Debian's Chromium: nothing is blocked or asked for elsewhere, and people can use it.
+
+With PAGE_SCREENSHOTS the pictures of all tabs are kept in that folder.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from pandev.page.tabs import TABS
+from tests.pandev.page_server import serve_database
+from tests.pandev.page_store import fill_page
+from tests.pandev.report_store import connect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CHROMIUM = shutil.which("chromium")
+AXE = files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+PATHS = [f"/{tab.key}" for tab in TABS]
+WIDTHS = (360, 900, 1600)
+COLLECT_VIOLATIONS = """
+window.violations = [];
+document.addEventListener("securitypolicyviolation", event => {
+    window.violations.push(event.violatedDirective + " " + event.blockedURI);
+});
+"""
+RUN_AXE = """
+rules => axe.run(document, rules ? {runOnly: rules} : {}).then(result => result.violations.map(
+    rule => [rule.id, rule.nodes.map(node => node.target.join(" ")).slice(0, 5)]
+))
+"""
+OPEN_ALL = "document.querySelectorAll('details').forEach(details => { details.open = true; })"
+FOCUSED = "document.activeElement.textContent.trim()"
+
+
+@pytest.fixture
+def address(database: str) -> Iterator[str]:
+    """Yield the address of the page of a store in which every figure has rows."""
+    fill_page(database)
+    with serve_database(database) as running:
+        yield running.address
+
+
+@pytest.fixture
+def browser() -> Iterator[Any]:
+    """Yield Debian's Chromium."""
+    assert CHROMIUM, "install Debian's package chromium"
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox"] if os.geteuid() == 0 else [],
+        )
+        yield running
+        running.close()
+
+
+def test_nothing_is_blocked_and_no_other_host_is_asked(browser: Any, address: str) -> None:
+    page = browser.new_page()
+    requests: list[str] = []
+    messages: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("console", lambda message: messages.append(message.text))
+    page.add_init_script(COLLECT_VIOLATIONS)
+    for path in PATHS:
+        page.goto(f"{address}{path}")
+        assert page.evaluate("window.violations") == []
+        assert page.evaluate("document.scripts.length") == 0
+    assert messages == []
+    assert len(requests) >= 2 * len(PATHS)
+    assert [url for url in requests if not url.startswith(f"{address}/")] == []
+
+
+@pytest.mark.parametrize(("scheme", "rules"), [("light", None), ("dark", ["color-contrast"])])
+def test_axe_finds_nothing_on_any_tab(
+    browser: Any, address: str, scheme: str, rules: list[str] | None
+) -> None:
+    """Names, roles, contrast and structure, also of tables that are closed at first."""
+    page = browser.new_page(color_scheme=scheme, viewport={"width": 1200, "height": 900})
+    found = []
+    for path in [*PATHS, "/work?space=11", "/work/board", "/nothing"]:
+        page.goto(f"{address}{path}")
+        page.evaluate(OPEN_ALL)
+        page.evaluate(AXE)
+        found += [(path, *violation) for violation in page.evaluate(RUN_AXE, rules)]
+    assert found == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_tab_scrolls_sideways(browser: Any, address: str, database: str, scheme: str) -> None:
+    """From 360 px on, also with texts of 300 characters without a space."""
+    with connect(database) as connection:
+        for table, column in (("tasks", "name"), ("lists", "name"), ("pull_requests", "title")):
+            connection.execute(f"UPDATE {table} SET {column} = repeat('x', 300)")  # noqa: S608 - names of our own
+    page = browser.new_page(color_scheme=scheme)
+    folder = os.environ.get("PAGE_SCREENSHOTS")
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        for path in PATHS:
+            page.goto(f"{address}{path}?since=2020-01-01")
+            page.evaluate(OPEN_ALL)
+            assert page.evaluate("document.documentElement.scrollWidth") == width, path
+            if folder:
+                name = f"{path.strip('/')}_{width}_{scheme}.png"
+                page.screenshot(path=Path(folder) / name, full_page=True)
+
+
+def test_the_filters_are_set_by_keyboard(browser: Any, address: str) -> None:
+    """Past the tabs by a link, then the form: open it, choose a space, and apply it."""
+    page = browser.new_page()
+    page.goto(f"{address}/work")
+    page.keyboard.press("Tab")
+    assert page.evaluate(FOCUSED) == "Skip to the content"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "content"
+    page.keyboard.press("Tab")
+    assert page.evaluate(FOCUSED).startswith("Filters")
+    page.keyboard.press("Enter")
+    for _ in range(2):
+        page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.name") == "space"
+    page.keyboard.type("Shop")
+    while page.evaluate("document.activeElement.tagName") != "BUTTON":
+        page.keyboard.press("Tab")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert "space=11" in page.url
+    assert page.locator("select[name=space]").input_value() == "11"
+    assert page.locator(".tasks > li").count() == 12
+
+
+def test_a_focused_link_is_visible(browser: Any, address: str) -> None:
+    page = browser.new_page()
+    page.goto(f"{address}/work")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    style = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert style == "solid"
+
+
+def test_a_print_has_the_figures_without_the_controls(browser: Any, address: str) -> None:
+    page = browser.new_page()
+    page.goto(f"{address}/flow")
+    page.emulate_media(media="print")
+    assert page.locator("svg.chart").first.is_visible()
+    assert [page.locator(part).first.is_visible() for part in ("nav", ".filters", ".links")] == [
+        False,
+        False,
+        False,
+    ]
