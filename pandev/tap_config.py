@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from clickup_receiver.meltano_project import TAP
 from clickup_receiver.receiver_context import RECEIVER_SHARE
+from tap_clickup.errors import ConfigurationError
 from tap_clickup.sync import SyncContext
-from tap_clickup.tap import TapClickUp
+from tap_clickup.tap import SOURCES, TapClickUp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from clickup_receiver.meltano_project import MeltanoProject
 
+ADVICE: Final = "set TAP_CLICKUP_<SETTING> in .env; pandev settings shows what is set"
+
 
 def make_tap(project: MeltanoProject | None) -> TapClickUp:
     """Return the tap with the validated settings. Raises `ConfigurationError`."""
     settings = project.read_settings(TAP) if project else None
-    return TapClickUp(config=settings, parse_env_config=settings is None)
+    try:
+        return TapClickUp(config=settings, parse_env_config=settings is None)
+    except ConfigurationError as error:
+        raise ConfigurationError(str(error).replace(SOURCES, ADVICE)) from None
 
 
 def read_tap_config(project: MeltanoProject | None) -> Mapping[str, Any]:

@@ -64,6 +64,8 @@ STREAMS: tuple[type[ClickUpStream], ...] = (
 """In the order in which they are read. Spaces and lists are walked while the tasks are read, tasks
 and time entries name users who have left, and the last two report on the streams before them."""
 StreamT = TypeVar("StreamT", bound="ClickUpStream")
+SOURCES = "settings come from --config or, with --config=ENV, from TAP_CLICKUP_<SETTING>"
+"""What an error says about invalid settings; other commands that read them have no --config."""
 
 
 class TapClickUp(BaseTap):
@@ -173,10 +175,7 @@ class TapClickUp(BaseTap):
         errors = [describe_invalid_setting(error) for error in self.find_invalid_settings()]
         summary = "; ".join(dict.fromkeys(errors))
         if errors and raise_errors:
-            raise ConfigurationError(
-                f"{summary}; settings come from --config or, with --config=ENV, "
-                "from TAP_CLICKUP_<SETTING>"
-            )
+            raise ConfigurationError(f"{summary}; {SOURCES}")
         if errors:
             self.logger.warning("invalid settings: %s", summary)
         return errors
