@@ -142,8 +142,15 @@ def test_no_process_shows_the_password_during_a_dump(loaded: Path, store_dir: Pa
         wait_until(lambda: [line for line in command_lines() if "--snapshot=" in line])
         seen = command_lines()
         (store_dir / "seen").touch()
-        while process.poll() is None:
-            seen += command_lines()
+
+        def has_ended() -> bool:
+            seen.extend(command_lines())
+            return process.poll() is not None
+
+        try:
+            wait_until(has_ended)
+        finally:
+            process.kill()
         assert process.returncode == 0
     assert any("store dump" in line for line in seen)
     assert [line for line in seen if password in line] == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import select
 import subprocess
 import sys
 from datetime import date
@@ -15,6 +16,7 @@ import pytest
 from pandev.report.sections import BY_NAME, SECTIONS
 from pandev.report.selection import SelectionError, parse_since
 from tests.pandev.report_store import PERIOD, connect, fill, report
+from tests.support.waiting import TIMEOUT_SECONDS, wait_until
 
 PANDEV = Path(sys.executable).with_name("pandev")
 HEBREW = "\u05ea\u05d9\u05e7\u05d5\u05df"
@@ -196,16 +198,25 @@ def test_a_terminal_gets_bold_titles_and_its_width(filled: str, tmp_path: Path) 
         stdin=terminal,
     )
     os.close(terminal)
-    output = b""
-    while True:
+    output = bytearray()
+
+    def has_ended() -> bool:
+        """Read what there is; a closed terminal is the end, which Linux reports as an error."""
+        if not select.select([master], [], [], 0)[0]:
+            return False
         try:
             part = os.read(master, 65_536)
-        except OSError:  # the other end is closed
-            break
-        output += part
-        if not part:
-            break
-    os.close(master)
-    assert process.wait() == 0
+        except OSError:
+            return True
+        output.extend(part)
+        return not part
+
+    try:
+        wait_until(has_ended)
+        assert process.wait(TIMEOUT_SECONDS) == 0
+    finally:
+        process.kill()
+        process.wait()
+        os.close(master)
     assert b"\x1b[1mTasks by status group" in output
     assert f"\u200e  \u200e{HEBREW}".encode() in output

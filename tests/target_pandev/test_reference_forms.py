@@ -19,7 +19,6 @@ if TYPE_CHECKING:
         ("feature/CU-abc1d2 - description", ["abc1d2"]),
         ("CU-86c7mc19h_Fix-login_Ana", ["86c7mc19h"]),
         ("cu-86C7MC19H", ["86c7mc19h"]),
-        ("feature/CU-abc1d2 - description", ["abc1d2"]),
         ("CU-abc123-add-login", ["abc123"]),
         ("[CU-abc123] title", ["abc123"]),
         ("Closes CU-abc123.", ["abc123"]),
