@@ -253,3 +253,12 @@ def test_co_authors_are_found_without_a_search_of_each_message(store: Loader) ->
     read = list(scans(explained[0]["Plan"]))
     assert {rows for table, rows in read if table == "employees"} == {50}
     assert sorted(rows for table, rows in read if table == "commits") == [9, 3000]
+
+
+def test_commits_without_a_second_parent_are_expected_to_be_many(store: Loader) -> None:
+    """Without statistics of its own PostgreSQL expects 15 of the 3,000, and plans for these."""
+    store.connection.execute(FILL.encode())
+    ((explained,),) = store.rows(
+        "EXPLAIN (FORMAT JSON) SELECT FROM commits WHERE parents -> 1 IS NULL"
+    )
+    assert explained[0]["Plan"]["Plan Rows"] == 3000
