@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from target_pandev.database import StoreReader
 
 SWEEP = "tap-clickup-sweep"
+COUNT_REJECTED = "SELECT pg_catalog.count(*) FROM rejected_records"
+COUNT_REJECTED_BY_VIEW = """
+SELECT coalesce(pg_catalog.sum(rejected_records)
+    + pg_catalog.max(rejected_without_workspace), 0)::bigint
+FROM data_trust
+"""
+"""For a login of pandev store reader, which does not read the table."""
 
 
 @dataclass(frozen=True)
@@ -74,9 +81,10 @@ class StoreRows:
 
 def read_rows(reader: StoreReader) -> StoreRows:
     """Return the rows. Raises `StoreError`."""
-    ((now, rejected),) = reader.query(
-        "SELECT pg_catalog.now(), (SELECT pg_catalog.count(*) FROM rejected_records)"
+    ((now, sees_rejected),) = reader.query(
+        "SELECT pg_catalog.now(), pg_catalog.has_table_privilege('rejected_records', 'SELECT')"
     )
+    ((rejected,),) = reader.query(COUNT_REJECTED if sees_rejected else COUNT_REJECTED_BY_VIEW)
     places, runs, webhooks = (
         reader.query_dicts(read_statement(f"status_{name}", "pandev.sql"))
         for name in ("places", "runs", "webhooks")

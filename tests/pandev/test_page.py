@@ -7,13 +7,16 @@ import io
 import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from psycopg.conninfo import make_conninfo
 
 from pandev.page.app import STYLE
 from pandev.page.tabs import TABS
+from target_pandev.database.readers import drop_reader, save_reader
 from target_pandev.open_store import StoreSettings
 from tests.pandev.page_server import RunningPage, serve_database, serve_store, texts
 from tests.pandev.page_store import fill_page
@@ -347,6 +350,20 @@ def test_a_lost_connection_is_replaced(database: str) -> None:
         ).fetchall()
         assert len(ended) == 1
         assert running.get("/work").status == 200
+
+
+def test_a_login_that_only_reads_is_enough(database: str) -> None:
+    """One of pandev store reader: the page shows all tabs, and the same state as its owner's."""
+    fill_page(database)
+    role, password = f"reader_{uuid4().hex}", uuid4().hex
+    save_reader(database, "pandev", role, password=password, is_embedded=False)
+    try:
+        with serve_database(make_conninfo(database, user=role, password=password)) as running:
+            assert {running.get(path).status for path in TAB_PATHS} == {200}
+            state = json.loads(running.get("/integration/status.json").text)
+        assert state["data"] == {"denied": 1, "rejected": 1}
+    finally:
+        drop_reader(database, "pandev", role)
 
 
 def test_the_time_zone_of_reports_changes_at_once(page: RunningPage, database: str) -> None:
