@@ -262,3 +262,13 @@ def test_commits_without_a_second_parent_are_expected_to_be_many(store: Loader) 
         "EXPLAIN (FORMAT JSON) SELECT FROM commits WHERE parents -> 1 IS NULL"
     )
     assert explained[0]["Plan"]["Plan Rows"] == 3000
+
+
+def test_the_mailmap_is_not_read_for_each_commit_of_the_work_log(store: Loader) -> None:
+    """Once for names and once for addresses, of the only repository."""
+    store.connection.execute(FILL.encode())
+    log = "SELECT * FROM work_log WHERE kind = 'commit'"
+    assert len(store.rows(log)) == 3000
+    ((explained,),) = store.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {log}")
+    read = [rows for table, rows in scans(explained[0]["Plan"]) if table == "repositories"]
+    assert read == [1, 1]

@@ -17,13 +17,37 @@
 -- their references, and all time entries.
 
 CREATE OR REPLACE VIEW work_log AS
-WITH written_commits AS NOT MATERIALIZED (
-    SELECT c.repository_id, c.sha, coalesce(c.authored_at, c.committed_at) AS authored_at,
+WITH named_commits AS NOT MATERIALIZED (
+    SELECT r.workspace_id, r.task_id, c.repository_id, c.sha, c.author_name, c.author_email, c.authored_at,
+        c.committed_at, c.parents, c._sdc_deleted_at
+    FROM resolved_task_references AS r
+    CROSS JOIN LATERAL (
+        -- OFFSET 0: one lookup for each reference. PostgreSQL expects few rows of a join by both columns
+        -- of the key, and then reads the .mailmap again for each of them.
+        SELECT c.*
+        FROM commits AS c
+        WHERE c.repository_id = r.repository_id AND c.sha = r.object_key
+        OFFSET 0
+    ) AS c
+    WHERE r.source = 'commit' AND r.task_id IS NOT NULL AND NOT r.is_ambiguous
+    UNION ALL
+    SELECT NULL::text, NULL::text, c.repository_id, c.sha, c.author_name, c.author_email, c.authored_at,
+        c.committed_at, c.parents, c._sdc_deleted_at
+    FROM commits AS c
+    WHERE NOT EXISTS (
+        SELECT
+        FROM resolved_task_references AS r
+        WHERE r.source = 'commit' AND r.repository_id = c.repository_id AND r.object_key = c.sha
+            AND r.task_id IS NOT NULL AND NOT r.is_ambiguous
+    )
+),
+written_commits AS NOT MATERIALIZED (
+    SELECT c.workspace_id, c.task_id, c.sha, coalesce(c.authored_at, c.committed_at) AS authored_at,
         coalesce(CASE WHEN n.email IS NULL THEN m.new_name ELSE n.new_name END, c.author_name) AS name,
         mail_address(
             coalesce(CASE WHEN n.email IS NULL THEN m.new_email ELSE n.new_email END, c.author_email)
         ) AS email
-    FROM commits AS c
+    FROM named_commits AS c
     LEFT JOIN mailmap_entries AS n
         ON n.repository_id = c.repository_id
         AND n.email = pg_catalog.lower(pg_catalog.btrim(c.author_email))
@@ -51,28 +75,14 @@ FROM (
         pg_catalog.min(e.first_at) AS first_at, pg_catalog.max(e.last_at) AS last_at,
         pg_catalog.sum(e.duration_ms)::bigint AS duration_ms
     FROM (
-        SELECT r.workspace_id, r.task_id, c.email, NULL::text AS user_id,
+        SELECT c.workspace_id, c.task_id, c.email, NULL::text AS user_id,
             pg_catalog.min(c.name) AS name, FALSE AS is_service_user,
             work_date(c.authored_at) AS work_date, 'commit'::text AS kind,
             pg_catalog.count(DISTINCT c.sha) AS events, 0::bigint AS inferred_events,
             pg_catalog.min(c.authored_at) AS first_at, pg_catalog.max(c.authored_at) AS last_at,
             NULL::bigint AS duration_ms
-        FROM resolved_task_references AS r
-        INNER JOIN written_commits AS c ON c.repository_id = r.repository_id AND c.sha = r.object_key
-        WHERE r.source = 'commit' AND r.task_id IS NOT NULL AND NOT r.is_ambiguous
-        GROUP BY r.workspace_id, r.task_id, c.email, work_date(c.authored_at)
-        UNION ALL
-        SELECT NULL::text, NULL::text, c.email, NULL::text, pg_catalog.min(c.name), FALSE,
-            work_date(c.authored_at), 'commit'::text, pg_catalog.count(DISTINCT c.sha), 0::bigint,
-            pg_catalog.min(c.authored_at), pg_catalog.max(c.authored_at), NULL::bigint
         FROM written_commits AS c
-        WHERE NOT EXISTS (
-            SELECT
-            FROM resolved_task_references AS r
-            WHERE r.source = 'commit' AND r.repository_id = c.repository_id AND r.object_key = c.sha
-                AND r.task_id IS NOT NULL AND NOT r.is_ambiguous
-        )
-        GROUP BY c.email, work_date(c.authored_at)
+        GROUP BY c.workspace_id, c.task_id, c.email, work_date(c.authored_at)
         UNION ALL
         SELECT s.workspace_id, s.task_id, mail_address(u.email), s.user_id, u.username,
             coalesce(u.is_service_user, FALSE), work_date(s.changed_at), s.kind,
