@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ from tests.tap_git.runner import ORDERS
 
 if TYPE_CHECKING:
     from tests.tap_git.runner import Read
+
+STATES = Path(__file__).parents[1] / "fixtures" / "states"
 
 
 def test_a_second_run_reads_no_commit_again(orders: RepositoryBuilder, read: Read) -> None:
@@ -23,6 +26,16 @@ def test_a_second_run_reads_no_commit_again(orders: RepositoryBuilder, read: Rea
     assert second.state["bookmarks"]["commits"] == {
         "heads": {ORDERS: [str(orders.git.head.target)]}
     }
+
+
+def test_a_state_of_an_earlier_commit_is_continued(orders: RepositoryBuilder, read: Read) -> None:
+    """Written by the tap-git that was part of target-pandev (983fffe), of the same repository."""
+    state = json.loads((STATES / "tap_git.json").read_text(encoding="utf-8"))
+    new = orders.commit(b"third", str(orders.git.head.target))
+    orders.set_reference("refs/heads/main", new)
+    run = read(orders, state=state, start_date="2024-01-01T00:00:00Z")
+    assert run.column("commits", "sha") == [new]
+    assert run.heads == {ORDERS: [new]}
 
 
 def test_an_empty_repository_has_a_row_and_no_heads(tmp_path: Path, read: Read) -> None:
