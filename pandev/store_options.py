@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import click
 
 from target_pandev.embedded import EmbeddedServer
 from target_pandev.errors import StoreError
-from target_pandev.open_store import StoreSettings
+from target_pandev.open_store import StoreSettings, open_existing_store, open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
+    from target_pandev.database import Store
+
+NOTHING_LOADED: Final = 5
+"""Exit code if there is no store, or nothing in it."""
+LOAD_FIRST: Final = "nothing loaded yet: run pandev connect"
 Command = TypeVar("Command", bound="Callable[..., object]")
 
 
@@ -37,6 +44,22 @@ def store_options(command: Command) -> Command:
 def store_settings(store: Mapping[str, str | None]) -> StoreSettings:
     """Return the location of the store that the options give."""
     return StoreSettings(store["store_url"], store["store_dir"], store["store_schema"] or "pandev")
+
+
+@contextmanager
+def open_loaded_store(store: Mapping[str, str | None]) -> Iterator[Store]:
+    """Yield the store that the options give, or exit with a hint if there is none.
+
+    Only a load creates one. Raises `StoreError`.
+    """
+    settings = store_settings(store)
+    with open_existing_store(settings) as reader:
+        exists = reader is not None
+    if not exists:
+        click.echo(LOAD_FIRST, err=True)
+        sys.exit(NOTHING_LOADED)
+    with open_store(settings) as opened_store:
+        yield opened_store
 
 
 def embedded_store(store: Mapping[str, str | None]) -> EmbeddedServer:

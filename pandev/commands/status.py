@@ -23,7 +23,7 @@ from pandev.status.evaluation import State, Status, evaluate, with_problem
 from pandev.status.lines import COLORS, EXIT_CODES, LABEL_WIDTH, describe, fit, to_json
 from pandev.status.rows import StoreRows, read_rows
 from pandev.status.surroundings import find_surroundings, origin_of
-from pandev.store_options import store_options, store_settings
+from pandev.store_options import LOAD_FIRST, store_options, store_settings
 from tap_clickup.errors import ClickUpError
 from tap_clickup.selection import Selection
 from target_pandev.open_store import open_existing_store
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
     from pandev.console import OutputFormat
     from pandev.status.surroundings import Surroundings
-
-NOTHING_LOADED = "nothing loaded yet: run pandev connect"
 
 
 HELP = """Show in five lines whether data is up to date.
@@ -102,7 +100,7 @@ def show_status(  # noqa: PLR0913 - an argument per option
     if output_format == "json":
         print_json(to_json(status, surroundings, rows.now))
     elif status.state is State.EMPTY:
-        click.echo(NOTHING_LOADED)
+        click.echo(LOAD_FIRST)
     else:
         _print(status, surroundings, rows.now)
     sys.exit(EXIT_CODES[status.state])

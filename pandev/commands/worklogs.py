@@ -17,7 +17,7 @@ from pandev.console import (
     print_problem,
     print_table,
 )
-from pandev.store_options import store_options, store_settings
+from pandev.store_options import open_loaded_store, store_options
 from pandev.tap_config import read_tap_config
 from pandev.worklog_options import RULE_OPTIONS, mode_option, rule_options
 from pandev.worklogs import output
@@ -28,7 +28,6 @@ from pandev.worklogs.rules import WorklogRules
 from tap_clickup.errors import ConfigurationError
 from tap_clickup.selection import Selection
 from tap_clickup.sync import SyncContext
-from target_pandev.open_store import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,7 +53,8 @@ def plan(
     """Show what push would write; no request is sent to ClickUp.
 
     There is one time entry for each person, task and closed day with active time in editors, in the
-    selected workspaces and spaces. The exit code is 0, or 1 if the plan cannot be made.
+    selected workspaces and spaces. The exit code is 0, 1 if the plan cannot be made, and 5 if
+    nothing is loaded yet.
     """
     settings = _read_tap_settings(context)
     _show_plan(settings, last_day, output_format, options)
@@ -84,7 +84,7 @@ def push(
     interrupted at any time: an entry is never written twice.
 
     The exit code is 0 if everything is as planned afterwards, and 1 if anything was not written,
-    or if it is not known whether it was.
+    or if it is not known whether it was; 5 if nothing is loaded yet.
     """
     settings = _read_tap_settings(context)
     if not write and mode != "automatic":
@@ -93,7 +93,7 @@ def push(
         return
     sync_context = SyncContext(settings, rate_limit_share=SHARE)
     progress = Progress()
-    with open_store(store_settings(options)) as store:
+    with open_loaded_store(options) as store:
         report = push_worklogs(
             store,
             sync_context,
@@ -127,7 +127,7 @@ def _show_plan(
     options: Mapping[str, Any],
 ) -> None:
     rules = _read_rules(options)
-    with open_store(store_settings(options)) as store:
+    with open_loaded_store(options) as store:
         period = read_period(store, rules, _to_date(last_day))
         planned = build_plan(read_facts(store, period), rules, Selection.from_config(settings))
     if output_format == "json":

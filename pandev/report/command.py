@@ -18,8 +18,7 @@ from pandev.report.output import (
     describe_sections,
     print_report,
 )
-from pandev.store_options import store_options, store_settings
-from target_pandev.open_store import open_store
+from pandev.store_options import open_loaded_store, store_options
 
 if TYPE_CHECKING:
     from pandev.report.selection import Scope
@@ -33,7 +32,7 @@ Sections with a period have one of two or eight weeks, unless --since is given. 
 cannot be limited by --workspace, --space or --list is left out.
 
 The exit code is 0 if the report was written, also without rows; 1 if the store cannot be read or
-does not know a name, and 2 if an option is wrong.
+does not know a name, 2 if an option is wrong, and 5 if nothing is loaded yet.
 """
 
 
@@ -82,7 +81,7 @@ def show_report(  # noqa: PLR0913 - an argument per option
     names: dict[Scope, str | None] = {"workspace": workspace, "space": space, "list": list_}
     request = Request(sections, output_format, limit, since, names)
     try:
-        with open_store(store_settings(store)) as opened_store:
+        with open_loaded_store(store) as opened_store:
             print_report(opened_store, request)
     except BrokenPipeError:  # what read it, head for example, has ended
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

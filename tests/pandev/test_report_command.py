@@ -142,6 +142,18 @@ def test_empty_sections_say_why_and_what_to_do(database: str) -> None:
     assert done.exit_code == 0
 
 
+def test_without_a_store_nothing_is_created(empty_database: str, tmp_path: Path) -> None:
+    """A report on a machine where nothing was loaded gives the next step."""
+    with connect(empty_database) as connection:
+        schemas = "SELECT nspname FROM pg_namespace WHERE nspname = 'pandev'"
+        for arguments in (("", "--store-dir", str(tmp_path / "store")), (empty_database,)):
+            done = report(*arguments)
+            assert (done.exit_code, done.stdout) == (5, "")
+            assert done.stderr == "nothing loaded yet: run pandev connect\n"
+        assert connection.execute(schemas.encode()).fetchall() == []
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_empty_period_is_named(filled: str) -> None:
     text = report(filled, "unlinked", "allocation", "--since", "2026-02-13", "--space", "shop")
     within = "since 2026-02-13, with --space"

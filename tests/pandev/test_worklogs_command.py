@@ -62,6 +62,18 @@ def test_the_plan_as_json_has_all_entries(runs: Runs) -> None:
     assert planned["rules"]["minimum_minutes"] == 5
 
 
+def test_a_plan_without_a_store_creates_none(
+    tmp_path: Path, clickup: FakeClickUp, empty_database: str
+) -> None:
+    runs = Runs(tmp_path, clickup, empty_database)
+    for command in (["plan"], ["push"], ["push", "--write"]):
+        done = runs.run(*command)
+        assert (done.returncode, done.stdout) == (5, "")
+        assert done.stderr == "nothing loaded yet: run pandev connect\n"
+    schemas = "SELECT nspname FROM pg_namespace WHERE nspname = 'pandev'"
+    assert runs.rows(schemas) == []
+
+
 def test_a_day_that_is_not_closed_is_refused(runs: Runs) -> None:
     refused = runs.run("plan", "--grace-hours", "876000")
     assert refused.returncode == 1
