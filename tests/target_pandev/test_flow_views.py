@@ -107,6 +107,19 @@ def test_work_in_progress_ages_from_its_first_start(store: Loader) -> None:
     assert 0 < working_ms < age_ms
 
 
+def test_the_working_age_leaves_the_weekend_out(store: Loader) -> None:
+    """Started on Friday at 15:00: four hours of work from 9 to 17 until Monday at 11:00."""
+    load(store, change(87, None, "doing"), seen(87, "doing", created=87))
+    age_on_monday = """
+        SELECT (age_ms - extract(EPOCH FROM now() - %(monday)s) * 1000) / 3.6e6,
+            (working_age_ms - working_ms(%(monday)s, now())) / 3.6e6
+        FROM task_ages
+    """
+    parameters = {"monday": clock(155)}
+    ((age, working_age),) = store.connection.execute(age_on_monday, parameters).fetchall()
+    assert (round(age, 3), working_age) == (68, 4)
+
+
 STATUS_TIMES = """
 SELECT week, status, status_group, tasks, median_ms / 3600000.0, p85_ms / 3600000.0,
     total_ms / 3600000.0

@@ -110,6 +110,18 @@ def test_durations_last_from_transition_to_transition(store: Loader) -> None:
     ]
 
 
+def test_working_time_leaves_the_weekend_out(store: Loader) -> None:
+    """To do on Friday from 10:00, doing from 15:00, closed on Monday at 11:00; work is 9 to 17."""
+    load(store, change(82, None, "to do"), change(87, "to do", "doing"))
+    load(store, change(155, "doing", "closed"), seen(155, "closed", closed=155, created=82))
+    periods = "SELECT status, duration_ms / 3.6e6, working_ms / 3.6e6 FROM status_durations "
+    assert store.rows(f"{periods} WHERE ended_at IS NOT NULL ORDER BY started_at") == [
+        ("to do", 5, 5),
+        ("doing", 68, 4),
+    ]
+    assert store.rows("SELECT elapsed_ms / 3.6e6, working_ms / 3.6e6 FROM cycle_times") == [(68, 4)]
+
+
 def test_the_cycle_is_from_the_first_progress_to_the_last_close(store: Loader) -> None:
     """R75: cycle times are derived from transitions, of a reopened task until its last close."""
     load(store, seen(0, "to do"), change(3, "to do", "doing"), change(5, "doing", "done"))
