@@ -45,15 +45,20 @@ class Surroundings:
     dead_letters: int | None = None
 
     def next_sync_at(self, last_sync_at: datetime | None, now: datetime) -> datetime | None:
-        """Return when the next poll is due, if that is known."""
-        if self.poll_interval is None:
+        """Return when the next poll is due, if that is known.
+
+        Meltano only declares a schedule: it counts if the last sync shows that something runs it.
+        """
+        if self.poll_interval is None or last_sync_at is None:
             return None
         if self.scheduled_by == MELTANO:
+            if now - last_sync_at > 2 * self.poll_interval:
+                return None
             minutes = int(self.poll_interval.total_seconds() // 60)
             hour = now.replace(minute=0, second=0, microsecond=0)
             next_minute = (now.minute // minutes + 1) * minutes
             return hour + timedelta(minutes=min(60, next_minute))
-        return last_sync_at + self.poll_interval if last_sync_at else None
+        return last_sync_at + self.poll_interval
 
 
 def find_surroundings(

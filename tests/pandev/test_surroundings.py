@@ -77,9 +77,17 @@ def test_meltano_polls_at_the_minutes_of_its_schedule(
     """R37: of the job sync, not of the sweep."""
     found = find(tmp_path, text=SCHEDULES)
     assert found.scheduled_by == MELTANO
-    at = found.next_sync_at(None, NOW.replace(minute=minute))
+    now = NOW.replace(minute=minute)
+    at = found.next_sync_at(now - timedelta(minutes=30), now)
     assert at
     assert f"{at:%H:%M}" == expected
+
+
+def test_a_schedule_that_is_not_run_gives_no_next_sync(tmp_path: Path) -> None:
+    """Meltano declares schedules; cron or an orchestrator runs them."""
+    found = find(tmp_path, text=SCHEDULES)
+    assert found.next_sync_at(NOW - timedelta(minutes=31), NOW) is None
+    assert found.next_sync_at(None, NOW) is None
 
 
 @pytest.mark.parametrize("text", ["{}", "schedules: []", "- [", "- a"])
