@@ -7,15 +7,15 @@ WITH closed AS (
         AND (%(workspaces)s::text[] IS NULL OR c.workspace_id = ANY (%(workspaces)s::text[]))
         AND (%(spaces)s::text[] IS NULL OR c.space_id = ANY (%(spaces)s::text[]))
         AND (%(lists)s::text[] IS NULL OR c.list_id = ANY (%(lists)s::text[]))
+), usual AS MATERIALIZED (
+    SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY c.elapsed_ms)::bigint AS median_ms,
+        percentile_cont(0.85) WITHIN GROUP (ORDER BY c.elapsed_ms)::bigint AS p85_ms
+    FROM closed AS c
 )
 SELECT c.workspace_id, c.task_id, c.name, work_date(c.closed_at) AS closed_on, c.started_at, c.closed_at,
     c.elapsed_ms, c.active_ms, c.working_ms, c.reopened_count, c.is_inferred, t.url, p.median_ms, p.p85_ms
 FROM closed AS c
 LEFT JOIN tasks AS t ON t.workspace_id = c.workspace_id AND t.id = c.task_id
-CROSS JOIN (
-    SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY c.elapsed_ms)::bigint AS median_ms,
-        percentile_cont(0.85) WITHIN GROUP (ORDER BY c.elapsed_ms)::bigint AS p85_ms
-    FROM closed AS c
-) AS p
+CROSS JOIN usual AS p
 ORDER BY c.closed_at DESC, c.task_id
 LIMIT %(limit)s
