@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
@@ -27,18 +28,20 @@ from pandev.report.selection import Calendar, SelectionError, read_calendar
 from target_pandev.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from starlette.requests import Request
 
     from pandev.page.connections import Connections
     from pandev.page.figures import Figure, FigureView
-    from pandev.page.integration import Installation
+    from pandev.page.filters import Choice, Field
+    from pandev.page.integration import Installation, Standing
     from pandev.page.tabs import Tab
     from target_pandev.database import StoreReader
 
 START: Final = "/integration"
 STYLE: Final = files("pandev.page").joinpath("static/style.css").read_bytes()
+FEWER: Final = "limit it by a filter, or to fewer days"
 NO_STORE: Final = "there is no store yet; run: pandev sync"
 UTC_CALENDAR: Final = Calendar(UTC, "UTC", date.min)
 
@@ -77,7 +80,7 @@ class Page:
 
     def _read_one(self, request: Request, reader: StoreReader | None, figure: Figure) -> FigureView:
         if reader is None:
-            return view_figure(figure, _without_store(figure), Filters(), UTC)
+            return view_figure(figure, _without_rows(figure, NO_STORE), Filters(), UTC)
         source = ReaderSource(reader)
         filters = parse_filters(request.query_params, read_choices(source))
         calendar = read_calendar(source)
@@ -97,35 +100,61 @@ class Page:
         standing = None
         if tab.key == "integration":
             standing = read_standing(reader, self._installation, datetime.now(UTC))
-        calendar, filters, offered = UTC_CALENDAR, Filters(), {}
-        views = [view_figure(figure, _without_store(figure), filters, UTC) for figure in figures]
-        if reader is not None:
+        if reader is None:
+            content = Content(
+                views=[
+                    view_figure(figure, _without_rows(figure, NO_STORE), Filters(), UTC)
+                    for figure in figures
+                ]
+            )
+        else:
             source = ReaderSource(reader)
-            choices = read_choices(source)
-            filters = parse_filters(request.query_params, choices)
-            offered = offer(choices, filters)
-            calendar = read_calendar(source)
-            views = [
-                view_figure(figure, list_rows(figure, standing.status), filters, calendar.zone)
-                if standing and figure in STATUS_FIGURES
-                else read_figure(
-                    source, figure, filters, calendar, figure.rows if is_tab else ALL_ROWS
-                )
-                for figure in figures
-            ]
+            content = _read_content(source, request, standing, figures, is_tab=is_tab)
         html = render(
             tab.template if is_tab else "tab.html",
-            calendar,
+            content.calendar,
             tab=tab,
-            views=views,
-            filters=filters,
-            offered=offered,
+            views=content.views,
+            filters=content.filters,
+            offered=content.offered,
             path=request.url.path,
             is_tab=is_tab,
             standing=standing,
             commands=COMMANDS,
         )
         return HTMLResponse(html)
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a tab shows, and what it is limited to."""
+
+    calendar: Calendar = UTC_CALENDAR
+    filters: Filters = field(default_factory=Filters)
+    offered: Mapping[Field, Sequence[Choice]] = field(default_factory=dict)
+    views: Sequence[FigureView] = ()
+
+
+def _read_content(
+    source: ReaderSource,
+    request: Request,
+    standing: Standing | None,
+    figures: Sequence[Figure],
+    *,
+    is_tab: bool,
+) -> Content:
+    choices = read_choices(source)
+    filters = parse_filters(request.query_params, choices)
+    calendar = read_calendar(source)
+    views = [
+        view_figure(figure, list_rows(figure, standing.status), filters, calendar.zone)
+        if standing and figure in STATUS_FIGURES
+        else _read_or_explain(
+            source, figure, filters, calendar, figure.rows if is_tab else ALL_ROWS
+        )
+        for figure in figures
+    ]
+    return Content(calendar, filters, offer(choices, filters), views)
 
 
 def build_app(
@@ -160,9 +189,21 @@ def _find_tab(request: Request) -> Tab:
     return tab
 
 
-def _without_store(figure: Figure) -> Result:
+def _read_or_explain(
+    source: ReaderSource, figure: Figure, filters: Filters, calendar: Calendar, limit: int
+) -> FigureView:
+    """Return a figure; one that cannot be read says so, and the others of its tab show."""
+    try:
+        return read_figure(source, figure, filters, calendar, limit)
+    except StoreError as error:
+        source.query("SELECT 1", {})  # raises if the connection is lost
+        reason = f"this figure cannot be read: {str(error).partition('; ')[0]}; {FEWER}"
+        return view_figure(figure, _without_rows(figure, reason), filters, calendar.zone)
+
+
+def _without_rows(figure: Figure, reason: str) -> Result:
     columns = [column.name for column in figure.section.columns]
-    return Result(figure.section, columns, [], reason=NO_STORE)
+    return Result(figure.section, columns, [], reason=reason)
 
 
 def _answer_json(text: str) -> Response:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from target_pandev.open_store import StoreSettings
 
 MAX_CONNECTIONS: Final = 4
-SET_TIMEOUT: Final = "SELECT pg_catalog.set_config('statement_timeout', '30s', false)"
+SET_TIMEOUT: Final = "SELECT pg_catalog.set_config('statement_timeout', '10s', false)"
 """A person has left by then."""
 
 

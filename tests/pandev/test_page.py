@@ -339,6 +339,20 @@ def test_a_store_that_cannot_be_read_is_a_page_of_its_own() -> None:
     assert "secret" not in answer.text
 
 
+def test_a_figure_that_cannot_be_read_leaves_the_others(database: str) -> None:
+    """As one that takes too long: the others of its tab show, and it says what to do."""
+    fill_page(database)
+    with connect(database) as connection:
+        connection.execute("DROP VIEW work_hours")
+    with serve_database(database) as running:
+        answer = running.get("/time")
+    assert answer.status == 200
+    (empty,) = texts(answer.text, ".empty")
+    assert empty.startswith("This figure cannot be read: reading store_schema pandev: undefined")
+    assert empty.endswith("; limit it by a filter, or to fewer days.")
+    assert len(texts(answer.text, ".bar-label")) > 20
+
+
 def test_a_lost_connection_is_replaced(database: str) -> None:
     """As after a restart of PostgreSQL."""
     fill_page(database)

@@ -251,7 +251,7 @@ def test_links_and_trust_are_those_of_the_views(page: RunningPage, database: str
     assert "96 tasks are stored." in texts(html, ".alternative")
     facts = dict(zip(texts(html, "dt"), texts(html, "dd"), strict=True))
     assert facts["webhooks"] == "2 (active, failing)"
-    assert facts["rejected records"] == "1; see the table rejected_records"
+    assert facts["rejected records"] == "1; see pandev rejected list"
     (row,) = page.get("/trust/trust.json").rows
     assert (row["stored_tasks"], row["live_tasks"], row["refused_objects"]) == (96, 96, 1)
     assert {row["email"] for row in page.get("/trust/people.json").rows} == {"user6@example.com"}
