@@ -95,13 +95,13 @@ def delivery_mode(status: Status) -> str:
 
 
 def _delivery(status: Status, surroundings: Surroundings) -> str:
-    parts = [f"{count} {health}" for health, count in sorted(status.health.items())]
-    for count, name in (
-        (surroundings.pending_events, "pending"),
+    """Return the mode and its counts, the worst first: a narrow terminal cuts the end."""
+    counts = (
         (surroundings.dead_letters, "dead"),
-    ):
-        if count:
-            parts.append(f"{count:,} {name}")
+        *((count, health) for health, count in sorted(status.health.items(), reverse=True)),
+        (surroundings.pending_events, "pending"),
+    )
+    parts = [f"{count:,} {name}" for count, name in counts if count]
     mode = delivery_mode(status)
     return f"{mode}: {', '.join(parts)}" if parts else mode
 

@@ -61,7 +61,7 @@ def test_the_state_is_a_badge_with_counts_and_last_sync(page: RunningPage) -> No
         for at in (last, last + timedelta(minutes=1), last - timedelta(minutes=1))
         for age in (6, 7, 8)
     }
-    assert facts["Delivery"] == "webhooks: 1 active, 1 failing"
+    assert facts["Delivery"] == "webhooks: 1 failing, 1 active"
     assert facts["Data"] == "1 denied, 1 rejected: pandev doctor"
     assert facts["Sync now"] == "pandev sync"
 
