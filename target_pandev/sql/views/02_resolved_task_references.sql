@@ -38,3 +38,7 @@ COMMENT ON COLUMN resolved_task_references.kind IS
     'task_id, custom_id, or bare_id for an id without a prefix';
 COMMENT ON COLUMN resolved_task_references.ordinal IS 'Its place among the ids of the text, from 1';
 COMMENT ON COLUMN resolved_task_references.task_id IS 'The task that is named; null if it is not known';
+COMMENT ON COLUMN resolved_task_references.repository_id IS 'Host, group and name, as in repositories.id';
+COMMENT ON COLUMN resolved_task_references.reference IS
+    'The id as it was read: of a task in lower case, a custom one in upper case';
+COMMENT ON COLUMN resolved_task_references.workspace_id IS 'Workspace of the task; null where task_id is';

@@ -78,3 +78,8 @@ COMMENT ON COLUMN task_links.occurred_at IS
     'When the commit, or the newest commit of the branch, was made; when the pull request was merged, or else opened; null if that is not known';
 COMMENT ON COLUMN task_links.is_ambiguous IS
     'Whether the task is named only by a custom id that several tasks have';
+COMMENT ON COLUMN task_links.repository_id IS 'Host, group and name, as in repositories.id';
+COMMENT ON COLUMN task_links.reference IS
+    'The id as it was read: of a task in lower case, a custom one in upper case';
+COMMENT ON COLUMN task_links.workspace_id IS 'Id of the workspace in ClickUp';
+COMMENT ON COLUMN task_links.task_id IS 'Short id of the task in ClickUp, unique in its workspace';

@@ -94,3 +94,11 @@ COMMENT ON COLUMN task_activity.authored_at IS
     'When the commit was written: earlier than occurred_at after a rebase or cherry-pick; null where author_name is, and for pull requests';
 COMMENT ON COLUMN task_activity.url IS
     'Address of the pull request, or of the commit at GitHub, GitLab or Bitbucket; null for other hosts';
+COMMENT ON COLUMN task_activity.workspace_id IS 'Id of the workspace in ClickUp';
+COMMENT ON COLUMN task_activity.task_id IS 'Short id of the task in ClickUp, unique in its workspace';
+COMMENT ON COLUMN task_activity.task_name IS 'Present title of the task';
+COMMENT ON COLUMN task_activity.status IS 'Its present status, as ClickUp names it';
+COMMENT ON COLUMN task_activity.task_url IS 'Address of the task in ClickUp';
+COMMENT ON COLUMN task_activity.repository_id IS 'Host, group and name, as in repositories.id';
+COMMENT ON COLUMN task_activity.repository_name IS
+    'Last part of the address; null until the repository is loaded';

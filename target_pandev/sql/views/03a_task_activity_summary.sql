@@ -21,3 +21,9 @@ COMMENT ON COLUMN task_activity_summary.pull_requests IS 'Pull requests that nam
 COMMENT ON COLUMN task_activity_summary.status_group IS 'OPEN, IN_PROGRESS, CLOSED or UNDEFINED';
 COMMENT ON COLUMN task_activity_summary.authors IS
     'How many addresses wrote these commits; co-authors do not count';
+COMMENT ON COLUMN task_activity_summary.workspace_id IS 'Id of the workspace in ClickUp';
+COMMENT ON COLUMN task_activity_summary.task_id IS 'Short id of the task in ClickUp, unique in its workspace';
+COMMENT ON COLUMN task_activity_summary.task_name IS 'Present title of the task';
+COMMENT ON COLUMN task_activity_summary.status IS 'Its present status, as ClickUp names it';
+COMMENT ON COLUMN task_activity_summary.task_url IS 'Address of the task in ClickUp';
+COMMENT ON COLUMN task_activity_summary.last_activity_at IS 'Last occurred_at, merges included';

@@ -31,3 +31,11 @@ COMMENT ON COLUMN worklogs.is_service_user IS
 COMMENT ON COLUMN worklogs.is_running IS 'Whether its timer was running at the last read';
 COMMENT ON COLUMN worklogs.is_written_back IS
     'Whether pandev worklogs wrote it, from active time in editors; it is not time that a person tracked';
+COMMENT ON COLUMN worklogs.workspace_id IS 'Id of the workspace in ClickUp';
+COMMENT ON COLUMN worklogs.id IS 'Id of the time entry in ClickUp';
+COMMENT ON COLUMN worklogs.author_id IS 'Id of the user whose time it is';
+COMMENT ON COLUMN worklogs.author_email IS
+    'Address of the author in lower case; null until the user is loaded';
+COMMENT ON COLUMN worklogs.task_id IS 'Null for time without a task';
+COMMENT ON COLUMN worklogs.started_at IS 'When the timer was started, or the start that was entered';
+COMMENT ON COLUMN worklogs.ended_at IS 'When the timer was stopped; null while it runs';

@@ -30,3 +30,8 @@ COMMENT ON COLUMN status_transitions.to_status_type IS 'Type of the new status';
 COMMENT ON COLUMN status_transitions.to_status_group IS 'OPEN, IN_PROGRESS, CLOSED or UNDEFINED';
 COMMENT ON COLUMN status_transitions.is_inferred IS
     'Whether no webhook reported it, so that its time is known by bounds only';
+COMMENT ON COLUMN status_transitions.workspace_id IS 'Id of the workspace in ClickUp';
+COMMENT ON COLUMN status_transitions.task_id IS 'Short id of the task in ClickUp, unique in its workspace';
+COMMENT ON COLUMN status_transitions.change_id IS
+    'Id of the change in task_changes; null for an inferred one';
+COMMENT ON COLUMN status_transitions.to_status IS 'The new status, as ClickUp named it';

@@ -19,3 +19,8 @@ COMMENT ON COLUMN status_durations.working_ms IS
     'Its part within working hours (table reporting)';
 COMMENT ON COLUMN status_durations.status_type IS 'Type of the status, such as open or custom';
 COMMENT ON COLUMN status_durations.status_group IS 'OPEN, IN_PROGRESS, CLOSED or UNDEFINED';
+COMMENT ON COLUMN status_durations.workspace_id IS 'Id of the workspace in ClickUp';
+COMMENT ON COLUMN status_durations.task_id IS 'Short id of the task in ClickUp, unique in its workspace';
+COMMENT ON COLUMN status_durations.status IS 'As ClickUp named it';
+COMMENT ON COLUMN status_durations.started_at IS
+    'When it got the status; the latest possible time if that is inferred';

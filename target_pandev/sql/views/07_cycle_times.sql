@@ -61,3 +61,14 @@ COMMENT ON COLUMN cycle_times.basis IS
 COMMENT ON COLUMN cycle_times.working_ms IS
     'The part of elapsed_ms within working hours (table reporting)';
 COMMENT ON COLUMN cycle_times.reopened_count IS 'How often it was reopened after it had been closed';
+COMMENT ON COLUMN cycle_times.workspace_id IS 'Id of the workspace in ClickUp';
+COMMENT ON COLUMN cycle_times.task_id IS 'Short id of the task in ClickUp, unique in its workspace';
+COMMENT ON COLUMN cycle_times.name IS 'Present title of the task';
+COMMENT ON COLUMN cycle_times.date_created IS 'When ClickUp says that it was created';
+COMMENT ON COLUMN cycle_times.closed_at IS
+    'When it was closed the last time; with the basis dates, ClickUp''s date of it';
+COMMENT ON COLUMN cycle_times.list_id IS
+    'The task''s home list; other lists it is in are in tasks.secondary_list_ids';
+COMMENT ON COLUMN cycle_times.space_id IS 'Space of the home list';
+COMMENT ON COLUMN cycle_times.task_type_id IS
+    '0 for ClickUp''s default type, 1 for a milestone, else the id in task_types';

@@ -16,3 +16,4 @@ COMMENT ON COLUMN mailmap_entries.name IS
     'Recorded name in lower case; empty if the entry is for any name. One with a name takes precedence';
 COMMENT ON COLUMN mailmap_entries.new_email IS 'Address to show; null if the recorded one is kept';
 COMMENT ON COLUMN mailmap_entries.new_name IS 'Name to show; null if the recorded one is kept';
+COMMENT ON COLUMN mailmap_entries.repository_id IS 'Host, group and name, as in repositories.id';

@@ -34,3 +34,5 @@ COMMENT ON COLUMN employee_addresses.employee_email IS
     'Key of the employee; null if the address is that of several';
 COMMENT ON COLUMN employee_addresses.candidates IS 'Keys of all employees with this address';
 COMMENT ON COLUMN employee_addresses.is_ambiguous IS 'Whether several employees have the address';
+COMMENT ON COLUMN employee_addresses.address IS
+    'In the form of mail_address(): the key, another address, or GitHub''s no-reply address of the login';

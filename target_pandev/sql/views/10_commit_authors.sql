@@ -71,3 +71,8 @@ COMMENT ON COLUMN commit_authors.email IS
 COMMENT ON COLUMN commit_authors.employee_email IS
     'Key of the employee; null if no employee has the address, or several';
 COMMENT ON COLUMN commit_authors.is_ambiguous IS 'Whether several employees have the address';
+COMMENT ON COLUMN commit_authors.repository_id IS 'Host, group and name, as in repositories.id';
+COMMENT ON COLUMN commit_authors.sha IS 'Id of the commit';
+COMMENT ON COLUMN commit_authors.authored_at IS 'When the commit was written';
+COMMENT ON COLUMN commit_authors.committed_at IS
+    'When it was made: later than authored_at after a rebase or cherry-pick';

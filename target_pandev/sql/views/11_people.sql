@@ -62,3 +62,10 @@ COMMENT ON COLUMN people.is_service_user IS
 COMMENT ON COLUMN people.commit_count IS
     'Commits with this address; null for other sources';
 COMMENT ON COLUMN people.is_archived IS 'Whether the employee has left';
+COMMENT ON COLUMN people.workspace_id IS 'Workspace of the user in ClickUp; null for other sources';
+COMMENT ON COLUMN people.employee_name IS 'Null unless matched, like the next columns';
+COMMENT ON COLUMN people.position IS 'Of the employee, as last loaded';
+COMMENT ON COLUMN people.team IS 'Of the employee, as last loaded';
+COMMENT ON COLUMN people.department IS 'Of the employee, as last loaded';
+COMMENT ON COLUMN people.last_commit_at IS
+    'When the newest commit with this address was written; null for other sources';

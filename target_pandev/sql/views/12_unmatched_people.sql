@@ -33,3 +33,11 @@ COMMENT ON COLUMN unmatched_people.candidates IS 'Keys of the employees who have
 COMMENT ON COLUMN unmatched_people.commit_count IS 'Commits with this address; null for others';
 COMMENT ON COLUMN unmatched_people.reason IS
     'What is wrong: no address, no employee or several with this address, or no user of an employee';
+COMMENT ON COLUMN unmatched_people.workspace_id IS 'Workspace of the user in ClickUp; null for other sources';
+COMMENT ON COLUMN unmatched_people.user_id IS 'Id of the user in ClickUp; null for other sources';
+COMMENT ON COLUMN unmatched_people.name IS
+    'Of the user, of the author in the newest commit, or of the employee; null for ide';
+COMMENT ON COLUMN unmatched_people.email IS
+    'Address in the form of mail_address(); for employees their key; null if there is none';
+COMMENT ON COLUMN unmatched_people.last_commit_at IS
+    'When the newest commit with this address was written; null for others';

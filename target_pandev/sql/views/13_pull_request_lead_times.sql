@@ -57,3 +57,11 @@ COMMENT ON COLUMN pull_request_lead_times.lead_ms IS
     'From the first commit, or from when it was opened if that was earlier, until the merge: coding_ms + review_ms';
 COMMENT ON COLUMN pull_request_lead_times.state IS
     'open, merged or closed (without a merge); GitLab also has locked';
+COMMENT ON COLUMN pull_request_lead_times.repository_id IS 'Host, group and name, as in repositories.id';
+COMMENT ON COLUMN pull_request_lead_times.number IS 'Number of the pull request at the host';
+COMMENT ON COLUMN pull_request_lead_times.title IS 'As last read';
+COMMENT ON COLUMN pull_request_lead_times.author_login IS 'Name of the author''s account at the host';
+COMMENT ON COLUMN pull_request_lead_times.base_branch IS 'The branch to merge into';
+COMMENT ON COLUMN pull_request_lead_times.opened_at IS 'When it was opened, also as a draft';
+COMMENT ON COLUMN pull_request_lead_times.merged_at IS 'Null unless it was merged';
+COMMENT ON COLUMN pull_request_lead_times.url IS 'Address at the host';

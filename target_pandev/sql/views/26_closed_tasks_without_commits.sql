@@ -23,3 +23,16 @@ COMMENT ON VIEW closed_tasks_without_commits IS
     'Tasks in a status of the group CLOSED that no commit, branch or pull request names, other than deleted ones, and that the history links with no commit: work without code, or a reference that was forgotten';
 COMMENT ON COLUMN closed_tasks_without_commits.closed_at IS 'ClickUp''s date of it';
 COMMENT ON COLUMN closed_tasks_without_commits.assignee_ids IS 'Ids of all assignees';
+COMMENT ON COLUMN closed_tasks_without_commits.workspace_id IS 'Id of the workspace in ClickUp';
+COMMENT ON COLUMN closed_tasks_without_commits.task_id IS
+    'Short id of the task in ClickUp, unique in its workspace';
+COMMENT ON COLUMN closed_tasks_without_commits.name IS 'Present title of the task';
+COMMENT ON COLUMN closed_tasks_without_commits.task_type_id IS
+    '0 for ClickUp''s default type, 1 for a milestone, else the id in task_types';
+COMMENT ON COLUMN closed_tasks_without_commits.task_type_name IS 'Name of that type as last read';
+COMMENT ON COLUMN closed_tasks_without_commits.list_id IS
+    'The task''s home list; other lists it is in are in tasks.secondary_list_ids';
+COMMENT ON COLUMN closed_tasks_without_commits.list_name IS 'Present name of that list';
+COMMENT ON COLUMN closed_tasks_without_commits.space_id IS 'Space of the home list';
+COMMENT ON COLUMN closed_tasks_without_commits.space_name IS 'Present name of that space';
+COMMENT ON COLUMN closed_tasks_without_commits.url IS 'Address of the task in ClickUp';

@@ -45,3 +45,15 @@ COMMENT ON COLUMN time_allocation.booked_ms IS
 COMMENT ON COLUMN time_allocation.entries IS 'Number of time entries of people';
 COMMENT ON COLUMN time_allocation.written_ms IS
     'Time of entries that pandev worklogs wrote from active time in editors; not in booked_ms';
+COMMENT ON COLUMN time_allocation.workspace_id IS 'Id of the workspace in ClickUp';
+COMMENT ON COLUMN time_allocation.author_id IS 'Id of the user whose time it is';
+COMMENT ON COLUMN time_allocation.author_name IS
+    'Null until the user is loaded; kept when the user leaves the workspace';
+COMMENT ON COLUMN time_allocation.task_name IS
+    'Present title; null for time without a task, and until the task is loaded';
+COMMENT ON COLUMN time_allocation.parent_id IS 'The task of which it is a subtask; null for other tasks';
+COMMENT ON COLUMN time_allocation.list_id IS
+    'The task''s home list; other lists it is in are in tasks.secondary_list_ids';
+COMMENT ON COLUMN time_allocation.list_name IS 'Present name of that list';
+COMMENT ON COLUMN time_allocation.space_id IS 'Space of the home list';
+COMMENT ON COLUMN time_allocation.space_name IS 'Present name of that space';

@@ -62,3 +62,5 @@ COMMENT ON COLUMN work_hours.weekday IS '1 is Monday, 7 is Sunday';
 COMMENT ON COLUMN work_hours.hour IS '0 to 23';
 COMMENT ON COLUMN work_hours.people IS 'How many people have events in this hour; at least two';
 COMMENT ON COLUMN work_hours.events IS 'Number of commits, status changes and starts of time entries';
+COMMENT ON COLUMN work_hours.workspace_id IS
+    'Workspace in ClickUp; commits count in each workspace that their author is a user of';

@@ -158,3 +158,7 @@ COMMENT ON COLUMN data_trust.last_run_source IS 'tap-clickup for a poll, tap-cli
 COMMENT ON COLUMN data_trust.refused IS 'What the latest run could not read, and why';
 COMMENT ON COLUMN data_trust.health_statuses IS
     'The different states of its webhooks: active, failing, suspended or unknown';
+COMMENT ON COLUMN data_trust.workspace_id IS 'Id of the workspace in ClickUp';
+COMMENT ON COLUMN data_trust.workspace_name IS 'As last read';
+COMMENT ON COLUMN data_trust.last_run_started_at IS 'Start of the last run that has ended';
+COMMENT ON COLUMN data_trust.live_tasks_counted_at IS 'End of the last run that counted live_tasks';

@@ -30,3 +30,14 @@ COMMENT ON COLUMN task_ages.status_age_ms IS 'From status_since until now';
 COMMENT ON COLUMN task_ages.is_inferred IS 'Whether a transition is inferred, so that it may be older';
 COMMENT ON COLUMN task_ages.status_group IS 'OPEN, IN_PROGRESS or UNDEFINED';
 COMMENT ON COLUMN task_ages.assignee_ids IS 'Ids of all assignees';
+COMMENT ON COLUMN task_ages.workspace_id IS 'Id of the workspace in ClickUp';
+COMMENT ON COLUMN task_ages.task_id IS 'Short id of the task in ClickUp, unique in its workspace';
+COMMENT ON COLUMN task_ages.name IS 'Present title of the task';
+COMMENT ON COLUMN task_ages.status IS 'Its present status, as ClickUp names it';
+COMMENT ON COLUMN task_ages.task_type_id IS
+    '0 for ClickUp''s default type, 1 for a milestone, else the id in task_types';
+COMMENT ON COLUMN task_ages.list_id IS
+    'The task''s home list; other lists it is in are in tasks.secondary_list_ids';
+COMMENT ON COLUMN task_ages.list_name IS 'Present name of that list';
+COMMENT ON COLUMN task_ages.space_id IS 'Space of the home list';
+COMMENT ON COLUMN task_ages.space_name IS 'Present name of that space';

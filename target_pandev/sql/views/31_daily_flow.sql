@@ -54,3 +54,6 @@ COMMENT ON COLUMN daily_flow.tasks IS
     'By the status on that day, not by the present one; an inferred change counts at its latest possible time';
 COMMENT ON COLUMN daily_flow.inferred_tasks IS 'Those of them whose status on that day is inferred';
 COMMENT ON COLUMN daily_flow.status_group IS 'OPEN, IN_PROGRESS, CLOSED or UNDEFINED';
+COMMENT ON COLUMN daily_flow.workspace_id IS 'Id of the workspace in ClickUp';
+COMMENT ON COLUMN daily_flow.day IS
+    'In the time zone of reports; from the first known status of a task to today';

@@ -23,3 +23,5 @@ COMMENT ON COLUMN weekly_throughput.closed IS
     'Tasks that are closed now, in the week they were closed the last time; one that was reopened since is not counted';
 COMMENT ON COLUMN weekly_throughput.closed_again IS 'Those of them that had been reopened before';
 COMMENT ON COLUMN weekly_throughput.created IS 'Tasks that were created in the week, whatever became of them';
+COMMENT ON COLUMN weekly_throughput.workspace_id IS 'Id of the workspace in ClickUp';
+COMMENT ON COLUMN weekly_throughput.space_id IS 'The space that the tasks are in now';
