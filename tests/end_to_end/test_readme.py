@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -200,10 +201,14 @@ def test_the_ten_minutes_and_the_store_work_as_written(
     assert "target-pandev  stored " in run_literally(project, [connect], exit_code=3)
     assert run_literally(project, [status]).startswith("Connected  1 workspace, 1 space\n")
     run_literally(project, [umask, repositories, git])
-    clickup.account.update_task(task_id, name="Changed by a person", at=datetime.now(UTC))
+    edited_at = datetime.now(UTC)
+    clickup.account.update_task(task_id, name="Changed by a person", at=edited_at)
     log = tmp_path / "receiver.log"
     with running(project, receiver, log):
         wait_until(lambda: "poll_command: finished" in log.read_text())
+    synced = json.loads(run_literally(project, ["pandev status --format json"]))
+    assert synced["state"] == "connected"
+    assert datetime.fromisoformat(synced["last_sync_at"]) > edited_at
     assert "Changed by a person" in run_literally(project, [report])
     assert is_private(tmp_path / ".meltano")
     port = project.settings["CLICKUP_RECEIVER_PORT"]
