@@ -26,7 +26,8 @@ def is_pooled_by_transaction(connection: psycopg.Connection[Any]) -> bool:
     There, a search path, a temporary table or a setting reaches other clients of the pool, so this
     sets nothing. The cancellation key of a pooler has a process id of its own, which is not the
     server's. Its mode shows by a second connection: in a pool by transaction it gets the session
-    that ours has just released, or makes ours get another one. https://www.pgbouncer.org/features
+    that ours has just released, or makes ours get another one. If others keep all sessions of the
+    pool busy, it gets none in time, but ours changes. https://www.pgbouncer.org/features
     """
     process_id = _process_id(connection)
     if process_id == connection.info.backend_pid:
@@ -36,11 +37,11 @@ def is_pooled_by_transaction(connection: psycopg.Connection[Any]) -> bool:
         for _ in range(PROBES):
             other_process_id = _begin(other.pgconn)
             if other_process_id is None:
-                return False
+                break
             if other_process_id in (process_id, REJECTED) or _process_id(connection) != process_id:
                 return True
             _run(other.pgconn, "ROLLBACK")
-    return False
+    return any(_process_id(connection) != process_id for _ in range(PROBES))
 
 
 def _process_id(connection: psycopg.Connection[Any]) -> int:
