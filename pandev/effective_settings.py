@@ -26,7 +26,16 @@ if TYPE_CHECKING:
     from clickup_receiver.meltano_project import MeltanoProject
 
 Source = Literal["environment", ".env", "meltano.yml", "default", "not set"]
-UNSUPPORTED: Final = "flattening_enabled"
+SDK_SETTINGS: Final = (
+    "stream_maps",
+    "stream_map_config",
+    "faker_config",
+    "flattening_enabled",
+    "flattening_max_depth",
+    "flattening_max_key_length",
+    "flattening_separator",
+)
+"""Settings that the Singer SDK adds to every plugin, and to its schema once the plugin is used."""
 WEBHOOKS: Final = "webhooks"
 """A setting of the receiver that is not an option: webhooks with their secrets."""
 LOG_LEVEL: Final = "loglevel"
@@ -150,7 +159,7 @@ def _from_schema(schema: Mapping[str, Any]) -> tuple[Definition, ...]:
     return tuple(
         Definition(name, setting.get("default"), bool(setting.get("secret")))
         for name, setting in schema["properties"].items()
-        if name != UNSUPPORTED
+        if name not in SDK_SETTINGS
     )
 
 
@@ -167,16 +176,6 @@ def _from_options() -> tuple[Definition, ...]:
     return (*definitions, Definition("config", "ENV"), Definition(WEBHOOKS, None, is_secret=True))
 
 
-SDK_SETTINGS: Final = (
-    "stream_maps",
-    "stream_map_config",
-    "faker_config",
-    "flattening_enabled",
-    "flattening_max_depth",
-    "flattening_max_key_length",
-    "flattening_separator",
-)
-"""Settings that the Singer SDK adds to every plugin."""
 DEFINITIONS: Final = {
     TAP: _from_schema(TAP_SCHEMA),
     TARGET: _from_schema(TARGET_SCHEMA),

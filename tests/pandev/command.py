@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
+from difflib import unified_diff
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -99,4 +100,5 @@ def assert_golden(name: str, output: str, *, columns: int | None = 80) -> None:
         (GOLDEN / f"{name}.txt").write_text(output, encoding="utf-8")
     too_long = [line for line in output.splitlines() if columns and cell_len(line) > columns]
     assert too_long == []
-    assert output == golden(name), f"{name}: RENEW_GOLDEN=1 pytest tests/pandev accepts it"
+    difference = unified_diff(golden(name).splitlines(), output.splitlines(), lineterm="")
+    assert output == golden(name), "\n".join(difference)
