@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from clickup_receiver.webhooks.secret_store import FileSecretStore
+from target_pandev.database import Store
 from tests.clickup_receiver.payloads import history
 from tests.clickup_receiver.receiver_process import ENDPOINT, ReceiverProcess
 from tests.end_to_end.pipeline import Pipeline
@@ -120,9 +121,8 @@ def test_the_receiver_and_its_target_obey_all_settings(
 
 def test_report_and_store_read_the_schema_of_meltano_yml(project: Pipeline, database: str) -> None:
     set_in_meltano_yml(project.folder, "target-pandev", store_schema="acme")
+    assert project.run("pandev", "report").returncode == 5, "there is no such schema yet"
+    Store(database, schema="acme").close()
     run = project.run("pandev", "report")
     assert run.returncode == 0, run.stderr
-    with psycopg.connect(database) as connection:
-        query = "SELECT nspname::text FROM pg_namespace WHERE nspname = 'acme'"
-        assert connection.execute(query).fetchall() == [("acme",)]
     assert project.run("pandev", "store", "url").stdout == f"{database}\n"
