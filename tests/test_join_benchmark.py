@@ -57,9 +57,7 @@ def test_extraction_finds_the_references_of_generated_messages(empty_database: s
     """R50. It would raise an error for another number than the generator has counted."""
     figures = measure_references(empty_database, messages=3_000, rounds=1)
     assert 800 < figures["references"] < 1_100
-    assert figures["finding_seconds"] > figures["search_seconds"] > 0
-    assert figures["storing_seconds"] > 0
-    assert figures["times_search"] > 1
+    assert figures["messages"] == 3_000
 
 
 def test_messages_have_all_forms_and_mostly_no_id() -> None:
