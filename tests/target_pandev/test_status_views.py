@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.target_pandev.loading import record, schema
 from tests.target_pandev.status_story import (
     change,
     cycle,
@@ -29,6 +30,36 @@ def test_changes_from_webhooks_are_exact(store: Loader) -> None:
         (None, "to do", 1, 1, "183"),
         ("to do", "doing", 3, 3, "183"),
         ("doing", "done", 5, 5, "183"),
+    ]
+
+
+USERS = schema(
+    "users",
+    {**dict.fromkeys(("workspace_id", "id"), "string"), "is_service_user": "boolean"},
+    ["workspace_id", "id"],
+)
+
+
+def test_changes_by_the_service_user_are_marked(store: Loader) -> None:
+    """R11: of a user who is not loaded, and of an inferred change, it is not known."""
+    users = [
+        record("users", {"workspace_id": "900", "id": user_id, "is_service_user": is_service_user})
+        for user_id, is_service_user in (("183", False), ("999", True))
+    ]
+    store.load(USERS, *users)
+    load(store, change(1, None, "to do"))
+    for by_user, user_id in (
+        (change(2, "to do", "doing"), "999"),
+        (change(3, "review", "done"), "998"),
+    ):
+        by_user["record"]["user_id"] = user_id
+        load(store, by_user)
+    actors = "SELECT to_status, user_id, is_service_user FROM status_transitions"
+    assert store.rows(f"{actors} ORDER BY changed_at, is_inferred DESC") == [
+        ("to do", "183", False),
+        ("doing", "999", True),
+        ("review", None, None),
+        ("done", "998", None),
     ]
 
 

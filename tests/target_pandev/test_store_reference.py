@@ -23,11 +23,6 @@ CODED_NAMES = re.compile(
     r"(?:^|_)(?:type|group|source|kind|role|method|match|reason|state|basis|phase|scope|key|field)$"
 )
 """Names of texts whose values are codes."""
-VIEWS_WITH_PLAIN_COLUMNS = {
-    "link_coverage", "sprint_periods", "sprint_report", "sprint_tasks", "task_overview",
-    "task_time", "task_time_comparison", "weekly_status_times", "work_log",
-}  # fmt: skip
-"""Views in which ids, names and times may go without a comment, as in tables."""
 
 
 @pytest.fixture
@@ -59,10 +54,9 @@ def test_every_table_view_and_function_has_a_comment(connection: Connection) -> 
 def test_columns_have_a_comment_unless_they_are_plain(connection: Connection) -> None:
     """A number has a unit, a condition and a list have a meaning, a code has its values.
 
-    Columns of most views have one in any case: it says whose id or time it is, and when it is null.
+    Columns of views have one in any case: it says whose id or time it is, and when it is null.
     """
-    described = read_views().keys() - VIEWS_WITH_PLAIN_COLUMNS
-    assert read_views().keys() >= VIEWS_WITH_PLAIN_COLUMNS
+    views = read_views().keys()
     without_comment = [
         f"{relation.name}.{column.name}"
         for relation in read_relations(connection).values()
@@ -70,7 +64,7 @@ def test_columns_have_a_comment_unless_they_are_plain(connection: Connection) ->
         if not column.comment
         and not column.name.startswith("_sdc_")
         and (
-            relation.name in described
+            relation.name in views
             or (
                 column.name not in PLAIN_NAMES
                 and (column.type not in PLAIN_TYPES or CODED_NAMES.search(column.name))

@@ -89,6 +89,34 @@ WHERE t._sdc_deleted_at IS NULL
     END;
 COMMENT ON VIEW task_overview IS
     'One row per task of the selected spaces, with PanDev''s status group. The group follows from the type that the status has in the task''s list, folder, parent folder or space as last read, never from the status''s name';
+COMMENT ON COLUMN task_overview.workspace_id IS 'Id of the workspace in ClickUp';
+COMMENT ON COLUMN task_overview.task_id IS
+    'Short id of the task in ClickUp, unique in its workspace';
+COMMENT ON COLUMN task_overview.custom_id IS 'Such as DEV-12; null unless the space has custom ids';
+COMMENT ON COLUMN task_overview.name IS 'Present title of the task';
+COMMENT ON COLUMN task_overview.status IS 'Its present status, as ClickUp names it';
+COMMENT ON COLUMN task_overview.creator_id IS 'Id of the user who created it';
+COMMENT ON COLUMN task_overview.list_id IS
+    'The task''s home list; other lists it is in are in tasks.secondary_list_ids';
+COMMENT ON COLUMN task_overview.list_name IS 'Present name of that list';
+COMMENT ON COLUMN task_overview.folder_id IS
+    'Folder of the home list; a hidden one for a list that is in none';
+COMMENT ON COLUMN task_overview.folder_name IS 'Present name of that folder';
+COMMENT ON COLUMN task_overview.space_id IS 'Space of the home list';
+COMMENT ON COLUMN task_overview.space_name IS 'Present name of that space';
+COMMENT ON COLUMN task_overview.parent_id IS
+    'Task that it is a subtask of; null for a task of its own';
+COMMENT ON COLUMN task_overview.date_created IS 'When ClickUp says that it was created';
+COMMENT ON COLUMN task_overview.date_updated IS
+    'When it was edited last, as ClickUp says; some changes, such as a renamed status, are no edit';
+COMMENT ON COLUMN task_overview.start_date IS 'Planned start; null without one';
+COMMENT ON COLUMN task_overview.due_date IS 'Null without one';
+COMMENT ON COLUMN task_overview.date_done IS
+    'When it was done or closed; null if it is neither';
+COMMENT ON COLUMN task_overview.date_closed IS
+    'When it was closed; null if it is not';
+COMMENT ON COLUMN task_overview.archived IS 'Whether the task is archived';
+COMMENT ON COLUMN task_overview.url IS 'Address in ClickUp';
 COMMENT ON COLUMN task_overview.status_group IS 'OPEN, IN_PROGRESS, CLOSED or UNDEFINED';
 COMMENT ON COLUMN task_overview.status_type_from_task IS
     'True if the workflow does not define the status, so that the type in the task decides';

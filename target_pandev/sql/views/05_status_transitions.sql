@@ -7,8 +7,10 @@ SELECT s.workspace_id, s.task_id, s.change_id, s.from_status, s.from_status_type
         AS from_status_group,
     s.to_status, s.to_status_type,
     coalesce(t.status_group, 'UNDEFINED') AS to_status_group,
-    s.changed_at, s.changed_after, s.user_id, s.is_inferred, s.next_changed_at, s.next_is_inferred
+    s.changed_at, s.changed_after, s.user_id, s.is_inferred, s.next_changed_at, s.next_is_inferred,
+    u.is_service_user
 FROM task_transitions AS s
+LEFT JOIN users AS u ON u.workspace_id = s.workspace_id AND u.id = s.user_id
 LEFT JOIN status_groups AS f ON f.status_type = s.from_status_type
 LEFT JOIN status_groups AS t ON t.status_type = s.to_status_type;
 COMMENT ON VIEW status_transitions IS
@@ -18,6 +20,8 @@ COMMENT ON COLUMN status_transitions.changed_at IS
 COMMENT ON COLUMN status_transitions.changed_after IS
     'For an inferred change the earliest possible time, otherwise the same as changed_at';
 COMMENT ON COLUMN status_transitions.user_id IS 'The user who changed the status; null for an inferred change';
+COMMENT ON COLUMN status_transitions.is_service_user IS
+    'Whether that user is the one of tap-clickup''s token, not a person; null if the user is not known';
 COMMENT ON COLUMN status_transitions.from_status IS
     'Null for the first known status of a task';
 COMMENT ON COLUMN status_transitions.next_changed_at IS

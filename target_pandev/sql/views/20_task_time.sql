@@ -171,6 +171,11 @@ GROUP BY a.email, a.work_date, a.workspace_id, a.task_id, a.repository_path, a.p
 HAVING pg_catalog.sum(a.active_ms) > 0;
 COMMENT ON VIEW task_time IS
     'Active time in editors by person, day, task and branch. Time that belongs to no task is a row of its own, so that the sum over all rows is the total active time';
+COMMENT ON COLUMN task_time.email IS 'Address of the person, as in ide_intervals';
+COMMENT ON COLUMN task_time.workspace_id IS 'Null for time without a task';
+COMMENT ON COLUMN task_time.project IS
+    'Name of the project in the editor; null if it is not known';
+COMMENT ON COLUMN task_time.branch IS 'The branch that was checked out; null if it is not known';
 COMMENT ON COLUMN task_time.work_date IS 'Date in the time zone of reports';
 COMMENT ON COLUMN task_time.task_id IS 'Null for time without a task';
 COMMENT ON COLUMN task_time.repository_path IS 'Null for heartbeats, which only name a project';

@@ -34,6 +34,7 @@ FROM (
 GROUP BY a.workspace_id, a.task_id, a.email, a.work_date;
 COMMENT ON VIEW task_time_comparison IS
     'Active time in editors, tracked time and estimates: a row per task, person and day with the times, and a row per task with its estimate, without person and day, so that nothing is summed twice';
+COMMENT ON COLUMN task_time_comparison.workspace_id IS 'Null for time in editors without a task';
 COMMENT ON COLUMN task_time_comparison.task_id IS 'Null for time without a task';
 COMMENT ON COLUMN task_time_comparison.email IS
     'Null for the estimate, and for tracked time of a user who is not loaded';

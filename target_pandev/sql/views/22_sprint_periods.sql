@@ -47,6 +47,11 @@ FROM (
 CROSS JOIN reporting AS r;
 COMMENT ON VIEW sprint_periods IS
     'Sprints of the selected spaces: when they begin and end, and the times at which their tasks are looked at';
+COMMENT ON COLUMN sprint_periods.workspace_id IS 'Id of the workspace in ClickUp';
+COMMENT ON COLUMN sprint_periods.name IS 'Present name of the list';
+COMMENT ON COLUMN sprint_periods.space_id IS 'Space of the list';
+COMMENT ON COLUMN sprint_periods.folder_id IS 'Folder of the list';
+COMMENT ON COLUMN sprint_periods.archived IS 'Whether the list is archived';
 COMMENT ON COLUMN sprint_periods.sprint_id IS 'Id of the sprint, which is that of its list';
 COMMENT ON COLUMN sprint_periods.starts_at IS
     'Start of the list; if dates_inferred, midnight of that day in the time zone of reports';

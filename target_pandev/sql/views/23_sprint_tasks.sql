@@ -190,6 +190,16 @@ SELECT a.workspace_id, a.sprint_id, a.sprint_name, a.task_id, a.task_name, a.par
 FROM answers AS a;
 COMMENT ON VIEW sprint_tasks IS
     'One row per sprint and task that was ever in it, by its list or a secondary list; a subtask is a row of its own. A task that was in it only before the start, or only after the end, is neither committed nor added';
+COMMENT ON COLUMN sprint_tasks.workspace_id IS 'Id of the workspace in ClickUp';
+COMMENT ON COLUMN sprint_tasks.sprint_id IS 'Id of the sprint, which is that of its list';
+COMMENT ON COLUMN sprint_tasks.sprint_name IS 'Present name of the list';
+COMMENT ON COLUMN sprint_tasks.task_id IS
+    'Short id of the task in ClickUp, unique in its workspace';
+COMMENT ON COLUMN sprint_tasks.task_name IS 'Present title of the task';
+COMMENT ON COLUMN sprint_tasks.parent_id IS
+    'Task that it is a subtask of; null for a task of its own';
+COMMENT ON COLUMN sprint_tasks.top_level_parent_id IS
+    'The task at the top of its tree of subtasks; null for a task of its own';
 COMMENT ON COLUMN sprint_tasks.is_committed IS
     'Whether it was in the sprint at committed_at of sprint_periods; for a planned sprint now. Null without a start';
 COMMENT ON COLUMN sprint_tasks.is_added IS

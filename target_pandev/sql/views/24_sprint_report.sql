@@ -54,6 +54,11 @@ CROSS JOIN LATERAL (
 ) AS c;
 COMMENT ON VIEW sprint_report IS
     'One row per sprint: tasks and points that were committed, added, removed, done and carried over, as sprint_tasks defines them. A subtask counts with its parent if both are in the sprint';
+COMMENT ON COLUMN sprint_report.workspace_id IS 'Id of the workspace in ClickUp';
+COMMENT ON COLUMN sprint_report.sprint_id IS 'Id of the sprint, which is that of its list';
+COMMENT ON COLUMN sprint_report.name IS 'Present name of the list';
+COMMENT ON COLUMN sprint_report.starts_at IS 'As in sprint_periods; null if it has no dates';
+COMMENT ON COLUMN sprint_report.ends_at IS 'As in sprint_periods; null if it has no dates';
 COMMENT ON COLUMN sprint_report.phase IS
     'planned, running or ended; undated without a start, where nothing is committed or added';
 COMMENT ON COLUMN sprint_report.committed_points IS

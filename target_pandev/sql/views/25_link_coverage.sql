@@ -51,6 +51,7 @@ FROM (
 GROUP BY c.repository_id, c.week;
 COMMENT ON VIEW link_coverage IS
     'Per repository and week how many commits name a task or are linked with one; without merge commits, and without those whose author''s name or address contains [bot]. commits = linked + unknown_only + without_reference';
+COMMENT ON COLUMN link_coverage.repository_id IS 'Host, group and name, as in repositories.id';
 COMMENT ON COLUMN link_coverage.week IS
     'First day of the week in which they were committed, by work_week(); null if that is not known';
 COMMENT ON COLUMN link_coverage.linked IS 'Commits whose message names a task that exists';

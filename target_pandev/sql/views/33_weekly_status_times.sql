@@ -22,6 +22,8 @@ INNER JOIN (
 GROUP BY c.workspace_id, c.space_id, work_week(c.closed_at), d.status, d.status_group;
 COMMENT ON VIEW weekly_status_times IS
     'Time that closed tasks had spent in each status, all visits together, by the week in which they were closed the last time; tasks that are not closed are left out';
+COMMENT ON COLUMN weekly_status_times.workspace_id IS 'Id of the workspace in ClickUp';
+COMMENT ON COLUMN weekly_status_times.space_id IS 'The space that the tasks are in now';
 COMMENT ON COLUMN weekly_status_times.week IS 'First day of the week, in the time zone of reports';
 COMMENT ON COLUMN weekly_status_times.status IS 'Its name at that time, in lower case';
 COMMENT ON COLUMN weekly_status_times.tasks IS 'Closed tasks that had been in the status';

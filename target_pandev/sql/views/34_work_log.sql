@@ -120,6 +120,10 @@ FROM (
 LEFT JOIN tasks AS t ON t.workspace_id = g.workspace_id AND t.id = g.task_id;
 COMMENT ON VIEW work_log IS
     'What each person did on each day: one row per person, day, task and kind of event, with the number of events. Work without a task is in rows of its own';
+COMMENT ON COLUMN work_log.task_name IS 'Present title of the task';
+COMMENT ON COLUMN work_log.parent_id IS 'Task that it is a subtask of; null for a task of its own';
+COMMENT ON COLUMN work_log.list_id IS 'Home list of the task now';
+COMMENT ON COLUMN work_log.space_id IS 'Space of that list';
 COMMENT ON COLUMN work_log.workspace_id IS 'Null for commits that name no task';
 COMMENT ON COLUMN work_log.person IS
     'Key of the employee; without one the e-mail address, or else the id of the user in ClickUp. Null for an inferred status change, and for a commit without an address';
