@@ -133,6 +133,7 @@ def test_meltano_uses_no_hub_and_polls_every_15_minutes() -> None:
     """R37: the schedule of the poll is declared; no plugin needs a lookup on a hub."""
     plugins = declared_plugins()
     assert MELTANO["send_anonymous_usage_stats"] is False
+    assert MELTANO["cli"] == {"disable_version_check": True}
     custom = {plugin["name"] for plugin in plugins if "namespace" in plugin}
     assert {plugin.get("inherit_from", plugin["name"]) for plugin in plugins} == custom
     schedules = MELTANO["schedules"]

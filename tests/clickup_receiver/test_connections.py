@@ -49,7 +49,9 @@ def test_only_the_api_is_connected_to_and_only_webhooks_are_written(
         assert wait_until(lambda: connection.execute(query).fetchall()) == [(task_id,)]
         reads = f"/api/v2/team/{workspace.id}/webhook"
         wait_until(lambda: [r.method for r in clickup.requests if r.path == reads].count("GET") > 1)
-    assert watched.addresses == {address_of(clickup.api_url)}
+    api = address_of(clickup.api_url)
+    assert watched.commands == {"pandev connect", "clickup-receiver", "target-pandev"}
+    assert watched.connections == {("pandev connect", api), ("clickup-receiver", api)}
     assert [
         (request.method, request.path) for request in clickup.requests if request.method != "GET"
     ] == [("POST", f"/api/v2/team/{item.id}/webhook") for item in clickup.account.workspaces]

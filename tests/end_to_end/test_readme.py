@@ -214,6 +214,8 @@ def test_the_ten_minutes_and_the_store_work_as_written(
     port = project.settings["CLICKUP_RECEIVER_PORT"]
     hosts = {address_of(clickup.api_url), ("127.0.0.1", int(port))}
     assert watched.addresses == hosts
+    expected = {"pandev connect", "meltano run", "tap-clickup", "target-pandev", "clickup-receiver"}
+    assert expected - watched.commands == set()
     assert {request.method for request in clickup.requests} == {"GET"}
     (tmp_path / "meltano.yml").unlink()  # each command would ask Meltano for settings
     follow_the_store(project, store_dir / "second")

@@ -93,4 +93,5 @@ def test_only_clickup_is_requested(runs: VerifyRuns, clickup: FakeClickUp) -> No
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["compared"] == 6
-    assert watched.addresses == {address_of(clickup.api_url)}
+    assert watched.commands == {"pandev verify"}
+    assert watched.connections == {("pandev verify", address_of(clickup.api_url))}

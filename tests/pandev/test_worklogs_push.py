@@ -224,7 +224,8 @@ def test_only_the_api_and_the_store_are_connected(runs: Runs, clickup: FakeClick
     with runs.start("push", "--write") as process:
         process.communicate()
     assert process.returncode == 0
-    assert watched.addresses == {address_of(clickup.api_url)}
+    assert watched.commands == {"pandev worklogs"}
+    assert watched.connections == {("pandev worklogs", address_of(clickup.api_url))}
     assert requested(clickup) == ["POST"] * 3
     paths = [request.path for request in clickup.requests]
     assert [path for path in paths if not path.startswith("/api/v2/")] == []
