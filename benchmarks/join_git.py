@@ -78,6 +78,7 @@ class GitGenerator:
             history = RepositoryHistory(self._source, path, self._all_works(path), self._tasks)
             for _ in range(self._pull_requests):
                 history.repeat()
+            history.end()
             for name in ("branches", "commits"):
                 for record in history.records[name]:
                     git.write_record(name, record, read_at=iso(READ_AT))
@@ -122,15 +123,20 @@ class RepositoryHistory:
         task = name_task(self._source.randrange(self._tasks))
         branch = f"feature/CU-{task.id}-{self._number}"
         title = f"{task.custom_id} Fix the export" if self._number % 2 else "Tidy the export"
-        is_squash = self._number % 3 == 0
-        parents = [self.head] if is_squash else [self.head, branch_head]
-        merge = Work(at, self._author(), f"{title} (#{self._number})")
-        self.head, merged_at = self._commit(merge, parents)
-        self._add_pull_request(title, branch, branch_head, (opened_at or at, merged_at))
+        is_merged = self._number % 10 != 0
+        if is_merged:
+            is_squash = self._number % 3 == 0
+            parents = [self.head] if is_squash else [self.head, branch_head]
+            merge = Work(at, self._author(), f"{title} (#{self._number})")
+            self.head, _ = self._commit(merge, parents)
+        times = (opened_at or at, at if is_merged else None)
+        self._add_pull_request(title, branch, branch_head, times)
         if self._number % BRANCHES_SHARE == 0:
             self._add_branch(branch, branch_head, is_default=False)
-        if self._number == 1:
-            self._add_branch("main", self.head, is_default=True)
+
+    def end(self) -> None:
+        """Add the main branch, which the tap reads after everything has happened."""
+        self._add_branch("main", self.head, is_default=True)
 
     def _commit(self, work: Work, parents: list[str]) -> tuple[str, datetime]:
         """Add a commit and return its sha and time."""
@@ -164,26 +170,25 @@ class RepositoryHistory:
         return f"user{self._source.randrange(PEOPLE)}@example.com"
 
     def _add_pull_request(
-        self, title: str, branch: str, branch_head: str, times: tuple[datetime, datetime]
+        self, title: str, branch: str, branch_head: str, times: tuple[datetime, datetime | None]
     ) -> None:
         opened_at, merged_at = times
-        is_merged = self._number % 10 != 0
-        closed = iso(merged_at) if is_merged else None
+        closed = iso(merged_at) if merged_at else None
         self.records["pull_requests"].append(
             {
                 "repository_id": self._id,
                 "number": self._number,
                 "title": title,
-                "state": "merged" if is_merged else "open",
+                "state": "merged" if merged_at else "open",
                 "head_branch": branch,
                 "base_branch": "main",
                 "head_sha": branch_head,
-                "merge_commit_sha": self.head if is_merged else None,
+                "merge_commit_sha": self.head if merged_at else None,
                 "author_login": f"user{self._number % PEOPLE}",
                 "created_at": iso(opened_at),
                 "merged_at": closed,
                 "closed_at": closed,
-                "updated_at": iso(merged_at),
+                "updated_at": iso(merged_at or opened_at),
                 "url": f"https://{self._id}/pull/{self._number}",
             }
         )

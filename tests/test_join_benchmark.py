@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmarks.ide_events import generate_days
+from benchmarks.join_clickup import FIRST
+from benchmarks.join_git import RepositoryHistory, Work
 from benchmarks.join_goals import evaluate, format_table
 from benchmarks.join_ide_input import write_events
 from benchmarks.join_input import write_inputs
@@ -58,6 +60,27 @@ def test_extraction_finds_the_references_of_generated_messages(empty_database: s
     figures = measure_references(empty_database, messages=3_000, rounds=1)
     assert 800 < figures["references"] < 1_100
     assert figures["messages"] == 3_000
+
+
+def test_branches_of_generated_histories_begin_on_main() -> None:
+    """Main lacks the four commits of each squash, 3, 6 and 9, and of the open pull request 10."""
+    works = (Work(FIRST, "user1@example.com", "Work") for _ in range(90))
+    history = RepositoryHistory(Random(1), "group/shop", works, 50)  # noqa: S311
+    for _ in range(10):
+        history.repeat()
+    history.end()
+    parents = {row["sha"]: row["parents"] for row in history.records["commits"]}
+    (main,) = (row for row in history.records["branches"] if row["is_default"])
+    on_main: set[str] = set()
+    waiting = [main["head_sha"]]
+    while waiting:
+        sha = waiting.pop()
+        on_main.add(sha)
+        waiting += set(parents[sha]) - on_main
+    merges = [row["merge_commit_sha"] for row in history.records["pull_requests"]]
+    assert (len(parents), len(on_main)) == (99, 99 - 16)
+    assert merges[9:] == [None]
+    assert on_main.issuperset(merges[:9])
 
 
 def test_messages_have_all_forms_and_mostly_no_id() -> None:
