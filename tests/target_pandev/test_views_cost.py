@@ -174,6 +174,17 @@ def test_the_newest_activity_is_read_without_the_older(store: Loader) -> None:
     assert [scan for scan in read if scan[1] > 3 * MAX_ROWS] == []
 
 
+def test_all_activity_is_read_without_a_look_up_per_link(store: Loader) -> None:
+    """Each table is scanned a few times, and not once for each of the 12,000 links."""
+    store.connection.execute(FILL.encode())
+    statement = "SELECT task_id, status_group, title, url FROM task_activity"
+    assert len(store.rows(statement)) == 11_999
+    ((explained,),) = store.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")
+    scanned = [scan for scan in loops(explained[0]["Plan"]) if scan[0] in LARGE_TABLES]
+    assert {"tasks", "commits", "task_references"} <= {table for table, _ in scanned}
+    assert [scan for scan in scanned if scan[1] > MAX_ROWS] == []
+
+
 CO_AUTHORED = """
 UPDATE commits SET author_name = 'User One', author_email = 'user1@example.com',
     message = message || E'\n\nCo-authored-by: User Two <user2@example.com>'

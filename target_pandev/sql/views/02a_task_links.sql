@@ -2,8 +2,8 @@
 -- else the history (inherited_references). Of several references the nearest counts: what names the
 -- task itself before the history, and an id before a bare id and a custom id.
 -- Cost: for one task two index lookups, by id and by custom id. The newest rows are read by the index on
--- occurred_at; for each bare or custom id, and each link of the history, one lookup of its object.
--- The parts of both UNIONs have no conditions of their own: PostgreSQL would not look them up by index.
+-- occurred_at; for each of them one lookup of its object. All rows: all references twice.
+-- The parts of the UNIONs have no conditions of their own: PostgreSQL would not look them up by index.
 -- For IS NULL of their columns it would expect 1 of 200 rows, hence NOT coalesce.
 
 CREATE OR REPLACE VIEW task_links AS
@@ -41,29 +41,26 @@ INNER JOIN (
     AND NOT coalesce(k.workspace_id <> l.workspace_id, false)
 WHERE l.is_nearest AND l.source <> 'ide_branch'
     AND k._sdc_deleted_at IS NULL AND (NOT k.is_custom OR k.custom_id IS NOT NULL)
-    AND NOT (
-        l.may_be_second
-        AND EXISTS (
-            SELECT
-            FROM (
-                SELECT r.kind, r.reference, r.workspace_id, 0 AS distance
-                FROM task_references AS r
-                WHERE r.repository_id = l.repository_id AND r.source = l.source
-                    AND r.object_key = l.object_key
-                UNION ALL
-                SELECT i.kind, i.reference, i.workspace_id, 1
-                FROM inherited_references AS i
-                WHERE l.source = 'commit' AND i.repository_id = l.repository_id AND i.sha = l.object_key
-                    AND i.is_nearest
-            ) AS o
-            WHERE o.reference = CASE o.kind WHEN 'custom_id' THEN pg_catalog.upper(k.custom_id) ELSE k.task_id END
-                AND (o.workspace_id IS NULL OR o.workspace_id = k.workspace_id)
-                AND (o.distance, CASE o.kind WHEN 'task_id' THEN 0 WHEN 'bare_id' THEN 1 ELSE 2 END)
-                < (
-                    CASE WHEN l.via = l.source THEN 0 ELSE 1 END,
-                    CASE l.kind WHEN 'task_id' THEN 0 WHEN 'bare_id' THEN 1 ELSE 2 END
-                )
-        )
+    AND NOT EXISTS (
+        SELECT
+        FROM (
+            SELECT r.repository_id, r.source, r.object_key, r.kind, r.reference, r.workspace_id,
+                true AS is_nearest, 0 AS distance
+            FROM task_references AS r
+            UNION ALL
+            SELECT i.repository_id, 'commit', i.sha, i.kind, i.reference, i.workspace_id, i.is_nearest, 1
+            FROM inherited_references AS i
+        ) AS o
+        WHERE l.may_be_second
+            AND o.repository_id = l.repository_id AND o.source = l.source AND o.object_key = l.object_key
+            AND o.is_nearest
+            AND o.reference = CASE o.kind WHEN 'custom_id' THEN pg_catalog.upper(k.custom_id) ELSE k.task_id END
+            AND (o.workspace_id IS NULL OR o.workspace_id = k.workspace_id)
+            AND (o.distance, CASE o.kind WHEN 'task_id' THEN 0 WHEN 'bare_id' THEN 1 ELSE 2 END)
+            < (
+                CASE WHEN l.via = l.source THEN 0 ELSE 1 END,
+                CASE l.kind WHEN 'task_id' THEN 0 WHEN 'bare_id' THEN 1 ELSE 2 END
+            )
     );
 COMMENT ON VIEW task_links IS
     'Tasks with the commits, branches and pull requests that name them, and the commits that the history links with them; deleted ones are not left out here';
