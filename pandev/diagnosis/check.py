@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 SYNC: Final = "pandev sync"
 """The command that loads what has changed."""
+RUN_SYNC: Final = f"run {SYNC}"
 RUN_CONNECT: Final = "run pandev connect"
 """What to do if nothing has been loaded."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pandev.diagnosis import clickup, delivery, freshness, machine, store
+from pandev.diagnosis import clickup, delivery, freshness, machine, store, webhooks
 from pandev.diagnosis.check import Check
 
 CHECKS: Final = (
@@ -20,7 +20,7 @@ CHECKS: Final = (
     Check("denied", "what ClickUp did not let the last run read", freshness.check_denied),
     Check("statuses", "statuses whose group is UNDEFINED", store.check_statuses),
     Check("rejected", "records that could not be loaded", store.check_rejected_records),
-    Check("webhooks", "failing, suspended and silent webhooks", delivery.check_webhooks),
+    Check("webhooks", "missing, failing and silent webhooks", webhooks.check_webhooks),
     Check("address", "the public address, as curl -I reaches it", delivery.check_public_address),
     Check("receiver", "clickup-receiver on this machine", delivery.check_receiver),
     Check("inbox", "dead letters and events that are not loaded", delivery.check_inbox),

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+import os
+from io import StringIO
 from typing import TYPE_CHECKING, Final
 
-from pandev.diagnosis.check import Finding, Outcome, ok, problem, skipped
+from dotenv import dotenv_values
+
+from pandev.diagnosis.check import (
+    RUN_CONNECT,
+    RUN_SYNC,
+    Finding,
+    Outcome,
+    ok,
+    problem,
+    skipped,
+    warning,
+)
+from plugin_settings.env_file import ENV_FILE_NAME, is_inherited, read_env_file
 from tap_clickup.errors import ClickUpError, ClockError, ConfigurationError, InvalidTokenError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from pandev.connection import ConnectionCheck, Severity
     from pandev.diagnosis.examination import Examination
 
 NO_ANSWER: Final = "ClickUp was not read, see the check token"
+VARIABLE: Final = "TAP_CLICKUP_API_TOKEN"
 NEW_ONE: Final = (
     "create a new token in ClickUp under avatar > Settings > My Settings > Apps > API Token, and "
-    "replace TAP_CLICKUP_API_TOKEN by it"
+    f"replace {VARIABLE} by it"
 )
 
 
@@ -25,15 +41,25 @@ def check_token(examination: Examination) -> Sequence[Finding]:
     if not examination.is_enabled:
         return skipped("the setting enabled is false")
     if not examination.settings.get("api_token"):
-        return [problem("TAP_CLICKUP_API_TOKEN is not set", NEW_ONE)]
+        return [problem(f"{VARIABLE} is not set", NEW_ONE)]
     connection = examination.connection
     if isinstance(connection, InvalidTokenError):
         text = "401 Unauthorized: the token is wrong, expired or was regenerated"
         return [problem(text, NEW_ONE)]
     if isinstance(connection, ClickUpError):
         return _explain(connection)
+    if _hides_another(examination.folder):
+        text = f"{VARIABLE} in the environment differs from that in .env, which the receiver uses"
+        return [warning(text, "remove it from the environment, so that .env counts everywhere")]
     name = connection.user.name or "an invited user"
     return ok(f"accepted, of {name} (user {connection.user.id})")
+
+
+def _hides_another(folder: Path) -> bool:
+    """Return whether another token is in the environment than in `.env` (R94)."""
+    text = read_env_file(folder / ENV_FILE_NAME, ConfigurationError)
+    saved = dotenv_values(stream=StringIO(text)).get(VARIABLE)
+    return bool(saved) and is_inherited(VARIABLE) and os.environ[VARIABLE] != saved
 
 
 def _explain(error: ClickUpError) -> Sequence[Finding]:
@@ -47,7 +73,7 @@ def _explain(error: ClickUpError) -> Sequence[Finding]:
 
 def check_clock(examination: Examination) -> Sequence[Finding]:
     """Compare the clock of this machine with ClickUp's."""
-    connection = _connection(examination)
+    connection = read_connection(examination)
     if isinstance(connection, ClockError):
         return [_split(connection, "set the clock, for instance with timedatectl set-ntp true")]
     if isinstance(connection, ClickUpError) or connection is None:
@@ -57,7 +83,9 @@ def check_clock(examination: Examination) -> Sequence[Finding]:
 
 def check_role(examination: Examination) -> Sequence[Finding]:
     """Look whether the token's user may create webhooks (R112, R113)."""
-    return _problems(examination, "polling only", Outcome.WARNING, "may create webhooks")
+    return _problems(
+        examination, "polling only", Outcome.WARNING, "may create webhooks", RUN_CONNECT
+    )
 
 
 def check_access(examination: Examination) -> Sequence[Finding]:
@@ -71,20 +99,29 @@ def check_clickapps(examination: Examination) -> Sequence[Finding]:
 
 
 def _problems(
-    examination: Examination, severity: Severity, outcome: Outcome, all_well: str
+    examination: Examination,
+    severity: Severity,
+    outcome: Outcome,
+    all_well: str,
+    then: str = RUN_SYNC,
 ) -> Sequence[Finding]:
-    connection = _connection(examination)
+    connection = read_connection(examination)
     if isinstance(connection, ClickUpError) or connection is None:
         return skipped(NO_ANSWER)
     findings = [
-        Finding(outcome, f"{item.subject}: {item.text}", item.remedy)
+        Finding(
+            outcome,
+            f"{item.subject}: {item.text}",
+            item.remedy and f"{item.remedy}, then {then}",
+        )
         for item in connection.problems
         if item.severity == severity
     ]
     return findings or ok(all_well)
 
 
-def _connection(examination: Examination) -> ConnectionCheck | ClickUpError | None:
+def read_connection(examination: Examination) -> ConnectionCheck | ClickUpError | None:
+    """Return what ClickUp answers; None if it is not to be asked."""
     if not examination.is_enabled or not examination.settings.get("api_token"):
         return None
     return examination.connection

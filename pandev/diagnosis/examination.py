@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from tap_clickup.sync import SyncContext
     from target_pandev.database import StoreReader
     from target_pandev.open_store import StoreSettings
 
@@ -51,10 +52,15 @@ class Examination:
         return "the store cannot be read" if self.store_error else "there is no store yet"
 
     @cached_property
+    def sync_context(self) -> SyncContext:
+        """Requests to ClickUp with these settings."""
+        return quiet_context(self.settings)
+
+    @cached_property
     def connection(self) -> ConnectionCheck | ClickUpError:
         """What ClickUp answers, or why it does not."""
         try:
-            return check_connection(quiet_context(self.settings))
+            return check_connection(self.sync_context)
         except ClickUpError as error:
             return error
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from pandev.diagnosis.check import (
     RUN_CONNECT,
+    RUN_SYNC,
     SYNC,
     Finding,
     Outcome,
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from pandev.diagnosis.examination import Examination
     from pandev.status.evaluation import WorkspaceStatus
 
-RUN_SYNC: Final = f"run {SYNC}"
 TIME_ENTRIES: Final = "time entries"
 MAX_SHOWN: Final = 5
 
@@ -50,7 +50,9 @@ def _describe_backfill(workspace: WorkspaceStatus) -> Finding:
             text = f"{name}: was stopped or killed{share}"
             return problem(text, f"{RUN_SYNC}; it goes on where it was")
         case Backfill.FAILED:
-            return problem(f"{name}: failed: {workspace.problem}", f"remove the cause, {RUN_SYNC}")
+            return problem(
+                f"{name}: failed: {workspace.problem}", f"remove the cause, then {RUN_SYNC}"
+            )
         case Backfill.NOT_STARTED:
             return problem(f"{name}: not started", RUN_SYNC)
 

@@ -9,15 +9,8 @@ import pytest
 
 from fake_clickup import generate
 from pandev.diagnosis.check import Check, Finding, Outcome
-from tests.pandev.doctor_store import (
-    ADDRESS,
-    Doctor,
-    add_inbox,
-    add_status,
-    answering,
-    execute,
-)
-from tests.pandev.status_store import add_places, add_run, add_webhook
+from tests.pandev.doctor_store import Doctor, add_status, answering, execute
+from tests.pandev.status_store import add_places, add_run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +19,9 @@ if TYPE_CHECKING:
     from fake_clickup.model import Workspace
     from pandev.diagnosis.examination import Examination
 
-PEOPLE = "make the user an owner or admin under Workspace settings > People"
+PEOPLE = (
+    "make the user an owner or admin under Workspace settings > People, then run pandev connect"
+)
 
 
 @pytest.fixture
@@ -43,13 +38,11 @@ def doctor(clickup: FakeClickUp, workspace: Workspace, database: str, tmp_path: 
     return Doctor(database, tmp_path, settings)
 
 
-def test_a_healthy_set_up_has_no_problem(
-    doctor: Doctor, workspace: Workspace, database: str
-) -> None:
+def test_a_healthy_set_up_has_no_problem(doctor: Doctor, clickup: FakeClickUp) -> None:
     """R98, R99, R100: with webhooks, a public address and a receiver."""
     with answering(200) as port:
         url = f"http://127.0.0.1:{port}/v1/clickup/webhook"
-        add_webhook(database, "h1", workspace_id=workspace.id, endpoint=f"http://127.0.0.1:{port}")
+        clickup.account.add_webhook(endpoint=url, events=["*"])
         findings = doctor.examine("--webhook-url", url, "--receiver-port", str(port))
     outcomes = {name: {finding[0] for finding in found} for name, found in findings.items()}
     assert {name for name, found in outcomes.items() if "problem" in found} == set()
@@ -218,48 +211,6 @@ def test_five_undefined_statuses_are_named_with_their_places(
     assert doctor.examine()["statuses"] == [("ok", "all types have a group", None)]
 
 
-@pytest.mark.parametrize("health", ["failing", "suspended"])
-def test_a_webhook_that_is_not_active_is_a_problem(
-    doctor: Doctor, workspace: Workspace, database: str, health: str
-) -> None:
-    """R98: with the advice that ClickUp cannot reach the address."""
-    add_webhook(database, "h1", health, workspace_id=workspace.id)
-    ((outcome, text, remedy),) = doctor.examine("--webhook-url", ADDRESS)["webhooks"]
-    assert list(doctor.folder.iterdir()) == []
-    expected = f"webhook h1 of workspace {workspace.id} is {health} after 7 failed deliveries"
-    assert (outcome, text) == ("problem", expected)
-    assert remedy == (
-        "ClickUp cannot reach it: from any host on the internet, try curl -I "
-        "https://receiver.example.com/v1/clickup/webhook"
-    )
-
-
-def test_a_silent_webhook_is_a_problem(
-    doctor: Doctor, workspace: Workspace, database: str, tmp_path: Path
-) -> None:
-    """R98: it is active for ClickUp, and delivers nothing."""
-    add_webhook(database, "h1", workspace_id=workspace.id)
-    add_inbox(tmp_path, last_delivery_hours=3)
-    execute(
-        database,
-        "INSERT INTO tasks (workspace_id, id, date_updated, _sdc_extracted_at, _sdc_hash) "
-        "SELECT id, 't1', now() - interval '90 min', now(), gen_random_uuid() FROM workspaces",
-    )
-    ((outcome, text, remedy),) = doctor.examine("--webhook-url", ADDRESS)["webhooks"]
-    assert outcome == "problem"
-    assert text.startswith("webhook h1: no delivery since 20")
-    assert remedy == "check that the user who created it is active; pandev connect repairs it"
-    for change in (
-        "date_updated = now() - interval '130 min'",  # less than an hour after the delivery
-        "date_updated = now() - interval '9 min'",  # its delivery may be under way
-        "date_updated = now() - interval '90 min', _sdc_deleted_at = now()",
-    ):
-        execute(database, f"UPDATE tasks SET {change}")  # noqa: S608 - one of the above
-        assert doctor.examine("--webhook-url", ADDRESS)["webhooks"] == [
-            ("ok", "1 webhook active", None)
-        ], change
-
-
 @pytest.mark.parametrize(("status", "outcome"), [(200, "ok"), (502, "problem"), (301, "problem")])
 def test_the_address_has_to_answer_200(doctor: Doctor, status: int, outcome: str) -> None:
     """R99: a redirect counts as a failed delivery for ClickUp."""
@@ -311,7 +262,7 @@ def test_a_store_that_cannot_be_reached_hides_nothing_else(doctor: Doctor) -> No
     findings = doctor.examine()
     assert findings["store"][0][0] == "problem"
     assert findings["token"][0][0] == "ok"
-    for name in ("back-fill", "last sync", "statuses", "rejected", "webhooks"):
+    for name in ("back-fill", "last sync", "statuses", "rejected"):
         assert findings[name] == [("skipped", "the store cannot be read", None)], name
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.pandev.command import write_env
 from tests.pandev.doctor_store import Doctor
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from requests_mock import Mocker
 
 API = "https://api.clickup.com/api/v2"
+VARIABLE = "TAP_CLICKUP_API_TOKEN"
 CREATE_ONE = (
     "create a new token in ClickUp under avatar > Settings > My Settings > Apps > API Token, and "
     "replace TAP_CLICKUP_API_TOKEN by it"
@@ -22,7 +24,7 @@ CREATE_ONE = (
 TIME_TRACKING_OFF = "the ClickApp Time Tracking is off in space Shop, so no time is tracked there"
 SWITCH_ON = (
     "switch it on under Workspace settings > ClickApps > Time Tracking, or set time_tracking to "
-    "false"
+    "false, then run pandev sync"
 )
 
 
@@ -40,6 +42,7 @@ def answer(requests_mock: Mocker, *, name: str | None = "Person 1", **features: 
     requests_mock.get(f"{API}/team", json={"teams": [{"id": "9", "members": [member]}]})
     requests_mock.get(f"{API}/user", json={"user": {"id": 7, "username": name}})
     requests_mock.get(f"{API}/team/9/space", json={"spaces": [space]})
+    requests_mock.get(f"{API}/team/9/webhook", json={"webhooks": []})
 
 
 def test_a_missing_token_is_asked_for(doctor: Doctor) -> None:
@@ -115,7 +118,21 @@ def test_a_workspace_that_is_not_visible_is_a_problem(
         (
             "problem",
             "selection: workspace_ids: 8 not visible to the token, which sees 9",
-            "choose workspaces by pandev scopes",
+            "choose workspaces by pandev scopes, then run pandev sync",
         )
     ]
     assert doctor.exit_code == 1
+
+
+def test_a_token_that_hides_another_in_env_is_a_warning(
+    doctor: Doctor, requests_mock: Mocker, tmp_path: Path
+) -> None:
+    """R94: the receiver goes by `.env`, the other commands by the environment."""
+    answer(requests_mock)
+    path = write_env(tmp_path, **{VARIABLE: "pk_1_BBBBBBBB"})
+    text = f"{VARIABLE} in the environment differs from that in .env, which the receiver uses"
+    remedy = "remove it from the environment, so that .env counts everywhere"
+    assert doctor.examine()["token"] == [("warning", text, remedy)]
+    for text in (f"{VARIABLE}=pk_1_AAAAAAAA\n", "OTHER=1\n"):
+        path.write_text(text)
+        assert doctor.examine()["token"] == [("ok", "accepted, of Person 1 (user 7)", None)]

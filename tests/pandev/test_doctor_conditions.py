@@ -15,8 +15,7 @@ from pandev.diagnosis.examination import Examination
 from pandev.diagnosis.machine import check_disk, check_versions
 from target_pandev.open_store import StoreSettings
 from tests.pandev.doctor_store import Doctor, add_inbox, answering, execute
-from tests.pandev.report_store import connect
-from tests.pandev.status_store import add_places, add_run, add_webhook
+from tests.pandev.status_store import add_places, add_run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -149,24 +148,6 @@ def test_dead_letters_are_a_problem(doctor: Doctor, tmp_path: Path) -> None:
     ((outcome, text, remedy),) = doctor.examine()["inbox"]
     assert (outcome, text) == ("problem", "2 dead letters")
     assert remedy == "see clickup-receiver dead-letters, then clickup-receiver replay"
-
-
-@pytest.mark.parametrize(("minutes", "outcome"), [(50, "ok"), (70, "problem")])
-def test_a_webhook_may_be_silent_for_an_hour(
-    doctor: Doctor, workspace: Workspace, minutes: int, outcome: str
-) -> None:
-    """Counted from its last delivery to the last edit of a task."""
-    assert doctor.database
-    add_webhook(doctor.database, "h1", workspace_id=workspace.id)
-    add_inbox(doctor.folder, last_delivery_hours=5)
-    edited_at = datetime.now(UTC) - timedelta(hours=5) + timedelta(minutes=minutes)
-    with connect(doctor.database) as connection:
-        connection.execute(
-            "INSERT INTO tasks (workspace_id, id, date_updated, _sdc_extracted_at, _sdc_hash) "
-            "VALUES (%s, '86a1', %s, now(), gen_random_uuid())",
-            (workspace.id, edited_at),
-        )
-    assert [found for found, _, _ in doctor.examine()["webhooks"]] == [outcome]
 
 
 def test_a_running_back_fill_does_not_count_as_an_old_sync(

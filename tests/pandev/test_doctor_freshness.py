@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pandev.diagnosis import delivery, freshness, store
+from pandev.diagnosis import freshness, store
 from pandev.diagnosis.check import Finding, Outcome
 from pandev.status.rows import Place, Run, StoreRows, WebhookRow
 from tests.pandev.doctor_store import examination
@@ -42,7 +42,7 @@ def test_a_back_fill_that_failed_or_never_began_is_a_problem(tmp_path: Path) -> 
         Finding(
             Outcome.PROBLEM,
             "workspace 9: failed: stream tasks: HTTP 403",
-            "remove the cause, run pandev sync",
+            "remove the cause, then run pandev sync",
         )
     ]
     settings = {**examination(tmp_path).settings, "workspace_ids": ["9", "8"]}
@@ -103,22 +103,4 @@ def test_five_denied_objects_are_named_and_the_others_counted(tmp_path: Path) ->
     assert freshness.check_denied(examination(tmp_path, rows(run(5, refused=denied)))) == [
         *five,
         Finding(Outcome.WARNING, "1 more", "see refused in the table sync_runs"),
-    ]
-
-
-def test_without_webhooks_changes_come_by_polling(tmp_path: Path) -> None:
-    assert delivery.check_webhooks(examination(tmp_path, rows(run(5)))) == [
-        Finding(Outcome.SKIPPED, "polling only: there is no webhook of ours")
-    ]
-
-
-def test_a_failing_webhook_is_named_without_an_address(tmp_path: Path) -> None:
-    """R98: the settings of this machine need not have it."""
-    webhook = WebhookRow("9", "h1", "https://receiver.example.com", None, "failing", 1)
-    assert delivery.check_webhooks(examination(tmp_path, rows(run(5), webhooks=[webhook]))) == [
-        Finding(
-            Outcome.PROBLEM,
-            "webhook h1 of workspace 9 is failing after 1 failed delivery",
-            "ClickUp cannot reach it: from any host on the internet, try curl -I <webhook_url>",
-        )
     ]

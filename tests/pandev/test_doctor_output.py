@@ -10,7 +10,7 @@ import pytest
 from fake_clickup import generate
 from tests.pandev.command import assert_golden
 from tests.pandev.doctor_store import Doctor, add_inbox, add_status
-from tests.pandev.status_store import add_places, add_run, add_webhook
+from tests.pandev.status_store import add_places, add_run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,14 +48,13 @@ def test_the_output_fits_eighty_columns(
     """A suspended webhook, an address at which nothing listens, and a status without a group."""
     add_places(database, workspace.id, spaces=1)
     add_run(database, workspace.id, finished="5 min", complete=True)
-    add_webhook(database, "h1", "suspended", workspace_id=workspace.id, endpoint=ORIGIN)
+    url = f"{ORIGIN}/v1/clickup/webhook"
+    clickup.account.add_webhook(
+        endpoint=url, events=["*"], id="h1", health="suspended", fail_count=7
+    )
     add_status(database, workspace.id, f"{workspace.id}0", "in review", "review")
     add_inbox(tmp_path)
     (tmp_path / ".env").touch(mode=0o600)
     settings = {"TAP_CLICKUP_API_TOKEN": clickup.token, "TAP_CLICKUP_API_URL": clickup.api_url}
-    printed = (
-        Doctor(database, tmp_path, settings)
-        .run("--webhook-url", f"{ORIGIN}/v1/clickup/webhook")
-        .stdout
-    )
+    printed = Doctor(database, tmp_path, settings).run("--webhook-url", url).stdout
     assert_golden("doctor", normalise(printed))
