@@ -92,14 +92,15 @@ def describe(
     """Return what is shown of the rules, by the names of the options."""
     days = ", ".join(DAYS[number - 1].capitalize() for number in rules.working_days)
     shown = [f"{day} {name}" if name else str(day) for day, name in holidays[-SHOWN_HOLIDAYS:]]
+    listed = ", ".join(shown) or "none"
     if len(holidays) > SHOWN_HOLIDAYS:
-        shown.insert(0, f"{len(holidays)}, the last of them")
+        listed = f"{len(holidays)}, the last {SHOWN_HOLIDAYS}: {listed}"
     return {
         "time zone": rules.time_zone,
         "first day of the week": DAYS[rules.week_start - 1].capitalize(),
         "working days": days,
         "working hours": f"{rules.opens_at}-{rules.closes_at}",
-        "holidays": ", ".join(shown) or "none",
+        "holidays": listed,
         "sprint grace period": f"{rules.sprint_grace_hours} h",
     }
 

@@ -51,6 +51,7 @@ NO_PROJECT: Final = (
     "no meltano.yml in this folder or above, so nothing was loaded; run the tap into the target as "
     "README shows"
 )
+STILL_POLLED: Final = "loaded data stays, and changes come by polling; pandev disable stops that"
 NEXT_STEP: Final = "keep clickup-receiver running, so that changes are loaded"
 SAVED_VARIABLES: Final = (
     "TAP_CLICKUP_API_TOKEN",
@@ -118,6 +119,8 @@ def connect(  # noqa: PLR0913 - an argument per option
     sync_context = receiver_context(config)
     if off:
         _remove(sync_context, data_dir, webhook_url, replace_user=replace_user)
+        if config["enabled"]:
+            click.echo(STILL_POLLED)
         return
     registrar = _make_registrar(sync_context, data_dir, webhook_url) if webhook_url else None
     connection = _check(sync_context)

@@ -8,6 +8,7 @@ import click
 
 from clickup_receiver.project_options import ProjectGroup
 from pandev import employees
+from pandev.console import print_facts
 from pandev.store_options import store_options, store_settings
 from tap_clickup.wording import format_count
 from target_pandev.open_store import open_store
@@ -35,5 +36,10 @@ def load(file: Path, **store: str | None) -> None:
     employees.load_employees(records, settings)
     with open_store(settings) as opened_store:
         _, unmatched = opened_store.query(UNMATCHED_PEOPLE, {})
-    click.echo(f"{format_count(len(records), 'employee')} stored from {file}")
-    click.echo(f"unmatched: {len(unmatched)}, see pandev store psql -c '{UNMATCHED_PEOPLE}'")
+    count = format_count(len(unmatched), "address", "addresses")
+    print_facts(
+        {
+            "stored": f"{format_count(len(records), 'employee')} from {file}",
+            "unmatched": f"{count}, see pandev report people" if unmatched else "none",
+        }
+    )

@@ -8,6 +8,7 @@ import click
 
 from clickup_receiver.project_options import ProjectCommand
 from pandev import reporting
+from pandev.console import print_facts
 from pandev.store_options import store_options, store_settings
 from target_pandev.database import ReportingChange
 from target_pandev.open_store import open_store
@@ -69,5 +70,4 @@ def set_reporting(  # noqa: PLR0913 - an argument per option
     with open_store(store_settings(store)) as opened_store:
         if change != ReportingChange():
             opened_store.change_reporting(change)
-        for name, value in reporting.describe(*opened_store.reporting()).items():
-            click.echo(f"{name}: {value}")
+        print_facts(reporting.describe(*opened_store.reporting()))

@@ -39,6 +39,7 @@ def upgrade_store(old_bin: Path | None, **store: str | None) -> None:
         {
             "upgraded": f"PostgreSQL {done.old_version} to {done.new_version}",
             "compared": f"{tables}, {format_count(done.row_count, 'row')}",
-            "old data": f"{done.kept}; delete it when the new store has proved itself",
+            "old data": str(done.kept),
+            "next": "delete the old data when the new store has proved itself",
         }
     )

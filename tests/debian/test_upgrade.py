@@ -94,8 +94,10 @@ def test_a_store_of_version_15_is_upgraded(store: Path) -> None:
         f"upgraded  PostgreSQL {old} to {WHEEL.label}",
     ]
     assert lines[5].startswith("compared  ")
-    text = " ".join(line[10:] for line in lines[6:])
-    assert text.replace(" ", "") == (f"{store}/data-15;deleteitwhenthenewstorehasproveditself")
+    assert lines[6].startswith("old data  ")
+    kept = "".join(line[10:] for line in lines[6:-1])
+    assert kept == f"{store}/data-15"
+    assert lines[-1] == "next      delete the old data when the new store has proved itself"
     assert major(store / "data") == str(WHEEL.version[0])
     assert major(store / "data-15") == "15"
     assert contents(store) == {"rows": ROWS, "later": [("later", 1000)]}

@@ -43,6 +43,28 @@ def test_settings_without_a_project(tmp_path: Path) -> None:
     assert done.returncode == 0
 
 
+def test_settings_as_json_have_values_and_their_sources(tmp_path: Path) -> None:
+    write_env(tmp_path, TAP_CLICKUP_API_TOKEN=TOKEN, TAP_CLICKUP_SPACE_IDS='["2"]')
+    done = run_pandev(tmp_path, "settings", "--format", "json", TAP_CLICKUP_SPRINTS="true")
+    assert (done.returncode, done.stderr) == (0, "")
+    listed = {
+        (setting["plugin"], setting["setting"]): (setting["value"], setting["source"])
+        for setting in json.loads(done.stdout)
+    }
+    expected = {
+        ("tap-clickup", "api_token"): (None, ".env"),
+        ("tap-clickup", "space_ids"): (["2"], ".env"),
+        ("tap-clickup", "sprints"): (True, "environment"),
+        ("tap-clickup", "time_tracking"): (True, "default"),
+        ("target-pandev", "max_deleted_share"): (0.2, "default"),
+        ("target-pandev", "store_url"): (None, None),
+        ("clickup-receiver", "port"): (8710, "default"),
+        ("pandev", "worklog_round_minutes"): (1, "default"),
+    }
+    assert {name: listed[name] for name in expected} == expected
+    assert TOKEN not in done.stdout
+
+
 def test_settings_in_a_project_come_from_meltano(tmp_path: Path) -> None:
     """An `env:` of meltano.yml precedes all others, `config:` comes after `.env`."""
     pipeline = Pipeline(tmp_path)
@@ -62,28 +84,8 @@ def test_settings_in_a_project_come_from_meltano(tmp_path: Path) -> None:
         "TARGET_PANDEV_STORE_SCHEMA": "org",
         "TAP_CLICKUP_SWEEP_WALK_ALL": "true",
         "PANDEV_WORKLOG_DAYS": "7",
+        "COLUMNS": "80",
     }
-    done = pipeline.run("pandev", "settings", "--format", "json")
+    done = pipeline.run("pandev", "settings")
+    assert_golden("settings_project", done.stdout)
     assert (done.returncode, done.stderr) == (0, "")
-    listed = {
-        (setting["plugin"], setting["setting"]): (setting["value"], setting["source"])
-        for setting in json.loads(done.stdout)
-    }
-    expected = {
-        ("tap-clickup", "api_token"): (None, ".env"),
-        ("tap-clickup", "workspace_ids"): (["9"], "meltano.yml"),
-        ("tap-clickup", "space_ids"): (["2"], ".env"),
-        ("tap-clickup", "time_tracking"): (True, "meltano.yml"),
-        ("tap-clickup", "start_date"): ("2026-01-01", "meltano.yml"),
-        ("tap-clickup", "sprints"): (True, "default"),
-        ("target-pandev", "store_schema"): ("org", "environment"),
-        ("target-pandev", "max_deleted_share"): (0.2, "default"),
-        ("target-pandev", "store_url"): (None, None),
-        ("clickup-receiver", "port"): (8710, "default"),
-        ("pandev", "worklog_mode"): ("automatic", "meltano.yml"),
-        ("pandev", "worklog_days"): (7, "environment"),
-        ("pandev", "worklog_round_minutes"): (1, "default"),
-        ("pandev", "worklog_organisation"): (None, None),
-    }
-    assert {name: listed[name] for name in expected} == expected
-    assert TOKEN not in done.stdout

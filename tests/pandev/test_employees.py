@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from pandev.cli import pandev
 from pandev.employees import PROPERTIES, read_employees
 from target_pandev.errors import EmployeesError
+from tests.pandev.command import assert_golden
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,8 +40,9 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Pa
 
 def run(database: str, file: Path) -> str:
     """Return what the command shows."""
-    options = ["employees", "load", "--store-url", database, str(file)]
-    return CliRunner().invoke(pandev, options, catch_exceptions=False).output
+    options = ["employees", "load", "--store-url", database, file.name]
+    environment = {"COLUMNS": "80"}
+    return CliRunner().invoke(pandev, options, env=environment, catch_exceptions=False).output
 
 
 def test_the_file_of_the_document_replaces_the_stored_employees(
@@ -50,11 +52,7 @@ def test_the_file_of_the_document_replaces_the_stored_employees(
     others = "".join(f"old{number}@example.com\n" for number in range(30))
     run(database, write(f"email\nuser1@example.com\n{others}"))
     (example,) = re.findall(r"```csv\n(.*?)```", DOCUMENT, re.DOTALL)
-    output = run(database, write(example))
-    assert "2 employees stored from" in output
-    assert output.endswith(
-        "unmatched: 0, see pandev store psql -c 'SELECT * FROM unmatched_people'\n"
-    )
+    assert_golden("employees", run(database, write(example)))
     with psycopg.connect(database) as connection:
         assert connection.execute(STORED).fetchall() == [
             (
@@ -63,6 +61,19 @@ def test_the_file_of_the_document_replaces_the_stored_employees(
             ),
             ("user2@example.com", "User Two", "Designer", None, "Product", None, [], True),
         ]
+
+
+def test_addresses_without_an_employee_are_counted(
+    database: str, write: Callable[[str], Path]
+) -> None:
+    with psycopg.connect(database) as connection:
+        connection.execute(
+            "INSERT INTO pandev.users (workspace_id, id, email, _sdc_extracted_at, _sdc_hash) "
+            "SELECT '900', n, 'user' || n || '@example.com', now(), gen_random_uuid() "
+            "FROM generate_series(1, 3) AS n"
+        )
+    shown = run(database, write("email\nuser1@example.com\n"))
+    assert_golden("employees_unmatched", shown)
 
 
 def test_the_document_lists_the_columns() -> None:

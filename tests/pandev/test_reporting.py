@@ -10,26 +10,11 @@ from click.testing import CliRunner
 from pandev.cli import pandev
 from pandev.reporting import parse_day, parse_days, parse_hours, read_holidays
 from target_pandev.errors import ReportingError
+from tests.pandev.command import assert_golden
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-DEFAULTS = """\
-time zone: UTC
-first day of the week: Monday
-working days: Monday, Tuesday, Wednesday, Thursday, Friday
-working hours: 09:00-17:00
-holidays: none
-sprint grace period: 24 h
-"""
-CHANGED = """\
-time zone: Europe/Berlin
-first day of the week: Sunday
-working days: Wednesday, Friday, Sunday
-working hours: 08:30-24:00
-holidays: 4, the last of them, 2026-05-01 Labour Day, 2026-12-25, 2026-12-26 Boxing Day; Monday
-sprint grace period: 8 h
-"""
 HOLIDAYS = """\
 # what the office observes
 2026-01-01
@@ -43,23 +28,24 @@ HOLIDAYS = """\
 def run(database: str, *arguments: str) -> str:
     """Return what the command shows."""
     options = ["reporting", "--store-url", database, *arguments]
-    return CliRunner().invoke(pandev, options, catch_exceptions=False).output
+    environment = {"COLUMNS": "80"}
+    return CliRunner().invoke(pandev, options, env=environment, catch_exceptions=False).output
 
 
 def test_the_rules_are_shown_changed_and_kept(
     database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)  # the project's meltano.yml is not read
-    assert run(database) == DEFAULTS
+    assert_golden("reporting", run(database))
     file = tmp_path / "holidays.txt"
     file.write_text(HOLIDAYS, encoding="utf-8")
     options = ["--timezone", "Europe/Berlin", "--week-start", "sun", "--holidays", str(file)]
     run(database, *options, "--working-days", "Wed,fri,sun", "--sprint-grace", "8")
-    assert run(database, "--working-hours", "8:30-24:00") == CHANGED
-    assert run(database) == CHANGED
+    assert_golden("reporting_changed", run(database, "--working-hours", "8:30-24:00"))
+    assert_golden("reporting_changed", run(database))
     file.write_text("", encoding="utf-8")
     assert run(database, "--holidays", str(file)).endswith(
-        "holidays: none\nsprint grace period: 8 h\n"
+        "holidays               none\nsprint grace period    8 h\n"
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 from dotenv import dotenv_values
 
 from fake_clickup import Account, Fault, generate
-from tests.pandev.command import assert_golden, golden, run_pandev, write_env
+from tests.pandev.command import assert_golden, run_pandev, write_env
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +53,7 @@ def test_scopes_lists_everything_visible(folder: Path, clickup: FakeClickUp) -> 
     assert_golden("scopes", done.stdout)
     assert (done.returncode, done.stderr) == (0, "")
     assert {request.method for request in clickup.requests} == {"GET"}
-    assert run_pandev(folder, "scopes", "list").stdout == golden("scopes")
+    assert_golden("scopes", run_pandev(folder, "scopes", "list").stdout)
 
 
 def test_scopes_as_json_say_what_is_selected(folder: Path) -> None:
@@ -100,7 +100,9 @@ def test_the_first_selection_restricts_and_the_next_adds(folder: Path) -> None:
 
 def test_deselecting_from_everything_names_the_others(folder: Path) -> None:
     """R132: a workspace or a space can be switched off at any time."""
-    assert run_pandev(folder, "scopes", "deselect", "Labs", "Docs").returncode == 0
+    done = run_pandev(folder, "scopes", "deselect", "Labs", "Docs")
+    assert_golden("scopes_deselect", done.stdout)
+    assert (done.returncode, done.stderr) == (0, "")
     assert saved(folder) == ([ACME], sorted([SHOP, APPS, OLD]))
     done = run_pandev(folder, "scopes", "deselect", "Docs")
     assert (done.returncode, done.stdout) == (0, f"not selected: space Docs ({DOCS})\n")

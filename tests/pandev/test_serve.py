@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from clickup_receiver.http.server import bind_socket
 from pandev.cli import pandev
 from pandev.commands import serve as command
 from tap_clickup.errors import ConfigurationError
-from tests.pandev.command import PANDEV
+from tests.pandev.command import PANDEV, assert_golden
 from tests.pandev.page_server import RunningPage
 
 if TYPE_CHECKING:
@@ -37,9 +38,9 @@ def test_the_page_is_served_until_it_is_stopped(
         assert process.stdout
         assert process.stderr
         line = process.stdout.readline()
-        start, _, rest = line.partition("http://127.0.0.1:")
-        assert (start, rest.partition("/")[2]) == ("page on ", " (Ctrl-C stops it)\n")
-        page = RunningPage(int(rest.partition("/")[0]))
+        port = re.findall(r":(\d+)/", line)[0]
+        assert_golden("serve", line.replace(port, "8720"))
+        page = RunningPage(int(port))
         assert "<h1>Work</h1>" in page.get("/work").text
         process.send_signal(signum)
         assert process.wait(60) == exit_code

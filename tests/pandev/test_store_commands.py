@@ -30,14 +30,22 @@ def folder() -> Iterator[Path]:
         yield folder
 
 
+def masked(url: str) -> str:
+    """Return a URL without what differs from store to store: password and folder of the socket."""
+    return re.sub(r"(?<=host=)[^&]+", "FOLDER", re.sub(r":[^@/]+@", ":PASSWORD@", url))
+
+
 def test_start_prints_a_url_that_works_until_stop(folder: Path) -> None:
     code, url, err = call_command("start", folder=folder)
     assert (code, err) == (0, "")
+    assert_golden("store_start", masked(url), columns=None)
     with psycopg.connect(url.strip()) as session:
         assert session.execute("SELECT id FROM pandev.things").fetchall() == [("1",)]
     assert call_command("url", folder=folder) == (0, url, "")
     assert EmbeddedServer(folder).is_running()
-    assert call_command("stop", folder=folder) == (0, "stopped\n", "")
+    code, stopped, err = call_command("stop", folder=folder)
+    assert (code, err) == (0, "")
+    assert_golden("store_stop", stopped)
     assert not EmbeddedServer(folder).is_running()
 
 
@@ -52,6 +60,8 @@ def test_a_store_in_use_is_not_stopped(folder: Path) -> None:
 def test_psql_begins_in_the_schema_and_hands_on_its_exit_code(folder: Path) -> None:
     show = ("psql", "-At", "-c", "SHOW search_path", "--store-schema", "team_a")
     assert run_command(*show, folder=folder) == (0, '"team_a"\n', "")
+    rows = run_command("psql", "-c", "SELECT id FROM things", folder=folder)
+    assert rows == (0, " id \n----\n 1\n(1 row)\n\n", "")
     code, out, err = run_command("psql", "-c", "SELECT missing", folder=folder)
     assert (code, out) == (1, "")
     assert 'column "missing" does not exist' in err

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from target_pandev.embedded import EmbeddedServer
 from target_pandev.embedded.binaries import wheel_programs
+from target_pandev.embedded.upgrade import Upgrade
+from tests.pandev.command import assert_golden
 from tests.pandev.store_process import call_command, stopped_store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
 WHEEL = wheel_programs()
 MAJOR = WHEEL.version[0]
@@ -34,12 +36,22 @@ def version_file(store: Path) -> Iterator[Path]:
 
 
 def test_a_store_of_the_installed_version_stays_as_it_is(store: Path) -> None:
-    assert call_command("upgrade", folder=store) == (
-        0,
-        f"the store is of PostgreSQL {WHEEL.label} already\n",
-        "",
-    )
+    code, shown, err = call_command("upgrade", folder=store)
+    assert (code, err) == (0, "")
+    assert_golden("store_upgrade_not_needed", shown.replace(WHEEL.label, "18.0"))
     assert [path.name for path in store.glob("data*")] == ["data"]
+
+
+def test_an_upgrade_is_summarized(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The upgrade itself is tested with Debian's PostgreSQL 15."""
+
+    def upgrade(_: Path, *, old_programs: Path | None, report: Callable[[str], None]) -> Upgrade:
+        assert old_programs is None
+        report("comparing the rows")
+        return Upgrade("15.10", "18.0", 41, 1_200_000, Path("/srv/store/data-15"))
+
+    monkeypatch.setattr("pandev.commands.store_upgrade.upgrade", upgrade)
+    assert_golden("store_upgrade", call_command("upgrade", folder=store)[1])
 
 
 @pytest.mark.parametrize("command", ["start", "psql", "reader"])
