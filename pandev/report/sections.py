@@ -155,6 +155,8 @@ SECTIONS: Final = (
             Column("median_ms", "median", Kind.DURATION),
             Column("p85_ms", "P85", Kind.DURATION),
             Column("total_ms", "total", Kind.DURATION),
+            Column("median_working_ms", "working time", Kind.HOURS, is_wide=True),
+            Column("tasks_now", "now in it", Kind.NUMBER),
         ),
         "no status before the closing of a task is known; webhooks report them: pandev connect",
         needs=(TASKS,),

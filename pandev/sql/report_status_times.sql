@@ -1,5 +1,5 @@
 -- How long the tasks that were closed in the period had been in each status, all visits together: the
--- times of weekly_status_times, for a period instead of a week.
+-- times of weekly_status_times, for a period instead of a week. And how many tasks are in it now.
 WITH closed_tasks AS MATERIALIZED (
     SELECT c.workspace_id, c.task_id
     FROM cycle_times AS c
@@ -8,21 +8,33 @@ WITH closed_tasks AS MATERIALIZED (
         AND (%(workspaces)s::text[] IS NULL OR c.workspace_id = ANY (%(workspaces)s::text[]))
         AND (%(spaces)s::text[] IS NULL OR c.space_id = ANY (%(spaces)s::text[]))
         AND (%(lists)s::text[] IS NULL OR c.list_id = ANY (%(lists)s::text[]))
-)
-SELECT d.status, d.status_group, count(*) AS tasks,
-    percentile_cont(0.5) WITHIN GROUP (ORDER BY d.duration_ms)::bigint AS median_ms,
-    percentile_cont(0.85) WITHIN GROUP (ORDER BY d.duration_ms)::bigint AS p85_ms,
-    sum(d.duration_ms)::bigint AS total_ms
-FROM closed_tasks AS c
-CROSS JOIN LATERAL (
-    SELECT lower(s.to_status) AS status, s.to_status_group AS status_group,
-        sum((extract(EPOCH FROM s.next_changed_at - s.changed_at) * 1000)::bigint) AS duration_ms
+), times AS (
+    SELECT d.status, d.status_group, count(*) AS tasks,
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY d.duration_ms)::bigint AS median_ms,
+        percentile_cont(0.85) WITHIN GROUP (ORDER BY d.duration_ms)::bigint AS p85_ms,
+        sum(d.duration_ms)::bigint AS total_ms,
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY d.working_ms)::bigint AS median_working_ms
+    FROM closed_tasks AS c
+    CROSS JOIN LATERAL (
+        SELECT d.status, d.status_group, d.duration_ms, d.working_ms
+        FROM task_status_times AS d
+        WHERE d.workspace_id = c.workspace_id AND d.task_id = c.task_id AND d.duration_ms IS NOT NULL
+        OFFSET 0
+    ) AS d
+    GROUP BY d.status, d.status_group
+), present AS (
+    SELECT lower(s.to_status_now) AS status, s.to_status_group AS status_group, count(*) AS tasks
     FROM status_transitions AS s
-    WHERE s.workspace_id = c.workspace_id AND s.task_id = c.task_id AND s.next_changed_at IS NOT NULL
-    GROUP BY lower(s.to_status), s.to_status_group
-    OFFSET 0
-) AS d
-GROUP BY d.status, d.status_group
-ORDER BY array_position(ARRAY['OPEN', 'IN_PROGRESS', 'CLOSED'], d.status_group) NULLS LAST,
-    total_ms DESC, d.status
+    INNER JOIN task_overview AS o ON o.workspace_id = s.workspace_id AND o.task_id = s.task_id
+    WHERE s.next_changed_at IS NULL
+        AND (%(workspaces)s::text[] IS NULL OR o.workspace_id = ANY (%(workspaces)s::text[]))
+        AND (%(spaces)s::text[] IS NULL OR o.space_id = ANY (%(spaces)s::text[]))
+        AND (%(lists)s::text[] IS NULL OR o.list_id = ANY (%(lists)s::text[]))
+    GROUP BY lower(s.to_status_now), s.to_status_group
+)
+SELECT t.*, coalesce(p.tasks, 0) AS tasks_now
+FROM times AS t
+LEFT JOIN present AS p ON p.status = t.status AND p.status_group = t.status_group
+ORDER BY array_position(ARRAY['OPEN', 'IN_PROGRESS', 'CLOSED'], t.status_group) NULLS LAST,
+    t.total_ms DESC, t.status
 LIMIT %(limit)s

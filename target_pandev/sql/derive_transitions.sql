@@ -7,7 +7,9 @@
 --   everything that was read.
 -- * Each point is compared with the one before: a version shows a transition if its status is another
 --   one, a change shows a second one if it begins with another one.
--- * Statuses are looked up only where names differ: a renamed status keeps its id.
+-- * A renamed status keeps its id. A change has none: it is that of the version after it, or else of
+--   the status of that name in the workflow.
+-- * Statuses are looked up only where names differ, or an id is not known.
 -- * Stored rows that are right already are left untouched.
 -- * Rows are looked up by key whatever the planner expects: OFFSET 0 keeps a subquery as it is.
 WITH touched AS MATERIALIZED (
@@ -120,7 +122,9 @@ steps AS (
         pg_catalog.lag(p.status_type) OVER in_order AS last_status_type,
         pg_catalog.lag(p.status_id) OVER in_order AS last_status_id,
         pg_catalog.lead(p.occurred_at) OVER in_order AS next_occurred_at,
-        pg_catalog.lead(CASE WHEN p.rank = 1 THEN p.status END) OVER in_order AS next_change_to
+        pg_catalog.lead(CASE WHEN p.rank = 1 THEN p.status END) OVER in_order AS next_change_to,
+        pg_catalog.lead(p.status) OVER in_order AS next_status,
+        pg_catalog.lead(p.status_id) OVER in_order AS next_status_id
     FROM points AS p
     WHERE p.occurred_at IS NOT NULL
     WINDOW in_order AS (
@@ -192,7 +196,30 @@ derived AS MATERIALIZED (
         CASE WHEN s.is_exact THEN s.user_id END AS user_id,
         NOT s.is_exact AS is_inferred,
         s.next_changed_at,
-        s.next_is_inferred
+        s.next_is_inferred,
+        coalesce(
+            CASE
+                WHEN s.rank = 2 THEN s.status_id
+                WHEN s.is_exact AND pg_catalog.lower(s.next_status) = pg_catalog.lower(s.status)
+                    THEN s.next_status_id
+            END,
+            (
+                SELECT d.status_id
+                FROM (VALUES (s.list_id)) AS k (list_id)
+                LEFT JOIN lists AS l ON l.workspace_id = s.workspace_id AND l.id = k.list_id
+                LEFT JOIN folders AS f
+                    ON f.workspace_id = l.workspace_id AND f.id = l.folder_id
+                INNER JOIN statuses AS d
+                    ON d.workspace_id = s.workspace_id
+                    AND d.scope_id IN (k.list_id, l.folder_id, f.parent_folder_id, l.space_id)
+                WHERE pg_catalog.lower(d.status) = pg_catalog.lower(
+                    CASE WHEN s.is_exact THEN s.status ELSE s.begin_status END
+                )
+                ORDER BY d.scope_type = 'list' DESC, d.scope_id = l.folder_id DESC,
+                    d.scope_type = 'folder' DESC, d.status
+                LIMIT 1
+            )
+        ) AS to_status_id
     FROM transitions AS s
     WINDOW in_order AS (
         PARTITION BY s.workspace_id, s.task_id
@@ -220,5 +247,6 @@ ON CONFLICT (workspace_id, task_id, number) DO UPDATE SET
     user_id = excluded.user_id,
     is_inferred = excluded.is_inferred,
     next_changed_at = excluded.next_changed_at,
-    next_is_inferred = excluded.next_is_inferred
+    next_is_inferred = excluded.next_is_inferred,
+    to_status_id = excluded.to_status_id
 WHERE o.* IS DISTINCT FROM excluded.*

@@ -46,7 +46,7 @@ TABLES = {
 VIEWS = {
     "Views of tasks": ("task_overview", "task_ages", "closed_tasks_without_commits"),
     "Views of status and flow": (
-        "status_transitions", "status_durations", "cycle_times", "daily_flow",
+        "status_transitions", "status_durations", "task_status_times", "cycle_times", "daily_flow",
         "weekly_throughput", "weekly_status_times",
     ),
     "Views of sprints": ("sprint_report", "sprint_tasks", "sprint_periods"),

@@ -6,7 +6,16 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from target_pandev.database import ReportingChange, Store
-from tests.target_pandev.status_story import DAY, change, clock, hours, load, seen, workflow
+from tests.target_pandev.status_story import (
+    DAY,
+    TASK,
+    change,
+    clock,
+    hours,
+    load,
+    seen,
+    workflow,
+)
 
 if TYPE_CHECKING:
     from tests.target_pandev.loading import Loader
@@ -143,6 +152,66 @@ def test_time_in_status_is_that_of_closed_tasks_all_visits_together(store: Loade
         (second, "doing", "IN_PROGRESS", 1, 95, 95, 95),
         (second, "to do", "OPEN", 1, 26, 26, 26),
     ]
+
+
+RENAMED = (
+    workflow("doing", status_id="s5"),
+    change(0, None, "to do"),
+    change(10, "to do", "doing"),
+    seen(10, "doing", status_id="s5"),
+    {**workflow("in progress", status_id="s5"), "time_extracted": "2026-03-02T10:00:00+00:00"},
+    change(14, "in progress", "to do"),
+    change(20, "to do", "in progress"),
+    change(26, "in progress", "closed"),
+    seen(26, "closed", closed=26),
+)
+"""4 hours in a status that is renamed meanwhile, and 6 after the task got it a second time."""
+
+
+def test_a_renamed_status_is_one_with_its_present_name(store: Loader) -> None:
+    load(store, workflow("to do"), *RENAMED)
+    load(store, seen(25, "in progress", status_id="s5", task_id=OTHER, created=24))
+    week = date(2026, 2, 9)
+    assert store.rows(STATUS_TIMES) == [
+        (week, "in progress", "IN_PROGRESS", 1, 10, 10, 10),
+        (week, "to do", "OPEN", 1, 16, 16, 16),
+    ]
+    times = (
+        "SELECT status, visits, duration_ms / 3600000.0, is_now FROM task_status_times "
+        "WHERE task_id = %s ORDER BY status"
+    )
+    assert store.rows(times, TASK) == [
+        ("closed", 1, None, True),
+        ("in progress", 2, 10, False),
+        ("to do", 2, 16, False),
+    ]
+    assert store.rows(times, OTHER) == [("in progress", 1, None, True)]
+    names = "SELECT to_status, to_status_now FROM status_transitions WHERE to_status_id = 's5'"
+    assert store.rows(f"{names} AND task_id = '{TASK}' ORDER BY changed_at") == [
+        ("doing", "in progress"),
+        ("in progress", "in progress"),
+    ]
+
+
+def test_statuses_of_one_name_in_several_lists_are_one(store: Loader) -> None:
+    for task_id, status_id in ((TASK, "s1"), (OTHER, "s2")):
+        load(store, change(1, None, "doing", task_id=task_id))
+        load(store, seen(1, "doing", status_id=status_id, task_id=task_id, created=1))
+        load(store, change(3, "doing", "closed", task_id=task_id))
+        load(store, seen(3, "closed", closed=3, task_id=task_id, created=1))
+    assert store.rows(STATUS_TIMES) == [(date(2026, 2, 9), "doing", "IN_PROGRESS", 2, 2, 2, 4)]
+    ids = "SELECT to_status_id FROM status_transitions WHERE to_status = 'doing' ORDER BY 1"
+    assert store.rows(ids) == [("s1",), ("s2",)]
+
+
+def test_working_time_in_status_leaves_the_weekend_out(store: Loader) -> None:
+    """Doing from Friday at 15:00 to Monday at 11:00: 68 hours, four of them from 9 to 17."""
+    load(store, change(87, None, "doing"), change(155, "doing", "closed"))
+    load(store, seen(155, "closed", closed=155, created=87))
+    assert store.rows(
+        "SELECT median_ms / 3.6e6, median_working_ms / 3.6e6, p85_working_ms / 3.6e6, "
+        "total_working_ms / 3.6e6 FROM weekly_status_times"
+    ) == [(68, 4, 4, 4)]
 
 
 def test_median_and_p85_are_those_of_the_tasks(store: Loader) -> None:

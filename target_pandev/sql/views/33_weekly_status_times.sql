@@ -1,33 +1,32 @@
 -- How long tasks were in each status, by the week in which they were closed.
--- Cost: that of cycle_times, and once more that of status_transitions. With status_durations, which looks
--- up the tasks too, PostgreSQL would expect one row of each and compare all tasks with each other.
+-- Cost: that of cycle_times and task_status_times.
 
 CREATE OR REPLACE VIEW weekly_status_times AS
 SELECT c.workspace_id, c.space_id, work_week(c.closed_at) AS week, d.status, d.status_group,
     pg_catalog.count(*) AS tasks,
     pg_catalog.percentile_cont(0.5) WITHIN GROUP (ORDER BY d.duration_ms)::bigint AS median_ms,
     pg_catalog.percentile_cont(0.85) WITHIN GROUP (ORDER BY d.duration_ms)::bigint AS p85_ms,
-    pg_catalog.sum(d.duration_ms)::bigint AS total_ms
+    pg_catalog.sum(d.duration_ms)::bigint AS total_ms,
+    pg_catalog.percentile_cont(0.5) WITHIN GROUP (ORDER BY d.working_ms)::bigint AS median_working_ms,
+    pg_catalog.percentile_cont(0.85) WITHIN GROUP (ORDER BY d.working_ms)::bigint AS p85_working_ms,
+    pg_catalog.sum(d.working_ms)::bigint AS total_working_ms
 FROM cycle_times AS c
-INNER JOIN (
-    SELECT s.workspace_id, s.task_id, pg_catalog.lower(s.to_status) AS status,
-        s.to_status_group AS status_group,
-        pg_catalog.sum(
-            (extract(EPOCH FROM s.next_changed_at - s.changed_at) * 1000)::bigint
-        ) AS duration_ms
-    FROM status_transitions AS s
-    WHERE s.next_changed_at IS NOT NULL
-    GROUP BY s.workspace_id, s.task_id, pg_catalog.lower(s.to_status), s.to_status_group
-) AS d ON d.workspace_id = c.workspace_id AND d.task_id = c.task_id
+INNER JOIN task_status_times AS d ON d.workspace_id = c.workspace_id AND d.task_id = c.task_id
+WHERE d.duration_ms IS NOT NULL
 GROUP BY c.workspace_id, c.space_id, work_week(c.closed_at), d.status, d.status_group;
 COMMENT ON VIEW weekly_status_times IS
     'Time that closed tasks had spent in each status, all visits together, by the week in which they were closed the last time; tasks that are not closed are left out';
 COMMENT ON COLUMN weekly_status_times.workspace_id IS 'Id of the workspace in ClickUp';
 COMMENT ON COLUMN weekly_status_times.space_id IS 'The space that the tasks are in now';
 COMMENT ON COLUMN weekly_status_times.week IS 'First day of the week, in the time zone of reports';
-COMMENT ON COLUMN weekly_status_times.status IS 'Its name at that time, in lower case';
+COMMENT ON COLUMN weekly_status_times.status IS
+    'Present name of the status, in lower case, as in task_status_times';
 COMMENT ON COLUMN weekly_status_times.tasks IS 'Closed tasks that had been in the status';
 COMMENT ON COLUMN weekly_status_times.median_ms IS 'Half of these tasks were in it for no longer';
 COMMENT ON COLUMN weekly_status_times.p85_ms IS '85 of 100 of these tasks were in it for no longer';
 COMMENT ON COLUMN weekly_status_times.status_group IS 'OPEN, IN_PROGRESS, CLOSED or UNDEFINED';
 COMMENT ON COLUMN weekly_status_times.total_ms IS 'Sum over these tasks';
+COMMENT ON COLUMN weekly_status_times.median_working_ms IS
+    'Median of their time in it within working hours (table reporting)';
+COMMENT ON COLUMN weekly_status_times.p85_working_ms IS 'P85 of that';
+COMMENT ON COLUMN weekly_status_times.total_working_ms IS 'Sum of that';
