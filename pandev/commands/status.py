@@ -117,7 +117,8 @@ def _find_live_problem(settings: Mapping[str, Any]) -> str | None:
 
 def _print(status: Status, surroundings: Surroundings, now: datetime) -> None:
     width = output_width()
-    for number, (label, text) in enumerate(describe(status, surroundings, now)):
+    lines = describe(status, surroundings, now, width=width)
+    for number, (label, text) in enumerate(lines):
         line = fit(f"{label:{LABEL_WIDTH}}{text}", width)
         word = click.style(label, fg=COLORS.get(status.state), bold=True) if not number else label
         click.echo(word + line[len(label) :])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from pandev.status.evaluation import Backfill, State
@@ -9,7 +10,7 @@ from tap_clickup.wording import format_count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from pandev.status.evaluation import Status
     from pandev.status.surroundings import Surroundings
@@ -25,8 +26,10 @@ EXIT_CODES: Final = {
 COLORS: Final = {State.CONNECTED: "green", State.STALE: "yellow", State.ERROR: "red"}
 
 
-def describe(status: Status, surroundings: Surroundings, now: datetime) -> list[tuple[str, str]]:
-    """Return five lines, each of a label and a text."""
+def describe(
+    status: Status, surroundings: Surroundings, now: datetime, *, width: int | None = None
+) -> list[tuple[str, str]]:
+    """Return five lines, each of a label and a text; one with a time is shortened to the width."""
     workspaces = format_count(len(status.workspaces), "workspace")
     counts = f"{workspaces}, {format_count(status.space_count, 'space')}"
     last = ("Data", _data(status))
@@ -34,19 +37,22 @@ def describe(status: Status, surroundings: Surroundings, now: datetime) -> list[
         last = ("Problem", status.problem.partition("; ")[0])  # pandev doctor has the remedy
     return [
         (status.state.capitalize(), counts),
-        ("Last sync", _last_sync(status, surroundings, now)),
+        ("Last sync", _last_sync(status, surroundings, now, width)),
         ("Back-fill", _backfill(status)),
         ("Delivery", _delivery(status, surroundings)),
         last,
     ]
 
 
-def _last_sync(status: Status, surroundings: Surroundings, now: datetime) -> str:
+def _last_sync(status: Status, surroundings: Surroundings, now: datetime, width: int | None) -> str:
     at = status.last_sync_at
     upcoming = _next_sync(status, surroundings, now)
     if at is None:
         return f"none yet, {upcoming}"
-    return f"{_clock(at, now)} UTC ({_age(now - at)}), {upcoming}"
+    age = f"{_age(now - at)} ago"
+    text = f"{age} ({_clock(at, now)}), {upcoming}"
+    fits = width is None or LABEL_WIDTH + len(text) <= width
+    return text if fits else f"{age}, {upcoming}"
 
 
 def _next_sync(status: Status, surroundings: Surroundings, now: datetime) -> str:
@@ -61,8 +67,10 @@ def _next_sync(status: Status, surroundings: Surroundings, now: datetime) -> str
 
 
 def _clock(at: datetime, now: datetime) -> str:
-    """Return the time of a day in UTC, with the date if it is not today's."""
-    return f"{at:%H:%M}" if at.date() == now.date() else f"{at:%Y-%m-%d %H:%M}"
+    """Return the time of a day in UTC, with the date unless it is today or within a day."""
+    is_soon = now < at < now + timedelta(days=1)
+    day = "" if is_soon or at.date() == now.date() else f"{at:%Y-%m-%d} "
+    return f"{day}{at:%H:%M} UTC"
 
 
 def _age(age: timedelta) -> str:

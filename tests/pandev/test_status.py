@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from clickup_receiver.meltano_project import RECEIVER
+from pandev.status.evaluation import State, Status, WorkspaceStatus
+from pandev.status.lines import describe
+from pandev.status.surroundings import Surroundings
 from tests.pandev.command import assert_golden, golden
 from tests.pandev.status_store import (
     add_places,
@@ -50,6 +55,34 @@ def test_the_lines_fit_a_phone(database: str) -> None:
     add_run(database, finished="5 min", complete=False, refused=REFUSED_TOKEN)
     add_webhook(database, "h1", "suspended")
     assert_golden("status_phone", printed(database, COLUMNS="40"), columns=40)
+
+
+def test_a_phone_shows_the_age_of_a_sync_without_its_time(database: str) -> None:
+    add_places(database, "900")
+    add_run(database, finished="40 h", complete=True)
+    line = printed(database, COLUMNS="40").splitlines()[1]
+    assert line == "Last sync  40 h ago, next unknown"
+
+
+@pytest.mark.parametrize(
+    ("age", "width", "expected"),
+    [
+        (timedelta(minutes=5), None, "5 min ago (23:48 UTC), next 00:03 UTC"),
+        (timedelta(minutes=5), 48, "5 min ago (23:48 UTC), next 00:03 UTC"),
+        (timedelta(minutes=5), 47, "5 min ago, next 00:03 UTC"),
+        (timedelta(hours=47), 80, "47 h ago (2026-03-01 00:53 UTC), next due"),
+        (timedelta(hours=47), 40, "47 h ago, next due"),
+    ],
+)
+def test_the_last_sync_is_shortened_and_not_cut(
+    age: timedelta, width: int | None, expected: str
+) -> None:
+    """A next sync within a day has no date."""
+    now = datetime(2026, 3, 2, 23, 53, tzinfo=UTC)
+    synced = WorkspaceStatus("900", "Shop", State.CONNECTED, last_sync_at=now - age)
+    every_15_minutes = Surroundings(timedelta(minutes=15), RECEIVER)
+    status = Status(State.CONNECTED, [synced])
+    assert describe(status, every_15_minutes, now, width=width)[1] == ("Last sync", expected)
 
 
 @pytest.mark.parametrize(("age", "expected"), [("29 min", 0), ("31 min", 3)])
@@ -100,7 +133,7 @@ def test_a_failed_run_after_a_complete_one_is_an_error(database: str) -> None:
     shown = values(database)
     assert (shown["state"], shown["exit_code"], shown["problem"]) == ("error", 1, REASON)
     assert shown["backfill"] == "complete"
-    assert printed(database).splitlines()[1] == "Last sync  HH:MM UTC (20 min), next unknown"
+    assert printed(database).splitlines()[1] == "Last sync  20 min ago (HH:MM UTC), next unknown"
     add_run(database, finished="1 min", complete=True)
     assert printed(database).startswith("Connected")
 
