@@ -7,7 +7,7 @@ It follows ClickUp's documentation and recorded payloads, never the tap.
   `task_edits`, `hierarchy_edits`, `time_entry_edits` and `webhook_edits` are its parts).
 * Generated accounts: `generator` with awkward shapes for tests, `demo` with plausible names for
   people (`demo_names`), both made by `generator_hierarchy`, `generator_work`, `random_data`
-  and `sizes`.
+  and `sizes`. `people` work on that of the demo.
 * HTTP: `server` (sockets, faults), `routes` (paths), `access` (permissions), `rate_limit`,
   `error_codes`, `behaviour` (the settings of all of these), `cli` (the command).
 * Requests: `task_query` and `search` (tasks), `time_entries`, `time_in_status`; those that write:
@@ -20,14 +20,19 @@ from .account import Account
 from .behaviour import Behaviour, Fault, Request
 from .demo import generate_demo
 from .generator import generate
+from .people import MadeEdit, People
 from .server import FakeClickUp
+from .webhook_sender import WebhookSender
 
 __all__ = [
     "Account",
     "Behaviour",
     "FakeClickUp",
     "Fault",
+    "MadeEdit",
+    "People",
     "Request",
+    "WebhookSender",
     "generate",
     "generate_demo",
 ]

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 import signal
+import time
 from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING
 
 import click
 
-from . import Behaviour, FakeClickUp, generate_demo
+from . import Behaviour, FakeClickUp, People, WebhookSender, generate_demo
+
+if TYPE_CHECKING:
+    from . import Account
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -46,12 +52,25 @@ STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
     help="Requests per minute before responses are 429.",
 )
 @click.option(
+    "--edits-per-minute",
+    type=click.FloatRange(0),
+    default=0,
+    show_default=True,
+    help="Edits that people make per minute; each is delivered to the registered webhooks.",
+)
+@click.option(
     "--ready-file",
     type=click.Path(dir_okay=False, path_type=Path),
     help="File for the API's URL and the token as JSON, written once the server listens.",
 )
 def main(  # noqa: PLR0913, PLR0917 - click passes one argument per option
-    port: int, tasks: int, spaces: int, seed: int, limit_per_minute: int, ready_file: Path | None
+    port: int,
+    tasks: int,
+    spaces: int,
+    seed: int,
+    limit_per_minute: int,
+    edits_per_minute: float,
+    ready_file: Path | None,
 ) -> None:
     """Serve a generated ClickUp workspace on this machine.
 
@@ -67,7 +86,19 @@ def main(  # noqa: PLR0913, PLR0917 - click passes one argument per option
         if ready_file:
             ready = json.dumps({"api_url": clickup.api_url, "token": clickup.token})
             ready_file.write_text(ready, encoding="utf-8")
+        if edits_per_minute:
+            seconds = 60 / edits_per_minute
+            Thread(target=_work, args=(account, seconds), daemon=True).start()
         signal.sigwait(STOP_SIGNALS)
+
+
+def _work(account: Account, seconds: float) -> None:
+    """Make an edit at intervals and deliver its webhooks, as long as the command runs."""
+    people, sender = People(account), WebhookSender(account)
+    while True:
+        people.edit()
+        sender.send_all()
+        time.sleep(seconds)
 
 
 if __name__ == "__main__":

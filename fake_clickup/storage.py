@@ -6,6 +6,7 @@ The meaning of an edit in ClickUp is in `task_edits`, `hierarchy_edits` and `tim
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
 from threading import RLock
@@ -15,7 +16,7 @@ from .model import Edit, StatusPeriod, Task, TimeEntry, Workspace
 from .webhook_events import Change
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
 ObjectKind = Literal["spaces", "folders", "lists", "tasks", "time_entries", "trash", "webhooks"]
@@ -43,7 +44,23 @@ class AccountData:
         self.clock: Callable[[], float] = time.time
         self.lock = RLock()
         self._numbers = count(1)
+        self._actor_id: int | None = None
         self.listeners: list[Callable[[Change], None]] = []
+
+    @contextmanager
+    def acting_as(self, user_id: int) -> Iterator[None]:
+        """Make the edits of the block in the name of a user."""
+        with self.lock:
+            before, self._actor_id = self._actor_id, user_id
+            try:
+                yield
+            finally:
+                self._actor_id = before
+
+    @property
+    def actor_id(self) -> int:
+        """The user in whose name edits are made: the token's, but within `acting_as`."""
+        return self._actor_id or self.user_id
 
     def workspace_with(self, kind: ObjectKind, object_id: str) -> Workspace:
         """Return the workspace that contains an object. Raises KeyError."""
@@ -90,7 +107,7 @@ class AccountData:
         """Call the listeners with a change."""
         at_ms = getattr(after, "updated_ms", None) or self._now_ms(None)
         for listener in self.listeners:
-            listener(Change(workspace, kind, before, after, at_ms, self.user_id))
+            listener(Change(workspace, kind, before, after, at_ms, self.actor_id))
 
     def _replace_task(self, task_id: str, **changes: Any) -> Task:
         with self.lock:

@@ -30,7 +30,7 @@ class TaskEdits(AccountData):
             now_ms = self._now_ms(at)
             defaults = {
                 "status": workspace.statuses_of(list_id)[0].name,
-                "creator_id": self.user_id,
+                "creator_id": self.actor_id,
             }
             task = Task(
                 **{

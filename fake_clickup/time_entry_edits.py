@@ -28,7 +28,7 @@ class TimeEdits(AccountData):
         at: datetime | None = None,
         **fields: Any,
     ) -> TimeEntry:
-        """Add and return an entry, of the token's user unless `user_id` is given.
+        """Add and return an entry, of the acting user unless `user_id` is given.
 
         Without a duration its timer is running. Without a task it is in the first workspace.
         """
@@ -37,7 +37,7 @@ class TimeEdits(AccountData):
             entry = TimeEntry(
                 **{
                     "id": f"5{next(self._numbers):018d}",
-                    "user_id": self.user_id,
+                    "user_id": self.actor_id,
                     "task_id": task_id,
                     "start_ms": to_ms(start),
                     "end_ms": None if duration is None else to_ms(start + duration),

@@ -66,6 +66,11 @@ class WebhookSender:
                 if _subscribes(webhook, event):
                     self.outbox.append(_build_delivery(webhook, event, change.workspace.id))
 
+    def send_all(self) -> None:
+        """Send what is in the outbox, in order."""
+        while self.outbox:
+            self.send(self.outbox.pop(0))
+
     def send(self, delivery: PendingDelivery) -> bool:
         """Send a delivery as ClickUp does, unless its webhook is suspended; return its success."""
         webhook = self._find_webhook(delivery.webhook_id)

@@ -7,7 +7,11 @@ import os
 import signal
 import subprocess
 import sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from queue import Queue
+from threading import Thread
+from typing import Any
 
 import pytest
 import requests
@@ -86,6 +90,47 @@ def test_the_command_serves_until_it_is_terminated(tmp_path: Path, command: list
         assert process.wait(timeout=10) == 0
     assert response.json()["user"]["email"] == "user1@example.com"
     assert json.loads(ready.read_text(encoding="utf-8")) == {"api_url": url, "token": token}
+
+
+def test_people_edit_tasks_and_webhooks_report_it() -> None:
+    received: Queue[dict[str, Any]] = Queue()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            received.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Log nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as endpoint:
+        thread = Thread(target=endpoint.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        options = ["--tasks", "40", "--spaces", "1", "--edits-per-minute", "1200"]
+        with subprocess.Popen(
+            [sys.executable, "-m", "fake_clickup", *options],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process:
+            assert process.stdout
+            url, token = (process.stdout.readline().strip() for _ in range(2))
+            headers = {"Authorization": token}
+            (team,) = requests.get(f"{url}/team", headers=headers, timeout=10).json()["teams"]
+            webhook = {"endpoint": f"http://127.0.0.1:{endpoint.server_port}/", "events": ["*"]}
+            path = f"{url}/team/{team['id']}/webhook"
+            assert requests.post(path, json=webhook, headers=headers, timeout=10).ok
+            deliveries = [received.get(timeout=60) for _ in range(5)]
+            os.kill(process.pid, signal.SIGTERM)
+            assert process.wait(timeout=10) == 0
+        endpoint.shutdown()
+        thread.join()
+    members = {member["user"]["id"] for member in team["members"]}
+    people = {item["user"]["id"] for delivery in deliveries for item in delivery["history_items"]}
+    assert people < members
+    assert people
 
 
 def test_an_invalid_option_is_reported_before_anything_starts() -> None:
