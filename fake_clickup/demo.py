@@ -49,8 +49,8 @@ DAYS_TO_NEXT_STATUS = ((0.5, 20.0), (0.5, 8.0), (0.2, 4.0), (1.0, 10.0))
 """The shortest and longest stay in each status but the last."""
 NEVER_STARTED = 0.15
 """The share of tasks that stay in the backlog."""
-AGE_EXPONENT = 3.5
-"""The higher, the more tasks were created lately."""
+RECENT_DAYS, RECENT_SHARE = 110, 0.7
+"""So many of the tasks were created within these days, as by a team that has grown."""
 DEFAULT_TYPE, MILESTONE, BUG = 0, 1, 1001
 """Task types: the first two are ClickUp's own, which no response lists."""
 USERS = 8
@@ -219,8 +219,9 @@ class DemoGenerator:
     def _generate_status_periods(self, task_list: TaskList) -> list[StatusPeriod]:
         """Return the statuses that a task reached until now, from its creation on."""
         statuses = self.workspace.statuses_of(task_list.id)
+        longest_ago = RECENT_DAYS if self.random_data.chance(RECENT_SHARE) else 365
         created_ms = self._move_to_working_time(
-            self.random_data.days_ago_ms(365 * self.random.random() ** AGE_EXPONENT)
+            self.random_data.days_ago_ms(longest_ago * self.random.random())
         )
         periods = [StatusPeriod(statuses[0], min(created_ms, self.random_data.now_ms - HOUR_MS))]
         if self.random_data.chance(NEVER_STARTED):

@@ -12,12 +12,12 @@ import pytest
 import requests
 from psycopg import sql
 
-from examples.demo import make_repository
 from fake_clickup import Behaviour, FakeClickUp, generate
 from target_pandev.embedded import EmbeddedServer
 from tests.end_to_end.pipeline import WRITES, Pipeline
 from tests.support.connections import WatchedConnections, address_of
 from tests.support.processes import signal_processes
+from tests.support.task_repository import make_repository
 
 if TYPE_CHECKING:
     import subprocess

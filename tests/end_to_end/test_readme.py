@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from examples.demo import make_repository
 from fake_clickup import Behaviour, FakeClickUp, generate
 from target_pandev.embedded import EmbeddedServer
 from tests.clickup_receiver.receiver_process import free_port
 from tests.end_to_end.pipeline import COMMANDS, PROJECT, Pipeline
 from tests.support.connections import WatchedConnections, address_of
+from tests.support.task_repository import make_repository
 from tests.support.waiting import TIMEOUT_SECONDS, wait_until
 
 if TYPE_CHECKING:
