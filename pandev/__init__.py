@@ -10,7 +10,8 @@ verify`, `rejected` another attempt to load records, `worklogs` what is written 
 reporting`, and `employees` reads the file of `pandev employees load`. `meltano_console` filters
 what `meltano run` shows.
 
-`connection` checks the connection to ClickUp, `scope_tree` reads what the token sees, and
+`connection` checks the connection to ClickUp, `connect_report` prints what `pandev connect` does,
+`scope_tree` reads what the token sees, and
 `scope_selection` selects parts of it. `env_settings` saves settings in `.env`, `tap_config` reads
 those of the tap, `effective_settings` those of all plugins with their sources, and `meltano_files`
 locates them in a Meltano project.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -12,31 +11,29 @@ import click
 from click.core import ParameterSource
 
 from clickup_receiver.audit_log import AuditLog
-from clickup_receiver.meltano_project import TAP
 from clickup_receiver.project_options import find_project
 from clickup_receiver.receiver_context import receiver_context
 from clickup_receiver.webhooks.registrar import WebhookRegistrar
 from clickup_receiver.webhooks.secret_store import SECRETS_FILE_NAME, FileSecretStore
-from pandev.commands.sync import ALREADY_RUNNING, sync_now
+from pandev.connect_report import ConnectReport
 from pandev.connection import check_connection
-from pandev.console import print_facts, print_problem
+from pandev.console import format_option
 from pandev.env_settings import save_settings
 from pandev.project_settings import AllSettingsCommand
 from pandev.receiver_options import data_dir_option
-from pandev.report.values import printable
 from pandev.store_options import store_options, store_settings
+from pandev.sync.outcome import ALREADY_RUNNING, FAILED
 from pandev.tap_config import read_tap_config
 from plugin_settings.env_file import ENV_FILE_NAME, is_inherited
 from tap_clickup.errors import ConfigurationError
-from tap_clickup.wording import format_count
 from target_pandev.open_store import check_store
 
 if TYPE_CHECKING:
     from clickup_receiver.meltano_project import MeltanoProject
     from pandev.connection import ConnectionCheck
+    from pandev.console import OutputFormat
     from tap_clickup.sync import SyncContext
 
-FAILED: Final = 1
 POLLING_ONLY: Final = 3
 """Exit code if changes come by polling only."""
 NOT_REMOVED: Final = (
@@ -51,7 +48,6 @@ NO_PROJECT: Final = (
     "no meltano.yml in this folder or above, so nothing was loaded; run the tap into the target as "
     "README shows"
 )
-STILL_POLLED: Final = "loaded data stays, and changes come by polling; pandev disable stops that"
 NEXT_STEP: Final = "keep clickup-receiver running, so that changes are loaded"
 SAVED_VARIABLES: Final = (
     "TAP_CLICKUP_API_TOKEN",
@@ -98,6 +94,7 @@ no public URL, or the token's user may not create webhooks.
     help="Remove all webhooks with our URL or a stored secret; loaded data stays.",
 )
 @store_options
+@format_option
 @click.pass_context
 def connect(  # noqa: PLR0913 - an argument per option
     context: click.Context,
@@ -109,6 +106,7 @@ def connect(  # noqa: PLR0913 - an argument per option
     no_save: bool,
     no_sync: bool,
     off: bool,
+    output_format: OutputFormat,
     **store: str | None,
 ) -> None:
     """Connect, or remove the webhooks."""
@@ -116,34 +114,38 @@ def connect(  # noqa: PLR0913 - an argument per option
     config = read_tap_config(project)
     if not off and not config["enabled"]:
         raise ConfigurationError("enabled is false: switch it on, or use --off")
+    report = ConnectReport(output_format)
     sync_context = receiver_context(config)
     if off:
-        _remove(sync_context, data_dir, webhook_url, replace_user=replace_user)
-        if config["enabled"]:
-            click.echo(STILL_POLLED)
-        return
+        webhook_ids = _remove(report, sync_context, data_dir, webhook_url, replace_user)
+        report.add_removed(webhook_ids, is_enabled=config["enabled"])
+        report.end(0)
     registrar = _make_registrar(sync_context, data_dir, webhook_url) if webhook_url else None
-    connection = _check(sync_context)
+    connection = _check(report, sync_context)
     if registrar and replace_user:
-        _forget_other_users(registrar)
+        _forget_other_users(report, registrar)
     elif registrar:
         registrar.require_same_user()
     if project and not no_sync:
         check_store(store_settings(store))
     saved = _save(context, project) if project and not no_save else []
-    _print(connection, webhook_url, saved, project)
-    exit_code = _register(registrar)
+    report.add_check(connection, webhook_url, saved, _env_file(project))
+    exit_code = _register(report, registrar)
     if exit_code != FAILED and not no_sync:
-        exit_code = _load(project) or exit_code
+        exit_code = _load(report, project) or exit_code
     if exit_code != FAILED:
-        click.echo(NEXT_STEP)
-    sys.exit(exit_code)
+        report.say(NEXT_STEP)
+    report.end(exit_code)
 
 
 def _remove(
-    sync_context: SyncContext, data_dir: Path, webhook_url: str | None, *, replace_user: bool
-) -> None:
-    """Remove the webhooks with our address or a stored secret."""
+    report: ConnectReport,
+    sync_context: SyncContext,
+    data_dir: Path,
+    webhook_url: str | None,
+    replace_user: bool,  # noqa: FBT001 - the option
+) -> list[str]:
+    """Remove the webhooks with our address or a stored secret; return their ids."""
     if not webhook_url:
         raise ConfigurationError(
             "webhook_url is not set: our webhooks are found by that address; give --webhook-url"
@@ -151,8 +153,8 @@ def _remove(
     sync_context.validate()
     registrar = _make_registrar(sync_context, data_dir, webhook_url)
     if replace_user:
-        _forget_other_users(registrar)
-    click.echo(f"{format_count(len(registrar.remove_all()), 'webhook')} removed")
+        _forget_other_users(report, registrar)
+    return registrar.remove_all()
 
 
 def _make_registrar(
@@ -168,19 +170,19 @@ def _make_registrar(
     )
 
 
-def _forget_other_users(registrar: WebhookRegistrar) -> None:
+def _forget_other_users(report: ConnectReport, registrar: WebhookRegistrar) -> None:
     for webhook_id in registrar.forget_other_users():
-        print_problem(f"webhook {webhook_id}: {NOT_REMOVED}")
+        report.add_problem(f"webhook {webhook_id}: {NOT_REMOVED}")
 
 
-def _check(sync_context: SyncContext) -> ConnectionCheck:
+def _check(report: ConnectReport, sync_context: SyncContext) -> ConnectionCheck:
     """Return the result of a check that has passed; else exit with 1."""
     connection = check_connection(sync_context)
     for problem in connection.errors:
-        print_problem(printable(str(problem)))
+        report.add_problem(str(problem))
     if connection.errors:
-        print_problem("the check has not passed, so nothing is changed")
-        sys.exit(FAILED)
+        report.add_problem("the check has not passed, so nothing is changed")
+        report.end(FAILED)
     return connection
 
 
@@ -200,50 +202,33 @@ def _save(context: click.Context, project: MeltanoProject) -> list[str]:
     return list(values)
 
 
-def _print(
-    connection: ConnectionCheck,
-    webhook_url: str | None,
-    saved: list[str],
-    project: MeltanoProject | None,
-) -> None:
-    selected = [workspace for workspace in connection.workspaces if workspace.is_selected]
-    space_count = sum(workspace.space_count or 0 for workspace in selected)
-    counts = (format_count(space_count, "space"), format_count(len(selected), "workspace"))
-    facts = {"user": printable(str(connection.user)), "selected": " in ".join(counts)}
-    if webhook_url:
-        facts["address"] = webhook_url
-    if saved and project:
-        is_here = project.folder == Path.cwd()
-        path = ENV_FILE_NAME if is_here else str(project.folder / ENV_FILE_NAME)
-        facts["saved"] = f"{', '.join(saved)} in {path}"
-    print_facts(facts)
+def _env_file(project: MeltanoProject | None) -> str:
+    if project is None or project.folder == Path.cwd():
+        return ENV_FILE_NAME
+    return str(project.folder / ENV_FILE_NAME)
 
 
-def _register(registrar: WebhookRegistrar | None) -> int:
-    """Register or repair the webhooks, print them, and return the exit code."""
+def _register(report: ConnectReport, registrar: WebhookRegistrar | None) -> int:
+    """Register or repair the webhooks, and return the exit code."""
     if registrar is None:
-        print_problem(NO_ADDRESS)
+        report.add_problem(NO_ADDRESS)
         return POLLING_ONLY
     webhooks = registrar.reconcile()
     for webhook in webhooks:
-        if webhook.error:
-            print_problem(f"{webhook.scope}: {webhook.error}")
-            continue
-        state = ", ".join(webhook.changes) or webhook.health
-        click.echo(f"{webhook.scope}: webhook {webhook.webhook_id} ({state})")
+        report.add_webhook(webhook)
     failures = [webhook for webhook in webhooks if webhook.error]
     if failures:
         return POLLING_ONLY if all(webhook.is_denied for webhook in failures) else FAILED
     return 0
 
 
-def _load(project: MeltanoProject | None) -> int:
+def _load(report: ConnectReport, project: MeltanoProject | None) -> int:
     """Load what has changed, or everything; return the exit code.
 
     Another run that is in progress loads it as well.
     """
     if project is None:
-        print_problem(NO_PROJECT)
+        report.add_problem(NO_PROJECT)
         return 0
-    exit_code = sync_now(project, TAP, "pandev connect")
+    exit_code = report.load(project)
     return 0 if exit_code == ALREADY_RUNNING else exit_code

@@ -43,6 +43,7 @@ OPTIONS = {
         "--no-sync",
         "--off",
         *STORE_OPTIONS,
+        "--format",
     ],
     "pandev disable": [],
     "pandev doctor": [
@@ -117,7 +118,7 @@ OPTIONS = {
     "pandev store stop": STORE_OPTIONS,
     "pandev store upgrade": [*STORE_OPTIONS, "--old-bin"],
     "pandev store url": STORE_OPTIONS,
-    "pandev sync": ["--sweep"],
+    "pandev sync": ["--sweep", "--format"],
     "pandev token": ["--data-dir", "--replace-user"],
     "pandev verify": ["--sample", "--seed", "--ids", "--format", *STORE_OPTIONS],
     "pandev worklogs": [],

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
 
-from pandev.commands.connect import connect
+from pandev.cli import pandev
 from tap_clickup.errors import ConfigurationError
 from target_pandev.errors import StoreError
 from tests.clickup_receiver.registrar_harness import switch_user
@@ -46,7 +47,7 @@ class Project:
         self.meltano.answer("tap-clickup", **self.tap)
         self.meltano.answer("target-pandev", store_url=self.store_url)
         self.meltano.answer("clickup-receiver", data_dir=data_dir)
-        return CliRunner().invoke(connect, [*arguments])
+        return CliRunner().invoke(pandev, ["connect", *arguments])
 
     @property
     def saved(self) -> str | None:
@@ -106,6 +107,67 @@ def test_without_a_public_address_changes_come_by_polling(
     assert project.saved == f"{TOKEN}={project.tap['api_token']}\n"
 
 
+def test_json_has_every_step(
+    project: Project, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.tap["workspace_ids"] = [workspace.id]
+    monkeypatch.setenv("CLICKUP_RECEIVER_WEBHOOK_URL", ENDPOINT)
+    ended = project.connect("--format", "json")
+    assert (ended.exit_code, ended.stderr) == (0, "")
+    printed = json.loads(ended.stdout)
+    assert printed["sync"].pop("seconds") >= 0
+    (webhook,) = workspace.webhooks.values()
+    stored = "stored 220 tasks in schema pandev"
+    assert printed == {
+        "exit_code": 0,
+        "user": {"id": "45315415", "name": "Person 1"},
+        "selected": {"workspaces": 1, "spaces": 4},
+        "webhook_url": ENDPOINT,
+        "saved": [TOKEN, "CLICKUP_RECEIVER_WEBHOOK_URL"],
+        "webhooks": [
+            {
+                "workspace_id": workspace.id,
+                "space_id": None,
+                "webhook_id": webhook.id,
+                "changes": ["created"],
+                "health": "active",
+                "error": None,
+            }
+        ],
+        "removed_webhooks": [],
+        "sync": {
+            "exit_code": 0,
+            "command": "meltano run poll",
+            "problem": None,
+            "running": None,
+            "log": [{"source": "target-pandev", "level": "info", "text": stored}],
+        },
+        "problems": [],
+    }
+    off = json.loads(project.connect("--off", "--format", "json").stdout)
+    assert (off["exit_code"], off["removed_webhooks"]) == (0, [webhook.id])
+
+
+def test_json_has_the_problems(project: Project, behaviour: Behaviour) -> None:
+    polling = project.connect("--format", "json")
+    assert (polling.exit_code, polling.stderr) == (3, "")
+    assert json.loads(polling.stdout)["exit_code"] == 3
+    (problem,) = json.loads(polling.stdout)["problems"]
+    assert f"pandev: {problem}\n" == POLLING_ONLY
+    behaviour.role = "member"
+    denied = json.loads(project.connect("--webhook-url", ENDPOINT, "--format", "json").stdout)
+    assert denied["exit_code"] == 3
+    errors = [webhook["error"] for webhook in denied["webhooks"]]
+    assert len(errors) == 2
+    assert [problem.split(": ", 1)[1] for problem in denied["problems"]] == errors
+    project.tap["space_ids"] = ["1"]
+    refused = project.connect("--format", "json")
+    assert (refused.exit_code, refused.stderr) == (1, "")
+    printed = json.loads(refused.stdout)
+    assert (printed["exit_code"], printed["sync"]) == (1, None)
+    assert printed["problems"][-1] == "the check has not passed, so nothing is changed"
+
+
 def test_nothing_is_changed_before_the_check_has_passed(
     project: Project, workspace: Workspace
 ) -> None:
@@ -142,7 +204,7 @@ def test_a_failed_load_has_precedence(
     assert ended.exit_code == 1
     assert ended.stderr.endswith(
         "pandev: target-pandev: cannot connect\n"
-        "pandev: meltano run poll: exit code 1, the reason is above\n"
+        "pandev: meltano run poll: exit code 1; its log says why\n"
     )
 
 

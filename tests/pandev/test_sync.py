@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import sqlite3
 import subprocess
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
-from pandev.commands.sync import sync
+from pandev.cli import pandev
 from pandev.sync.running import RunningJob, find_running_job
 from tap_clickup.errors import ConfigurationError
 from tests.pandev.command import assert_golden
@@ -61,7 +62,7 @@ def meltano(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeMeltano:
 
 
 def run_sync(*arguments: str) -> Result:
-    return CliRunner().invoke(sync, [*arguments])
+    return CliRunner().invoke(pandev, ["sync", *arguments])
 
 
 def add_run(
@@ -84,6 +85,46 @@ def test_the_progress_fits_80_columns(meltano: FakeMeltano) -> None:
     assert ended.stderr == ""
     assert meltano.runs == ["--log-format=json run poll"]
     assert meltano.surroundings == ["pandev sync 0077"]
+
+
+def test_json_has_the_log_and_the_outcome(meltano: FakeMeltano) -> None:
+    meltano.log(log_line("Beginning sync of 'tasks'", TAP), log_line("36 requests", TAP), *END)
+    ended = run_sync("--format", "json")
+    assert (ended.exit_code, ended.stderr) == (0, "")
+    printed = json.loads(ended.stdout)
+    assert printed.pop("seconds") >= 0
+    assert printed == {
+        "exit_code": 0,
+        "command": "meltano run poll",
+        "problem": None,
+        "running": None,
+        "log": [{"source": TAP, "level": "info", "text": "36 requests"}],
+    }
+
+
+def test_json_says_why_not_everything_was_loaded(meltano: FakeMeltano) -> None:
+    meltano.log(log_line("401 Unauthorized", TAP, "critical"), exit_code=1)
+    failed = run_sync("--format", "json")
+    assert (failed.exit_code, failed.stderr) == (1, "")
+    printed = json.loads(failed.stdout)
+    assert (printed["exit_code"], printed["running"]) == (1, None)
+    assert printed["problem"] == "meltano run poll: exit code 1; its log says why"
+    assert printed["log"] == [{"source": TAP, "level": "critical", "text": "401 Unauthorized"}]
+
+
+def test_json_names_the_run_in_progress(meltano: FakeMeltano) -> None:
+    add_run(meltano, "cli", seen_at="2026-03-01 09:38:30.5")
+    meltano.log(REFUSAL, exit_code=1)
+    refused = run_sync("--format", "json")
+    assert (refused.exit_code, refused.stderr) == (4, "")
+    printed = json.loads(refused.stdout)
+    assert (printed["exit_code"], printed["log"]) == (4, [])
+    assert printed["problem"].startswith("a sync, started by meltano run at 09:37 UTC, has given")
+    assert printed["running"] == {
+        "started_by": "meltano run",
+        "started_at": "2026-03-01T09:37:00+00:00",
+        "seen_at": "2026-03-01T09:38:30+00:00",
+    }
 
 
 def test_the_sweep_is_a_job_of_its_own(meltano: FakeMeltano) -> None:

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from clickup_receiver.webhooks.secret_store import FileSecretStore
-from pandev.commands.token import set_token
+from pandev.cli import pandev
 from tap_clickup.errors import ClickUpError
 from tests.clickup_receiver.registrar_harness import RegistrarHarness, switch_user
 from tests.pandev.command import PANDEV, assert_golden, write_env
@@ -42,7 +42,7 @@ def folder(clickup: FakeClickUp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def paste(text: str, *arguments: str) -> Result:
-    return CliRunner().invoke(set_token, [*arguments], input=text)
+    return CliRunner().invoke(pandev, ["token", *arguments], input=text)
 
 
 def saved(folder: Path) -> str | None:
