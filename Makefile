@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage test-faults test-debian test-long lint docs-store bench-extract bench-load bench-receive bench-hostile bench-git bench-join clean
+.PHONY: help setup demo test coverage test-faults test-debian test-long lint docs-store bench-extract bench-load bench-receive bench-hostile bench-git bench-join bench-page clean
 
 help: ## list targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -66,6 +66,9 @@ bench-hostile: $(READY) ## attack clickup-receiver, with and without its limits:
 
 bench-git: $(READY) ## compare the read of new commits with git and libgit2 in a repository with 4,000 heads
 	$(BIN)/python -m benchmarks.git
+
+bench-page: $(READY) ## measure each tab of the page next to its SQL, and memory over 10,000 requests
+	$(BIN)/python -m benchmarks.page
 
 bench-join: $(READY) ## measure references of a million commits, a million IDE events, and every view of 100,000 tasks
 	$(BIN)/python -m benchmarks.join

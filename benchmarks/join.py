@@ -18,7 +18,7 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
-from benchmarks.command import positive, run_benchmark
+from benchmarks.command import positive, run_benchmark, share
 from benchmarks.join_goals import evaluate, format_table
 from benchmarks.join_ide import measure_ide
 from benchmarks.join_references import measure_references
@@ -43,24 +43,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.join", description=__doc__)
     parser.add_argument("--only", choices=PARTS, action="append", help="part to run; default: all")
     scale = "share of the rows; goals of time apply to 1, the default"
-    parser.add_argument("--scale", type=_scale, default=1.0, help=scale)
+    parser.add_argument("--scale", type=share, default=1.0, help=scale)
     parser.add_argument("--rounds", type=positive, default=3, help="rounds of the references")
     options = parser.parse_args()
     measure = partial(
         _measure, parts=options.only or PARTS, scale=options.scale, rounds=options.rounds
     )
     run_benchmark("join", measure, evaluate=evaluate, format_table=format_table)
-
-
-def _scale(text: str) -> float:
-    """Return an option's share; raise `ArgumentTypeError` unless it is above 0 and at most 1."""
-    try:
-        scale = float(text)
-    except ValueError:
-        scale = 0
-    if not 0 < scale <= 1:
-        raise argparse.ArgumentTypeError("above 0, at most 1")
-    return scale
 
 
 def _measure(folder: Path, *, parts: Sequence[str], scale: float, rounds: int) -> Figures:

@@ -92,6 +92,13 @@ NEWEST = 20
 
 def measure_views(store: JoinStore, folder: Path, *, scale: float) -> Figures:
     """Fill a store and return the times of its views."""
+    url, figures = fill_store(store, folder, scale=scale)
+    with connect(url) as connection:
+        return {**figures, "views": time_views(connection)}
+
+
+def fill_store(store: JoinStore, folder: Path, *, scale: float) -> tuple[str, Figures]:
+    """Fill a database and return its address, the number of rows and the seconds of the loads."""
     sizes = run_module("join_input", folder, str(scale))
     url = store.create("views")
     loads = {}
@@ -102,8 +109,8 @@ def measure_views(store: JoinStore, folder: Path, *, scale: float) -> Figures:
     started = time.perf_counter()
     with connect(url) as connection:
         vacuum(connection)
-        print(f"vacuumed and analysed in {time.perf_counter() - started:.1f} s")
-        return {**sizes, "load_seconds": loads, "views": time_views(connection)}
+    print(f"vacuumed and analysed in {time.perf_counter() - started:.1f} s")
+    return url, {**sizes, "load_seconds": loads}
 
 
 def time_views(connection: Connection, *, rounds: int = 3) -> dict[str, Figures]:
