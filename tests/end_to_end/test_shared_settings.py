@@ -13,12 +13,13 @@ from target_pandev.database import Store
 from tests.clickup_receiver.payloads import history
 from tests.clickup_receiver.receiver_process import ENDPOINT, ReceiverProcess
 from tests.end_to_end.pipeline import Pipeline
+from tests.pandev.command import run_pandev
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fake_clickup import FakeClickUp
+    from fake_clickup import Account, FakeClickUp
     from fake_clickup.model import Workspace
 
 PLACES = ("meltano.yml", ".env", "both")
@@ -117,6 +118,26 @@ def test_the_receiver_and_its_target_obey_all_settings(
     assert stored == [(tasks[space_id],)]
     assert rules == [("PD-",)]
     assert others == []
+
+
+def test_a_running_receiver_takes_the_token_that_is_saved(
+    clickup: FakeClickUp, account: Account, workspace: Workspace, database: str, tmp_path: Path
+) -> None:
+    """R129, R130: ClickUp does not accept the one with which it was started; the webhook stays."""
+    Pipeline(tmp_path)
+    task_id = next(iter(workspace.tasks))
+    receiver = ReceiverProcess(clickup, database, tmp_path, {"poll-command": ""})
+    with receiver, psycopg.connect(database, autocommit=True) as connection:
+        webhook_id = receiver.webhook_id
+        account.token = f"pk_{account.user_id}_REGENERATED00"
+        options = ("--data-dir", str(tmp_path / "data"))
+        saved = run_pandev(tmp_path, "token", *options, stdin=account.token)
+        assert saved.returncode == 0, saved.stderr
+        assert "a running clickup-receiver and later runs use it" in saved.stdout
+        assert receiver.post("taskUpdated", history("name"), task_id=task_id) == 200
+        query = "SELECT id FROM pandev.tasks"
+        assert wait_until(lambda: connection.execute(query).fetchall()) == [(task_id,)]
+    assert list(workspace.webhooks) == [webhook_id]
 
 
 def test_report_and_store_read_the_schema_of_meltano_yml(project: Pipeline, database: str) -> None:
