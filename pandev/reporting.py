@@ -1,4 +1,4 @@
-"""Read the options of `pandev reporting`, and show the time zone and working time of reports."""
+"""Read the options of `pandev reporting`, and show the settings of reports."""
 
 from __future__ import annotations
 
@@ -57,6 +57,11 @@ def parse_hours(text: str) -> tuple[str, str]:
     return _format_time(opens), _format_time(closes)
 
 
+def parse_names(text: str) -> list[str]:
+    """Return the names of a list such as `*[bot]*,ci@example.com`, which may be empty."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
 def read_holidays(path: Path) -> dict[date, str | None]:
     """Return the holidays of a file with their names. Raises `ReportingError`.
 
@@ -102,6 +107,8 @@ def describe(
         "working hours": f"{rules.opens_at}-{rules.closes_at}",
         "holidays": listed,
         "sprint grace period": f"{rules.sprint_grace_hours} h",
+        "merge commits": "counted" if rules.counts_merges else "not counted",
+        "bots": ", ".join(rules.bots) or "none",
     }
 
 

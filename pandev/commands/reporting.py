@@ -38,6 +38,17 @@ from target_pandev.open_store import open_store
     type=click.IntRange(min=0),
     help="Hours after the start of a sprint in which tasks still count as committed.",
 )
+@click.option(
+    "--merges",
+    metavar="count|skip",
+    type=click.Choice(["count", "skip"]),
+    help="Whether merge commits count as work and in the share of linked commits.",
+)
+@click.option(
+    "--bots",
+    metavar="NAMES",
+    help="Authors whose commits do not count, with * for any text: '*[bot]*,ci@example.com'.",
+)
 def set_reporting(  # noqa: PLR0913 - an argument per option
     *,
     timezone: str | None,
@@ -46,14 +57,16 @@ def set_reporting(  # noqa: PLR0913 - an argument per option
     working_hours: str | None,
     holidays: Path | None,
     sprint_grace: int | None,
+    merges: str | None,
+    bots: str | None,
     **store: str | None,
 ) -> None:
-    """Show or change the calendar of reports.
+    """Show or change the calendar of reports, and which commits count.
 
     The calendar is the time zone, the week, the working hours and the holidays. The store keeps
     it. At first the time zone is UTC, the week begins on Monday, working hours are Monday to Friday
-    from 09:00 to 17:00, and there are no holidays. Dates and working times in views follow a change
-    at once.
+    from 09:00 to 17:00, and there are no holidays. Merge commits and those of authors with [bot]
+    in their name or address do not count. Views follow a change at once.
     """
     opens_at, closes_at = (
         (None, None) if working_hours is None else reporting.parse_hours(working_hours)
@@ -66,6 +79,8 @@ def set_reporting(  # noqa: PLR0913 - an argument per option
         closes_at=closes_at,
         holidays=None if holidays is None else reporting.read_holidays(holidays),
         sprint_grace_hours=sprint_grace,
+        counts_merges=None if merges is None else merges == "count",
+        bots=None if bots is None else reporting.parse_names(bots),
     )
     with open_store(store_settings(store)) as opened_store:
         if change != ReportingChange():

@@ -1,4 +1,4 @@
-"""The time zone and the working time of reports: one stored row, its holidays, and what they imply.
+"""The settings of reports: one stored row, its holidays, and what they imply for working time.
 
 `working_ms()` and the other functions of migration 0012 apply them; `working_calendar` is derived
 from them here, so that these functions need no table.
@@ -24,13 +24,14 @@ if TYPE_CHECKING:
 
 READ = """
 SELECT time_zone, week_start, working_days, pg_catalog.to_char(opens_at, 'HH24:MI') AS opens_at,
-    pg_catalog.to_char(closes_at, 'HH24:MI') AS closes_at, sprint_grace_hours
+    pg_catalog.to_char(closes_at, 'HH24:MI') AS closes_at, sprint_grace_hours,
+    counts_merges, bots
 FROM reporting
 """
 UPDATE = """
 UPDATE reporting SET time_zone = %(time_zone)s, week_start = %(week_start)s,
     working_days = %(working_days)s, opens_at = %(opens_at)s, closes_at = %(closes_at)s,
-    sprint_grace_hours = %(sprint_grace_hours)s
+    sprint_grace_hours = %(sprint_grace_hours)s, counts_merges = %(counts_merges)s, bots = %(bots)s
 """
 TIME_ZONES = "SELECT name FROM pg_catalog.pg_timezone_names WHERE name NOT LIKE 'posix/%'"
 LOCK = "LOCK TABLE reporting IN SHARE ROW EXCLUSIVE MODE"
@@ -39,13 +40,17 @@ TOUCH_FUNCTIONS = (
     "ALTER FUNCTION work_week(timestamptz) STABLE",
     "ALTER FUNCTION calendar_period(bigint) STABLE",
     "ALTER FUNCTION week_working_ms(bigint) STABLE",
+    "ALTER FUNCTION is_counted_commit(jsonb, text, text) STABLE",
 )
 """Statements that change nothing, but make PostgreSQL plan prepared queries again."""
 
 
 @dataclass(frozen=True)
 class ReportingRules:
-    """The row of `reporting`. Days of the week: 1 is Monday. Times of day: HH:MM, up to 24:00."""
+    """The row of `reporting`. Days of the week: 1 is Monday. Times of day: HH:MM, up to 24:00.
+
+    `bots` are names and addresses of authors whose commits do not count; `*` in them is any text.
+    """
 
     time_zone: str
     week_start: int
@@ -53,6 +58,8 @@ class ReportingRules:
     opens_at: str
     closes_at: str
     sprint_grace_hours: int
+    counts_merges: bool
+    bots: list[str]
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,8 @@ class ReportingChange:
     closes_at: str | None = None
     holidays: Mapping[date, str | None] | None = None
     sprint_grace_hours: int | None = None
+    counts_merges: bool | None = None
+    bots: list[str] | None = None
 
 
 def read_reporting(connection: Connection) -> tuple[ReportingRules, list[tuple[date, str | None]]]:

@@ -76,6 +76,8 @@ OPTIONS = {
         "--working-hours",
         "--holidays",
         "--sprint-grace",
+        "--merges",
+        "--bots",
     ],
     "pandev scopes": [],
     "pandev scopes deselect": [],

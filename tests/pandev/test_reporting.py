@@ -41,11 +41,16 @@ def test_the_rules_are_shown_changed_and_kept(
     file.write_text(HOLIDAYS, encoding="utf-8")
     options = ["--timezone", "Europe/Berlin", "--week-start", "sun", "--holidays", str(file)]
     run(database, *options, "--working-days", "Wed,fri,sun", "--sprint-grace", "8")
+    run(database, "--merges", "count", "--bots", "*[bot]*, ci@example.com")
     assert_golden("reporting_changed", run(database, "--working-hours", "8:30-24:00"))
     assert_golden("reporting_changed", run(database))
     file.write_text("", encoding="utf-8")
-    assert run(database, "--holidays", str(file)).endswith(
-        "holidays               none\nsprint grace period    8 h\n"
+    emptied = run(database, "--holidays", str(file), "--merges", "skip", "--bots", "")
+    assert emptied.endswith(
+        "holidays               none\n"
+        "sprint grace period    8 h\n"
+        "merge commits          not counted\n"
+        "bots                   none\n"
     )
 
 

@@ -56,7 +56,7 @@ VIEWS = {
     ),
     "Views of code": (
         "task_activity", "task_activity_summary", "task_links", "resolved_task_references",
-        "link_coverage", "pull_request_lead_times",
+        "link_coverage", "unlinked_commits", "pull_request_lead_times",
     ),
     "Views of people": (
         "people", "unmatched_people", "commit_authors", "employee_addresses", "mailmap_entries",

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from tests.target_pandev.history import COMMITS as HISTORY
 from tests.target_pandev.loading import TIMESTAMP, record, schema
+from tests.target_pandev.test_links import merged
 
 if TYPE_CHECKING:
     from tests.target_pandev.loading import Loader
@@ -216,3 +218,11 @@ def test_rejected_records_and_commits_without_a_task(store: Loader) -> None:
     columns = "rejected_records, rejected_without_workspace, commits, commits_without_task"
     assert trust(store, columns) == (1, 2, 2, 1)
     assert trust(store, columns, "901") == (1, 2, 2, 1)
+
+
+def test_commits_that_the_history_links_have_a_task(store: Loader) -> None:
+    """The merge m names the task and brought b and c, so that only a and d have none."""
+    workspaces(store)
+    store.load(TASKS, edit("86abc1", 1, "doing"))
+    store.load(HISTORY, *merged())
+    assert trust(store, "commits, commits_without_task") == (4, 2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -28,11 +28,13 @@ COMMITS = schema(
         **dict.fromkeys(
             ("repository_id", "sha", "message", "author_name", "author_email"), "string"
         ),
-        "committed_at": TIMESTAMP,
+        **dict.fromkeys(("authored_at", "committed_at"), TIMESTAMP),
         "parents": "array",
     },
     ["repository_id", "sha"],
 )
+REPOSITORIES = schema("repositories", dict.fromkeys(("id", "host", "name"), "string"), ["id"])
+HOSTED = {"id": "gitlab.example.com/group/shop", "host": "gitlab.example.com", "name": "shop"}
 BRANCHES = schema(
     "branches",
     dict.fromkeys(("repository_id", "name", "head_sha"), "string"),
@@ -102,6 +104,26 @@ def test_worked_example(repositories: Loader) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("rules", "row"),
+    [
+        (ReportingChange(counts_merges=True), (7, 4, 1, 2)),
+        (ReportingChange(bots=["renovate*", "*@users.noreply.example.com"]), (6, 3, 1, 2)),
+        (ReportingChange(bots=["*[bot]*", "user1@example.com"]), None),
+        (ReportingChange(bots=["*[bot]*", "User%", "User_One", "one"]), (6, 3, 1, 2)),
+        (ReportingChange(bots=[]), (8, 3, 1, 4)),
+    ],
+)
+def test_which_commits_count_is_a_setting(
+    repositories: Loader, rules: ReportingChange, row: tuple[int, ...] | None
+) -> None:
+    """A merge counts as linked; a pattern fits the whole name or address."""
+    with Store(repositories.database, schema="pandev") as opened:
+        opened.change_reporting(rules)
+    counts = [counted[2:] for counted in repositories.rows(COVERAGE) if counted[0] == "shop"]
+    assert counts == ([] if row is None else [row])
+
+
 def test_coverage_follows_tasks_that_arrive_or_are_deleted(repositories: Loader) -> None:
     repositories.load(TASKS, task("86zzz9999"))
     assert repositories.rows(COVERAGE)[1] == ("shop", MONDAY, 6, 4, 0, 2)
@@ -142,6 +164,38 @@ def test_commits_that_the_history_links_are_counted_apart(repositories: Loader) 
         "SELECT linked, unknown_only, without_reference, linked_by_history FROM link_coverage "
         "WHERE repository_id = 'shop'"
     ) == [(3, 2, 3, 2)]
+    unlinked = "SELECT repository_id, sha FROM unlinked_commits ORDER BY 1, 2"
+    assert repositories.rows(unlinked) == [
+        ("app", "c1"),
+        ("shop", "c3"),
+        ("shop", "c4"),
+        ("shop", "c5"),
+    ]
+
+
+def test_an_unlinked_commit_is_shown_with_author_and_address(store: Loader) -> None:
+    store.load(TASKS, task("86abc1d2e"))
+    store.load(REPOSITORIES, record("repositories", HOSTED))
+    store.load(
+        COMMITS,
+        commit("c1", "CU-86abc1d2e fix it", repository=HOSTED["id"]),
+        commit(
+            "c2", "CU-86zzz9999 fix it\n\nIn all places.", "04T09:00", HOSTED["id"],
+            author_email=" User1@Example.com", authored_at="2026-03-02T09:00:00Z",
+        ),
+        commit("c3", "Tidy up", "05T09:00", HOSTED["id"]),
+    )  # fmt: skip
+    assert store.rows(
+        "SELECT sha, repository_name, title, author_name, author_email, authored_at, committed_at, "
+        "names_unknown_task, url FROM unlinked_commits ORDER BY sha"
+    ) == [
+        ("c2", "shop", "CU-86zzz9999 fix it", "User One", "user1@example.com",
+         datetime(2026, 3, 2, 9, tzinfo=UTC), datetime(2026, 3, 4, 9, tzinfo=UTC), True,
+         "https://gitlab.example.com/group/shop/-/commit/c2"),
+        ("c3", "shop", "Tidy up", "User One", "user1@example.com", None,
+         datetime(2026, 3, 5, 9, tzinfo=UTC), False,
+         "https://gitlab.example.com/group/shop/-/commit/c3"),
+    ]  # fmt: skip
 
 
 def test_a_closed_task_with_linked_commits_is_not_listed(repositories: Loader) -> None:

@@ -1,13 +1,14 @@
-"""Links are stored by one lookup for each of them, also before PostgreSQL has statistics."""
+"""Links are stored, and looked up for a few commits, by key."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from psycopg import sql
 
 from target_pandev.sql import read_statement
-from tests.target_pandev.test_views_cost import scans
+from tests.target_pandev.test_views_cost import FILL, LARGE_TABLES, MAX_ROWS, scans
 
 if TYPE_CHECKING:
     from tests.target_pandev.loading import Loader
@@ -45,3 +46,42 @@ def test_links_of_a_first_load_are_stored_by_lookups_of_keys(store: Loader) -> N
     read = [rows for table, rows in scans(explained[0]["Plan"]) if table == "commits"]
     assert read == [200]
     assert store.rows("SELECT count(*), min(sha) FROM inherited_references") == [(200, "sha100")]
+
+
+ONE_UNLINKED = """
+DELETE FROM inherited_references WHERE sha = 'shatask2990';
+DELETE FROM task_references WHERE object_key = 'shatask2990';
+UPDATE commits SET committed_at = authored_at;
+ANALYZE;
+"""
+
+
+@pytest.mark.parametrize(
+    "condition",
+    ["WHERE repository_id = 'r' AND sha = 'shatask2990'", "ORDER BY committed_at DESC LIMIT 1"],
+)
+def test_an_unlinked_commit_is_read_without_others(store: Loader, condition: str) -> None:
+    store.connection.execute((FILL + ONE_UNLINKED).encode())
+    statement = f"SELECT sha FROM unlinked_commits {condition}"  # noqa: S608 - names of our own
+    assert store.rows(statement) == [("shatask2990",)]
+    ((explained,),) = store.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")
+    read = [scan for scan in scans(explained[0]["Plan"]) if scan[0] in LARGE_TABLES]
+    assert {"commits", "task_references"} <= {table for table, _ in read}
+    assert [scan for scan in read if scan[1] > MAX_ROWS] == []
+
+
+def test_coverage_of_a_week_looks_up_only_its_links(store: Loader) -> None:
+    """The commits are those of a repository; two of them are a week older than the others."""
+    store.connection.execute(FILL.encode())
+    store.connection.execute(
+        "UPDATE commits SET committed_at = '2026-01-12'::date "
+        "- CASE WHEN sha IN ('shatask1', 'shatask77') THEN 7 ELSE 0 END; ANALYZE commits"
+    )
+    statement = "SELECT commits, linked FROM link_coverage WHERE week = '2026-01-05'"
+    assert store.rows(statement) == [(2, 2)]
+    ((explained,),) = store.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")
+    read = list(scans(explained[0]["Plan"]))
+    assert [rows for table, rows in read if table == "commits"] == [3000]
+    others = [scan for scan in read if scan[0] in LARGE_TABLES - {"commits"}]
+    assert others
+    assert [scan for scan in others if scan[1] > MAX_ROWS] == []

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from target_pandev.database import ReportingChange, Store
+from tests.target_pandev.history import COMMITS as HISTORY
 from tests.target_pandev.loading import TIMESTAMP, record, schema
 from tests.target_pandev.status_story import SCHEMAS as STATUS_SCHEMAS
+from tests.target_pandev.test_links import merged
 
 if TYPE_CHECKING:
     from tests.target_pandev.loading import Loader
@@ -181,6 +183,18 @@ def test_a_commit_of_two_tasks_is_one_of_each_of_them(store: Loader) -> None:
         commit("c1", "CU-86a1 CU-86a2", "10T10:00"),
     )
     assert log(store) == [("user1@example.com", "86a1", 1), ("user1@example.com", "86a2", 1)]
+
+
+def test_commits_that_a_merge_brought_are_work_on_its_task(store: Loader) -> None:
+    """The merge m names the task and brought b and c; a and d were there before."""
+    store.load(*ALL_SCHEMAS, task("86abc1"))
+    store.load(HISTORY, *merged())
+    assert store.rows(LOG)[:4] == [
+        ("user1@example.com", date(2026, 3, 1), None, "commit", 1),
+        ("user1@example.com", date(2026, 3, 2), "86abc1", "commit", 1),
+        ("user1@example.com", date(2026, 3, 3), "86abc1", "commit", 1),
+        ("user1@example.com", date(2026, 3, 4), None, "commit", 1),
+    ]
 
 
 def test_a_commit_that_names_no_known_task_is_not_hidden(store: Loader) -> None:

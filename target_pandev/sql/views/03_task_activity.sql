@@ -30,12 +30,7 @@ SELECT
     l.via,
     l.source = 'commit' AND c.parents -> 1 IS NOT NULL AS is_merge,
     CASE WHEN h.is_own THEN c.authored_at END AS authored_at,
-    CASE
-        WHEN l.source = 'pull_request' THEN p.url
-        WHEN pg_catalog.starts_with(q.host, 'github.') THEN 'https://' || q.id || '/commit/' || c.sha
-        WHEN pg_catalog.starts_with(q.host, 'gitlab.') THEN 'https://' || q.id || '/-/commit/' || c.sha
-        WHEN q.host = 'bitbucket.org' THEN 'https://' || q.id || '/commits/' || c.sha
-    END AS url,
+    CASE l.source WHEN 'pull_request' THEN p.url ELSE commit_url(q.host, q.id, c.sha) END AS url,
     q.name AS repository_name
 FROM task_links AS l
 LEFT JOIN task_overview AS o ON o.workspace_id = l.workspace_id AND o.task_id = l.task_id

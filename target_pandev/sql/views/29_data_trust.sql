@@ -43,8 +43,7 @@ SELECT w.id AS workspace_id, w.name AS workspace_name,
             AND u.is_member IS NOT FALSE AND u.is_service_user IS NOT TRUE
     ) AS users,
     CASE WHEN x.employees > 0 THEN coalesce(u.unmatched, 0) END AS users_without_employee,
-    coalesce(l.commits, 0) AS commits,
-    coalesce(l.commits - l.linked, 0) AS commits_without_task
+    l.commits, l.without_task AS commits_without_task
 FROM workspaces AS w
 CROSS JOIN (
     SELECT
@@ -53,8 +52,13 @@ CROSS JOIN (
         (SELECT pg_catalog.count(*) FROM employees AS e WHERE e._sdc_deleted_at IS NULL) AS employees
 ) AS x
 CROSS JOIN (
-    SELECT pg_catalog.sum(l.commits)::bigint AS commits, pg_catalog.sum(l.linked)::bigint AS linked
-    FROM link_coverage AS l
+    SELECT
+        (
+            SELECT pg_catalog.count(*)
+            FROM commits AS c
+            WHERE c._sdc_deleted_at IS NULL AND is_counted_commit(c.parents, c.author_name, c.author_email)
+        ) AS commits,
+        (SELECT pg_catalog.count(*) FROM unlinked_commits) AS without_task
 ) AS l
 LEFT JOIN LATERAL (
     SELECT r.finished_at
@@ -152,7 +156,7 @@ COMMENT ON COLUMN data_trust.users_without_employee IS
 COMMENT ON COLUMN data_trust.commits IS
     'Commits of all repositories as link_coverage counts them; the same number for all workspaces';
 COMMENT ON COLUMN data_trust.commits_without_task IS
-    'How many of them name no task that exists, in any workspace';
+    'How many of them neither name a task that exists, in any workspace, nor are linked with one by their history: unlinked_commits lists them';
 COMMENT ON COLUMN data_trust.last_complete_run_age_ms IS 'From last_complete_run_at until now';
 COMMENT ON COLUMN data_trust.last_run_source IS 'tap-clickup for a poll, tap-clickup-sweep for a sweep';
 COMMENT ON COLUMN data_trust.refused IS 'What the latest run could not read, and why';

@@ -2,8 +2,9 @@
 -- Each event counts on the day of its own time, in the row of its person, task and kind:
 --
 -- * commit: when it was written, by its author after .mailmap. It is in the row of each task that it
---   names; an id of several tasks names none of them. Merges and commits of bots are not work. A commit
---   that is in several repositories counts once.
+--   names or that the history links it with, as task_links says; an id of several tasks names none of
+--   them. Commits that do not count in reports are not work, as merges and those of bots by default. A
+--   commit that is in several repositories counts once.
 -- * status_change, done: a change to another status, and one that closes the task. An inferred one has
 --   no person, and its time is the latest possible one. The first known status of a task is not a
 --   change, unless the task is closed in it.
@@ -12,56 +13,12 @@
 --
 -- Work without a task is in rows without one, so that nothing is hidden for lack of a reference. As in
 -- worklogs, work remains that of a person when its task or the person's account is deleted.
--- Cost: for one task its references with their commits, its transitions and its time entries by key, all
+-- Cost: for one task its links with their commits, its transitions and its time entries by key, all
 -- employees, and the .mailmap of all repositories. In full that of status_transitions, all commits with
--- their references, and all time entries.
+-- task_links, and all time entries.
+-- NOT coalesce, as PostgreSQL would expect few entries without a name, and read all for each commit.
 
 CREATE OR REPLACE VIEW work_log AS
-WITH named_commits AS NOT MATERIALIZED (
-    SELECT r.workspace_id, r.task_id, c.repository_id, c.sha, c.author_name, c.author_email, c.authored_at,
-        c.committed_at, c.parents, c._sdc_deleted_at
-    FROM resolved_task_references AS r
-    CROSS JOIN LATERAL (
-        -- OFFSET 0: one lookup for each reference. PostgreSQL expects few rows of a join by both columns
-        -- of the key, and then reads the .mailmap again for each of them.
-        SELECT c.*
-        FROM commits AS c
-        WHERE c.repository_id = r.repository_id AND c.sha = r.object_key
-        OFFSET 0
-    ) AS c
-    WHERE r.source = 'commit' AND r.task_id IS NOT NULL AND NOT r.is_ambiguous
-    UNION ALL
-    SELECT NULL::text, NULL::text, c.repository_id, c.sha, c.author_name, c.author_email, c.authored_at,
-        c.committed_at, c.parents, c._sdc_deleted_at
-    FROM commits AS c
-    WHERE NOT EXISTS (
-        SELECT
-        FROM resolved_task_references AS r
-        WHERE r.source = 'commit' AND r.repository_id = c.repository_id AND r.object_key = c.sha
-            AND r.task_id IS NOT NULL AND NOT r.is_ambiguous
-    )
-),
-written_commits AS NOT MATERIALIZED (
-    SELECT c.workspace_id, c.task_id, c.sha, coalesce(c.authored_at, c.committed_at) AS authored_at,
-        coalesce(CASE WHEN n.email IS NULL THEN m.new_name ELSE n.new_name END, c.author_name) AS name,
-        mail_address(
-            coalesce(CASE WHEN n.email IS NULL THEN m.new_email ELSE n.new_email END, c.author_email)
-        ) AS email
-    FROM named_commits AS c
-    LEFT JOIN mailmap_entries AS n
-        ON n.repository_id = c.repository_id
-        AND n.email = pg_catalog.lower(pg_catalog.btrim(c.author_email))
-        AND n.name = pg_catalog.lower(pg_catalog.btrim(c.author_name))
-        AND n.name <> ''
-    LEFT JOIN mailmap_entries AS m
-        ON m.repository_id = c.repository_id
-        AND m.email = pg_catalog.lower(pg_catalog.btrim(c.author_email)) AND m.name = ''
-    WHERE c._sdc_deleted_at IS NULL
-        AND c.parents -> 1 IS NULL
-        AND coalesce(c.author_name NOT LIKE '%[bot]%', TRUE)
-        AND coalesce(c.author_email NOT LIKE '%[bot]%', TRUE)
-        AND coalesce(c.authored_at, c.committed_at) IS NOT NULL
-)
 SELECT g.workspace_id, g.person, g.person_name, g.is_service_user, g.work_date, g.task_id,
     t.name AS task_name, t.parent_id, t.list_id, t.space_id, g.kind, g.events, g.inferred_events,
     g.first_at, g.last_at, g.duration_ms
@@ -70,24 +27,44 @@ FROM (
         pg_catalog.min(coalesce(p.name, e.name)) AS person_name,
         pg_catalog.bool_or(e.is_service_user) AS is_service_user,
         e.work_date, e.task_id, e.kind,
-        pg_catalog.sum(e.events)::bigint AS events,
-        pg_catalog.sum(e.inferred_events)::bigint AS inferred_events,
-        pg_catalog.min(e.first_at) AS first_at, pg_catalog.max(e.last_at) AS last_at,
+        pg_catalog.count(*) AS events,
+        pg_catalog.count(*) FILTER (WHERE e.is_inferred) AS inferred_events,
+        pg_catalog.min(e.started_at) AS first_at, pg_catalog.max(e.ended_at) AS last_at,
         pg_catalog.sum(e.duration_ms)::bigint AS duration_ms
     FROM (
         SELECT c.workspace_id, c.task_id, c.email, NULL::text AS user_id,
             pg_catalog.min(c.name) AS name, FALSE AS is_service_user,
-            work_date(c.authored_at) AS work_date, 'commit'::text AS kind,
-            pg_catalog.count(DISTINCT c.sha) AS events, 0::bigint AS inferred_events,
-            pg_catalog.min(c.authored_at) AS first_at, pg_catalog.max(c.authored_at) AS last_at,
-            NULL::bigint AS duration_ms
-        FROM written_commits AS c
-        GROUP BY c.workspace_id, c.task_id, c.email, work_date(c.authored_at)
+            work_date(c.authored_at) AS work_date, 'commit'::text AS kind, FALSE AS is_inferred,
+            c.authored_at AS started_at, c.authored_at AS ended_at, NULL::bigint AS duration_ms
+        FROM (
+            SELECT l.workspace_id, l.task_id, c.sha, coalesce(c.authored_at, c.committed_at) AS authored_at,
+                coalesce(CASE WHEN n.email IS NULL THEN m.new_name ELSE n.new_name END, c.author_name)
+                    AS name,
+                mail_address(coalesce(
+                    CASE WHEN n.email IS NULL THEN m.new_email ELSE n.new_email END, c.author_email
+                )) AS email
+            FROM commits AS c
+            LEFT JOIN task_links AS l
+                ON l.source = 'commit' AND l.repository_id = c.repository_id AND l.object_key = c.sha
+                AND NOT l.is_ambiguous
+            LEFT JOIN mailmap_entries AS n
+                ON n.repository_id = c.repository_id
+                AND n.email = pg_catalog.lower(pg_catalog.btrim(c.author_email))
+                AND n.name = pg_catalog.lower(pg_catalog.btrim(c.author_name))
+                AND n.name <> ''
+            LEFT JOIN mailmap_entries AS m
+                ON m.repository_id = c.repository_id
+                AND m.email = pg_catalog.lower(pg_catalog.btrim(c.author_email))
+                AND NOT coalesce(m.name <> '', FALSE)
+            WHERE c._sdc_deleted_at IS NULL
+                AND is_counted_commit(c.parents, c.author_name, c.author_email)
+                AND coalesce(c.authored_at, c.committed_at) IS NOT NULL
+        ) AS c
+        GROUP BY c.workspace_id, c.task_id, c.email, c.sha, c.authored_at
         UNION ALL
         SELECT s.workspace_id, s.task_id, mail_address(u.email), s.user_id, u.username,
-            coalesce(u.is_service_user, FALSE), work_date(s.changed_at), s.kind,
-            pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE s.is_inferred),
-            pg_catalog.min(s.changed_at), pg_catalog.max(s.changed_at), NULL::bigint
+            coalesce(u.is_service_user, FALSE), work_date(s.changed_at), s.kind, s.is_inferred,
+            s.changed_at, s.changed_at, NULL::bigint
         FROM (
             SELECT s.workspace_id, s.task_id, s.user_id, s.changed_at, s.is_inferred,
                 CASE
@@ -99,18 +76,12 @@ FROM (
         ) AS s
         LEFT JOIN users AS u ON u.workspace_id = s.workspace_id AND u.id = s.user_id
         WHERE s.kind IS NOT NULL
-        GROUP BY s.workspace_id, s.task_id, s.user_id, u.email, u.username, u.is_service_user,
-            work_date(s.changed_at), s.kind
         UNION ALL
         SELECT w.workspace_id, w.task_id, mail_address(w.author_email), w.author_id, w.author_name,
-            w.is_service_user, work_date(w.started_at), 'worklog'::text,
-            pg_catalog.count(*), 0::bigint, pg_catalog.min(w.started_at),
-            pg_catalog.max(coalesce(w.ended_at, w.started_at)),
-            pg_catalog.sum(w.duration_ms)::bigint
+            w.is_service_user, work_date(w.started_at), 'worklog'::text, FALSE, w.started_at,
+            coalesce(w.ended_at, w.started_at), w.duration_ms
         FROM worklogs AS w
         WHERE w.duration_ms IS NOT NULL AND w.started_at IS NOT NULL AND NOT w.is_written_back
-        GROUP BY w.workspace_id, w.task_id, w.author_id, w.author_email, w.author_name,
-            w.is_service_user, work_date(w.started_at)
     ) AS e
     LEFT JOIN employee_addresses AS a ON a.address = e.email
     LEFT JOIN employees AS p ON p.email = a.employee_email
@@ -124,7 +95,7 @@ COMMENT ON COLUMN work_log.task_name IS 'Present title of the task';
 COMMENT ON COLUMN work_log.parent_id IS 'Task that it is a subtask of; null for a task of its own';
 COMMENT ON COLUMN work_log.list_id IS 'Home list of the task now';
 COMMENT ON COLUMN work_log.space_id IS 'Space of that list';
-COMMENT ON COLUMN work_log.workspace_id IS 'Null for commits that name no task';
+COMMENT ON COLUMN work_log.workspace_id IS 'Null for commits without a task';
 COMMENT ON COLUMN work_log.person IS
     'Key of the employee; without one the e-mail address, or else the id of the user in ClickUp. Null for an inferred status change, and for a commit without an address';
 COMMENT ON COLUMN work_log.person_name IS 'Name of the employee, or else as in ClickUp or git';
@@ -133,10 +104,10 @@ COMMENT ON COLUMN work_log.is_service_user IS
 COMMENT ON COLUMN work_log.work_date IS
     'Date in the time zone of reports; tracked time counts for the day on which it began';
 COMMENT ON COLUMN work_log.task_id IS
-    'Null for tracked time without a task, and for commits that name no task that exists';
+    'Null for tracked time without a task, and for commits that neither name a task that exists nor are linked with one by their history';
 COMMENT ON COLUMN work_log.kind IS 'commit, status_change, done or worklog';
 COMMENT ON COLUMN work_log.events IS
-    'A commit that names several tasks is an event of each of them, so sums over tasks may count it again';
+    'A commit of several tasks is an event of each of them, so sums over tasks may count it again';
 COMMENT ON COLUMN work_log.inferred_events IS
     'Those of them that are inferred, so that their time is only the latest possible one';
 COMMENT ON COLUMN work_log.first_at IS 'Time of the first of them';
