@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import sys
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import click
 
@@ -20,37 +20,38 @@ from pandev.console import (
 from pandev.store_options import store_options, store_settings
 from pandev.tap_config import make_tap, quiet_context
 from pandev.verification import output
-from pandev.verification.verifier import Verification, Verifier
+from pandev.verification.result import Extent, Verification
+from pandev.verification.verifier import verify_store
 from tap_clickup.errors import ClickUpError, ConfigurationError
 from target_pandev.errors import TargetError
 from target_pandev.open_store import open_existing_store
 
 if TYPE_CHECKING:
     from pandev.console import OutputFormat
-    from tap_clickup.streams.base import ClickUpStream
     from tap_clickup.tap import TapClickUp
     from target_pandev.open_store import StoreSettings
 
 MAX_SEED = 2**31 - 1
-HELP = """Compare stored tasks with ClickUp, field by field.
+HELP = """Compare stored tasks and time entries with ClickUp, field by field.
 
-A random sample is read from ClickUp, a request for each task, as the tap would read it. With --ids
-all ids are compared too, a request for each hundred tasks: only this finds tasks that are missing
-in the store. Nothing is written, neither to ClickUp nor to the store.
+A random sample of each is read from ClickUp, as the tap would read it: tasks by a request for each,
+time entries by a request for each month. With --ids all ids are compared too, a request for each
+hundred tasks: only this finds what is missing in the store. Nothing is written, neither to ClickUp
+nor to the store.
 
 Each difference has a cause:
 
 \b
 ours            the store is wrong: a poll or a sweep should have
                 read it, or has read it wrongly
-not yet polled  the task has changed since; the next poll or sweep
+not yet polled  the object has changed since; the next poll or sweep
                 will find it
-hidden          ClickUp does not show the task: it was deleted, is
+hidden          ClickUp does not show the object: it was deleted, is
                 hidden from the token's user, or is in a space that
                 is not selected
 
 The exit code is 0 if nothing is wrong, 1 if a difference is ours, 2 if an option is wrong, 3 if not
-everything could be compared, and 5 if no task is stored.
+everything could be compared, and 5 if nothing is stored.
 """
 
 
@@ -58,7 +59,7 @@ everything could be compared, and 5 if no task is stored.
     "verify",
     cls=ProjectCommand,
     help=HELP,
-    short_help="Compare stored tasks with ClickUp, field by field.",
+    short_help="Compare what is stored with ClickUp, field by field.",
 )
 @click.option(
     "--sample",
@@ -67,7 +68,7 @@ everything could be compared, and 5 if no task is stored.
     default=50,
     show_default=True,
     metavar="NUMBER",
-    help="Number of stored tasks to compare.",
+    help="Number of tasks and of time entries to compare.",
 )
 @click.option(
     "--seed",
@@ -75,7 +76,7 @@ everything could be compared, and 5 if no task is stored.
     metavar="NUMBER",
     help="Number that repeats the sample of an earlier run.",
 )
-@click.option("--ids", "with_ids", is_flag=True, help="Also compare the ids of all tasks.")
+@click.option("--ids", "with_ids", is_flag=True, help="Also compare all ids.")
 @format_option
 @store_options
 @click.pass_context
@@ -94,7 +95,7 @@ def verify(
         seed = secrets.randbelow(MAX_SEED)
     try:
         tap = make_tap(find_project(context))
-        result = _verify(tap, store_settings(store), size=size, seed=seed, with_ids=with_ids)
+        result = _verify(tap, store_settings(store), Extent(size, seed, with_ids))
     except (ClickUpError, TargetError) as error:
         print_problem(str(error))
         sys.exit(output.INCOMPLETE)
@@ -102,26 +103,22 @@ def verify(
     if output_format == "json":
         print_json(output.as_json(result, code))
     elif code == output.NOTHING_LOADED:
-        click.echo("no task is stored yet: run meltano run tap-clickup target-pandev")
+        click.echo("nothing is stored yet: run meltano run tap-clickup target-pandev")
     else:
         _print(result)
     sys.exit(code)
 
 
-def _verify(
-    tap: TapClickUp, settings: StoreSettings, *, size: int, seed: int, with_ids: bool
-) -> Verification:
+def _verify(tap: TapClickUp, settings: StoreSettings, extent: Extent) -> Verification:
     """Return the result. Raises `ClickUpError` and `TargetError`."""
     if not tap.config["enabled"]:
         raise ConfigurationError("enabled is false: switch it on by pandev enable")
-    stream = cast("ClickUpStream", tap.streams["tasks"])
     with open_existing_store(settings) as reader:
         if reader is None:
-            return Verification(seed)
+            return Verification(extent.seed)
         sync_context = quiet_context(tap.config)
         sync_context.validate()
-        verifier = Verifier(reader, sync_context, stream, on_progress=Progress())
-        return verifier.verify(size=size, seed=seed, with_ids=with_ids)
+        return verify_store(reader, sync_context, tap, extent=extent, on_progress=Progress())
 
 
 def _print(result: Verification) -> None:

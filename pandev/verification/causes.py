@@ -1,4 +1,4 @@
-"""Decide why a task in ClickUp and its stored row differ. Pure.
+"""Decide why an object in ClickUp and its stored row differ. Pure.
 
 A difference is *ours* only if nothing else explains it: a poll or a sweep should have read it.
 """
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pandev.verification.fields import FieldDifference
     from target_pandev.database import StoredRecord
 
+TASK = "task"
+TIME_ENTRY = "time entry"
 Cause: TypeAlias = Literal["not yet polled", "hidden", "ours"]
 PLACE_FIELDS = frozenset(
     {"list_id", "folder_id", "space_id", "secondary_list_ids", "top_level_parent_id"}
@@ -30,11 +32,12 @@ tag is renamed: no poll finds such a change, but each sweep does."""
 
 
 @dataclass(frozen=True)
-class LiveTask:
-    """A task as it is in ClickUp; `record` is what the tap emits, None if it emits nothing.
+class LiveRecord:
+    """A task or time entry in ClickUp; `record` is what the tap emits, None if it emits nothing.
 
     `hidden` says why not. `date_updated`, `space_id` and `list_id` are those of ClickUp, whatever
-    stream maps make of the record.
+    stream maps make of the record. `is_polled` is whether a poll finds its changes, not only a
+    sweep.
     """
 
     record: Mapping[str, Any] | None = None
@@ -42,6 +45,7 @@ class LiveTask:
     date_updated: str | None = None
     space_id: str | None = None
     list_id: str | None = None
+    is_polled: bool = True
 
 
 @dataclass(frozen=True)
@@ -58,74 +62,75 @@ class WorkspaceReads:
     space_ids: frozenset[str] = frozenset()
     archived_list_ids: frozenset[str] = frozenset()
 
-    def last_read(self, task: LiveTask) -> tuple[str, datetime | None]:
-        """Return what finds a change of a task, and when the latest one began.
+    def last_read(self, live: LiveRecord) -> tuple[str, datetime | None]:
+        """Return what finds a change of an object, and when the latest one began.
 
-        Only a sweep finds those in archived lists, and of tasks without a date.
+        Only a sweep finds those in archived lists, of objects without a date, and of old time.
         """
-        if task.date_updated is None or task.list_id in self.archived_list_ids:
+        is_swept = live.date_updated is None or live.list_id in self.archived_list_ids
+        if is_swept or not live.is_polled:
             return "sweep", self.last_sweep_at
         return "poll", self.last_poll_at
 
-    def is_missed(self, task: LiveTask) -> bool:
-        """Return whether a read should have found the latest change of a task.
+    def is_missed(self, live: LiveRecord) -> bool:
+        """Return whether a read should have found the latest change of an object.
 
         ClickUp's index may lag behind an edit by the overlap of polls.
         """
-        _, read_at = self.last_read(task)
-        if read_at is None or task.date_updated is None:
+        _, read_at = self.last_read(live)
+        if read_at is None or live.date_updated is None:
             return read_at is not None
-        return parse_timestamp(task.date_updated) <= read_at - BOOKMARK_OVERLAP
+        return parse_timestamp(live.date_updated) <= read_at - BOOKMARK_OVERLAP
+
+
+@dataclass(frozen=True)
+class ObjectKey:
+    """The key of a task, or of what else `noun` names."""
+
+    workspace_id: str
+    id: str
+    noun: str = TASK
+
+    def differs(
+        self, cause: Cause, reason: str, fields: Iterable[FieldDifference] = ()
+    ) -> Difference:
+        """Return a difference of this object."""
+        return Difference(self, cause, reason, tuple(fields))
 
 
 @dataclass(frozen=True)
 class Difference:
-    """Why a task differs, and the fields that differ for this reason; none if it is all of it."""
+    """Why an object differs, and the fields that differ for it; none if it is all of it."""
 
-    workspace_id: str
-    task_id: str
+    key: ObjectKey
     cause: Cause
     reason: str
     fields: tuple[FieldDifference, ...] = ()
 
 
 @dataclass(frozen=True)
-class TaskKey:
-    """The key of a task."""
-
-    workspace_id: str
-    id: str
-
-    def differs(
-        self, cause: Cause, reason: str, fields: Iterable[FieldDifference] = ()
-    ) -> Difference:
-        """Return a difference of this task."""
-        return Difference(self.workspace_id, self.id, cause, reason, tuple(fields))
-
-
-@dataclass(frozen=True)
 class Rejection:
-    """Why the target has rejected a version of a task, and when."""
+    """Why the target has rejected a version of an object, and when."""
 
     reason: str
     rejected_at: datetime
 
 
 @dataclass(frozen=True)
-class ComparedTask:
-    """A task in ClickUp and its row, which was read before it; None if there is no row.
+class ComparedObject:
+    """An object in ClickUp and its row, which was read before it; None if there is no row.
 
-    `rejection` is the latest one of a version of the task.
+    `rejection` is the latest one of a version of the object.
     """
 
-    key: TaskKey
-    live: LiveTask
+    key: ObjectKey
+    live: LiveRecord
     stored: StoredRecord | None
     reads: WorkspaceReads
     rejection: Rejection | None = None
 
     def find_causes(self) -> list[Difference]:
-        """Return how the task differs from its row, by cause; empty if it does not."""
+        """Return how the object differs from its row, by cause; empty if it does not."""
         stored = self.stored
         is_stored = stored is not None and stored.deleted_at is None
         if self.live.record is None:
@@ -206,22 +211,22 @@ def _may_be_undated(difference: FieldDifference, fields: Sequence[FieldDifferenc
     return difference.name in UNDATED_FIELDS
 
 
-def _changed_since(live: LiveTask, reads: WorkspaceReads) -> str:
-    """Return since which read a task has changed."""
+def _changed_since(live: LiveRecord, reads: WorkspaceReads) -> str:
+    """Return since which read an object has changed."""
     kind, read_at = reads.last_read(live)
     if read_at is None:
         return f"there was no complete {kind} so far"
     return f"{_changed(live)}, and the last {kind} began at {format_time(read_at)}"
 
 
-def _missed(live: LiveTask, reads: WorkspaceReads) -> str:
-    """Return which read should have found the change of a task."""
+def _missed(live: LiveRecord, reads: WorkspaceReads) -> str:
+    """Return which read should have found the change of an object."""
     kind, read_at = reads.last_read(live)
     began_at = f" of {format_time(read_at)}" if read_at else ""
     return f"{_changed(live)}, and the {kind}{began_at} should have read it"
 
 
-def _changed(live: LiveTask) -> str:
+def _changed(live: LiveRecord) -> str:
     if live.date_updated is None:
         return "without a date of update"
     return f"changed at {format_time(parse_timestamp(live.date_updated))}"

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from singer_sdk.singerlib import RecordMessage
-
-from pandev.verification.causes import LiveTask
+from pandev.verification.causes import LiveRecord
+from pandev.verification.mapped_stream import MappedStream
 from tap_clickup.errors import (
     UNEXPECTED_SHAPE_ERRORS,
     AccessDeniedError,
-    ConfigurationError,
     OtherWorkspaceError,
     unexpected_shape_error,
 )
@@ -18,9 +16,6 @@ from tap_clickup.readers.single_task import read_single_task
 from tap_clickup.sync_report import SyncReport
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
-
     from tap_clickup.extracted import ExtractedRecord
     from tap_clickup.streams.base import ClickUpStream
     from tap_clickup.sync import SyncContext
@@ -33,10 +28,10 @@ class LiveTasks:
 
     def __init__(self, sync_context: SyncContext, stream: ClickUpStream) -> None:
         self._context = sync_context
-        self._stream = stream
-        self.table = _find_table(stream)
+        self._mapped = MappedStream(stream)
+        self.table = self._mapped.table
 
-    def read(self, workspace_id: str, task_id: str) -> LiveTask:
+    def read(self, workspace_id: str, task_id: str) -> LiveRecord:
         """Return a task as it is now. Raises `ClickUpError` if that cannot be read."""
         try:
             extracted = read_single_task(
@@ -46,45 +41,24 @@ class LiveTasks:
                 custom_fields=self._context.config["custom_fields"],
             )
         except OtherWorkspaceError as error:
-            return LiveTask(hidden=str(error))
+            return LiveRecord(hidden=str(error))
         except AccessDeniedError:
-            return LiveTask(hidden=GONE)
+            return LiveRecord(hidden=GONE)
         except UNEXPECTED_SHAPE_ERRORS as error:
             raise unexpected_shape_error(error) from error
         return self.emit(extracted)
 
-    def emit(self, extracted: ExtractedRecord) -> LiveTask:
+    def emit(self, extracted: ExtractedRecord) -> LiveRecord:
         """Return what the tap emits for a task that was read."""
         record = extracted.record
         space_id = record["space_id"]
         if not self._context.selection.includes_space(space_id):
-            return LiveTask(hidden=f"in space {space_id}, which is not selected")
-        emitted = self._map(extracted)
-        return LiveTask(
+            return LiveRecord(hidden=f"in space {space_id}, which is not selected")
+        emitted = self._mapped.map(extracted)
+        return LiveRecord(
             record=emitted,
             hidden="" if emitted is not None else "left out by stream_maps",
             date_updated=record["date_updated"],
             space_id=space_id,
             list_id=record["list_id"],
         )
-
-    def _map(self, extracted: ExtractedRecord) -> Mapping[str, Any] | None:
-        for message in self._stream.messages([extracted]):
-            if isinstance(message, RecordMessage) and message.stream == self.table:
-                return message.record
-        return None
-
-
-def _find_table(stream: ClickUpStream) -> str:
-    """Return the first name under which a stream is written with its key as it is.
-
-    Raises `ConfigurationError` if there is none.
-    """
-    obstacles = stream.obstacles(stream.primary_keys)
-    for name, obstacle in obstacles.items():
-        if obstacle is None:
-            return name
-    reasons = "; ".join(str(obstacle) for obstacle in obstacles.values())
-    raise ConfigurationError(
-        f"stored tasks cannot be found by their ids: {reasons or 'stream_maps removes tasks'}"
-    )

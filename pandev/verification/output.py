@@ -6,17 +6,18 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from pandev.report.values import printable
+from pandev.verification.causes import TIME_ENTRY
 from tap_clickup.conversions import format_timestamp
 from tap_clickup.wording import format_count
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pandev.verification.causes import Difference
     from pandev.verification.fields import FieldDifference
-    from pandev.verification.verifier import Verification
+    from pandev.verification.result import StreamResult, Verification
 
-LABELS: Final = ("task", "cause", "difference")
+LABELS: Final = ("object", "cause", "difference")
 CAUSES: Final = ("ours", "not yet polled", "hidden")
 """In the order in which they matter."""
 MAX_ROWS: Final = 50
@@ -34,40 +35,50 @@ def exit_code(result: Verification) -> int:
         return OURS
     if result.failures:
         return INCOMPLETE
-    return 0 if result.stored_count or result.listed else NOTHING_LOADED
+    return NOTHING_LOADED if result.is_empty else 0
 
 
 def describe(result: Verification) -> dict[str, str]:
-    """Return the result, what was compared, and how many tasks differ for each cause."""
-    stored = format_count(result.stored_count, "stored task")
-    compared = f"{result.compared:,} of {stored}, {result.equal:,} equal"
-    facts = {
-        "result": _describe_result(result),
-        "compared": f"{compared} (--seed {result.seed})",
-    }
-    if result.listed is not None:
-        too_old = f", {result.too_old:,} too old to load" if result.too_old else ""
-        ids = f"{result.listed:,} in ClickUp, {result.stored_ids:,} in the store"
-        facts["ids"] = f"{ids}{too_old}"
-    return facts | {cause: f"{result.count(cause):,}" for cause in CAUSES}
+    """Return the result, what was compared, and how many objects differ for each cause."""
+    facts = {"result": _describe_result(result), "sample": f"--seed {result.seed} repeats it"}
+    for stream in result.streams:
+        compared = f"{stream.compared:,} of {stream.stored_count:,} stored"
+        facts[_plural(stream.noun)] = f"{compared}, {stream.equal:,} equal"
+        if stream.listed is not None:
+            too_old = f", {stream.too_old:,} too old to load" if stream.too_old else ""
+            ids = f"{stream.listed:,} in ClickUp, {stream.stored_ids:,} in the store"
+            facts[f"{stream.noun} ids"] = f"{ids}{too_old}"
+    return facts | {cause: f"{sum(result.count(cause).values()):,}" for cause in CAUSES}
 
 
 def _describe_result(result: Verification) -> str:
-    if count := result.count("ours"):
-        verb = "is" if count == 1 else "are"
-        return f"{format_count(count, 'task')} {verb} wrong in the store, see below"
+    if wrong := result.count("ours"):
+        verb = "is" if sum(wrong.values()) == 1 else "are"
+        return f"{_name(wrong)} {verb} wrong in the store, see below"
     suffix = "; not everything was compared, see below" if result.failures else ""
-    explained = len({(item.workspace_id, item.task_id) for item in result.differences})
-    if explained:
-        verb = "differs" if explained == 1 else "differ"
-        return f"{format_count(explained, 'task')} {verb} as expected{suffix}"
+    if explained := result.count(*CAUSES):
+        verb = "differs" if sum(explained.values()) == 1 else "differ"
+        return f"{_name(explained)} {verb} as expected{suffix}"
     return f"no difference{suffix}"
+
+
+def _name(counts: Mapping[str, int]) -> str:
+    """Return counts by noun, such as "1 task and 2 time entries"."""
+    return " and ".join(format_count(count, noun, _plural(noun)) for noun, count in counts.items())
+
+
+def _plural(noun: str) -> str:
+    return "time entries" if noun == TIME_ENTRY else f"{noun}s"
 
 
 def list_differences(result: Verification) -> list[tuple[str, ...]]:
     """Return a row of the table with `LABELS` for each of the first differences."""
     return [
-        (difference.task_id, difference.cause, "\n".join(_lines(difference)))
+        (
+            f"{difference.key.noun}\n{difference.key.id}",
+            difference.cause,
+            "\n".join(_lines(difference)),
+        )
         for difference in _by_cause(result)[:MAX_ROWS]
     ]
 
@@ -86,7 +97,12 @@ def list_problems(result: Verification) -> list[str]:
 def _by_cause(result: Verification) -> list[Difference]:
     return sorted(
         result.differences,
-        key=lambda item: (CAUSES.index(item.cause), item.workspace_id, item.task_id),
+        key=lambda item: (
+            CAUSES.index(item.cause),
+            item.key.noun,
+            item.key.workspace_id,
+            item.key.id,
+        ),
     )
 
 
@@ -116,31 +132,35 @@ def as_json(result: Verification, code: int) -> dict[str, Any]:
     return {
         "exit_code": code,
         "seed": result.seed,
-        "stored_tasks": result.stored_count,
-        "compared": result.compared,
-        "equal": result.equal,
-        "ids": _ids_as_json(result),
-        "causes": {cause: result.count(cause) for cause in CAUSES},
+        "streams": {_plural(stream.noun): _stream_as_json(stream) for stream in result.streams},
+        "causes": {cause: sum(result.count(cause).values()) for cause in CAUSES},
         "differences": [_difference_as_json(difference) for difference in _by_cause(result)],
         "failures": result.failures,
         "denied": result.denied,
     }
 
 
-def _ids_as_json(result: Verification) -> dict[str, Any] | None:
-    if result.listed is None:
-        return None
+def _stream_as_json(stream: StreamResult) -> dict[str, Any]:
+    ids = None
+    if stream.listed is not None:
+        ids = {
+            "clickup": stream.listed,
+            "store": stream.stored_ids,
+            "too_old_to_load": stream.too_old,
+        }
     return {
-        "clickup": result.listed,
-        "store": result.stored_ids,
-        "too_old_to_load": result.too_old,
+        "stored": stream.stored_count,
+        "compared": stream.compared,
+        "equal": stream.equal,
+        "ids": ids,
     }
 
 
 def _difference_as_json(difference: Difference) -> dict[str, Any]:
     return {
-        "workspace_id": difference.workspace_id,
-        "task_id": difference.task_id,
+        "object": difference.key.noun,
+        "workspace_id": difference.key.workspace_id,
+        "id": difference.key.id,
         "cause": difference.cause,
         "reason": difference.reason,
         "fields": _fields_as_json(difference.fields),

@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 
 from pandev.verification.causes import (
-    ComparedTask,
-    LiveTask,
+    ComparedObject,
+    LiveRecord,
+    ObjectKey,
     Rejection,
-    TaskKey,
     WorkspaceReads,
 )
 from pandev.verification.fields import FieldDifference, find_differences
 from target_pandev.database import StoredRecord
 
-KEY = TaskKey("900", "86a1")
+KEY = ObjectKey("900", "86a1")
 CHANGED = "2026-03-01T12:00:00.000+00:00"
 
 
@@ -35,8 +35,8 @@ def reads(
     return WorkspaceReads(start_date=start, last_poll_at=poll, last_sweep_at=sweep, **values)
 
 
-def live(date: str | None = CHANGED, *, list_id: str = "l1", space_id: str = "s1") -> LiveTask:
-    return LiveTask({"name": "New"}, date_updated=date, space_id=space_id, list_id=list_id)
+def live(date: str | None = CHANGED, *, list_id: str = "l1", space_id: str = "s1") -> LiveRecord:
+    return LiveRecord({"name": "New"}, date_updated=date, space_id=space_id, list_id=list_id)
 
 
 def stored(date: datetime | None, *, deleted_at: datetime | None = None) -> StoredRecord:
@@ -44,13 +44,13 @@ def stored(date: datetime | None, *, deleted_at: datetime | None = None) -> Stor
 
 
 def cause(
-    task: LiveTask,
+    task: LiveRecord,
     row: StoredRecord | None,
     of: WorkspaceReads,
     rejection: Rejection | None = None,
 ) -> str | None:
     """Return the only cause, None if there is no difference."""
-    causes = [item.cause for item in ComparedTask(KEY, task, row, of, rejection).find_causes()]
+    causes = [item.cause for item in ComparedObject(KEY, task, row, of, rejection).find_causes()]
     assert len(causes) <= 1
     return causes[0] if causes else None
 
@@ -73,7 +73,7 @@ OLD = stored(at(10))
     ids=["never", "before", "lag", "after", "archived", "swept", "swept before"],
 )
 def test_a_change_is_ours_once_a_read_should_have_found_it(
-    row: StoredRecord | None, of: WorkspaceReads, task: LiveTask, expected: str
+    row: StoredRecord | None, of: WorkspaceReads, task: LiveRecord, expected: str
 ) -> None:
     """ClickUp's index lags, and a poll reads no archived lists."""
     assert cause(task, row, of) == expected
@@ -94,9 +94,9 @@ def test_a_missing_task_of_a_new_space_is_not_ours() -> None:
 def test_a_task_that_is_too_old_or_marked_rightly_does_not_differ() -> None:
     of = reads(poll=at(15), sweep=at(15))
     assert cause(live("2025-12-31T23:59:59.999+00:00"), None, of) is None
-    assert cause(LiveTask(hidden="gone"), stored(at(10), deleted_at=at(11)), of) is None
-    assert cause(LiveTask(hidden="gone"), None, of) is None
-    assert cause(LiveTask(hidden="gone"), OLD, of) == "hidden"
+    assert cause(LiveRecord(hidden="gone"), stored(at(10), deleted_at=at(11)), of) is None
+    assert cause(LiveRecord(hidden="gone"), None, of) is None
+    assert cause(LiveRecord(hidden="gone"), OLD, of) == "hidden"
 
 
 def test_a_mark_is_ours_once_a_sweep_should_have_removed_it() -> None:
@@ -115,8 +115,8 @@ def test_the_rejection_of_another_version_explains_nothing() -> None:
 
 def test_a_status_that_was_renamed_keeps_its_id() -> None:
     row = StoredRecord({"status": "to do", "status_id": "p1", "date_updated": at(12)}, at(12), None)
-    renamed = LiveTask({"status": "open", "status_id": "p1"}, date_updated=CHANGED)
-    other = LiveTask({"status": "open", "status_id": "p2"}, date_updated=CHANGED)
+    renamed = LiveRecord({"status": "open", "status_id": "p1"}, date_updated=CHANGED)
+    other = LiveRecord({"status": "open", "status_id": "p2"}, date_updated=CHANGED)
     of = reads(poll=at(15), sweep=at(15))
     assert cause(renamed, row, of) == "not yet polled"
     assert cause(other, row, of) == "ours"
@@ -125,9 +125,9 @@ def test_a_status_that_was_renamed_keeps_its_id() -> None:
 def test_a_row_that_is_newer_than_its_task_is_ours() -> None:
     """Whichever fields differ."""
     row = StoredRecord({"tags": ["a"], "date_updated": at(12, 1)}, at(13), None)
-    assert cause(LiveTask({"tags": []}, date_updated=CHANGED), row, reads(poll=at(11))) == "ours"
+    assert cause(LiveRecord({"tags": []}, date_updated=CHANGED), row, reads(poll=at(11))) == "ours"
     undated = StoredRecord({"tags": ["a"], "date_updated": at(12)}, at(13), None)
-    task = LiveTask({"tags": []}, date_updated=CHANGED)
+    task = LiveRecord({"tags": []}, date_updated=CHANGED)
     assert cause(task, undated, reads(poll=at(11))) == "not yet polled"
 
 

@@ -38,6 +38,7 @@ def runs(clickup: FakeClickUp, database: str, tmp_path: Path) -> VerifyRuns:
     clickup.requests.clear()
     runs = VerifyRuns(clickup, database, tmp_path)
     runs.settings["TAP_CLICKUP_START_DATE"] = "2000-01-01"
+    runs.settings["TAP_CLICKUP_TIME_TRACKING"] = "false"
     return runs
 
 
@@ -49,8 +50,9 @@ def test_a_store_as_in_clickup_has_no_difference(
     done = runs.run(*ALL, "--seed", "7")
     assert done.stdout == (
         "result          no difference\n"
-        "compared        90 of 90 stored tasks, 90 equal (--seed 7)\n"
-        "ids             90 in ClickUp, 90 in the store\n"
+        "sample          --seed 7 repeats it\n"
+        "tasks           90 of 90 stored, 90 equal\n"
+        "task ids        90 in ClickUp, 90 in the store\n"
         "ours            0\n"
         "not yet polled  0\n"
         "hidden          0\n"
@@ -113,10 +115,11 @@ def test_ids_find_what_no_sample_finds(
     account.delete_task(deleted)
     created = account.create_task(workspace.tasks[missing].list_id, name="New")
     result = runs.verify("--sample", "0", "--ids")
-    causes = {item["task_id"]: item["cause"] for item in result["differences"]}
+    causes = {item["id"]: item["cause"] for item in result["differences"]}
     assert causes == {missing: "ours", created.id: "not yet polled", deleted: "hidden"}
-    assert result["ids"] == {"clickup": 90, "store": 89, "too_old_to_load": 0}
-    assert result["compared"] == 1
+    tasks = result["streams"]["tasks"]
+    assert tasks["ids"] == {"clickup": 90, "store": 89, "too_old_to_load": 0}
+    assert tasks["compared"] == 1
     assert result["causes"] == {"ours": 1, "not yet polled": 1, "hidden": 1}
 
 
@@ -126,9 +129,11 @@ def test_a_task_before_the_start_date_is_not_missing(
     load_store(clickup, database, time_tracking=False)
     loaded = len(stored_rows(database)["tasks"])
     assert 40 < loaded < 90
-    result = VerifyRuns(clickup, database, tmp_path).verify("--sample", "0", "--ids")
+    runs = VerifyRuns(clickup, database, tmp_path)
+    runs.settings["TAP_CLICKUP_TIME_TRACKING"] = "false"
+    result = runs.verify("--sample", "0", "--ids")
     assert result["differences"] == []
-    assert result["ids"] == {
+    assert result["streams"]["tasks"]["ids"] == {
         "clickup": len(workspace.tasks),
         "store": loaded,
         "too_old_to_load": len(workspace.tasks) - loaded,
@@ -147,7 +152,7 @@ def test_a_rejected_version_is_ours(
     runs.execute(REJECTED, f'["{workspace.id}", "{older}"]')
     account.update_task(older, name="Changed after that")
     result = runs.verify(*ALL)
-    reasons = {item["task_id"]: (item["cause"], item["reason"]) for item in result["differences"]}
+    reasons = {item["id"]: (item["cause"], item["reason"]) for item in result["differences"]}
     rejected = "rejected by target-pandev (points: expected a number)"
     assert reasons[changed] == ("ours", f"older version: {rejected}")
     assert reasons[missing] == ("ours", f"not stored: {rejected}")
@@ -168,7 +173,7 @@ def test_what_the_token_does_not_see_is_hidden(
     runs.settings["TAP_CLICKUP_SPACE_IDS"] = f'["{second}"]'
     result = runs.verify("--sample", "1000")
     reasons = {
-        item["task_id"]: (item["cause"], item["reason"])
+        item["id"]: (item["cause"], item["reason"])
         for item in result["differences"]
         if item["fields"] == []
     }
@@ -191,7 +196,7 @@ def test_a_task_of_another_workspace_is_hidden(
     body = {"id": task_id, "team_id": "901"}
     clickup.behaviour.faults = [Fault(status=200, body=body, path=f"/task/{task_id}")]
     (difference,) = runs.verify("--sample", "1000")["differences"]
-    assert difference["task_id"] == task_id
+    assert difference["id"] == task_id
     assert (difference["cause"], difference["reason"]) == ("hidden", "it belongs to workspace 901")
 
 
@@ -235,7 +240,8 @@ def test_a_task_that_cannot_be_read_is_named(
     (failure,) = result["failures"]
     assert failure.startswith(f"task {task_id} was not compared: ClickUp sent an object of an")
     assert "secret" not in failure
-    assert (result["compared"], result["equal"]) == (89, 89)
+    tasks = result["streams"]["tasks"]
+    assert (tasks["compared"], tasks["equal"]) == (89, 89)
 
 
 def test_nothing_loaded_has_an_exit_code_of_its_own(
@@ -244,7 +250,7 @@ def test_nothing_loaded_has_an_exit_code_of_its_own(
     for conninfo in (database, empty_database):
         done = VerifyRuns(clickup, conninfo, tmp_path).run()
         assert done.exit_code == 5
-        assert done.stdout == ("no task is stored yet: run meltano run tap-clickup target-pandev\n")
+        assert done.stdout == ("nothing is stored yet: run meltano run tap-clickup target-pandev\n")
 
 
 def test_stream_maps_are_applied_before_the_comparison(

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pandev.verification import output
-from pandev.verification.causes import Difference
-from pandev.verification.verifier import Verification
+from pandev.verification.causes import Difference, ObjectKey
+from pandev.verification.result import Verification
 from tests.pandev.command import assert_golden, run_process
 from tests.pandev.verify_store import VerifyRuns, load_store
 from tests.support.connections import WatchedConnections, address_of
 from tests.tap_clickup import accounts
+from tests.tap_clickup.dates import MINUTE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from fake_clickup import Account, FakeClickUp
 
 TIMES = (
-    (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC"), "2026-01-01 00:00 UTC"),
+    (re.compile(r"\d{4}-\d\d-\d\d(?=\s)"), "2026-01-01"),
+    (re.compile(r"(?<= )\d\d:\d\d(?=\s)"), "00:00"),
     (re.compile(r"\d{4}-\d\d-\d\dT[\d:.]{12}(?=\+)"), "2026-01-01T00:00:00.000"),
 )
 LIST = accounts.LISTS["in_folder"]
@@ -33,13 +35,15 @@ LIST = accounts.LISTS["in_folder"]
 def account() -> Account:
     account = accounts.shop()
     for number in range(1, 5):
-        account.create_task(LIST, name=f"Task {number}", at=datetime(2026, 3, number, tzinfo=UTC))
+        at = datetime(2026, 3, number, tzinfo=UTC)
+        task = account.create_task(LIST, name=f"Task {number}", at=at)
+        account.add_time_entry(task.id, start=at, duration=MINUTE, at=at)
     return account
 
 
 @pytest.fixture
 def runs(clickup: FakeClickUp, database: str, tmp_path: Path) -> VerifyRuns:
-    load_store(clickup, database, sweep=True, start_date="2026-01-01", time_tracking=False)
+    load_store(clickup, database, sweep=True, start_date="2026-01-01")
     runs = VerifyRuns(clickup, database, tmp_path)
     runs.settings["TAP_CLICKUP_START_DATE"] = "2026-01-01"
     return runs
@@ -58,6 +62,10 @@ def test_output_at_80_columns(runs: VerifyRuns, account: Account) -> None:
     runs.execute("UPDATE tasks SET _sdc_deleted_at = now() WHERE id = %s", marked)
     account.delete_task(deleted)
     account.update_task(edited, priority=1)
+    first, second, _, fourth = account.workspaces[0].time_entries
+    runs.execute("UPDATE time_entries SET duration_ms = 1 WHERE id = %s", second)
+    runs.execute("DELETE FROM time_entries WHERE id = %s", first)
+    account.delete_time_entry(fourth)
     done = runs.run("--ids", "--seed", "7")
     assert (done.exit_code, done.stderr) == (1, "")
     shown = done.stdout
@@ -70,9 +78,9 @@ def test_output_at_80_columns(runs: VerifyRuns, account: Account) -> None:
 
 
 def test_only_the_first_differences_are_printed() -> None:
-    result = Verification(seed=7, stored_count=60)
+    result = Verification(seed=7)
     result.differences = [
-        Difference("1", f"t{number:02}", "hidden", "gone") for number in range(52)
+        Difference(ObjectKey("1", f"t{number:02}"), "hidden", "gone") for number in range(52)
     ]
     assert len(output.list_differences(result)) == 50
     assert output.list_problems(result) == [
@@ -92,6 +100,6 @@ def test_only_clickup_is_requested(runs: VerifyRuns, clickup: FakeClickUp) -> No
         **watched.settings,
     )
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["compared"] == 6
+    assert json.loads(done.stdout)["streams"]["tasks"]["compared"] == 6
     assert watched.commands == {"pandev verify"}
     assert watched.connections == {("pandev verify", address_of(clickup.api_url))}

@@ -97,11 +97,11 @@ class VerifyRuns(CommandRuns):
         return result
 
     def causes(self, *arguments: str) -> dict[str, list[tuple[str, list[str]]]]:
-        """Return the causes of each task that differs, with the fields, from all tasks and ids."""
+        """Return the causes of each object that differs, with the fields, from all of them."""
         causes: dict[str, list[tuple[str, list[str]]]] = {}
         for item in self.verify("--sample", "1000", "--ids", *arguments)["differences"]:
             fields = sorted(difference["field"] for difference in item["fields"])
-            causes.setdefault(item["task_id"], []).append((item["cause"], fields))
+            causes.setdefault(item["id"], []).append((item["cause"], fields))
         return causes
 
 
