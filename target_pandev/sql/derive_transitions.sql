@@ -9,7 +9,7 @@
 --   one, a change shows a second one if it begins with another one.
 -- * A renamed status keeps its id. A change has none: it is that of the version after it, or else of
 --   the status of that name in the workflow.
--- * Statuses are looked up only where names differ, or an id is not known.
+-- * Whether statuses of two names are one is looked up only where names differ.
 -- * Stored rows that are right already are left untouched.
 -- * Rows are looked up by key whatever the planner expects: OFFSET 0 keeps a subquery as it is.
 WITH touched AS MATERIALIZED (
@@ -188,7 +188,7 @@ derived AS MATERIALIZED (
         CASE WHEN s.is_exact THEN s.change_id END AS change_id,
         CASE WHEN s.is_exact THEN s.from_status ELSE s.last_status END AS from_status,
         CASE WHEN s.is_exact THEN s.from_status_type ELSE s.last_status_type END AS from_status_type,
-        CASE WHEN s.is_exact THEN s.status ELSE s.begin_status END AS to_status,
+        i.status AS to_status,
         CASE WHEN s.is_exact THEN s.status_type ELSE s.begin_status_type END AS to_status_type,
         s.occurred_at AS changed_at,
         CASE WHEN s.is_exact OR s.has_exact_time THEN s.occurred_at ELSE s.last_occurred_at END
@@ -197,30 +197,47 @@ derived AS MATERIALIZED (
         NOT s.is_exact AS is_inferred,
         s.next_changed_at,
         s.next_is_inferred,
+        i.status_id AS to_status_id,
         coalesce(
-            CASE
-                WHEN s.rank = 2 THEN s.status_id
-                WHEN s.is_exact AND pg_catalog.lower(s.next_status) = pg_catalog.lower(s.status)
-                    THEN s.next_status_id
-            END,
             (
-                SELECT d.status_id
-                FROM (VALUES (s.list_id)) AS k (list_id)
-                LEFT JOIN lists AS l ON l.workspace_id = s.workspace_id AND l.id = k.list_id
-                LEFT JOIN folders AS f
-                    ON f.workspace_id = l.workspace_id AND f.id = l.folder_id
-                INNER JOIN statuses AS d
-                    ON d.workspace_id = s.workspace_id
-                    AND d.scope_id IN (k.list_id, l.folder_id, f.parent_folder_id, l.space_id)
-                WHERE pg_catalog.lower(d.status) = pg_catalog.lower(
-                    CASE WHEN s.is_exact THEN s.status ELSE s.begin_status END
-                )
-                ORDER BY d.scope_type = 'list' DESC, d.scope_id = l.folder_id DESC,
-                    d.scope_type = 'folder' DESC, d.status
+                SELECT n.status
+                FROM statuses AS n
+                WHERE n.workspace_id = s.workspace_id AND n.status_id = i.status_id
+                ORDER BY n._sdc_extracted_at DESC, n.status
                 LIMIT 1
-            )
-        ) AS to_status_id
+            ),
+            i.status
+        ) AS to_status_now
     FROM transitions AS s
+    CROSS JOIN LATERAL (
+        SELECT t.status,
+            coalesce(
+                t.status_id,
+                (
+                    SELECT d.status_id
+                    FROM (VALUES (s.list_id)) AS k (list_id)
+                    LEFT JOIN lists AS l ON l.workspace_id = s.workspace_id AND l.id = k.list_id
+                    LEFT JOIN folders AS f
+                        ON f.workspace_id = l.workspace_id AND f.id = l.folder_id
+                    INNER JOIN statuses AS d
+                        ON d.workspace_id = s.workspace_id
+                        AND d.scope_id IN (k.list_id, l.folder_id, f.parent_folder_id, l.space_id)
+                    WHERE pg_catalog.lower(d.status) = pg_catalog.lower(t.status)
+                    ORDER BY d.scope_type = 'list' DESC, d.scope_id = l.folder_id DESC,
+                        d.scope_type = 'folder' DESC, d.status
+                    LIMIT 1
+                )
+            ) AS status_id
+        FROM (
+            SELECT CASE WHEN s.is_exact THEN s.status ELSE s.begin_status END AS status,
+                CASE
+                    WHEN s.rank = 2 THEN s.status_id
+                    WHEN s.is_exact AND pg_catalog.lower(s.next_status) = pg_catalog.lower(s.status)
+                        THEN s.next_status_id
+                END AS status_id
+        ) AS t
+        OFFSET 0
+    ) AS i
     WINDOW in_order AS (
         PARTITION BY s.workspace_id, s.task_id
         ORDER BY s.occurred_at, s.rank, s.id_length, s.change_id, s.has_exact_time DESC, s.is_exact
@@ -248,5 +265,6 @@ ON CONFLICT (workspace_id, task_id, number) DO UPDATE SET
     is_inferred = excluded.is_inferred,
     next_changed_at = excluded.next_changed_at,
     next_is_inferred = excluded.next_is_inferred,
-    to_status_id = excluded.to_status_id
+    to_status_id = excluded.to_status_id,
+    to_status_now = excluded.to_status_now
 WHERE o.* IS DISTINCT FROM excluded.*

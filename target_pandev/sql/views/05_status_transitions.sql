@@ -1,5 +1,5 @@
 -- Status changes of each task with their status groups; the load derives them (derive_transitions).
--- Cost: for one task its transitions by key, and the statuses of its workspace for to_status_now.
+-- Cost: for one task its transitions by key.
 
 CREATE OR REPLACE VIEW status_transitions AS
 SELECT s.workspace_id, s.task_id, s.change_id, s.from_status, s.from_status_type,
@@ -8,15 +8,9 @@ SELECT s.workspace_id, s.task_id, s.change_id, s.from_status, s.from_status_type
     s.to_status, s.to_status_type,
     coalesce(t.status_group, 'UNDEFINED') AS to_status_group,
     s.changed_at, s.changed_after, s.user_id, s.is_inferred, s.next_changed_at, s.next_is_inferred,
-    u.is_service_user, s.to_status_id, coalesce(n.status, s.to_status) AS to_status_now
+    u.is_service_user, s.to_status_id, s.to_status_now
 FROM task_transitions AS s
 LEFT JOIN users AS u ON u.workspace_id = s.workspace_id AND u.id = s.user_id
-LEFT JOIN (
-    SELECT DISTINCT ON (d.workspace_id, d.status_id) d.workspace_id, d.status_id, d.status
-    FROM statuses AS d
-    WHERE d.status_id IS NOT NULL
-    ORDER BY d.workspace_id, d.status_id, d._sdc_deleted_at IS NOT NULL, d._sdc_extracted_at DESC, d.status
-) AS n ON n.workspace_id = s.workspace_id AND n.status_id = s.to_status_id
 LEFT JOIN status_groups AS f ON f.status_type = s.from_status_type
 LEFT JOIN status_groups AS t ON t.status_type = s.to_status_type;
 COMMENT ON VIEW status_transitions IS
