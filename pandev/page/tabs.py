@@ -29,7 +29,7 @@ class Tab:
 
 TABS: Final = (
     Tab("integration", "Integration", integration.FIGURES, "integration.html"),
-    Tab("work", "Work", work.FIGURES),
+    Tab("tasks", "Work", work.FIGURES),
     Tab("flow", "Flow", flow.FIGURES),
     Tab("sprints", "Sprints", sprints.FIGURES),
     Tab("time", "Time", time_spent.FIGURES),

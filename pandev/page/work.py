@@ -74,7 +74,7 @@ def _status_bar(row: Mapping[str, Any], frame: Frame) -> Bar:
 
 
 def _tasks_of(frame: Frame, **chosen: str) -> str:
-    return f"/work/recent_tasks{frame.filters.query(since='', until='', **chosen)}"
+    return f"/tasks/recent_tasks{frame.filters.query(since='', until='', **chosen)}"
 
 
 def draw_work_log(result: Result, frame: Frame) -> Drawing:  # noqa: ARG001 - it has no links to rows

@@ -85,7 +85,7 @@ def test_axe_finds_nothing_on_any_tab(
     """Names, roles, contrast and structure, also of tables that are closed at first."""
     page = browser.new_page(color_scheme=scheme, viewport={"width": 1200, "height": 900})
     found = []
-    for path in [*PATHS, "/work?space=11", "/work/board", "/nothing"]:
+    for path in [*PATHS, "/tasks?space=11", "/tasks/board", "/nothing"]:
         page.goto(f"{address}{path}")
         page.evaluate(OPEN_ALL)
         page.evaluate(AXE)
@@ -115,7 +115,7 @@ def test_no_tab_scrolls_sideways(browser: Any, address: str, database: str, sche
 def test_the_filters_are_set_by_keyboard(browser: Any, address: str) -> None:
     """Past the tabs by a link, then the form: open it, choose a space, and apply it."""
     page = browser.new_page()
-    page.goto(f"{address}/work")
+    page.goto(f"{address}/tasks")
     page.keyboard.press("Tab")
     assert page.evaluate(FOCUSED) == "Skip to the content"
     page.keyboard.press("Enter")
@@ -138,7 +138,7 @@ def test_the_filters_are_set_by_keyboard(browser: Any, address: str) -> None:
 
 def test_a_focused_link_is_visible(browser: Any, address: str) -> None:
     page = browser.new_page()
-    page.goto(f"{address}/work")
+    page.goto(f"{address}/tasks")
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     style = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")

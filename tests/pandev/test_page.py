@@ -108,8 +108,8 @@ def test_recent_tasks_stand_next_to_commits(database: str) -> None:
     with connect(database) as connection:
         connection.execute("UPDATE tasks SET date_updated = now() WHERE id = '86d000010'")
     with serve_database(database) as running:
-        html = running.get("/work").text
-        row = running.get("/work/recent_tasks.json").rows[0]
+        html = running.get("/tasks").text
+        row = running.get("/tasks/recent_tasks.json").rows[0]
     first = html.split('<ol class="tasks">', 1)[1].split("</li>\n<li>\n<div", 1)[0]
     assert '<a href="https://app.clickup.com/t/86d000010">' in first
     assert '<a href="https://github.com/acme/platform/pull/10">' in first
@@ -121,10 +121,10 @@ def test_recent_tasks_stand_next_to_commits(database: str) -> None:
 
 def test_custom_statuses_and_fields_keep_their_names(page: RunningPage) -> None:
     """R46, R47, R111: the group comes from the type of the status; opted-in fields show."""
-    html = page.get("/work").text
+    html = page.get("/tasks").text
     assert "in review" in texts(html, ".group")
     assert "Customer: Example Ltd" in texts(html, ".quiet")
-    rows = page.get("/work/board.json").rows
+    rows = page.get("/tasks/board.json").rows
     assert {row["status"]: row["status_group"] for row in rows} == {
         "ready": "OPEN", "to do": "OPEN", "in progress": "IN_PROGRESS", "in review": "IN_PROGRESS",
         "done": "CLOSED",
@@ -159,7 +159,7 @@ def test_numbers_of_the_board_equal_the_view_for_any_filters(database: str) -> N
             query = "&".join(f"{name}={value}" for name, value in values.items())
             counts = connection.execute(COUNTS, {n: v or None for n, v in values.items()})
             expected = {(group, status): count for group, status, count in counts.fetchall()}
-            html = running.get(f"/work/board?{query}").text
+            html = running.get(f"/tasks/board?{query}").text
             cells = texts(html, "td")
             names = {"Open": "OPEN", "In progress": "IN_PROGRESS", "Closed": "CLOSED"}
             shown = {
@@ -168,19 +168,19 @@ def test_numbers_of_the_board_equal_the_view_for_any_filters(database: str) -> N
             }
             assert shown == expected
             assert sum(int(total) for total in texts(html, ".total")) == sum(expected.values())
-            rows = running.get(f"/work/board.json?{query}").rows
+            rows = running.get(f"/tasks/board.json?{query}").rows
             assert {(r["status_group"], r["status"]): r["tasks"] for r in rows} == expected
 
         compare()
 
 
 def test_a_number_leads_to_its_rows(page: RunningPage) -> None:
-    html = page.get("/work?space=12").text
-    assert 'href="/work/recent_tasks?space=12&amp;group=IN_PROGRESS&amp;status=in+review"' in html
-    rows = page.get("/work/recent_tasks.json?space=12&group=IN_PROGRESS&status=in+review").rows
+    html = page.get("/tasks?space=12").text
+    assert 'href="/tasks/recent_tasks?space=12&amp;group=IN_PROGRESS&amp;status=in+review"' in html
+    rows = page.get("/tasks/recent_tasks.json?space=12&group=IN_PROGRESS&status=in+review").rows
     (count,) = [
         row["tasks"]
-        for row in page.get("/work/board.json?space=12").rows
+        for row in page.get("/tasks/board.json?space=12").rows
         if row["status"] == "in review"
     ]
     assert len(rows) == count > 0
@@ -188,23 +188,23 @@ def test_a_number_leads_to_its_rows(page: RunningPage) -> None:
 
 
 def test_filters_limit_tasks_by_sprint_team_and_days(page: RunningPage) -> None:
-    sprint = page.get("/work/recent_tasks.json?sprint=32").rows
+    sprint = page.get("/tasks/recent_tasks.json?sprint=32").rows
     assert {row["list_name"] for row in sprint} == {"Sprint 8"}
-    assert page.get("/work/recent_tasks.json?sprint=32&list=33").rows == []
+    assert page.get("/tasks/recent_tasks.json?sprint=32&list=33").rows == []
     day = (datetime.now(UTC) - timedelta(days=20)).date()
-    days = page.get(f"/work/task_days.json?since={day}&until={day + timedelta(days=3)}").rows
+    days = page.get(f"/tasks/task_days.json?since={day}&until={day + timedelta(days=3)}").rows
     assert {row["work_date"] for row in days} == {str(day + timedelta(days=n)) for n in range(4)}
-    web = page.get("/work/task_days.json?team=Web").rows
-    everyone = page.get("/work/task_days.json").rows
+    web = page.get("/tasks/task_days.json?team=Web").rows
+    everyone = page.get("/tasks/task_days.json").rows
     assert 0 < len(web) < len(everyone)
 
 
 def test_the_form_keeps_what_was_chosen(page: RunningPage) -> None:
-    html = page.get("/work?space=11&since=2026-01-31").text
+    html = page.get("/tasks?space=11&since=2026-01-31").text
     assert '<option value="11" selected>Shop</option>' in html
     assert '<option value="34">' not in html, "a list of another space"
     assert 'name="since" value="2026-01-31"' in html
-    assert '<form action="/work" method="get">' in html
+    assert '<form action="/tasks" method="get">' in html
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ def test_the_form_keeps_what_was_chosen(page: RunningPage) -> None:
     ],
 )
 def test_an_unknown_filter_is_named(page: RunningPage, query: str, problem: str) -> None:
-    answer = page.get(f"/work?{query}")
+    answer = page.get(f"/tasks?{query}")
     assert answer.status == 400
     assert problem in answer.text
 
@@ -225,7 +225,7 @@ def test_an_unknown_filter_is_named(page: RunningPage, query: str, problem: str)
 def test_a_figure_that_a_filter_does_not_limit_says_so(page: RunningPage) -> None:
     html = page.get("/integration?team=Web").text
     assert "Not limited by team." in texts(html, ".caption")
-    assert "Not limited by team." not in texts(page.get("/work?team=Web").text, ".caption")
+    assert "Not limited by team." not in texts(page.get("/tasks?team=Web").text, ".caption")
 
 
 @pytest.mark.parametrize("path", FIGURES)
@@ -259,8 +259,8 @@ def test_texts_of_people_stay_texts(database: str) -> None:
                 ("<script>alert(1)</script>",),
             )
     with serve_database(database) as running:
-        html = running.get("/work").text
-        rows = list(csv.reader(io.StringIO(running.get("/work/recent_tasks.csv").text)))
+        html = running.get("/tasks").text
+        rows = list(csv.reader(io.StringIO(running.get("/tasks/recent_tasks.csv").text)))
     assert "<script" not in html
     assert "<img" not in html
     assert "javascript:" not in html
@@ -274,7 +274,7 @@ def test_texts_of_people_stay_texts(database: str) -> None:
     assert [cell for cell in cells if cell.startswith("=")] == []
 
 
-@pytest.mark.parametrize("path", [*TAB_PATHS, "/static/style.css", "/work/board.csv", "/nothing"])
+@pytest.mark.parametrize("path", [*TAB_PATHS, "/static/style.css", "/tasks/board.csv", "/nothing"])
 def test_no_response_lets_a_browser_run_or_load_anything(page: RunningPage, path: str) -> None:
     answer = page.get(path)
     assert answer.headers["content-security-policy"] == (
@@ -289,17 +289,17 @@ def test_no_response_lets_a_browser_run_or_load_anything(page: RunningPage, path
 
 def test_only_names_of_this_machine_are_answered(page: RunningPage) -> None:
     """A page of another site could let its own name resolve to 127.0.0.1."""
-    assert page.get("/work", host="rebound.example.com").status == 400
-    assert page.get("/work", host=f"localhost:{page.port}").status == 200
+    assert page.get("/tasks", host="rebound.example.com").status == 400
+    assert page.get("/tasks", host=f"localhost:{page.port}").status == 200
 
 
 def test_nothing_but_reading_is_allowed(page: RunningPage) -> None:
     for method in ("POST", "PUT", "DELETE"):
-        assert page.get("/work", method=method).status == 405
+        assert page.get("/tasks", method=method).status == 405
 
 
 def test_an_unknown_address_leads_back_to_the_tabs(page: RunningPage) -> None:
-    for path in ("/nothing", "/work/nothing", "/work/board.xml"):
+    for path in ("/nothing", "/tasks/nothing", "/tasks/board.xml"):
         answer = page.get(path)
         assert answer.status == 404
         assert "There is nothing at this address." in texts(answer.text, "p")
@@ -316,13 +316,13 @@ def test_without_a_store_the_page_says_what_to_do(tmp_path: Path) -> None:
             empty = texts(answer.text, ".empty")
             assert set(empty) == {"There is no store yet; run: pandev sync."}
         assert texts(running.get("/integration").text, ".badge") == ["Nothing loaded yet"]
-        assert running.get("/work/board.json").rows == []
+        assert running.get("/tasks/board.json").rows == []
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_empty_store_says_why_each_figure_is_empty(database: str) -> None:
     with serve_database(database) as running:
-        empty = texts(running.get("/work").text, ".empty")
+        empty = texts(running.get("/tasks").text, ".empty")
     assert empty == [
         "No tasks are loaded; run: meltano run tap-clickup target-pandev.",
         "No tasks are loaded; run: meltano run tap-clickup target-pandev.",
@@ -333,7 +333,7 @@ def test_an_empty_store_says_why_each_figure_is_empty(database: str) -> None:
 def test_a_store_that_cannot_be_read_is_a_page_of_its_own() -> None:
     url = "postgresql://user:secret@127.0.0.1:1/store"
     with serve_store(StoreSettings(url=url)) as running:
-        answer = running.get("/work")
+        answer = running.get("/tasks")
     assert answer.status == 503
     assert texts(answer.text, "h1") == ["The store cannot be read"]
     assert "secret" not in answer.text
@@ -357,13 +357,13 @@ def test_a_lost_connection_is_replaced(database: str) -> None:
     """As after a restart of PostgreSQL."""
     fill_page(database)
     with serve_database(database) as running, connect(database) as connection:
-        assert running.get("/work").status == 200
+        assert running.get("/tasks").status == 200
         ended = connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         ).fetchall()
         assert len(ended) == 1
-        assert running.get("/work").status == 200
+        assert running.get("/tasks").status == 200
 
 
 def test_a_login_that_only_reads_is_enough(database: str) -> None:
@@ -384,7 +384,7 @@ def test_the_time_zone_of_reports_changes_at_once(page: RunningPage, database: s
     for zone in ("Asia/Tokyo", "America/New_York", "Europe/Berlin") * 3:
         with connect(database) as connection:
             connection.execute("UPDATE reporting SET time_zone = %s", (zone,))
-        footer = texts(page.get("/work").text, "footer")
+        footer = texts(page.get("/tasks").text, "footer")
         assert footer == [f"Times are in {zone}. The page reads the store and changes nothing."]
 
 

@@ -41,7 +41,7 @@ def test_the_page_is_served_until_it_is_stopped(
         port = re.findall(r":(\d+)/", line)[0]
         assert_golden("serve", line.replace(port, "8720"))
         page = RunningPage(int(port))
-        assert "<h1>Work</h1>" in page.get("/work").text
+        assert "<h1>Work</h1>" in page.get("/tasks").text
         process.send_signal(signum)
         assert process.wait(60) == exit_code
         assert process.stderr.read() == ""
