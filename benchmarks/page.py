@@ -1,8 +1,9 @@
 """`make bench-page`: how long each tab of `pandev serve` takes, and what 10,000 requests cost.
 
 - Tabs: on a store with 100,000 tasks, as `make bench-join` fills it, the time until the last byte
-  of each tab has arrived, for the eight weeks before the data ends. Next to it is the time of the
-  tab's own statements, sent again by a client that draws nothing: the bare SQL.
+  of each tab has arrived, for the eight weeks before the data ends: the first time after a write,
+  and again while nothing is written. Next to them is the time of the tab's own statements, sent by
+  a client that draws nothing: the bare SQL.
 - Memory: on a small store, the resident memory of the page after 1,000 requests and after 10,000,
   for all tabs and the CSV and JSON of all their figures, by four clients.
 
@@ -40,6 +41,7 @@ from pandev.page.connections import ReaderSource
 from pandev.page.figures import read_figure
 from pandev.page.filters import Filters, read_choices
 from pandev.page.integration import STATUS_FIGURES, Installation, read_standing
+from pandev.page.result_cache import ResultCache
 from pandev.page.tabs import TABS
 from pandev.report.selection import read_calendar
 from pandev.status.surroundings import Surroundings
@@ -146,14 +148,19 @@ def measure_tabs(url: str, *, rounds: int) -> dict[str, Figures]:
     with serve(url) as page, connect(url) as connection:
         for tab in TABS:
             path = f"/{tab.key}?since={since}&until={until}"
-            size = page.get(path)
-            page_ms = statistics.median(_time(partial(page.get, path)) for _ in range(rounds))
+            request = partial(page.get, path)
+            size = request()
+            first_ms = statistics.median(
+                _time_after_write(connection, request) for _ in range(rounds)
+            )
+            again_ms = statistics.median(_time(request) for _ in range(rounds))
             statements = record_statements(url, tab, Filters(since=since, until=until))
             repeat = partial(_repeat, connection, statements)
             repeat()
             bare_ms = statistics.median(_time(repeat) for _ in range(rounds))
             tabs[tab.key] = {
-                "page_ms": round(page_ms, 1),
+                "first_ms": round(first_ms, 1),
+                "again_ms": round(again_ms, 1),
                 "bare_ms": round(bare_ms, 1),
                 "statements": len(statements),
                 "kilobytes": round(size / 1e3, 1),
@@ -168,10 +175,16 @@ def _time(action: Callable[[], object]) -> float:
     return (time.perf_counter() - started) * 1e3
 
 
+def _time_after_write(connection: Connection, action: Callable[[], object]) -> float:
+    """Return the time of an action after a write that changes no row of a view."""
+    connection.execute("UPDATE reporting SET time_zone = time_zone")
+    return _time(action)
+
+
 def record_statements(url: str, tab: Tab, filters: Filters) -> list[Statement]:
     """Return the statements of a tab, in their order."""
     with Recorder(url, schema=SCHEMA) as reader:
-        source = ReaderSource(reader)
+        source = ReaderSource(reader, ResultCache(), "")
         if tab.key == "integration":
             read_standing(reader, INSTALLATION, datetime.now(UTC))
         read_choices(source)
@@ -249,23 +262,23 @@ def evaluate(figures: Figures) -> list[Goal]:
     """Return the goals of what was measured; times have goals at full scale only."""
     goals = [at_most("growth of memory, MB", figures["memory"]["growth_mb"], GOAL_GROWTH_MB)]
     if figures["scale"] == 1:
-        goals += [
-            at_most(f"{name}, ms", tab["page_ms"], GOAL_MS) for name, tab in figures["tabs"].items()
-        ]
+        for name, tab in figures["tabs"].items():
+            goals.append(at_most(f"{name}, ms", tab["again_ms"], GOAL_MS))
+            goals.append(
+                at_most(f"{name}, first, ms over SQL", tab["first_ms"] - tab["bare_ms"], GOAL_MS)
+            )
     return goals
 
 
 def format_table(figures: Figures, goals: list[Goal]) -> str:
     """Return the figures of what was measured, then the goals, in lines of text."""
     memory = figures["memory"]
-    lines = [format_header("tab", "page, ms", "SQL, ms", "page / SQL", "statements", "KB")]
+    columns = ("first, ms", "again, ms", "SQL, ms", "first / SQL", "statements", "KB")
+    lines = [format_header("tab", *columns)]
     for name, tab in figures["tabs"].items():
-        ratio = round(tab["page_ms"] / tab["bare_ms"], 2)
-        lines.append(
-            format_row(
-                name, tab["page_ms"], tab["bare_ms"], ratio, tab["statements"], tab["kilobytes"]
-            )
-        )
+        first, bare = tab["first_ms"], tab["bare_ms"]
+        values = (tab["again_ms"], bare, round(first / bare, 2), tab["statements"])
+        lines.append(format_row(name, first, *values, tab["kilobytes"]))
     lines += [
         "",
         format_header("memory", "value"),

@@ -14,7 +14,13 @@ from tests.pandev.report_store import connect
 if TYPE_CHECKING:
     from pandev.page.tabs import Tab
 
-FAST = {"page_ms": 150.0, "bare_ms": 100.0, "statements": 8, "kilobytes": 40.0}
+FAST = {
+    "first_ms": 150.0,
+    "again_ms": 30.0,
+    "bare_ms": 100.0,
+    "statements": 8,
+    "kilobytes": 40.0,
+}
 MEMORY = {
     "requests": 10_000,
     "requests_per_second": 90.0,
@@ -54,14 +60,17 @@ def test_every_goal_of_the_page_benchmark_can_be_missed() -> None:
     assert [(goal.name, goal.met) for goal in evaluate(figures())] == [
         ("growth of memory, MB", True),
         ("tasks, ms", True),
+        ("tasks, first, ms over SQL", True),
         ("flow, ms", True),
+        ("flow, first, ms over SQL", True),
     ]
-    slow = figures(tabs={"tasks": FAST | {"page_ms": 200.1}}, memory=MEMORY | {"growth_mb": 5.1})
-    assert [goal.met for goal in evaluate(slow)] == [False, False]
-    assert [goal.name for goal in evaluate(slow | {"scale": 0.1})] == ["growth of memory, MB"]
+    slow = {"tasks": FAST | {"again_ms": 200.1, "first_ms": 300.1}}
+    missed = figures(tabs=slow, memory=MEMORY | {"growth_mb": 5.1})
+    assert [goal.met for goal in evaluate(missed)] == [False, False, False]
+    assert [goal.name for goal in evaluate(missed | {"scale": 0.1})] == ["growth of memory, MB"]
 
 
 def test_the_table_has_the_ratio_of_page_and_sql() -> None:
     table = format_table(figures(), evaluate(figures()))
     (line,) = [line for line in table.splitlines() if line.startswith("tasks  ")]
-    assert line.split() == ["tasks", "150.0", "100.0", "1.5", "8", "40.0"]
+    assert line.split() == ["tasks", "150.0", "30.0", "100.0", "1.5", "8", "40.0"]

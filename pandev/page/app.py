@@ -15,7 +15,6 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from pandev.page.connections import ReaderSource
 from pandev.page.figures import ALL_ROWS, read_figure, view_figure
 from pandev.page.filters import Filters, offer, parse_filters, read_choices
 from pandev.page.integration import COMMANDS, STATUS_FIGURES, list_rows, read_standing
@@ -32,12 +31,11 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from pandev.page.connections import Connections
+    from pandev.page.connections import Connections, ReaderSource
     from pandev.page.figures import Figure, FigureView
     from pandev.page.filters import Choice, Field
     from pandev.page.integration import Installation, Standing
     from pandev.page.tabs import Tab
-    from target_pandev.database import StoreReader
 
 START: Final = "/integration"
 STYLE: Final = files("pandev.page").joinpath("static/style.css").read_bytes()
@@ -56,51 +54,56 @@ class Page:
     def show_tab(self, request: Request) -> Response:
         """Return a tab with all its figures."""
         tab = _find_tab(request)
-        with self._connections.reader() as reader:
-            return self._show(request, reader, tab, tab.figures)
+        with self._connections.source() as source:
+            return self._show(request, source, tab, tab.figures)
 
     def show_figure(self, request: Request) -> Response:
         """Return one figure with all its rows, as a page, CSV or JSON by its suffix."""
         tab = _find_tab(request)
         name, _, suffix = request.path_params["figure"].partition(".")
         if tab.key == "integration" and name == "status" and suffix == "json":
-            with self._connections.reader() as reader:
-                standing = read_standing(reader, self._installation, datetime.now(UTC))
+            with self._connections.source() as source:
+                standing = self._read_standing(source)
             return _answer_json(json.dumps(standing.to_json(), indent=2))
         figure = tab.find(name)
         if figure is None or suffix not in {"", "csv", "json"}:
             raise HTTPException(404)
-        with self._connections.reader() as reader:
+        with self._connections.source() as source:
             if not suffix:
-                return self._show(request, reader, tab, [figure])
-            view = self._read_one(request, reader, figure)
+                return self._show(request, source, tab, [figure])
+            view = self._read_one(request, source, figure)
         if suffix == "json":
             return _answer_json(format_json([view.result]))
         return _answer_csv(format_csv(view.result), figure.name)
 
-    def _read_one(self, request: Request, reader: StoreReader | None, figure: Figure) -> FigureView:
-        if reader is None:
+    def _read_standing(self, source: ReaderSource | None) -> Standing:
+        reader = source.reader if source else None
+        return read_standing(reader, self._installation, datetime.now(UTC))
+
+    def _read_one(
+        self, request: Request, source: ReaderSource | None, figure: Figure
+    ) -> FigureView:
+        if source is None:
             return view_figure(figure, _without_rows(figure, NO_STORE), Filters(), UTC)
-        source = ReaderSource(reader)
         filters = parse_filters(request.query_params, read_choices(source))
         calendar = read_calendar(source)
         if figure in STATUS_FIGURES:
-            status = read_standing(reader, self._installation, datetime.now(UTC)).status
+            status = self._read_standing(source).status
             return view_figure(figure, list_rows(figure, status), filters, calendar.zone)
         return read_figure(source, figure, filters, calendar, ALL_ROWS)
 
     def _show(
         self,
         request: Request,
-        reader: StoreReader | None,
+        source: ReaderSource | None,
         tab: Tab,
         figures: Sequence[Figure],
     ) -> Response:
         is_tab = figures is tab.figures
         standing = None
         if tab.key == "integration":
-            standing = read_standing(reader, self._installation, datetime.now(UTC))
-        if reader is None:
+            standing = self._read_standing(source)
+        if source is None:
             content = Content(
                 views=[
                     view_figure(figure, _without_rows(figure, NO_STORE), Filters(), UTC)
@@ -108,7 +111,6 @@ class Page:
                 ]
             )
         else:
-            source = ReaderSource(reader)
             content = _read_content(source, request, standing, figures, is_tab=is_tab)
         html = render(
             tab.template if is_tab else "tab.html",
@@ -196,7 +198,7 @@ def _read_or_explain(
     try:
         return read_figure(source, figure, filters, calendar, limit)
     except StoreError as error:
-        source.query("SELECT 1", {})  # raises if the connection is lost
+        source.reader.query("SELECT 1")  # raises if the connection is lost
         reason = f"this figure cannot be read: {str(error).partition('; ')[0]}; {FEWER}"
         return view_figure(figure, _without_rows(figure, reason), filters, calendar.zone)
 

@@ -8,6 +8,7 @@ from queue import Empty, LifoQueue
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any, Final
 
+from pandev.page.result_cache import VERSION, ResultCache
 from target_pandev.errors import StoreError
 from target_pandev.open_store import open_existing_store
 
@@ -24,32 +25,35 @@ SET_TIMEOUT: Final = "SELECT pg_catalog.set_config('statement_timeout', '10s', f
 
 @dataclass(frozen=True)
 class ReaderSource:
-    """A reader as a source of sections."""
+    """A reader as a source of sections. `version` is the one that the request began with."""
 
     reader: StoreReader
+    cache: ResultCache
+    version: str
 
     def query(
         self, query: str, parameters: Mapping[str, Any], /
     ) -> tuple[Sequence[str], Sequence[tuple[Any, ...]]]:
-        """Return the column names and the rows of a query."""
-        return self.reader.query_table(query, parameters)
+        """Return the column names and the rows of a query, from the cache if it has them."""
+        return self.cache.query(self.version, query, parameters, self.reader.query_table)
 
 
 class Connections:
-    """A few connections that requests share; one that fails is closed."""
+    """A few connections that requests share, with their results; one that fails is closed."""
 
     def __init__(self, settings: StoreSettings) -> None:
         self._settings = settings
+        self._cache = ResultCache()
         self._idle: LifoQueue[tuple[StoreReader, ExitStack]] = LifoQueue()
         self._free = BoundedSemaphore(MAX_CONNECTIONS)
 
     @contextmanager
-    def reader(self) -> Iterator[StoreReader | None]:
-        """Yield a connection; None if there is no store yet. Raises `StoreError`."""
+    def source(self) -> Iterator[ReaderSource | None]:
+        """Yield a source for one request; None if there is no store yet. Raises `StoreError`."""
         with self._free, ExitStack() as stack:
             reader, opened = self._take()
             stack.push(opened)
-            yield reader
+            yield ReaderSource(reader, self._cache, _read_version(reader)) if reader else None
             stack.pop_all()  # it is closed only after an error
             if reader:
                 self._idle.put((reader, opened))
@@ -81,3 +85,8 @@ class Connections:
             if reader:
                 reader.query(SET_TIMEOUT)
             return reader, stack.pop_all()
+
+
+def _read_version(reader: StoreReader) -> str:
+    ((version,),) = reader.query(VERSION)
+    return str(version)
