@@ -2,6 +2,9 @@
 
 `pandev connect` writes them, and a running receiver sees the change. A webhook has one or two:
 after its secret was replaced, deliveries in transit are still signed with the previous one.
+
+They are not in the inbox, so that it may be copied and deleted, its writers never delay the check
+of a signature, and a secret that was deleted is not kept in the free pages of an SQLite file.
 """
 
 from __future__ import annotations
