@@ -9,7 +9,13 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
-from tap_clickup.access import TokenUser, fetch_token_user, role_limits, role_name
+from tap_clickup.access import (
+    CREATE_WEBHOOKS,
+    TokenUser,
+    fetch_token_user,
+    role_limits,
+    role_name,
+)
 from tap_clickup.errors import ConfigurationError
 from tap_clickup.fields import Fields
 from tap_clickup.validation import validate_config
@@ -48,7 +54,7 @@ class WorkspaceAccess:
     @property
     def can_create_webhooks(self) -> bool:
         """Whether changes can come by webhook; assumed for a role that is not known."""
-        return not self.cannot
+        return CREATE_WEBHOOKS not in self.cannot
 
 
 @dataclass(frozen=True)
@@ -146,10 +152,11 @@ def _role_problems(workspaces: Sequence[WorkspaceAccess]) -> Iterator[Problem]:
     for workspace in workspaces:
         if not workspace.is_selected or workspace.can_create_webhooks:
             continue
+        *limits, last = workspace.cannot
         yield Problem(
             "polling only",
             f"workspace {workspace.id}",
-            f"the token's user is a {workspace.role} and cannot {' or '.join(workspace.cannot)}, "
+            f"the token's user is a {workspace.role} and cannot {', '.join(limits)}, or {last}, "
             "so changes come by polling only",
             f"make the user an owner or admin under {PEOPLE}",
         )

@@ -10,13 +10,19 @@ from tap_clickup.fields import Fields
 if TYPE_CHECKING:
     from tap_clickup.client import Client
 
-ROLES: Final = {1: "owner", 2: "admin", 3: "member", 4: "guest"}
 PRIVILEGED_ROLES: Final = {"owner", "admin"}
-ROLE_LIMITS: Final = ("create webhooks", "read the tracked time of other users")
+CREATE_WEBHOOKS: Final = "create webhooks"
+TRACK_TIME_OF_OTHERS: Final = "read or write the tracked time of other users"
+SEE_UNSHARED: Final = "see what is not shared with it"
+ROLE_LIMITS: Final = (CREATE_WEBHOOKS, TRACK_TIME_OF_OTHERS)
 """What only owners and admins can do.
 
 https://developer.clickup.com/reference/gettimeentrieswithinadaterange
 """
+GUEST: Final = "guest"
+
+
+ROLES: Final = {1: "owner", 2: "admin", 3: "member", 4: GUEST}
 
 
 @dataclass(frozen=True)
@@ -54,5 +60,10 @@ def role_name(team: Fields, user_id: str) -> str | None:
 
 
 def role_limits(role: str | None) -> tuple[str, ...]:
-    """Return what a role cannot do; nothing is assumed of one that is not known."""
-    return () if role is None or role in PRIVILEGED_ROLES else ROLE_LIMITS
+    """Return what a role cannot do; nothing is assumed of one that is not known.
+
+    Private spaces and lists of others are in no response, also for an owner: nothing shows them.
+    """
+    if role is None or role in PRIVILEGED_ROLES:
+        return ()
+    return (*ROLE_LIMITS, SEE_UNSHARED) if role == GUEST else ROLE_LIMITS

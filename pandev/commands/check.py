@@ -15,6 +15,7 @@ from pandev.effective_settings import find_unknown_variables
 from pandev.report.values import printable
 from pandev.store_options import store_options, store_settings
 from pandev.tap_config import quiet_context, read_tap_config
+from tap_clickup.access import ROLE_LIMITS, SEE_UNSHARED
 from tap_clickup.errors import ClickUpError
 from target_pandev.errors import StoreError
 from target_pandev.open_store import check_store
@@ -52,9 +53,9 @@ RESULTS: Final = {
 def check(context: click.Context, /, output_format: str, **store: str | None) -> None:
     """Check the connection to ClickUp, the token's rights and the store.
 
-    Shows whose token it is, each workspace with the role of that user, the rate limit of the plan,
-    and whether a load could write to the store. Nothing is changed, and the token is never shown.
-    Problems are on stderr, with a remedy in each line.
+    Shows whose token it is, each workspace with the role of that user and what that role may not
+    do, the rate limit of the plan, and whether a load could write to the store. Nothing is changed,
+    and the token is never shown. Problems are on stderr, with a remedy in each line.
 
     Exit codes: 0 all is well, 1 something is broken, 3 changes come by polling only, because the
     token's user may not create webhooks.
@@ -130,7 +131,7 @@ def _print(result: str, connection: ConnectionCheck | None, store_text: str) -> 
     print_facts({**facts, "store": store_text})
     if connection and connection.workspaces:
         click.echo()
-        labels = ("workspace", "name", "role", "webhooks", "spaces")
+        labels = ("workspace", "name", "role", "webhooks", "time of others", "spaces")
         print_table(labels, [_row(workspace) for workspace in connection.workspaces])
 
 
@@ -142,16 +143,22 @@ def _describe_limit(requests_per_minute: int | None) -> str:
 
 
 def _row(workspace: WorkspaceAccess) -> tuple[str, ...]:
-    webhooks = "allowed" if workspace.can_create_webhooks else "not allowed"
+    rights = ["not allowed" if limit in workspace.cannot else "allowed" for limit in ROLE_LIMITS]
     if workspace.role is None:
-        webhooks = "not known"
-    spaces = "not selected"
-    if workspace.is_selected:
-        spaces = (
-            "not known" if workspace.space_count is None else f"{workspace.space_count:,} selected"
-        )
+        rights = ["not known" for _ in ROLE_LIMITS]
     name = printable(workspace.name or "")
-    return workspace.id, name, workspace.role or "not reported", webhooks, spaces
+    role = workspace.role or "not reported"
+    return workspace.id, name, role, *rights, _describe_spaces(workspace)
+
+
+def _describe_spaces(workspace: WorkspaceAccess) -> str:
+    """Return how many spaces are selected; a guest sees only those that are shared."""
+    if not workspace.is_selected:
+        return "not selected"
+    if workspace.space_count is None:
+        return "not known"
+    is_guest = SEE_UNSHARED in workspace.cannot
+    return f"{workspace.space_count:,} {'shared' if is_guest else 'selected'}"
 
 
 def _as_json(

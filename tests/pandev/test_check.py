@@ -72,6 +72,14 @@ def test_a_members_token_has_an_exit_code_of_its_own(folder: Path, behaviour: Be
     assert_golden("check_member_problems", done.stderr, columns=None)
 
 
+def test_a_guest_sees_only_what_is_shared(folder: Path, behaviour: Behaviour) -> None:
+    """R6: what a role may not do is shown, not only that webhooks are refused."""
+    behaviour.role = "guest"
+    done = run_pandev(folder, "check")
+    assert f"{ACME}  Acme  guest  not allowed  not allowed     4 shared\n" in done.stdout
+    assert "or see what is not shared with it, so changes come by polling only" in done.stderr
+
+
 def test_a_rejected_token_is_one_line_and_the_store_is_checked(folder: Path) -> None:
     """R92: "401 Unauthorized", without the token."""
     done = run_pandev(folder, "check", TAP_CLICKUP_API_TOKEN=BAD_TOKEN)
@@ -140,7 +148,7 @@ def test_a_failed_read_of_spaces_is_reported_once(folder: Path, behaviour: Behav
     behaviour.faults = [Fault(403, {"ECODE": "X_1"}, path=f"/team/{ACME}/space$")] * 2
     done = run_process(folder, "check")
     assert done.returncode == 1
-    assert f"{ACME}  Acme  owner  allowed   not known\n" in done.stdout
+    assert f"{ACME}  Acme  owner  allowed   allowed         not known\n" in done.stdout
     assert done.stderr == (
         f"pandev: workspace {ACME}: spaces (archived=false) and spaces (archived=true) not read: "
         f"GET /team/{ACME}/space: HTTP 403 X_1; see the user's role under Workspace settings > "
@@ -157,7 +165,11 @@ def test_check_as_json(folder: Path, behaviour: Behaviour) -> None:
     result = json.loads(done.stdout)
     assert result["store"].pop("server_version")
     assert result["store"]["schema_version"] == result["store"]["newest_version"]
-    limits = ["create webhooks", "read the tracked time of other users"]
+    limits = [
+        "create webhooks",
+        "read or write the tracked time of other users",
+        "see what is not shared with it",
+    ]
     assert result["exit_code"] == 3
     assert result["clickup"] == {
         "user": {"id": "45315415", "name": "Person 1"},

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     Check = Callable[..., ConnectionCheck]
 
 TOKEN = "pk_1_AAAAAAAA"  # noqa: S105 - of a test
-LIMITS = ("create webhooks", "read the tracked time of other users")
+LIMITS = ("create webhooks", "read or write the tracked time of other users")
+UNSHARED = "see what is not shared with it"
 ADVICE = (
     "the token is wrong, expired or was regenerated; create a new one in ClickUp under avatar > "
     "Settings > My Settings > Apps > API Token, and set it as TAP_CLICKUP_API_TOKEN"
@@ -81,20 +82,21 @@ def test_the_check_names_user_workspaces_roles_and_limit(
     assert requests == [("GET", path) for path in ("/api/v2/team", "/api/v2/user", spaces, spaces)]
 
 
-@pytest.mark.parametrize("role", ["member", "guest"])
+@pytest.mark.parametrize(("role", "last"), [("member", LIMITS[1]), ("guest", UNSHARED)])
 def test_a_role_without_webhooks_means_polling_only(
-    check: Check, behaviour: Behaviour, workspace: Workspace, role: Any
+    check: Check, behaviour: Behaviour, workspace: Workspace, role: Any, last: str
 ) -> None:
     """R6, R112, R113: it is a problem of its own kind, and only of selected workspaces."""
     behaviour.role = role
     result = check(workspace_ids=[workspace.id])
-    assert [(access.role, access.cannot) for access in result.workspaces] == [(role, LIMITS)] * 2
+    cannot = LIMITS if role == "member" else (*LIMITS, UNSHARED)
+    assert [(access.role, access.cannot) for access in result.workspaces] == [(role, cannot)] * 2
     assert result.is_polling_only
     assert result.errors == ()
     (problem,) = (problem for problem in result.problems if problem.severity == "polling only")
     assert str(problem) == (
-        f"workspace {workspace.id}: the token's user is a {role} and cannot create webhooks or "
-        "read the tracked time of other users, so changes come by polling only; make the user an "
+        f"workspace {workspace.id}: the token's user is a {role} and cannot "
+        f"{', '.join(cannot[:-1])}, or {last}, so changes come by polling only; make the user an "
         "owner or admin under Workspace settings > People"
     )
 
@@ -104,7 +106,7 @@ def test_a_role_without_webhooks_means_polling_only(
     [
         ({"role": 2, "role_key": "admin"}, "admin", ()),
         ({"role": 4, "role_key": "limited_member"}, "limited member", LIMITS),
-        ({"role": 4}, "guest", LIMITS),
+        ({"role": 4}, "guest", (*LIMITS, UNSHARED)),
         ({}, None, ()),
         ({"role": 77}, None, ()),
     ],
