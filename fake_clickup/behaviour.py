@@ -31,7 +31,7 @@ class Fault:
     `path`. A `body` that is not a string is sent as JSON; the only rate-limit headers are those in
     `headers`. With `reset` the connection is cut: before the response, or after half of the body if
     there is one. With `executed` the request is carried out before, so that only its response is
-    lost.
+    lost. It is sent after `delay_seconds`, or as soon as the client has closed the connection.
     """
 
     status: int = 500
@@ -41,6 +41,7 @@ class Fault:
     path: str | None = None
     method: str | None = None
     executed: bool = False
+    delay_seconds: float = 0.0
 
 
 @dataclass(slots=True)

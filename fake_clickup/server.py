@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import select
 import socket
 import struct
 import sys
@@ -32,12 +33,13 @@ NO_LINGER = struct.pack("ii", 1, 0)
 
 
 class Response(NamedTuple):
-    """What is sent; with `cut` the connection ends after half of the body, or at once."""
+    """What is sent, and when; with `cut` the connection ends after half of the body, or at once."""
 
     status: int
     body: bytes
     headers: dict[str, str]
     cut: bool = False
+    delay_seconds: float = 0.0
 
 
 class FakeClickUp:
@@ -222,6 +224,8 @@ class Handler(BaseHTTPRequestHandler):
         head = [f"HTTP/1.1 {response.status} {self.responses.get(response.status, ('',))[0]}"]
         head += [f"{name}: {value}" for name, value in response.headers.items()]
         data = "\r\n".join([*head, "", ""]).encode("latin-1") + response.body
+        if response.delay_seconds:
+            select.select([self.connection], [], [], response.delay_seconds)  # the end of a client
         if response.cut:
             data = data[: -len(response.body) // 2] if response.body else b""
         self.wfile.write(data)
@@ -237,7 +241,9 @@ class Handler(BaseHTTPRequestHandler):
 
 def _build_fault_response(fault: Fault) -> Response:
     body = fault.body.encode() if isinstance(fault.body, str) else _encode(fault.body)
-    return Response(fault.status, body, fault.headers, cut=fault.reset)
+    return Response(
+        fault.status, body, fault.headers, cut=fault.reset, delay_seconds=fault.delay_seconds
+    )
 
 
 def _encode(body: Any) -> bytes:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from pandev.worklogs.errors import WorklogError, WrongEntryError
 from tap_clickup.conversions import to_epoch_ms
 from tap_clickup.date_slices import date_slices
-from tap_clickup.errors import ClickUpError, UnexpectedResponseError
+from tap_clickup.errors import AccessDeniedError, ClickUpError, UnexpectedResponseError
 from tap_clickup.fields import Fields
 from tap_clickup.readers.time_entry_reader import TimeEntryReader
 from tap_clickup.urls import api_path
@@ -105,8 +105,13 @@ class WorkspaceEntries:
         return WrittenEntry(entry.time_entry_id, entry.planned_ms)
 
     def delete(self, entry_id: str | None) -> WrittenEntry:
-        """Delete an entry."""
-        self._client.write("DELETE", self._path(entry_id), required_key=None)
+        """Delete an entry, which is no longer there if the response to a request was lost."""
+        retries = self._client.stats.retries
+        try:
+            self._client.write("DELETE", self._path(entry_id), required_key=None)
+        except AccessDeniedError:
+            if self._client.stats.retries == retries:
+                raise
         return WrittenEntry(entry_id, None)
 
     def _path(self, entry_id: str | None) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
 
 from fake_clickup import Account, Behaviour, FakeClickUp, Fault
 from tests.fake_clickup.client import EVERYTHING, NOW, Client
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from fake_clickup import Request
@@ -138,6 +140,35 @@ def test_a_fault_may_be_sent_after_the_request_was_carried_out(
     with pytest.raises(requests.JSONDecodeError):  # the body is empty
         client.send("POST", path, body)
     assert len(client.get(path)["webhooks"]) == 1
+
+
+def test_a_delayed_response_ends_with_its_client(
+    client: Client, behaviour: Behaviour, workspace: Workspace
+) -> None:
+    """The request is carried out nevertheless; a client that waits gets the response."""
+    path = f"/team/{workspace.id}/webhook"
+    delayed: dict[str, Any] = {
+        "status": 200,
+        "path": "/webhook$",
+        "method": "POST",
+        "executed": True,
+    }
+    behaviour.faults = [
+        Fault(**delayed, delay_seconds=600),
+        Fault(**delayed, delay_seconds=0.2, body={"late": True}),
+    ]
+    body = {"endpoint": "https://receiver.example.com", "events": ["taskUpdated"]}
+    with pytest.raises(requests.ReadTimeout):
+        client.session.post(
+            f"{client.clickup.api_url}{path}",
+            json=body,
+            headers={"Authorization": client.clickup.token},
+            timeout=(10, 0.2),
+        )
+    wait_until(lambda: len(workspace.webhooks) == 1)
+    began = time.monotonic()
+    assert client.send("POST", path, body) == (200, {"late": True})
+    assert time.monotonic() - began > 0.2
 
 
 def test_on_response_is_called_once_the_request_was_carried_out(

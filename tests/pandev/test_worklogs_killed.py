@@ -9,7 +9,16 @@ import psycopg
 import pytest
 
 from fake_clickup import Fault
-from tests.pandev.worklog_store import EXPECTED, LATER, Runs, fill, requested, written
+from tests.pandev.worklog_store import (
+    CHANGED,
+    EXPECTED,
+    LATER,
+    OTHER_RULES,
+    Runs,
+    fill,
+    requested,
+    written,
+)
 from tests.support.waiting import wait_until
 from tests.tap_clickup import accounts
 
@@ -40,23 +49,24 @@ def runs(tmp_path: Path, clickup: FakeClickUp, database: str) -> Runs:
 
 
 class Killer:
-    """Kills a run at its n-th POST."""
+    """Kills a run at its n-th request of a method."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, method: str = "POST") -> None:
         self.number = number
-        self.posts = 0
+        self.method = method
+        self.requests = 0
         self.process: subprocess.Popen[str] | None = None
 
     def __call__(self, request: Request, _: Account) -> None:
-        if request.method != "POST":
+        if request.method != self.method:
             return
-        self.posts += 1
-        if self.posts == self.number and self.process:
+        self.requests += 1
+        if self.requests == self.number and self.process:
             self.process.send_signal(signal.SIGKILL)
 
 
-def push_and_kill(runs: Runs, killer: Killer) -> None:
-    with runs.start("push", "--write") as process:
+def push_and_kill(runs: Runs, killer: Killer, *options: str) -> None:
+    with runs.start("push", "--write", *options) as process:
         killer.process = process
         process.communicate()
     assert process.returncode == -signal.SIGKILL
@@ -97,7 +107,45 @@ def test_killed_while_clickup_carries_the_request_out(
     assert runs.rows(STATES) == [("confirmed", 3)]
 
 
-def block_and_kill(runs: Runs, behaviour: Behaviour, is_point: Callable[[Request], bool]) -> None:
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+@pytest.mark.parametrize("point", ["on_request", "on_response"])
+def test_killed_while_clickup_changes_an_entry(
+    runs: Runs, account: Account, clickup: FakeClickUp, point: str, method: str
+) -> None:
+    """A change that was made is not made again, and the rest follows."""
+    assert runs.push().returncode == 0
+    clickup.requests.clear()
+    killer = Killer(1, method)
+    setattr(clickup.behaviour, point, killer)
+    push_and_kill(runs, killer, *OTHER_RULES)
+    setattr(clickup.behaviour, point, None)
+    wait_until(lambda: all(request.status for request in clickup.requests))
+    assert runs.push(*OTHER_RULES).returncode == 0
+    assert written(account) == CHANGED
+    assert sorted(requested(clickup)) == ["DELETE", "PUT"]
+    again = runs.push(*OTHER_RULES)
+    assert (again.returncode, sorted(requested(clickup))) == (0, ["DELETE", "PUT"])
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_killed_before_clickup_changes_an_entry(
+    runs: Runs, account: Account, clickup: FakeClickUp, method: str
+) -> None:
+    assert runs.push().returncode == 0
+    clickup.requests.clear()
+    clickup.behaviour.faults = [Fault(reset=True, method=method)]
+    clickup.behaviour.on_request = killer = Killer(1, method)
+    push_and_kill(runs, killer, *OTHER_RULES)
+    clickup.behaviour.on_request = None
+    wait_until(lambda: all(request.status for request in clickup.requests))
+    assert runs.push(*OTHER_RULES).returncode == 0
+    assert written(account) == CHANGED
+    assert sorted(requested(clickup)) == sorted(["DELETE", "PUT", method])
+
+
+def block_and_kill(
+    runs: Runs, behaviour: Behaviour, is_point: Callable[[Request], bool], *options: str
+) -> None:
     """Kill a run while it waits for a lock that is held from a response on."""
     with (
         psycopg.connect(runs.database, options="-c search_path=pandev") as holder,
@@ -109,7 +157,7 @@ def block_and_kill(runs: Runs, behaviour: Behaviour, is_point: Callable[[Request
                 holder.execute("LOCK TABLE worklog_entries IN SHARE ROW EXCLUSIVE MODE")
 
         behaviour.on_response = hold
-        with runs.start("push", "--write") as process:
+        with runs.start("push", "--write", *options) as process:
             wait_until(lambda: watcher.execute(COUNT_BLOCKED).fetchall() == [(1,)])
             process.send_signal(signal.SIGKILL)
             process.communicate()
@@ -128,6 +176,18 @@ def test_killed_between_the_response_and_its_commit(
     assert runs.push().returncode == 0
     assert written(account) == EXPECTED
     assert requested(clickup) == ["POST"] * 3
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_killed_between_a_change_and_its_commit(
+    runs: Runs, account: Account, clickup: FakeClickUp, method: str
+) -> None:
+    assert runs.push().returncode == 0
+    clickup.requests.clear()
+    block_and_kill(runs, clickup.behaviour, lambda request: request.method == method, *OTHER_RULES)
+    assert runs.push(*OTHER_RULES).returncode == 0
+    assert written(account) == CHANGED
+    assert sorted(requested(clickup)) == ["DELETE", "PUT"]
 
 
 def test_killed_before_the_plan_is_stored(

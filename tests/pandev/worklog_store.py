@@ -94,9 +94,9 @@ class Runs:
         """Run to the end, in this process."""
         return run_pandev(self.folder, "worklogs", *arguments, *PERIOD, **self.environment)
 
-    def push(self) -> subprocess.CompletedProcess[str]:
+    def push(self, *options: str) -> subprocess.CompletedProcess[str]:
         """Write what is planned."""
-        return self.run("push", "--write")
+        return self.run("push", "--write", *options)
 
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
         """Return the rows of a statement on the store."""
@@ -142,3 +142,9 @@ EXPECTED: Counter[tuple[int, str | None, int, int]] = Counter(
     }
 )
 """What is written once, and only once."""
+OTHER_RULES = ("--minimum-minutes", "15", "--round-minutes", "15")
+"""By these rules Mia's 20 minutes are 15, and Olga's 10 are no entry."""
+CHANGED: Counter[tuple[int, str | None, int, int]] = Counter(
+    {(accounts.MEMBER, TASK, 2, 15): 1, (accounts.MEMBER, TASK, 3, 30): 1}
+)
+"""What is written by these rules."""
