@@ -11,7 +11,7 @@ import socket
 import subprocess
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,9 +20,11 @@ from fake_clickup import Behaviour, FakeClickUp, generate
 from target_pandev.embedded import EmbeddedServer
 from tests.clickup_receiver.receiver_process import free_port
 from tests.end_to_end.pipeline import COMMANDS, PROJECT, Pipeline
+from tests.pandev.worklog_store import EXPECTED, fill, written
 from tests.support.connections import WatchedConnections, address_of
 from tests.support.task_repository import make_repository
 from tests.support.waiting import TIMEOUT_SECONDS, wait_until
+from tests.tap_clickup import accounts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -232,6 +234,32 @@ def test_the_crontab_works_as_written(project: Pipeline) -> None:
     assert is_private(project.folder / ".meltano")
     counts = "SELECT count(*) > 5 FROM tasks UNION ALL SELECT count(*) > 5 FROM commits"
     assert run_literally(project, [f"pandev store psql -At -c '{counts}'"]) == "t\nt\n"
+
+
+def test_the_schedule_of_worklogs_works_as_written(tmp_path: Path, database: str) -> None:
+    """R8, R124: by the setting worklog_mode alone, on closed days of the last two weeks."""
+    *_, line = commands("Worklogs written to ClickUp")
+    begin, *surroundings, command = line.split(" && ")
+    assert begin.endswith(" umask 077")
+    assert surroundings == ["cd /srv/pandev-clickup", ". .venv/bin/activate"]
+    shift = datetime.now(UTC).date() - timedelta(days=4) - date(2026, 3, 2)
+    fill(database, shift=shift)
+    with FakeClickUp(accounts.shop()) as clickup:
+        settings = {
+            "TAP_CLICKUP_API_TOKEN": clickup.token,
+            "TAP_CLICKUP_API_URL": clickup.api_url,
+            "TARGET_PANDEV_STORE_URL": database,
+            "PANDEV_WORKLOG_MODE": "automatic",
+        }
+        watched = WatchedConnections(tmp_path)
+        project = Pipeline(tmp_path, settings | watched.settings)
+        printed = run_literally(project, ["umask 077", command])
+        assert watched.connections == {("pandev worklogs", address_of(clickup.api_url))}
+        assert "created            3 entries, 1 h\n" in printed
+        assert written(clickup.account) == {
+            (user_id, task_id, (date(2026, 3, day) + shift).day, minutes): 1
+            for user_id, task_id, day, minutes in EXPECTED
+        }
 
 
 def test_every_command_of_the_table_of_commands_is_installed() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import subprocess
 from collections import Counter
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tests.pandev.command import PANDEV, run_pandev
@@ -30,11 +31,11 @@ LATER = "UPDATE worklog_entries SET sent_at = sent_at - interval '11 minutes'"
 """So much later a request without an answer is no longer under way."""
 
 
-def fill(database: str) -> None:
+def fill(database: str, *, shift: timedelta = timedelta()) -> None:
     """Load users, tasks and active time: two entries of Mia and one of Olga can be planned.
 
-    Mia: 20 minutes on March 2 and 30 on March 3; 3 on another task, which is too short. Olga: 10
-    minutes on March 2. A stranger: 15 minutes.
+    The days are moved by `shift`. Mia: 20 minutes on March 2 and 30 on March 3; 3 on another task,
+    which is too short. Olga: 10 minutes on March 2. A stranger: 15 minutes.
     """
     key = {"workspace_id": accounts.WORKSPACE}
     users = [
@@ -45,21 +46,20 @@ def fill(database: str) -> None:
         {**key, "id": task_id, "name": f"Task {task_id}", "space_id": accounts.SPACE}
         for task_id in (TASK, OTHER_TASK)
     ]
+    active = [
+        *events(MIA, "02 09:00:00", "02 09:10:00", "02 09:20:00", branch=f"CU-{TASK}"),
+        *events(MIA, "02 12:00:00", "02 12:03:00", branch=f"CU-{OTHER_TASK}"),
+        *events(MIA, "03 09:00:00", "03 09:15:00", "03 09:30:00", branch=f"CU-{TASK}"),
+        *events(OLGA, "02 10:00:00", "02 10:10:00", branch=f"CU-{TASK}"),
+        *events(STRANGER, "02 10:00:00", "02 10:15:00", branch=f"CU-{TASK}"),
+    ]
     loader = Loader(database)
     with loader.connection:
         loader.load(
             *(USERS, *(record("users", user) for user in users)),
             *(TASKS, *(record("tasks", task) for task in tasks)),
             IDE_EVENTS,
-            *records(
-                [
-                    *events(MIA, "02 09:00:00", "02 09:10:00", "02 09:20:00", branch=f"CU-{TASK}"),
-                    *events(MIA, "02 12:00:00", "02 12:03:00", branch=f"CU-{OTHER_TASK}"),
-                    *events(MIA, "03 09:00:00", "03 09:15:00", "03 09:30:00", branch=f"CU-{TASK}"),
-                    *events(OLGA, "02 10:00:00", "02 10:10:00", branch=f"CU-{TASK}"),
-                    *events(STRANGER, "02 10:00:00", "02 10:15:00", branch=f"CU-{TASK}"),
-                ]
-            ),
+            *records(replace(event, at=event.at + shift) for event in active),
         )
 
 
