@@ -101,6 +101,31 @@ def test_a_reopened_task_counts_in_the_week_of_its_last_close(store: Loader) -> 
     assert store.rows(THROUGHPUT) == [(date(2026, 2, 9), 2, 1, 0), (date(2026, 2, 16), 0, 1, 1)]
 
 
+CYCLES = """
+SELECT week, closed, inferred_tasks, median_elapsed_ms / 36000, p85_elapsed_ms / 36000,
+    median_active_ms / 36000, p85_active_ms / 36000, median_working_ms / 36000,
+    p85_working_ms / 36000
+FROM weekly_throughput WHERE closed > 0 ORDER BY week
+"""
+"""Hundredths of hours."""
+
+
+def test_weeks_have_the_percentiles_of_the_tasks_closed_in_them(store: Loader) -> None:
+    """Two tasks, of 30 and 5 hours: the median is 17.5, and P85 5 + 0.85 x 25 = 26.25.
+
+    Of the 30 hours 11 are from 9 to 17, eight on Wednesday and three on Thursday; of the five none.
+    """
+    load(store, *STORY[:-2])
+    load(store, seen(55, "closed", closed=55, task_id=OTHER, created=24))
+    first = date(2026, 2, 9)
+    assert store.rows(CYCLES) == [(first, 2, 0, 1750, 2625, 1750, 2625, 550, 935)]
+    load(store, STORY[-2], *CLOSED_AGAIN)
+    assert store.rows(CYCLES) == [
+        (first, 1, 0, 3000, 3000, 3000, 3000, 1100, 1100),
+        (date(2026, 2, 16), 1, 0, 12000, 12000, 9500, 9500, 2400, 2400),
+    ]
+
+
 AGES = (
     "SELECT task_id, started_at, status_since, age_ms, working_age_ms, is_inferred FROM task_ages"
 )
@@ -117,16 +142,21 @@ def test_work_in_progress_ages_from_its_first_start(store: Loader) -> None:
 
 
 def test_the_working_age_leaves_the_weekend_out(store: Loader) -> None:
-    """Started on Friday at 15:00: four hours of work from 9 to 17 until Monday at 11:00."""
-    load(store, change(87, None, "doing"), seen(87, "doing", created=87))
+    """Started on Friday at 15:00: four hours of work from 9 to 17 until Monday at 11:00.
+
+    At 16:00 it gets another status.
+    """
+    load(store, change(87, None, "doing"), change(88, "doing", "review"))
+    load(store, seen(88, "review", created=87))
     age_on_monday = """
         SELECT (age_ms - extract(EPOCH FROM now() - %(monday)s) * 1000) / 3.6e6,
-            (working_age_ms - working_ms(%(monday)s, now())) / 3.6e6
+            (working_age_ms - working_ms(%(monday)s, now())) / 3.6e6,
+            (working_status_age_ms - working_ms(%(monday)s, now())) / 3.6e6
         FROM task_ages
     """
     parameters = {"monday": clock(155)}
-    ((age, working_age),) = store.connection.execute(age_on_monday, parameters).fetchall()
-    assert (round(age, 3), working_age) == (68, 4)
+    ((age, *working_ages),) = store.connection.execute(age_on_monday, parameters).fetchall()
+    assert (round(age, 3), *working_ages) == (68, 4, 3)
 
 
 STATUS_TIMES = """

@@ -184,6 +184,16 @@ def test_a_draft_opened_before_its_first_commit_has_no_coding_time(store: Loader
     assert store.rows(LEAD_TIMES) == [(7, 1, day(5), 0, 48 * HOUR_MS, 48 * HOUR_MS)]
 
 
+def test_lead_times_have_a_part_within_working_hours(store: Loader) -> None:
+    """From Monday to Wednesday to Friday, each at 8:00; work is from 9 to 17."""
+    store.load(COMMITS, commit("a", 1), commit("b", 2, "a"), commit("m", 6, "a", "b"))
+    store.load(PULL_REQUESTS, pull(7, head_sha="b", merge_commit_sha="m"))
+    assert store.rows(
+        "SELECT coding_ms, working_coding_ms, review_ms, working_review_ms, lead_ms, "
+        "working_lead_ms FROM pull_request_lead_times"
+    ) == [tuple(hours * HOUR_MS for hours in (48, 16, 48, 16, 96, 32))]
+
+
 def test_a_rebased_commit_counts_from_when_it_was_written(store: Loader) -> None:
     commits = (commit("a", 1), commit("b", 5, "a", authored=2), commit("m", 6, "a", "b"))
     store.load(COMMITS, *commits)

@@ -150,7 +150,10 @@ def test_working_time_leaves_the_weekend_out(store: Loader) -> None:
         ("to do", 5, 5),
         ("doing", 68, 4),
     ]
-    assert store.rows("SELECT elapsed_ms / 3.6e6, working_ms / 3.6e6 FROM cycle_times") == [(68, 4)]
+    assert store.rows(
+        "SELECT elapsed_ms / 3.6e6, working_ms / 3.6e6, active_ms / 3.6e6, "
+        "working_active_ms / 3.6e6, lead_ms / 3.6e6, working_lead_ms / 3.6e6 FROM cycle_times"
+    ) == [(68, 4, 68, 4, 73, 9)]
 
 
 def test_the_cycle_is_from_the_first_progress_to_the_last_close(store: Loader) -> None:

@@ -9,7 +9,9 @@ SELECT c.workspace_id, c.task_id, c.name, c.date_created, c.started_after, c.sta
     (extract(EPOCH FROM c.closed_at - c.date_created) * 1000)::bigint AS lead_ms,
     c.reopened_count, c.is_inferred, c.basis,
     working_ms(c.started_at, c.closed_at) AS working_ms,
-    c.list_id, c.space_id, c.task_type_id
+    c.list_id, c.space_id, c.task_type_id,
+    c.working_active_ms,
+    working_ms(c.date_created, c.closed_at) AS working_lead_ms
 FROM (
     SELECT o.workspace_id, o.task_id, o.name, o.date_created, o.list_id, o.space_id, o.task_type_id,
         p.reopened_count, p.is_inferred,
@@ -17,7 +19,8 @@ FROM (
         CASE WHEN p.is_from_dates THEN o.date_created ELSE p.started_after END AS started_after,
         CASE WHEN p.is_from_dates THEN o.date_created ELSE p.started_at END AS started_at,
         CASE WHEN p.is_from_dates THEN coalesce(o.date_done, p.closed_at) ELSE p.closed_at END AS closed_at,
-        CASE WHEN NOT p.is_from_dates THEN p.active_ms END AS active_ms
+        CASE WHEN NOT p.is_from_dates THEN p.active_ms END AS active_ms,
+        CASE WHEN NOT p.is_from_dates THEN p.working_active_ms END AS working_active_ms
     FROM (
         SELECT s.workspace_id, s.task_id,
             pg_catalog.min(s.changed_after) FILTER (WHERE s.to_status_group = 'IN_PROGRESS') AS started_after,
@@ -31,6 +34,9 @@ FROM (
             (pg_catalog.sum(extract(EPOCH FROM s.next_changed_at - s.changed_at)) FILTER (
                 WHERE s.to_status_group = 'IN_PROGRESS'
             ) * 1000)::bigint AS active_ms,
+            pg_catalog.sum(working_ms(s.changed_at, s.next_changed_at)) FILTER (
+                WHERE s.to_status_group = 'IN_PROGRESS'
+            )::bigint AS working_active_ms,
             pg_catalog.bool_or(
                 s.is_inferred AND (s.from_status IS NOT NULL OR s.to_status_group IN ('IN_PROGRESS', 'CLOSED'))
             ) AS is_inferred,
@@ -60,6 +66,8 @@ COMMENT ON COLUMN cycle_times.basis IS
     'transitions; or dates if nothing is known before the closing, so that the task counts as in progress since its creation';
 COMMENT ON COLUMN cycle_times.working_ms IS
     'The part of elapsed_ms within working hours (table reporting)';
+COMMENT ON COLUMN cycle_times.working_active_ms IS 'The part of active_ms within working hours';
+COMMENT ON COLUMN cycle_times.working_lead_ms IS 'The part of lead_ms within working hours';
 COMMENT ON COLUMN cycle_times.reopened_count IS 'How often it was reopened after it had been closed';
 COMMENT ON COLUMN cycle_times.workspace_id IS 'Id of the workspace in ClickUp';
 COMMENT ON COLUMN cycle_times.task_id IS 'Short id of the task in ClickUp, unique in its workspace';

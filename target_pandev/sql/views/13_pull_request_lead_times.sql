@@ -25,7 +25,10 @@ SELECT
     (pg_catalog.date_part('epoch', p.created_at - s.started_at) * 1000)::bigint AS coding_ms,
     (pg_catalog.date_part('epoch', p.merged_at - p.created_at) * 1000)::bigint AS review_ms,
     (pg_catalog.date_part('epoch', p.merged_at - s.started_at) * 1000)::bigint AS lead_ms,
-    p.url
+    p.url,
+    working_ms(s.started_at, p.created_at) AS working_coding_ms,
+    working_ms(p.created_at, p.merged_at) AS working_review_ms,
+    working_ms(s.started_at, p.merged_at) AS working_lead_ms
 FROM pull_requests AS p
 LEFT JOIN LATERAL (
     SELECT pg_catalog.count(*) AS commit_count, pg_catalog.min(c.authored_at) AS first_commit_at
@@ -55,6 +58,10 @@ COMMENT ON COLUMN pull_request_lead_times.review_ms IS
     'From when it was opened until it was merged; null until then';
 COMMENT ON COLUMN pull_request_lead_times.lead_ms IS
     'From the first commit, or from when it was opened if that was earlier, until the merge: coding_ms + review_ms';
+COMMENT ON COLUMN pull_request_lead_times.working_coding_ms IS
+    'The part of coding_ms within working hours (table reporting)';
+COMMENT ON COLUMN pull_request_lead_times.working_review_ms IS 'The part of review_ms within working hours';
+COMMENT ON COLUMN pull_request_lead_times.working_lead_ms IS 'The part of lead_ms within working hours';
 COMMENT ON COLUMN pull_request_lead_times.state IS
     'open, merged or closed (without a merge); GitLab also has locked';
 COMMENT ON COLUMN pull_request_lead_times.repository_id IS 'Host, group and name, as in repositories.id';

@@ -7,7 +7,8 @@ SELECT o.workspace_id, o.task_id, o.name, o.status, o.status_group, o.task_type_
     (extract(EPOCH FROM pg_catalog.now() - s.started_at) * 1000)::bigint AS age_ms,
     working_ms(s.started_at, pg_catalog.now()) AS working_age_ms,
     (extract(EPOCH FROM pg_catalog.now() - s.status_since) * 1000)::bigint AS status_age_ms,
-    s.is_inferred
+    s.is_inferred,
+    working_ms(s.status_since, pg_catalog.now()) AS working_status_age_ms
 FROM (
     SELECT t.workspace_id, t.task_id,
         pg_catalog.min(t.changed_at) FILTER (WHERE t.to_status_group = 'IN_PROGRESS') AS started_at,
@@ -27,6 +28,7 @@ COMMENT ON COLUMN task_ages.status_since IS 'Since when it has its present statu
 COMMENT ON COLUMN task_ages.age_ms IS 'From started_at until now';
 COMMENT ON COLUMN task_ages.working_age_ms IS 'Its part within working hours (table reporting)';
 COMMENT ON COLUMN task_ages.status_age_ms IS 'From status_since until now';
+COMMENT ON COLUMN task_ages.working_status_age_ms IS 'Its part within working hours';
 COMMENT ON COLUMN task_ages.is_inferred IS 'Whether a transition is inferred, so that it may be older';
 COMMENT ON COLUMN task_ages.status_group IS 'OPEN, IN_PROGRESS or UNDEFINED';
 COMMENT ON COLUMN task_ages.assignee_ids IS 'Ids of all assignees';
