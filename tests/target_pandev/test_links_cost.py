@@ -8,7 +8,7 @@ import pytest
 from psycopg import sql
 
 from target_pandev.sql import read_statement
-from tests.target_pandev.test_views_cost import FILL, LARGE_TABLES, MAX_ROWS, scans
+from tests.target_pandev.test_views_cost import CO_AUTHORED, FILL, LARGE_TABLES, MAX_ROWS, scans
 
 if TYPE_CHECKING:
     from tests.target_pandev.loading import Loader
@@ -85,3 +85,48 @@ def test_coverage_of_a_week_looks_up_only_its_links(store: Loader) -> None:
     others = [scan for scan in read if scan[0] in LARGE_TABLES - {"commits"}]
     assert others
     assert [scan for scan in others if scan[1] > MAX_ROWS] == []
+
+
+CLOSED = """
+INSERT INTO folders (workspace_id, id, _sdc_extracted_at, _sdc_hash)
+SELECT '900', '21', now(), gen_random_uuid();
+DELETE FROM inherited_references WHERE reference = 'task2996';
+DELETE FROM task_references WHERE reference IN ('task2996', 'DEV-2996');
+UPDATE tasks
+SET date_closed = timestamptz '2026-01-04' + substr(id, 5)::integer * interval '1 minute';
+ANALYZE;
+"""
+
+
+def test_the_newest_task_without_commits_is_read_without_older_ones(store: Loader) -> None:
+    store.connection.execute((FILL + CLOSED).encode())
+    read = read_newest(store, "task_id", "closed_tasks_without_commits", "closed_at", "task2996")
+    assert {"tasks", "task_references"} <= {table for table, _ in read}
+    assert [scan for scan in read if scan[1] > MAX_ROWS] == []
+
+
+DATED = """
+UPDATE commits SET committed_at = authored_at,
+    message = CASE WHEN sha LIKE '%{ends_with}' THEN message ELSE sha END
+"""
+
+
+@pytest.mark.parametrize("ends_with", ["7", "x"])
+def test_the_newest_authors_are_read_without_older_commits(store: Loader, ends_with: str) -> None:
+    """Also where no commit has co-authors, so that a search for them would not end."""
+    store.connection.execute(FILL.encode())
+    for statement in (CO_AUTHORED, DATED, "VACUUM ANALYZE commits"):
+        store.connection.execute(statement.format(ends_with=ends_with).encode())
+    read = read_newest(store, "sha", "commit_authors", "committed_at", "shatask3000")
+    assert {table for table, _ in read} == {"commits"}
+    assert [scan for scan in read if scan[1] > MAX_ROWS] == []
+
+
+def read_newest(
+    store: Loader, column: str, view: str, time: str, expected: str
+) -> list[tuple[str, float]]:
+    """Return the scans of large tables that the newest row of a view takes."""
+    statement = f"SELECT {column} FROM {view} WHERE {time} IS NOT NULL ORDER BY {time} DESC LIMIT 1"  # noqa: S608 - names of our own
+    assert store.rows(statement) == [(expected,)]
+    ((explained,),) = store.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")
+    return [scan for scan in scans(explained[0]["Plan"]) if scan[0] in LARGE_TABLES]
