@@ -106,8 +106,9 @@ def test_verify_compares_the_selected_space(loaded: SelectingProject) -> None:
     result = loaded.run("verify", "--sample", "1000", "--ids")
     tasks = loaded.tasks_by_space()
     selected = tasks.pop(loaded.space_id)
-    assert (result["equal"], result["ids"]["clickup"]) == (len(selected), len(selected))
-    assert {item["task_id"]: item["reason"] for item in result["differences"]} == {
+    found = result["streams"]["tasks"]
+    assert (found["equal"], found["ids"]["clickup"]) == (len(selected), len(selected))
+    assert {item["id"]: item["reason"] for item in result["differences"]} == {
         task_id: f"in space {space_id}, which is not selected"
         for space_id, task_ids in tasks.items()
         for task_id in task_ids
