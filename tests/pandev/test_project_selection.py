@@ -57,7 +57,7 @@ def project(
     space_id = next(space.id for space in workspace.spaces.values() if not space.archived)
     meltano = FakeMeltano(tmp_path, monkeypatch)
     connection = {"api_token": clickup.token, "api_url": clickup.api_url}
-    selection = {"workspace_ids": [workspace.id], "space_ids": [space_id]}
+    selection = {"workspace_ids": [workspace.id], "space_ids": [space_id], "time_tracking": False}
     meltano.answer("tap-clickup", requests_per_minute=FAST, **connection, **selection)
     meltano.answer("target-pandev", store_url=database)
     meltano.answer("clickup-receiver", data_dir=str(tmp_path / "data"), port=int(UNUSED_PORT))
