@@ -3,14 +3,10 @@ SELECT t.method, sum(t.active_ms)::bigint AS active_ms, count(DISTINCT t.task_id
     round(sum(t.active_ms) / nullif(sum(sum(t.active_ms)) OVER (), 0), 3) AS share
 FROM task_time AS t
 WHERE t.work_date >= %(since)s::date AND (%(until)s::date IS NULL OR t.work_date <= %(until)s::date)
+    AND (t.commit_date IS NULL OR t.commit_date >= %(since)s::date)
     AND (
         %(team)s::text IS NULL
-        OR t.email IN (
-            SELECT a.address
-            FROM employee_addresses AS a
-            INNER JOIN employees AS e ON e.email = a.employee_email
-            WHERE e.team = %(team)s::text
-        )
+        OR t.employee_email IN (SELECT e.email FROM employees AS e WHERE e.team = %(team)s::text)
     )
 GROUP BY t.method
 ORDER BY array_position(ARRAY['branch', 'commit', 'none'], t.method)

@@ -1,24 +1,35 @@
 -- Estimate, tracked time and time in editors of the tasks with the most time in the period. All their
 -- time counts, also that before the period, so that it can be compared with the estimate.
-WITH busiest AS (
-    SELECT c.workspace_id, c.task_id,
-        sum(coalesce(c.worklog_ms, 0) + coalesce(c.ide_ms, 0)) AS spent_ms
-    FROM task_time_comparison AS c
-    WHERE c.task_id IS NOT NULL AND c.work_date >= %(since)s::date
-        AND (%(until)s::date IS NULL OR c.work_date <= %(until)s::date)
-        AND (%(workspaces)s::text[] IS NULL OR c.workspace_id = ANY (%(workspaces)s::text[]))
+WITH spent AS (
+    -- Not of task_time_comparison: by commit_date the commits before the period are left out.
+    SELECT t.workspace_id, t.task_id, t.active_ms AS spent_ms
+    FROM task_time AS t
+    WHERE t.task_id IS NOT NULL AND t.work_date >= %(since)s::date
+        AND (%(until)s::date IS NULL OR t.work_date <= %(until)s::date)
+        AND (t.commit_date IS NULL OR t.commit_date >= %(since)s::date)
+    UNION ALL
+    SELECT w.workspace_id, w.task_id, w.duration_ms
+    FROM worklogs AS w
+    WHERE w.task_id IS NOT NULL AND NOT w.is_written_back AND w.duration_ms IS NOT NULL
+        AND w.started_at >= %(since_at)s::timestamptz
+        AND (%(until_at)s::timestamptz IS NULL OR w.started_at < %(until_at)s::timestamptz)
+),
+busiest AS (
+    SELECT s.workspace_id, s.task_id, sum(s.spent_ms) AS spent_ms
+    FROM spent AS s
+    WHERE (%(workspaces)s::text[] IS NULL OR s.workspace_id = ANY (%(workspaces)s::text[]))
         AND (
             %(spaces)s::text[] IS NULL AND %(lists)s::text[] IS NULL
             OR EXISTS (
                 SELECT
                 FROM tasks AS t
-                WHERE t.workspace_id = c.workspace_id AND t.id = c.task_id
+                WHERE t.workspace_id = s.workspace_id AND t.id = s.task_id
                     AND (%(spaces)s::text[] IS NULL OR t.space_id = ANY (%(spaces)s::text[]))
                     AND (%(lists)s::text[] IS NULL OR t.list_id = ANY (%(lists)s::text[]))
             )
         )
-    GROUP BY c.workspace_id, c.task_id
-    ORDER BY spent_ms DESC, c.task_id
+    GROUP BY s.workspace_id, s.task_id
+    ORDER BY spent_ms DESC, s.task_id
     LIMIT %(limit)s
 )
 SELECT b.workspace_id, b.task_id, t.name, t.status, s.estimate_ms, s.worklog_ms, s.ide_ms

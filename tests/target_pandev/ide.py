@@ -35,6 +35,7 @@ COMMITS = schema(
     {
         "repository_id": "string",
         "sha": "string",
+        "author_name": "string",
         "author_email": "string",
         "authored_at": TIMESTAMP,
         "message": "string",
@@ -44,7 +45,10 @@ COMMITS = schema(
 )
 REPOSITORIES = schema(
     "repositories",
-    {"id": "string", "path": "string", "name": "string", "default_branch": "string"},
+    {
+        **dict.fromkeys(("id", "path", "name", "default_branch"), "string"),
+        "mailmap": {"type": ["array", "null"]},
+    },
     ["id"],
 )
 INTERVALS = """

@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
-from zoneinfo import ZoneInfo
 
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-
-from tests.support.scale import scaled
 from tests.target_pandev.ide import (
     COMMITS,
     IDE_EVENTS,
@@ -18,10 +11,8 @@ from tests.target_pandev.ide import (
     REPOSITORIES,
     USER1,
     USER2,
-    Event,
     day_time,
     events,
-    model_intervals,
     records,
 )
 from tests.target_pandev.loading import record, schema
@@ -29,7 +20,7 @@ from tests.target_pandev.loading import record, schema
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tests.target_pandev.ide import Interval
+    from tests.target_pandev.ide import Event
     from tests.target_pandev.loading import Loader
 
 TASKS = schema(
@@ -48,10 +39,12 @@ def task(name: str, custom: str | None = None, *, workspace: str = "900") -> dic
     return record("tasks", {"workspace_id": workspace, "id": name, "custom_id": custom})
 
 
-def repository(name: str = REPOSITORY, default: str = "main") -> dict[str, Any]:
+def repository(
+    name: str = REPOSITORY, default: str = "main", mailmap: list[dict[str, str]] | None = None
+) -> dict[str, Any]:
     path = name.partition("/")[2]
     values = {"id": name, "path": path, "name": path.rpartition("/")[2], "default_branch": default}
-    return record("repositories", values)
+    return record("repositories", {**values, "mailmap": mailmap})
 
 
 class Commit(NamedTuple):
@@ -63,11 +56,13 @@ class Commit(NamedTuple):
     email: str = USER1
     parents: int = 1
     repository: str = REPOSITORY
+    name: str = "One"
 
     def record(self) -> dict[str, Any]:
         values = {
             "repository_id": self.repository,
             "sha": self.sha,
+            "author_name": self.name,
             "author_email": self.email,
             "authored_at": self.at.isoformat(),
             "message": self.message,
@@ -76,10 +71,17 @@ class Commit(NamedTuple):
         return record("commits", values)
 
 
-def load(store: Loader, *, events: list[Event], commits: list[Commit], more: Any = ()) -> None:
+def load(
+    store: Loader,
+    *,
+    events: list[Event],
+    commits: list[Commit],
+    more: Any = (),
+    mailmap: list[dict[str, str]] | None = None,
+) -> None:
     store.load(
         *(TASKS, task("86a1"), task("86a2", "DEV-2")),
-        *(REPOSITORIES, repository()),
+        *(REPOSITORIES, repository(mailmap=mailmap)),
         *more,
         *(COMMITS, *(commit.record() for commit in commits)),
         *(IDE_EVENTS, *records(events)),
@@ -277,83 +279,3 @@ def test_branches_of_editors_are_not_shown_as_activity(store: Loader) -> None:
         commits=[Commit(day_time("02 11:00:00"), "1", "CU-86a1")],
     )
     assert store.rows("SELECT source, object_key FROM task_activity") == [("commit", "1")]
-
-
-def minutes(step: int) -> datetime:
-    return day_time("02 23:00:00") + timedelta(minutes=5 * step)
-
-
-BRANCHES = [None, "HEAD", "main", "topic", "CU-86a1", "x/DEV-2-CU-86a1", "CU-86zz9"]
-CONTEXTS = st.sampled_from([(PATH, None), (PATH.upper(), None), (None, "orders"), (None, None)])
-EVENTS = st.lists(
-    st.builds(
-        lambda email, step, branch, context: Event(
-            email, minutes(step), branch=branch, path=context[0], project=context[1]
-        ),
-        st.sampled_from([USER1, USER1, USER2]),
-        st.integers(0, 18),
-        st.sampled_from(BRANCHES),
-        CONTEXTS,
-    ),
-    max_size=30,
-)
-COMMIT_LISTS = st.lists(
-    st.builds(
-        Commit,
-        at=st.integers(-2, 20).map(minutes),
-        sha=st.sampled_from("abcdefghijkl"),
-        message=st.sampled_from(["", "CU-86a1", "DEV-2 and CU-86a1", "CU-86zz9", "UTF-8 #1"]),
-        email=st.sampled_from([USER1, USER1, USER2]),
-        parents=st.sampled_from([0, 1, 1, 2]),
-    ),
-    max_size=12,
-    unique_by=lambda commit: commit.sha,
-)
-NAMED = {"CU-86a1": "86a1", "x/DEV-2-CU-86a1": "86a2", "DEV-2 and CU-86a1": "86a2"}
-"""The tasks that branches and messages name."""
-
-
-def attribute(interval: Interval, minute: datetime, commits: list[Commit]) -> tuple[Any, ...]:
-    """Return task and method for five minutes of an interval, by the rule."""
-    if task_id := NAMED.get(interval.branch or ""):
-        return task_id, "branch"
-    if not interval.path and not interval.project:
-        return None, "none"
-    later = [
-        commit
-        for commit in commits
-        if commit.at > minute and commit.email == interval.email and commit.parents < 2
-    ]
-    message = min(later, default=None, key=lambda commit: (commit.at, commit.sha))
-    task_id = NAMED.get(message.message) if message else None
-    return task_id, "commit" if task_id else "none"
-
-
-def test_every_minute_is_attributed_once_by_the_rule(store: Loader) -> None:
-    """Attributed and other time together are the total, for any events and commits."""
-
-    @settings(max_examples=scaled(10, full=500), suppress_health_check=[*HealthCheck])
-    @given(events=EVENTS, commits=COMMIT_LISTS)
-    def check(events: list[Event], commits: list[Commit]) -> None:
-        store.rows(
-            "WITH e AS (DELETE FROM ide_events), i AS (DELETE FROM ide_intervals), "
-            "r AS (DELETE FROM task_references), c AS (DELETE FROM commits) SELECT 1"
-        )
-        load(store, events=events, commits=commits)
-        expected: Counter[tuple[Any, ...]] = Counter()
-        for interval in model_intervals(events, ZoneInfo("UTC")):
-            minute = interval.started_at
-            while minute < interval.ended_at:
-                attributed = attribute(interval, minute, commits)
-                expected[(interval.email, interval.work_date, *interval[4:], *attributed)] += 5
-                minute += timedelta(minutes=5)
-        rows = store.rows(
-            "SELECT email, work_date, repository_path, branch, project, task_id, method, "
-            "active_ms / 60000 FROM task_time"
-        )
-        assert {row[:-1]: row[-1] for row in rows} == expected
-        assert len(rows) == len(expected)
-        sums = "SELECT sum(active_ms) FROM {}"
-        assert store.rows(sums.format("task_time")) == store.rows(sums.format("ide_intervals"))
-
-    check()

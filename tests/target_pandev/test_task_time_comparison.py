@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.target_pandev.ide import IDE_EVENTS, USER1, USER2, day_time, events, records
 from tests.target_pandev.loading import record, schema
+from tests.target_pandev.test_people import EMPLOYEES, employee
 
 if TYPE_CHECKING:
     from tests.target_pandev.loading import Loader
@@ -99,3 +100,27 @@ def test_time_that_was_written_back_is_apart_from_tracked_time(store: Loader) ->
     assert store.rows(
         "SELECT ide_ms / 60000, worklog_ms / 60000, written_ms / 60000 FROM task_time_comparison"
     ) == [(10, 4, 6)]
+
+
+def test_time_of_an_employee_is_one_row_whatever_the_address(store: Loader) -> None:
+    """Worked example: 10 minutes in an editor and 4 tracked by the user of another address.
+
+    Without the employee both addresses are persons of their own.
+    """
+    user = {"workspace_id": "900", "id": "1", "email": "User1@Home.example"}
+    store.load(
+        *(PEOPLE, record("users", user), TIMES, ESTIMATES),
+        record("tasks", {"workspace_id": "900", "id": "86a1"}),
+        entry("1", "02 09:00:00", 4, "86a1"),
+        *(IDE_EVENTS, *records(events(USER1, "02 09:00:00", "02 09:10:00", branch="CU-86a1"))),
+    )
+    times = (
+        "SELECT email, employee_email, ide_ms / 60000, worklog_ms / 60000 "
+        "FROM task_time_comparison ORDER BY email"
+    )
+    assert store.rows(times) == [
+        (USER1, None, 10, None),
+        ("user1@home.example", None, None, 4),
+    ]
+    store.load(EMPLOYEES, employee(USER1, other_emails=["user1@home.example"]))
+    assert store.rows(times) == [(USER1, USER1, 10, 4)]

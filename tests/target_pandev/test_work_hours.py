@@ -8,6 +8,7 @@ import pytest
 
 from target_pandev.database import ReportingChange, Store
 from tests.target_pandev.loading import TIMESTAMP, record, schema
+from tests.target_pandev.test_people import EMPLOYEES, REPOSITORIES, employee, mailmap
 
 if TYPE_CHECKING:
     from tests.target_pandev.loading import Loader
@@ -97,6 +98,35 @@ def test_worked_example(team: Loader) -> None:
     """
     team.load(*SCHEMAS, change("4", "5", "03T14:20"), change("5", "1", "03T14:40"))
     assert team.rows(HOURS) == [(1, 9, 4, 4), (2, 14, 2, 2)]
+
+
+def test_an_employee_with_two_users_and_addresses_is_one_person(team: Loader) -> None:
+    """User 1 has two accounts, 1 and 5, and a commit is by user 2's private address.
+
+    So there are four people, and with user 6 five: nothing is shown for the other account.
+    """
+    team.load(
+        EMPLOYEES,
+        employee("user1@example.com", other_emails=["User5@example.com"]),
+        employee("user2@example.com", other_emails=["user2@home.example"]),
+        *SCHEMAS,
+        user("5"),
+        entry("e5", "5", "02T09:15"),
+        commit("shop", "c3", "User2@home.example", "09T09:20"),
+    )
+    assert team.rows(HOURS) == []
+    team.load(*SCHEMAS, user("6"), entry("e6", "6", "02T09:15"))
+    assert team.rows(HOURS) == [(1, 9, 7, 5)]
+
+
+def test_commits_are_counted_for_the_author_by_mailmap(team: Loader) -> None:
+    team.load(
+        REPOSITORIES,
+        mailmap(("old@example.com", None, "user5@example.com", None)),
+        *SCHEMAS,
+        commit("r", "c3", "Old@example.com", "02T09:20"),
+    )
+    assert team.rows(HOURS) == [(1, 9, 5, 5)]
 
 
 def test_nothing_is_shown_of_fewer_than_five_people(team: Loader) -> None:
