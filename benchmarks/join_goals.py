@@ -16,7 +16,7 @@ STATUS_VIEWS = {"status_transitions", "status_durations", "cycle_times"}
 AGGREGATES = {
     "task_activity_summary", "people", "unmatched_people", "task_time", "task_time_comparison",
     "link_coverage", "time_allocation", "data_trust", "daily_flow", "weekly_throughput",
-    "weekly_status_times", "work_hours", "work_log",
+    "weekly_status_times", "work_hours", "work_log", "monthly_planning_accuracy",
 }  # fmt: skip
 """Each of their rows is the sum of many rows of tables, so which are the newest is known only once
 all are added up. The time is shown, but only that of all rows has a goal."""

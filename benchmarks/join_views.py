@@ -59,6 +59,7 @@ KEYS = {
     "daily_flow": SPACE,
     "weekly_throughput": SPACE,
     "weekly_status_times": SPACE,
+    "monthly_planning_accuracy": ("workspace_id", "list_id"),
 }
 """What is looked up in views that are not about tasks."""
 TIMES = {
@@ -87,6 +88,8 @@ TIMES = {
     "weekly_throughput": "week",
     "weekly_status_times": "week",
     "work_log": "last_at",
+    "planning_accuracy": "closed_at",
+    "monthly_planning_accuracy": "month",
 }
 """The time by which a reader sorts a view; a view without one has no newest rows."""
 NEWEST = 20

@@ -52,7 +52,7 @@ VIEWS = {
     "Views of sprints": ("sprint_report", "sprint_tasks", "sprint_periods"),
     "Views of time": (
         "work_log", "worklogs", "time_allocation", "task_time", "task_time_comparison",
-        "work_hours",
+        "work_hours", "planning_accuracy", "monthly_planning_accuracy",
     ),
     "Views of code": (
         "task_activity", "task_activity_summary", "task_links", "resolved_task_references",

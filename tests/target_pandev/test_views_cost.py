@@ -62,6 +62,7 @@ SELECT 'r', n, 'CU-task' || n, 'shatask' || n, 'merge' || n, '2026-01-01', '2026
     gen_random_uuid()
 FROM generate_series(1, 3000) AS n;
 INSERT INTO merged_commits SELECT 'r', number, head_sha, true FROM pull_requests;
+UPDATE tasks SET time_estimate_ms = 60000, date_done = '2026-01-04';
 INSERT INTO task_references
 SELECT 'r', 'commit', 'sha' || id, 'task_id', id, NULL, 1 FROM tasks
 UNION ALL SELECT 'r', 'pull_request', number::text, 'task_id', 'task' || number, NULL, 1
@@ -96,6 +97,7 @@ CONDITIONS = {
     "pull_request_lead_times": "repository_id = 'r' AND number = 77",
     "sprint_report": "workspace_id = '900' AND sprint_id = '32'",
     "task_ages": "workspace_id = '900' AND task_id = 'task78'",
+    "monthly_planning_accuracy": "workspace_id = '900' AND list_id = '31'",
 }
 """What selects one row of a view that is not about tasks, or not about closed ones."""
 LARGE_TABLES = {
