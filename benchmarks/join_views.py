@@ -68,6 +68,7 @@ TIMES = {
     "worklogs": "started_at",
     "status_transitions": "changed_at",
     "status_durations": "started_at",
+    "task_field_changes": "changed_at",
     "cycle_times": "closed_at",
     "commit_authors": "committed_at",
     "people": "last_commit_at",

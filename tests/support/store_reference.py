@@ -46,8 +46,8 @@ TABLES = {
 VIEWS = {
     "Views of tasks": ("task_overview", "task_ages", "closed_tasks_without_commits"),
     "Views of status and flow": (
-        "status_transitions", "status_durations", "task_status_times", "cycle_times", "daily_flow",
-        "weekly_throughput", "weekly_status_times",
+        "status_transitions", "status_durations", "task_status_times", "task_field_changes",
+        "cycle_times", "daily_flow", "weekly_throughput", "weekly_status_times",
     ),
     "Views of sprints": ("sprint_report", "sprint_tasks", "sprint_periods"),
     "Views of time": (
