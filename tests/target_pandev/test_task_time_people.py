@@ -102,6 +102,21 @@ def test_addresses_without_an_employee_are_persons_of_their_own(store: Loader) -
     ) == [("eve@example.com", None, "86a2", 20), (both, None, "86a1", 10)]
 
 
+def test_of_a_shared_address_commits_differ_by_the_name(store: Loader) -> None:
+    """One and Two commit from the build server; by `.mailmap` only One is user 1."""
+    load(
+        store,
+        events=events(USER1, "02 10:00:00", "02 10:10:00", branch="main"),
+        commits=[
+            Commit(day_time("02 10:05:00"), "1", "CU-86a1", "ci@example.com", name="Two"),
+            Commit(day_time("02 10:20:00"), "2", "DEV-2", "CI@example.com", name="one "),
+        ],
+        more=[EMPLOYEES, EMPLOYEE],
+        mailmap=MAILMAP,
+    )
+    assert store.rows(TASK_TIME) == [(USER1, "86a2", PATH, None, "main", "commit", 10)]
+
+
 def person(commit: Commit) -> str:
     """Return the employee who wrote a commit, or the address."""
     is_one = (commit.email, commit.name) == ("ci@example.com", "One")
