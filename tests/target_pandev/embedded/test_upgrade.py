@@ -10,12 +10,20 @@ import subprocess
 import sys
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from target_pandev.embedded import EmbeddedError, EmbeddedServer, binaries, locks, upgrade
+from target_pandev.embedded import (
+    EmbeddedError,
+    EmbeddedServer,
+    binaries,
+    locks,
+    replacement,
+    upgrade,
+)
 from target_pandev.embedded.cluster_copy import copy_cluster
 from target_pandev.embedded.folder import StoreFolder
 from target_pandev.embedded.upgrade import Upgrade
@@ -146,6 +154,10 @@ def test_everything_is_moved_and_the_old_data_stays(filled: Path) -> None:
 
 
 def test_the_old_data_can_be_used_again(filled: Path) -> None:
+    """Also if a server ran on it, which nothing uses any longer."""
+    with EmbeddedServer(filled):
+        pass
+    assert not locks.is_free(filled / "server.lock")
     done = move(filled)
     assert done.kept
     (filled / "data").rename(filled / "data-new")
@@ -190,12 +202,35 @@ def test_a_kill_before_the_replacement_leaves_the_old_store(
 def test_a_kill_in_the_replacement_is_completed_by_the_next_start(
     filled: Path, point: tuple[object, ...]
 ) -> None:
+    """Or by the next upgrade, which would find no data otherwise."""
     inode = (filled / "data").stat().st_ino
     assert run_interrupted(filled, *point) == -signal.SIGKILL
     assert EmbeddedServer(filled).exists()
+    if point == IN_THE_REPLACEMENT[0]:
+        with upgrade.exclusive(StoreFolder(filled)):
+            assert (filled / "data").exists()
     assert content(filled) == EXPECTED
     (kept,) = filled.glob("data-*")
     assert kept.stat().st_ino == inode
+    assert "upgrade" not in names(filled)
+
+
+def test_an_error_in_the_replacement_keeps_the_copy(
+    filled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The old data has its new name by then, so that the copy is all that the store has."""
+
+    def fail(_: StoreFolder) -> None:
+        raise OSError(28, "No space left on device")
+
+    folder = StoreFolder(filled)
+    programs = binaries.in_store(folder)
+    with upgrade.exclusive(folder), monkeypatch.context() as patch:
+        patch.setattr(replacement, "complete", fail)
+        with pytest.raises(OSError, match="No space left"):
+            upgrade.move_data(folder, old=programs, new=programs, report=print)
+    assert not (filled / "data").exists()
+    assert content(filled) == EXPECTED
     assert "upgrade" not in names(filled)
 
 
@@ -236,20 +271,39 @@ def test_a_copy_that_differs_replaces_nothing(
     assert "upgrade" not in names(filled)
 
 
-def test_too_little_space_is_reported_before_anything_is_done(
-    filled: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    upgrade.require_space(StoreFolder(filled))
-    monkeypatch.setattr(upgrade, "SPARE_BYTES", 1 << 60)
-    with pytest.raises(EmbeddedError, match=r"an upgrade needs [\d,]+ MB of free space, [\d,]+ MB"):
-        upgrade.require_space(StoreFolder(filled))
-
-
 def write_postgres(folder: Path, version: str) -> Path:
     folder.mkdir()
     (folder / "postgres").write_text(f"#!/bin/sh\necho 'postgres (PostgreSQL) {version}'\n")
     (folder / "postgres").chmod(0o700)
     return folder
+
+
+def test_too_little_space_is_reported_before_anything_is_done(
+    begun: Path, top: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The data itself counts, and as much as a new server needs."""
+    (begun / "data").mkdir()
+    (begun / "data" / "PG_VERSION").write_text("15\n")
+    (begun / "data" / "base").write_bytes(b"x" * 8_000_000)
+    old = write_postgres(top / "packages-15", "15.18")
+    names_before = names(begun)
+
+    def is_refused(free: int) -> bool:
+        usage = SimpleNamespace(free=free)
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+        try:
+            upgrade.require_space(StoreFolder(begun))
+        except EmbeddedError:
+            return True
+        return False
+
+    spare = upgrade.SPARE_BYTES
+    assert not is_refused(spare + 9_000_000)
+    assert is_refused(spare + 7_000_000)
+    reason = r"an upgrade needs 54\d MB of free space, 544 MB are free"
+    with pytest.raises(EmbeddedError, match=reason):
+        upgrade.upgrade(begun, old_programs=old, report=print)
+    assert "upgrade" not in names(begun) - names_before
 
 
 def test_old_programs_are_searched_or_chosen(
