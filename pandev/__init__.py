@@ -13,6 +13,6 @@ what `meltano run` shows.
 `connection` checks the connection to ClickUp, `connect_report` prints what `pandev connect` does,
 `scope_tree` reads what the token sees, and
 `scope_selection` selects parts of it. `env_settings` saves settings in `.env`, `tap_config` reads
-those of the tap, `effective_settings` those of all plugins with their sources, and `meltano_files`
-locates them in a Meltano project.
+those of the tap, `effective_settings` those of all plugins with their sources, `meltano_files`
+locates them in a Meltano project, and `stream_select` applies its `select` to a catalog.
 """

@@ -7,6 +7,8 @@ environment or of a plugin, takes precedence over the process's environment and 
 
 from __future__ import annotations
 
+import json
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +28,7 @@ class PluginEntry:
     parent: str | None
     config: dict[str, Any]
     env: dict[str, Any]
+    select: list[str] | None
 
 
 def find_variable(project: MeltanoProject, variable: str, plugin: str) -> str | None:
@@ -48,6 +51,16 @@ def find_setting(project: MeltanoProject, setting: str, plugin: str) -> str | No
         if entry.name == plugin and setting in entry.config:
             return entry.file.name
     return None
+
+
+def find_select(project: MeltanoProject, plugin: str) -> list[str] | None:
+    """Return the patterns of the streams and fields that a tap emits; None if all of them are."""
+    given = os.environ.get(f"{plugin}__select".replace("-", "_").upper())
+    if given:
+        patterns: list[str] = json.loads(given)
+        return patterns
+    selects = [entry.select for entry in _plugins(project) if entry.name == plugin and entry.select]
+    return selects[-1] if selects else None
 
 
 def find_heirs(project: MeltanoProject, plugin: str) -> list[str]:
@@ -77,6 +90,7 @@ def _entries(file: Path, content: dict[str, Any]) -> Iterator[PluginEntry]:
                 parent=plugin.get("inherit_from"),
                 config=_mapping(plugin, "config"),
                 env=_mapping(plugin, "env"),
+                select=plugin.get("select"),
             )
 
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from clickup_receiver.meltano_project import TAP
 from clickup_receiver.receiver_context import RECEIVER_SHARE
+from pandev.meltano_files import find_select
+from pandev.stream_select import apply_select
 from tap_clickup.errors import ConfigurationError
 from tap_clickup.sync import SyncContext
 from tap_clickup.tap import SOURCES, TapClickUp
@@ -19,10 +21,18 @@ ADVICE: Final = "set TAP_CLICKUP_<SETTING> in .env; pandev settings shows what i
 
 
 def make_tap(project: MeltanoProject | None) -> TapClickUp:
-    """Return the tap with the validated settings. Raises `ConfigurationError`."""
+    """Return the tap with the validated settings and the selected streams and fields.
+
+    Raises `ConfigurationError`.
+    """
     settings = project.read_settings(TAP) if project else None
+    patterns = find_select(project, TAP) if project else None
     try:
-        return TapClickUp(config=settings, parse_env_config=settings is None)
+        tap = TapClickUp(config=settings, parse_env_config=settings is None)
+        if patterns is None:
+            return tap
+        catalog = apply_select(tap.catalog_dict, patterns)
+        return TapClickUp(config=settings, parse_env_config=settings is None, catalog=catalog)
     except ConfigurationError as error:
         raise ConfigurationError(str(error).replace(SOURCES, ADVICE)) from None
 

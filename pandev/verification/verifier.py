@@ -40,7 +40,8 @@ def verify_store(
     verifiers: list[Verifier] = [
         TaskVerifier(reader, sync_context, tasks, result, on_progress=on_progress)
     ]
-    if tap.config["time_tracking"] and time_entries.obstacles(()):
+    has_time_entries = tap.config["time_tracking"] and time_entries.selected
+    if has_time_entries and time_entries.obstacles(()):
         verifiers.append(
             TimeEntryVerifier(reader, sync_context, time_entries, result, on_progress=on_progress)
         )

@@ -11,6 +11,7 @@ import pytest
 from fake_clickup import Account, generate
 from tests.pandev.command import run_pandev
 from tests.pandev.fake_meltano import FakeMeltano
+from tests.pandev.report_store import connect
 from tests.pandev.status_store import UNUSED_PORT
 from tests.pandev.verify_store import FAST, load_store
 
@@ -115,3 +116,24 @@ def test_verify_compares_the_selected_space(loaded: SelectingProject) -> None:
     }
     assert selected
     assert tasks
+
+
+def test_verify_compares_the_selected_streams_and_fields(
+    loaded: SelectingProject, database: str
+) -> None:
+    """By the `select` of the tap Meltano lets it emit nothing else, so nothing else is stored."""
+    settings = json.loads((loaded.folder / "tap-clickup.json").read_text())
+    (loaded.folder / "tap-clickup.json").write_text(json.dumps({**settings, "time_tracking": True}))
+    with connect(database) as connection:
+        connection.execute("UPDATE tasks SET name = NULL")
+    everything = loaded.run("verify", "--sample", "1000", "--ids")
+    assert everything["causes"]["ours"] > 0
+    assert [*everything["streams"]] == ["tasks", "time entries"]
+    extractor = {"name": "tap-clickup", "select": ["*.*", "!tasks.name", "!time_entries.*"]}
+    project = {"plugins": {"extractors": [extractor]}}
+    (loaded.folder / "meltano.yml").write_text(json.dumps(project))
+    selected = loaded.run("verify", "--sample", "1000", "--ids")
+    assert selected["causes"]["ours"] == 0
+    count = len(loaded.tasks_by_space()[loaded.space_id])
+    assert selected["streams"]["tasks"]["equal"] == count
+    assert [*selected["streams"]] == ["tasks"]
