@@ -4,9 +4,20 @@ WITH spent AS (
     -- Not of task_time_comparison: by commit_date the commits before the period are left out.
     SELECT t.workspace_id, t.task_id, t.active_ms AS spent_ms
     FROM task_time AS t
-    WHERE t.task_id IS NOT NULL AND t.work_date >= %(since)s::date
+    WHERE %(lists)s::text[] IS NULL AND t.task_id IS NOT NULL AND t.work_date >= %(since)s::date
         AND (%(until)s::date IS NULL OR t.work_date <= %(until)s::date)
         AND (t.commit_date IS NULL OR t.commit_date >= %(since)s::date)
+    UNION ALL
+    -- Of lists, one task after the other: they are few.
+    SELECT l.workspace_id, l.id, t.spent_ms
+    FROM tasks AS l
+    CROSS JOIN LATERAL (
+        SELECT sum(t.active_ms) AS spent_ms
+        FROM task_time AS t
+        WHERE t.workspace_id = l.workspace_id AND t.task_id = l.id AND t.work_date >= %(since)s::date
+            AND (%(until)s::date IS NULL OR t.work_date <= %(until)s::date)
+    ) AS t
+    WHERE l.list_id = ANY (%(lists)s::text[]) AND t.spent_ms > 0
     UNION ALL
     SELECT w.workspace_id, w.task_id, w.duration_ms
     FROM worklogs AS w

@@ -203,6 +203,23 @@ def test_editor_time_stands_next_to_tracked_time_and_estimate(
     )
 
 
+def test_tasks_of_a_list_have_the_same_time(page: RunningPage, database: str) -> None:
+    """Those of a list are read one by one, with the same times and no others."""
+    list_id, tasks = query(
+        database,
+        "SELECT t.list_id, array_agg(DISTINCT t.id) FROM tasks AS t "
+        "JOIN task_time_comparison AS c ON c.workspace_id = t.workspace_id AND c.task_id = t.id "
+        "WHERE c.work_date >= $since GROUP BY t.list_id ORDER BY sum(c.ide_ms) DESC NULLS LAST",
+    )[0]
+    everywhere = page.get("/time/task_time.json").rows
+    expected = [row for row in everywhere if row["task_id"] in tasks]
+    assert len(expected) > 1
+    assert any(row["ide_ms"] for row in expected)
+    found = page.get(f"/time/task_time.json?list={list_id}").rows
+    assert [row for row in found if row in everywhere] == expected
+    assert {row["task_id"] for row in found}.issubset(tasks)
+
+
 def test_shares_of_tracked_time_add_up(page: RunningPage, database: str) -> None:
     rows = page.get("/time/allocation.json").rows
     ((booked,),) = query(
