@@ -2,7 +2,8 @@
 -- something else shows a status that the exact ones do not explain. The first one is from null.
 --
 -- * A point is what is known of a task's status at a time: a change, or a version that was read.
---   ClickUp's dates give further ones: the creation, with a status that is not known, the closing,
+--   ClickUp's dates give further ones: the creation, with a status that is not known, the closing
+--   (of a task that was done before it was closed, the time at which it was done),
 --   and the times since which a task was in its statuses (time_in_status), as far as they are before
 --   everything that was read.
 -- * Each point is compared with the one before: a version shows a transition if its status is another
@@ -17,8 +18,10 @@ WITH touched AS MATERIALIZED (
 ),
 touched_rows AS MATERIALIZED (
     SELECT t.*,
-        CASE t.status_type WHEN 'closed' THEN t.date_closed WHEN 'done' THEN t.date_done END
-            AS closed_at
+        CASE
+            WHEN t.status_type = 'done' OR t.status_type = 'closed' AND d.is_unknown THEN t.date_done
+            WHEN t.status_type = 'closed' THEN t.date_closed
+        END AS closed_at
     FROM touched AS k
     CROSS JOIN LATERAL (
         SELECT t.workspace_id, t.id AS task_id, t.status, t.status_type, t.status_id, t.list_id,
@@ -27,6 +30,28 @@ touched_rows AS MATERIALIZED (
         WHERE t.workspace_id = k.workspace_id AND t.id = k.task_id
         OFFSET 0
     ) AS t
+    CROSS JOIN LATERAL (
+        -- Nothing else is known of the time from done to closed: then the closing is that of done.
+        SELECT t.date_done < t.date_closed
+            AND NOT EXISTS (
+                SELECT FROM task_versions AS v
+                WHERE v.workspace_id = t.workspace_id AND v.task_id = t.task_id
+                    AND v.status IS NOT NULL AND v.status_type IS DISTINCT FROM 'closed'
+                    AND v.date_updated BETWEEN t.date_done - INTERVAL '1 second' AND t.date_closed
+            )
+            AND NOT EXISTS (
+                SELECT FROM task_changes AS c
+                WHERE c.workspace_id = t.workspace_id AND c.task_id = t.task_id
+                    AND c.field = 'status' AND c.changed_at BETWEEN
+                    t.date_done - INTERVAL '1 second' AND t.date_closed + INTERVAL '1 second'
+            )
+            AND NOT EXISTS (
+                SELECT FROM time_in_status AS s
+                WHERE s.workspace_id = t.workspace_id AND s.task_id = t.task_id
+                    AND s._sdc_deleted_at IS NULL
+                    AND s.since BETWEEN t.date_done - INTERVAL '1 second' AND t.date_closed
+            ) AS is_unknown
+    ) AS d
 ),
 points AS (
     -- The order at the same time: the creation (0), then changes (1), whose ids are numbers of

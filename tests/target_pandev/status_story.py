@@ -99,10 +99,14 @@ def seen(  # noqa: PLR0913 - what differs from the usual task is named
     *,
     status_id: str | None = None,
     closed: float | None = None,
+    done: float | None = None,
     task_id: str = TASK,
     created: float = 0,
 ) -> dict[str, Any]:
-    """Return the task as it is read after its last edit at an hour; `closed` is when it was."""
+    """Return the task as it is read after its last edit at an hour.
+
+    `closed` is when it was closed, `done` when it was done, by default at that time too.
+    """
     date_closed = None if closed is None else clock(closed).isoformat()
     values = {
         "workspace_id": "900",
@@ -115,7 +119,7 @@ def seen(  # noqa: PLR0913 - what differs from the usual task is named
         "space_id": "11",
         "date_created": clock(created).isoformat(),
         "date_updated": clock(hour).isoformat(),
-        "date_done": date_closed,
+        "date_done": date_closed if done is None else clock(done).isoformat(),
         "date_closed": date_closed if TYPES[status] == "closed" else None,
     }
     return record("tasks", values)

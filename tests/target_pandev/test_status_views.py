@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import permutations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -247,6 +247,31 @@ def test_a_task_of_the_first_load_has_a_cycle_time_from_its_dates(store: Loader)
     load(store, seen(16, "closed", closed=8))
     assert transitions(store) == [(None, "closed", 8, 8, None)]
     assert cycle(store) == [(0, 8, 8, None, 8, 0, True, "dates")]
+
+
+def test_a_task_was_closed_when_it_was_done_if_no_more_is_known(store: Loader) -> None:
+    """ClickUp's date_done is that of the first status in the group CLOSED."""
+    load(store, seen(2, "doing"), seen(16, "closed", done=5, closed=8))
+    assert transitions(store)[1:] == [("doing", "closed", 5, 5, None)]
+    assert cycle(store)[0][:2] == (2, 5)
+
+
+@pytest.mark.parametrize(
+    ("known", "names"),
+    [
+        ([seen(6, "done", done=5)], ["doing", "done", "closed"]),
+        ([change(8, "done", "closed")], ["doing", "done", "closed"]),
+        ([change(5, "doing", "done")], ["doing", "done", "closed"]),
+        ([in_status("done", since=5, minutes=180)], ["doing", "closed"]),
+    ],
+    ids=["read", "closing reported", "done reported", "time in status"],
+)
+def test_what_is_known_between_done_and_closed_is_kept(
+    store: Loader, known: list[dict[str, Any]], names: list[str]
+) -> None:
+    load(store, seen(2, "doing"), *known, seen(16, "closed", done=5, closed=8))
+    assert [name for _, name, *_ in transitions(store)] == names
+    assert transitions(store)[-1][3] == 8
 
 
 def test_a_task_first_read_in_progress_was_at_least_so_long_in_it(store: Loader) -> None:
