@@ -1,5 +1,6 @@
 -- The tasks for which staged rows of statuses, lists or folders change what a status is: those that
--- were in a list of the changed scopes, or in a status of a changed id.
+-- were in a list of the changed scopes, or in a status of a changed id. A change from a webhook has
+-- only the name of its status, so the id is that of the stored transition.
 WITH scopes AS MATERIALIZED ({changed_scopes}),
 changed_lists AS MATERIALIZED (
     SELECT l.workspace_id, l.id
@@ -32,3 +33,7 @@ UNION
 SELECT v.workspace_id, v.task_id
 FROM task_versions AS v
 INNER JOIN scopes AS s ON s.workspace_id = v.workspace_id AND s.status_id = v.status_id
+UNION
+SELECT x.workspace_id, x.task_id
+FROM task_transitions AS x
+INNER JOIN scopes AS s ON s.workspace_id = x.workspace_id AND s.status_id = x.to_status_id

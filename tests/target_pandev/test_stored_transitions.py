@@ -130,6 +130,16 @@ def test_a_version_of_a_closed_task_may_show_when_it_was_closed(store: Loader) -
     assert transitions(store) == [(None, "closed", 5, 5, None)]
 
 
+def test_a_new_name_reaches_a_status_that_only_a_change_names(store: Loader) -> None:
+    load_each(store, list_of("21"), status("folder", "21", "to do", "s2"), change(1, None, "to do"))
+    now = "SELECT to_status, to_status_now FROM task_transitions"
+    assert store.rows(now) == [("to do", "to do")]
+    load_each(store, status("folder", "22", "ready", "s2"))
+    assert store.rows(now) == [("to do", "ready")]
+    stored = store.rows(STORED)
+    assert derive_again(store) == stored
+
+
 @pytest.mark.parametrize("last", range(3))
 def test_a_workflow_may_arrive_after_the_task(store: Loader, last: int) -> None:
     messages = [list_of("21"), folder("21", "22"), status("folder", "22", "doing", "s2")]
