@@ -5,7 +5,8 @@
 -- commit is its author's by the repository's .mailmap. It belongs to the workspaces in which the person
 -- is a user, and counts once there, in however many repositories it is. The user of tap-clickup's token
 -- is not a person, and an entry that pandev worklogs wrote does not say when anyone worked.
--- Cost: all commits, changes and time entries; for one workspace its own, and all commits.
+-- Cost: all commits, changes and time entries; for one workspace its own, and all commits. The author of
+-- commits is looked up once per repository, address and name.
 
 CREATE OR REPLACE VIEW work_hours AS
 WITH persons AS MATERIALIZED (
@@ -13,6 +14,27 @@ WITH persons AS MATERIALIZED (
         coalesce(u.is_service_user, false) AS is_service_user
     FROM users AS u
     LEFT JOIN employee_addresses AS a ON a.address = mail_address(u.email)
+),
+authors AS MATERIALIZED (
+    SELECT r.repository_id, r.email, r.name, coalesce(a.employee_email, r.new_email) AS person
+    FROM (
+        SELECT c.repository_id, c.email, c.name,
+            mail_address(
+                coalesce(CASE WHEN n.email IS NULL THEN m.new_email ELSE n.new_email END, c.email)
+            ) AS new_email
+        FROM (
+            SELECT DISTINCT c.repository_id, pg_catalog.lower(pg_catalog.btrim(c.author_email)) AS email,
+                coalesce(pg_catalog.lower(pg_catalog.btrim(c.author_name)), '') AS name
+            FROM commits AS c
+        ) AS c
+        LEFT JOIN mailmap_entries AS n
+            ON n.repository_id = c.repository_id AND n.email = c.email AND n.name = c.name
+            AND n.name <> ''
+        LEFT JOIN mailmap_entries AS m
+            ON m.repository_id = c.repository_id AND m.email = c.email
+            AND NOT coalesce(m.name <> '', false)
+    ) AS r
+    LEFT JOIN employee_addresses AS a ON a.address = r.new_email
 )
 SELECT h.workspace_id, h.weekday, h.hour, h.events, h.people
 FROM (
@@ -23,7 +45,7 @@ FROM (
     FROM (
         SELECT p.*, pg_catalog.max(p.number) OVER (PARTITION BY p.workspace_id) AS workspace_people
         FROM (
-            SELECT e.workspace_id, e.slot, pg_catalog.sum(e.events) AS events,
+            SELECT e.workspace_id, e.slot, pg_catalog.sum(e.events)::bigint AS events,
                 pg_catalog.dense_rank() OVER (PARTITION BY e.workspace_id ORDER BY e.person) AS number
             FROM (
                 SELECT e.workspace_id, coalesce(p.person, e.user_id) AS person, e.slot, e.events
@@ -57,10 +79,14 @@ FROM (
                             % 168 + 168
                         )::integer % 168 AS slot, pg_catalog.count(*) AS events
                     FROM (
-                        SELECT DISTINCT c.sha, coalesce(c.employee_email, c.email) AS person,
+                        SELECT DISTINCT c.sha, a.person,
                             c.authored_at AT TIME ZONE reporting_time_zone() AS local_time
-                        FROM commit_authors AS c
-                        WHERE c.role = 'author' AND pg_catalog.isfinite(c.authored_at)
+                        FROM commits AS c
+                        INNER JOIN authors AS a
+                            ON a.repository_id = c.repository_id
+                            AND a.email = pg_catalog.lower(pg_catalog.btrim(c.author_email))
+                            AND a.name = coalesce(pg_catalog.lower(pg_catalog.btrim(c.author_name)), '')
+                        WHERE pg_catalog.isfinite(c.authored_at) AND c._sdc_deleted_at IS NULL
                     ) AS c
                     GROUP BY c.person, 2
                 ) AS e
