@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -139,6 +140,27 @@ def test_every_order_of_arrival_ends_in_the_same_rows(
     present = f"SELECT extract(day FROM date_updated)::int, {COLUMNS} FROM tasks"  # noqa: S608
     assert store.rows(present) == expected[-1:]
     store.connection.execute("TRUNCATE tasks, task_versions")
+
+
+BOTH = """
+SELECT DISTINCT status FROM task_versions UNION SELECT status FROM tasks ORDER BY 1
+"""
+
+
+@pytest.mark.parametrize("order", [*permutations(range(3))])
+@pytest.mark.parametrize("batch", [1, 3])
+def test_a_version_that_comes_back_loses_none(
+    store: Loader, order: tuple[int, ...], batch: int
+) -> None:
+    """Read as A, as B, and as A again with one date: which is the present one depends on the order.
+
+    If A is stored, reading it again writes nothing, so that it is not known to be newer than B.
+    """
+    reads = [version(1, name, minute=minute) for minute, name in enumerate("ABA")]
+    store.load(TASKS, *(reads[index] for index in order), batch_size_rows=batch)
+    assert store.rows(BOTH) == [("A",), ("B",)]
+    ((present,),) = store.rows("SELECT status FROM tasks")
+    assert present == ("B" if batch == 1 and order == (0, 2, 1) else "A")
 
 
 def test_concurrent_loads_lose_no_version(store: Loader) -> None:
