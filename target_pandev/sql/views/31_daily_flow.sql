@@ -12,7 +12,8 @@ WITH stays AS (
         pg_catalog.count(*)::integer AS tasks
     FROM status_transitions AS t
     INNER JOIN task_overview AS o ON o.workspace_id = t.workspace_id AND o.task_id = t.task_id
-    GROUP BY 1, 2, 3, 4, 5, 6, 7
+    -- Days first: a sort by texts that are mostly equal would take twice as long.
+    GROUP BY first_day, last_day, t.is_inferred, open_since, t.to_status_group, o.space_id, o.workspace_id
 ),
 steps AS (
     SELECT s.workspace_id, s.space_id, e.status_group, e.day,
