@@ -29,6 +29,12 @@ class AllSettingsCommand(ProjectCommand):
         return super().parse_args(ctx, args)
 
 
+class ClickUpCommand(AllSettingsCommand):
+    """A command that asks ClickUp and opens the store, and needs no receiver."""
+
+    plugins = (TAP, TARGET)
+
+
 def read_tap_settings(context: click.Context) -> Mapping[str, Any]:
     """Return the settings of tap-clickup with their defaults; the token may be missing.
 

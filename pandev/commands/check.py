@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from clickup_receiver.project_options import ProjectCommand, find_project
+from clickup_receiver.project_options import find_project
 from pandev.connection import Problem, check_connection
 from pandev.console import format_option, print_facts, print_json, print_problem, print_table
 from pandev.effective_settings import find_unknown_variables
+from pandev.project_settings import ClickUpCommand
 from pandev.report.values import printable
 from pandev.store_options import store_options, store_settings
 from pandev.tap_config import quiet_context, read_tap_config
@@ -45,7 +46,7 @@ RESULTS: Final = {
 
 
 @click.command(
-    "check", cls=ProjectCommand, short_help="Check ClickUp, the token's rights and the store."
+    "check", cls=ClickUpCommand, short_help="Check ClickUp, the token's rights and the store."
 )
 @store_options
 @format_option

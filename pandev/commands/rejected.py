@@ -18,6 +18,7 @@ from pandev.console import (
     print_problem,
     print_table,
 )
+from pandev.project_settings import ClickUpCommand
 from pandev.rejected import output
 from pandev.rejected.objects import read_rejected
 from pandev.rejected.retry import Retry
@@ -90,7 +91,10 @@ def list_records(output_format: OutputFormat, **store: str | None) -> None:
 
 
 @rejected_commands.command(
-    "retry", help=RETRY_HELP, short_help="Read rejected objects from ClickUp again, and load them."
+    "retry",
+    cls=ClickUpCommand,
+    help=RETRY_HELP,
+    short_help="Read rejected objects from ClickUp again, and load them.",
 )
 @format_option
 @store_options

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clickup_receiver.project_options import ProjectCommand, find_project
+from clickup_receiver.project_options import find_project
 from pandev.console import (
     Progress,
     format_option,
@@ -17,6 +17,7 @@ from pandev.console import (
     print_problem,
     print_table,
 )
+from pandev.project_settings import ClickUpCommand
 from pandev.store_options import store_options, store_settings
 from pandev.tap_config import make_tap, quiet_context
 from pandev.verification import output
@@ -57,7 +58,7 @@ everything could be compared, and 5 if nothing is stored.
 
 @click.command(
     "verify",
-    cls=ProjectCommand,
+    cls=ClickUpCommand,
     help=HELP,
     short_help="Compare what is stored with ClickUp, field by field.",
 )

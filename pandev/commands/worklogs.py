@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from clickup_receiver.meltano_project import PANDEV, TAP, TARGET
 from clickup_receiver.project_options import ProjectGroup, find_project
 from pandev.console import (
     Progress,
@@ -17,6 +18,7 @@ from pandev.console import (
     print_problem,
     print_table,
 )
+from pandev.project_settings import AllSettingsCommand
 from pandev.store_options import open_loaded_store, store_options
 from pandev.tap_config import read_tap_config
 from pandev.worklog_options import RULE_OPTIONS, mode_option, rule_options
@@ -37,12 +39,18 @@ SHARE = 0.1
 """The share of ClickUp's rate limit; the rest is left to the tap and the receiver."""
 
 
+class WorklogCommand(AllSettingsCommand):
+    """A command that also has settings of its own."""
+
+    plugins = (TAP, TARGET, PANDEV)
+
+
 @click.group("worklogs", cls=ProjectGroup)
 def worklog_commands() -> None:
     """Write active time in editors to ClickUp as time entries."""
 
 
-@worklog_commands.command()
+@worklog_commands.command(cls=WorklogCommand)
 @rule_options
 @format_option
 @store_options
@@ -60,7 +68,7 @@ def plan(
     _show_plan(settings, last_day, output_format, options)
 
 
-@worklog_commands.command()
+@worklog_commands.command(cls=WorklogCommand)
 @click.option("--write", is_flag=True, help="Write now, also if the mode is read_only.")
 @mode_option
 @rule_options
