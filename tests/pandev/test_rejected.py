@@ -112,6 +112,29 @@ def test_a_version_as_before_the_rejected_one_is_stored(
     assert rejected_keys(runs) == []
 
 
+def test_all_objects_are_read_each_by_one_request(
+    runs: CommandRuns, clickup: FakeClickUp, workspace: Workspace
+) -> None:
+    """They are read in batches, so that none is searched for in pages of tasks."""
+    ids = plain_ids(workspace)[:12]
+    for task_id in ids:
+        reject(runs, "tasks", workspace.id, task_id)
+    clickup.requests.clear()
+    assert retry(runs) == dict.fromkeys(ids, ("stored", "read again and stored"))
+    paths = [request.path.removeprefix("/api/v2") for request in clickup.requests]
+    assert sorted(paths) == ["/task/" + task_id for task_id in sorted(ids)] + ["/team"]
+
+
+def test_the_reason_is_that_of_the_latest_rejection(
+    runs: CommandRuns, account: Account, workspace: Workspace
+) -> None:
+    task_id = plain_ids(workspace)[0]
+    reject(runs, "tasks", workspace.id, task_id, reason="another one")
+    account.update_task(task_id, points=2_000)
+    reason = "PostgreSQL rejected it: check violation, SQLSTATE 23514"
+    assert retry(runs) == {task_id: ("rejected again", reason)}
+
+
 def test_a_rejection_during_the_attempt_stays(
     runs: CommandRuns, clickup: FakeClickUp, workspace: Workspace
 ) -> None:
