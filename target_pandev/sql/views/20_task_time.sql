@@ -212,8 +212,8 @@ FROM (
                 FROM written_commits AS b
                 WHERE b.repository_id = c.repository_id AND b.author_address = a.address
                     AND (b.authored_at, b.sha) < (c.authored_at, c.sha)
-                    -- CASE, because PostgreSQL expects half of the rows of it, and reads them in order
-                    AND CASE WHEN b.person = c.person THEN true ELSE false END
+                    -- PostgreSQL expects nearly all rows of such a condition, so it reads them in order
+                    AND CASE WHEN b.person = c.person THEN 1 ELSE 0 END <> 0
                 ORDER BY b.authored_at DESC, b.sha DESC
                 LIMIT 1
             ) AS b
@@ -267,7 +267,7 @@ FROM (
                 WHERE c.repository_id = m.repository_id
                     AND c.author_address = a.address
                     AND c.authored_at > i.started_at AND c.authored_at < i.ended_at
-                    AND CASE WHEN c.person = e.person THEN true ELSE false END
+                    AND CASE WHEN c.person = e.person THEN 1 ELSE 0 END <> 0
                 UNION ALL
                 (
                     SELECT c.authored_at, c.sha
@@ -275,7 +275,7 @@ FROM (
                     WHERE c.repository_id = m.repository_id
                         AND c.author_address = a.address
                         AND c.authored_at >= i.ended_at
-                        AND CASE WHEN c.person = e.person THEN true ELSE false END
+                        AND CASE WHEN c.person = e.person THEN 1 ELSE 0 END <> 0
                     ORDER BY c.authored_at, c.sha
                     LIMIT 1
                 )
