@@ -93,7 +93,7 @@ SELECT '900', '21', now(), gen_random_uuid();
 DELETE FROM inherited_references WHERE reference = 'task2996';
 DELETE FROM task_references WHERE reference IN ('task2996', 'DEV-2996');
 UPDATE tasks
-SET date_closed = timestamptz '2026-01-04' + substr(id, 5)::integer * interval '1 minute';
+SET date_done = timestamptz '2026-01-04' + substr(id, 5)::integer * interval '1 minute';
 ANALYZE;
 """
 
