@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from fake_clickup import Account, Fault, generate
 from tests.pandev.command import assert_golden
+from tests.pandev.fake_meltano import FakeMeltano
 from tests.pandev.verify_store import CommandRuns, load_store, plain_ids, stored_rows
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from click.testing import Result
 
     from fake_clickup import FakeClickUp, Request
@@ -287,6 +288,32 @@ def test_a_mapped_stream_is_retried_under_its_own_name(
     results = [(item["stream"], item["result"]) for item in done["outcomes"]]
     assert results == [("tasks", "left"), ("issues", "stored")]
     assert runs.rows(f"SELECT points FROM issues WHERE id = '{task_id}'") == [(9,)]  # noqa: S608 - id of a fake
+
+
+def test_a_stream_with_mapped_keys_is_left(
+    runs: CommandRuns, clickup: FakeClickUp, workspace: Workspace
+) -> None:
+    """Its objects are not those of these ids, so a sweep that lacks them confirms nothing."""
+    reject(runs, "tasks", workspace.id, "0cc175b9c0f1b6a831c399e269772661")
+    poll(runs, sweep=True)
+    runs.settings["TAP_CLICKUP_STREAM_MAPS"] = '{"tasks": {"id": "md5(id)"}}'
+    clickup.requests.clear()
+    assert [*retry(runs).values()] == [("left", "the next sync of its own tap reads it")]
+    assert [request.path for request in clickup.requests] == ["/api/v2/team"]
+
+
+def test_the_store_of_the_command_line_is_the_one_that_is_loaded(
+    runs: CommandRuns, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also if the Meltano project has another one."""
+    task_id = plain_ids(workspace)[0]
+    reject(runs, "tasks", workspace.id, task_id)
+    (runs.folder / "target-pandev").symlink_to(Path(sys.executable).with_name("target-pandev"))
+    meltano = FakeMeltano(runs.folder, monkeypatch)
+    meltano.answer("target-pandev", store_url="postgresql://127.0.0.1:1/elsewhere")
+    clickup = {"api_token": runs.clickup.token, "api_url": runs.clickup.api_url}
+    meltano.answer("tap-clickup", **clickup)
+    assert retry(runs) == {task_id: ("stored", "read again and stored")}
 
 
 def test_nothing_is_requested_if_nothing_was_rejected(
