@@ -223,16 +223,22 @@ derived AS MATERIALIZED (
         s.next_changed_at,
         s.next_is_inferred,
         i.status_id AS to_status_id,
-        coalesce(
-            (
+        -- Few statuses were renamed: a look-up without a sort finds that there is no other name.
+        CASE
+            WHEN EXISTS (
+                SELECT
+                FROM statuses AS n
+                WHERE n.workspace_id = s.workspace_id AND n.status_id = i.status_id
+                    AND n.status <> i.status
+            ) THEN (
                 SELECT n.status
                 FROM statuses AS n
                 WHERE n.workspace_id = s.workspace_id AND n.status_id = i.status_id
                 ORDER BY n._sdc_extracted_at DESC, n.status
                 LIMIT 1
-            ),
-            i.status
-        ) AS to_status_now
+            )
+            ELSE i.status
+        END AS to_status_now
     FROM transitions AS s
     CROSS JOIN LATERAL (
         SELECT t.status,
