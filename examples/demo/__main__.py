@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -62,6 +64,7 @@ With your own ClickUp (see the README for the token):
 )
 def main(folder: Path, store_dir: Path | None, *, serve: bool) -> None:
     """Load a fake ClickUp, commits and editor events into an embedded store, and report."""
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     console = Console(highlight=False)
     started = time.monotonic()
     now = datetime.now(UTC)
@@ -158,9 +161,11 @@ def _serve(pipeline: Pipeline, account: Account) -> None:
             sender.send_all()
             time.sleep(SECONDS_PER_EDIT)
     except KeyboardInterrupt:
-        page.wait()
+        click.echo("stopped")
     finally:
         sender.close()
+        page.terminate()
+        page.wait()
 
 
 if __name__ == "__main__":
