@@ -31,6 +31,7 @@ PNG = b"\x89PNG\r\n"
 @pytest.fixture
 def output(tmp_path: Path, store_dir: Path) -> Iterator[str]:
     """Run the demo, yield what it prints, and stop its store."""
+    store_dir.chmod(0o711)  # for root, PostgreSQL runs as another user
     options = ["--folder", str(tmp_path / "demo"), "--store-dir", str(store_dir / "demo")]
     yield run("examples.demo", *options)
     assert EmbeddedServer(store_dir / "demo").stop()
