@@ -127,9 +127,10 @@ class RunningPage:
 @contextmanager
 def serve(url: str) -> Iterator[RunningPage]:
     """Serve the page of a store while the block lasts. Raises `FailedRunError`."""
-    command: list[str | Path] = [COMMAND, "serve", "--store-url", url, "--port", "0"]
+    command: list[str | Path] = [COMMAND, "serve", "--port", "0"]
+    environment = {**clean_environment(), "TARGET_PANDEV_STORE_URL": url}
     with subprocess.Popen(  # noqa: S603 - our own command
-        command, stdout=subprocess.PIPE, text=True, env=clean_environment()
+        command, stdout=subprocess.PIPE, text=True, env=environment
     ) as process:
         try:
             line = process.stdout.readline() if process.stdout else ""
