@@ -21,7 +21,7 @@ from examples.demo.pipeline import COMMANDS, SCHEMA, Pipeline
 from examples.demo.records import describe_pull_requests, write_employees
 from examples.demo.repository import Repository
 from examples.demo.works import find_works
-from fake_clickup import FakeClickUp, People, WebhookSender, generate_demo
+from fake_clickup import Behaviour, FakeClickUp, People, WebhookSender, generate_demo
 from target_pandev.embedded import EmbeddedServer, default_data_dir
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 PROJECT = Path(__file__).parents[2]
 TASKS = 1_400
 """Of one year; about a thousand of them were updated in the last 90 days."""
+REQUESTS_PER_MINUTE = 1_000
+"""The limit of ClickUp's plan Business Plus: 60 edits within seconds are the work of a day."""
 DAY = timedelta(hours=9)
 TAPS = ("tap-clickup", "tap-git", "tap-ide")
 SECONDS_PER_EDIT = 10
@@ -71,7 +73,8 @@ def main(folder: Path, store_dir: Path | None, *, serve: bool) -> None:
     store_dir = store_dir or default_data_dir("pandev-clickup-demo", os.environ)
     _clear(folder, store_dir)
     account = generate_demo(tasks=TASKS, spaces=4, now=now - DAY)
-    with FakeClickUp(account) as clickup:
+    behaviour = Behaviour(limit_per_minute=REQUESTS_PER_MINUTE)
+    with FakeClickUp(account, behaviour=behaviour) as clickup:
         pipeline = Pipeline(folder, store_dir, clickup)
         repository = Repository(pipeline.repository)
         _work(pipeline, account, repository, until=now - DAY)
