@@ -80,7 +80,7 @@ def _describe_transitions(row: Mapping[str, Any]) -> str:
     if row["inferred_share"] is None:
         return "none yet"
     share = f"{float(row['inferred_share']):.1%}".replace("%", " %")
-    return f"{row['recent_transitions']:,} of late, {share} inferred"
+    return f"{row['recent_transitions']:,} of the 300 tasks changed last, {share} inferred"
 
 
 def _describe_users(row: Mapping[str, Any]) -> str:
