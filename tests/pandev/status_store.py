@@ -26,9 +26,14 @@ SELECT %(workspace_id)s, %(source)s, now() - %(started)s::interval,
     now() - %(seen)s::interval, gen_random_uuid()
 """
 INSERT_WEBHOOK = """
-INSERT INTO webhooks (workspace_id, id, endpoint, health_status, fail_count, _sdc_extracted_at,
-    _sdc_hash)
-VALUES (%s, %s, %s, %s, %s, now(), gen_random_uuid())
+INSERT INTO webhooks (workspace_id, id, user_id, endpoint, health_status, fail_count,
+    _sdc_extracted_at, _sdc_hash)
+VALUES (%s, %s, %s, %s, %s, %s, now(), gen_random_uuid())
+"""
+INSERT_WEBHOOKS_READ = """
+INSERT INTO completed_reads (workspace_id, stream, scope, started_at, finished_at, conditions,
+    key_properties, count, _sdc_extracted_at, _sdc_hash)
+VALUES ('900', 'webhooks', 'all', now(), now(), %s::jsonb, '["id"]', 0, now(), gen_random_uuid())
 """
 CLOCK = re.compile(r"(\d{4}-\d\d-\d\d )?\d\d:\d\d")
 
@@ -77,12 +82,20 @@ def add_webhook(
     health: str = "active",
     *,
     workspace_id: str = "900",
+    user_id: str | None = None,
     endpoint: str = "https://receiver.example.com",
 ) -> None:
     """Insert a webhook."""
     with connect(database) as connection:
-        values = (workspace_id, webhook_id, endpoint, health, 7)
+        values = (workspace_id, webhook_id, user_id, endpoint, health, 7)
         connection.execute(INSERT_WEBHOOK, values)
+
+
+def add_webhooks_read(database: str, user_id: str) -> None:
+    """Insert that the webhooks of a user were read completely in workspace 900."""
+    conditions = {"workspace_id": {"in": ["900"]}, "user_id": {"in": [user_id]}}
+    with connect(database) as connection:
+        connection.execute(INSERT_WEBHOOKS_READ, (json.dumps(conditions),))
 
 
 def status(database: str, *arguments: str, **settings: str) -> Result:

@@ -16,6 +16,7 @@ from tests.pandev.status_store import (
     add_places,
     add_run,
     add_webhook,
+    add_webhooks_read,
     exit_code,
     printed,
     status,
@@ -199,6 +200,24 @@ def test_webhooks_of_another_receiver_do_not_count(database: str) -> None:
     add_webhook(database, "h2")
     ours = values(database, "--webhook-url", url)["delivery"]
     assert (ours["mode"], ours["webhooks"]) == ("webhooks", {"active": 1})
+
+
+def test_webhooks_of_a_former_user_do_not_count(database: str) -> None:
+    """After a switch of users no run sees them, so nothing says whether they still exist."""
+    add_places(database, "900")
+    add_run(database, finished="5 min", complete=True)
+    add_webhook(database, "h1", "suspended", user_id="7")
+    add_webhook(database, "h2", user_id="8")
+    add_webhook(database, "h3", "failing")
+    add_webhooks_read(database, "8")
+    assert values(database)["delivery"]["webhooks"] == {"active": 1, "failing": 1}
+
+
+def test_webhooks_count_before_all_have_been_read(database: str) -> None:
+    add_places(database, "900")
+    add_run(database, finished="5 min", complete=True)
+    add_webhook(database, "h1", "suspended", user_id="7")
+    assert values(database)["delivery"]["webhooks"] == {"suspended": 1}
 
 
 def test_a_workspace_without_webhooks_is_polled(database: str) -> None:

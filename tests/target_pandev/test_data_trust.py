@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tests.target_pandev.history import COMMITS as HISTORY
-from tests.target_pandev.loading import TIMESTAMP, record, schema
+from tests.target_pandev.loading import COMPLETED_READS, TIMESTAMP, completed, record, schema
 from tests.target_pandev.test_links import merged
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ SYNC_RUNS = schema(
     },
     ["workspace_id", "source", "started_at"],
 )
-WEBHOOKS = schema("webhooks", dict.fromkeys((*KEY, "health_status"), "string"), KEY)
+WEBHOOKS = schema("webhooks", dict.fromkeys((*KEY, "user_id", "health_status"), "string"), KEY)
 TASKS = schema(
     "tasks",
     {
@@ -153,6 +153,22 @@ def test_webhooks_that_are_not_active_are_counted(store: Loader) -> None:
     columns = "webhooks, unhealthy_webhooks, health_statuses"
     assert trust(store, columns) == (3, 1, ["active", "suspended"])
     assert trust(store, columns, "901") == (0, None, None)
+
+
+def test_webhooks_of_a_former_user_are_not_counted(store: Loader) -> None:
+    """ClickUp lists them only to the user who created them."""
+    workspaces(store)
+    values = {"workspace_id": "900", "health_status": "active"}
+    store.load(
+        WEBHOOKS,
+        record("webhooks", {**values, "id": "1", "user_id": "7", "health_status": "suspended"}),
+        record("webhooks", {**values, "id": "2", "user_id": "8"}),
+    )
+    columns = "webhooks, unhealthy_webhooks, health_statuses"
+    assert trust(store, columns) == (2, 1, ["active", "suspended"])
+    where = {"user_id": {"in": ["8"]}}
+    store.load(COMPLETED_READS, completed("webhooks", ["2"], started="10:00", where=where))
+    assert trust(store, columns) == (1, 0, ["active"])
 
 
 def test_the_share_of_inferred_transitions(store: Loader) -> None:

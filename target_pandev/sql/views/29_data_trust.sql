@@ -93,7 +93,10 @@ LEFT JOIN LATERAL (
         pg_catalog.count(*) FILTER (WHERE k.health_status IS DISTINCT FROM 'active') AS unhealthy,
         pg_catalog.array_agg(DISTINCT coalesce(k.health_status, 'unknown')) AS health_statuses
     FROM webhooks AS k
+    LEFT JOIN completed_reads AS c
+        ON c.workspace_id = k.workspace_id AND c.stream = 'webhooks' AND c.scope = 'all'
     WHERE k.workspace_id = w.id AND k._sdc_deleted_at IS NULL
+        AND coalesce((c.conditions -> 'user_id' -> 'in') ? k.user_id, TRUE)
     HAVING pg_catalog.count(*) > 0
 ) AS h ON TRUE
 LEFT JOIN LATERAL (
@@ -141,7 +144,8 @@ COMMENT ON COLUMN data_trust.live_tasks IS
     'Tasks that the latest run which counted them saw in ClickUp, at live_tasks_counted_at';
 COMMENT ON COLUMN data_trust.approximate_task_count IS
     'Sum of ClickUp''s own counts of its live lists in that run, which are approximate';
-COMMENT ON COLUMN data_trust.webhooks IS '0: changes come by polling only';
+COMMENT ON COLUMN data_trust.webhooks IS
+    'Webhooks of the user of tap-clickup''s token; 0: changes come by polling only';
 COMMENT ON COLUMN data_trust.unhealthy_webhooks IS
     'How many of them ClickUp does not report as active; null without webhooks';
 COMMENT ON COLUMN data_trust.last_reported_change_at IS
