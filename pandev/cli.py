@@ -10,6 +10,7 @@ import click
 
 from clickup_receiver.meltano_project import MeltanoProject, settings_folder
 from clickup_receiver.project_options import ProjectGroup
+from pandev.console import print_json_error, print_problem
 from plugin_settings.env_file import load_env_file
 from tap_clickup.errors import ClickUpError, ConfigurationError
 from tap_clickup.open_files import describe_open_files
@@ -53,6 +54,14 @@ class LazyGroup(ProjectGroup):
         command: click.Command = getattr(import_module(module), attribute)
         return command
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command; an error is JSON on stdout too if that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except click.ClickException as error:
+            print_json_error(error.format_message(), error.exit_code)
+            raise
+
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="pandev-clickup")
@@ -72,10 +81,11 @@ def main() -> None:
         folder = settings_folder(MeltanoProject.find())
         load_env_file(folder, error_type=ConfigurationError)
         for line in describe_open_files(folder):
-            click.echo(f"pandev: warning: {line}", err=True)
+            print_problem(f"warning: {line}")
         pandev()
     except (TargetError, ClickUpError) as error:
-        click.echo(f"pandev: {error}", err=True)
+        print_json_error(str(error), 1)
+        print_problem(str(error))
         sys.exit(1)
 
 

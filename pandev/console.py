@@ -12,7 +12,8 @@ import os
 import shutil
 import sys
 import time
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+from itertools import pairwise
+from typing import IO, TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 import click
 from rich.box import SIMPLE_HEAD
@@ -46,13 +47,20 @@ def format_option(command: Command) -> Command:
         type=click.Choice(("text", "json")),
         default="text",
         show_default=True,
-        help="Text for people, or JSON for programs.",
+        help="Text, or JSON for programs; errors too.",
     )(command)
 
 
 def print_json(value: object) -> None:
     """Print one JSON value; times are printed as ISO 8601."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def print_json_error(text: str, exit_code: int) -> None:
+    """Print why a command has no result, if it was asked for JSON."""
+    arguments = sys.argv[1:]
+    if "--format=json" in arguments or ("--format", "json") in pairwise(arguments):
+        print_json({"exit_code": exit_code, "error": text})
 
 
 def print_facts(facts: Mapping[str, str]) -> None:
@@ -78,6 +86,18 @@ def print_table(labels: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
 def print_problem(text: str) -> None:
     """Print a problem and its remedy on stderr, as one line."""
     click.echo(f"pandev: {text}", err=True)
+
+
+class CommandError(click.ClickException):
+    """A command has no result; it ends with this exit code."""
+
+    def __init__(self, text: str, exit_code: int) -> None:
+        super().__init__(text)
+        self.exit_code = exit_code  # type: ignore[misc]
+
+    def show(self, file: IO[Any] | None = None) -> None:  # noqa: ARG002 - click's signature
+        """Print it on stderr, as one line."""
+        print_problem(self.message)
 
 
 class Progress:

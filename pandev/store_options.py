@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import click
 
+from pandev.console import CommandError
 from target_pandev.embedded import EmbeddedServer
 from target_pandev.errors import StoreError
 from target_pandev.open_store import StoreSettings, open_existing_store, open_store
@@ -48,16 +48,15 @@ def store_settings(store: Mapping[str, str | None]) -> StoreSettings:
 
 @contextmanager
 def open_loaded_store(store: Mapping[str, str | None]) -> Iterator[Store]:
-    """Yield the store that the options give, or exit with a hint if there is none.
+    """Yield the store that the options give; only a load creates one.
 
-    Only a load creates one. Raises `StoreError`.
+    Raises `CommandError` if there is none, and `StoreError`.
     """
     settings = store_settings(store)
     with open_existing_store(settings) as reader:
         exists = reader is not None
     if not exists:
-        click.echo(LOAD_FIRST, err=True)
-        sys.exit(NOTHING_LOADED)
+        raise CommandError(LOAD_FIRST, NOTHING_LOADED)
     with open_store(settings) as opened_store:
         yield opened_store
 

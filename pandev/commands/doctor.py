@@ -91,12 +91,12 @@ def examine(
             has_project=project is not None,
         )
         results = list(_run_all(examination))
-    has_problem = any(result.has_problem for result in results)
+    exit_code = int(any(result.has_problem for result in results))
     if output_format == "json":
-        print_json(_to_json(results))
+        print_json({"exit_code": exit_code, **_to_json(results)})
     else:
         _print(results)
-    sys.exit(1 if has_problem else 0)
+    sys.exit(exit_code)
 
 
 def _run_all(examination: Examination) -> Iterator[Result]:

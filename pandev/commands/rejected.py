@@ -11,6 +11,7 @@ from clickup_receiver.feed.target_process import TargetProcess
 from clickup_receiver.meltano_project import TARGET, build_environment
 from clickup_receiver.project_options import ProjectGroup, find_project
 from pandev.console import (
+    CommandError,
     Progress,
     format_option,
     print_facts,
@@ -105,8 +106,7 @@ def retry(context: click.Context, /, output_format: OutputFormat, **store: str |
     try:
         outcomes = _retry(make_tap(project), project, store_settings(store))
     except (ClickUpError, TargetError) as error:
-        print_problem(str(error))
-        sys.exit(output.UNAVAILABLE)
+        raise CommandError(str(error), output.UNAVAILABLE) from error
     if output_format == "json":
         print_json(output.outcomes_as_json(outcomes))
     elif not outcomes:

@@ -10,6 +10,7 @@ import click
 
 from clickup_receiver.project_options import find_project
 from pandev.console import (
+    CommandError,
     Progress,
     format_option,
     print_facts,
@@ -98,8 +99,7 @@ def verify(
         tap = make_tap(find_project(context))
         result = _verify(tap, store_settings(store), Extent(size, seed, with_ids))
     except (ClickUpError, TargetError) as error:
-        print_problem(str(error))
-        sys.exit(output.INCOMPLETE)
+        raise CommandError(str(error), output.INCOMPLETE) from error
     code = output.exit_code(result)
     if output_format == "json":
         print_json(output.as_json(result, code))

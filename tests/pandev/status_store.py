@@ -76,7 +76,7 @@ def add_run(database: str, workspace_id: str = "900", **values: Any) -> None:
         connection.execute(INSERT_RUN, row)
 
 
-def add_webhook(
+def add_webhook(  # noqa: PLR0913 - an argument per column
     database: str,
     webhook_id: str,
     health: str = "active",

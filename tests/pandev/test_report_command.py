@@ -149,7 +149,7 @@ def test_without_a_store_nothing_is_created(empty_database: str, tmp_path: Path)
         for arguments in (("", "--store-dir", str(tmp_path / "store")), (empty_database,)):
             done = report(*arguments)
             assert (done.exit_code, done.stdout) == (5, "")
-            assert done.stderr == "nothing loaded yet: run pandev connect\n"
+            assert done.stderr == "pandev: nothing loaded yet: run pandev connect\n"
         assert connection.execute(schemas.encode()).fetchall() == []
     assert list(tmp_path.iterdir()) == []
 

@@ -69,7 +69,7 @@ def test_a_plan_without_a_store_creates_none(
     for command in (["plan"], ["push"], ["push", "--write"]):
         done = runs.run(*command)
         assert (done.returncode, done.stdout) == (5, "")
-        assert done.stderr == "nothing loaded yet: run pandev connect\n"
+        assert done.stderr == "pandev: nothing loaded yet: run pandev connect\n"
     schemas = "SELECT nspname FROM pg_namespace WHERE nspname = 'pandev'"
     assert runs.rows(schemas) == []
 
