@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage test-faults test-debian test-long lint docs-store bench-extract bench-load bench-receive bench-hostile bench-git bench-join bench-page clean
+.PHONY: help setup demo test coverage test-faults test-debian test-long lint docs docs-store bench-extract bench-load bench-receive bench-hostile bench-git bench-join bench-page clean
 
 help: ## list targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -49,6 +49,9 @@ test-long: $(READY) ## try far more random cases, attacks and kills than `make t
 	TEST_SCALE=full $(BIN)/python -m pytest -n 2 \
 		$$(grep -rlE "import (scaled|EXAMPLES)" tests --include="test_*.py")
 
+docs: $(READY) ## build the docs site in .site; a link that leads nowhere is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
 docs-store: $(READY) ## draw docs/reference/store.md from the comments on tables and views
 	$(BIN)/python -m tests.support.store_reference
 
@@ -74,4 +77,4 @@ bench-join: $(READY) ## measure references of a million commits, a million IDE e
 	$(BIN)/python -m benchmarks.join
 
 clean: ## remove build artefacts
-	rm -rf $(VENV) .demo .meltano .bench
+	rm -rf $(VENV) .site .demo .meltano .bench

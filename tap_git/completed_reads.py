@@ -1,6 +1,6 @@
 """What was read completely, as records of the stream completed_reads. Pure.
 
-The target derives deletions from these records: docs/completed-reads.md.
+The target derives deletions from these records: docs/explained/completed-reads.md.
 """
 
 from __future__ import annotations

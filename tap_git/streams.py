@@ -104,7 +104,7 @@ class RepositoriesStream(GitStream):
 
 
 class CompletedReadsStream(GitStream):
-    """What was read completely: docs/completed-reads.md.
+    """What was read completely: docs/explained/completed-reads.md.
 
     The streams after it write its records, each as soon as all records of its scope are written.
     """

@@ -1,6 +1,6 @@
 """Parse and validate records of `completed_reads`. Pure; the store applies them.
 
-docs/completed-reads.md describes what such a record promises.
+docs/explained/completed-reads.md describes what such a record promises.
 """
 
 from __future__ import annotations

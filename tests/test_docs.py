@@ -1,4 +1,4 @@
-"""README and meltano.yml match the code."""
+"""README, the pages of docs/ and meltano.yml match the code."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from tap_git import TapGit
 from tap_ide import TapIde
 from target_pandev.sql import read_statement
 from target_pandev.target import TargetPandev
+from tests.support.documents import blocks, read_page, rows, section
 from tests.target_pandev.loading import Loader
 
 if TYPE_CHECKING:
@@ -49,15 +50,9 @@ def settings_of(plugin: type[PluginBase]) -> dict[str, dict[str, Any]]:
     }
 
 
-def table_under(heading: str) -> dict[str, list[str]]:
-    """Return the rows of the README's table under a heading, by their first cell."""
-    section = README.split(f"\n{heading}\n", 1)[1].split("\n#", 1)[0]
-    rows = [
-        [cell.strip() for cell in line.strip("|").split("|")]
-        for line in section.splitlines()
-        if line.startswith("| `")
-    ]
-    return {row[0].strip("`"): row[1:] for row in rows}
+def settings_on_the_page(name: str) -> dict[str, list[str]]:
+    """Return the rows of a command's settings on the page of settings."""
+    return rows(section(read_page("reference/settings"), name))
 
 
 def declared_plugins() -> list[dict[str, Any]]:
@@ -71,9 +66,9 @@ def declared_in_meltano(name: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", PLUGINS)
-def test_readme_lists_the_settings_and_defaults_of_a_plugin(name: str) -> None:
+def test_the_page_of_settings_has_those_of_a_plugin(name: str) -> None:
     settings = settings_of(PLUGINS[name])
-    listed = table_under(f"### {name}")
+    listed = settings_on_the_page(name)
     assert list(listed) == list(settings)
     for setting, schema in settings.items():
         if "default" in schema:
@@ -111,10 +106,10 @@ def options_of_the_receiver() -> dict[str, Any]:
     }
 
 
-def test_readme_and_meltano_yml_list_the_settings_of_the_receiver() -> None:
+def test_the_page_and_meltano_yml_list_the_settings_of_the_receiver() -> None:
     """R9: the public address and the one to listen at are two settings."""
     options = options_of_the_receiver()
-    listed = table_under("### clickup-receiver")
+    listed = settings_on_the_page(RECEIVER)
     assert list(listed) == list(options)
     settings = declared_in_meltano(RECEIVER)["settings"]
     declared = {setting["name"]: setting.get("value") for setting in settings}
@@ -174,39 +169,36 @@ def catalog(database: str, kind: str) -> set[str]:
     return {str(name) for (name,) in rows}
 
 
-def test_readme_lists_the_tables_with_their_keys_and_the_views(store: str) -> None:
-    tables = table_under("### Tables")
-    assert set(tables) == catalog(store, "r")
-    assert set(table_under("### Views")) == catalog(store, "v")
-    with psycopg.connect(store) as connection:
-        keys = connection.execute(
-            "SELECT c.relname, string_agg(a.attname, ', ' ORDER BY k.place) FROM pg_index AS i "
-            "JOIN pg_class AS c ON c.oid = i.indrelid "
-            "CROSS JOIN unnest(i.indkey) WITH ORDINALITY AS k (number, place) "
-            "JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = k.number "
-            "WHERE i.indisprimary AND c.relnamespace = 'pandev'::regnamespace GROUP BY c.relname"
-        ).fetchall()
-    assert {name: row[0] for name, row in tables.items() if row[0]} == dict(keys)
+def test_the_page_of_views_lists_them_all(store: str) -> None:
+    page = section(read_page("reference/views"), "Views")
+    assert set(rows(page.split("## Functions")[0])) == catalog(store, "v")
 
 
 def test_every_stream_has_its_columns_and_key_in_the_store(store: str) -> None:
-    streams = TapClickUp(config={"api_token": "pk_1_AAAAAAAA"}).streams
-    git = TapGit(config={"repositories": []}, validate_config=False).streams
-    ide = TapIde(config={}).streams
+    taps = (
+        TapClickUp(config={"api_token": "pk_1_AAAAAAAA"}),
+        TapGit(config={"repositories": []}, validate_config=False),
+        TapIde(config={}),
+    )
     with psycopg.connect(store) as connection:
-        for name, stream in {**streams, **git, **ide}.items():
-            rows = connection.execute(
-                "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attnum > 0",
-                (f"pandev.{name}",),
-            ).fetchall()
-            columns = {str(column) for (column,) in rows if not str(column).startswith("_sdc_")}
-            assert columns == set(stream.schema["properties"]) - NOT_STORED.get(name, set())
-            assert ", ".join(stream.primary_keys or ()) == table_under("### Tables")[name][0]
-    assert {type(stream) for stream in streams.values()} == {*STREAMS}
+        for tap in taps:
+            listed = rows(section(read_page("reference/streams"), tap.name))
+            assert set(listed) == set(tap.streams)
+            for name, stream in tap.streams.items():
+                found = connection.execute(
+                    "SELECT attname FROM pg_attribute "
+                    "WHERE attrelid = to_regclass(%s) AND attnum > 0",
+                    (f"pandev.{name}",),
+                ).fetchall()
+                columns = {str(column) for (column,) in found}
+                promised = set(stream.schema["properties"]) - NOT_STORED.get(name, set())
+                assert {name for name in columns if not name.startswith("_sdc_")} == promised
+                assert listed[name][0] == ", ".join(stream.primary_keys or ())
+    assert {type(stream) for stream in taps[0].streams.values()} == {*STREAMS}
 
 
-def test_readme_lists_the_sections_of_the_report_with_their_views() -> None:
-    listed = table_under("## The report")
+def test_the_sections_of_the_report_are_listed_with_their_views() -> None:
+    listed = rows(section(read_page("guides/reporting"), "The report"))
     assert {name: cells[1] for name, cells in listed.items()} == {
         section.name: section.summary for section in SECTIONS
     }
@@ -215,10 +207,9 @@ def test_readme_lists_the_sections_of_the_report_with_their_views() -> None:
             assert view.strip("`") in read_statement(f"report_{name}", "pandev.sql").split()
 
 
-def test_readme_has_output_of_the_report() -> None:
+def test_the_page_of_reports_has_their_output() -> None:
     """Of the known rows in the tests of the report, at 80 columns."""
-    section = README.split("\n## The report\n", 1)[1].split("\n## ", 1)[0]
-    (sample,) = re.findall(r"```text\n(.*?)```", section, re.DOTALL)
+    (sample,) = blocks(section(read_page("guides/reporting"), "The report"), "text")
     output = (PROJECT / "tests/pandev/golden/report.txt").read_text(encoding="utf-8")
     parts = sample.strip().split("\n\n")
     assert len(parts) > 3
@@ -244,8 +235,8 @@ def messages_in_code() -> Iterator[str]:
 
 def test_readme_explains_messages_that_exist() -> None:
     """Each part between `…` and colons is in the code; HTTP status lines come from ClickUp."""
-    section = README.split("## When something is wrong\n", 1)[1].split("\n## ", 1)[0]
-    cells = [line.split("|")[1] for line in section.splitlines() if line.startswith("| ")]
+    text = section(README, "When something is wrong")
+    cells = [line.split("|")[1] for line in text.splitlines() if line.startswith("| ")]
     quoted = [message for cell in cells for message in re.findall(r"`([^`]+)`", cell)]
     parts = {
         part.strip() for message in quoted for part in re.split(f"{PLACEHOLDER}|: |; ", message)
@@ -288,10 +279,10 @@ def test_every_link_to_a_file_leads_to_one(document: Path) -> None:
 
 
 def test_every_promise_of_security_is_tested() -> None:
-    section = (PROJECT / "SECURITY.md").read_text(encoding="utf-8").split("\n## Promises\n", 1)[1]
-    rows = re.findall(r"^\| (?!promise|---)(.+?) \| (.+) \|$", section, re.MULTILINE)
-    assert len(rows) > 10
-    for promise, tests in rows:
+    text = section((PROJECT / "SECURITY.md").read_text(encoding="utf-8"), "Promises")
+    promises = re.findall(r"^\| (?!promise|---)(.+?) \| (.+) \|$", text, re.MULTILINE)
+    assert len(promises) > 10
+    for promise, tests in promises:
         paths = re.findall(r"`(tests/[\w/]+\.py)`", tests)
         assert paths, promise
         assert [path for path in paths if not (PROJECT / path).is_file()] == []

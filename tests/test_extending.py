@@ -1,4 +1,4 @@
-"""docs/extending.md works when it is followed in a copy of the project."""
+"""docs/contributing/adding-a-stream.md works when it is followed in a copy of the project."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from fake_clickup import FakeClickUp, Fault, generate
+from tests.support.documents import read_page
 from tests.tap_clickup.runner import environment
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ BLOCK = re.compile(
 def steps() -> Iterator[tuple[str, str, str]]:
     """Yield path, kind and text of each block that changes a file; a path counts until the next."""
     path = ""
-    for match in BLOCK.finditer((PROJECT / "docs" / "extending.md").read_text(encoding="utf-8")):
+    for match in BLOCK.finditer(read_page("contributing/adding-a-stream")):
         path = match["path"] or path
         if match["kind"] != "sh":
             yield path, match["kind"], match["text"]
@@ -60,8 +61,9 @@ def extended(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "tests",
     ):
         shutil.copytree(PROJECT / name, copy / name, ignore=caches)
-    for name in ("pyproject.toml", "README.md"):
-        shutil.copy(PROJECT / name, copy)
+    shutil.copy(PROJECT / "pyproject.toml", copy)
+    (copy / "docs" / "reference").mkdir(parents=True)
+    shutil.copy(PROJECT / "docs" / "reference" / "streams.md", copy / "docs" / "reference")
     if all((copy / path).exists() for path, kind, _ in steps() if kind != "diff"):
         return copy  # the page was followed in the project itself
     for path, kind, text in steps():

@@ -1,4 +1,4 @@
-"""Completed reads: docs/completed-reads.md."""
+"""Completed reads: docs/explained/completed-reads.md."""
 
 from __future__ import annotations
 

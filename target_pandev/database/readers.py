@@ -133,7 +133,7 @@ def _require_rights(connection: Connection, schema: str, *, needs_schema: bool) 
     if not may_create_roles:
         raise StoreError(
             "store_url: its user may not create roles; grant it CREATEROLE, or create the reader "
-            "by hand: docs/roles.md"
+            "by hand: docs/guides/database-roles.md"
         )
     if needs_schema and not has_schema:
         raise StoreError(f"store_schema {schema}: does not exist; load the store once before")

@@ -22,6 +22,7 @@ from tests.clickup_receiver.receiver_process import free_port
 from tests.end_to_end.pipeline import COMMANDS, PROJECT, Pipeline
 from tests.pandev.worklog_store import EXPECTED, fill, written
 from tests.support.connections import WatchedConnections, address_of
+from tests.support.documents import blocks, read_page, section
 from tests.support.task_repository import make_repository
 from tests.support.waiting import TIMEOUT_SECONDS, wait_until
 from tests.tap_clickup import accounts
@@ -38,11 +39,10 @@ SETUP = ("make setup", ". .venv/bin/activate")
 """Commands of README that this environment is the result of."""
 
 
-def commands(heading: str) -> list[str]:
-    """Return the lines of the shell blocks in a section of README, up to the next heading."""
-    section = re.split(r"\n#+ ", README.split(f"# {heading}\n", 1)[1], maxsplit=1)[0]
-    blocks = re.findall(r"```(?:sh)?\n(.*?)```", section, re.DOTALL)
-    lines = [line.strip() for block in blocks for line in block.splitlines()]
+def commands(heading: str, *, text: str = README) -> list[str]:
+    """Return the lines of the shell blocks in a section, up to the next heading."""
+    part = re.split(r"\n#+ ", section(text, heading).lstrip("# "), maxsplit=1)[0]
+    lines = [line.strip() for block in blocks(part, "sh", "") for line in block.splitlines()]
     return [line for line in lines if line and not line.startswith(SETUP)]
 
 
@@ -238,7 +238,8 @@ def test_the_crontab_works_as_written(project: Pipeline) -> None:
 
 def test_the_schedule_of_worklogs_works_as_written(tmp_path: Path, database: str) -> None:
     """R8, R124: by the setting worklog_mode alone, on closed days of the last two weeks."""
-    *_, line = commands("Worklogs written to ClickUp")
+    title = "Worklogs written to ClickUp"
+    *_, line = commands(title, text=read_page("guides/worklogs"))
     begin, *surroundings, command = line.split(" && ")
     assert begin.endswith(" umask 077")
     assert surroundings == ["cd /srv/pandev-clickup", ". .venv/bin/activate"]

@@ -15,7 +15,7 @@ from pandev.worklogs.rules import WorklogRules
 from tests.pandev.command import PANDEV, assert_golden
 from tests.pandev.worklog_store import EXPECTED, Runs, fill, written
 from tests.tap_clickup import accounts
-from tests.test_docs import MELTANO, table_under
+from tests.test_docs import MELTANO, settings_on_the_page
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,7 +88,7 @@ def test_readme_and_meltano_yml_list_the_settings_of_write_back() -> None:
     }
     rules = {f"worklog_{name}": value for name, value in vars(WorklogRules()).items()}
     assert options == {"worklog_mode": "read_only", **rules}
-    listed = table_under("### pandev")
+    listed = settings_on_the_page("pandev")
     assert list(listed) == list(options)
     (plugin,) = (plugin for plugin in MELTANO["plugins"]["utilities"] if plugin["name"] == "pandev")
     assert {setting["name"]: setting.get("value", "") for setting in plugin["settings"]} == options

@@ -6,6 +6,7 @@ new table or view has to be named there, in the section of its purpose.
 
 from __future__ import annotations
 
+import re
 import tempfile
 from itertools import chain
 from pathlib import Path
@@ -65,14 +66,16 @@ VIEWS = {
 }  # fmt: skip
 LOAD_COLUMNS = ("_sdc_extracted_at", "_sdc_hash", "_sdc_deleted_at")
 """Columns of every loaded table, which the page explains once."""
+PAGE_PATH = re.compile(r"\(docs/(\S+\.md)\)")
+"""A page that a comment names."""
 INTRODUCTION = """\
-# Tables and views of the store
+# Tables and columns
 
 <!-- Drawn from the catalog of a new store by `make docs-store`; do not edit. -->
 
-All tables and views that `target-pandev` creates, as `COMMENT ON` describes them in
-[target_pandev/sql](../../target_pandev/sql). A stream of any other tap has a table of its own:
-see [How target-pandev loads](../loading.md). Tables of streams have three more columns:
+All tables and views that `target-pandev` creates, as the comments in the store describe them:
+`\\d+ task_overview` in psql shows the same. A stream of any other tap has a table of its own: see
+[Loading](../explained/loading.md). Tables of streams have three more columns:
 
 | column | type | contents |
 | --- | --- | --- |
@@ -176,7 +179,8 @@ def _row(*cells: str) -> str:
 
 def _text(comment: str) -> str:
     """Return a comment as Markdown."""
-    return comment.replace("|", "\\|").replace("<", "&lt;")
+    text = comment.replace("|", "\\|").replace("<", "&lt;")
+    return PAGE_PATH.sub(r"([details](../\1))", text)
 
 
 def main() -> None:

@@ -267,7 +267,7 @@ def test_a_schema_of_any_name_is_dumped_alone(
 def test_a_user_that_owns_an_empty_schema_restores(
     database: str, empty_database: str, dumped: Path, role: str
 ) -> None:
-    """It may not create others: the schema is there already, as docs/roles.md has it."""
+    """It may not create others: the schema is there, as docs/guides/database-roles.md has it."""
     grant(empty_database, f"CREATE SCHEMA pandev AUTHORIZATION {role}")
     restore_store(StoreSettings(make_conninfo(empty_database, user=role, password=role)), dumped)
     before = contents(database)

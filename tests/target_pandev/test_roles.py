@@ -1,4 +1,4 @@
-"""The grants of docs/roles.md are sufficient, and are not more than is needed."""
+"""The grants of docs/guides/database-roles.md are sufficient, and are not more than is needed."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ COMMENT ON COLUMN time_in_status.minutes IS
 COMMENT ON COLUMN time_in_status.since IS 'When the task entered the status';
 COMMENT ON TABLE completed_reads IS
     'The newest complete read of each scope: rows that it did not find are marked by '
-    '_sdc_deleted_at (docs/completed-reads.md)';
+    '_sdc_deleted_at (docs/explained/completed-reads.md)';
 COMMENT ON COLUMN completed_reads.conditions IS 'Conditions that the rows of the scope meet';
 COMMENT ON COLUMN sync_runs.notes IS 'Limitations of the result that are not failures';
 COMMENT ON COLUMN sync_runs.live_tasks IS 'Number of live tasks; null if the run did not count them';

@@ -15,7 +15,7 @@ CREATE TABLE employees (
     PRIMARY KEY (email)
 );
 COMMENT ON TABLE employees IS
-    'Employees, loaded by pandev employees load or by any tap (docs/people.md)';
+    'Employees, loaded by pandev employees load or by any tap (docs/guides/people.md)';
 COMMENT ON COLUMN employees.team IS 'Name of the team within the department';
 COMMENT ON COLUMN employees.other_emails IS
     'Further addresses of the employee, in ClickUp, git or an editor';
