@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from pandev.page.figures import ALL_ROWS, read_figure, view_figure
-from pandev.page.filters import Filters, offer, parse_filters, read_choices
+from pandev.page.filters import Filters, describe, offer, parse_filters, read_choices
 from pandev.page.integration import COMMANDS, STATUS_FIGURES, list_rows, read_standing
 from pandev.page.rendering import render
 from pandev.page.security import SecurityHeaders
@@ -27,13 +27,13 @@ from pandev.report.selection import Calendar, SelectionError, read_calendar
 from target_pandev.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from starlette.requests import Request
 
     from pandev.page.connections import Connections, ReaderSource
     from pandev.page.figures import Figure, FigureView
-    from pandev.page.filters import Choice, Field
+    from pandev.page.filters import Choice, Field, Limit
     from pandev.page.integration import Installation, Standing
     from pandev.page.tabs import Tab
 
@@ -89,7 +89,7 @@ class Page:
         calendar = read_calendar(source)
         if figure in STATUS_FIGURES:
             status = self._read_standing(source).status
-            return view_figure(figure, list_rows(figure, status), filters, calendar.zone)
+            return view_figure(figure, list_rows(figure, status, filters), filters, calendar.zone)
         return read_figure(source, figure, filters, calendar, ALL_ROWS)
 
     def _show(
@@ -111,14 +111,16 @@ class Page:
                 ]
             )
         else:
-            content = _read_content(source, request, standing, figures, is_tab=is_tab)
+            content = _read_content(source, request, standing, tab, figures)
         html = render(
             tab.template if is_tab else "tab.html",
             content.calendar,
             tab=tab,
             views=content.views,
             filters=content.filters,
+            limits=content.limits,
             offered=content.offered,
+            applied=content.applied,
             path=request.url.path,
             is_tab=is_tab,
             standing=standing,
@@ -133,7 +135,11 @@ class Content:
 
     calendar: Calendar = UTC_CALENDAR
     filters: Filters = field(default_factory=Filters)
+    limits: Collection[Limit] = ()
+    """The filters that are offered."""
     offered: Mapping[Field, Sequence[Choice]] = field(default_factory=dict)
+    applied: Sequence[str] = ()
+    """What is filtered, in words."""
     views: Sequence[FigureView] = ()
 
 
@@ -141,22 +147,30 @@ def _read_content(
     source: ReaderSource,
     request: Request,
     standing: Standing | None,
+    tab: Tab,
     figures: Sequence[Figure],
-    *,
-    is_tab: bool,
 ) -> Content:
     choices = read_choices(source)
     filters = parse_filters(request.query_params, choices)
     calendar = read_calendar(source)
+    is_tab = figures is tab.figures
+    limits = tab.limits if is_tab else figures[0].limited_by
     views = [
-        view_figure(figure, list_rows(figure, standing.status), filters, calendar.zone)
+        view_figure(figure, list_rows(figure, standing.status, filters), filters, calendar.zone)
         if standing and figure in STATUS_FIGURES
         else _read_or_explain(
             source, figure, filters, calendar, figure.rows if is_tab else ALL_ROWS
         )
         for figure in figures
     ]
-    return Content(calendar, filters, offer(choices, filters), views)
+    return Content(
+        calendar,
+        filters,
+        limits,
+        offer(choices, filters, limits),
+        describe(choices, filters, limits),
+        views,
+    )
 
 
 def build_app(

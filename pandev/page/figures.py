@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 from pandev.report.reading import read_section
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from datetime import tzinfo
 
     from markupsafe import Markup
 
-    from pandev.page.filters import Field, Filters
+    from pandev.page.filters import Filters, Limit
     from pandev.report.reading import Result
     from pandev.report.section import Section
     from pandev.report.selection import Calendar, Source
@@ -51,8 +52,8 @@ class Figure:
     """The picture of rows, of which there is at least one; None if the table is the picture."""
     links: Mapping[str, str] = field(default_factory=dict)
     """Columns whose values are links, with the columns of the addresses."""
-    fields: frozenset[Field] = frozenset()
-    """The filters that limit it."""
+    limits: frozenset[Limit] = frozenset()
+    """The filters that limit it, other than days: those follow from the section."""
     rows: int = SHOWN_ROWS
     template: str = "table.html"
     """How its rows are laid out if there is no picture."""
@@ -62,6 +63,11 @@ class Figure:
         """The last part of its address."""
         return self.section.name
 
+    @property
+    def limited_by(self) -> frozenset[Limit]:
+        """The filters that limit it."""
+        return self.limits | {"days"} if self.section.has_period else self.limits
+
 
 @dataclass(frozen=True)
 class FigureView:
@@ -70,7 +76,7 @@ class FigureView:
     figure: Figure
     result: Result
     drawing: Drawing | None
-    unlimited_by: list[str]
+    unlimited_by: Sequence[Limit]
     """The filters that are chosen and do not limit it."""
 
     @property
@@ -79,23 +85,27 @@ class FigureView:
         return self.result.rows
 
 
-def figure_of(section: Section, caption: str, **words: Any) -> Figure:
+def figure_of(
+    section: Section, caption: str, *, also_by: AbstractSet[Limit] = frozenset(), **words: Any
+) -> Figure:
     """Return a figure of a section of the report, which is limited as the report is."""
-    fields: set[Field] = {*section.scopes}
+    limits: set[Limit] = {*section.scopes, *also_by}
     if "list" in section.scopes:
-        fields.add("sprint")
-    return Figure(section, caption, fields=frozenset(fields) | words.pop("fields", set()), **words)
+        limits.add("sprint")
+    return Figure(section, caption, limits=frozenset(limits), **words)
 
 
 def read_figure(
     source: Source, figure: Figure, filters: Filters, calendar: Calendar, limit: int
 ) -> FigureView:
     """Return a figure with its rows. Raises `StoreError`."""
-    result = read_section(source, figure.section, filters.select(limit), calendar)
+    selection = filters.only(figure.limited_by).select(limit)
+    result = read_section(source, figure.section, selection, calendar)
     return view_figure(figure, result, filters, calendar.zone)
 
 
 def view_figure(figure: Figure, result: Result, filters: Filters, zone: tzinfo) -> FigureView:
     """Return a figure with the rows of a result."""
     drawing = figure.draw(result, Frame(zone, filters)) if figure.draw and result.rows else None
-    return FigureView(figure, result, drawing, sorted(filters.chosen - figure.fields))
+    unlimited_by = [limit for limit in filters.chosen if limit not in figure.limited_by]
+    return FigureView(figure, result, drawing, unlimited_by)

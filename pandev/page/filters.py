@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import urlencode
@@ -11,12 +11,20 @@ from pandev.report.selection import FIRST_YEAR, Selection, SelectionError
 from target_pandev.sql import read_statement
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from pandev.report.selection import Scope, Source
 
 Field = Literal["workspace", "space", "list", "sprint", "team"]
+Limit = Literal[Field, "days", "status"]
+"""What limits figures: a field with a drop-down list, the days, or the status and its group."""
 FIELDS: Final[tuple[Field, ...]] = ("workspace", "space", "list", "sprint", "team")
+NAMES: Final[Mapping[Limit, tuple[str, ...]]] = {
+    **{field: (field,) for field in FIELDS},
+    "days": ("since", "until"),
+    "status": ("group", "status"),
+}
+"""The names that each limit has in an address."""
 GROUPS: Final = ("OPEN", "IN_PROGRESS", "CLOSED", "UNDEFINED")
 MAX_CHOICES: Final = 500
 """Options of a drop-down list; lists of a large workspace show once a space is chosen."""
@@ -58,9 +66,20 @@ class Filters:
         return value
 
     @property
-    def chosen(self) -> set[Field]:
-        """The fields with drop-down lists that limit something."""
-        return {field for field in FIELDS if self.value(field)}
+    def chosen(self) -> Sequence[Limit]:
+        """The limits that are set."""
+        values = self.__dict__
+        return [limit for limit, names in NAMES.items() if any(values[name] for name in names)]
+
+    def only(self, limits: Collection[Limit]) -> Filters:
+        """Return the filters without all other limits."""
+        return replace(self, **dict.fromkeys(self.hidden(limits)))
+
+    def hidden(self, limits: Collection[Limit]) -> dict[str, str]:
+        """Return the values of all other limits, by their names in the address."""
+        names = [name for limit in NAMES if limit not in limits for name in NAMES[limit]]
+        values = self.__dict__
+        return {name: str(values[name]) for name in names if values[name]}
 
     def query(self, **changed: str) -> str:
         """Return the query of an address with these filters, and its question mark."""
@@ -119,18 +138,52 @@ def _parse_day(name: str, fields: Mapping[str, str]) -> date | None:
     return day
 
 
-def offer(choices: Choices, filters: Filters) -> dict[Field, Sequence[Choice]]:
-    """Return the options of each drop-down list: those in what is chosen above it."""
-    spaces = _inside(choices["space"], filters.workspace)
-    space_keys = {space.key for space in spaces if filters.space in {None, space.key}}
-    return {
-        "workspace": choices["workspace"],
+def offer(
+    choices: Choices, filters: Filters, limits: Collection[Limit]
+) -> dict[Field, Sequence[Choice]]:
+    """Return the options of each drop-down list: those in what is chosen above it.
+
+    The choice is always one of them. A list without a choice is left out.
+    """
+    workspaces = choices["workspace"]
+    spaces = [space for space in choices["space"] if filters.workspace in {None, space.parent}]
+    keys = {space.key for space in spaces if filters.space in {None, space.key}}
+    options: dict[Field, list[Choice]] = {
+        "workspace": workspaces if len(workspaces) > 1 else [],
         "space": spaces,
-        "list": [item for item in choices["list"] if item.parent in space_keys][:MAX_CHOICES],
-        "sprint": [item for item in choices["sprint"] if item.parent in space_keys][:MAX_CHOICES],
+        "list": [item for item in choices["list"] if item.parent in keys][:MAX_CHOICES],
+        "sprint": [item for item in choices["sprint"] if item.parent in keys][:MAX_CHOICES],
         "team": choices["team"],
+    }
+    return {
+        field: found
+        for field in FIELDS
+        if field in limits
+        and (found := _with_chosen(options[field], choices[field], filters.value(field)))
     }
 
 
-def _inside(choices: Sequence[Choice], parent: str | None) -> list[Choice]:
-    return [choice for choice in choices if parent in {None, choice.parent}]
+def _with_chosen(
+    options: Sequence[Choice], choices: Sequence[Choice], chosen: str | None
+) -> list[Choice]:
+    missing = chosen and chosen not in {option.key for option in options}
+    return [*options, *(choice for choice in choices if missing and choice.key == chosen)]
+
+
+def describe(choices: Choices, filters: Filters, limits: Collection[Limit]) -> list[str]:
+    """Return what is chosen in words, such as: space Shop."""
+    applied = filters.only(limits)
+    words = [
+        f"{field} {next(item.name for item in choices[field] if item.key == applied.value(field))}"
+        for field in FIELDS
+        if applied.value(field)
+    ]
+    if applied.since:
+        words.append(f"from {applied.since}")
+    if applied.until:
+        words.append(f"to {applied.until}")
+    if applied.group:
+        words.append(f"group {applied.group.lower().replace('_', ' ')}")
+    if applied.status:
+        words.append(f"status {applied.status}")
+    return words

@@ -152,7 +152,7 @@ CYCLE_TIMES: Final = Figure(
     "status is inferred, so that the time is the longest possible one.",
     draw=draw_cycle_times,
     links={"task_id": "url", "name": "url"},
-    fields=frozenset({"workspace", "space", "list", "sprint"}),
+    limits=frozenset({"workspace", "space", "list", "sprint", "team"}),
     rows=SHOWN_POINTS,
 )
 DAILY_FLOW: Final = Figure(
@@ -178,7 +178,7 @@ DAILY_FLOW: Final = Figure(
     "Tasks by their status at the end of each day, in the time zone of reports. In the picture "
     "closed tasks count from its first day on; the table has all of them.",
     draw=draw_flow,
-    fields=frozenset({"workspace", "space"}),
+    limits=frozenset({"workspace", "space"}),
     rows=FLOW_DAYS + 1,
 )
 FIGURES: Final = (
@@ -187,6 +187,7 @@ FIGURES: Final = (
         BY_NAME["flow"],
         "A task counts in the week in which it was closed the last time; one that was reopened "
         "since does not count.",
+        also_by={"team"},
         draw=draw_throughput,
     ),
     DAILY_FLOW,
@@ -194,11 +195,13 @@ FIGURES: Final = (
         BY_NAME["ages"],
         "From the first start until now, pauses included: the one sign of trouble that shows "
         "before a task is closed.",
+        also_by={"team"},
         draw=draw_ages,
     ),
     figure_of(
         BY_NAME["status_times"],
         "All visits of a task to a status together, of the tasks that were closed in the period.",
+        also_by={"team"},
         draw=draw_status_times,
     ),
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pandev.page.figures import Figure, figure_of
 from pandev.report.reading import Result
 from pandev.report.section import Column, Section
-from pandev.report.sections import BY_NAME
+from pandev.report.sections import BY_NAME, WORKSPACE
 from pandev.report.values import Kind
 from pandev.status.evaluation import State, evaluate
 from pandev.status.lines import describe, to_json
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
+    from pandev.page.filters import Filters
     from pandev.status.evaluation import Status, WorkspaceStatus
     from pandev.status.surroundings import Surroundings
     from tap_clickup.selection import Selection
@@ -119,14 +120,14 @@ def _denied_rows(workspace: WorkspaceStatus) -> list[dict[str, Any]]:
     ]
 
 
-WORKSPACE: Final = Column("workspace_id", "id", Kind.ID)
+WORKSPACE_ID: Final = Column("workspace_id", "id", Kind.ID)
 WORKSPACES: Final = Section(
     "workspaces",
     "Selected workspaces",
     "",
     (
         Column("name", "workspace"),
-        WORKSPACE,
+        WORKSPACE_ID,
         Column("state", "state"),
         Column("spaces", "spaces", Kind.NUMBER),
         Column("last_sync_at", "last sync", Kind.TIME),
@@ -155,7 +156,7 @@ DENIED: Final = Section(
     "denied",
     "What ClickUp denied",
     "",
-    (WORKSPACE, Column("name", "workspace"), Column("denied", "object and reason")),
+    (WORKSPACE_ID, Column("name", "workspace"), Column("denied", "object and reason")),
     "ClickUp denied nothing to the latest runs",
 )
 RUNS: Final = figure_of(
@@ -167,23 +168,30 @@ STATUS_FIGURES: Final = (
         WORKSPACES,
         "The state of each workspace, by the same rules as pandev status: stale if no run has "
         "ended in the last 30 minutes.",
+        limits=WORKSPACE,
     ),
     Figure(
         WEBHOOKS,
         "Webhooks of this receiver with the health that ClickUp reported to the latest run.",
+        limits=WORKSPACE,
     ),
     Figure(
         DENIED,
         "Objects that the token's user may not read. Give that user access in ClickUp, or "
         "deselect them.",
+        limits=WORKSPACE,
     ),
 )
 FIGURES: Final = (*STATUS_FIGURES, RUNS)
 
 
-def list_rows(figure: Figure, status: Status) -> Result:
+def list_rows(figure: Figure, status: Status, filters: Filters) -> Result:
     """Return the rows of one of the tables of the status."""
-    workspaces = status.workspaces
+    workspaces = [
+        workspace
+        for workspace in status.workspaces
+        if filters.workspace in {None, workspace.workspace_id}
+    ]
     rows: Sequence[Mapping[str, Any]]
     if figure.section is WORKSPACES:
         rows = [_workspace_row(workspace) for workspace in workspaces]

@@ -8,7 +8,7 @@ from pandev.page.cells import visible
 from pandev.page.charts.bars import Bar, draw_bars
 from pandev.page.charts.legend import draw_legend
 from pandev.page.drawing import join
-from pandev.page.figures import Drawing, Figure, figure_of
+from pandev.page.figures import Drawing, Figure
 from pandev.report.section import Column, Section
 from pandev.report.sections import BY_NAME, EVERY_SCOPE
 from pandev.report.values import Kind
@@ -76,15 +76,16 @@ SPRINT_TASKS: Final = Figure(
     "Of the sprint that is chosen above, or else of the one that began last; what is not done "
     "comes first. Points are those at the start, or when the task came.",
     links={"task_id": "url", "task_name": "url"},
-    fields=frozenset({"workspace", "space", "list", "sprint"}),
+    limits=frozenset({"workspace", "space", "sprint", "team"}),
     rows=ALL_TASKS,
 )
 FIGURES: Final = (
-    figure_of(
+    Figure(
         BY_NAME["sprints"],
         "Committed: in the sprint at its start. Added: came later. Done: closed at its end, or now "
         "while it is running. The number leads to the tasks.",
         draw=draw_sprints,
+        limits=frozenset({"workspace", "space", "sprint"}),
     ),
     SPRINT_TASKS,
 )

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pandev.page.figures import Figure
+    from pandev.page.filters import Limit
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,11 @@ class Tab:
     title: str
     figures: Sequence[Figure]
     template: str = "tab.html"
+
+    @property
+    def limits(self) -> set[Limit]:
+        """The filters that it offers: those that limit any of its figures."""
+        return {limit for figure in self.figures for limit in figure.limited_by}
 
     def find(self, name: str) -> Figure | None:
         """Return the figure of a name."""

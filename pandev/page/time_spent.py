@@ -128,7 +128,7 @@ EDITOR_TIME: Final = Figure(
     "Active time goes to the task that the name of the branch names, or else the person's next "
     "commit in the repository.",
     draw=draw_editor_time,
-    fields=frozenset({"team"}),
+    limits=frozenset({"team"}),
 )
 UNATTRIBUTED: Final = Figure(
     Section(
@@ -149,6 +149,7 @@ UNATTRIBUTED: Final = Figure(
     ),
     "Begin the name of a branch with the id of its task, as in CU-86abc1d2e, and its time counts "
     "for the task.",
+    limits=frozenset({"team"}),
 )
 WORK_HOURS: Final = Figure(
     Section(
@@ -169,19 +170,21 @@ WORK_HOURS: Final = Figure(
     "Commits, status changes and begins of time entries of everyone together, in the time zone of "
     "reports. Hours in which only one person works are left out.",
     draw=draw_work_hours,
-    fields=frozenset({"workspace"}),
+    limits=frozenset({"workspace"}),
 )
 FIGURES: Final = (
     figure_of(
         BY_NAME["task_time"],
-        "Tasks with the most time in the period, with all their time, also that before it. Time of "
-        "subtasks is not added to their parents.",
+        "Tasks with the most time in the period, with all their time: also that before it, and "
+        "that of people in other teams. Time of subtasks is not added to their parents.",
+        also_by={"team"},
         draw=draw_task_time,
     ),
     figure_of(
         BY_NAME["allocation"],
         "Finished time entries by list and type of the task. Time without a task is a bar of its "
         "own.",
+        also_by={"team"},
         draw=draw_allocation,
     ),
     EDITOR_TIME,

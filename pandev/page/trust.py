@@ -90,6 +90,7 @@ FIGURES: Final = (
         BY_NAME["unlinked"],
         "Work without code, or a reference that was forgotten: write CU- and the id of the task in "
         "the commit, the branch or the pull request.",
+        also_by={"team"},
         links={"task_id": "url", "name": "url"},
     ),
     figure_of(

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
     from pandev.page.figures import Frame
-    from pandev.page.filters import Field
+    from pandev.page.filters import Limit
     from pandev.report.reading import Result
 
-FIELDS: Final[frozenset[Field]] = frozenset({"workspace", "space", "list", "sprint", "team"})
+PLACES_AND_TEAM: Final[frozenset[Limit]] = frozenset({*EVERY_SCOPE, "sprint", "team"})
 WORK_LOG_TASKS: Final = 20
 GROUP_NAMES: Final = {
     "OPEN": "Open",
@@ -154,7 +154,7 @@ RECENT_TASKS: Final = Figure(
     "The tasks that were changed last, each with its newest commits, branches and pull requests, "
     "and the number of all.",
     links={"task_id": "url", "name": "url"},
-    fields=FIELDS,
+    limits=PLACES_AND_TEAM | {"status"},
     template="recent_tasks.html",
 )
 BOARD: Final = Figure(
@@ -176,7 +176,7 @@ BOARD: Final = Figure(
     "All tasks by their present status. The group follows from the type that the status has in "
     "ClickUp, never from its name.",
     draw=draw_board,
-    fields=FIELDS,
+    limits=PLACES_AND_TEAM,
 )
 WORK_LOG: Final = Figure(
     Section(
@@ -204,7 +204,7 @@ WORK_LOG: Final = Figure(
     "row of its own.",
     draw=draw_work_log,
     links={"task_id": "url", "task_name": "url"},
-    fields=FIELDS,
+    limits=PLACES_AND_TEAM,
     rows=WORK_LOG_TASKS,
 )
 FIGURES: Final = (RECENT_TASKS, BOARD, WORK_LOG)

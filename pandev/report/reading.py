@@ -48,16 +48,18 @@ def read_section(
     if section.is_count_of_rows:
         return _read_row_counts(store, section)
     since = selection.since if section.has_period else None
-    if section.has_period and since is None and section.default_days:
-        since = calendar.today - timedelta(days=section.default_days)
     until = selection.until if section.has_period else None
+    if section.has_period and since is None and section.default_days:
+        since = (until or calendar.today) - timedelta(days=section.default_days)
+    users, emails = _read_team(store, selection.team)
     parameters = {
         "limit": selection.limit + 1,
         "since": since,
         "since_at": begin_of(store, since) if since else None,
         "until": until,
         "until_at": begin_of(store, until + timedelta(days=1)) if until else None,
-        "team": selection.team,
+        "team_users": users,
+        "team_emails": emails,
         "group": selection.group,
         "status": selection.status,
         **{f"{scope}s": ids for scope, ids in selection.ids.items()},
@@ -68,6 +70,16 @@ def read_section(
     shown = _by_heading(list(_first(by_column, section, selection.limit)), section.heading)
     result = Result(section, columns, shown, since, is_cut=len(shown) < len(by_column))
     return result if shown else replace(result, reason=_find_reason(store, result, selection))
+
+
+def _read_team(
+    store: Source, team: str | None
+) -> tuple[Sequence[str] | None, Sequence[str] | None]:
+    """Return the ClickUp users and the addresses of a team's employees; None without a team."""
+    if team is None:
+        return None, None
+    _, ((users, emails),) = store.query(read_statement("report_team", "pandev.sql"), {"team": team})
+    return users, emails
 
 
 def _first(
@@ -110,5 +122,7 @@ def _find_reason(store: Source, result: Result, selection: Selection) -> str:
         if not is_met:
             return need.advice
     limits = [f"since {result.since}"] if result.since else []
-    limits += [f"with --{scope}" for scope in SCOPES if scope in selection.scopes]
+    limits += [f"until {selection.until}"] if result.section.has_period and selection.until else []
+    limits += [f"in the chosen {scope}" for scope in SCOPES if scope in selection.scopes]
+    limits += [f"of the team {selection.team}"] if selection.team else []
     return f"{', '.join(limits)}: {result.section.empty}" if limits else result.section.empty

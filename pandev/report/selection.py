@@ -57,7 +57,7 @@ class Selection:
     ids: Mapping[Scope, Sequence[str] | None]
     until: date | None = None
     team: str | None = None
-    """A team of employees. Only figures of the page are limited to it, and to the next two."""
+    """A team of employees. Only the page limits anything to it, and to the next two."""
     group: str | None = None
     """A status group of tasks."""
     status: str | None = None

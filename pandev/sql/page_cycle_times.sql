@@ -7,6 +7,15 @@ WITH closed AS (
         AND (%(workspaces)s::text[] IS NULL OR c.workspace_id = ANY (%(workspaces)s::text[]))
         AND (%(spaces)s::text[] IS NULL OR c.space_id = ANY (%(spaces)s::text[]))
         AND (%(lists)s::text[] IS NULL OR c.list_id = ANY (%(lists)s::text[]))
+        AND (
+            %(team_users)s::text[] IS NULL
+            OR EXISTS (
+                SELECT
+                FROM tasks AS t
+                WHERE t.workspace_id = c.workspace_id AND t.id = c.task_id
+                    AND t.assignee_ids ?| %(team_users)s::text[]
+            )
+        )
 ), usual AS MATERIALIZED (
     SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY c.elapsed_ms)::bigint AS median_ms,
         percentile_cont(0.85) WITHIN GROUP (ORDER BY c.elapsed_ms)::bigint AS p85_ms

@@ -4,9 +4,6 @@ SELECT t.method, sum(t.active_ms)::bigint AS active_ms, count(DISTINCT t.task_id
 FROM task_time AS t
 WHERE t.work_date >= %(since)s::date AND (%(until)s::date IS NULL OR t.work_date <= %(until)s::date)
     AND (t.commit_date IS NULL OR t.commit_date >= %(since)s::date)
-    AND (
-        %(team)s::text IS NULL
-        OR t.employee_email IN (SELECT e.email FROM employees AS e WHERE e.team = %(team)s::text)
-    )
+    AND (%(team_emails)s::text[] IS NULL OR t.employee_email = ANY (%(team_emails)s::text[]))
 GROUP BY t.method
 ORDER BY array_position(ARRAY['branch', 'commit', 'none'], t.method)

@@ -9,15 +9,7 @@ WITH newest AS (
         AND (%(status)s::text IS NULL OR lower(o.status) = %(status)s::text)
         AND (%(since_at)s::timestamptz IS NULL OR o.date_updated >= %(since_at)s::timestamptz)
         AND (%(until_at)s::timestamptz IS NULL OR o.date_updated < %(until_at)s::timestamptz)
-        AND (
-            %(team)s::text IS NULL
-            OR EXISTS (
-                SELECT
-                FROM people AS p
-                WHERE p.source = 'clickup' AND p.workspace_id = o.workspace_id
-                    AND p.team = %(team)s::text AND o.assignee_ids ? p.user_id
-            )
-        )
+        AND (%(team_users)s::text[] IS NULL OR o.assignee_ids ?| %(team_users)s::text[])
     ORDER BY o.date_updated DESC NULLS LAST, o.task_id
     LIMIT %(limit)s
 )

@@ -14,6 +14,7 @@ SELECT s.workspace_id, s.sprint_id, s.sprint_name, s.task_id, s.task_name, t.sta
 FROM chosen AS c
 INNER JOIN sprint_tasks AS s ON s.workspace_id = c.workspace_id AND s.sprint_id = c.sprint_id
 LEFT JOIN tasks AS t ON t.workspace_id = s.workspace_id AND t.id = s.task_id
-WHERE s.is_committed OR s.is_added
+WHERE (s.is_committed OR s.is_added)
+    AND (%(team_users)s::text[] IS NULL OR t.assignee_ids ?| %(team_users)s::text[])
 ORDER BY s.is_done, s.is_removed, s.task_id
 LIMIT %(limit)s

@@ -15,10 +15,7 @@ FROM (
             AND (%(workspaces)s::text[] IS NULL OR w.workspace_id = ANY (%(workspaces)s::text[]))
             AND (%(spaces)s::text[] IS NULL OR w.space_id = ANY (%(spaces)s::text[]))
             AND (%(lists)s::text[] IS NULL OR w.list_id = ANY (%(lists)s::text[]))
-            AND (
-                %(team)s::text IS NULL
-                OR w.person IN (SELECT e.email FROM employees AS e WHERE e.team = %(team)s::text)
-            )
+            AND (%(team_emails)s::text[] IS NULL OR w.person = ANY (%(team_emails)s::text[]))
         GROUP BY w.workspace_id, w.task_id, w.task_name, w.work_date, w.kind
     ) AS l
 ) AS l

@@ -4,6 +4,7 @@ SELECT coalesce(t.repository_path, t.project) AS repository, t.branch, count(DIS
 FROM task_time AS t
 WHERE t.task_id IS NULL AND t.work_date >= %(since)s::date
     AND (%(until)s::date IS NULL OR t.work_date <= %(until)s::date)
+    AND (%(team_emails)s::text[] IS NULL OR t.employee_email = ANY (%(team_emails)s::text[]))
 GROUP BY coalesce(t.repository_path, t.project), t.branch
 ORDER BY active_ms DESC, repository, t.branch
 LIMIT %(limit)s

@@ -7,6 +7,15 @@ WITH usual AS MATERIALIZED (
         AND (%(workspaces)s::text[] IS NULL OR c.workspace_id = ANY (%(workspaces)s::text[]))
         AND (%(spaces)s::text[] IS NULL OR c.space_id = ANY (%(spaces)s::text[]))
         AND (%(lists)s::text[] IS NULL OR c.list_id = ANY (%(lists)s::text[]))
+        AND (
+            %(team_users)s::text[] IS NULL
+            OR EXISTS (
+                SELECT
+                FROM tasks AS t
+                WHERE t.workspace_id = c.workspace_id AND t.id = c.task_id
+                    AND t.assignee_ids ?| %(team_users)s::text[]
+            )
+        )
 )
 SELECT a.workspace_id, a.task_id, a.name, a.status, a.status_group, a.assignee_ids,
     (
@@ -22,6 +31,7 @@ FROM (
     WHERE (%(workspaces)s::text[] IS NULL OR a.workspace_id = ANY (%(workspaces)s::text[]))
         AND (%(spaces)s::text[] IS NULL OR a.space_id = ANY (%(spaces)s::text[]))
         AND (%(lists)s::text[] IS NULL OR a.list_id = ANY (%(lists)s::text[]))
+        AND (%(team_users)s::text[] IS NULL OR a.assignee_ids ?| %(team_users)s::text[])
     ORDER BY a.age_ms DESC, a.task_id
     LIMIT %(limit)s
 ) AS a

@@ -13,6 +13,15 @@ WITH closed AS (
         AND (%(workspaces)s::text[] IS NULL OR c.workspace_id = ANY (%(workspaces)s::text[]))
         AND (%(spaces)s::text[] IS NULL OR c.space_id = ANY (%(spaces)s::text[]))
         AND (%(lists)s::text[] IS NULL OR c.list_id = ANY (%(lists)s::text[]))
+        AND (
+            %(team_users)s::text[] IS NULL
+            OR EXISTS (
+                SELECT
+                FROM tasks AS t
+                WHERE t.workspace_id = c.workspace_id AND t.id = c.task_id
+                    AND t.assignee_ids ?| %(team_users)s::text[]
+            )
+        )
     GROUP BY work_week(c.closed_at)
 ), created AS (
     SELECT work_week(o.date_created) AS week, count(*) AS created
@@ -23,6 +32,7 @@ WITH closed AS (
         AND (%(workspaces)s::text[] IS NULL OR o.workspace_id = ANY (%(workspaces)s::text[]))
         AND (%(spaces)s::text[] IS NULL OR o.space_id = ANY (%(spaces)s::text[]))
         AND (%(lists)s::text[] IS NULL OR o.list_id = ANY (%(lists)s::text[]))
+        AND (%(team_users)s::text[] IS NULL OR o.assignee_ids ?| %(team_users)s::text[])
     GROUP BY work_week(o.date_created)
 )
 SELECT coalesce(c.week, n.week) AS week, coalesce(n.created, 0) AS created,

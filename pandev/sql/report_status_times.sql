@@ -8,6 +8,15 @@ WITH closed_tasks AS MATERIALIZED (
         AND (%(workspaces)s::text[] IS NULL OR c.workspace_id = ANY (%(workspaces)s::text[]))
         AND (%(spaces)s::text[] IS NULL OR c.space_id = ANY (%(spaces)s::text[]))
         AND (%(lists)s::text[] IS NULL OR c.list_id = ANY (%(lists)s::text[]))
+        AND (
+            %(team_users)s::text[] IS NULL
+            OR EXISTS (
+                SELECT
+                FROM tasks AS t
+                WHERE t.workspace_id = c.workspace_id AND t.id = c.task_id
+                    AND t.assignee_ids ?| %(team_users)s::text[]
+            )
+        )
 ), times AS (
     SELECT d.status, d.status_group, count(*) AS tasks,
         percentile_cont(0.5) WITHIN GROUP (ORDER BY d.duration_ms)::bigint AS median_ms,
@@ -30,6 +39,7 @@ WITH closed_tasks AS MATERIALIZED (
         AND (%(workspaces)s::text[] IS NULL OR o.workspace_id = ANY (%(workspaces)s::text[]))
         AND (%(spaces)s::text[] IS NULL OR o.space_id = ANY (%(spaces)s::text[]))
         AND (%(lists)s::text[] IS NULL OR o.list_id = ANY (%(lists)s::text[]))
+        AND (%(team_users)s::text[] IS NULL OR o.assignee_ids ?| %(team_users)s::text[])
     GROUP BY lower(s.to_status_now), s.to_status_group
 )
 SELECT t.*, coalesce(p.tasks, 0) AS tasks_now

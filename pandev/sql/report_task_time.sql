@@ -7,6 +7,7 @@ WITH spent AS (
     WHERE %(lists)s::text[] IS NULL AND t.task_id IS NOT NULL AND t.work_date >= %(since)s::date
         AND (%(until)s::date IS NULL OR t.work_date <= %(until)s::date)
         AND (t.commit_date IS NULL OR t.commit_date >= %(since)s::date)
+        AND (%(team_emails)s::text[] IS NULL OR t.employee_email = ANY (%(team_emails)s::text[]))
     UNION ALL
     -- Of lists, one task after the other: they are few.
     SELECT l.workspace_id, l.id, t.spent_ms
@@ -16,6 +17,7 @@ WITH spent AS (
         FROM task_time AS t
         WHERE t.workspace_id = l.workspace_id AND t.task_id = l.id AND t.work_date >= %(since)s::date
             AND (%(until)s::date IS NULL OR t.work_date <= %(until)s::date)
+            AND (%(team_emails)s::text[] IS NULL OR t.employee_email = ANY (%(team_emails)s::text[]))
     ) AS t
     WHERE l.list_id = ANY (%(lists)s::text[]) AND t.spent_ms > 0
     UNION ALL
@@ -24,6 +26,7 @@ WITH spent AS (
     WHERE w.task_id IS NOT NULL AND NOT w.is_written_back AND w.duration_ms IS NOT NULL
         AND w.started_at >= %(since_at)s::timestamptz
         AND (%(until_at)s::timestamptz IS NULL OR w.started_at < %(until_at)s::timestamptz)
+        AND (%(team_users)s::text[] IS NULL OR w.author_id = ANY (%(team_users)s::text[]))
 ),
 busiest AS (
     SELECT s.workspace_id, s.task_id, sum(s.spent_ms) AS spent_ms

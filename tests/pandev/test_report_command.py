@@ -156,7 +156,7 @@ def test_without_a_store_nothing_is_created(empty_database: str, tmp_path: Path)
 
 def test_an_empty_period_is_named(filled: str) -> None:
     text = report(filled, "unlinked", "allocation", "--since", "2026-02-13", "--space", "shop")
-    within = "since 2026-02-13, with --space"
+    within = "since 2026-02-13, in the chosen space"
     assert [line for line in text.stdout.splitlines() if line.startswith("  ")] == [
         f"  {within}: every closed task is linked with a commit, branch or pull request",
         f"  {within}: there are no finished time entries",

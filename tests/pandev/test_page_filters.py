@@ -1,0 +1,209 @@
+"""Filters of the page: what each tab offers, that links keep them, and what they limit."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.pandev.page_server import RunningPage, serve_database, texts
+from tests.pandev.page_store import fill_page
+from tests.pandev.report_store import connect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DAYS = ["since", "until"]
+PLACES = ["space", "list", "sprint"]
+OFFERED = {
+    "integration": DAYS,
+    "tasks": [*PLACES, "team", *DAYS],
+    "flow": [*PLACES, "team", *DAYS],
+    "sprints": ["space", "sprint", "team", *DAYS],
+    "time": [*PLACES, "team", *DAYS],
+    "trust": [*PLACES, "team", *DAYS],
+}
+"""By tab; the store has one workspace, so that there is no choice of it."""
+WORDS = {
+    "$closed": "$cycles WHERE c.closed_at >= $since_at",
+    "$cycles": "cycle_times AS c JOIN tasks AS t ON t.id = c.task_id",
+    "$of_web": "assignee_ids ->> 0 IN ('1', '2', '3')",
+    "$emails": "('user1@example.com', 'user2@example.com', 'user3@example.com')",
+    "$since_at": "($since)::timestamp AT TIME ZONE reporting_time_zone()",
+    "$since": "work_date(now()) - 56",
+}
+"""Shorthands in the statements of these tests: the team Web are the users 1 to 3."""
+TASK_IDS = {
+    "/tasks/recent_tasks": "SELECT task_id FROM task_overview WHERE $of_web",
+    "/flow/cycle_times": "SELECT c.task_id FROM $closed AND c.elapsed_ms IS NOT NULL AND $of_web",
+    "/flow/ages": "SELECT task_id FROM task_ages WHERE $of_web",
+    "/sprints/sprint_tasks": "SELECT s.task_id FROM sprint_tasks AS s "
+    "JOIN tasks AS t ON t.id = s.task_id "
+    "WHERE s.sprint_id = '32' AND (is_committed OR is_added) AND $of_web",
+    "/trust/unlinked": "SELECT task_id FROM closed_tasks_without_commits "
+    "WHERE closed_at >= $since_at AND $of_web",
+}
+SUMS = {
+    "/flow/flow closed": "SELECT count(*) FROM $cycles "
+    "WHERE work_week(c.closed_at) >= work_week($since_at) AND $of_web",
+    "/flow/flow created": "SELECT count(*) FROM tasks "
+    "WHERE work_week(date_created) >= work_week($since_at) AND $of_web",
+    "/time/allocation booked_ms": "SELECT sum(booked_ms) FROM time_allocation "
+    "WHERE work_date >= $since AND author_id IN ('1', '2', '3')",
+    "/time/editor_time active_ms": "SELECT sum(active_ms) FROM task_time "
+    "WHERE work_date >= $since AND employee_email IN $emails",
+    "/time/unattributed active_ms": "SELECT sum(active_ms) FROM task_time "
+    "WHERE work_date >= $since AND task_id IS NULL AND employee_email IN $emails",
+}
+
+
+@pytest.fixture
+def page(database: str) -> Iterator[RunningPage]:
+    """Yield the page of a store in which every figure has rows."""
+    fill_page(database)
+    with serve_database(database) as running:
+        yield running
+
+
+def query(database: str, statement: str) -> list[tuple[Any, ...]]:
+    """Return rows of the store, for a statement with shorthands."""
+    for word, text in WORDS.items():
+        statement = statement.replace(word, text)
+    with connect(database) as connection:
+        return connection.execute(statement.encode()).fetchall()
+
+
+def form_of(html: str) -> str:
+    """Return the HTML of the form of filters."""
+    return html.split("<form", 1)[1].split("</form>", 1)[0]
+
+
+@pytest.mark.parametrize("tab", OFFERED)
+def test_a_tab_offers_the_filters_of_its_figures(page: RunningPage, tab: str) -> None:
+    names = re.findall(r'<(?:select|input)[^>]* name="(\w+)"', form_of(page.get(f"/{tab}").text))
+    assert names == OFFERED[tab]
+
+
+@pytest.mark.parametrize("path", TASK_IDS)
+def test_tasks_of_a_team_are_those_of_the_view(page: RunningPage, database: str, path: str) -> None:
+    """Those that are assigned to one of its people."""
+    expected = {task_id for (task_id,) in query(database, TASK_IDS[path])}
+    shown = {row["task_id"] for row in page.get(f"{path}.json?team=Web").rows}
+    assert shown == expected
+    others = {row["task_id"] for row in page.get(f"{path}.json?team=Core").rows}
+    assert expected
+    assert not shown & others
+
+
+@pytest.mark.parametrize("column", SUMS)
+def test_sums_of_a_team_are_those_of_the_view(
+    page: RunningPage, database: str, column: str
+) -> None:
+    """Time is that of its people, on any task."""
+    ((expected,),) = query(database, SUMS[column])
+    path, name = column.split()
+    shown = sum(row[name] for row in page.get(f"{path}.json?team=Web").rows)
+    assert shown == expected > 0
+    assert shown < sum(row[name] for row in page.get(f"{path}.json").rows)
+
+
+def test_time_in_status_of_a_team_is_that_of_its_tasks(page: RunningPage, database: str) -> None:
+    ((web,),) = query(
+        database,
+        "SELECT count(*) FROM task_status_times WHERE status = 'in progress' "
+        "AND task_id IN (SELECT c.task_id FROM $closed AND $of_web)",
+    )
+    rows = page.get("/flow/status_times.json?team=Web").rows
+    assert {row["status"]: row["tasks"] for row in rows}["in progress"] == web
+    ((now,),) = query(
+        database, "SELECT count(*) FROM task_overview WHERE status = 'in progress' AND $of_web"
+    )
+    assert {row["status"]: row["tasks_now"] for row in rows}["in progress"] == now > 0
+
+
+def test_tasks_with_the_most_time_are_those_of_the_team(page: RunningPage, database: str) -> None:
+    expected = query(
+        database,
+        "SELECT task_id FROM task_time WHERE task_id IS NOT NULL "
+        "AND work_date >= work_date(now()) - 14 AND employee_email IN $emails "
+        "UNION SELECT task_id FROM worklogs WHERE task_id IS NOT NULL "
+        "AND work_date(started_at) >= work_date(now()) - 14 AND author_id IN ('1', '2', '3')",
+    )
+    rows = page.get("/time/task_time.json?team=Web").rows
+    assert {(row["task_id"],) for row in rows} == {*expected}
+    everyone = page.get("/time/task_time.json").rows
+    assert [row for row in rows if row not in everyone] == [], "all time of the task"
+    assert 0 < len(rows) < len(everyone)
+
+
+def test_all_links_keep_the_filters(page: RunningPage) -> None:
+    """Also those that the tab does not offer: another tab applies them."""
+    query = "space=11&amp;list=33&amp;team=Web&amp;since=2020-01-01"
+    for tab in OFFERED:
+        html = page.get(f"/{tab}?{query.replace('&amp;', '&')}").text
+        links = [link for link in re.findall(r'href="(/[^"]*)"', html) if "/static/" not in link]
+        changed = [link for link in links if "/sprint_tasks?" in link or "/recent_tasks?" in link]
+        kept = [link for link in links if link not in changed and link != f"/{tab}"]
+        assert len(kept) >= 10
+        assert {link for link in kept if not link.endswith(f"?{query}")} <= {
+            "/integration/status.json"
+        }
+
+
+def test_a_filter_of_another_tab_is_kept_and_not_applied(page: RunningPage) -> None:
+    without = page.get("/sprints/sprints.json").rows
+    assert page.get("/sprints/sprints.json?list=33").rows == without
+    html = page.get("/sprints?list=33").text
+    assert texts(html, "summary")[0] == "Filters none"
+    assert '<input type="hidden" name="list" value="33">' in form_of(html)
+    assert texts(page.get("/tasks?list=33").text, "summary")[0] == "Filters list Checkout"
+
+
+def test_what_is_filtered_is_said(page: RunningPage) -> None:
+    address = "/tasks?space=12&team=Web&since=2026-01-31&until=2026-02-28&group=OPEN&status=to+do"
+    html = page.get(address).text
+    assert texts(html, "summary")[0] == (
+        "Filters space Platform, team Web, from 2026-01-31, to 2026-02-28, group open, status to do"
+    )
+    assert texts(html, ".empty")[0] == (
+        "Since 2026-01-31, until 2026-02-28, in the chosen space, of the team Web: no task was "
+        "changed. Show it without filters"
+    )
+
+
+def test_what_is_chosen_is_always_an_option(page: RunningPage) -> None:
+    """Also a list of another space, so that the form shows why there is nothing."""
+    form = form_of(page.get("/tasks?space=11&list=34").text)
+    assert '<option value="34" selected>Backlog</option>' in form
+    assert '<option value="34"' not in form_of(page.get("/tasks?space=11").text)
+
+
+def test_the_state_is_limited_to_a_workspace(database: str) -> None:
+    fill_page(database)
+    with connect(database) as connection:
+        connection.execute(
+            'INSERT INTO workspaces SELECT (jsonb_populate_record(w, \'{"id": "901"}\')).* '
+            "FROM workspaces AS w"
+        )
+        connection.execute(
+            "INSERT INTO sync_runs "
+            'SELECT (jsonb_populate_record(r, \'{"workspace_id": "901"}\')).* FROM sync_runs AS r'
+        )
+    with serve_database(database) as running:
+        form = form_of(running.get("/integration?workspace=901").text)
+        assert '<option value="901" selected>Acme</option>' in form
+        for path, count in (("workspaces", 2), ("runs", 6)):
+            everywhere = running.get(f"/integration/{path}.json").rows
+            found = running.get(f"/integration/{path}.json?workspace=901").rows
+            assert {row["workspace_id"] for row in found} == {"901"}
+            assert (len(everywhere), len(found)) == (count, count // 2)
+        assert running.get("/integration/webhooks.json?workspace=901").rows == []
+
+
+def test_a_last_day_alone_moves_the_period(page: RunningPage, database: str) -> None:
+    """The usual number of days before it, and not before today."""
+    ((day, first),) = query(database, "SELECT work_date(now()) - 60, work_date(now()) - 116")
+    days = {row["day"] for row in page.get(f"/flow/daily_flow.json?until={day}").rows}
+    assert min(days) == str(max(first, min(map(type(day).fromisoformat, days))))
+    assert max(days) == str(day)
