@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage test-faults test-debian test-long lint docs docs-store bench-extract bench-load bench-receive bench-hostile bench-git bench-join bench-page clean
+.PHONY: help setup demo test coverage test-faults test-debian test-install test-long lint docs docs-store bench-extract bench-load bench-receive bench-hostile bench-git bench-join bench-page clean
 
 help: ## list targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -27,17 +27,20 @@ $(READY): pyproject.toml constraints.txt Makefile
 demo: $(READY) ## load a fake ClickUp and a git repository into the embedded store, twice, and print a report
 	$(BIN)/python -m examples.demo
 
-test: $(READY) lint ## run every check but those of the two following targets
-	$(BIN)/python -m pytest -n 3 --dist worksteal --ignore tests/debian -m "not faults"
+test: $(READY) lint ## run every check but those of the three following targets
+	$(BIN)/python -m pytest -n 3 --dist worksteal --ignore tests/debian --ignore tests/install -m "not faults"
 
 test-faults: $(READY) ## run the tests with kills, full disks, lost connections, attacks and moved stores
-	$(BIN)/python -m pytest -n 3 --dist worksteal --ignore tests/debian -m faults
+	$(BIN)/python -m pytest -n 3 --dist worksteal --ignore tests/debian --ignore tests/install -m faults
 
 test-debian: $(READY) ## run the tests with Debian's PostgreSQL 15, PgBouncer, systemd, nginx, Caddy and Chromium
 	.ci/debian
 
+test-install: $(READY) ## install the release by pip, uv and pipx, and run it with other projects' tools
+	$(BIN)/python -m pytest -n 2 --dist worksteal tests/install
+
 coverage: $(READY) ## run the tests and list the lines that none of them reaches
-	$(BIN)/python -m pytest -n 3 --dist worksteal --ignore tests/debian --cov --cov-report=term
+	$(BIN)/python -m pytest -n 3 --dist worksteal --ignore tests/debian --ignore tests/install --cov --cov-report=term
 
 lint: $(READY) ## lint, type check and import contracts
 	$(BIN)/ruff check .

@@ -2,4 +2,5 @@
 
 from fake_clickup.cli import main
 
-main()
+if __name__ == "__main__":
+    main()

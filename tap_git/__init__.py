@@ -5,7 +5,3 @@ walking the `graph`, `address` normalises remote URLs, `fetch` runs git, `settin
 settings, `sync` is the state that the `streams` and `commits` of one run share, `completed_reads`
 says what was read, `tap` is the Singer tap, `errors` are its errors.
 """
-
-from tap_git.tap import TapGit, main
-
-__all__ = ["TapGit", "main"]

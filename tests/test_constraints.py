@@ -47,6 +47,6 @@ def test_the_pinned_versions_satisfy_the_requirements() -> None:
 
 @pytest.mark.parametrize("name", FIXED)
 def test_versions_with_known_vulnerabilities_are_excluded(name: str) -> None:
-    requirement = next(item for item in REQUIRED if item.name == name)
+    requirement = next(item for item in REQUIRED + OPTIONAL if item.name == name)
     lowest = [Version(item.version) for item in requirement.specifier if item.operator == ">="]
     assert max(lowest) >= Version(FIXED[name])

@@ -18,7 +18,7 @@ from clickup_receiver.cli import receiver
 from clickup_receiver.data_dir import NAME as RECEIVER
 from pandev.report.sections import SECTIONS
 from tap_clickup.tap import STREAMS, TapClickUp
-from tap_git import TapGit
+from tap_git.tap import TapGit
 from tap_ide import TapIde
 from target_pandev.sql import read_statement
 from target_pandev.target import TargetPandev

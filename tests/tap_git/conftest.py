@@ -8,7 +8,7 @@ import pygit2
 import pytest
 from pygit2.enums import ConfigLevel
 
-from tap_git import TapGit
+from tap_git.tap import TapGit
 from tests.support.signals import signal_handlers
 from tests.tap_git.repository_builder import RepositoryBuilder
 from tests.tap_git.runner import ORIGIN, GitRun

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tap_git import TapGit
+from tap_git.tap import TapGit
 from tests.tap_git.repository_builder import USER1, RepositoryBuilder
 from tests.tap_git.runner import ORDERS
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import tap_git.history
-from tap_git import TapGit
+from tap_git.tap import TapGit
 from tests.tap_git.repository_builder import DAY_S, START_S, USER1, RepositoryBuilder
 from tests.tap_git.runner import ORDERS, ORIGIN, GitRun
 

@@ -13,9 +13,9 @@ import psutil
 import pytest
 
 import tap_git.fetch
-from tap_git import TapGit
 from tap_git.repository import locate_repository
 from tap_git.settings import ConfiguredRepository
+from tap_git.tap import TapGit
 from tests.tap_git.repository_builder import RepositoryBuilder
 from tests.tap_git.runner import GitRun, run_command
 

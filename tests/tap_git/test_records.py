@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_git import TapGit
 from tap_git.repository import decode_text, format_local_time
+from tap_git.tap import TapGit
 from tests.tap_git.repository_builder import FAR_S, USER1, RepositoryBuilder
 from tests.tap_git.runner import ORDERS, GitRun
 

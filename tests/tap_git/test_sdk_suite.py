@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from singer_sdk.testing import SuiteConfig, get_tap_test_class
 
-from tap_git import TapGit
+from tap_git.tap import TapGit
 from tests.tap_git.repository_builder import RepositoryBuilder
 from tests.tap_git.runner import ORIGIN
 

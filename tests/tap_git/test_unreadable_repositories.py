@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pygit2
 import pytest
 
-from tap_git import TapGit
+from tap_git.tap import TapGit
 from tests.tap_git.repository_builder import RepositoryBuilder
 from tests.tap_git.runner import ORDERS, ORIGIN, GitRun, run_command
 
