@@ -121,7 +121,7 @@ def test_the_main_job_runs_where_it_was_installed(
     elsewhere.mkdir()
     environment = Environment(INSTALLERS[installer](tmp_path, release), elsewhere)
     for command in SCRIPTS:
-        assert environment.run(command, "--help").stdout.startswith(f"Usage: {command} ")
+        assert (environment.commands / command).is_file()
     with served_clickup(environment) as clickup:
         tasks = request_tasks(clickup)
         assert len(tasks) == TASKS
