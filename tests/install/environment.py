@@ -8,6 +8,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 PROJECT = Path(__file__).parents[2]
 COMMANDS = Path(sys.executable).parent
@@ -15,21 +19,24 @@ PREFIXES = ("MELTANO_", "TAP_", "TARGET_PANDEV_", "CLICKUP_RECEIVER_", "PYTHON",
 """Variables that would change what the commands of an environment do."""
 
 
-def clean_variables(**variables: str) -> dict[str, str]:
-    """Return this process's variables, without those of the project's own environment."""
+def clean_variables(variables: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return these and this process's variables, without those of the project's own environment."""
     inherited = {name: text for name, text in os.environ.items() if not name.startswith(PREFIXES)}
     path = os.environ["PATH"].replace(f"{COMMANDS}{os.pathsep}", "")
-    return {**inherited, "PATH": path, "NO_COLOR": "1", "COLUMNS": "80", **variables}
+    return {**inherited, "PATH": path, "NO_COLOR": "1", "COLUMNS": "80", **(variables or {})}
 
 
 def run(
-    *command: str | Path, folder: Path, check: bool = True, **variables: str
+    *command: str | Path,
+    folder: Path,
+    check: bool = True,
+    variables: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run a command in a folder; with `check`, a failure raises with what it printed."""
     done = subprocess.run(
         command,
         cwd=folder,
-        env=clean_variables(**variables),
+        env=clean_variables(variables),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -49,11 +56,15 @@ class Environment:
     folder: Path
 
     def run(
-        self, command: str, *arguments: str | Path, check: bool = True, **variables: str
+        self,
+        command: str,
+        *arguments: str | Path,
+        check: bool = True,
+        variables: Mapping[str, str] | None = None,
     ) -> subprocess.CompletedProcess[str]:
         """Run one of its commands."""
         path = self.commands / command
-        return run(path, *arguments, folder=self.folder, check=check, **variables)
+        return run(path, *arguments, folder=self.folder, check=check, variables=variables)
 
 
 def find_uv() -> str:
@@ -70,7 +81,7 @@ def create_environment(folder: Path, *requirements: str, pinned: bool = True) ->
     elsewhere.mkdir(parents=True)
     run(find_uv(), "venv", "--quiet", "--python", sys.executable, environment, folder=folder)
     python = environment / "bin" / "python"
-    pins = ["--constraint", PROJECT / "constraints.txt"] if pinned else []
-    install = [find_uv(), "pip", "install", "--quiet", "--python", python]
+    pins = ("--constraint", PROJECT / "constraints.txt") if pinned else ()
+    install = (find_uv(), "pip", "install", "--quiet", "--python", python)
     run(*install, *pins, *requirements, folder=folder)
     return Environment(environment / "bin", elsewhere)

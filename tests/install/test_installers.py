@@ -53,7 +53,7 @@ def install_by_uv(folder: Path, release: Release) -> Path:
     """Install as a tool of uv, with the newest versions that the requirements allow."""
     folders = {"UV_TOOL_DIR": str(folder / "tools"), "UV_TOOL_BIN_DIR": str(folder / "bin")}
     install = [find_uv(), "tool", "install", "--quiet", "--python", sys.executable]
-    run(*install, release.requirement("all"), folder=folder, **folders)
+    run(*install, release.requirement("all"), folder=folder, variables=folders)
     return folder / "bin"
 
 
@@ -61,7 +61,7 @@ def install_by_pipx(folder: Path, release: Release) -> Path:
     """Install by pipx, with the newest versions that the requirements allow."""
     pipx = create_environment(folder / "pipx", PIPX, pinned=False)
     folders = {"PIPX_HOME": str(folder / "home"), "PIPX_BIN_DIR": str(folder / "bin")}
-    pipx.run("pipx", "install", "--quiet", release.requirement("all"), **folders)
+    pipx.run("pipx", "install", "--quiet", release.requirement("all"), variables=folders)
     return folder / "bin"
 
 
@@ -72,7 +72,7 @@ INSTALLERS = {"pip": install_by_pip, "uv": install_by_uv, "pipx": install_by_pip
 def served_clickup(environment: Environment) -> Iterator[dict[str, str]]:
     """Yield the settings of a tap that reads a running `fake-clickup`."""
     ready = environment.folder / "clickup.json"
-    command = [environment.commands / "fake-clickup", "--port", "0", "--tasks", str(TASKS)]
+    command = (environment.commands / "fake-clickup", "--port", "0", "--tasks", str(TASKS))
     with subprocess.Popen(
         [*command, "--limit-per-minute", "10000", "--ready-file", ready],
         cwd=environment.folder,
@@ -105,11 +105,11 @@ def request_tasks(settings: dict[str, str]) -> dict[str, str]:
 
 def load(environment: Environment, clickup: dict[str, str], store_dir: Path) -> None:
     """Run the tap and the target, one after the other."""
-    messages = environment.run("tap-clickup", "--config=ENV", **clickup).stdout
+    messages = environment.run("tap-clickup", "--config=ENV", variables=clickup).stdout
     file = environment.folder / "messages.jsonl"
     file.write_text(messages, encoding="utf-8")
     store = {"TARGET_PANDEV_STORE_DIR": str(store_dir)}
-    environment.run("target-pandev", "--config=ENV", "--input", file, **store)
+    environment.run("target-pandev", "--config=ENV", "--input", file, variables=store)
 
 
 @pytest.mark.parametrize("installer", INSTALLERS)
@@ -128,7 +128,7 @@ def test_the_main_job_runs_where_it_was_installed(
         try:
             load(environment, clickup, store_dir)
             store = {"TARGET_PANDEV_STORE_DIR": str(store_dir)}
-            report = environment.run("pandev", "report", **store).stdout
+            report = environment.run("pandev", "report", variables=store).stdout
             with (
                 EmbeddedServer(store_dir) as server,
                 psycopg.connect(server.conninfo) as connection,
