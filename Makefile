@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage test-faults test-debian test-install test-long lint docs docs-store bench-extract bench-load bench-receive bench-hostile bench-git bench-join bench-page clean
+.PHONY: help setup demo test coverage test-faults test-debian test-install test-long lint docs docs-store plugins bench-extract bench-load bench-receive bench-hostile bench-git bench-join bench-page clean
 
 help: ## list targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -54,6 +54,9 @@ test-long: $(READY) ## try far more random cases, attacks and kills than `make t
 
 docs: $(READY) ## build the docs site in .site; a link that leads nowhere is an error
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+plugins: $(READY) ## write plugins/, the definitions for Meltano, from meltano.yml and pyproject.toml
+	$(BIN)/python -m tests.support.plugin_definitions
 
 docs-store: $(READY) ## draw docs/reference/store.md from the comments on tables and views
 	$(BIN)/python -m tests.support.store_reference

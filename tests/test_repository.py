@@ -20,7 +20,7 @@ SCRIPTS: dict[str, str] = PYPROJECT["project"]["scripts"]
 COMMAND_PACKAGES = {target.split(":")[0].split(".")[0] for target in SCRIPTS.values()}
 PACKAGES = COMMAND_PACKAGES | {"tap_base", "plugin_settings"}
 """One package per command, and what the taps and all of them have in common."""
-OTHER_FOLDERS = {"benchmarks", "deploy", "docs", "examples", "tests"}
+OTHER_FOLDERS = {"benchmarks", "deploy", "docs", "examples", "plugins", "tests"}
 GENERATED = {"__pycache__", "build", "dist"}
 MAX_NAME_LENGTH = 65
 REQUIREMENTS = (PROJECT / "docs" / "contributing" / "requirements.md").read_text(encoding="utf-8")

@@ -14,7 +14,7 @@ from tests.test_repository import PACKAGES
 if TYPE_CHECKING:
     from tests.install.conftest import Release
 
-SURROUNDINGS = {"benchmarks", "deploy", "docs", "examples", "tests"}
+SURROUNDINGS = {"benchmarks", "deploy", "docs", "examples", "plugins", "tests"}
 
 
 def tracked_files() -> list[str]:
