@@ -22,7 +22,7 @@ from tap_git.tap import TapGit
 from tap_ide import TapIde
 from target_pandev.sql import read_statement
 from target_pandev.target import TargetPandev
-from tests.support.documents import blocks, read_page, rows, section
+from tests.support.documents import FENCE, blocks, headings, read_page, rows, section
 from tests.target_pandev.loading import Loader
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ MELTANO: dict[str, Any] = yaml.safe_load((PROJECT / "meltano.yml").read_text(enc
 PLUGINS: dict[str, type[PluginBase]] = {
     plugin.name: plugin for plugin in (TapClickUp, TapGit, TapIde, TargetPandev)
 }
+MAX_README_LINES = 150
+MAX_LINE_LENGTH = 120
 NOT_STORED = {"completed_reads": {"keys"}}
 """Properties that the target uses and does not store."""
 SDK_SETTINGS = {"stream_maps", "stream_map_config", "faker_config"}
@@ -207,12 +209,12 @@ def test_the_sections_of_the_report_are_listed_with_their_views() -> None:
             assert view.strip("`") in read_statement(f"report_{name}", "pandev.sql").split()
 
 
-def test_the_page_of_reports_has_their_output() -> None:
+@pytest.mark.parametrize("text", [README, read_page("guides/reporting")], ids=["README", "page"])
+def test_samples_of_the_report_are_its_output(text: str) -> None:
     """Of the known rows in the tests of the report, at 80 columns."""
-    (sample,) = blocks(section(read_page("guides/reporting"), "The report"), "text")
+    (sample,) = blocks(text, "text")
     output = (PROJECT / "tests/pandev/golden/report.txt").read_text(encoding="utf-8")
     parts = sample.strip().split("\n\n")
-    assert len(parts) > 3
     assert [part for part in parts if part not in output.split("\n\n")] == []
 
 
@@ -233,9 +235,9 @@ def messages_in_code() -> Iterator[str]:
                 yield re.sub(r"%[drs]", PLACEHOLDER, node.value)
 
 
-def test_readme_explains_messages_that_exist() -> None:
+def test_troubleshooting_explains_messages_that_exist() -> None:
     """Each part between `…` and colons is in the code; HTTP status lines come from ClickUp."""
-    text = section(README, "When something is wrong")
+    text = read_page("guides/troubleshooting")
     cells = [line.split("|")[1] for line in text.splitlines() if line.startswith("| ")]
     quoted = [message for cell in cells for message in re.findall(r"`([^`]+)`", cell)]
     parts = {
@@ -255,7 +257,7 @@ def documents() -> list[Path]:
 @pytest.mark.parametrize(
     "text",
     [
-        "1. **A service user.** Use a dedicated ClickUp user,",
+        "Use a dedicated ClickUp user, for instance",
         "its activity stays separate from people's, and it survives staff changes",
         "It needs the role Admin or Owner in each tracked workspace, because `pandev connect`",
         "**Settings** > **My Settings** > **Apps** (in some workspaces **API**) > **API Token**",
@@ -264,18 +266,48 @@ def documents() -> list[Path]:
         "Every plan of ClickUp is sufficient; webhooks are part of the free one too",
     ],
 )
-def test_readme_says_what_to_prepare_in_clickup(text: str) -> None:
+def test_the_quickstart_says_what_to_prepare_in_clickup(text: str) -> None:
     """R3, R10, R13, R15, R17, R112, R115: for an administrator, from the user to the plan."""
-    chapter = README.split("## Run it with your ClickUp in ten minutes", 1)[1].split("\n## ", 1)[0]
+    chapter = section(read_page("quickstart"), "Run it with your ClickUp")
     assert text in " ".join(chapter.split())
 
 
-@pytest.mark.parametrize("document", documents(), ids=lambda path: path.name)
-def test_every_link_to_a_file_leads_to_one(document: Path) -> None:
-    text = document.read_text(encoding="utf-8")
-    links = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text)
-    files = {link for link in links if "://" not in link}
-    assert {link for link in files if not (document.parent / link).exists()} == set()
+def anchors_of(document: Path) -> set[str]:
+    """Return the anchors of a document's headings."""
+    titles = [title for _, _, title in headings(document.read_text(encoding="utf-8"))]
+    return {re.sub(r"[^\w -]", "", title.lower()).strip().replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("document", documents(), ids=lambda path: str(path.relative_to(PROJECT)))
+def test_every_link_leads_to_a_file_and_a_heading(document: Path) -> None:
+    """Also on GitHub, and from the documents that the site does not have."""
+    text = FENCE.sub("", document.read_text(encoding="utf-8"))
+    links = re.findall(r"\]\(([^)#\s]*)(?:#([^)]*))?\)", text)
+    for link, anchor in links:
+        if "://" not in link:
+            target = document.parent / link if link else document
+            assert target.exists(), link
+            assert not anchor or anchor in anchors_of(target), f"{link}#{anchor}"
+
+
+def test_prose_has_short_lines() -> None:
+    generated = PROJECT / "docs" / "reference" / "store.md"
+    long = [
+        f"{document.name}:{number}"
+        for document in [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
+        for number, line in enumerate(document.read_text(encoding="utf-8").splitlines(), start=1)
+        if len(line) > MAX_LINE_LENGTH and document != generated
+        if not line.startswith(("| ", "!["))
+    ]
+    assert long == []
+
+
+def test_readme_is_short_and_its_commands_are_those_of_the_quickstart() -> None:
+    assert len(README.splitlines()) <= MAX_README_LINES
+    lines = [line for block in blocks(README, "sh") for line in block.splitlines()]
+    quickstart = read_page("quickstart")
+    assert len(lines) > 5
+    assert [line for line in lines if f"\n{line}\n" not in quickstart] == []
 
 
 def test_every_promise_of_security_is_tested() -> None:

@@ -1,4 +1,4 @@
-"""The systemd unit fits the receiver's own limits, the README and the packages."""
+"""The systemd unit fits the receiver's own limits, the crontab and the packages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path, PurePosixPath
 
 from clickup_receiver.http.server import GRACEFUL_STOP_SECONDS, MAX_OPEN_FILES
 from clickup_receiver.service import BATCH_STOP_SECONDS, THREAD_STOP_SECONDS
-from tests.test_repository import README, SCRIPTS
+from tests.support.documents import blocks, read_page
+from tests.test_repository import SCRIPTS
 
 PROJECT = Path(__file__).parents[1]
 TEXT = (PROJECT / "deploy" / "clickup-receiver.service").read_text(encoding="utf-8")
@@ -27,9 +28,10 @@ def read_settings() -> dict[str, list[str]]:
 SETTINGS = read_settings()
 
 
-def test_the_unit_runs_the_command_where_the_readme_runs_cron() -> None:
+def test_the_unit_runs_the_command_where_the_crontab_does() -> None:
     (folder,) = SETTINGS["WorkingDirectory"]
-    assert f"cd {folder} " in README
+    (crontab,) = blocks(read_page("guides/orchestrators"), "crontab")
+    assert f"cd {folder} " in crontab
     (command,) = SETTINGS["ExecStart"]
     assert PurePosixPath(command).parent == PurePosixPath(folder, ".venv", "bin")
     assert PurePosixPath(command).name in SCRIPTS

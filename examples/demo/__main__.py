@@ -36,7 +36,7 @@ DAY = timedelta(hours=9)
 TAPS = ("tap-clickup", "tap-git", "tap-ide")
 SECONDS_PER_EDIT = 10
 NEXT_STEPS = """\
-With your own ClickUp (see the README for the token):
+With your own ClickUp (docs/quickstart.md shows how to get a token):
 
     . .venv/bin/activate
     umask 077

@@ -1,4 +1,4 @@
-"""Draw README's picture: the page of a store that `make demo` has filled, in Debian's Chromium.
+"""Draw docs/page.png: the page of a store that `make demo` has filled, in Debian's Chromium.
 
 `python -m examples.demo.picture --store-dir DIR` writes docs/page.png. It needs the development
 dependencies and the program `chromium`.

@@ -41,12 +41,12 @@ NOT_REMOVED: Final = (
     "Settings > Integrations > Webhooks, unless that was done already"
 )
 NO_ADDRESS: Final = (
-    "webhook_url is not set, so changes come by polling only, up to 15 minutes later; README shows "
-    "how to receive them within seconds"
+    "webhook_url is not set, so changes come by polling only, up to 15 minutes later; "
+    "docs/guides/webhooks.md shows how to receive them within seconds"
 )
 NO_PROJECT: Final = (
     "no meltano.yml in this folder or above, so nothing was loaded; run the tap into the target as "
-    "README shows"
+    "docs/guides/without-meltano.md shows"
 )
 NEXT_STEP: Final = "keep clickup-receiver running, so that changes are loaded"
 SAVED_VARIABLES: Final = (

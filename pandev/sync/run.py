@@ -39,7 +39,7 @@ def find_sync_command(project: MeltanoProject | None, tap: str) -> str:
     if project is None:
         raise ConfigurationError(
             f"no {PROJECT_FILE} in this folder or above: change to the folder of the project; "
-            "without Meltano, run the tap into the target as README shows"
+            "docs/guides/without-meltano.md shows how to load without Meltano"
         )
     command = find_job_command(project, tap)
     if command is None:

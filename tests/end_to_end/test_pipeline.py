@@ -275,7 +275,7 @@ def embedded(pipeline: Pipeline, store_dir: Path) -> Iterator[Pipeline]:
 def test_the_store_is_embedded_without_an_address(
     embedded: Pipeline, account: Account, store_dir: Path
 ) -> None:
-    """A SQL session, the report and the address work as the README describes."""
+    """A SQL session, the report and the address work as the page of the store describes."""
     run = embedded.run(*SYNC)
     assert run.returncode == 0, run.stderr
     assert f"embedded PostgreSQL in {store_dir}" in run.stderr

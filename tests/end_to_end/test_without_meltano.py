@@ -1,4 +1,4 @@
-"""README's script for a run without Meltano, run literally."""
+"""The script of the page "Without Meltano", run literally."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fake_clickup import FakeClickUp, generate
-from tests.end_to_end.pipeline import COMMANDS, PROJECT
+from tests.end_to_end.pipeline import COMMANDS
+from tests.support.documents import blocks, read_page
 from tests.tap_clickup.runner import environment
 
 if TYPE_CHECKING:
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
 
     from fake_clickup import Account
 
-README = (PROJECT / "README.md").read_text(encoding="utf-8")
-SCRIPT = README.split("### Without Meltano\n", 1)[1].split("```bash\n", 1)[1].split("```", 1)[0]
+(SCRIPT,) = blocks(read_page("guides/without-meltano"), "bash")
 NO_STORE = "postgresql://u:x@127.0.0.1:1/x"
 
 

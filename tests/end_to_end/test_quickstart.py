@@ -1,4 +1,4 @@
-"""README's commands for a person who starts, run as they are written there."""
+"""The commands of the quickstart and of other pages, run as they are written there."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ import pytest
 from fake_clickup import Behaviour, FakeClickUp, generate
 from target_pandev.embedded import EmbeddedServer
 from tests.clickup_receiver.receiver_process import free_port
-from tests.end_to_end.pipeline import COMMANDS, PROJECT, Pipeline
+from tests.end_to_end.pipeline import COMMANDS, Pipeline
 from tests.pandev.worklog_store import EXPECTED, fill, written
 from tests.support.connections import WatchedConnections, address_of
 from tests.support.documents import blocks, read_page, section
 from tests.support.task_repository import make_repository
 from tests.support.waiting import TIMEOUT_SECONDS, wait_until
 from tests.tap_clickup import accounts
+from tests.test_repository import SCRIPTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,22 +34,22 @@ if TYPE_CHECKING:
 
     from fake_clickup import Account
 
-README = (PROJECT / "README.md").read_text(encoding="utf-8")
 NOW = datetime(2026, 10, 31, 12, tzinfo=UTC)
+RESTORE = "Back up and restore the store"
 SETUP = ("make setup", ". .venv/bin/activate")
-"""Commands of README that this environment is the result of."""
+"""Commands that this environment is the result of."""
 
 
-def commands(heading: str, *, text: str = README) -> list[str]:
-    """Return the lines of the shell blocks in a section, up to the next heading."""
-    part = re.split(r"\n#+ ", section(text, heading).lstrip("# "), maxsplit=1)[0]
-    lines = [line.strip() for block in blocks(part, "sh", "") for line in block.splitlines()]
-    return [line for line in lines if line and not line.startswith(SETUP)]
+def commands(page: str, heading: str) -> list[str]:
+    """Return the lines of the shell blocks and crontabs in a section of a page."""
+    found = blocks(section(read_page(page), heading), "sh", "crontab")
+    lines = [line.strip() for block in found for line in block.splitlines()]
+    return [line for line in lines if not line.startswith(SETUP)]
 
 
 @dataclass
 class ReaderProject(Pipeline):
-    """The project of a person who follows README, and that person's ClickUp."""
+    """The project of a person who follows the page, and that person's ClickUp."""
 
     clickup: FakeClickUp = field(kw_only=True)
 
@@ -160,7 +161,7 @@ def started_task(account: Account) -> tuple[str, str]:
 
 def follow_the_store(project: Pipeline, second_dir: Path) -> None:
     """Run the lines about the store; what is restored into a second one equals the first."""
-    lines = commands("The store")
+    lines = commands("guides/store", "The store") + commands("guides/backup", RESTORE)
     restore = next(line for line in lines if line.startswith("pandev store restore"))
     stay = next(line for line in lines if line.startswith("pandev store start --stay"))
     printed = run_literally(project, [line for line in lines if line not in {restore, stay}])
@@ -186,7 +187,7 @@ def test_the_ten_minutes_and_the_store_work_as_written(
     watched = WatchedConnections(tmp_path)
     project.settings |= watched.settings
     *first, select, connect, status, umask, repositories, git, receiver, report = commands(
-        "Run it with your ClickUp in ten minutes"
+        "quickstart", "Run it with your ClickUp"
     )
     assert [line.split("  ")[0] for line in (*first, select, connect)] == [
         "pandev token",
@@ -225,7 +226,7 @@ def test_the_ten_minutes_and_the_store_work_as_written(
 
 def test_the_crontab_works_as_written(project: Pipeline) -> None:
     """Each line in the clone, whose environment is active already."""
-    lines = commands("Every 15 minutes")
+    lines = commands("guides/orchestrators", "cron")
     jobs = [line.split(" && ") for line in lines]
     assert [job[1:3] for job in jobs] == [["cd /srv/pandev-clickup", ". .venv/bin/activate"]] * 3
     assert [re.split(r"(?<=\*)  +", job[0])[1] for job in jobs] == ["umask 077"] * 3
@@ -238,8 +239,7 @@ def test_the_crontab_works_as_written(project: Pipeline) -> None:
 
 def test_the_schedule_of_worklogs_works_as_written(tmp_path: Path, database: str) -> None:
     """R8, R124: by the setting worklog_mode alone, on closed days of the last two weeks."""
-    title = "Worklogs written to ClickUp"
-    *_, line = commands(title, text=read_page("guides/worklogs"))
+    *_, line = commands("guides/worklogs", "Worklogs written to ClickUp")
     begin, *surroundings, command = line.split(" && ")
     assert begin.endswith(" umask 077")
     assert surroundings == ["cd /srv/pandev-clickup", ". .venv/bin/activate"]
@@ -263,15 +263,7 @@ def test_the_schedule_of_worklogs_works_as_written(tmp_path: Path, database: str
         }
 
 
-def test_every_command_of_the_table_of_commands_is_installed() -> None:
-    names = set(re.findall(r"^\| `([a-z-]+)` \|", README.split("## Try it", 1)[0], re.MULTILINE))
-    assert {
-        "tap-clickup",
-        "tap-git",
-        "tap-ide",
-        "target-pandev",
-        "clickup-receiver",
-        "pandev",
-    } <= names
-    for name in names:
+def test_every_command_of_the_distribution_is_installed() -> None:
+    assert len(SCRIPTS) > 6
+    for name in SCRIPTS:
         assert os.access(COMMANDS / name, os.X_OK), name
