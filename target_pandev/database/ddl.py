@@ -113,10 +113,11 @@ def _plan_columns(
 
 
 def column_types(connection: Connection, identifier: sql.Identifier) -> dict[str, str]:
-    """Return the types of a table's columns; empty if it does not exist."""
+    """Return the types of the columns that a load writes; empty if the table does not exist."""
     rows = connection.execute(
         "SELECT attname, pg_catalog.format_type(atttypid, NULL) FROM pg_attribute "
-        "WHERE attrelid = pg_catalog.to_regclass(%s) AND attnum > 0 AND NOT attisdropped",
+        "WHERE attrelid = pg_catalog.to_regclass(%s) AND attnum > 0 "
+        "AND NOT attisdropped AND attgenerated = ''",
         (identifier.as_string(),),
     )
     return {str(name): str(type_) for name, type_ in rows}

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from psycopg import errors, sql
 
 from target_pandev.columns import NAME_BYTES
+from target_pandev.database.people import PEOPLE_SINCE, derive_all_people
 from target_pandev.database.private_tables import hide_private_tables
 from target_pandev.database.table_names import free_table_names
 from target_pandev.database.transitions import DERIVED_SINCE, derive_all_transitions
@@ -129,6 +130,8 @@ def _update(connection: Connection, schema: str) -> None:
             _apply(connection, schema, version, name, text)
     update_views(connection, schema, views)
     hide_private_tables(connection, schema)
+    if 0 < stored_version < PEOPLE_SINCE:
+        derive_all_people(connection)
     if 0 < stored_version < DERIVED_SINCE:
         derive_all_transitions(connection)
 

@@ -31,6 +31,7 @@ from target_pandev.database.links import (
     settle_links,
 )
 from target_pandev.database.migrate import migrate
+from target_pandev.database.people import derive_people, lock_people, settle_people
 from target_pandev.database.pull_requests import derive_merged_commits
 from target_pandev.database.reconciliation import apply_completed_read
 from target_pandev.database.references import apply_rules
@@ -206,6 +207,7 @@ class Store:
             cursor.execute(FORCE_KEY_LOOKUP)
             if table.name == EVENTS_TABLE:
                 lock_intervals(self._connection)
+            lock_people(self._connection, table.name)
             has_touched_tasks = touch_staged_tasks(self._connection, table)
             changed_repositories = find_changed_repositories(self._connection, table)
             for pre_merge_statement in table.pre_merge_statements:
@@ -221,6 +223,7 @@ class Store:
             pull_requests = derive_merged_commits(self._connection, table)
             derive_links(self._connection, table, changed_repositories, pull_requests)
             derive_intervals(self._connection, ide_days or [])
+            derive_people(self._connection, table)
             if has_touched_tasks:
                 derive_transitions(self._connection)
             if seen_keys:
@@ -235,9 +238,11 @@ class Store:
             with self._connection.transaction():
                 hard = self.deletions.hard
                 ide_days = lock_deleted_days(self._connection, table, deletions)
+                lock_people(self._connection, table.name)
                 touch_deleted_keys(self._connection, table, deletions, hard=hard)
                 record_deletions(self._connection, table, deletions, hard=hard)
                 settle_links(self._connection, table.name, deleted_repositories(table, deletions))
+                settle_people(self._connection, table.name, hard=hard)
                 derive_intervals(self._connection, ide_days)
                 derive_transitions(self._connection)
 
@@ -272,9 +277,11 @@ class Store:
         with self._connection.transaction():
             if stream == EVENTS_TABLE:
                 lock_intervals(self._connection)
+            lock_people(self._connection, stream)
             yield
             if stream == EVENTS_TABLE:
                 derive_all_intervals(self._connection)
+            settle_people(self._connection, stream, hard=self.deletions.hard)
             derive_transitions(self._connection)
 
     def apply_completed_read(self, read: CompletedRead) -> bool:

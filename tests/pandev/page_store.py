@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from target_pandev.database.people import derive_all_people
 from target_pandev.database.transitions import derive_all_transitions
 from tests.pandev.report_store import connect
 
@@ -14,4 +15,5 @@ def fill_page(database: str) -> None:
     """Insert the rows into an empty store."""
     with connect(database) as connection, connection.transaction():
         connection.execute(ROWS.read_bytes())
+        derive_all_people(connection)
         derive_all_transitions(connection)

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from pandev.cli import pandev
 from pandev.report.sections import SECTIONS
+from target_pandev.database.people import derive_all_people
 from target_pandev.database.transitions import derive_all_transitions
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def fill(database: str) -> None:
     """Insert the rows into an empty store."""
     with connect(database) as connection, connection.transaction():
         connection.execute((FIXTURES / "report_rows.sql").read_bytes())
+        derive_all_people(connection)
         derive_all_transitions(connection)
 
 

@@ -36,7 +36,7 @@ TABLES = {
     ),
     "Derived tables": (
         "task_versions", "task_transitions", "task_references", "merged_commits",
-        "inherited_references", "awaited_commits", "ide_intervals", "working_calendar",
+        "inherited_references", "awaited_commits", "commit_people", "git_people", "ide_intervals", "working_calendar",
         "worklog_entries",
     ),
     "Tables of the load": (

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from target_pandev.database.people import derive_all_people
 from target_pandev.database.transitions import derive_all_transitions
 from target_pandev.target import TargetPandev
 
@@ -45,6 +46,11 @@ class Loader:
         """Derive all status transitions, as after an upgrade: for rows that no load has stored."""
         with self.connection.transaction():
             derive_all_transitions(self.connection)
+
+    def derive_people(self) -> None:
+        """Derive who made the commits, as after an upgrade: for rows that no load has stored."""
+        with self.connection.transaction():
+            derive_all_people(self.connection)
 
     def rows(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """Return the rows of a statement."""

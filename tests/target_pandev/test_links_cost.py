@@ -117,8 +117,9 @@ def test_the_newest_authors_are_read_without_older_commits(store: Loader, ends_w
     store.connection.execute(FILL.encode())
     for statement in (CO_AUTHORED, DATED, "VACUUM ANALYZE commits"):
         store.connection.execute(statement.format(ends_with=ends_with).encode())
+    store.derive_people()
     read = read_newest(store, "sha", "commit_authors", "committed_at", "shatask3000")
-    assert {table for table, _ in read} == {"commits"}
+    assert "commits" in {table for table, _ in read}
     assert [scan for scan in read if scan[1] > MAX_ROWS] == []
 
 

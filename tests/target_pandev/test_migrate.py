@@ -49,6 +49,7 @@ NEW_VALUES: dict[str, dict[str, Any]] = {
     "reference_rules": {"extraction": 1},
 }
 """What later versions renamed, and the columns that they added with a value."""
+DERIVED_COLUMNS = {"version_hash", "occurred_at", "author_identity"}
 
 RELATIONS = """
 SELECT c.relname, c.relkind::text, obj_description(c.oid, 'pg_class'), pg_get_viewdef(c.oid)
@@ -99,7 +100,7 @@ def upgraded_row(table: str, row: dict[str, Any], stored: dict[str, Any]) -> dic
     columns = RENAMED_COLUMNS.get(table, {})
     renamed = {columns.get(name, name): value for name, value in row.items()}
     added = dict.fromkeys(stored.keys() - renamed.keys()) | NEW_VALUES.get(table, {})
-    derived = {name: stored[name] for name in added.keys() & {"version_hash", "occurred_at"}}
+    derived = {name: stored[name] for name in added.keys() & DERIVED_COLUMNS}
     return {**renamed, **added, **derived}
 
 
@@ -185,6 +186,7 @@ def test_views_show_the_same_rows_after_an_upgrade(
     with connection.transaction():
         derive_all_transitions(connection)
     rows_by_view = read_rows(connection, "v")
+    assert [row["name"] for row in rows_by_view["commit_authors"]] == ["Ada L.", "Bo B."]
     open_periods = [row for row in rows_by_view["status_durations"] if row["ended_at"] is None]
     assert len(open_periods) == 2
     for row in open_periods:  # they last until now

@@ -79,6 +79,9 @@ INSERT INTO repositories (id, path, name, _sdc_extracted_at, _sdc_hash)
 SELECT 'r', 'shop/orders', 'orders', now(), gen_random_uuid();
 UPDATE commits SET author_email = 'user' || right(sha, 2) || '@example.com',
     authored_at = timestamptz '2026-01-01' + substr(sha, 8)::integer * interval '1 minute';
+INSERT INTO git_people (identity, repository_id, email, name, address, is_ambiguous, person)
+SELECT DISTINCT author_identity, 'r', author_email, '', author_email, false, author_email
+FROM commits;
 INSERT INTO task_references SELECT 'shop/orders', 'ide_branch', id, 'task_id', id, NULL, 1
 FROM tasks WHERE id LIKE '%7';
 INSERT INTO ide_intervals
@@ -104,7 +107,7 @@ LARGE_TABLES = {
     "tasks", "task_versions", "task_changes", "time_in_status", "time_entries", "commits",
     "branches", "task_references", "pull_requests", "merged_commits", "ide_intervals",
     "task_transitions",
-    "inherited_references",
+    "inherited_references", "commit_people",
 }  # fmt: skip
 
 
@@ -237,6 +240,7 @@ def test_authors_of_a_commit_are_read_without_those_of_others(
 ) -> None:
     store.connection.execute(FILL.encode())
     store.connection.execute(CO_AUTHORED)
+    store.derive_people()
     assert store.rows(statement) == [("author",), ("co-author",)]
     ((explained,),) = store.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")
     read = [rows for table, rows in scans(explained[0]["Plan"]) if table == "commits"]
@@ -298,23 +302,33 @@ def test_the_newest_rows_are_read_without_older_ones(store: Loader, view: str, t
     assert [scan for scan in read if scan[1] > MAX_ROWS] == []
 
 
-def test_co_authors_are_found_without_a_search_of_each_message(store: Loader) -> None:
-    """Those with co-authors are read twice more: for these, and for who has come before them."""
+def test_authors_are_resolved_by_no_message_and_no_employee(store: Loader) -> None:
+    """Commits are read once for the authors, and by key for co-authors."""
     store.connection.execute(FILL.encode())
     store.connection.execute(CO_AUTHORED + "WHERE sha LIKE 'shatask_7'")
-    store.connection.execute(
-        "INSERT INTO employees (email, _sdc_extracted_at, _sdc_hash) "
-        "SELECT 'user' || n || '@example.com', now(), gen_random_uuid() "
-        "FROM generate_series(1, 50) AS n"
-    )
-    store.connection.execute("ANALYZE commits, employees")
-    counts = "SELECT role, count(employee_email) FROM commit_authors GROUP BY role ORDER BY role"
-    # 30 commits of each employee from 10 to 50, and 5 of the co-authored ones had other authors
-    assert store.rows(counts) == [("author", 1235), ("co-author", 9)]
+    store.derive_people()
+    store.connection.execute("ANALYZE commits, commit_people, git_people")
+    counts = "SELECT role, count(*) FROM commit_authors GROUP BY role ORDER BY role"
+    assert store.rows(counts) == [("author", 3000), ("co-author", 9)]
     ((explained,),) = store.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {counts}")
     read = list(scans(explained[0]["Plan"]))
-    assert {rows for table, rows in read if table == "employees"} == {50}
-    assert sorted(rows for table, rows in read if table == "commits") == [9, 9, 3000]
+    assert {table for table, _ in read} == {"commits", "commit_people", "git_people"}
+    assert sum(rows for table, rows in read if table == "commits") <= 3000 + 9
+
+
+def test_commits_of_an_address_are_read_without_others(store: Loader) -> None:
+    """Of 3,000 commits those of one of the 109 people, and one with two co-authors."""
+    store.connection.execute(FILL.encode())
+    message = "Co-authored-by: Two <user2@example.com>\nCo-authored-by: One <user77@example.com>"
+    store.connection.execute("UPDATE commits SET message = %s WHERE sha = 'shatask78'", [message])
+    store.derive_people()
+    store.connection.execute("ANALYZE commits, commit_people, git_people")
+    statement = "SELECT commit_count FROM people WHERE email = 'user77@example.com'"
+    assert store.rows(f"{statement} AND source = 'git'") == [(31,)]
+    ((explained,),) = store.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")
+    read = list(scans(explained[0]["Plan"]))
+    assert "commits" in {table for table, _ in read}
+    assert [scan for scan in read if scan[0] in LARGE_TABLES and scan[1] > PEOPLE] == []
 
 
 def test_commits_without_a_second_parent_are_expected_to_be_many(store: Loader) -> None:
@@ -324,16 +338,6 @@ def test_commits_without_a_second_parent_are_expected_to_be_many(store: Loader) 
         "EXPLAIN (FORMAT JSON) SELECT FROM commits WHERE parents -> 1 IS NULL"
     )
     assert explained[0]["Plan"]["Plan Rows"] == 3000
-
-
-def test_the_mailmap_is_not_read_for_each_commit_of_the_work_log(store: Loader) -> None:
-    """Once for names and once for addresses, of the only repository."""
-    store.connection.execute(FILL.encode())
-    log = "SELECT * FROM work_log WHERE kind = 'commit'"
-    assert len(store.rows(log)) == 5999  # of each commit, and of all but one by a merge
-    ((explained,),) = store.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {log}")
-    read = [rows for table, rows in scans(explained[0]["Plan"]) if table == "repositories"]
-    assert read == [1, 1]
 
 
 def test_weekly_status_times_read_each_task_and_transition_once(store: Loader) -> None:

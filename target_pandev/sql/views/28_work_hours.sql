@@ -5,8 +5,7 @@
 -- commit is its author's by the repository's .mailmap. It belongs to the workspaces in which the person
 -- is a user, and counts once there, in however many repositories it is. The user of tap-clickup's token
 -- is not a person, and an entry that pandev worklogs wrote does not say when anyone worked.
--- Cost: all commits, changes and time entries; for one workspace its own, and all commits. The author of
--- commits is looked up once per repository, address and name.
+-- Cost: all commits, changes and time entries; for one workspace its own, and all commits.
 
 CREATE OR REPLACE VIEW work_hours AS
 WITH persons AS MATERIALIZED (
@@ -14,27 +13,6 @@ WITH persons AS MATERIALIZED (
         coalesce(u.is_service_user, false) AS is_service_user
     FROM users AS u
     LEFT JOIN employee_addresses AS a ON a.address = mail_address(u.email)
-),
-authors AS MATERIALIZED (
-    SELECT r.repository_id, r.email, r.name, coalesce(a.employee_email, r.new_email) AS person
-    FROM (
-        SELECT c.repository_id, c.email, c.name,
-            mail_address(
-                coalesce(CASE WHEN n.email IS NULL THEN m.new_email ELSE n.new_email END, c.email)
-            ) AS new_email
-        FROM (
-            SELECT DISTINCT c.repository_id, pg_catalog.lower(pg_catalog.btrim(c.author_email)) AS email,
-                coalesce(pg_catalog.lower(pg_catalog.btrim(c.author_name)), '') AS name
-            FROM commits AS c
-        ) AS c
-        LEFT JOIN mailmap_entries AS n
-            ON n.repository_id = c.repository_id AND n.email = c.email AND n.name = c.name
-            AND n.name <> ''
-        LEFT JOIN mailmap_entries AS m
-            ON m.repository_id = c.repository_id AND m.email = c.email
-            AND NOT coalesce(m.name <> '', false)
-    ) AS r
-    LEFT JOIN employee_addresses AS a ON a.address = r.new_email
 )
 SELECT h.workspace_id, h.weekday, h.hour, h.events, h.people
 FROM (
@@ -82,10 +60,7 @@ FROM (
                         SELECT DISTINCT c.sha, a.person,
                             c.authored_at AT TIME ZONE reporting_time_zone() AS local_time
                         FROM commits AS c
-                        INNER JOIN authors AS a
-                            ON a.repository_id = c.repository_id
-                            AND a.email = pg_catalog.lower(pg_catalog.btrim(c.author_email))
-                            AND a.name = coalesce(pg_catalog.lower(pg_catalog.btrim(c.author_name)), '')
+                        INNER JOIN git_people AS a ON a.identity = c.author_identity
                         WHERE pg_catalog.isfinite(c.authored_at) AND c._sdc_deleted_at IS NULL
                     ) AS c
                     GROUP BY c.person, 2

@@ -13,10 +13,8 @@
 --
 -- Work without a task is in rows without one, so that nothing is hidden for lack of a reference. As in
 -- worklogs, work remains that of a person when its task or the person's account is deleted.
--- Cost: for one task its links with their commits, its transitions and its time entries by key, all
--- employees, and the .mailmap of all repositories. In full that of status_transitions, all commits with
--- task_links, and all time entries.
--- NOT coalesce, as PostgreSQL would expect few entries without a name, and read all for each commit.
+-- Cost: for one task its links with their commits, its transitions and its time entries by key, and
+-- all employees. In full that of status_transitions, all commits with task_links, and all time entries.
 
 CREATE OR REPLACE VIEW work_log AS
 SELECT g.workspace_id, g.person, g.person_name, g.is_service_user, g.work_date, g.task_id,
@@ -38,24 +36,12 @@ FROM (
             c.authored_at AS started_at, c.authored_at AS ended_at, NULL::bigint AS duration_ms
         FROM (
             SELECT l.workspace_id, l.task_id, c.sha, coalesce(c.authored_at, c.committed_at) AS authored_at,
-                coalesce(CASE WHEN n.email IS NULL THEN m.new_name ELSE n.new_name END, c.author_name)
-                    AS name,
-                mail_address(coalesce(
-                    CASE WHEN n.email IS NULL THEN m.new_email ELSE n.new_email END, c.author_email
-                )) AS email
+                coalesce(g.new_name, c.author_name) AS name, g.address AS email
             FROM commits AS c
             LEFT JOIN task_links AS l
                 ON l.source = 'commit' AND l.repository_id = c.repository_id AND l.object_key = c.sha
                 AND NOT l.is_ambiguous
-            LEFT JOIN mailmap_entries AS n
-                ON n.repository_id = c.repository_id
-                AND n.email = pg_catalog.lower(pg_catalog.btrim(c.author_email))
-                AND n.name = pg_catalog.lower(pg_catalog.btrim(c.author_name))
-                AND n.name <> ''
-            LEFT JOIN mailmap_entries AS m
-                ON m.repository_id = c.repository_id
-                AND m.email = pg_catalog.lower(pg_catalog.btrim(c.author_email))
-                AND NOT coalesce(m.name <> '', FALSE)
+            LEFT JOIN git_people AS g ON g.identity = c.author_identity
             WHERE c._sdc_deleted_at IS NULL
                 AND is_counted_commit(c.parents, c.author_name, c.author_email)
                 AND coalesce(c.authored_at, c.committed_at) IS NOT NULL
