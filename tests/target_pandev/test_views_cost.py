@@ -285,6 +285,7 @@ def test_a_sprint_or_task_is_read_without_those_of_others(store: Loader, stateme
         ("pull_request_lead_times", "opened_at"),
         ("pull_request_lead_times", "merged_at"),
         ("sprint_report", "starts_at"),
+        ("worklogs", "started_at"),
     ],
 )
 def test_the_newest_rows_are_read_without_older_ones(store: Loader, view: str, time: str) -> None:

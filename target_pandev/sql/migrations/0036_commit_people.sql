@@ -58,3 +58,7 @@ COMMENT ON COLUMN commit_people.identity IS 'Key in git_people';
 
 DROP INDEX commits_co_authored;
 CREATE INDEX commits_identity ON commits (author_identity, authored_at, sha);
+
+-- The newest tracked time is read without all other.
+DROP INDEX time_entries_started_at;
+CREATE INDEX time_entries_started_at ON time_entries (started_at, workspace_id);

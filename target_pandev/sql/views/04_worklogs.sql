@@ -1,6 +1,7 @@
 -- Tracked time. An entry remains work that a person did when its task is deleted or the person's
 -- account is removed: only the entry's own deletion hides it, and names of deleted tasks and users show.
--- Cost: for one task its time entries by index, users and task by key.
+-- Cost: for one task its time entries by index, users and task by key. The newest are read by the index on
+-- started_at.
 
 CREATE OR REPLACE VIEW worklogs AS
 SELECT
