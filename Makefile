@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage test-faults test-debian test-install test-long lint docs docs-store plugins bench-extract bench-load bench-receive bench-hostile bench-git bench-join bench-page clean
+.PHONY: help setup demo test coverage test-faults test-debian test-install test-long lint docs docs-store plugins lock audit release-files bench-extract bench-load bench-receive bench-hostile bench-git bench-join bench-page clean
 
 help: ## list targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -81,6 +81,21 @@ bench-page: $(READY) ## measure each tab of the page next to its SQL, and memory
 
 bench-join: $(READY) ## measure references of a million commits, a million IDE events, and every view of 100,000 tasks
 	$(BIN)/python -m benchmarks.join
+
+lock: $(READY) ## write requirements.lock: all packages of an installation, with hashes
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal --generate-hashes \
+		--no-emit-index-url --no-annotate --python-version 3.11 --extra all \
+		--constraint constraints.txt --output-file requirements.lock pyproject.toml
+
+audit: $(READY) ## look for known vulnerabilities of the packages in requirements.lock
+	$(BIN)/uv tool run --quiet pip-audit==2.10.1 --strict --disable-pip --require-hashes \
+		--requirement requirements.lock
+
+release-files: $(READY) ## build the wheel and the source distribution in dist/; TAG=v1.2.3 must fit the version
+	@version=$$(sed -n 's/^version = "\(.*\)"/v\1/p' pyproject.toml); \
+		test "$${TAG:-$$version}" = "$$version" || { echo "tag $$TAG: expected $$version"; exit 1; }
+	rm -rf dist
+	$(BIN)/uv build --quiet --out-dir dist
 
 clean: ## remove build artefacts
 	rm -rf $(VENV) .site .demo .meltano .bench

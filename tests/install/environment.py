@@ -18,6 +18,16 @@ COMMANDS = Path(sys.executable).parent
 PREFIXES = ("MELTANO_", "TAP_", "TARGET_PANDEV_", "CLICKUP_RECEIVER_", "PYTHON", "VIRTUAL_ENV")
 """Variables that would change what the commands of an environment do."""
 
+IMPORT_MODULES = """
+import sys
+from importlib import import_module
+from pkgutil import walk_packages
+for package in map(import_module, sys.argv[1:]):
+    for module in walk_packages(package.__path__, package.__name__ + "."):
+        import_module(module.name)
+        print(module.name)
+"""
+
 
 def clean_variables(variables: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return these and this process's variables, without those of the project's own environment."""
@@ -74,14 +84,22 @@ def find_uv() -> str:
     return uv
 
 
-def create_environment(folder: Path, *requirements: str, pinned: bool = True) -> Environment:
+def create_environment(
+    folder: Path, *requirements: str, pinned: bool = True, interpreter: Path | None = None
+) -> Environment:
     """Create an environment with these requirements by uv, in seconds if its cache is warm."""
     environment = folder / "venv"
     elsewhere = folder / "elsewhere"
     elsewhere.mkdir(parents=True)
-    run(find_uv(), "venv", "--quiet", "--python", sys.executable, environment, folder=folder)
+    create = (find_uv(), "venv", "--quiet", "--python", interpreter or sys.executable)
+    run(*create, environment, folder=folder)
     python = environment / "bin" / "python"
     pins = ("--constraint", PROJECT / "constraints.txt") if pinned else ()
     install = (find_uv(), "pip", "install", "--quiet", "--python", python)
     run(*install, *pins, *requirements, folder=folder)
     return Environment(environment / "bin", elsewhere)
+
+
+def import_modules(environment: Environment, packages: list[str]) -> list[str]:
+    """Import every module of these packages, and return their names."""
+    return environment.run("python", "-c", IMPORT_MODULES, *packages).stdout.split()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.install.environment import Environment, create_environment
+from tests.install.environment import Environment, create_environment, import_modules
 from tests.test_repository import SCRIPTS
 
 if TYPE_CHECKING:
@@ -49,15 +49,6 @@ HEAVY = {
 MAX_MEGABYTES = {"": 45, "git": 65, "target": 125, "all": 160}
 """Measured: 35, 51, 104 and 132; without extras every environment had 132."""
 MEBIBYTE = 1 << 20
-IMPORT_ALL = """
-import sys
-from importlib import import_module
-from pkgutil import walk_packages
-for package in map(import_module, sys.argv[1:]):
-    for module in walk_packages(package.__path__, package.__name__ + "."):
-        import_module(module.name)
-        print(module.name)
-"""
 
 
 @pytest.fixture(scope="module", params=PACKAGES_OF, ids=lambda extra: extra or "base")
@@ -87,7 +78,7 @@ def test_every_module_can_be_imported(installed: tuple[str, Environment]) -> Non
     """D7: also those that a command imports only when it needs them."""
     extra, environment = installed
     packages = sorted(PACKAGES_OF[extra])
-    modules = environment.run("python", "-c", IMPORT_ALL, *packages).stdout.split()
+    modules = import_modules(environment, packages)
     assert {module.split(".")[0] for module in modules} == set(packages)
 
 
