@@ -15,6 +15,7 @@ from clickup_receiver.http import app
 from clickup_receiver.http.metrics import Metrics
 from clickup_receiver.inbox.inbox import Inbox
 from pandev.cli import pandev
+from tap_clickup.tap import TapClickUp
 from tests.support.documents import blocks, headings, read_page, rows, section
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).parents[1]
 OPENAPI = PROJECT / "docs" / "receiver.openapi.yaml"
+OF_THE_TAP = {"completed_reads", "sync_runs"}
 WRONG_OPTION = "2"
 """Exit code of all commands, which the page names once."""
 
@@ -91,6 +93,16 @@ def test_alerts_use_metrics_that_exist() -> None:
     used = set(re.findall(r"\bwebhook_\w+", section(page, "What to alert on")))
     assert len(used) > 4
     assert used <= listed
+
+
+def test_privacy_lists_the_properties_that_leave_clickup() -> None:
+    tap = TapClickUp(config={"api_token": "pk_1_AAAAAAAA"})
+    listed = rows(section(read_page("explained/privacy"), "What leaves ClickUp"))
+    assert listed == {
+        name: [", ".join(name for name in stream.schema["properties"] if name != "workspace_id")]
+        for name, stream in tap.streams.items()
+        if name not in OF_THE_TAP
+    }
 
 
 def test_the_page_has_the_endpoints_of_the_receiver() -> None:
