@@ -36,8 +36,11 @@ def version_file(store: Path) -> Iterator[Path]:
 
 
 def test_a_store_of_the_installed_version_stays_as_it_is(store: Path) -> None:
+    mode = store.stat().st_mode
+    store.chmod(0o777)
     code, shown, err = call_command("upgrade", folder=store)
     assert (code, err) == (0, "")
+    assert store.stat().st_mode == mode, "closed to others"
     assert_golden("store_upgrade_not_needed", shown.replace(WHEEL.label, "18.0"))
     assert [path.name for path in store.glob("data*")] == ["data"]
 

