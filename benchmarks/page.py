@@ -45,7 +45,6 @@ from pandev.page.result_cache import ResultCache
 from pandev.page.tabs import TABS
 from pandev.report.selection import read_calendar
 from pandev.status.surroundings import Surroundings
-from tap_clickup.selection import Selection
 from target_pandev.database import StoreReader
 
 if TYPE_CHECKING:
@@ -64,9 +63,7 @@ CLIENTS = 4
 SMALL_SCALE = 0.002
 GOAL_MS = 200
 GOAL_GROWTH_MB = 5.0
-INSTALLATION = Installation(
-    Selection(), is_enabled=True, origin=None, find_surroundings=Surroundings
-)
+INSTALLATION = Installation(lambda: {"enabled": True}, None, Surroundings)
 
 
 def main() -> None:

@@ -69,7 +69,7 @@ class MeltanoProject:
         They are read again when a file has changed that Meltano takes them from. Returns None if
         the project has no such plugin. Raises `ConfigurationError`.
         """
-        fingerprint = self._fingerprint()
+        fingerprint = self.fingerprint()
         with self._lock:
             known = self._settings.get(plugin)
         if known and known[0] == fingerprint:
@@ -140,8 +140,11 @@ class MeltanoProject:
         patterns = self._project_file().get("include_paths") or []
         return [file for pattern in patterns for file in sorted(self.folder.glob(pattern))]
 
-    def _fingerprint(self) -> Fingerprint:
-        """Return the times and sizes of the files that Meltano takes settings from."""
+    def fingerprint(self) -> Fingerprint:
+        """Return the times and sizes of the files that Meltano takes settings from.
+
+        It differs once a setting was changed.
+        """
         names = (PROJECT_FILE, ENV_FILE_NAME, DATABASE)
         files = [*(self.folder / name for name in names), *self._included_files()]
         statuses = [(str(file), file.stat()) for file in files if file.exists()]

@@ -40,6 +40,14 @@ def load_env_file(
     _loaded.update(name for name, value in os.environ.items() if before.get(name) != value)
 
 
+def reload_env_file(folder: Path, *, error_type: type[Exception]) -> None:
+    """Set the variables as `.env` has them now, and unset those that it no longer has."""
+    for name in _loaded:
+        os.environ.pop(name, None)
+    _loaded.clear()
+    load_env_file(folder, error_type=error_type)
+
+
 def is_inherited(variable: str) -> bool:
     """Return whether a variable is set and does not come from `.env`."""
     return variable in os.environ and variable not in _loaded

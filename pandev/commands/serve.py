@@ -13,7 +13,7 @@ from pandev.page.connections import Connections
 from pandev.page.integration import Installation
 from pandev.page.security import LOOPBACK_HOSTS
 from pandev.page.server import serve_page
-from pandev.project_settings import AllSettingsCommand, read_tap_settings
+from pandev.project_settings import AllSettingsCommand, CurrentTapSettings
 from pandev.receiver_options import (
     data_dir_option,
     poll_command_option,
@@ -23,7 +23,6 @@ from pandev.receiver_options import (
 )
 from pandev.status.surroundings import find_surroundings, origin_of
 from pandev.store_options import store_options, store_settings
-from tap_clickup.selection import Selection
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,10 +75,12 @@ def serve(  # noqa: PLR0913 - an argument per option
     """Show the store as a page in the browser, until Ctrl-C.
 
     The page is open to this machine only, reads the store, and changes nothing: it has no script
-    and asks no other host. Every figure is a table too, as CSV and JSON. Settings are read when it
-    starts.
+    and asks no other host. Every figure is a table too, as CSV and JSON.
+
+    What is selected, and whether the integration is on, is as the settings are now; other settings
+    are read when it starts.
     """
-    settings = read_tap_settings(context)
+    settings = CurrentTapSettings(context)
     project = find_project(context)
 
     def look_around() -> Surroundings:
@@ -91,9 +92,7 @@ def serve(  # noqa: PLR0913 - an argument per option
             poll_minutes=poll_minutes,
         )
 
-    installation = Installation(
-        Selection.from_config(settings), settings["enabled"], origin_of(webhook_url), look_around
-    )
+    installation = Installation(settings.read, origin_of(webhook_url), look_around)
     is_loopback = host in LOOPBACK_HOSTS
     if not is_loopback:
         print_problem(OPEN_TO_OTHERS.format(host=host))

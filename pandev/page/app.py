@@ -24,6 +24,7 @@ from pandev.page.tabs import BY_KEY
 from pandev.report.data import format_csv, format_json
 from pandev.report.reading import Result
 from pandev.report.selection import Calendar, SelectionError, read_calendar
+from tap_clickup.errors import ConfigurationError
 from target_pandev.errors import StoreError
 
 if TYPE_CHECKING:
@@ -194,6 +195,7 @@ def build_app(
             HTTPException: _explain_http_error,
             SelectionError: _explain_selection,
             StoreError: _explain_store_error,
+            ConfigurationError: _explain_settings_error,
         },
     )
 
@@ -243,6 +245,10 @@ async def _explain_http_error(_: Request, error: Exception) -> Response:
 
 async def _explain_selection(_: Request, error: Exception) -> Response:
     return _explain(400, "Unknown filter", str(error), "choose a tab above to begin again")
+
+
+async def _explain_settings_error(_: Request, error: Exception) -> Response:
+    return _explain(503, "The settings cannot be read", str(error), "run: pandev settings")
 
 
 async def _explain_store_error(_: Request, error: Exception) -> Response:

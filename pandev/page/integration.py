@@ -13,6 +13,7 @@ from pandev.report.values import Kind
 from pandev.status.evaluation import State, evaluate
 from pandev.status.lines import describe, to_json
 from pandev.status.rows import StoreRows, read_rows
+from tap_clickup.selection import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from pandev.page.filters import Filters
     from pandev.status.evaluation import Status, WorkspaceStatus
     from pandev.status.surroundings import Surroundings
-    from tap_clickup.selection import Selection
     from target_pandev.database import StoreReader
 
 NOTHING_LOADED: Final = "nothing is loaded yet; run: pandev sync"
@@ -39,10 +39,10 @@ COMMANDS: Final = (
 
 @dataclass(frozen=True)
 class Installation:
-    """What the state depends on outside of the store, as when the page was started."""
+    """What the state depends on outside of the store; `origin` is that of our webhooks."""
 
-    selection: Selection
-    is_enabled: bool
+    read_settings: Callable[[], Mapping[str, Any]]
+    """Returns the settings of tap-clickup."""
     origin: str | None
     find_surroundings: Callable[[], Surroundings]
 
@@ -73,12 +73,13 @@ class Standing:
 def read_standing(
     reader: StoreReader | None, installation: Installation, now: datetime
 ) -> Standing:
-    """Return the state of the integration. Raises `StoreError`."""
+    """Return the state of the integration. Raises `StoreError` and `ConfigurationError`."""
     rows = read_rows(reader) if reader else StoreRows(now)
+    settings = installation.read_settings()
     status = evaluate(
         rows,
-        installation.selection,
-        is_enabled=installation.is_enabled,
+        Selection.from_config(settings),
+        is_enabled=settings["enabled"],
         origin=installation.origin,
     )
     return Standing(status, installation.find_surroundings(), rows.now)

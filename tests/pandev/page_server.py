@@ -19,16 +19,13 @@ from pandev.page.connections import Connections
 from pandev.page.integration import Installation
 from pandev.page.security import LOOPBACK_HOSTS
 from pandev.status.surroundings import Surroundings
-from tap_clickup.selection import Selection
 from target_pandev.open_store import StoreSettings
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-INSTALLATION = Installation(
-    Selection(), is_enabled=True, origin=None, find_surroundings=Surroundings
-)
+INSTALLATION = Installation(lambda: {"enabled": True}, None, Surroundings)
 VOID = {"meta", "link", "input", "br"}
 
 

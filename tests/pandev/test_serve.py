@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import subprocess
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,10 +15,12 @@ from clickup_receiver.http.server import bind_socket
 from pandev.cli import pandev
 from pandev.commands import serve as command
 from tap_clickup.errors import ConfigurationError
-from tests.pandev.command import PANDEV, assert_golden
-from tests.pandev.page_server import RunningPage
+from tests.pandev.command import PANDEV, assert_golden, write_env
+from tests.pandev.page_server import RunningPage, texts
+from tests.pandev.page_store import fill_page
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
     from typing import Any
 
@@ -46,6 +49,46 @@ def test_the_page_is_served_until_it_is_stopped(
         assert process.wait(60) == exit_code
         assert process.stderr.read() == ""
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_page_follows_selection_and_switch(database: str, tmp_path: Path) -> None:
+    """As pandev scopes and pandev disable change them; the environment precedes .env as ever."""
+    fill_page(database)
+    arguments = ["serve", "--port", "0", "--receiver-port", "1", "--data-dir", str(tmp_path)]
+    process = subprocess.Popen(
+        [PANDEV, *arguments, "--store-url", database],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={"PATH": "/usr/bin", "HOME": str(tmp_path), "TAP_CLICKUP_WORKSPACE_IDS": '["900"]'},
+    )
+    with ended(process):
+        assert process.stdout
+        page = RunningPage(int(re.findall(r":(\d+)/", process.stdout.readline())[0]))
+        for variables, badge, selected in (
+            ({}, "Connected", "1 workspace, 2 spaces"),
+            ({"TAP_CLICKUP_SPACE_IDS": '["12"]'}, "Connected", "1 workspace, 1 space"),
+            ({"TAP_CLICKUP_ENABLED": "false"}, "Off", "1 workspace, 2 spaces"),
+            ({"TAP_CLICKUP_WORKSPACE_IDS": '["901"]'}, "Connected", "1 workspace, 2 spaces"),
+        ):
+            write_env(tmp_path, **variables)
+            html = page.get("/integration").text
+            facts = dict(zip(texts(html, "dt"), texts(html, "dd"), strict=True))
+            assert (texts(html, ".badge"), facts["Selected"]) == ([badge], selected)
+        write_env(tmp_path).chmod(0o666)
+        refused = page.get("/integration")
+        assert (refused.status, texts(refused.text, "h1")) == (503, ["The settings cannot be read"])
+        assert "others can write to it" in refused.text
+
+
+@contextmanager
+def ended(process: subprocess.Popen[str]) -> Iterator[None]:
+    """End a process with the context."""
+    with process:
+        try:
+            yield
+        finally:
+            process.terminate()
 
 
 def serve_in_process(
