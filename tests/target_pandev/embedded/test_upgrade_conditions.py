@@ -1,4 +1,4 @@
-"""What an upgrade requires before any server is started."""
+"""An upgrade checks its conditions before it starts a server."""
 
 import shutil
 from pathlib import Path
