@@ -64,16 +64,24 @@ CROSS JOIN LATERAL (
 LEFT JOIN statuses AS e
     ON e.workspace_id = t.workspace_id AND e.scope_type = w.scope_type AND e.scope_id = w.scope_id
     AND e.status = t.status AND e._sdc_deleted_at IS NULL
-LEFT JOIN LATERAL (
-    SELECT i.status_type
-    FROM statuses AS i
-    WHERE e.status IS NULL
-        AND i.workspace_id = t.workspace_id AND i.scope_type = w.scope_type AND i.scope_id = w.scope_id
-        AND pg_catalog.lower(i.status) = pg_catalog.lower(t.status) AND i._sdc_deleted_at IS NULL
-    ORDER BY i._sdc_extracted_at DESC
-    LIMIT 1
-) AS i ON true
-CROSS JOIN LATERAL (SELECT coalesce(e.status_type, i.status_type) AS status_type) AS d
+-- Names are compared without case only where that fails, and not at all if no type is selected: a
+-- join could not be left out then.
+CROSS JOIN LATERAL (
+    SELECT
+        CASE
+            WHEN e.status IS NOT NULL THEN e.status_type
+            ELSE (
+                SELECT i.status_type
+                FROM statuses AS i
+                WHERE i.workspace_id = t.workspace_id
+                    AND i.scope_type = w.scope_type AND i.scope_id = w.scope_id
+                    AND pg_catalog.lower(i.status) = pg_catalog.lower(t.status)
+                    AND i._sdc_deleted_at IS NULL
+                ORDER BY i._sdc_extracted_at DESC
+                LIMIT 1
+            )
+        END AS status_type
+) AS d
 LEFT JOIN status_groups AS g ON g.status_type = coalesce(d.status_type, t.status_type)
 LEFT JOIN completed_reads AS r
     ON r.workspace_id = t.workspace_id AND r.stream = 'spaces' AND r.scope = 'all'
