@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from target_pandev.database.table import Table
     from target_pandev.database.tombstones import Deletion
 
-DERIVED_SINCE = 34
+DERIVED_SINCE = 37
 """The migration since which `derive_transitions.sql` is as it is: older stores derive all again."""
 TASK_COLUMNS = {"tasks": "id", "task_changes": "task_id", "time_in_status": "task_id"}
 """Tables about tasks, and their column with the id of the task."""

@@ -238,7 +238,15 @@ derived AS MATERIALIZED (
                 LIMIT 1
             )
             ELSE i.status
-        END AS to_status_now
+        END AS to_status_now,
+        CASE
+            WHEN NOT s.is_exact AND s.last_status IS NULL AND s.begin_status_type IN ('done', 'closed')
+                THEN (
+                    SELECT t.date_done
+                    FROM tasks AS t
+                    WHERE t.workspace_id = s.workspace_id AND t.id = s.task_id
+                )
+        END AS done_at
     FROM transitions AS s
     CROSS JOIN LATERAL (
         SELECT t.status,
@@ -297,5 +305,6 @@ ON CONFLICT (workspace_id, task_id, number) DO UPDATE SET
     next_changed_at = excluded.next_changed_at,
     next_is_inferred = excluded.next_is_inferred,
     to_status_id = excluded.to_status_id,
-    to_status_now = excluded.to_status_now
+    to_status_now = excluded.to_status_now,
+    done_at = excluded.done_at
 WHERE o.* IS DISTINCT FROM excluded.*

@@ -274,6 +274,19 @@ def test_what_is_known_between_done_and_closed_is_kept(
     assert transitions(store)[-1][3] == 8
 
 
+def test_a_task_first_read_as_done_was_closed_at_its_date(store: Loader) -> None:
+    """Also when a later date hides that of the first status: date_done is kept with it."""
+    load(store, seen(6, "done", done=5), seen(16, "closed", done=5, closed=8))
+    assert transitions(store) == [(None, "done", 0, 6, None), ("done", "closed", 8, 8, None)]
+    assert cycle(store) == [(0, 5, 5, None, 5, 0, True, "dates")]
+
+
+def test_a_task_first_read_as_done_may_be_closed_again(store: Loader) -> None:
+    load(store, seen(6, "done", done=5), change(7, "done", "doing"), change(9, "doing", "done"))
+    load(store, seen(9.0001, "done", done=9.0001))
+    assert cycle(store) == [(0, 9, 9, None, 9, 1, True, "dates")]
+
+
 def test_a_task_first_read_in_progress_was_at_least_so_long_in_it(store: Loader) -> None:
     load(store, seen(9, "doing"), seen(30, "closed", closed=24))
     assert transitions(store) == [

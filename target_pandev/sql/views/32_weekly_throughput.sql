@@ -28,7 +28,8 @@ FROM (
             c.is_inferred, c.elapsed_ms, c.active_ms, c.working_ms
         FROM cycle_times AS c
     ) AS e
-    GROUP BY e.workspace_id, e.space_id, e.week
+    -- Weeks first: a sort by texts that are mostly equal would take twice as long.
+    GROUP BY e.week, e.space_id, e.workspace_id
 ) AS w;
 COMMENT ON VIEW weekly_throughput IS
     'Number of tasks of each space that were created and that were closed in each week, in the time zone of reports, with median and P85 of their cycle times';
