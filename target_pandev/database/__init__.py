@@ -6,12 +6,12 @@ widens tables, `table` has a table's statements, `references` those that extract
 loads batches in the thread of `serial_loader`; `reconciliation` (completed reads), `seen_keys`
 (table versions) and `tombstones` (reported deletions) decide which rows are deleted, and
 `deletions` marks or deletes them. `pull_requests` derives the commits that each of them brought,
-`links` those that the history links with tasks, both by `walks` over the commits, `ide_time` the
-active time in editors, `transitions` the status changes of tasks, `people` who made the commits.
-`reporting` has the time zone and working time of reports. `backup` prepares a dump and a restore,
-`reader` reads a store without changing it, `comparison` reads rows as records, and `write_check`
-tries whether a load could write. `readers` creates logins for BI tools, which do not read
-`private_tables`. `sql_text` composes identifiers.
+`links` those that the history links with tasks, both by `walks` over the commits, `resolved_links`
+the tasks that references name, `ide_time` the active time in editors, `transitions` the status
+changes of tasks, `people` who made the commits. `reporting` has the time zone and working time of
+reports. `backup` prepares a dump and a restore, `reader` reads a store without changing it,
+`comparison` reads rows as records, and `write_check` tries whether a load could write. `readers`
+creates logins for BI tools, which do not read `private_tables`. `sql_text` composes identifiers.
 """
 
 from target_pandev.database.comparison import StoredObjects, StoredRecord, StoredRows

@@ -18,6 +18,8 @@ from psycopg import sql
 
 from target_pandev.ancestry import walk_branch, walk_branches
 from target_pandev.database.pull_requests import LOCK, find_merged_commits
+from target_pandev.database.references import CREATE_TOUCHED, touching
+from target_pandev.database.resolved_links import touch_commits
 from target_pandev.database.table import FORCE_KEY_LOOKUP
 from target_pandev.database.walks import COMMIT_COLUMNS, run_walks
 from target_pandev.merge_messages import brings_work_of
@@ -118,6 +120,8 @@ def derive_links(
 ) -> None:
     """Derive the links that the staged rows of a table affect."""
     columns = {column.name for column in table.columns}
+    if table.name in LINKED_TABLES:
+        connection.execute(CREATE_TOUCHED)
     if changed_repositories:
         connection.execute(LOCK)
         _update_branch_times(connection, STAGED_BRANCHES)
@@ -133,8 +137,9 @@ def derive_links(
 
 
 def derive_all_links(connection: Connection) -> None:
-    """Derive all links again, after the references have changed."""
+    """Derive all links again, after the references have changed; all have to be resolved then."""
     connection.execute(LOCK)
+    connection.execute(CREATE_TOUCHED)
     connection.execute(FORCE_KEY_LOOKUP)
     connection.execute("DELETE FROM inherited_references")
     connection.execute("DELETE FROM awaited_commits")
@@ -162,6 +167,7 @@ def settle_links(
     if table_name not in LINKED_TABLES:
         return
     connection.execute(LOCK)
+    connection.execute(CREATE_TOUCHED)
     if table_name == "branches":
         if repositories is None:
             repositories = _read_repositories(connection)
@@ -217,7 +223,7 @@ def _collect(
 
 def _update_branch_times(connection: Connection, branches: str) -> None:
     statement = sql.SQL(read_statement("branch_times")).format(branches=sql.SQL(branches))
-    connection.execute(statement)
+    connection.execute(touching(statement, "r"))
 
 
 def _derive(connection: Connection, carriers: Carriers, links: _Links | None = None) -> None:
@@ -311,6 +317,7 @@ def _store(connection: Connection, links: _Links, repositories: Collection[str])
     if links.commits:
         change("insert_links", _columns(links.commits, *COMMIT_ARRAYS, "vias", "references"))
     if affected:
+        touch_commits(connection, affected)
         connection.execute(
             read_statement("nearest_links").encode(), _columns(affected, "repository_ids", "shas")
         )

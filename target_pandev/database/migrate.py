@@ -15,6 +15,7 @@ from psycopg import errors, sql
 from target_pandev.columns import NAME_BYTES
 from target_pandev.database.people import PEOPLE_SINCE, derive_all_people
 from target_pandev.database.private_tables import hide_private_tables
+from target_pandev.database.resolved_links import RESOLVED_SINCE, resolve_all_links
 from target_pandev.database.table_names import free_table_names
 from target_pandev.database.transitions import DERIVED_SINCE, derive_all_transitions
 from target_pandev.database.views import are_views_current, read_stored_views, update_views
@@ -134,6 +135,8 @@ def _update(connection: Connection, schema: str) -> None:
         derive_all_people(connection)
     if 0 < stored_version < DERIVED_SINCE:
         derive_all_transitions(connection)
+    if 0 < stored_version < RESOLVED_SINCE:
+        resolve_all_links(connection)
 
 
 def _apply(connection: Connection, schema: str, version: int, name: str, text: str) -> None:

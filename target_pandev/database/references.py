@@ -88,6 +88,14 @@ class ReferenceRules:
     repository_workspaces: Mapping[str, str] | None = None
 
 
+CREATE_TOUCHED = sql.SQL("""
+CREATE TEMPORARY TABLE IF NOT EXISTS touched_objects
+    (repository_id text, source text, object_key text) ON COMMIT DELETE ROWS
+""")
+TOUCH_OBJECTS = """
+WITH changed AS ({statement} RETURNING {object})
+INSERT INTO pg_temp.touched_objects SELECT DISTINCT * FROM changed
+"""
 INSERT_REFERENCES = """
 INSERT INTO task_references
     (repository_id, source, object_key, kind, reference, workspace_id, ordinal, occurred_at)
@@ -132,6 +140,12 @@ def find_references(
         usual_references=sql.SQL(read_statement("usual_references")),
         all_references=sql.SQL(read_statement("all_references")),
     )
+
+
+def touching(statement: Composable, alias: str) -> Composed:
+    """Return a statement that changes references, and notes the objects that these are of."""
+    columns = [sql.Identifier(alias, name) for name in ("repository_id", "source", "object_key")]
+    return sql.SQL(TOUCH_OBJECTS).format(statement=statement, object=COMMA.join(columns))
 
 
 def apply_rules(connection: Connection, schema: str, rules: ReferenceRules) -> bool:

@@ -36,6 +36,7 @@ from target_pandev.database.pull_requests import derive_merged_commits
 from target_pandev.database.reconciliation import apply_completed_read
 from target_pandev.database.references import apply_rules
 from target_pandev.database.reporting import change_reporting, read_reporting
+from target_pandev.database.resolved_links import resolve_all_links, resolve_links
 from target_pandev.database.seen_keys import add_staged_keys, create_seen_keys, stale_rows
 from target_pandev.database.serial_loader import SerialLoader
 from target_pandev.database.table import EVENTS_TABLE, FORCE_KEY_LOOKUP, STAGING_TABLE
@@ -228,6 +229,7 @@ class Store:
                 derive_transitions(self._connection)
             if seen_keys:
                 add_staged_keys(self._connection, table, seen_keys)
+            resolve_links(self._connection)
         self._staged = None if stage_changed else table
         self.older_versions[table.name] += older
 
@@ -245,6 +247,7 @@ class Store:
                 settle_people(self._connection, table.name, hard=hard)
                 derive_intervals(self._connection, ide_days)
                 derive_transitions(self._connection)
+                resolve_links(self._connection)
 
         with self._exclusive(f"deletions of {table.name}"):
             _with_retries(record)
@@ -283,6 +286,7 @@ class Store:
                 derive_all_intervals(self._connection)
             settle_people(self._connection, stream, hard=self.deletions.hard)
             derive_transitions(self._connection)
+            resolve_links(self._connection)
 
     def apply_completed_read(self, read: CompletedRead) -> bool:
         """Store a completed read and mark or delete the rows that it did not find.
@@ -364,6 +368,7 @@ class Store:
         with self._exclusive("extracting task references"), self._connection.transaction():
             if apply_rules(self._connection, self.schema, rules):
                 derive_all_links(self._connection)
+                resolve_all_links(self._connection)
 
 
 def _read_clock(connection: Connection) -> datetime:

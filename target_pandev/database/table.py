@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 from psycopg import sql
 
 from target_pandev.database.references import (
+    CREATE_TOUCHED,
     LOCK_RULES_SHARED,
     REFERENCE_SOURCES,
     ReferenceSource,
     extract_references,
+    touching,
 )
 from target_pandev.database.sql_text import COMMA, identifier_list
 from target_pandev.sql import read_statement
@@ -20,7 +22,7 @@ from target_pandev.sql import read_statement
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from psycopg.sql import Composable, Composed
+    from psycopg.sql import SQL, Composable, Composed
 
     from target_pandev.columns import Column
 
@@ -172,7 +174,7 @@ class Table:
         return sql.SQL("ARRAY(SELECT ARRAY[d.email, d.work_date] FROM ({}) AS d)").format(days)
 
     @cached_property
-    def pre_merge_statements(self) -> Sequence[Composed]:
+    def pre_merge_statements(self) -> Sequence[SQL | Composed]:
         """Statements that derive rows from the stage and need the stored rows from before."""
         names = {column.name for column in self.columns}
         tracked = [name for name in TRACKED_COLUMNS if name in names]
@@ -184,11 +186,12 @@ class Table:
                     stage=STAGING_TABLE, table=self.identifier, same_key=self.same_key
                 )
             )
-            return [LOCK_RULES_SHARED, extract_references(self.name, changed, names)]
+            extract = extract_references(self.name, changed, names)
+            return [LOCK_RULES_SHARED, CREATE_TOUCHED, touching(extract, "task_references")]
         return []
 
     @cached_property
-    def post_merge_statements(self) -> Sequence[Composed]:
+    def post_merge_statements(self) -> Sequence[SQL | Composed]:
         """Statements that derive rows from the stored versions of the staged rows."""
         if (source := self._reference_source) and source.is_mutable:
             merged = sql.SQL(
@@ -204,7 +207,13 @@ class Table:
                 source=sql.Literal(source.source),
                 key=sql.Identifier(source.key),
             )
-            return [LOCK_RULES_SHARED, delete, extract_references(self.name, merged)]
+            extract = extract_references(self.name, merged)
+            return [
+                LOCK_RULES_SHARED,
+                CREATE_TOUCHED,
+                touching(delete, "r"),
+                touching(extract, "task_references"),
+            ]
         return []
 
     @property

@@ -4,6 +4,9 @@ The transitions of a task depend on its row, versions, changes and times in stat
 statuses of its lists. A transaction that changes some of these first notes the tasks that it
 touches, in a temporary table, and derives their transitions at its end. The lock of task versions
 lets such transactions follow one another: two of them may touch the same task.
+
+The same table notes which tasks are new, deleted, restored or have another custom id, for
+`resolved_links`.
 """
 
 from __future__ import annotations
@@ -36,7 +39,7 @@ TASK_COLUMNS = {"tasks": "id", "task_changes": "task_id", "time_in_status": "tas
 WORKFLOW_TABLES = {"statuses", "lists", "folders"}
 STATUS_COLUMNS = ("status", "status_id", "status_type", "list_id")
 USED_COLUMNS = {
-    "tasks": (*STATUS_COLUMNS, "date_created", "date_done", "date_closed"),
+    "tasks": ("custom_id", *STATUS_COLUMNS, "date_created", "date_done", "date_closed"),
     "task_changes": (
         "field", "list_id", "user_id", "changed_at", "from_value", "from_status_type", "to_value",
         "to_status_type",
@@ -46,10 +49,10 @@ USED_COLUMNS = {
     "lists": ("folder_id", "space_id"),
     "folders": ("parent_folder_id",),
 }  # fmt: skip
-"""What transitions depend on, apart from keys and the time of a task's version."""
+"""What transitions, and the links of `tasks`, depend on, apart from keys and versions of tasks."""
 CREATE_TOUCHED_TASKS = (
-    "CREATE TEMPORARY TABLE IF NOT EXISTS touched_tasks (workspace_id text, task_id text) "
-    "ON COMMIT DELETE ROWS"
+    "CREATE TEMPORARY TABLE IF NOT EXISTS touched_tasks (workspace_id text, task_id text, "
+    "is_changed boolean DEFAULT true, is_renamed boolean DEFAULT false) ON COMMIT DELETE ROWS"
 )
 HAS_TOUCHED_TASKS = "SELECT pg_catalog.to_regclass('pg_temp.touched_tasks') IS NOT NULL"
 ALL_TASKS = sql.SQL(
@@ -57,6 +60,7 @@ ALL_TASKS = sql.SQL(
     "UNION SELECT workspace_id, task_id FROM task_changes "
     "UNION SELECT workspace_id, task_id FROM task_transitions"
 )
+IS_NEW = "t.workspace_id IS NULL OR t._sdc_deleted_at IS NOT NULL"
 CHANGED_ROWS = "FROM {stage} AS s LEFT JOIN {table} AS t ON {same_key}{more} WHERE {is_changed}"
 BOTH_STATUS_IDS = " CROSS JOIN LATERAL (VALUES (s.status_id), (t.status_id)) AS i (status_id)"
 STORED_STATUS_ID = " CROSS JOIN LATERAL (VALUES (t.status_id)) AS i (status_id)"
@@ -68,15 +72,18 @@ kept. That of a closed task shows when it was closed at the latest."""
 
 
 def touch_staged_tasks(connection: Connection, table: Table) -> bool:
-    """Note the tasks whose transitions the staged rows may change; return whether there are any."""
+    """Note the tasks that the staged rows may change; return whether there are any."""
     names = {column.name for column in table.columns}
     if not names.issuperset(table.key) or table.name not in USED_COLUMNS:
         return False
     if table.name in TASK_COLUMNS:
         if TASK_COLUMNS[table.name] not in names:
             return False
-        tasks = sql.SQL("SELECT s.workspace_id, s.{task} {changed_rows}").format(
+        tasks = sql.SQL(
+            "SELECT s.workspace_id, s.{task}, true, {is_renamed} {changed_rows}"
+        ).format(
             task=sql.Identifier(TASK_COLUMNS[table.name]),
+            is_renamed=_is_renamed(table, names),
             changed_rows=_changed_rows(table, names),
         )
         return _touch(connection, tasks)
@@ -95,7 +102,7 @@ def touch_staged_tasks(connection: Connection, table: Table) -> bool:
 def touch_deleted_keys(
     connection: Connection, table: Table, deletions: Sequence[Deletion], *, hard: bool
 ) -> None:
-    """Note the tasks whose transitions the deletion of some keys may change."""
+    """Note the tasks whose transitions or links the deletion of some keys may change."""
     columns = [sql.Identifier(name) for name in table.key]
     values = [[deletion.key[index] for deletion in deletions] for index in range(len(columns))]
     rows = sql.SQL("{table} WHERE ({key}) IN (SELECT * FROM ROWS FROM ({arrays}) AS k)").format(
@@ -114,11 +121,14 @@ def touch_rows(
     *,
     hard: bool,
 ) -> None:
-    """Note the tasks whose transitions change when rows of a table are deleted or restored.
+    """Note the tasks whose transitions or links change when rows are deleted or restored.
 
     `rows` is a table with a condition. Marked tasks and workflows keep their transitions.
     """
-    if name == "time_in_status" or (hard and name in TASK_COLUMNS):
+    if name == "tasks":
+        tasks = sql.SQL("SELECT workspace_id, id, {}, true FROM {}").format(sql.Literal(hard), rows)
+        _touch(connection, tasks, parameters)
+    elif name == "time_in_status" or (hard and name in TASK_COLUMNS):
         task = sql.Identifier(TASK_COLUMNS[name])
         _touch(
             connection, sql.SQL("SELECT workspace_id, {} FROM {}").format(task, rows), parameters
@@ -155,12 +165,20 @@ def _touch(
     return connection.execute(insert, parameters).rowcount > 0
 
 
+def _is_renamed(table: Table, names: Iterable[str]) -> sql.SQL:
+    """Return whether other references may name the staged task (s) than the stored one (t)."""
+    if table.name != "tasks":
+        return sql.SQL("false")
+    differs = " OR s.custom_id IS DISTINCT FROM t.custom_id" if "custom_id" in names else ""
+    return sql.SQL(f"({IS_NEW}{differs})")
+
+
 def _changed_rows(table: Table, names: Iterable[str], more: str = "") -> Composed:
     """Return FROM and WHERE for the staged rows (s) that differ from the stored ones (t)."""
     staged = set(names)
     used = [sql.Identifier(name) for name in USED_COLUMNS[table.name] if name in staged]
     differences: list[Composable] = [
-        sql.SQL("t.workspace_id IS NULL OR t._sdc_deleted_at IS NOT NULL"),
+        sql.SQL(IS_NEW),
         *(sql.SQL("s.{column} IS DISTINCT FROM t.{column}").format(column=name) for name in used),
     ]
     if table.name == "tasks" and "date_updated" in staged:

@@ -14,7 +14,7 @@
 -- * Stored rows that are right already are left untouched.
 -- * Rows are looked up by key whatever the planner expects: OFFSET 0 keeps a subquery as it is.
 WITH touched AS MATERIALIZED (
-    SELECT DISTINCT k.workspace_id, k.task_id FROM pg_temp.touched_tasks AS k
+    SELECT DISTINCT k.workspace_id, k.task_id FROM pg_temp.touched_tasks AS k WHERE k.is_changed
 ),
 touched_rows AS MATERIALIZED (
     SELECT t.*,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from target_pandev.database.people import derive_all_people
+from target_pandev.database.resolved_links import resolve_all_links
 from target_pandev.database.transitions import derive_all_transitions
 from tests.pandev.report_store import connect
 
@@ -17,3 +18,4 @@ def fill_page(database: str) -> None:
         connection.execute(ROWS.read_bytes())
         derive_all_people(connection)
         derive_all_transitions(connection)
+        resolve_all_links(connection)

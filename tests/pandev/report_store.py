@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from pandev.cli import pandev
 from pandev.report.sections import SECTIONS
 from target_pandev.database.people import derive_all_people
+from target_pandev.database.resolved_links import resolve_all_links
 from target_pandev.database.transitions import derive_all_transitions
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def fill(database: str) -> None:
         connection.execute((FIXTURES / "report_rows.sql").read_bytes())
         derive_all_people(connection)
         derive_all_transitions(connection)
+        resolve_all_links(connection)
 
 
 def report(database: str, *arguments: str, columns: int = 120) -> Result:

@@ -36,8 +36,8 @@ TABLES = {
     ),
     "Derived tables": (
         "task_versions", "task_transitions", "task_references", "merged_commits",
-        "inherited_references", "awaited_commits", "commit_people", "git_people", "ide_intervals",
-        "working_calendar", "worklog_entries",
+        "inherited_references", "awaited_commits", "resolved_links", "commit_people", "git_people",
+        "ide_intervals", "working_calendar", "worklog_entries",
     ),
     "Tables of the load": (
         "sync_runs", "completed_reads", "rejected_records", "tombstones", "recent_deletions",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from target_pandev.database.people import derive_all_people
+from target_pandev.database.resolved_links import resolve_all_links
 from target_pandev.database.transitions import derive_all_transitions
 from target_pandev.target import TargetPandev
 
@@ -51,6 +52,11 @@ class Loader:
         """Derive who made the commits, as after an upgrade: for rows that no load has stored."""
         with self.connection.transaction():
             derive_all_people(self.connection)
+
+    def resolve_links(self) -> None:
+        """Resolve all references, as after an upgrade: for rows that no load has stored."""
+        with self.connection.transaction():
+            resolve_all_links(self.connection)
 
     def rows(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """Return the rows of a statement."""

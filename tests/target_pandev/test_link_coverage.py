@@ -128,6 +128,7 @@ def test_coverage_follows_tasks_that_arrive_or_are_deleted(repositories: Loader)
     repositories.load(TASKS, task("86zzz9999"))
     assert repositories.rows(COVERAGE)[1] == ("shop", MONDAY, 6, 4, 0, 2)
     repositories.connection.execute("UPDATE tasks SET _sdc_deleted_at = now()")
+    repositories.resolve_links()
     assert repositories.rows(COVERAGE)[1] == ("shop", MONDAY, 6, 0, 4, 2)
 
 
@@ -210,4 +211,5 @@ def test_a_closed_task_with_linked_commits_is_not_listed(repositories: Loader) -
         "INSERT INTO inherited_references VALUES ('shop', 'c5', 'task_id', '86bbb0002', "
         "'commit', 'c6', 'merge', NULL, 1, now(), true)"
     )
+    repositories.resolve_links()
     assert repositories.rows(listed) == [("86ccc0003",)]

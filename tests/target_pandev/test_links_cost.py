@@ -49,7 +49,7 @@ def test_links_of_a_first_load_are_stored_by_lookups_of_keys(store: Loader) -> N
 
 
 ONE_UNLINKED = """
-DELETE FROM inherited_references WHERE sha = 'shatask2990';
+DELETE FROM resolved_links WHERE object_key = 'shatask2990';
 DELETE FROM task_references WHERE object_key = 'shatask2990';
 UPDATE commits SET committed_at = authored_at;
 ANALYZE;
@@ -66,7 +66,7 @@ def test_an_unlinked_commit_is_read_without_others(store: Loader, condition: str
     assert store.rows(statement) == [("shatask2990",)]
     ((explained,),) = store.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")
     read = [scan for scan in scans(explained[0]["Plan"]) if scan[0] in LARGE_TABLES]
-    assert {"commits", "task_references"} <= {table for table, _ in read}
+    assert {"commits", "resolved_links"} <= {table for table, _ in read}
     assert [scan for scan in read if scan[1] > MAX_ROWS] == []
 
 
@@ -90,8 +90,7 @@ def test_coverage_of_a_week_looks_up_only_its_links(store: Loader) -> None:
 CLOSED = """
 INSERT INTO folders (workspace_id, id, _sdc_extracted_at, _sdc_hash)
 SELECT '900', '21', now(), gen_random_uuid();
-DELETE FROM inherited_references WHERE reference = 'task2996';
-DELETE FROM task_references WHERE reference IN ('task2996', 'DEV-2996');
+DELETE FROM resolved_links WHERE task_id = 'task2996';
 UPDATE tasks
 SET date_done = timestamptz '2026-01-04' + substr(id, 5)::integer * interval '1 minute';
 ANALYZE;
@@ -101,7 +100,7 @@ ANALYZE;
 def test_the_newest_task_without_commits_is_read_without_older_ones(store: Loader) -> None:
     store.connection.execute((FILL + CLOSED).encode())
     read = read_newest(store, "task_id", "closed_tasks_without_commits", "closed_at", "task2996")
-    assert {"tasks", "task_references"} <= {table for table, _ in read}
+    assert {"tasks", "resolved_links"} <= {table for table, _ in read}
     assert [scan for scan in read if scan[1] > MAX_ROWS] == []
 
 

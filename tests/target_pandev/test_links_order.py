@@ -133,7 +133,8 @@ def empty(store: Loader) -> None:
     store.connection.execute(
         "DELETE FROM commits; DELETE FROM branches; DELETE FROM pull_requests; "
         "DELETE FROM task_references; DELETE FROM merged_commits; "
-        "DELETE FROM inherited_references; DELETE FROM awaited_commits"
+        "DELETE FROM inherited_references; DELETE FROM awaited_commits; "
+        "DELETE FROM resolved_links"
     )
 
 

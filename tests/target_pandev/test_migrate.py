@@ -15,6 +15,7 @@ import pytest
 
 from target_pandev.database import Store, StoreError
 from target_pandev.database.ddl import OWN_TABLES
+from target_pandev.database.resolved_links import resolve_all_links
 from target_pandev.database.transitions import derive_all_transitions
 from target_pandev.sql import read_migrations, read_views
 from tests.target_pandev.first_release import FIRST_RELEASE, MIGRATIONS, ROWS, create_old_store
@@ -185,6 +186,7 @@ def test_views_show_the_same_rows_after_an_upgrade(
     insert_rows_after_upgrade(connection, range(version + 1, max(MIGRATIONS) + 1))
     with connection.transaction():
         derive_all_transitions(connection)
+        resolve_all_links(connection)
     rows_by_view = read_rows(connection, "v")
     assert [row["name"] for row in rows_by_view["commit_authors"]] == ["Ada L.", "Bo B."]
     open_periods = [row for row in rows_by_view["status_durations"] if row["ended_at"] is None]
@@ -197,6 +199,21 @@ def test_views_show_the_same_rows_after_an_upgrade(
         columns = rows[0].keys()
         shown = [{name: row[name] for name in columns} for row in rows_by_view[view]]
         assert in_order(shown) == in_order(rows)
+
+
+def test_links_of_an_older_store_are_resolved_once(
+    connection: Connection, empty_database: str
+) -> None:
+    create_old_store(connection, max(MIGRATIONS))
+    Store(empty_database, schema="pandev").close()
+    links = "SELECT source, object_key, task_id FROM task_links ORDER BY 1, 2"
+    assert connection.execute(links).fetchall() == [
+        ("branch", "feature/CU-abc1d2", "abc1d2"),
+        ("commit", "c1", "abc1d2"),
+    ]
+    connection.execute("DELETE FROM resolved_links")
+    Store(empty_database, schema="pandev").close()
+    assert connection.execute(links).fetchall() == []
 
 
 @pytest.mark.parametrize("version", MIGRATIONS)

@@ -185,7 +185,8 @@ def test_every_minute_is_attributed_once_by_the_rule(store: Loader) -> None:
     def check(events: list[Event], commits: list[Commit]) -> None:
         store.rows(
             "WITH e AS (DELETE FROM ide_events), i AS (DELETE FROM ide_intervals), "
-            "r AS (DELETE FROM task_references), c AS (DELETE FROM commits) SELECT 1"
+            "r AS (DELETE FROM task_references), l AS (DELETE FROM resolved_links), "
+            "c AS (DELETE FROM commits) SELECT 1"
         )
         people = [EMPLOYEES, EMPLOYEE]
         load(store, events=events, commits=commits, more=people, mailmap=MAILMAP)

@@ -206,6 +206,7 @@ def test_a_commit_that_names_no_known_task_is_not_hidden(store: Loader) -> None:
         "VALUES ('900', '86a1', 'DEV-1', now(), gen_random_uuid()), "
         "('901', '86b1', 'DEV-1', now(), gen_random_uuid())"
     )
+    store.resolve_links()
     assert log(store) == [("user1@example.com", None, 2)]
 
 
