@@ -84,7 +84,7 @@ bench-join: $(READY) ## measure references of a million commits, a million IDE e
 
 lock: $(READY) ## write requirements.lock: all packages of an installation, with hashes
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal --generate-hashes \
-		--no-emit-index-url --no-annotate --python-version 3.11 --extra all \
+		--no-emit-index-url --no-annotate --python-version 3.11 --extra all --extra meltano \
 		--constraint constraints.txt --output-file requirements.lock pyproject.toml
 
 audit: $(READY) ## look for known vulnerabilities of the packages in requirements.lock
