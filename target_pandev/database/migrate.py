@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from psycopg import errors, sql
 
 from target_pandev.columns import NAME_BYTES
+from target_pandev.database.ide_time import INTERVALS_SINCE, derive_all_intervals
 from target_pandev.database.people import PEOPLE_SINCE, derive_all_people
 from target_pandev.database.private_tables import hide_private_tables
 from target_pandev.database.resolved_links import RESOLVED_SINCE, resolve_all_links
@@ -133,6 +134,8 @@ def _update(connection: Connection, schema: str) -> None:
     hide_private_tables(connection, schema)
     if 0 < stored_version < PEOPLE_SINCE:
         derive_all_people(connection)
+    if 0 < stored_version < INTERVALS_SINCE:
+        derive_all_intervals(connection)
     if 0 < stored_version < DERIVED_SINCE:
         derive_all_transitions(connection)
     if 0 < stored_version < RESOLVED_SINCE:

@@ -7,7 +7,7 @@ changes. A lock makes such loads follow one another: each sees what the others h
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from psycopg import sql
 
@@ -26,7 +26,8 @@ PEOPLE_SINCE = 36
 """The migration since which people are stored: older stores derive all once."""
 LOCK_KEY = 0x70656F706C65
 """Key of an advisory lock: "people" in ASCII."""
-LOCKED_TABLES = {"commits", "repositories", "employees"}
+LOCK_PEOPLE = sql.SQL("SELECT pg_catalog.pg_advisory_xact_lock({})").format(LOCK_KEY)
+LOCKED_TABLES = {"commits", "repositories", "employees", "ide_events"}
 COMMIT_COLUMNS = {
     "author_email": "text", "author_name": "text", "message": "text",
     "authored_at": "timestamptz", "committed_at": "timestamptz",
@@ -39,22 +40,29 @@ OF_STAGED_REPOSITORIES = sql.SQL("i.repository_id IN (SELECT s.id FROM {} AS s)"
 )
 EVERYONE = sql.SQL("true")
 
+Persons: TypeAlias = "set[str]"
+"""Persons as in `git_people` and `ide_intervals`."""
+
 
 def lock_people(connection: Connection, table_name: str) -> None:
     """Prevent that another load changes people until this transaction ends, if this one may."""
     if table_name in LOCKED_TABLES:
-        connection.execute("SELECT pg_catalog.pg_advisory_xact_lock(%s)", (LOCK_KEY,))
+        connection.execute(LOCK_PEOPLE)
 
 
-def derive_people(connection: Connection, table: Table) -> None:
-    """Derive the people that the staged rows of a table affect."""
+def derive_people(connection: Connection, table: Table) -> Persons:
+    """Derive the people that the staged rows of a table affect.
+
+    Returns the persons who have other commits than before, among those that were stored.
+    """
     names = {column.name for column in table.columns}
     if table.name == "commits" and names >= {"repository_id", "sha"}:
         _add_people(connection, STAGING_TABLE, names)
     elif table.name == "repositories" and names >= {"id", "mailmap"}:
-        _resolve(connection, OF_STAGED_REPOSITORIES)
+        return _resolve(connection, OF_STAGED_REPOSITORIES)
     elif table.name == "employees":
-        _resolve(connection, EVERYONE)
+        return _resolve(connection, EVERYONE)
+    return set()
 
 
 def derive_all_people(connection: Connection) -> None:
@@ -62,15 +70,17 @@ def derive_all_people(connection: Connection) -> None:
     _add_people(connection, sql.Identifier("commits"), COMMIT_COLUMNS)
 
 
-def settle_people(connection: Connection, table_name: str, *, hard: bool) -> None:
+def settle_people(connection: Connection, table_name: str, *, hard: bool) -> Persons:
     """Derive people again after rows of a table were deleted or restored.
 
-    A repository or commit that is only marked as deleted keeps its people.
+    A repository or commit that is only marked as deleted keeps its people. Returns the persons who
+    have other commits than before.
     """
     if table_name == "employees" or (hard and table_name == "repositories"):
-        _resolve(connection, EVERYONE)
-    elif hard and table_name == "commits":
+        return _resolve(connection, EVERYONE)
+    if hard and table_name == "commits":
         connection.execute(read_statement("delete_commit_people").encode())
+    return set()
 
 
 def _add_people(connection: Connection, commits: Composable, names: Collection[str]) -> None:
@@ -83,6 +93,8 @@ def _add_people(connection: Connection, commits: Composable, names: Collection[s
         _resolve(connection, UNRESOLVED)
 
 
-def _resolve(connection: Connection, in_scope: Composable) -> None:
+def _resolve(connection: Connection, in_scope: Composable) -> Persons:
     connection.execute(ALLOW_HASH_JOIN)
-    connection.execute(sql.SQL(read_statement("resolve_git_people")).format(in_scope=in_scope))
+    statement = sql.SQL(read_statement("resolve_git_people")).format(in_scope=in_scope)
+    rows = connection.execute(statement).fetchall()
+    return {str(person) for persons in rows for person in persons if person is not None}

@@ -15,6 +15,7 @@ from target_pandev.columns import encode_json, safe_identifier
 from target_pandev.completed_reads import Condition
 from target_pandev.database.ddl import column_types, primary_key
 from target_pandev.database.deletions import KEY_WORK_MEM, DeletionScope, delete_missing
+from target_pandev.database.ide_time import days_of_commits, derive_intervals
 from target_pandev.database.links import settle_links
 from target_pandev.database.sql_text import COMMA, escape_percent, unnest
 from target_pandev.database.transitions import touch_rows
@@ -69,12 +70,26 @@ def apply_completed_read(
         missing = delete_missing(connection, scope, rules)
         found = sql.SQL("{} WHERE {}").format(scope.table, reappeared)
         touch_rows(connection, scope.table_name, found, scope.parameters, hard=False)
-        restore = sql.SQL("UPDATE {} SET _sdc_deleted_at = NULL WHERE {}")
-        restored = connection.execute(restore.format(scope.table, reappeared), scope.parameters)
-        if missing or restored.rowcount:
+        restored = _restore(connection, scope, reappeared)
+        if missing or restored:
             settle_links(connection, scope.table_name, _repositories(read))
         _check_conditions(connection, scope, read)
     return True
+
+
+def _restore(connection: Connection, scope: DeletionScope, reappeared: Composable) -> int:
+    """Restore marked rows, and return how many there are."""
+    restore = sql.SQL("UPDATE {} SET _sdc_deleted_at = NULL WHERE {}")
+    statement = restore.format(scope.table, reappeared)
+    if scope.table_name != "commits":
+        return connection.execute(statement, scope.parameters).rowcount
+    statement = sql.SQL("{} RETURNING repository_id, sha").format(statement)
+    restored = connection.execute(statement, scope.parameters).fetchall()
+    if restored:
+        columns = (sql.SQL("{}::text[]").format([*keys]) for keys in zip(*restored, strict=True))
+        keys = sql.SQL("(SELECT * FROM {} AS k (repository_id, sha))").format(unnest([*columns]))
+        derive_intervals(connection, days_of_commits(connection, keys))
+    return len(restored)
 
 
 def _repositories(read: CompletedRead) -> list[str] | None:

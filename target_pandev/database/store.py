@@ -18,10 +18,11 @@ from target_pandev.database.connection import connect, describe_error, translate
 from target_pandev.database.ddl import align_staging_types, ensure_table
 from target_pandev.database.deletions import KEY_WORK_MEM, DeletionRules, delete_missing
 from target_pandev.database.ide_time import (
+    days_of_deletions,
+    days_of_events,
+    days_of_load,
     derive_all_intervals,
     derive_intervals,
-    lock_deleted_days,
-    lock_intervals,
 )
 from target_pandev.database.links import (
     deleted_repositories,
@@ -206,8 +207,6 @@ class Store:
                     copy.write(b"".join(lines[start : start + COPY_LINES]))
             stage_changed = align_staging_types(self._connection, table)
             cursor.execute(FORCE_KEY_LOOKUP)
-            if table.name == EVENTS_TABLE:
-                lock_intervals(self._connection)
             lock_people(self._connection, table.name)
             has_touched_tasks = touch_staged_tasks(self._connection, table)
             changed_repositories = find_changed_repositories(self._connection, table)
@@ -223,8 +222,9 @@ class Store:
                 cursor.execute(post_merge_statement)
             pull_requests = derive_merged_commits(self._connection, table)
             derive_links(self._connection, table, changed_repositories, pull_requests)
-            derive_intervals(self._connection, ide_days or [])
-            derive_people(self._connection, table)
+            persons = derive_people(self._connection, table)
+            days = days_of_load(self._connection, table.name, persons)
+            derive_intervals(self._connection, [*(ide_days or []), *days])
             if has_touched_tasks:
                 derive_transitions(self._connection)
             if seen_keys:
@@ -239,13 +239,14 @@ class Store:
         def record() -> None:
             with self._connection.transaction():
                 hard = self.deletions.hard
-                ide_days = lock_deleted_days(self._connection, table, deletions)
                 lock_people(self._connection, table.name)
+                days = days_of_events(self._connection, table, deletions)
                 touch_deleted_keys(self._connection, table, deletions, hard=hard)
                 record_deletions(self._connection, table, deletions, hard=hard)
                 settle_links(self._connection, table.name, deleted_repositories(table, deletions))
-                settle_people(self._connection, table.name, hard=hard)
-                derive_intervals(self._connection, ide_days)
+                persons = settle_people(self._connection, table.name, hard=hard)
+                days = [*days, *days_of_deletions(self._connection, table.name, persons)]
+                derive_intervals(self._connection, days)
                 derive_transitions(self._connection)
                 resolve_links(self._connection)
 
@@ -278,13 +279,13 @@ class Store:
     def _deriving(self, stream: str) -> Iterator[None]:
         """Run a transaction that deletes or restores rows of a stream, and derive others again."""
         with self._connection.transaction():
-            if stream == EVENTS_TABLE:
-                lock_intervals(self._connection)
             lock_people(self._connection, stream)
             yield
             if stream == EVENTS_TABLE:
                 derive_all_intervals(self._connection)
-            settle_people(self._connection, stream, hard=self.deletions.hard)
+            persons = settle_people(self._connection, stream, hard=self.deletions.hard)
+            days = days_of_deletions(self._connection, stream, persons)
+            derive_intervals(self._connection, days)
             derive_transitions(self._connection)
             resolve_links(self._connection)
 

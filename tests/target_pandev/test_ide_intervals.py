@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from tests.target_pandev.loading import Loader
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "loading.md"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "explained" / "loading.md"
 MINUTE_MS = 60_000
 LATE = "2026-03-01T10:00:01+00:00"
 

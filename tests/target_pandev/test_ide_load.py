@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from psycopg.sql import SQL
+
 from target_pandev.sql import read_statement
 from tests.target_pandev.ide import (
     IDE_EVENTS,
@@ -60,8 +62,11 @@ def test_a_day_is_derived_without_reading_other_days(store: Loader) -> None:
         "generate_series(0, 9) AS m"
     )
     days = {"emails": [USER1], "days": ["2026-03-04"]}
-    statement = f"EXPLAIN (ANALYZE, FORMAT JSON) {read_statement('insert_ide_intervals')}"
-    ((explained,),) = store.connection.execute(statement.encode(), days).fetchall()
+    insert = SQL(read_statement("insert_ide_intervals")).format(
+        editor_repositories=SQL(read_statement("editor_repositories"))
+    )
+    explain = SQL("EXPLAIN (ANALYZE, FORMAT JSON) {}").format(insert)
+    ((explained,),) = store.connection.execute(explain, days).fetchall()
     read = [rows for table, rows in scans(explained[0]["Plan"]) if table == "ide_events"]
     assert read == [10]
 

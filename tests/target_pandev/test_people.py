@@ -16,7 +16,7 @@ from tests.target_pandev.loading import record, schema
 if TYPE_CHECKING:
     from tests.target_pandev.loading import Loader
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "people.md"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "guides" / "people.md"
 EMPLOYEES = schema(
     "employees",
     {
