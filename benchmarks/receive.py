@@ -5,7 +5,7 @@ counts as accepted when its 200 has arrived, and the whole receiver has stored i
 The variants take turns in the same run, each for several rounds; the rate is that of the fastest
 round, everything else that of the worst. CPU time is that of the server. Then the whole receiver,
 with a target that accepts everything, receives a million events in ten parts, and its memory is
-read after each.
+read after each. Last, storms of events on many tasks are loaded (`receive_storm`).
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from benchmarks.command import positive, run_benchmark
 from benchmarks.goals import at_least, at_most, format_goals, format_header, format_row
 from benchmarks.processes import FailedRunError
 from benchmarks.receive_load import build_requests, send
+from benchmarks.receive_storm import measure_storms
 from benchmarks.receiver_server import COMMIT_EACH, FED, NO_INBOX, WHOLE
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ ROWS = (
     ("p99, ms", "p99_ms"),
     ("CPU per event, microseconds", "cpu_us"),
 )
+STORM_COLUMNS = ("tasks", "pages_needed", "requests", "requests_alone")
 
 
 def main() -> None:
@@ -96,6 +98,7 @@ def _measure(folder: Path, *, events: int, rounds: int, soak_events: int) -> Fig
         "connections": CONNECTIONS,
         **{variant: _summarize(runs[variant]) for variant in VARIANTS},
         "memory": _soak(folder, soak_events),
+        "storms": measure_storms(folder),
     }
     ours = figures[WHOLE]["events_per_second"]
     figures["ratios"] = {
@@ -163,6 +166,12 @@ def evaluate(figures: Figures) -> list[Goal]:
         at_most("p99, ms", ours["p99_ms"], 100),
         at_most("CPU per event, microseconds", ours["cpu_us"], 200),
         at_most("memory at the end, times after a tenth", figures["memory"]["growth"], 1.1),
+        at_most(
+            "storms, times the pages needed",
+            max(storm["times_needed"] for storm in figures["storms"]),
+            1.3,
+        ),
+        at_most("storms, tasks lost", sum(storm["lost"] for storm in figures["storms"]), 0),
     ]
 
 
@@ -171,7 +180,13 @@ def format_table(figures: Figures, goals: list[Goal]) -> str:
     rows = [
         format_row(title, *(figures[variant][name] for variant in VARIANTS)) for title, name in ROWS
     ]
-    return "\n".join([format_header("", *VARIANTS), *rows, "", *format_goals(goals)])
+    storms = [
+        format_row(f"storm of {storm['events']:,} events", *(storm[name] for name in STORM_COLUMNS))
+        for storm in figures["storms"]
+    ]
+    titles = (name.replace("_", " ") for name in STORM_COLUMNS)
+    lines = [format_header("", *VARIANTS), *rows, "", format_header("", *titles), *storms, ""]
+    return "\n".join([*lines, *format_goals(goals)])
 
 
 if __name__ == "__main__":

@@ -60,7 +60,7 @@ def main() -> None:
 
 def feed(inbox: Inbox, stopped: Event) -> None:
     """Load the inbox into a target that accepts everything, until the receiver is stopped."""
-    feeder = Feeder(inbox, build_messages=lambda _: SingerBatch([]), load=lambda _: None)
+    feeder = Feeder(inbox, build_messages=lambda *_: SingerBatch([]), load=lambda _: None)
     while not stopped.wait(0.05):
         while feeder.feed() and not stopped.is_set():
             pass

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tap_clickup.conversions import parse_timestamp
 from tap_clickup.extracted import ExtractedRecord
 
 if TYPE_CHECKING:
@@ -26,28 +25,26 @@ class EventBatch:
 
     `changed` are the objects to read, each once, with the timestamp of their latest change or "" if
     it is unknown; `deleted` those reported as deleted, and when. `tasks_with_time_changes` are
-    tasks whose time entries changed, with the start of those entries if known. `earliest` is the
-    time of the earliest event. `inbox_ids` are the ids of the events in the inbox. `space_ids` are
-    the spaces whose webhooks sent them; empty means all.
+    tasks whose time entries changed, with the start of those entries if known. `untimed` are
+    objects with an event that does not say when it was, and when the latest of these was received.
+    `inbox_ids` are the ids of the events in the inbox. `space_ids` are the spaces of the
+    workspace's webhooks; empty means all.
     """
 
     workspace_id: str
-    earliest: datetime
+    space_ids: frozenset[str] = frozenset()
     task_changes: list[ExtractedRecord] = field(default_factory=list)
     deleted: dict[ObjectKey, datetime] = field(default_factory=dict)
     changed: dict[ObjectKey, str] = field(default_factory=dict)
     tasks_with_time_changes: dict[str, set[str]] = field(default_factory=dict)
+    untimed: dict[ObjectKey, datetime] = field(default_factory=dict)
     inbox_ids: dict[ObjectKey, list[int]] = field(default_factory=dict)
-    space_ids: set[str] = field(default_factory=set)
 
-    def add(self, pending: PendingEvent, *, space_id: str | None) -> None:
-        """Add an event of this workspace, sent by the webhook of a space or of the workspace."""
+    def add(self, pending: PendingEvent) -> None:
+        """Add an event of this workspace."""
         event = pending.event
         key = (event.object_type, event.object_id)
         self.inbox_ids.setdefault(key, []).append(pending.id)
-        self.earliest = min(self.earliest, _occurred_at(pending))
-        if space_id:
-            self.space_ids.add(space_id)
         for change in event.task_changes:
             record = _task_change(event, change, self.workspace_id)
             self.task_changes.append(ExtractedRecord(record, pending.received_at))
@@ -56,6 +53,9 @@ class EventBatch:
             self.deleted[key] = max(deleted_at, pending.received_at)
             return
         self.changed[key] = max(self.changed.get(key, ""), event.changed_at or "")
+        if not event.changed_at:
+            received_at = self.untimed.get(key, pending.received_at)
+            self.untimed[key] = max(received_at, pending.received_at)
         if event.has_time_changes:
             starts = self.tasks_with_time_changes.setdefault(event.object_id, set())
             starts.update(event.time_entry_starts)
@@ -79,14 +79,18 @@ def group_events(
         if webhook is None:
             continue
         workspace_id = webhook.workspace_id
-        batch = batches.setdefault(workspace_id, EventBatch(workspace_id, _occurred_at(pending)))
-        batch.add(pending, space_id=webhook.space_id)
+        if workspace_id not in batches:
+            batches[workspace_id] = EventBatch(workspace_id, _space_ids(workspace_id, webhooks))
+        batches[workspace_id].add(pending)
     return list(batches.values())
 
 
-def _occurred_at(pending: PendingEvent) -> datetime:
-    changed_at = pending.event.changed_at
-    return parse_timestamp(changed_at) if changed_at else pending.received_at
+def _space_ids(workspace_id: str, webhooks: Mapping[str, WebhookSecrets]) -> frozenset[str]:
+    return frozenset(
+        webhook.space_id
+        for webhook in webhooks.values()
+        if webhook.workspace_id == workspace_id and webhook.space_id
+    )
 
 
 def _task_change(event: Event, change: TaskChange, workspace_id: str) -> dict[str, Any]:

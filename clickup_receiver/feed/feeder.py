@@ -16,7 +16,7 @@ from tap_clickup.errors import ClickUpError
 from tap_clickup.wording import format_count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from clickup_receiver.inbox.inbox import Inbox, PendingEvent
 
@@ -33,16 +33,23 @@ logger = logging.getLogger("clickup-receiver")
 
 @dataclass(frozen=True)
 class SingerBatch:
-    """The Singer messages of some events; `failed_events` are reasons by the ids of the others."""
+    """The Singer messages of some events.
+
+    `failed_events` are reasons by the ids of events without any, `deferred_events` are left to the
+    next batch. `on_loaded` is called once the target has loaded the messages.
+    """
 
     lines: Sequence[bytes]
     failed_events: Mapping[int, str] = field(default_factory=dict)
+    deferred_events: Collection[int] = ()
+    on_loaded: Callable[[], None] = lambda: None
 
 
 class Feeder:
     """Feeds a target from the inbox.
 
-    `build_messages` converts events to messages, `load` passes these to a target. A batch that the
+    `build_messages` converts events to messages, and gets the number of all pending events too;
+    `load` passes the messages to a target. A batch that the
     target rejects is retried in smaller batches until the failing event is alone. That event is set
     aside while others are loaded. It becomes a dead letter only if they succeed: as long as every
     batch fails, the cause is not the event.
@@ -52,7 +59,7 @@ class Feeder:
         self,
         inbox: Inbox,
         *,
-        build_messages: Callable[[list[PendingEvent]], SingerBatch],
+        build_messages: Callable[[list[PendingEvent], int], SingerBatch],
         load: Callable[[Iterable[bytes]], None],
     ) -> None:
         self._inbox = inbox
@@ -88,7 +95,8 @@ class Feeder:
 
     def _feed(self, batch: list[PendingEvent]) -> None:
         try:
-            messages = self._build_messages(batch)
+            pending_count, _ = self._inbox.depth()
+            messages = self._build_messages(batch, pending_count)
             if messages.lines:
                 self._load(messages.lines)
         except TargetError as error:
@@ -100,7 +108,10 @@ class Feeder:
             self._record_failure(f"unexpected {type(error).__name__}", batch)
             self._shrink_batch(batch)
         else:
-            self._acknowledge(batch, messages.failed_events)
+            messages.on_loaded()
+            deferred = messages.deferred_events
+            done = [event for event in batch if event.id not in deferred]
+            self._acknowledge(done, messages.failed_events)
 
     def _record_failure(self, reason: str, batch: list[PendingEvent]) -> None:
         self._consecutive_failures += 1

@@ -13,12 +13,13 @@ from clickup_receiver.feed.object_reader import ObjectReader
 from tap_clickup.conversions import format_timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from singer_sdk.singerlib import Message
 
     from clickup_receiver.feed.event_batch import EventBatch, ObjectKey
+    from clickup_receiver.feed.task_reading import TaskReading
     from clickup_receiver.inbox.events import ObjectType
     from tap_clickup.extracted import ExtractedRecord
     from tap_clickup.streams.base import ClickUpStream
@@ -40,10 +41,15 @@ logger = logging.getLogger("clickup-receiver")
 
 @dataclass(frozen=True)
 class BuiltMessages:
-    """The messages of a batch; `failed` are the objects that could not be read, with the reason."""
+    """The messages of a batch; `failed` are the objects that could not be read, with the reason.
+
+    `deferred` are objects that are left to the next batch, which goes on with `reading`.
+    """
 
     messages: list[Message]
     failed: Mapping[ObjectKey, str]
+    deferred: Collection[ObjectKey]
+    reading: TaskReading | None
 
 
 class MessageBuilder:
@@ -53,17 +59,24 @@ class MessageBuilder:
         self._sync_context = sync_context
         self._streams = streams
 
-    def build(self, batch: EventBatch) -> BuiltMessages:
-        """Return the messages of a batch. Raises `ClickUpError` if ClickUp is not available."""
+    def build(
+        self, batch: EventBatch, *, reading: TaskReading | None = None, pending_count: int = 0
+    ) -> BuiltMessages:
+        """Return the messages of a batch; `ObjectReader` describes the other parameters.
+
+        Raises `ClickUpError` if ClickUp is not available.
+        """
         messages: list[Message] = []
         if batch.task_changes:
             messages += self._stream_messages("task_changes", batch.task_changes)
-        objects = ObjectReader(self._sync_context, batch).read()
+        objects = ObjectReader(
+            self._sync_context, batch, reading=reading, pending_count=pending_count
+        ).read()
         messages += self._deletions(batch.workspace_id, objects.deleted)
         for stream in objects.streams:
             if stream.records:
                 messages += self._stream_messages(stream.name, stream.records)
-        return BuiltMessages(messages, objects.failed)
+        return BuiltMessages(messages, objects.failed, objects.deferred, objects.reading)
 
     def _stream_messages(self, name: str, records: Iterable[ExtractedRecord]) -> Iterator[Message]:
         """Yield the messages of a stream, whose SCHEMA allows deletions."""

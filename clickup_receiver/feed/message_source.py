@@ -17,6 +17,7 @@ from tap_clickup.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from clickup_receiver.feed.task_reading import TaskReading
     from clickup_receiver.inbox.inbox import PendingEvent
     from clickup_receiver.webhooks.secret_store import SecretsByWebhook
     from tap_clickup.client import Client
@@ -52,6 +53,9 @@ class EventMessageSource:
         self._client: Client | None = None
         self._client_settings: dict[str, object] = {}
         self._lock = Lock()
+        self._readings: dict[str, TaskReading] = {}
+        """By workspace; all of their tasks are loaded."""
+        self._conditions: object = None
 
     def sync_context(self) -> SyncContext:
         """Return a context with the current settings and the shared client.
@@ -74,10 +78,11 @@ class EventMessageSource:
             self._client_settings = settings
         return sync_context
 
-    def build_messages(self, events: list[PendingEvent]) -> SingerBatch:
-        """Return the messages of events. Raises `ClickUpError` if ClickUp is not available.
+    def build_messages(self, events: list[PendingEvent], pending_count: int) -> SingerBatch:
+        """Return the messages of the first of `pending_count` events.
 
         Events are left out if their webhook is not ours, or covers spaces that are not selected.
+        Raises `ClickUpError` if ClickUp is not available.
         """
         tap = self._make_tap()
         sync_context = self._sync_context_of(tap)
@@ -89,14 +94,37 @@ class EventMessageSource:
                 webhook_id,
             )
         builder = MessageBuilder(sync_context, cast("Mapping[str, ClickUpStream]", tap.streams))
+        former, self._readings = self._readings_with(tap.config, webhooks), {}
         lines: list[bytes] = []
         failed_events: dict[int, str] = {}
+        deferred_events: set[int] = set()
+        readings: dict[str, TaskReading] = {}
         for batch in group_events(events, webhooks):
-            built = builder.build(batch)
+            reading = former.get(batch.workspace_id)
+            built = builder.build(batch, reading=reading, pending_count=pending_count)
             lines += [bytes(self._writer.format_message(message)) for message in built.messages]
             for key, reason in built.failed.items():
                 failed_events |= dict.fromkeys(batch.inbox_ids.get(key, ()), reason)
-        return SingerBatch(lines, failed_events)
+            for key in built.deferred:
+                deferred_events.update(batch.inbox_ids[key])
+            if built.reading:
+                readings[batch.workspace_id] = built.reading
+
+        def keep_readings() -> None:
+            if pending_count > len(events) or deferred_events:
+                for reading in readings.values():
+                    reading.loaded_events += len(events) - len(deferred_events)
+                self._readings = former | readings
+
+        return SingerBatch(lines, failed_events, deferred_events, keep_readings)
+
+    def _readings_with(
+        self, config: Mapping[str, object], webhooks: SecretsByWebhook
+    ) -> dict[str, TaskReading]:
+        """Return the readings by workspace; none if what they read is no longer the same."""
+        conditions = (dict(config), frozenset(webhooks))
+        is_same, self._conditions = conditions == self._conditions, conditions
+        return self._readings if is_same else {}
 
 
 def _selected_webhooks(webhooks: SecretsByWebhook, selection: Selection) -> SecretsByWebhook:

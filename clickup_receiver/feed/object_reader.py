@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import chain, islice
+from itertools import chain
 from typing import TYPE_CHECKING
 
+from clickup_receiver.feed.task_reading import MAX_SINGLE_READS, TaskChange, TaskReading
 from tap_clickup import records
 from tap_clickup.conversions import parse_timestamp
 from tap_clickup.date_slices import date_slices
@@ -36,7 +37,7 @@ from tap_clickup.wording import format_ids
 from tap_clickup.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from clickup_receiver.feed.event_batch import EventBatch, ObjectKey
     from clickup_receiver.inbox.events import ObjectType
@@ -45,8 +46,6 @@ if TYPE_CHECKING:
     from tap_clickup.fields import Json
     from tap_clickup.sync import SyncContext
 
-MAX_SINGLE_READS = 5
-"""More tasks than this are read by pages of a hundred instead of individually."""
 TIME_ENTRY_LOOKBACK = timedelta(days=30)
 """Where time entries are read whose start is unknown; older ones are left to the sweep."""
 
@@ -70,19 +69,14 @@ class ObjectRecords:
 
     `deleted` are the objects that were reported as deleted and cannot be read any longer, and when.
     `failed` are the objects for which ClickUp's response is not usable, with the reason.
+    `deferred` are objects that further pages of `reading` will contain.
     """
 
     streams: list[StreamRecords]
     deleted: dict[ObjectKey, datetime]
     failed: dict[ObjectKey, str]
-
-
-@dataclass
-class TaskPages:
-    """Tasks that were read by pages; `up_to_date` are those that include their latest change."""
-
-    records: list[ExtractedRecord] = field(default_factory=list)
-    up_to_date: set[str] = field(default_factory=set)
+    deferred: Collection[ObjectKey]
+    reading: TaskReading | None
 
 
 class ObjectReader:
@@ -92,11 +86,23 @@ class ObjectReader:
     it is left as it is until the sweep, unless an event reports it as deleted. Such an event alone
     is not enough: it has no timestamp, so a copy could be sent again after the object
     was restored. A failure that is not about one object, such as a lost connection, is raised.
+
+    `reading` is that of earlier batches, if they have loaded all of its records. `pending_count` is
+    how many events are waiting, those of the batch included.
     """
 
-    def __init__(self, sync_context: SyncContext, batch: EventBatch) -> None:
+    def __init__(
+        self,
+        sync_context: SyncContext,
+        batch: EventBatch,
+        *,
+        reading: TaskReading | None = None,
+        pending_count: int = 0,
+    ) -> None:
         self._sync_context = sync_context
         self._batch = batch
+        self._reading = reading
+        self._pending_count = pending_count
         self._client = sync_context.client
         self._selection = sync_context.selection
         self._custom_fields = tuple(sync_context.config["custom_fields"])
@@ -105,6 +111,7 @@ class ObjectReader:
         self._hierarchy = self._new_workspace().hierarchy
         self._folders: dict[str, ApiResponse | None] = {}
         self._failed: dict[ObjectKey, str] = {}
+        self._deferred: set[str] = set()
 
     def read(self) -> ObjectRecords:
         """Return the records of all objects. Raises `ClickUpError` if ClickUp is not available."""
@@ -112,10 +119,12 @@ class ObjectReader:
         streams = self._read_hierarchy_objects()
         tasks = self._read_tasks()
         streams.append(StreamRecords("tasks", tasks))
-        if self._batch.tasks_with_time_changes and self._sync_context.config["time_tracking"]:
-            streams += self._read_time_entries({task.record["id"] for task in tasks})
+        if self._sync_context.config["time_tracking"]:
+            known = self._reading.versions.keys() if self._reading else set()
+            streams += self._read_time_entries({task.record["id"] for task in tasks} | known)
         self._report.log_odd_objects()
-        return ObjectRecords(streams, deleted, self._failed)
+        deferred: list[ObjectKey] = [("task", task_id) for task_id in self._deferred]
+        return ObjectRecords(streams, deleted, self._failed, deferred, self._reading)
 
     def _new_workspace(self, payload: Json | None = None) -> Workspace:
         """Return a workspace for this batch only, without a walked hierarchy."""
@@ -151,9 +160,12 @@ class ObjectReader:
                 if self._exists(*key):
                     logger.warning("%s %s was reported as deleted, but exists", *key)
                     self._batch.changed.setdefault(key, "")
+                    self._batch.untimed[key] = deleted_at
                 else:
                     self._batch.changed.pop(key, None)
                     deleted[key] = deleted_at
+                    if self._reading:
+                        self._reading.versions.pop(key[1], None)
         return deleted
 
     def _exists(self, object_type: ObjectType, object_id: str) -> bool:
@@ -256,42 +268,64 @@ class ObjectReader:
                 self._hierarchy.add_space(response.body, response.requested_at)
 
     def _read_tasks(self) -> list[ExtractedRecord]:
-        """Read the changed tasks: by pages while that needs fewer requests, then individually."""
-        changed = self._batch.changed_objects("task")
-        pages = TaskPages()
-        if len(changed) > MAX_SINGLE_READS:
-            pages = self._read_task_pages(changed)
-        remaining = [task_id for task_id in changed if task_id not in pages.up_to_date]
-        return [*pages.records, *self._read_single_tasks(remaining)]
+        """Read the changed tasks: by pages while that needs fewer requests, then individually.
 
-    def _read_task_pages(self, changed: dict[str, str]) -> TaskPages:
-        """Read all tasks updated since the batch, until few of the changed ones are missing.
-
-        ClickUp's index may lag, so a task as it was before its event is not `up_to_date`.
+        Tasks that further pages may contain are deferred.
         """
+        missing = self._task_changes()
+        if self._reading:
+            missing = self._reading.missing(missing)
+        tasks: list[ExtractedRecord] = []
+        while len(missing) > MAX_SINGLE_READS:
+            reading = self._reading_of(missing)
+            is_new = reading is not self._reading
+            self._reading = reading
+            tasks += self._read_pages(reading, missing)
+            missing = reading.missing(missing)
+            if len(missing) > MAX_SINGLE_READS and reading.has_more:
+                self._deferred.update(missing)
+                return tasks
+            if is_new or not reading.is_finished:
+                break
+        return [*tasks, *self._read_single_tasks(missing)]
+
+    def _task_changes(self) -> dict[str, TaskChange]:
+        """Return the latest change of each task."""
+        return {
+            task_id: TaskChange(changed_at, self._batch.untimed.get(("task", task_id)))
+            for task_id, changed_at in self._batch.changed_objects("task").items()
+        }
+
+    def _reading_of(self, missing: Mapping[str, TaskChange]) -> TaskReading:
+        """Return the reading of earlier batches if it can go on to the changes, or a new one."""
+        earliest = min(map(_occurred_at, missing.values()))
+        former = self._reading
+        if former and not former.is_finished and earliest >= former.start:
+            return former
         reader = TaskReader(
             client=self._client,
             workspace=self._new_workspace(),
             space_ids=tuple(sorted(self._batch.space_ids)) if self._selection.space_ids else (),
             custom_fields=self._custom_fields,
-            start_date=self._batch.earliest - BOOKMARK_OVERLAP,
+            start_date=earliest - BOOKMARK_OVERLAP,
             bookmarks={},
             is_sweep=False,
         )
-        pages = TaskPages()
-        max_pages = len(changed) // MAX_SINGLE_READS
+        start = reader.start_date
+        return TaskReading(start, reader.updated_since(start), former.versions if former else {})
+
+    def _read_pages(
+        self, reading: TaskReading, missing: Mapping[str, TaskChange]
+    ) -> list[ExtractedRecord]:
+        """Return the tasks of further pages, as many as pay for the events that are waiting."""
+        events = max(reading.loaded_events + self._pending_count, len(missing))
+        reading.max_pages = events // MAX_SINGLE_READS
+        tasks: list[ExtractedRecord] = []
         try:
-            for page in islice(reader.updated_since(reader.start_date), max_pages):
-                for record in page.records:
-                    changed_at = changed.get(record["id"])
-                    if changed_at is not None and (record["date_updated"] or "") >= changed_at:
-                        pages.up_to_date.add(record["id"])
-                    pages.records.append(ExtractedRecord(record, page.requested_at))
-                if len(changed) - len(pages.up_to_date) <= MAX_SINGLE_READS:
-                    break
+            tasks += reading.read(missing)
         except (AccessDeniedError, *UNEXPECTED_RESPONSE_ERRORS) as error:
             logger.warning("%s; reading the tasks individually", _error_summary(error))
-        return pages
+        return tasks
 
     def _read_single_tasks(self, task_ids: Iterable[str]) -> list[ExtractedRecord]:
         tasks = []
@@ -302,20 +336,28 @@ class ObjectReader:
                 )
                 if self._selection.includes_space(task.record["space_id"]):
                     tasks.append(task)
+                    if self._reading:
+                        self._reading.keep(task)
         return tasks
 
     def _read_time_entries(self, task_ids: set[str]) -> list[StreamRecords]:
         """Read the time entries of tasks, or of all tasks if many changed, and the completed reads.
 
-        `task_ids` are the tasks that were read, which are in selected spaces.
+        `task_ids` are the tasks that were read, also for earlier batches: all in selected spaces.
         """
+        starts_by_task = {
+            task_id: starts
+            for task_id, starts in self._batch.tasks_with_time_changes.items()
+            if task_id not in self._deferred
+        }
+        if not starts_by_task:
+            return []
         payloads = {visible.id: visible.payload for visible in self._sync_context.workspaces}
         if not (payload := payloads.get(self._batch.workspace_id)):
             logger.warning("workspace %s is no longer visible", self._batch.workspace_id)
             return []
         workspace = self._new_workspace(payload)
         workspace.synced_task_ids.update(task_ids)
-        starts_by_task = self._batch.tasks_with_time_changes
         streams = []
         if len(starts_by_task) > MAX_SINGLE_READS:
             with self._capture_errors("task", *starts_by_task):
@@ -358,6 +400,13 @@ class ObjectReader:
 def _space_id(response: ApiResponse) -> str:
     """Return the id of an object's space. Raises `OddFieldError` if it cannot be read."""
     return Fields(response.body).object("space").required_id
+
+
+def _occurred_at(change: TaskChange) -> datetime:
+    """Return when a task changed; of an unknown change when it was reported."""
+    if change.changed_at:
+        return parse_timestamp(change.changed_at)
+    return change.untimed_at or datetime.now(UTC)
 
 
 def _error_summary(error: Exception) -> str:

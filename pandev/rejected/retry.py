@@ -7,7 +7,6 @@ everything was read and loaded, so an error leaves all as it was.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from singer_sdk.contrib.msgspec import MsgSpecWriter
@@ -15,7 +14,7 @@ from singer_sdk.singerlib import RecordMessage
 
 from clickup_receiver.feed.event_batch import EventBatch
 from clickup_receiver.feed.message_builder import MessageBuilder
-from clickup_receiver.feed.object_reader import MAX_SINGLE_READS
+from clickup_receiver.feed.task_reading import MAX_SINGLE_READS
 from pandev.rejected.objects import find_aliases, find_live_object, read_rejected
 from pandev.verification.fields import find_differences
 from pandev.verification.reads import read_workspace_reads
@@ -126,7 +125,7 @@ class Retry:
         for workspace_id, keys in by_workspace.items():
             for start in range(0, len(keys), MAX_SINGLE_READS):
                 part = keys[start : start + MAX_SINGLE_READS]
-                batch = EventBatch(workspace_id, datetime.now(UTC), changed=dict.fromkeys(part, ""))
+                batch = EventBatch(workspace_id, changed=dict.fromkeys(part, ""))
                 built = builder.build(batch)
                 messages += built.messages
                 failed |= {(workspace_id, key): why for key, why in built.failed.items()}

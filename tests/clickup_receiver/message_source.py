@@ -42,6 +42,7 @@ class MessageSourceHarness:
     space_id: str | None = None
     messages: list[Row] = field(default_factory=list)
     failed_events: dict[int, str] = field(default_factory=dict)
+    batch: SingerBatch = field(init=False)
 
     def __post_init__(self) -> None:
         self.workspace_id = self.clickup.account.workspaces[0].id
@@ -65,10 +66,14 @@ class MessageSourceHarness:
             else {"api_url": self.clickup.api_url, "api_token": self.clickup.token}
         )
 
-    def build(self, *events: PendingEvent) -> list[str]:
-        """Build the messages of events; return the paths that were requested for it."""
+    def build(self, *events: PendingEvent, pending_count: int | None = None) -> list[str]:
+        """Build the messages of events; return the paths that were requested for it.
+
+        They are all that are pending, unless `pending_count` is greater.
+        """
         before = len(self.clickup.requests)
-        batch: SingerBatch = self.source.build_messages(list(events))
+        batch = self.source.build_messages(list(events), pending_count or len(events))
+        self.batch = batch
         self.messages = [json.loads(line) for line in batch.lines]
         self.failed_events = dict(batch.failed_events)
         requests = self.clickup.requests[before:]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from clickup_receiver.feed.event_batch import group_events
 from clickup_receiver.webhooks.secret_store import WebhookSecrets
@@ -22,7 +22,6 @@ def test_an_object_is_read_once_with_its_latest_change() -> None:
     for events in ([late, early], [early, late]):
         (batch,) = group_events(events, OURS)
         assert batch.changed == {("task", "86a1"): "2026-03-01T13:00:00.000+00:00"}
-        assert batch.earliest == datetime(2026, 3, 1, 12, tzinfo=UTC)
         assert sorted(batch.inbox_ids["task", "86a1"]) == [1, 2]
 
 
@@ -39,7 +38,7 @@ def test_the_latest_of_several_deletions_counts() -> None:
 def test_an_event_without_a_timestamp_counts_from_arrival() -> None:
     (batch,) = group_events([pending_event("folderUpdated", folder_id="12")], OURS)
     assert batch.changed == {("folder", "12"): ""}
-    assert batch.earliest == RECEIVED
+    assert batch.untimed == {("folder", "12"): RECEIVED}
     assert batch.changed_objects("folder") == {"12": ""}
     assert batch.changed_objects("task") == {}
 

@@ -53,7 +53,7 @@ class FeederHarness:
     def pending(self) -> list[str]:
         return [pending.event.object_id for pending in self.inbox.pending(limit=10_000)]
 
-    def _build_messages(self, batch: list[PendingEvent]) -> SingerBatch:
+    def _build_messages(self, batch: list[PendingEvent], _: int) -> SingerBatch:
         if self.build_error:
             raise self.build_error
         task_ids = {pending.id: pending.event.object_id for pending in batch}

@@ -26,7 +26,7 @@ def feed_loop(inbox: Inbox, *, target_fails: bool = False) -> FeedLoop:
         if target_fails:
             raise TargetError("target_command target: exit code 1")
 
-    feeder = Feeder(inbox, build_messages=lambda _: SingerBatch([b"{}\n"]), load=load)
+    feeder = Feeder(inbox, build_messages=lambda *_: SingerBatch([b"{}\n"]), load=load)
     return FeedLoop(inbox, feeder)
 
 
