@@ -121,7 +121,8 @@ def draw_status_times(result: Result, frame: Frame) -> Drawing:  # noqa: ARG001 
         for row in result.rows
     ]
     longest = max(result.rows, key=lambda row: int(row["total_ms"]))
-    words = f"Most time of closed tasks went by in {visible(longest['status'] or 'no status')}."
+    name = visible(longest["status"] or "no status")
+    words = f"Most time of closed tasks went by in the status {name}."
     legend = draw_legend({"fill-in_progress": "median", "fill-rest": "up to P85"})
     return Drawing(join((legend, draw_bars(bars))), words)
 
