@@ -58,8 +58,9 @@ docs: $(READY) ## build the docs site in .site; a link that leads nowhere is an 
 plugins: $(READY) ## write plugins/, the definitions for Meltano, from meltano.yml and pyproject.toml
 	$(BIN)/python -m tests.support.plugin_definitions
 
-docs-store: $(READY) ## draw docs/reference/store.md from the comments on tables and views
+docs-store: $(READY) ## write docs/reference/store.md and the sources of dbt from the comments on tables and views
 	$(BIN)/python -m tests.support.store_reference
+	$(BIN)/python -m tests.support.dbt_sources
 
 bench-extract: $(READY) ## compare tap-clickup with its peer: requests, completeness, speed, memory
 	$(BIN)/python -m benchmarks.extract --large
@@ -84,7 +85,7 @@ bench-join: $(READY) ## measure references of a million commits, a million IDE e
 
 lock: $(READY) ## write requirements.lock: all packages of an installation, with hashes
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal --generate-hashes \
-		--no-emit-index-url --no-annotate --python-version 3.11 --extra all \
+		--no-emit-index-url --no-annotate --python-version 3.11 --extra all --extra meltano \
 		--constraint constraints.txt --output-file requirements.lock pyproject.toml
 
 audit: $(READY) ## look for known vulnerabilities of the packages in requirements.lock

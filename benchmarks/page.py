@@ -1,9 +1,9 @@
 """`make bench-page`: how long each tab of `pandev serve` takes, and what 10,000 requests cost.
 
 - Tabs: on a store with 100,000 tasks, as `make bench-join` fills it, the time until the last byte
-  of each tab has arrived, for the eight weeks before the data ends: the first time after a write,
-  and again while nothing is written. Next to them is the time of the tab's own statements, sent by
-  a client that draws nothing: the bare SQL.
+  of each tab has arrived, for the usual days of each figure before the data ends: the first time
+  after a write, and again while nothing is written. Next to them is the time of the tab's own
+  statements, sent by a client that draws nothing: the bare SQL.
 - Memory: on a small store, the resident memory of the page after 1,000 requests and after 10,000,
   for all tabs and the CSV and JSON of all their figures, by four clients.
 
@@ -23,7 +23,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,7 +57,6 @@ if TYPE_CHECKING:
     Statement = tuple[str, Mapping[str, Any] | None]
 
 COMMAND = Path(sys.executable).with_name("pandev")
-PERIOD = timedelta(days=56)
 REQUESTS = 10_000
 CLIENTS = 4
 SMALL_SCALE = 0.002
@@ -142,17 +141,17 @@ def serve(url: str) -> Iterator[RunningPage]:
 def measure_tabs(url: str, *, rounds: int) -> dict[str, Figures]:
     """Return the times of each tab and of its statements, and the bytes of its HTML."""
     tabs = {}
-    since, until = (READ_AT - PERIOD).date(), READ_AT.date()
+    until = READ_AT.date()
     with serve(url) as page, connect(url) as connection:
         for tab in TABS:
-            path = f"/{tab.key}?since={since}&until={until}"
+            path = f"/{tab.key}?until={until}"
             request = partial(page.get, path)
             size = request()
             first_ms = statistics.median(
                 _time_after_write(connection, request) for _ in range(rounds)
             )
             again_ms = statistics.median(_time(request) for _ in range(rounds))
-            statements = record_statements(url, tab, Filters(since=since, until=until))
+            statements = record_statements(url, tab, Filters(until=until))
             repeat = partial(_repeat, connection, statements)
             repeat()
             bare_ms = statistics.median(_time(repeat) for _ in range(rounds))

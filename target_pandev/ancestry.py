@@ -1,6 +1,7 @@
 """Find the commits of a branch: reachable from its heads, but not from its base. Pure.
 
-The base is the commit before a merge, or the head of the default branch.
+The base is the commit before a merge, or the heads of the default branch and of others that
+branches begin from.
 
 The walk goes from newer to older commits, from both sides at once, and ends where both have met. So
 it reads the commits since the branch began, not the whole history. It requests commits as it goes:
@@ -52,7 +53,7 @@ def walk_branch(heads: Collection[str], base: str) -> CommitWalk:
 
     Each yield is answered with the commits that are stored. Returns None if the walk is given up.
     """
-    walk = _Walk(heads, base)
+    walk = _Walk(heads, [base])
     while not walk.is_finished:
         if walk.visited > MAX_VISITED:
             return None
@@ -60,12 +61,12 @@ def walk_branch(heads: Collection[str], base: str) -> CommitWalk:
     return walk.result()
 
 
-def walk_branches(heads: Collection[str], base: str) -> BranchesWalk:
-    """Yield the commits to read; return for each head those that it reaches, but the base does not.
+def walk_branches(heads: Collection[str], bases: Collection[str]) -> BranchesWalk:
+    """Yield the commits to read; return for each head those that it reaches, but no base does.
 
     If the walk takes too long, the oldest commits of the branches that began first are left out.
     """
-    walk = _Walk(heads, base)
+    walk = _Walk(heads, bases)
     while not walk.is_finished and walk.visited <= MAX_VISITED_OF_BRANCHES:
         yield from walk.step()
     return {head: walk.result_of(head) for head in heads}
@@ -74,7 +75,7 @@ def walk_branches(heads: Collection[str], base: str) -> BranchesWalk:
 class _Walk:
     """The commits seen so far, and those to visit, newest first."""
 
-    def __init__(self, heads: Collection[str], base: str) -> None:
+    def __init__(self, heads: Collection[str], bases: Collection[str]) -> None:
         self.requested: set[str] = set()
         self.visited = 0
         self._is_base: dict[str, bool] = {}
@@ -84,7 +85,8 @@ class _Walk:
         self._queued_of_branch = 0
         self._missing: set[str] = set()
         self._oldest = float("inf")
-        self.mark(base, is_base=True)
+        for base in bases:
+            self.mark(base, is_base=True)
         for head in heads:
             self.mark(head, is_base=False)
 

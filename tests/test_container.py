@@ -12,7 +12,9 @@ import pytest
 PROJECT = Path(__file__).parents[1]
 PYPROJECT: dict[str, Any] = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
 PACKAGES: list[str] = PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
-BUILD_FILES = ["LICENSE", "README.md", "constraints.txt", "pyproject.toml"]
+BUILD_FILES = ["LICENSE", "README.md", "pyproject.toml", "requirements.lock"]
+PROJECT_FILES = ["meltano.yml", "logging.yaml"]
+CONTAINER_FILE = (PROJECT / "deploy" / "Containerfile").read_text(encoding="utf-8")
 SOURCE_SUFFIXES = {".css", ".html", ".json", ".py", ".sql"}
 IGNORE_FILES = [".containerignore", ".dockerignore"]
 
@@ -103,9 +105,9 @@ def test_rules_are_evaluated_as_documented() -> None:
 
 @pytest.mark.parametrize("ignore_file", IGNORE_FILES)
 def test_a_build_gets_the_packages_and_nothing_private(ignore_file: str) -> None:
-    wanted = [*BUILD_FILES, *source_files()]
+    wanted = [*BUILD_FILES, *PROJECT_FILES, *source_files()]
     assert "target_pandev/sql/views/01_task_overview.sql" in wanted
-    unwanted = [*private_files(), "meltano.yml", "tests/conftest.py", "deploy/Containerfile"]
+    unwanted = [*private_files(), "constraints.txt", "tests/conftest.py", "deploy/Containerfile"]
     assert context_of([*unwanted, *wanted], ignore_file) == wanted
 
 
@@ -120,12 +122,29 @@ def test_docker_and_podman_get_the_same_files() -> None:
 
 
 def test_the_container_file_copies_only_what_it_names() -> None:
-    text = (PROJECT / "deploy" / "Containerfile").read_text(encoding="utf-8")
-    instructions = re.findall(r"^(?:COPY|ADD)\s+(.*)$", text, re.MULTILINE)
-    assert instructions == [
+    instructions = re.findall(r"^(?:COPY|ADD)\s+(.*)$", CONTAINER_FILE, re.MULTILINE)
+    copied = [line for line in instructions if not line.startswith("--from=")]
+    assert copied == [
         f"{' '.join(BUILD_FILES)} /src/",
         *(f"{package} /src/{package}" for package in sorted(PACKAGES)),
+        f"{' '.join(PROJECT_FILES)} /opt/project/",
     ]
+
+
+def test_both_images_get_packages_by_hash_and_no_rights() -> None:
+    """All packages come from the lock file, and no stage that runs ends as root."""
+    stages = re.split(r"^FROM ", CONTAINER_FILE, flags=re.MULTILINE)[1:]
+    names = [stage.split("\n", 1)[0].split(" AS ")[1] for stage in stages]
+    wheels = ["wheels", "receiver-packages", "all-packages"]
+    assert names == [*wheels, "runtime", "receiver", "all"]
+    installs = [line for line in CONTAINER_FILE.splitlines() if "pip install" in line]
+    assert len(installs) == 2
+    assert all("--no-index --find-links /wheels" in line for line in installs)
+    assert "--require-hashes" in stages[0]
+    for stage in stages[3:]:
+        users = re.findall(r"^USER (.*)$", stage, re.MULTILINE)
+        assert users[-1:] in ([], ["10001:10001"])
+    assert "USER 10001:10001" in stages[3]
 
 
 def test_all_commands_of_a_service_share_its_data_directory() -> None:

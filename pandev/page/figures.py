@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from pandev.report.reading import read_section
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
     from collections.abc import Set as AbstractSet
     from datetime import tzinfo
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from pandev.report.section import Section
     from pandev.report.selection import Calendar, Source
 
+Lead = Callable[[Mapping[str, Any], "Filters"], str]
+"""Returns the address of the rows that a number of a row counts."""
 SHOWN_ROWS: Final = 12
 """Rows of a figure within its tab."""
 ALL_ROWS: Final = 1000
@@ -52,6 +55,8 @@ class Figure:
     """The picture of rows, of which there is at least one; None if the table is the picture."""
     links: Mapping[str, str] = field(default_factory=dict)
     """Columns whose values are links, with the columns of the addresses."""
+    leads: Mapping[str, Lead] = field(default_factory=dict)
+    """Columns whose numbers lead to their rows, with the addresses of those."""
     limits: frozenset[Limit] = frozenset()
     """The filters that limit it, other than days: those follow from the section."""
     rows: int = SHOWN_ROWS

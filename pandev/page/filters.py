@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from pandev.report.selection import Scope, Source
 
 Field = Literal["workspace", "space", "list", "sprint", "team"]
-Limit = Literal[Field, "days", "status"]
-"""What limits figures: a field with a drop-down list, the days, or the status and its group."""
+Limit = Literal[Field, "days", "status", "repository"]
+"""Limits of figures: a field with a drop-down list, the days, and the two that numbers lead to."""
 FIELDS: Final[tuple[Field, ...]] = ("workspace", "space", "list", "sprint", "team")
 NAMES: Final[Mapping[Limit, tuple[str, ...]]] = {
     **{field: (field,) for field in FIELDS},
     "days": ("since", "until"),
     "status": ("group", "status"),
+    "repository": ("repository",),
 }
 """The names that each limit has in an address."""
 GROUPS: Final = ("OPEN", "IN_PROGRESS", "CLOSED", "UNDEFINED")
@@ -59,6 +60,7 @@ class Filters:
     until: date | None = None
     group: str | None = None
     status: str | None = None
+    repository: str | None = None
 
     def value(self, field: Field) -> str | None:
         """Return the value of a field with a drop-down list."""
@@ -81,7 +83,12 @@ class Filters:
         values = self.__dict__
         return {name: str(values[name]) for name in names if values[name]}
 
-    def query(self, **changed: str) -> str:
+    @property
+    def of_all_tabs(self) -> Filters:
+        """The filters without those that a number of one tab leads to."""
+        return self.only({*FIELDS, "days"})
+
+    def query(self, **changed: object) -> str:
         """Return the query of an address with these filters, and its question mark."""
         values = {**self.__dict__, **changed}
         query = urlencode({name: str(value) for name, value in values.items() if value})
@@ -96,7 +103,14 @@ class Filters:
             "list": (lists[:1] if len(set(lists)) == 1 else []) if lists else None,
         }
         return Selection(
-            limit, self.since, ids, self.until, team=self.team, group=self.group, status=self.status
+            limit,
+            self.since,
+            ids,
+            self.until,
+            team=self.team,
+            group=self.group,
+            status=self.status,
+            repository=self.repository,
         )
 
 
@@ -121,8 +135,8 @@ def parse_filters(fields: Mapping[str, str], choices: Choices) -> Filters:
     group = fields.get("group") or None
     if group and group not in GROUPS:
         raise FilterError(f"group: {group!r} is not one of {', '.join(GROUPS)}")
-    status = fields.get("status") or None
-    return Filters(**values, since=since, until=until, group=group, status=status)
+    others = {name: fields.get(name) or None for name in ("status", "repository")}
+    return Filters(**values, since=since, until=until, group=group, **others)
 
 
 def _parse_day(name: str, fields: Mapping[str, str]) -> date | None:
@@ -186,4 +200,6 @@ def describe(choices: Choices, filters: Filters, limits: Collection[Limit]) -> l
         words.append(f"group {applied.group.lower().replace('_', ' ')}")
     if applied.status:
         words.append(f"status {applied.status}")
+    if applied.repository:
+        words.append(f"repository {applied.repository}")
     return words

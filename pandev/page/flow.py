@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from pandev.page.cells import visible
+from pandev.page.cells import safe_url, visible
 from pandev.page.charts.areas import draw_areas
 from pandev.page.charts.bars import Bar, draw_bars
 from pandev.page.charts.columns import draw_columns
 from pandev.page.charts.grid import days_between
 from pandev.page.charts.legend import draw_legend
 from pandev.page.charts.scatter import Point, draw_scatter
-from pandev.page.drawing import join
+from pandev.page.drawing import NOTHING, join
 from pandev.page.figures import Drawing, Figure, figure_of
+from pandev.page.work import lead_to_status
 from pandev.report.section import Column, Section
 from pandev.report.sections import BY_NAME, EIGHT_WEEKS, EVERY_SCOPE, TASKS
 from pandev.report.values import Kind, format_duration
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pandev.page.figures import Frame
+    from pandev.page.filters import Filters
     from pandev.report.reading import Result
 
 SHOWN_POINTS: Final = 400
@@ -38,7 +41,10 @@ def draw_cycle_times(result: Result, frame: Frame) -> Drawing:  # noqa: ARG001 -
             row["is_inferred"],
         )
         for row in result.rows
+        if row["elapsed_ms"] is not None
     ]
+    if not points:
+        return Drawing(NOTHING, "When these tasks were started is not known.")
     last = result.rows[0]["closed_on"]
     first = min(point.day for point in points)
     median, p85 = result.rows[0]["median_ms"], result.rows[0]["p85_ms"]
@@ -65,6 +71,13 @@ def draw_throughput(result: Result, frame: Frame) -> Drawing:  # noqa: ARG001 - 
     )
     legend = draw_legend({"fill-open": "created", "fill-closed": "closed"})
     return Drawing(join((legend, draw_columns(weeks, series, words))), words)
+
+
+def lead_to_closed(row: Mapping[str, Any], filters: Filters) -> str:
+    """Return the address of the tasks that were closed in a week."""
+    last = row["week"] + timedelta(days=6)
+    until = min(last, filters.until or last)
+    return f"/flow/cycle_times{filters.query(since=row['week'], until=until)}"
 
 
 def draw_flow(result: Result, frame: Frame) -> Drawing:  # noqa: ARG001 - it has no links
@@ -104,7 +117,8 @@ def _age_bar(row: Mapping[str, Any], p85: int | None) -> Bar:
     is_old = p85 is not None and row["age_ms"] > p85
     value = f"{format_duration(row['age_ms'])}, {visible(row['status'] or 'no status')}"
     class_ = "fill-undefined" if is_old else "fill-in_progress"
-    return Bar(visible(row["name"] or row["task_id"]), value, [(row["age_ms"], class_)])
+    name = visible(row["name"] or row["task_id"])
+    return Bar(name, value, [(row["age_ms"], class_)], url=safe_url(row, "url"))
 
 
 def draw_status_times(result: Result, frame: Frame) -> Drawing:  # noqa: ARG001 - it has no links
@@ -142,7 +156,7 @@ CYCLE_TIMES: Final = Figure(
             Column("reopened_count", "reopened", Kind.NUMBER),
             Column("is_inferred", "inferred"),
         ),
-        "no task with a known start was closed",
+        "no task was closed",
         needs=(TASKS,),
         scopes=EVERY_SCOPE,
         has_period=True,
@@ -150,7 +164,8 @@ CYCLE_TIMES: Final = Figure(
         prefix="page",
     ),
     "From the first start to the last closing, pauses included. A point is hollow if a change of "
-    "status is inferred, so that the time is the longest possible one.",
+    "status is inferred, so that the time is the longest possible one. Tasks whose start is not "
+    "known are in the table only.",
     draw=draw_cycle_times,
     links={"task_id": "url", "name": "url"},
     limits=frozenset({"workspace", "space", "list", "sprint", "team"}),
@@ -190,6 +205,7 @@ FIGURES: Final = (
         "since does not count.",
         also_by={"team"},
         draw=draw_throughput,
+        leads={"closed": lead_to_closed},
     ),
     DAILY_FLOW,
     figure_of(
@@ -198,11 +214,13 @@ FIGURES: Final = (
         "before a task is closed.",
         also_by={"team"},
         draw=draw_ages,
+        links={"task_id": "url", "name": "url"},
     ),
     figure_of(
         BY_NAME["status_times"],
         "All visits of a task to a status together, of the tasks that were closed in the period.",
         also_by={"team"},
         draw=draw_status_times,
+        leads={"tasks_now": lead_to_status},
     ),
 )

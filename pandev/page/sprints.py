@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pandev.page.figures import Frame
+    from pandev.page.filters import Filters
     from pandev.report.reading import Result
 
 ALL_TASKS: Final = 200
+COUNTS: Final = tuple(f"{count}_tasks" for count in ("committed", "added", "removed", "done"))
 
 
 def draw_sprints(result: Result, frame: Frame) -> Drawing:
@@ -47,8 +49,13 @@ def _sprint_bar(row: Mapping[str, Any], frame: Frame) -> Bar:
         f"{visible(row['name'] or row['sprint_id'])}, {row['phase']}",
         f"{done:,} of {total:,} done",
         parts,
-        f"/sprints/sprint_tasks{frame.filters.query(sprint=row['sprint_id'], list='')}",
+        lead_to_sprint(row, frame.filters),
     )
+
+
+def lead_to_sprint(row: Mapping[str, Any], filters: Filters) -> str:
+    """Return the address of the tasks of a sprint."""
+    return f"/sprints/sprint_tasks{filters.query(sprint=row['sprint_id'])}"
 
 
 SPRINT_TASKS: Final = Figure(
@@ -85,6 +92,7 @@ FIGURES: Final = (
         "Committed: in the sprint at its start. Added: came later. Done: closed at its end, or now "
         "while it is running. The number leads to the tasks.",
         draw=draw_sprints,
+        leads=dict.fromkeys(COUNTS, lead_to_sprint),
         limits=frozenset({"workspace", "space", "sprint"}),
     ),
     SPRINT_TASKS,

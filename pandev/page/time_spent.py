@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from pandev.page.cells import visible
+from pandev.page.cells import safe_url, visible
 from pandev.page.charts.bars import Bar, draw_bars
 from pandev.page.charts.grid import draw_week
 from pandev.page.charts.legend import draw_legend
@@ -59,7 +59,7 @@ def _time_bar(row: Mapping[str, Any]) -> Bar:
         (tracked - within, "fill-undefined"),
         (max(0, (estimate or 0) - tracked), "fill-rest"),
     ]
-    return Bar(visible(row["name"] or row["task_id"]), value, parts)
+    return Bar(visible(row["name"] or row["task_id"]), value, parts, url=safe_url(row, "url"))
 
 
 def _hours(duration_ms: int) -> str:
@@ -179,6 +179,7 @@ FIGURES: Final = (
         "that of people in other teams. Time of subtasks is not added to their parents.",
         also_by={"team"},
         draw=draw_task_time,
+        links={"task_id": "url", "name": "url"},
     ),
     figure_of(
         BY_NAME["allocation"],

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pandev.page.cells import visible
 from pandev.page.charts.bars import Bar, draw_bars
 from pandev.page.charts.legend import draw_legend
 from pandev.page.drawing import element, join
-from pandev.page.figures import Drawing, figure_of
+from pandev.page.figures import Drawing, Figure, figure_of
+from pandev.page.filters import Filters
 from pandev.report.facts import describe_workspace
-from pandev.report.section import Column
-from pandev.report.sections import BY_NAME
+from pandev.report.section import Column, Section
+from pandev.report.sections import BY_NAME, EIGHT_WEEKS
+from pandev.report.selection import FIRST_YEAR
 from pandev.report.values import Kind, format_value
 
 if TYPE_CHECKING:
-    from pandev.page.figures import Frame
+    from collections.abc import Mapping
+
+    from pandev.page.figures import Frame, Lead
     from pandev.report.reading import Result
 
 
@@ -42,12 +46,14 @@ def draw_links(result: Result, frame: Frame) -> Drawing:
     bars = [
         Bar(
             visible(row["repository"] or row["repository_id"]),
-            f"{format_value(row['share'], Kind.SHARE, frame.zone)} of {row['commits']:,}",
+            f"{format_value(row['share'], Kind.SHARE, frame.zone)} of {row['commits']:,}, "
+            f"{row['without_task']:,} without a task",
             [
                 (row["linked"], "fill-closed"),
                 (row["linked_by_history"], "fill-in_progress"),
-                (row["commits"] - row["linked"] - row["linked_by_history"], "fill-rest"),
+                (row["without_task"], "fill-rest"),
             ],
+            lead_to_unlinked(row, frame.filters) if row["without_task"] else None,
         )
         for row in result.rows
     ]
@@ -62,6 +68,16 @@ def draw_links(result: Result, frame: Frame) -> Drawing:
     return Drawing(join((draw_legend(names), draw_bars(bars))), words)
 
 
+def lead_to(path: str) -> Lead:
+    """Return a function that leads to the rows of a figure in the workspace of a row."""
+    return lambda row, _: f"{path}{Filters(workspace=row['workspace_id']).query()}"
+
+
+def lead_to_unlinked(row: Mapping[str, Any], filters: Filters) -> str:
+    """Return the address of the commits of a repository that have no task."""
+    return f"/trust/unlinked_commits{filters.query(repository=row['repository_id'])}"
+
+
 COLUMNS: Final = (
     Column("workspace_name", "workspace"),
     Column("last_complete_run_at", "last complete run", Kind.TIME),
@@ -74,18 +90,49 @@ COLUMNS: Final = (
     Column("users_without_employee", "unmatched users", Kind.NUMBER),
     Column("commits_without_task", "commits without a task", Kind.NUMBER),
 )
+WITHOUT_TASK: Final = Column("without_task", "without a task", Kind.NUMBER)
+UNLINKED_COMMITS: Final = Figure(
+    Section(
+        "unlinked_commits",
+        "Commits without a task",
+        "",
+        (
+            Column("repository", "repository"),
+            Column("title", "title"),
+            Column("author_name", "author"),
+            Column("committed_at", "made", Kind.TIME),
+            Column("names_unknown_task", "unknown id"),
+        ),
+        "every commit is linked with a task",
+        needs=BY_NAME["links"].needs,
+        has_period=True,
+        default_days=EIGHT_WEEKS,
+        prefix="page",
+    ),
+    "The newest commits that name no task which exists, and that no branch, merge or pull request "
+    "links with one.",
+    links={"title": "url"},
+    limits=frozenset({"repository"}),
+)
 FIGURES: Final = (
     figure_of(
         replace(BY_NAME["trust"], columns=COLUMNS),
         "What the figures of this page stand on: how fresh the data is, and what is missing.",
         draw=draw_trust,
+        leads={
+            "stored_tasks": lead_to("/tasks/recent_tasks"),
+            "unhealthy_webhooks": lead_to("/integration/webhooks"),
+            "commits_without_task": lambda *_: f"/trust/unlinked_commits?since={FIRST_YEAR}-01-01",
+        },
     ),
     figure_of(
-        BY_NAME["links"],
+        replace(BY_NAME["links"], columns=(*BY_NAME["links"].columns, WITHOUT_TASK)),
         "Commits without merges and without those of bots. A commit is linked by its message, or "
         "by a branch, merge or pull request that names the task.",
         draw=draw_links,
+        leads={"without_task": lead_to_unlinked},
     ),
+    UNLINKED_COMMITS,
     figure_of(
         BY_NAME["unlinked"],
         "Work without code, or a reference that was forgotten: write CU- and the id of the task in "

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
     from pandev.page.figures import Frame
-    from pandev.page.filters import Limit
+    from pandev.page.filters import Filters, Limit
     from pandev.report.reading import Result
 
 PLACES_AND_TEAM: Final[frozenset[Limit]] = frozenset({*EVERY_SCOPE, "sprint", "team"})
@@ -56,7 +56,7 @@ def draw_board(result: Result, frame: Frame) -> Drawing:
             "h3",
             element("span", GROUP_NAMES[group], class_=f"group group-{group.lower()}"),
             " ",
-            element("a", total, class_="total", href=_tasks_of(frame, group=group)),
+            element("a", total, class_="total", href=_tasks_of(frame.filters, group=group)),
         )
         bars = draw_bars([_status_bar(row, frame) for row in rows], longest)
         columns.append(element("div", heading, bars, class_="column"))
@@ -64,17 +64,22 @@ def draw_board(result: Result, frame: Frame) -> Drawing:
 
 
 def _status_bar(row: Mapping[str, Any], frame: Frame) -> Bar:
-    count, group, status = int(row["tasks"]), row["status_group"], row["status"] or ""
+    count = int(row["tasks"])
     return Bar(
-        visible(status) or "no status",
+        visible(row["status"] or "") or "no status",
         f"{count:,}",
-        [(count, f"fill-{group.lower()}")],
-        _tasks_of(frame, group=group, status=status),
+        [(count, f"fill-{row['status_group'].lower()}")],
+        lead_to_status(row, frame.filters),
     )
 
 
-def _tasks_of(frame: Frame, **chosen: str) -> str:
-    return f"/tasks/recent_tasks{frame.filters.query(since='', until='', **chosen)}"
+def lead_to_status(row: Mapping[str, Any], filters: Filters) -> str:
+    """Return the address of the tasks that are in a status of a group now."""
+    return _tasks_of(filters, group=row["status_group"], status=row["status"])
+
+
+def _tasks_of(filters: Filters, **chosen: str | None) -> str:
+    return f"/tasks/recent_tasks{filters.query(since='', until='', **chosen)}"
 
 
 def draw_work_log(result: Result, frame: Frame) -> Drawing:  # noqa: ARG001 - it has no links to rows
@@ -176,6 +181,7 @@ BOARD: Final = Figure(
     "All tasks by their present status. The group follows from the type that the status has in "
     "ClickUp, never from its name.",
     draw=draw_board,
+    leads={"tasks": lead_to_status},
     limits=PLACES_AND_TEAM,
 )
 WORK_LOG: Final = Figure(

@@ -39,6 +39,8 @@ class Result:
     """Whether the limit left rows out."""
     reason: str = ""
     """Why there are no rows, and what to do."""
+    is_limited: bool = False
+    """Whether other limits may have rows."""
 
 
 def read_section(
@@ -62,6 +64,7 @@ def read_section(
         "team_emails": emails,
         "group": selection.group,
         "status": selection.status,
+        "repository": selection.repository,
         **{f"{scope}s": ids for scope, ids in selection.ids.items()},
     }
     statement = read_statement(f"{section.prefix}_{section.name}", "pandev.sql")
@@ -69,7 +72,7 @@ def read_section(
     by_column = [dict(zip(columns, row, strict=True)) for row in rows]
     shown = _by_heading(list(_first(by_column, section, selection.limit)), section.heading)
     result = Result(section, columns, shown, since, is_cut=len(shown) < len(by_column))
-    return result if shown else replace(result, reason=_find_reason(store, result, selection))
+    return result if shown else _with_reason(store, result, selection)
 
 
 def _read_team(
@@ -114,15 +117,16 @@ def _read_row_counts(store: Source, section: Section) -> Result:
     return Result(section, columns, [dict(zip(columns, count, strict=True)) for count in counts])
 
 
-def _find_reason(store: Source, result: Result, selection: Selection) -> str:
-    """Return why a section is empty: a table without rows, the choice of rows, or good news."""
+def _with_reason(store: Source, result: Result, selection: Selection) -> Result:
+    """Return a result without rows, and why: a table without rows, the limits, or good news."""
     for need in result.section.needs:
         has_rows = " OR ".join(f"EXISTS (SELECT FROM {table})" for table in need.tables)
         _, ((is_met,),) = store.query(f"SELECT {has_rows}", {})
         if not is_met:
-            return need.advice
+            return replace(result, reason=need.advice)
     limits = [f"since {result.since}"] if result.since else []
     limits += [f"until {selection.until}"] if result.section.has_period and selection.until else []
     limits += [f"in the chosen {scope}" for scope in SCOPES if scope in selection.scopes]
     limits += [f"of the team {selection.team}"] if selection.team else []
-    return f"{', '.join(limits)}: {result.section.empty}" if limits else result.section.empty
+    reason = f"{', '.join(limits)}: {result.section.empty}" if limits else result.section.empty
+    return replace(result, reason=reason, is_limited=bool(limits))

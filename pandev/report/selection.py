@@ -57,11 +57,13 @@ class Selection:
     ids: Mapping[Scope, Sequence[str] | None]
     until: date | None = None
     team: str | None = None
-    """A team of employees. Only the page limits anything to it, and to the next two."""
+    """A team of employees. Only the page limits anything to it, and to the next three."""
     group: str | None = None
     """A status group of tasks."""
     status: str | None = None
     """A status of tasks, in lower case."""
+    repository: str | None = None
+    """The id of a repository."""
 
     @property
     def scopes(self) -> set[Scope]:

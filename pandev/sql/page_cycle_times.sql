@@ -2,7 +2,7 @@
 WITH closed AS (
     SELECT c.*
     FROM cycle_times AS c
-    WHERE c.closed_at >= %(since_at)s::timestamptz AND c.elapsed_ms IS NOT NULL
+    WHERE c.closed_at >= %(since_at)s::timestamptz
         AND (%(until_at)s::timestamptz IS NULL OR c.closed_at < %(until_at)s::timestamptz)
         AND (%(workspaces)s::text[] IS NULL OR c.workspace_id = ANY (%(workspaces)s::text[]))
         AND (%(spaces)s::text[] IS NULL OR c.space_id = ANY (%(spaces)s::text[]))

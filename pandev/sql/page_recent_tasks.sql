@@ -10,7 +10,7 @@ WITH newest AS (
         AND (%(since_at)s::timestamptz IS NULL OR o.date_updated >= %(since_at)s::timestamptz)
         AND (%(until_at)s::timestamptz IS NULL OR o.date_updated < %(until_at)s::timestamptz)
         AND (%(team_users)s::text[] IS NULL OR o.assignee_ids ?| %(team_users)s::text[])
-    ORDER BY o.date_updated DESC NULLS LAST, o.task_id
+    ORDER BY o.date_updated DESC, o.task_id
     LIMIT %(limit)s
 )
 SELECT n.workspace_id, n.task_id, n.custom_id, n.name, n.status, n.status_group, n.list_name, n.space_name,
@@ -39,4 +39,4 @@ LEFT JOIN LATERAL (
         LIMIT 4
     ) AS a
 ) AS i ON TRUE
-ORDER BY n.date_updated DESC NULLS LAST, n.task_id
+ORDER BY n.date_updated DESC, n.task_id

@@ -12,7 +12,12 @@ WITH chosen AS (
 SELECT s.workspace_id, s.sprint_id, s.sprint_name, s.task_id, s.task_name, t.status, s.points, s.is_committed,
     s.is_added, s.is_removed, s.is_done, s.is_carried_over, s.is_inferred, t.url
 FROM chosen AS c
-INNER JOIN sprint_tasks AS s ON s.workspace_id = c.workspace_id AND s.sprint_id = c.sprint_id
+CROSS JOIN LATERAL (
+    SELECT s.*
+    FROM sprint_tasks AS s
+    WHERE s.workspace_id = c.workspace_id AND s.sprint_id = c.sprint_id
+    OFFSET 0
+) AS s
 LEFT JOIN tasks AS t ON t.workspace_id = s.workspace_id AND t.id = s.task_id
 WHERE (s.is_committed OR s.is_added)
     AND (%(team_users)s::text[] IS NULL OR t.assignee_ids ?| %(team_users)s::text[])

@@ -24,7 +24,7 @@ SELECT a.workspace_id, a.task_id, a.name, a.status, a.status_group, a.assignee_i
         WHERE u.workspace_id = a.workspace_id AND a.assignee_ids ? u.id
     ) AS assignees,
     a.list_id, a.list_name, a.space_id, a.space_name, a.started_at, a.status_since, a.age_ms,
-    a.working_age_ms, a.status_age_ms, a.is_inferred, p.p85_elapsed_ms
+    a.working_age_ms, a.status_age_ms, a.is_inferred, p.p85_elapsed_ms, t.url
 FROM (
     SELECT a.*
     FROM task_ages AS a
@@ -35,5 +35,6 @@ FROM (
     ORDER BY a.age_ms DESC, a.task_id
     LIMIT %(limit)s
 ) AS a
+LEFT JOIN tasks AS t ON t.workspace_id = a.workspace_id AND t.id = a.task_id
 CROSS JOIN usual AS p
 ORDER BY a.age_ms DESC, a.task_id

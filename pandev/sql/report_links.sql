@@ -3,6 +3,7 @@ SELECT l.repository_id, r.name AS repository, sum(l.commits)::bigint AS commits,
     sum(l.linked)::bigint AS linked, sum(l.unknown_only)::bigint AS unknown_only,
     sum(l.without_reference)::bigint AS without_reference,
     sum(l.linked_by_history)::bigint AS linked_by_history,
+    sum(l.commits - l.linked - l.linked_by_history)::bigint AS without_task,
     round(sum(l.linked + l.linked_by_history) / sum(l.commits), 3) AS share
 FROM link_coverage AS l
 LEFT JOIN repositories AS r ON r.id = l.repository_id

@@ -46,7 +46,7 @@ busiest AS (
     ORDER BY spent_ms DESC, s.task_id
     LIMIT %(limit)s
 )
-SELECT b.workspace_id, b.task_id, t.name, t.status, s.estimate_ms, s.worklog_ms, s.ide_ms
+SELECT b.workspace_id, b.task_id, t.name, t.status, s.estimate_ms, s.worklog_ms, s.ide_ms, t.url
 FROM busiest AS b
 LEFT JOIN tasks AS t ON t.workspace_id = b.workspace_id AND t.id = b.task_id
 CROSS JOIN LATERAL (

@@ -1,9 +1,9 @@
 """Keep `inherited_references`: commits that the history links with the tasks of a carrier.
 
 A carrier is a merge commit, a pull request or a branch that names a task. Its commits are those
-that came in by it, or that stand on the branch and not on the default branch. They are derived in
-the transaction of a load, and again once a commit arrives that the result awaits. So the order of
-arrival does not matter.
+that came in by it, or that stand on the branch and neither on the default branch nor on another one
+that branches begin from, such as `develop`. They are derived in the transaction of a load, and
+again once a commit arrives that the result awaits. So the order of arrival does not matter.
 
 Branches of a repository are derived together, in one walk. While the newest commit of the default
 branch is not stored, as between the branches and the commits of a run, their links stay.
@@ -285,10 +285,10 @@ def _add_branches(connection: Connection, links: _Links, repositories: Collectio
     )
     heads: dict[str, list[tuple[str, str]]] = {}
     walks = {}
-    for repository_id, base, base_is_stored, names, shas in rows:
+    for repository_id, base, base_is_stored, names, shas, shared in rows:
         if base_is_stored:
             heads[repository_id] = list(zip(names, shas, strict=True))
-            walks[repository_id, None] = walk_branches(shas, base)
+            walks[repository_id, None] = walk_branches(shas, [base, *shared])
         else:
             links.kept.append(repository_id)
             links.awaited.add((repository_id, "branch", "", base, False))

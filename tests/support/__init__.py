@@ -2,5 +2,6 @@
 
 `clocks` has clocks that a test controls, `waiting` waits for a condition with a deadline,
 `processes` stops and kills servers and processes by their id, and `signals` restores signal
-handlers. `documents` reads the pages of docs/, and `store_reference` draws docs/reference/store.md.
+handlers. `documents` reads the pages of docs/, `store_reference` draws docs/reference/store.md,
+`dbt_sources` the sources of dbt, and `plugin_definitions` those that `meltano add` takes.
 """

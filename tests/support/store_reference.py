@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -183,14 +184,21 @@ def _text(comment: str) -> str:
     return PAGE_PATH.sub(r"([details](../\1))", text)
 
 
-def main() -> None:
-    """Draw the page from a store that is created for it."""
+@contextmanager
+def new_store() -> Iterator[Connection]:
+    """Yield a connection to a store that is created for this, and has no rows."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o711)  # for root PostgreSQL runs as another user
         with EmbeddedServer(Path(folder) / "store", idle_timeout_seconds=0) as server:
             Store(server.url, schema=SCHEMA).close()
             with psycopg.connect(server.url) as connection:
-                PAGE.write_text(draw(connection), encoding="utf-8")
+                yield connection
+
+
+def main() -> None:
+    """Draw the page."""
+    with new_store() as connection:
+        PAGE.write_text(draw(connection), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -49,8 +49,10 @@ def reachable(stored: Mapping[str, Commit], starts: Iterable[str]) -> set[str]:
     return found
 
 
-def brute_force(stored: Mapping[str, Commit], heads: Iterable[str], base: str) -> BranchCommits:
-    branch = reachable(stored, heads) - reachable(stored, [base])
+def brute_force(
+    stored: Mapping[str, Commit], heads: Iterable[str], bases: Iterable[str]
+) -> BranchCommits:
+    branch = reachable(stored, heads) - reachable(stored, bases)
     return BranchCommits(frozenset(branch & stored.keys()), frozenset(branch - stored.keys()))
 
 
@@ -135,13 +137,13 @@ def histories(draw: st.DrawFn) -> tuple[Graph, list[str], str]:
 @given(histories())
 def test_the_walk_finds_what_the_whole_graph_says(history: tuple[Graph, list[str], str]) -> None:
     stored, heads, base = history
-    assert is_right(run(stored, heads, base), heads, brute_force(stored, heads, base))
+    assert is_right(run(stored, heads, base), heads, brute_force(stored, heads, [base]))
 
 
 def run_branches(
-    stored: Mapping[str, Commit], heads: Iterable[str], base: str
+    stored: Mapping[str, Commit], heads: Iterable[str], *bases: str
 ) -> dict[str, BranchCommits]:
-    walk = walk_branches(list(heads), base)
+    walk = walk_branches(list(heads), bases)
     try:
         wanted = next(walk)
         while True:
@@ -150,13 +152,15 @@ def run_branches(
         return end.value  # type: ignore[no-any-return]
 
 
-@given(histories())
+@given(histories(), st.integers(0, 9))
 def test_one_walk_finds_the_commits_of_each_branch(
-    history: tuple[Graph, list[str], str],
+    history: tuple[Graph, list[str], str], number: int
 ) -> None:
+    """Without those of two bases, one of which may be neither stored nor related."""
     stored, heads, base = history
-    for head, result in run_branches(stored, heads, base).items():
-        assert is_right(result, [head], brute_force(stored, [head], base))
+    bases = [base, f"{number}"]
+    for head, result in run_branches(stored, heads, *bases).items():
+        assert is_right(result, [head], brute_force(stored, [head], bases))
 
 
 @given(histories())

@@ -81,8 +81,9 @@ class History:
                         brought = self.difference(parents[1:], parents[0])
                         links |= {(commit, reference, "merge", sha) for commit in brought}
         for name, head in self.heads.items():
-            if name != "main" and "main" in self.heads:
-                on_branch = self.difference(head, self.heads["main"])
+            if name.startswith("CU-") and "main" in self.heads:
+                shared = self.heads["main"] + self.heads.get("develop", "")
+                on_branch = self.difference(head, shared)
                 reference = name.removeprefix("CU-")
                 links |= {(commit, reference, "branch_graph", name) for commit in on_branch}
         for number, (head, merge) in self.merges.items():
@@ -108,7 +109,7 @@ def histories(draw: st.DrawFn) -> History:
         history.messages[sha] = draw(st.sampled_from(MESSAGES))
     shas = st.sampled_from([*history.parents])
     history.heads = draw(
-        st.dictionaries(st.sampled_from(["main", "CU-86abc1", "CU-86abc3"]), shas, max_size=3)
+        st.dictionaries(st.sampled_from(["main", "develop", "CU-86abc1", "CU-86abc3"]), shas)
     )
     pairs = st.tuples(shas, shas)
     history.merges = draw(st.dictionaries(st.sampled_from([2, 4]), pairs, max_size=2))

@@ -17,7 +17,7 @@ from tests.target_pandev.history import BRANCHES, COMMITS, LINKS, TASKS, branch,
 from tests.target_pandev.ide import IDE_EVENTS, USER1
 from tests.target_pandev.ide import events as events_of
 from tests.target_pandev.ide import records as records_of
-from tests.target_pandev.loading import COMPLETED_READS, completed, load
+from tests.target_pandev.loading import COMPLETED_READS, completed, load, schema
 from tests.target_pandev.test_pull_requests import PULL_REQUESTS, pull
 
 if TYPE_CHECKING:
@@ -29,9 +29,14 @@ if TYPE_CHECKING:
     Link = tuple[Any, ...]
 
 SCHEMAS = {
-    schema["stream"]: schema
-    for schema in (TASKS, COMMITS, BRANCHES, PULL_REQUESTS, IDE_EVENTS, COMPLETED_READS)
+    message["stream"]: message
+    for message in (TASKS, COMMITS, BRANCHES, PULL_REQUESTS, IDE_EVENTS, COMPLETED_READS)
 }
+STATUSES = schema(
+    "tasks",
+    dict.fromkeys(("workspace_id", "id", "custom_id", "name", "status"), "string"),
+    ["workspace_id", "id"],
+)
 STORED = "SELECT *, xmin::text FROM resolved_links ORDER BY 1, 2, 3, 4, 5"
 REFERENCES = """
 SELECT repository_id, source, object_key, 0, source, kind, reference, workspace_id, ordinal,
@@ -187,14 +192,33 @@ def test_a_reference_and_its_task_do_not_miss_each_other(store: Loader) -> None:
 def test_a_task_that_keeps_its_ids_is_not_resolved_again(store: Loader) -> None:
     """So a load of such tasks need not wait for others that change links."""
     store.load(COMMITS, commit("a", message="DEV-1"))
-    store.load(TASKS, task("86abc1", "DEV-1"))
+    store.load(STATUSES, with_status("to do"))
     with psycopg.connect(store.database) as other:
         other.execute(LOCK_LINKS)
-        renamed = task("86abc1", "DEV-1")
-        renamed["record"]["name"] = "Another name"
-        store.load(TASKS, renamed)
-    assert store.rows("SELECT name FROM tasks") == [("Another name",)]
+        store.load(STATUSES, read(with_status("doing"), 1))
+    assert store.rows("SELECT status FROM tasks") == [("doing",)]
     assert store.rows(LINKS) == [("a", "86abc1", "commit")]
+
+
+def with_status(status: str) -> Message:
+    message = task("86abc1", "DEV-1")
+    return {**message, "record": {**message["record"], "status": status}}
+
+
+def test_links_follow_the_custom_id_of_a_task(store: Loader) -> None:
+    store.load(TASKS, task("86abc1", "DEV-1"), task("86abc2", "DEV-2"))
+    history = [commit("a"), commit("b", "a"), commit("m", "ab", "Merge branch 'DEV-1'")]
+    store.load(COMMITS, *history, commit("c", message="DEV-2"))
+    named = [("b", "86abc1", "merge"), ("c", "86abc2", "commit"), ("m", "86abc1", "commit")]
+    assert store.rows(LINKS) == named
+    store.load(TASKS, read(task("86abc1", "DEV-2"), 1))
+    assert store.rows(LINKS) == [("c", "86abc1", "commit"), ("c", "86abc2", "commit")]
+    store.load(TASKS, read(task("86abc2", "DEV-1"), 1))
+    assert store.rows(LINKS) == [(sha, swapped(task_id), via) for sha, task_id, via in named]
+
+
+def swapped(task_id: str) -> str:
+    return {"86abc1": "86abc2", "86abc2": "86abc1"}[task_id]
 
 
 def test_a_task_that_returns_is_linked_again(store: Loader) -> None:

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from target_pandev.sql import read_views
+from tests.support import dbt_sources
 from tests.support.store_reference import FUNCTIONS, PAGE, SCHEMA, draw, read_relations
 
 if TYPE_CHECKING:
@@ -33,6 +34,11 @@ def connection(database: str) -> Iterator[Connection]:
 
 def test_the_page_equals_the_catalog_of_a_new_store(connection: Connection) -> None:
     assert PAGE.read_text(encoding="utf-8") == draw(connection), "run: make docs-store"
+
+
+def test_the_sources_of_dbt_are_what_the_catalog_says(connection: Connection) -> None:
+    sources = dbt_sources.FILE.read_text(encoding="utf-8")
+    assert sources == dbt_sources.draw(connection), "run: make docs-store"
 
 
 def test_a_table_without_a_section_is_reported(connection: Connection) -> None:

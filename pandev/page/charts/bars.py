@@ -26,6 +26,8 @@ class Bar:
     parts: Sequence[tuple[float, str]]
     href: str | None = None
     """The address of the rows that the value counts."""
+    url: str | None = None
+    """The address of what the label names."""
 
     @property
     def length(self) -> float:
@@ -48,9 +50,12 @@ def _draw_bar(bar: Bar, whole: float) -> Markup:
             shapes.append(element("rect", class_=class_, height=HEIGHT, rx=2, **place))
         begin += size
     value = element("a", bar.value, href=bar.href) if bar.href else bar.value
+    label = element("bdi", bar.label)
+    if bar.url:
+        label = element("a", label, href=bar.url)
     return element(
         "li",
-        element("bdi", bar.label, class_="bar-label"),
+        element("span", label, class_="bar-label"),
         " ",
         element("span", value, class_="bar-value"),
         element("svg", *shapes, class_="bar", width="100%", height=HEIGHT, aria_hidden="true"),

@@ -14,7 +14,7 @@ COMMENT ON COLUMN task_links.ordinal IS 'Place of the id among those of its text
 COMMENT ON COLUMN task_links.object_key IS
     'Name of the branch, sha of the commit, or number of the pull request, as source says';
 COMMENT ON COLUMN task_links.via IS
-    'commit, branch or pull_request: it names the task itself; a commit also pull_request: it is the merge or squash of one that names the task; merge: it came in by a merge commit or pull request that names the task; branch_graph: it stands on a branch that names the task, and not on the default branch';
+    'commit, branch or pull_request: it names the task itself; a commit also pull_request: it is the merge or squash of one that names the task; merge: it came in by a merge commit or pull request that names the task; branch_graph: it stands on a branch that names the task, and neither on the default branch nor on another one that branches begin from, such as develop';
 COMMENT ON COLUMN task_links.kind IS 'Of the id that names the task, as in task_references';
 COMMENT ON COLUMN task_links.occurred_at IS
     'When the commit, or the newest commit of the branch, was made; when the pull request was merged, or else opened; null if that is not known';

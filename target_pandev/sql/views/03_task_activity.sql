@@ -46,18 +46,13 @@ LEFT JOIN pull_requests AS p
 CROSS JOIN LATERAL (
     SELECT CASE
         WHEN l.source <> 'branch' THEN true
-        WHEN NOT EXISTS (
+        ELSE EXISTS (
+            SELECT FROM resolved_links AS r
+            WHERE r.repository_id = l.repository_id AND r.source = 'commit' AND r.object_key = b.head_sha
+                AND r.workspace_id = l.workspace_id AND r.task_id = l.task_id
+        ) OR NOT EXISTS (
             SELECT FROM branches AS d
             WHERE d.repository_id = l.repository_id AND d.is_default AND d._sdc_deleted_at IS NULL
-        ) THEN true
-        ELSE EXISTS (
-            SELECT FROM task_references AS r
-            WHERE r.repository_id = l.repository_id AND r.source = 'commit' AND r.object_key = b.head_sha
-                AND r.reference IN (l.task_id, pg_catalog.upper(o.custom_id))
-        ) OR EXISTS (
-            SELECT FROM inherited_references AS i
-            WHERE i.repository_id = l.repository_id AND i.sha = b.head_sha
-                AND i.reference IN (l.task_id, pg_catalog.upper(o.custom_id))
         )
     END AS is_own
     OFFSET 0

@@ -1,5 +1,5 @@
 -- The activity of each task in one row; tasks without any are left out.
--- Cost: that of task_activity; for one task too.
+-- Cost: that of task_activity; for one task too. Sorting starts with the column that differs most.
 
 CREATE OR REPLACE VIEW task_activity_summary AS
 SELECT a.workspace_id, a.task_id, a.task_name, a.status, a.status_group, a.task_url,
@@ -11,7 +11,7 @@ SELECT a.workspace_id, a.task_id, a.task_name, a.status, a.status_group, a.task_
     pg_catalog.count(DISTINCT coalesce(a.author_email, a.author_name))
         FILTER (WHERE a.source = 'commit' AND NOT a.is_merge) AS authors
 FROM task_activity AS a
-GROUP BY a.workspace_id, a.task_id, a.task_name, a.status, a.status_group, a.task_url;
+GROUP BY a.task_id, a.workspace_id, a.task_name, a.status, a.status_group, a.task_url;
 COMMENT ON VIEW task_activity_summary IS
     'One row per task that has commits, branches or pull requests in task_activity';
 COMMENT ON COLUMN task_activity_summary.first_activity_at IS 'First occurred_at, merges included';

@@ -1,7 +1,7 @@
 -- How long each pull request took, from its first commit to its merge. The commits are those that
 -- merged_commits has. Nothing is estimated: if one of them is not in the store, as after a
 -- squash whose branch was deleted before tap-git read it, the times that depend on it are null.
--- Cost: for each pull request its row, its commits and its references, all by key. The newest ones, by
+-- Cost: for each pull request its row, its commits and its tasks, all by key. The newest ones, by
 -- when they were opened or merged, are read without the others.
 
 CREATE OR REPLACE VIEW pull_request_lead_times AS
@@ -14,9 +14,9 @@ SELECT
     p.base_branch,
     (
         SELECT pg_catalog.array_agg(DISTINCT r.task_id ORDER BY r.task_id)
-        FROM resolved_task_references AS r
+        FROM resolved_links AS r
         WHERE r.repository_id = p.repository_id AND r.source = 'pull_request'
-            AND r.object_key = p.number::text AND r.task_id IS NOT NULL
+            AND r.object_key = p.number::text
     ) AS task_ids,
     f.commit_count,
     f.first_commit_at,

@@ -3,6 +3,7 @@
 Both are of the version that is installed; tests/debian has an older one.
 """
 
+import fcntl
 import os
 import shutil
 import signal
@@ -193,7 +194,10 @@ def test_a_kill_before_the_replacement_leaves_the_old_store(
     assert run_interrupted(filled, *point) == -signal.SIGKILL
     assert content(filled) == EXPECTED
     assert (filled / "data").stat().st_ino == inode
+    left_server = os.open(filled / "upgrade" / "server.lock", os.O_RDWR)
     assert move(filled).row_count == 1001
+    fcntl.flock(left_server, fcntl.LOCK_EX | fcntl.LOCK_NB)  # raises while it is running
+    os.close(left_server)
     assert content(filled) == EXPECTED
     assert "upgrade" not in names(filled)
 

@@ -1,0 +1,8 @@
+-- Rows that share their key with another one; a key has one or more columns.
+{% test unique_key(model, columns) %}
+{%- set key = columns | map("tojson") | join(", ") %}
+SELECT {{ key }}, count(*) AS rows_with_key
+FROM {{ model }}
+GROUP BY {{ key }}
+HAVING count(*) > 1
+{% endtest %}

@@ -1,0 +1,115 @@
+"""Numbers of the page lead to their rows, tasks to ClickUp and commits to their host."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.pandev.page_server import RunningPage, serve_database, texts
+from tests.pandev.page_store import fill_page
+from tests.pandev.report_store import connect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NUMBERS = {
+    "/tasks/board": 5,
+    "/flow/flow": 9,
+    "/flow/status_times": 3,
+    "/trust/links": 2,
+    "/trust/trust": 3,
+}
+"""Figures whose tables have numbers that lead to as many rows, and how many such numbers."""
+TASKS = ("/tasks/recent_tasks", "/tasks/task_days", "/flow/cycle_times", "/flow/ages",
+         "/sprints/sprint_tasks", "/time/task_time", "/trust/unlinked")  # fmt: skip
+CELL = re.compile(r'<td class="number[^"]*"><a href="([^"]+)">([\d,]+)</a></td>')
+
+
+@pytest.fixture
+def page(database: str) -> Iterator[RunningPage]:
+    """Yield the page of a store in which every figure has rows."""
+    fill_page(database)
+    with connect(database) as connection:
+        connection.execute("DELETE FROM webhooks WHERE id = '4b67ac88'")
+    with serve_database(database) as running:
+        yield running
+
+
+def count_rows(page: RunningPage, address: str) -> int:
+    """Return how many rows the figure at an address has."""
+    path, _, query = unescape(address).partition("?")
+    return len(page.get(f"{path}.json?{query}").rows)
+
+
+@pytest.mark.parametrize("path", NUMBERS)
+def test_a_number_has_as_many_rows_as_it_says(page: RunningPage, path: str) -> None:
+    links = CELL.findall(page.get(path).text)
+    assert len(links) == NUMBERS[path]
+    counted = {address: count_rows(page, address) for address, _ in links}
+    assert counted == {address: int(number) for address, number in links}
+
+
+def test_numbers_of_a_space_count_its_rows(page: RunningPage) -> None:
+    for path in ("/tasks/board", "/flow/flow"):
+        links = CELL.findall(page.get(f"{path}?space=12&team=Web").text)
+        assert links
+        assert {"space=12&amp;team=Web" in address for address, _ in links} == {True}
+        assert [count_rows(page, address) for address, _ in links] == [int(n) for _, n in links]
+
+
+def test_numbers_of_a_sprint_lead_to_its_tasks(page: RunningPage) -> None:
+    rows = {row["sprint_id"]: row for row in page.get("/sprints/sprints.json").rows}
+    for sprint, row in rows.items():
+        tasks = page.get(f"/sprints/sprint_tasks.json?sprint={sprint}").rows
+        counted = {
+            f"{name}_tasks": sum(task[f"is_{name}"] for task in tasks)
+            for name in ("committed", "added", "removed", "done")
+        }
+        assert counted == {name: row[name] for name in counted}
+    links = CELL.findall(page.get("/sprints/sprints").text)
+    assert len(links) == 5
+    addresses = {"/sprints/sprint_tasks?sprint=31", "/sprints/sprint_tasks?sprint=32"}
+    assert {address for address, _ in links} == addresses
+
+
+@pytest.mark.parametrize("path", TASKS)
+def test_a_task_leads_to_clickup(page: RunningPage, path: str) -> None:
+    """In its table and, where it has bars, in its picture."""
+    rows = page.get(f"{path}.json").rows
+    urls = {row["url"] for row in rows} - {None}
+    html = page.get(path).text
+    assert {url for url in urls if f'<a href="{url}">' in html} == urls
+    assert {url.rpartition("/")[0] for url in urls} == {"https://app.clickup.com/t"}
+    labels = re.findall(r'<span class="bar-label"><a href="([^"]+)">', html)
+    assert labels == ([row["url"] for row in rows] if 'class="bars"' in html else [])
+
+
+def test_a_commit_without_a_task_leads_to_its_host(page: RunningPage) -> None:
+    rows = page.get("/trust/unlinked_commits.json").rows
+    html = page.get("/trust/unlinked_commits").text
+    assert {row["title"] for row in rows} == {"Update dependencies"}
+    first = rows[0]
+    assert first["url"] == f"https://{first['repository_id']}/commit/{first['sha']}"
+    assert html.count('<a href="https://github.com/acme/') == len(rows) > 20
+
+
+def test_closed_tasks_without_a_known_start_are_in_the_table(database: str) -> None:
+    """They count among those that were closed, and have no place in the picture."""
+    fill_page(database)
+    with connect(database) as connection:
+        connection.execute("DELETE FROM task_transitions WHERE task_id = '86d000013'")
+        connection.execute("DELETE FROM task_changes WHERE task_id = '86d000013'")
+        connection.execute(
+            "INSERT INTO task_transitions SELECT (jsonb_populate_record(t, "
+            '\'{"task_id": "86d000013", "from_status": null}\')).* FROM task_transitions AS t '
+            "WHERE t.task_id = '86d000019' AND t.next_changed_at IS NULL"
+        )
+    with serve_database(database) as running:
+        rows = running.get("/flow/cycle_times.json").rows
+        html = running.get("/flow/cycle_times").text
+    without = [row["task_id"] for row in rows if row["elapsed_ms"] is None]
+    assert without == ["86d000013"]
+    assert len(texts(html, ".point")) == len(rows) - 1
