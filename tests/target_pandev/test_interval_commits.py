@@ -74,7 +74,8 @@ def test_a_commit_derives_only_the_days_since_the_one_before_it(store: Loader) -
     store.load(IDE_EVENTS, *records(events(USER1, *days)), REPOSITORIES, repository())
     store.load(COMMITS, commit("a", "02 12:00"), commit("c", "05 12:00"))
     before = dict(store.rows(WRITTEN))
-    store.load(COMMITS, commit("a", "02 12:00"), commit("b", "04 12:00"))
+    merge = commit("m", "02 11:00", parents=2)
+    store.load(COMMITS, commit("a", "02 12:00"), merge, commit("b", "04 12:00"))
     after = dict(store.rows(WRITTEN))
     changed = {day for day in before if before[day] != after[day]}
     assert changed == {"2026-03-03", "2026-03-04"}
@@ -122,6 +123,15 @@ def test_another_address_of_an_employee_brings_its_commits(store: Loader) -> Non
     assert store.rows(INTERVALS) == [(*WHOLE, "a")]
     store.load(REPOSITORIES, {**repository(), "time_extracted": "2026-03-01T13:00:00Z"})
     assert store.rows(INTERVALS) == [(*WHOLE, None)]
+
+
+def test_an_employee_who_arrives_last_has_the_time_of_all_addresses(store: Loader) -> None:
+    store.load(IDE_EVENTS, *records(events(HOME, "02 10:00:00", "02 10:10:00")))
+    store.load(EMPLOYEES, employee(HOME))
+    people = "SELECT email, person, employee_email FROM ide_intervals"
+    assert store.rows(people) == [(HOME, USER1, USER1)]
+    store.load(EMPLOYEES, employee(read="11:00"))
+    assert store.rows(people) == [(HOME, HOME, None)]
 
 
 def test_a_repository_that_arrives_last_brings_its_commits(store: Loader) -> None:

@@ -77,18 +77,18 @@ def test_an_employee_that_a_completed_read_finds_again_is_an_author(store: Loade
 
 def test_people_without_a_commit_are_deleted_with_the_last_one(store: Loader) -> None:
     """If rows are deleted, and not only marked."""
-    store.load(
-        COMMITS, commit("c1", "Ann", ANN, WITH_BOB), commit("c2", "Ann", ANN), commit("c3", "C", "")
-    )
+    with_dan = commit("c2", "Ann", ANN, "Co-authored-by: Dan <dan@example.com>")
+    store.load(COMMITS, commit("c1", "Ann", ANN, WITH_BOB), with_dan, commit("c3", "C", ""))
     people = "SELECT name FROM git_people ORDER BY name"
     read = {"key_properties": ["sha"], "workspace_id": ""}
     found = completed("commits", ["c1", "c2"], started="11:00", **read)
     store.load(COMPLETED_READS, found)
-    assert store.rows(people) == [("Ann",), ("Bob",), ("C",)]
+    assert store.rows(people) == [("Ann",), ("Bob",), ("C",), ("Dan",)]
     found = completed("commits", ["c2"], started="12:00", **read)
     store.load(COMPLETED_READS, found, hard_delete=True)
-    assert store.rows(people) == [("Ann",), ("C",)]
-    assert store.rows(CO_AUTHORED) == []
+    assert store.rows(people) == [("Ann",), ("C",), ("Dan",)]
+    shown = "SELECT DISTINCT sha FROM commit_people"
+    assert store.rows(shown) == [("c2",)]
 
 
 def test_a_commit_without_author_and_message_has_a_row(store: Loader) -> None:
