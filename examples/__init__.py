@@ -1,1 +1,4 @@
-"""Example programs that use the commands: `demo` runs the whole pipeline on this machine."""
+"""Example programs: `demo` runs the whole pipeline here, `completed_reads` serves other targets.
+
+`airflow`, `dagster` and `dbt` have files for those programs.
+"""
