@@ -32,15 +32,13 @@ WITH closed_tasks AS MATERIALIZED (
     ) AS d
     GROUP BY d.status, d.status_group
 ), present AS (
-    SELECT lower(s.to_status_now) AS status, s.to_status_group AS status_group, count(*) AS tasks
-    FROM status_transitions AS s
-    INNER JOIN task_overview AS o ON o.workspace_id = s.workspace_id AND o.task_id = s.task_id
-    WHERE s.next_changed_at IS NULL
-        AND (%(workspaces)s::text[] IS NULL OR o.workspace_id = ANY (%(workspaces)s::text[]))
+    SELECT lower(o.status) AS status, o.status_group, count(*) AS tasks
+    FROM task_overview AS o
+    WHERE (%(workspaces)s::text[] IS NULL OR o.workspace_id = ANY (%(workspaces)s::text[]))
         AND (%(spaces)s::text[] IS NULL OR o.space_id = ANY (%(spaces)s::text[]))
         AND (%(lists)s::text[] IS NULL OR o.list_id = ANY (%(lists)s::text[]))
         AND (%(team_users)s::text[] IS NULL OR o.assignee_ids ?| %(team_users)s::text[])
-    GROUP BY lower(s.to_status_now), s.to_status_group
+    GROUP BY lower(o.status), o.status_group
 )
 SELECT t.*, coalesce(p.tasks, 0) AS tasks_now
 FROM times AS t
