@@ -1,12 +1,11 @@
 -- Estimate, tracked time and time in editors of the tasks with the most time in the period. All their
 -- time counts, also that before the period, so that it can be compared with the estimate.
 WITH spent AS (
-    -- Not of task_time_comparison: by commit_date the commits before the period are left out.
+    -- Not of task_time_comparison, which reads all tracked time and estimates.
     SELECT t.workspace_id, t.task_id, t.active_ms AS spent_ms
     FROM task_time AS t
     WHERE %(lists)s::text[] IS NULL AND t.task_id IS NOT NULL AND t.work_date >= %(since)s::date
         AND (%(until)s::date IS NULL OR t.work_date <= %(until)s::date)
-        AND (t.commit_date IS NULL OR t.commit_date >= %(since)s::date)
         AND (%(team_emails)s::text[] IS NULL OR t.employee_email = ANY (%(team_emails)s::text[]))
     UNION ALL
     -- Of lists, one task after the other: they are few.

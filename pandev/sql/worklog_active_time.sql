@@ -8,7 +8,6 @@ FROM (
         sum(t.active_ms)::bigint AS active_ms
     FROM task_time AS t
     WHERE t.work_date BETWEEN %(first_day)s::date AND %(last_day)s::date
-        AND (t.commit_date IS NULL OR t.commit_date >= %(first_day)s::date)
     GROUP BY t.email, t.employee_email, t.workspace_id, t.task_id, t.work_date
 ) AS a
 CROSS JOIN reporting AS r
