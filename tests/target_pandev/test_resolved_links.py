@@ -47,6 +47,10 @@ SELECT repository_id, 'commit', sha, 1, via, kind, reference, workspace_id, ordi
 FROM inherited_references WHERE is_nearest
 """
 LIVE_TASKS = "SELECT workspace_id, id, upper(custom_id) FROM tasks WHERE _sdc_deleted_at IS NULL"
+WAITING = """
+SELECT count(*) FROM pg_locks
+WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 KINDS = ("task_id", "bare_id", "custom_id")
 
 
@@ -174,19 +178,35 @@ def test_loads_in_any_order_leave_the_links_of_the_definition(
 def test_a_reference_and_its_task_do_not_miss_each_other(store: Loader) -> None:
     """Of two loads at the same time the later one sees what the other one has stored."""
     store.load(COMMITS, TASKS)
-    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
     with ThreadPoolExecutor(2) as executor, psycopg.connect(store.database) as other:
         other.execute(LOCK_LINKS)
         loads = [
             executor.submit(load, store.database, COMMITS, commit("a", message="DEV-1")),
             executor.submit(load, store.database, TASKS, task("86abc1", "DEV-1")),
         ]
-        wait_until(lambda: store.rows(waiting) == [(2,)] or any(run.done() for run in loads))
-        assert store.rows(waiting) == [(2,)]
+        wait_until(lambda: store.rows(WAITING) == [(2,)] or any(run.done() for run in loads))
+        assert store.rows(WAITING) == [(2,)]
         other.commit()
         for run in loads:
             run.result(30)
     assert store.rows(LINKS) == [("a", "86abc1", "commit")]
+
+
+def test_new_rules_see_the_links_of_loads_before_them(store: Loader) -> None:
+    """A load that has not seen the new references may have linked what the old ones named."""
+    store.load(COMMITS, commit("a", message="CU-86abc1"))
+    with ThreadPoolExecutor(1) as executor, psycopg.connect(store.database) as other:
+        other.execute(LOCK_LINKS)
+        other.execute(
+            "INSERT INTO pandev.resolved_links VALUES ('r', 'commit', 'a', '900', '86abc1', "
+            "'commit', 'task_id', '86abc1', 1, now(), false, true)"
+        )
+        run = executor.submit(load, store.database, COMMITS, task_id_prefix="T-")
+        wait_until(lambda: store.rows(WAITING) == [(1,)] or run.done())
+        assert store.rows(WAITING) == [(1,)]
+        other.commit()
+        run.result(30)
+    assert store.rows(LINKS) == []
 
 
 def test_a_task_that_keeps_its_ids_is_not_resolved_again(store: Loader) -> None:
