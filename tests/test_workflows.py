@@ -80,6 +80,14 @@ def test_a_release_publishes_only_what_was_built_for_its_tag() -> None:
     assert "run" not in {key for step in publish["steps"] for key in step}
 
 
+def test_the_changelog_describes_the_version() -> None:
+    text = (PROJECT / "CHANGELOG.md").read_text(encoding="utf-8")
+    headings = re.findall(r"^## (.*)$", text, re.MULTILINE)
+    assert headings[0] == "Unreleased"
+    version = re.escape(PYPROJECT["project"]["version"])
+    assert re.fullmatch(rf"{version} - \d{{4}}-\d\d-\d\d", headings[1])
+
+
 def test_the_lock_has_the_tested_versions_with_hashes() -> None:
     """After a change of pyproject.toml or constraints.txt `make lock` writes it."""
     text = (PROJECT / "requirements.lock").read_text(encoding="utf-8")
