@@ -284,11 +284,19 @@ derived AS MATERIALIZED (
 ),
 deleted AS (
     DELETE FROM task_transitions AS o
-    USING touched AS k
-    WHERE o.workspace_id = k.workspace_id AND o.task_id = k.task_id
-        AND (o.workspace_id, o.task_id, o.number) NOT IN (
+    WHERE (o.workspace_id, o.task_id, o.number) IN (
+        SELECT k.workspace_id, k.task_id, t.number
+        FROM touched AS k
+        CROSS JOIN LATERAL (
+            SELECT t.number
+            FROM task_transitions AS t
+            WHERE t.workspace_id = k.workspace_id AND t.task_id = k.task_id
+            OFFSET 0
+        ) AS t
+        WHERE (k.workspace_id, k.task_id, t.number) NOT IN (
             SELECT d.workspace_id, d.task_id, d.number FROM derived AS d
         )
+    )
 )
 INSERT INTO task_transitions AS o
 SELECT * FROM derived
