@@ -17,7 +17,7 @@ AGGREGATES = {
     "task_activity_summary", "people", "unmatched_people", "task_time", "task_time_comparison",
     "link_coverage", "time_allocation", "data_trust", "daily_flow", "weekly_throughput",
     "weekly_status_times", "work_hours", "work_log", "monthly_planning_accuracy",
-    "task_field_changes",
+    "task_field_changes", "sprint_tasks",
 }  # fmt: skip
 """Each of their rows is the sum of many rows of tables, or the difference of two, so which are the
 newest is known only once all are read. The time is shown, but only that of all rows has a goal."""

@@ -153,6 +153,15 @@ def test_a_change_without_an_edit_counts_from_when_it_was_read(store: Loader) ->
     ]
 
 
+def test_the_present_version_is_the_last_of_those_read_at_once(store: Loader) -> None:
+    """For 300 tasks, since PostgreSQL keeps the order of few rows that a sort finds equal."""
+    for points in (8, 3):
+        present = [version(1, id=f"task{number}", points=points) for number in range(300)]
+        store.load(TASKS, *present)
+    changes = "SELECT DISTINCT field, from_value, to_value FROM task_field_changes"
+    assert store.rows(changes) == [("points", "8", "3")]
+
+
 def test_changes_by_the_service_user_are_marked(store: Loader) -> None:
     """R11: of an inferred change it is not known whose it was."""
     key = {"workspace_id": "1", "id": "183"}
