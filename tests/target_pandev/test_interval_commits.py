@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from psycopg.sql import SQL
 
 from target_pandev.database.ide_time import derive_all_intervals
+from target_pandev.database.table import FORCE_KEY_LOOKUP
+from target_pandev.sql import read_statement
 from tests.support.scale import scaled
 from tests.target_pandev.ide import (
     COMMITS,
@@ -26,6 +29,7 @@ from tests.target_pandev.ide import (
 from tests.target_pandev.loading import COMPLETED_READS, completed, record
 from tests.target_pandev.test_people import EMPLOYEES
 from tests.target_pandev.test_task_time import REPOSITORY, Commit, repository
+from tests.target_pandev.test_views_cost import FILL, LARGE_TABLES, MAX_ROWS, scans
 
 if TYPE_CHECKING:
     from tests.target_pandev.loading import Loader
@@ -145,6 +149,20 @@ def test_a_repository_that_arrives_last_brings_its_commits(store: Loader) -> Non
     assert store.rows(INTERVALS) == [(*WHOLE, "a")]
     store.load(REPOSITORIES, repository("mirror.example.com/shop/orders"))
     assert store.rows(INTERVALS) == [(*WHOLE, None)]
+
+
+def test_days_of_a_commit_are_found_by_key(store: Loader) -> None:
+    """The newest commit of its author, in tables of which PostgreSQL has no statistics yet."""
+    store.connection.execute(FILL.replace("ANALYZE;", "").encode())
+    stage = "CREATE TEMPORARY TABLE stage AS SELECT 'r' AS repository_id, 'shatask2977' AS sha"
+    with store.connection.transaction():
+        store.connection.execute(f"{FORCE_KEY_LOOKUP}; {stage}".encode())
+        days = SQL(read_statement("days_of_commits")).format(keys=SQL("pg_temp.stage"))
+        explain = SQL("EXPLAIN (ANALYZE, FORMAT JSON) {}").format(days)
+        ((explained,),) = store.connection.execute(explain).fetchall()
+    read = [scan for scan in scans(explained[0]["Plan"]) if scan[0] in LARGE_TABLES]
+    assert {"commits", "ide_intervals"} <= {table for table, _ in read}
+    assert [scan for scan in read if scan[1] > MAX_ROWS] == []
 
 
 STEP = timedelta(minutes=5)
