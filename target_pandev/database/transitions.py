@@ -65,10 +65,13 @@ CHANGED_ROWS = "FROM {stage} AS s LEFT JOIN {table} AS t ON {same_key}{more} WHE
 BOTH_STATUS_IDS = " CROSS JOIN LATERAL (VALUES (s.status_id), (t.status_id)) AS i (status_id)"
 STORED_STATUS_ID = " CROSS JOIN LATERAL (VALUES (t.status_id)) AS i (status_id)"
 IS_LATER_VERSION = sql.SQL(
-    "s.date_updated > t.date_updated AND t.status_type NOT IN ('closed', 'done')"
+    "s.date_updated > t.date_updated AND t.status_type NOT IN ('closed', 'done') AND NOT EXISTS ("
+    "SELECT FROM task_changes AS c WHERE c.workspace_id = t.workspace_id AND c.task_id = t.id "
+    "AND c.changed_at > t.date_updated AND c.field = 'status')"
 )
 """A later version with the same status changes no transition, because the one that it replaces is
-kept. That of a closed task shows when it was closed at the latest."""
+kept. But after a change it shows the status that this has led to, and that of a closed task shows
+when it was closed at the latest."""
 
 
 def touch_staged_tasks(connection: Connection, table: Table) -> bool:

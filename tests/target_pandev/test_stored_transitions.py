@@ -123,6 +123,18 @@ def test_a_version_with_the_same_status_writes_no_transition(store: Loader) -> N
     assert derive_again(store) == stored
 
 
+def test_a_later_version_shows_that_a_change_was_undone(store: Loader) -> None:
+    load_each(store, seen(4, "doing"), change(5, "doing", "review"))
+    load_each(store, seen(6, "doing"))
+    assert [row[:2] for row in transitions(store)] == [
+        (None, "doing"),
+        ("doing", "review"),
+        ("review", "doing"),
+    ]
+    stored = store.rows(STORED)
+    assert derive_again(store) == stored
+
+
 def test_a_version_of_a_closed_task_may_show_when_it_was_closed(store: Loader) -> None:
     load_each(store, seen(5, "closed", closed=5))
     assert transitions(store) == [(None, "closed", 0, 5, None)]
