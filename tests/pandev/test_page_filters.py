@@ -208,3 +208,19 @@ def test_a_last_day_alone_moves_the_period(page: RunningPage, database: str) -> 
     days = {row["day"] for row in page.get(f"/flow/daily_flow.json?until={day}").rows}
     assert min(days) == str(max(first, min(map(type(day).fromisoformat, days))))
     assert max(days) == str(day)
+
+
+def test_a_deleted_employee_is_in_no_team(database: str) -> None:
+    fill_page(database)
+    with connect(database) as connection:
+        connection.execute(
+            "UPDATE employees SET _sdc_deleted_at = now() WHERE email = 'user1@example.com'"
+        )
+    ((events,),) = query(
+        database,
+        "SELECT sum(events) FROM work_log WHERE work_date >= work_date(now()) - 14 "
+        "AND person IN ('user2@example.com', 'user3@example.com')",
+    )
+    with serve_database(database) as running:
+        rows = running.get("/tasks/task_days.json?team=Web").rows
+    assert sum(row["events"] for row in rows) == events > 0
