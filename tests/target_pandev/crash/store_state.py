@@ -27,6 +27,7 @@ TABLES = {
     "task_references": "TRUE",
     "rejected_records": "TRUE",
     "resolved_task_references": "workspace_id IS NOT NULL",
+    "resolved_links": "TRUE",
     "task_activity": "TRUE",
 }
 """Tables and views whose rows are compared."""
