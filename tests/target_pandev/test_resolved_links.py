@@ -175,6 +175,26 @@ def test_loads_in_any_order_leave_the_links_of_the_definition(
         assert resolve_again(store) == stored
 
 
+def test_an_older_record_of_a_restored_task_leaves_no_link(store: Loader) -> None:
+    """It is deleted again by its tombstone, although the record itself changes nothing."""
+    found = completed(
+        "tasks",
+        ["86abc1"],
+        started="11:00",
+        key_properties=["id"],
+        workspace_id="900",
+        scope="tasks",
+    )
+    first = read(task("86abc1"), 0)
+    schemas = (SCHEMAS["tasks"], SCHEMAS["commits"], SCHEMAS["completed_reads"])
+    named = read(commit("b", "a", "CU-86abc1"), 0)
+    store.load(*schemas, first, named, read(deleted(task("86abc1")), 1), read(found, 1))
+    assert len(store.rows(STORED)) == 1
+    store.load(SCHEMAS["tasks"], first)
+    assert store.rows(LIVE_TASKS) == []
+    assert store.rows(STORED) == []
+
+
 def test_a_reference_and_its_task_do_not_miss_each_other(store: Loader) -> None:
     """Of two loads at the same time the later one sees what the other one has stored."""
     store.load(COMMITS, TASKS)
