@@ -29,8 +29,8 @@ GROUPS: dict[str, click.Command] = {
 SEPARATORS = {"&&", "|"}
 REDIRECTIONS = {">", "<"}
 OTHERS = {
-    ".", ".ci/run", ".venv/bin/python", "RENEW_GOLDEN=1", "cd", "chmod", "cp", "curl", "docker",
-    "export", "git", "mkdir", "pip", "pipx", "systemctl", "umask", "uv",
+    ".", ".ci/run", ".venv/bin/python", "RENEW_GOLDEN=1", "cd", "chmod", "cp", "curl", "dbt",
+    "docker", "export", "git", "mkdir", "pip", "pipx", "python", "systemctl", "umask", "uv",
 }  # fmt: skip
 """Programs that are not ours."""
 

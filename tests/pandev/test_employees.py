@@ -18,7 +18,7 @@ from tests.pandev.command import assert_golden
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-DOCUMENT = (Path(__file__).parents[2] / "docs" / "people.md").read_text(encoding="utf-8")
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "guides" / "people.md").read_text(encoding="utf-8")
 STORED = """
 SELECT email, name, position, team, department, github_login, other_emails, is_archived
 FROM pandev.employees WHERE _sdc_deleted_at IS NULL ORDER BY email

@@ -102,7 +102,9 @@ def test_only_rows_that_fulfil_every_condition_are_marked(store: Loader) -> None
 
 
 def test_the_worked_example_of_the_documentation_ends_as_it_says(store: Loader) -> None:
-    page = (Path(__file__).parents[2] / "docs" / "completed-reads.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "explained" / "completed-reads.md").read_text(
+        encoding="utf-8"
+    )
     read = json.loads(page.split("```json\n")[1].split("```")[0])
     entries = [("5001", "1", "08:00:00"), ("5003", "2", "08:00:00"), ("5004", "3", "08:00:00")]
     entries.append(("5005", "1", "09:00:02"))

@@ -23,7 +23,7 @@ from tests.target_pandev.loading import COMPLETED_READS, Loader, completed, reco
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "roles.md"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "guides" / "database-roles.md"
 PASSWORD = uuid4().hex
 THINGS = schema("things", {"id": "string", "n": "integer"}, ["id"])
 WIDER_THINGS = schema("things", {"id": "string", "n": "string", "late": "string"}, ["id"])

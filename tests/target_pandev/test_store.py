@@ -191,7 +191,7 @@ def test_the_tables_of_a_new_store_are_known_as_its_own(database: str) -> None:
 def test_the_workspace_leads_every_key_of_a_clickup_table(database: str) -> None:
     """A table with a required workspace_id is ClickUp's, also one that a migration adds.
 
-    A row of repository_workspaces is a repository, and names its workspace.
+    Rows of repository_workspaces and resolved_links belong to a repository, and name a workspace.
     """
     with psycopg.connect(database) as connection:
         connection.execute("SET search_path = pandev")
@@ -204,7 +204,7 @@ def test_the_workspace_leads_every_key_of_a_clickup_table(database: str) -> None
             "JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0] "
             "WHERE i.indisunique"
         ).fetchall()
-    clickup = {table for (table,) in tables} - {"repository_workspaces"}
+    clickup = {table for (table,) in tables} - {"repository_workspaces", "resolved_links"}
     streams = TapClickUp(config={"api_token": "pk_1_AAAAAAAA"}).streams
     assert clickup > streams.keys() - {"workspaces"}
     leading = {(table, column) for table, column in keys if table in clickup}
