@@ -3,8 +3,8 @@
 Many tasks are edited within minutes while nothing is loaded. Then a feeder loads all events, from
 an inbox and a fake ClickUp without a rate limit, and a target that only keeps the names of the
 tasks. A task counts as lost if its last name did not arrive. A search returns 100 tasks, so all
-tasks need a hundredth as many requests. For comparison, each batch also reads on its own, as if
-the receiver were started again for it.
+tasks need a hundredth as many requests. For comparison, each batch of the smaller storms also
+reads on its own, as if the receiver were started again for it.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from fake_clickup.model import Workspace
 
 EVENTS = (2_000, 6_000, 20_000)
+MOST_EVENTS_ALONE = 6_000
+"""Of a larger storm, each page takes the fake ClickUp long, and there are ten times as many."""
 TASKS_PER_EVENT = 0.8
 EDITS_PER_SECOND = 100
 WEBHOOK_ID = "4b67ac88-e506-4a29-9d42-26e504e3435e"
@@ -73,9 +75,12 @@ def _measure_storm(folder: Path, events: int) -> Figures:
     with FakeClickUp(account, behaviour=behaviour) as clickup:
         edits = list(_edit(clickup, workspace, tasks=tasks, events=events))
         edited = {edit.event.object_id for edit in edits if edit.event}
-        requests = {}
+        requests: dict[str, int] = {}
         lost = 0
-        for name, is_shared in (("requests", True), ("requests_alone", False)):
+        variants = {"requests": True}
+        if events <= MOST_EVENTS_ALONE:
+            variants["requests_alone"] = False
+        for name, is_shared in variants.items():
             inbox = Inbox(folder / f"{name}-{events}.sqlite")
             inbox.add(edits)
             target = _Names()
@@ -89,6 +94,7 @@ def _measure_storm(folder: Path, events: int) -> Figures:
         "events": events,
         "tasks": len(edited),
         "pages_needed": pages,
+        "requests_alone": None,
         **requests,
         "times_needed": round(requests["requests"] / pages, 2),
         "lost": lost,
