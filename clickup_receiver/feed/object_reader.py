@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from clickup_receiver.feed.task_reading import MAX_SINGLE_READS, TaskChange, TaskReading
+from clickup_receiver.feed.time_entries import read_time_entries
 from tap_clickup import records
 from tap_clickup.conversions import parse_timestamp
-from tap_clickup.date_slices import date_slices
 from tap_clickup.errors import (
     UNEXPECTED_SHAPE_ERRORS,
     AccessDeniedError,
@@ -21,13 +21,10 @@ from tap_clickup.errors import (
     UnexpectedResponseError,
     unexpected_shape_error,
 )
-from tap_clickup.extracted import ExtractedRecord
 from tap_clickup.fields import Fields
 from tap_clickup.hierarchy import Hierarchy
-from tap_clickup.read_scope import time_entry_scope
 from tap_clickup.readers.single_task import check_workspace, read_single_task
 from tap_clickup.readers.task_reader import TaskReader
-from tap_clickup.readers.time_entry_reader import TimeEntryReader
 from tap_clickup.sprint_records import SprintSettings, sprint_records
 from tap_clickup.sync import BOOKMARK_OVERLAP
 from tap_clickup.sync_report import SyncReport
@@ -42,12 +39,9 @@ if TYPE_CHECKING:
     from clickup_receiver.feed.event_batch import EventBatch, ObjectKey
     from clickup_receiver.inbox.events import ObjectType
     from tap_clickup.client import ApiResponse
-    from tap_clickup.date_slices import Slice
+    from tap_clickup.extracted import ExtractedRecord
     from tap_clickup.fields import Json
     from tap_clickup.sync import SyncContext
-
-TIME_ENTRY_LOOKBACK = timedelta(days=30)
-"""Where time entries are read whose start is unknown; older ones are left to the sweep."""
 
 UNEXPECTED_RESPONSE_ERRORS = (UnexpectedResponseError, *UNEXPECTED_SHAPE_ERRORS)
 """Raised by a response that is not as documented; a retry would return the same one."""
@@ -358,43 +352,20 @@ class ObjectReader:
             return []
         workspace = self._new_workspace(payload)
         workspace.synced_task_ids.update(task_ids)
-        streams = []
+        spaces = self._selection.spaces
+        entries: list[ExtractedRecord] = []
         if len(starts_by_task) > MAX_SINGLE_READS:
             with self._capture_errors("task", *starts_by_task):
                 starts = set().union(*starts_by_task.values())
-                streams.append(self._read_slices(workspace, None, starts))
+                entries += read_time_entries(self._client, workspace, spaces, None, starts)
         else:
             for task_id, starts in starts_by_task.items():
                 with self._capture_errors("task", task_id):
-                    streams.append(self._read_slices(workspace, task_id, starts))
-        return [*streams, StreamRecords("completed_reads", workspace.completed_reads)]
-
-    def _read_slices(
-        self, workspace: Workspace, task_id: str | None, starts: Iterable[str]
-    ) -> StreamRecords:
-        """Read the time entries of all members, on one task or on all."""
-        user_ids = sorted({self._client.user_id, *workspace.members})
-        spaces = self._selection.spaces
-        reader = TimeEntryReader(
-            self._client, workspace, user_ids, spaces.space_ids, task_id=task_id
-        )
-        entries: list[ExtractedRecord] = []
-        for date_slice in _slices_to_read(starts):
-            time_slice = reader.read(date_slice)
-            entries += [
-                ExtractedRecord(record, time_slice.requested_at) for record in time_slice.records
-            ]
-            all_users = reader.others_confirmed_visible
-            scope = time_entry_scope(
-                date_slice,
-                started_at=time_slice.requested_at,
-                user_ids=time_slice.user_ids if all_users else [self._client.user_id],
-                task_id=task_id,
-                conditions=spaces.conditions,
-            )
-            if time_slice.is_complete:
-                workspace.add_completed_read(scope, [(key,) for key in time_slice.entry_ids])
-        return StreamRecords("time_entries", entries)
+                    entries += read_time_entries(self._client, workspace, spaces, task_id, starts)
+        return [
+            StreamRecords("time_entries", entries),
+            StreamRecords("completed_reads", workspace.completed_reads),
+        ]
 
 
 def _space_id(response: ApiResponse) -> str:
@@ -414,17 +385,3 @@ def _error_summary(error: Exception) -> str:
     if isinstance(error, ClickUpError):
         return str(error)
     return str(unexpected_shape_error(error))
-
-
-def _slices_to_read(starts: Iterable[str]) -> list[Slice]:
-    """Return the slices of the lookback, and those of earlier entries whose start is known.
-
-    Each slice is returned once, from the earliest start in it.
-    """
-    now = datetime.now(UTC)
-    slices = {part.name: part for part in date_slices(now - TIME_ENTRY_LOOKBACK, now)}
-    for start in map(parse_timestamp, starts):
-        for part in date_slices(start, start):
-            if part.name not in slices or part.start < slices[part.name].start:
-                slices[part.name] = part
-    return list(slices.values())
