@@ -17,7 +17,8 @@ from target_pandev.database.ddl import column_types, primary_key
 from target_pandev.database.deletions import KEY_WORK_MEM, DeletionScope, delete_missing
 from target_pandev.database.ide_time import days_of_commits, derive_intervals
 from target_pandev.database.links import settle_links
-from target_pandev.database.sql_text import COMMA, escape_percent, unnest
+from target_pandev.database.sql_text import COMMA, escape_percent, key_value, unnest
+from target_pandev.database.tombstones import forget_tombstones
 from target_pandev.database.transitions import touch_rows
 from target_pandev.deletion_limit import FREE_DELETIONS
 from target_pandev.errors import InvalidFieldError
@@ -78,18 +79,29 @@ def apply_completed_read(
 
 
 def _restore(connection: Connection, scope: DeletionScope, reappeared: Composable) -> int:
-    """Restore marked rows, and return how many there are."""
-    restore = sql.SQL("UPDATE {} SET _sdc_deleted_at = NULL WHERE {}")
-    statement = restore.format(scope.table, reappeared)
-    if scope.table_name != "commits":
-        return connection.execute(statement, scope.parameters).rowcount
-    statement = sql.SQL("{} RETURNING repository_id, sha").format(statement)
-    restored = connection.execute(statement, scope.parameters).fetchall()
-    if restored:
-        columns = (sql.SQL("{}::text[]").format([*keys]) for keys in zip(*restored, strict=True))
-        keys = sql.SQL("(SELECT * FROM {} AS k (repository_id, sha))").format(unnest([*columns]))
-        derive_intervals(connection, days_of_commits(connection, keys))
-    return len(restored)
+    """Restore marked rows, forget their deletions, and return how many rows there are."""
+    restore = sql.SQL("UPDATE {} SET _sdc_deleted_at = NULL WHERE {} RETURNING {}").format(
+        scope.table, reappeared, escape_percent(key_value(scope.key))
+    )
+    keys = [key for (key,) in connection.execute(restore, scope.parameters)]
+    if not keys:
+        return 0
+    forget_tombstones(
+        connection,
+        stream=scope.table_name,
+        workspace_id=scope.workspace_id,
+        keys=keys,
+        until=scope.parameters["started_at"],
+    )
+    if scope.table_name == "commits":
+        columns = zip(*keys, strict=True)
+        arrays = (sql.SQL("{}::text[]").format([*column]) for column in columns)
+        names = COMMA.join(map(sql.Identifier, scope.key))
+        commits = sql.SQL("(SELECT repository_id, sha FROM {} AS k ({}))").format(
+            unnest([*arrays]), names
+        )
+        derive_intervals(connection, days_of_commits(connection, commits))
+    return len(keys)
 
 
 def _repositories(read: CompletedRead) -> list[str] | None:

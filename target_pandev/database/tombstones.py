@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
 
+from target_pandev.columns import encode_json
 from target_pandev.database.sql_text import escape_percent, identifier_list, key_value, unnest
 from target_pandev.sql import read_statement
 
@@ -88,6 +89,29 @@ def apply_tombstones(
     keys = sql.SQL("SELECT {} FROM {}").format(key, stage)
     statement = _apply_sql(table, keys, hard=hard)
     return connection.execute(statement, {"stream": table.name}).rowcount > 0
+
+
+def forget_tombstones(
+    connection: Connection,
+    *,
+    stream: str,
+    workspace_id: str,
+    keys: Sequence[Sequence[Any]],
+    until: str,
+) -> None:
+    """Forget the deletions of rows that exist, up to the time when they were found.
+
+    An older version of such a row, which may be loaded again, must not be taken for deleted.
+    """
+    connection.execute(
+        read_statement("forget_tombstones").encode(),
+        {
+            "stream": stream,
+            "workspace_id": workspace_id,
+            "keys": [encode_json(key) for key in keys],
+            "until": until,
+        },
+    )
 
 
 def delete_with_tombstones(delete: Composable, key: Sequence[str]) -> Composed:

@@ -175,8 +175,8 @@ def test_loads_in_any_order_leave_the_links_of_the_definition(
         assert resolve_again(store) == stored
 
 
-def test_an_older_record_of_a_restored_task_leaves_no_link(store: Loader) -> None:
-    """It is deleted again by its tombstone, although the record itself changes nothing."""
+def test_an_older_record_of_a_restored_task_keeps_its_link(store: Loader) -> None:
+    """The read that found the task again voids its deletion."""
     found = completed(
         "tasks",
         ["86abc1"],
@@ -189,10 +189,11 @@ def test_an_older_record_of_a_restored_task_leaves_no_link(store: Loader) -> Non
     schemas = (SCHEMAS["tasks"], SCHEMAS["commits"], SCHEMAS["completed_reads"])
     named = read(commit("b", "a", "CU-86abc1"), 0)
     store.load(*schemas, first, named, read(deleted(task("86abc1")), 1), read(found, 1))
-    assert len(store.rows(STORED)) == 1
+    links = store.rows(STORED)
+    assert len(links) == 1
     store.load(SCHEMAS["tasks"], first)
-    assert store.rows(LIVE_TASKS) == []
-    assert store.rows(STORED) == []
+    assert store.rows(LIVE_TASKS) == [("900", "86abc1", None)]
+    assert store.rows(STORED) == links
 
 
 def test_a_reference_and_its_task_do_not_miss_each_other(store: Loader) -> None:

@@ -224,3 +224,16 @@ def test_a_concurrent_row_and_its_deletion_are_serialised(
         _, rows = loading.query("SELECT _sdc_deleted_at FROM notes", {})
     assert rows == [(at("11:00"),)]
     assert rejected == []
+
+
+@pytest.mark.parametrize("found", ["11:00", "12:00"])
+def test_an_older_version_does_not_delete_a_restored_row_again(store: Loader, found: str) -> None:
+    """A completed read that found the row is the later evidence; a record may be sent again."""
+    store.load(NOTES, note("a", "10:00"), deleted("11:00"))
+    read = completed("notes", ["1"], started=found, key_properties=["id"], workspace_id="")
+    store.load(NOTES, COMPLETED_READS, read)
+    assert store.rows(ROWS) == [("a", None)]
+    store.load(NOTES, note("a", "10:00"))
+    assert store.rows(ROWS) == [("a", None)]
+    store.load(NOTES, deleted("13:00"), note("a", "10:00"))
+    assert store.rows(ROWS) == [("a", at("13:00"))]
