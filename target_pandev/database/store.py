@@ -50,7 +50,6 @@ from target_pandev.database.transitions import (
     derive_transitions,
     touch_deleted_keys,
     touch_staged_tasks,
-    touch_tombstoned,
 )
 from target_pandev.errors import InvalidFieldError, RowError
 from target_pandev.sql import read_statement
@@ -217,9 +216,8 @@ class Store:
                 cursor.execute(LOCK_TOMBSTONES_SHARED)
             cursor.execute(table.merge)
             older, ide_days = cursor.fetchall()[0] if table.key else (0, None)
-            hard = self.deletions.hard
-            if table.key and apply_tombstones(self._connection, table, STAGING_TABLE, hard=hard):
-                has_touched_tasks = touch_tombstoned(self._connection, table) or has_touched_tasks
+            if table.key:
+                apply_tombstones(self._connection, table, STAGING_TABLE, hard=self.deletions.hard)
             for post_merge_statement in table.post_merge_statements:
                 cursor.execute(post_merge_statement)
             pull_requests = derive_merged_commits(self._connection, table)

@@ -76,19 +76,14 @@ def record_deletions(
 
 def apply_tombstones(
     connection: Connection, table: Table, stage: sql.Identifier, *, hard: bool
-) -> bool:
-    """Mark or delete the rows with staged keys that were read before their tombstones.
-
-    Return whether there were any.
-    """
+) -> None:
+    """Mark or delete the rows with staged keys that were read before their tombstones."""
     exists = "SELECT EXISTS (SELECT FROM tombstones WHERE stream = %s)"
     row = connection.execute(exists, (table.name,)).fetchone()
-    if not row or not row[0]:
-        return False
-    key = escape_percent(identifier_list(table.key))
-    keys = sql.SQL("SELECT {} FROM {}").format(key, stage)
-    statement = _apply_sql(table, keys, hard=hard)
-    return connection.execute(statement, {"stream": table.name}).rowcount > 0
+    if row and row[0]:
+        key = escape_percent(identifier_list(table.key))
+        keys = sql.SQL("SELECT {} FROM {}").format(key, stage)
+        connection.execute(_apply_sql(table, keys, hard=hard), {"stream": table.name})
 
 
 def forget_tombstones(

@@ -102,14 +102,6 @@ def touch_staged_tasks(connection: Connection, table: Table) -> bool:
     return _touch(connection, tasks)
 
 
-def touch_tombstoned(connection: Connection, table: Table) -> bool:
-    """Note all staged tasks, as some of them were deleted; return whether there are any."""
-    if table.name != "tasks":
-        return False
-    tasks = sql.SQL("SELECT s.workspace_id, s.id, true, true FROM {} AS s").format(STAGING_TABLE)
-    return _touch(connection, tasks)
-
-
 def touch_deleted_keys(
     connection: Connection, table: Table, deletions: Sequence[Deletion], *, hard: bool
 ) -> None:
