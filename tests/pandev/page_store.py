@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from target_pandev.database.people import derive_all_people
 from target_pandev.database.resolved_links import resolve_all_links
 from target_pandev.database.transitions import derive_all_transitions
 from tests.pandev.report_store import connect
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ROWS = Path(__file__).parent / "fixtures" / "page_rows.sql"
 
@@ -19,3 +23,13 @@ def fill_page(database: str) -> None:
         derive_all_people(connection)
         derive_all_transitions(connection)
         resolve_all_links(connection)
+
+
+def query_store(
+    shorthands: Mapping[str, str], database: str, statement: str
+) -> list[tuple[Any, ...]]:
+    """Return rows of the store, for a statement with shorthands, which are replaced in order."""
+    for name, text in shorthands.items():
+        statement = statement.replace(name, text)
+    with connect(database) as connection:
+        return connection.execute(statement.encode()).fetchall()

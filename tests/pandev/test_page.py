@@ -24,7 +24,6 @@ from tests.pandev.report_store import connect
 from tests.support.scale import scaled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 TAB_PATHS = [f"/{tab.key}" for tab in TABS]
@@ -39,14 +38,6 @@ HOSTILE = [
     "{{ 7 * 7 }}",
     "\x1b]0;owned\x07\r\nsecond",
 ]
-
-
-@pytest.fixture
-def page(database: str) -> Iterator[RunningPage]:
-    """Yield the page of a store in which every figure has rows."""
-    fill_page(database)
-    with serve_database(database) as running:
-        yield running
 
 
 def test_the_state_is_a_badge_with_counts_and_last_sync(page: RunningPage) -> None:

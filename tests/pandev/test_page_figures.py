@@ -3,39 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
-
-import pytest
+from functools import partial
 
 from pandev.report.values import format_duration
 from tests.pandev.page_server import RunningPage, serve_database, texts
-from tests.pandev.page_store import fill_page
+from tests.pandev.page_store import fill_page, query_store
 from tests.pandev.report_store import connect
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 SINCE = {
     "$since_at": "(work_date(now()) - 56)::timestamp AT TIME ZONE reporting_time_zone()",
     "$since": "work_date(now()) - 56",
 }
 """The begin of the period of most figures."""
-
-
-@pytest.fixture
-def page(database: str) -> Iterator[RunningPage]:
-    """Yield the page of a store in which every figure has rows."""
-    fill_page(database)
-    with serve_database(database) as running:
-        yield running
-
-
-def query(database: str, statement: str) -> list[tuple[Any, ...]]:
-    """Return rows of the store; `$since` and `$since_at` are the begin of the period."""
-    for name, expression in SINCE.items():
-        statement = statement.replace(name, expression)
-    with connect(database) as connection:
-        return connection.execute(statement.encode()).fetchall()
+query = partial(query_store, SINCE)
 
 
 def figure_of(html: str, name: str) -> str:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from functools import partial
 
 import pytest
 
 from tests.pandev.page_server import RunningPage, serve_database, texts
-from tests.pandev.page_store import fill_page
+from tests.pandev.page_store import fill_page, query_store
 from tests.pandev.report_store import connect
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 DAYS = ["since", "until"]
 PLACES = ["space", "list", "sprint"]
@@ -34,6 +31,7 @@ WORDS = {
     "$since": "work_date(now()) - 56",
 }
 """Shorthands in the statements of these tests: the team Web are the users 1 to 3."""
+query = partial(query_store, WORDS)
 TASK_IDS = {
     "/tasks/recent_tasks": "SELECT task_id FROM task_overview WHERE $of_web",
     "/flow/cycle_times": "SELECT c.task_id FROM $closed AND c.elapsed_ms IS NOT NULL AND $of_web",
@@ -56,22 +54,6 @@ SUMS = {
     "/time/unattributed active_ms": "SELECT sum(active_ms) FROM task_time "
     "WHERE work_date >= $since AND task_id IS NULL AND employee_email IN $emails",
 }
-
-
-@pytest.fixture
-def page(database: str) -> Iterator[RunningPage]:
-    """Yield the page of a store in which every figure has rows."""
-    fill_page(database)
-    with serve_database(database) as running:
-        yield running
-
-
-def query(database: str, statement: str) -> list[tuple[Any, ...]]:
-    """Return rows of the store, for a statement with shorthands."""
-    for word, text in WORDS.items():
-        statement = statement.replace(word, text)
-    with connect(database) as connection:
-        return connection.execute(statement.encode()).fetchall()
 
 
 def form_of(html: str) -> str:
