@@ -17,6 +17,7 @@ from clickup_receiver.inbox.inbox import Inbox
 from tests.clickup_receiver.message_source import MessageSourceHarness
 from tests.clickup_receiver.payloads import SECRETS, SECRETS_BY_WEBHOOK
 from tests.support.clocks import SimulatedClock
+from tests.support.waiting import wait_until
 from tests.tap_clickup.runner import TapRunner
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ def http_receiver(inbox: Inbox) -> Iterator[RunningReceiver]:
         thread.start()
         running = RunningReceiver(receiver, listener.getsockname()[1], limit)
         try:
+            wait_until(lambda: http_server.started)  # until then its thread imports modules
             yield running
         finally:
             running.session.close()
