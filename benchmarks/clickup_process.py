@@ -90,12 +90,12 @@ class Output:
     state: Any
 
 
-def generated_account(tasks: int, spaces: int = SPACES, *, has_webhook: bool = False) -> Account:
+def generated_account(tasks: int, *, has_webhook: bool = False, **sizes: int) -> Account:
     """Return the benchmark's account; one list of each space is archived, with live tasks in it.
 
-    Its webhook covers all spaces and is healthy.
+    `sizes` replace some of `SIZES`. The webhook covers all spaces and is healthy.
     """
-    account = generate(now=None, tasks=tasks, **{**SIZES, "spaces": spaces})
+    account = generate(now=None, tasks=tasks, **{**SIZES, **sizes})
     if has_webhook:
         account.add_webhook(endpoint="https://receiver.example.com/webhook", events=["*"])
     workspace = account.workspaces[0]
@@ -161,8 +161,8 @@ def read_output(path: Path, account: Account) -> Output:
 class ClickUpProcess:
     """A process with a fake ClickUp and its workspace, running within a `with` block."""
 
-    def __init__(self, tasks: int, spaces: int = SPACES, *, has_webhook: bool = False) -> None:
-        self._new_account = partial(generated_account, tasks, spaces, has_webhook=has_webhook)
+    def __init__(self, tasks: int, *, has_webhook: bool = False, **sizes: int) -> None:
+        self._new_account = partial(generated_account, tasks, has_webhook=has_webhook, **sizes)
 
     def __enter__(self) -> Self:
         """Start the process and wait until it is ready."""

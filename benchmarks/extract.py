@@ -173,7 +173,7 @@ def _summarize(loads: Sequence[ExtractRun], poll: ExtractRun) -> Figures:
 def _measure_covered(folder: Path) -> Figures:
     """Count the requests of two polls without changes, of spaces that a webhook covers."""
     print(f"generating a workspace of {COVERED_SPACES} spaces with a webhook")
-    with ClickUpProcess(COVERED_TASKS, COVERED_SPACES, has_webhook=True) as clickup:
+    with ClickUpProcess(COVERED_TASKS, spaces=COVERED_SPACES, has_webhook=True) as clickup:
         bench = Bench(clickup, folder)
         load = bench.run("ours")
         first = bench.run("ours", state=load.output.state)

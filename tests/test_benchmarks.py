@@ -32,7 +32,7 @@ def test_the_workspace_of_the_extract_benchmark_has_its_sizes() -> None:
 
 
 def test_the_spaces_that_a_webhook_covers_can_be_generated() -> None:
-    (workspace,) = generated_account(300, 12, has_webhook=True).workspaces
+    (workspace,) = generated_account(300, spaces=12, has_webhook=True).workspaces
     (webhook,) = workspace.webhooks.values()
     assert len(workspace.spaces) == 12
     assert (webhook.events, webhook.health, webhook.space_id) == (("*",), "active", None)
