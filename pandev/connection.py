@@ -9,6 +9,8 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
+from pandev.console import CommandError
+from pandev.report.values import printable
 from tap_clickup.access import (
     CREATE_WEBHOOKS,
     TokenUser,
@@ -32,6 +34,7 @@ __all__ = ["ConnectionCheck", "Problem", "TokenUser", "WorkspaceAccess", "check_
 Severity = Literal["error", "polling only", "note"]
 """What a problem means: no data, changes by polling only, or less data than could be read."""
 PEOPLE: Final = "Workspace settings > People"
+NOT_PASSED: Final = "the check has not passed, so nothing is saved"
 CLICKAPPS: Final = "Workspace settings > ClickApps"
 
 
@@ -126,6 +129,13 @@ def check_connection(sync_context: SyncContext) -> ConnectionCheck:
     for workspace in selected:
         problems += _clickapp_problems(sync_context, workspace)
     return ConnectionCheck(user, workspaces, client.reported_limit, tuple(problems))
+
+
+def require_access(connection: ConnectionCheck) -> None:
+    """Raise `CommandError` if a check has not passed, with a line for each of its errors."""
+    if connection.errors:
+        problems = [printable(str(problem)) for problem in connection.errors]
+        raise CommandError("\n".join([*problems, NOT_PASSED]), 1)
 
 
 def _describe_access(

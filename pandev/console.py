@@ -56,6 +56,18 @@ def print_json(value: object) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
 
 
+def print_result(
+    output_format: OutputFormat, as_json: Mapping[str, object], for_people: Mapping[str, str] | str
+) -> None:
+    """Print what a command has done: as JSON, or as facts or lines for people."""
+    if output_format == "json":
+        print_json(as_json)
+    elif isinstance(for_people, str):
+        click.echo(for_people)
+    else:
+        print_facts(for_people)
+
+
 def print_json_error(text: str, exit_code: int) -> None:
     """Print why a command has no result, if it was asked for JSON."""
     arguments = sys.argv[1:]
@@ -89,15 +101,16 @@ def print_problem(text: str) -> None:
 
 
 class CommandError(click.ClickException):
-    """A command has no result; it ends with this exit code."""
+    """A command has no result; it ends with this exit code. Its text may have several lines."""
 
     def __init__(self, text: str, exit_code: int) -> None:
         super().__init__(text)
         self.exit_code = exit_code  # type: ignore[misc]
 
     def show(self, file: IO[Any] | None = None) -> None:  # noqa: ARG002 - click's signature
-        """Print it on stderr, as one line."""
-        print_problem(self.message)
+        """Print it on stderr."""
+        for line in self.message.splitlines():
+            print_problem(line)
 
 
 class Progress:

@@ -13,6 +13,7 @@ import re
 import stat
 from contextlib import contextmanager
 from io import StringIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from dotenv.parser import parse_stream
@@ -29,7 +30,6 @@ from tap_clickup.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from dotenv.parser import Binding
 
@@ -67,6 +67,11 @@ def save_settings(folder: Path, settings: Mapping[str, str]) -> None:
         raise ConfigurationError(f"{path}: cannot be written ({error.strerror})") from error
     for variable, value in settings.items():
         set_loaded(variable, value)
+
+
+def describe_env_file(folder: Path) -> str:
+    """Return the path of `.env` in a folder, without the current folder."""
+    return ENV_FILE_NAME if folder == Path.cwd() else str(folder / ENV_FILE_NAME)
 
 
 def change_text(text: str, settings: Mapping[str, str]) -> str:

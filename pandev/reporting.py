@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
@@ -109,6 +110,18 @@ def describe(
         "sprint grace period": f"{rules.sprint_grace_hours} h",
         "merge commits": "counted" if rules.counts_merges else "not counted",
         "bots": ", ".join(rules.bots) or "none",
+    }
+
+
+def as_json(
+    rules: ReportingRules, holidays: Sequence[tuple[date, str | None]]
+) -> Mapping[str, object]:
+    """Return the rules for programs, with the names of days."""
+    return {
+        **asdict(rules),
+        "week_start": DAYS[rules.week_start - 1],
+        "working_days": [DAYS[number - 1] for number in rules.working_days],
+        "holidays": [{"date": day, "name": name} for day, name in holidays],
     }
 
 

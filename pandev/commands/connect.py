@@ -11,6 +11,7 @@ import click
 from click.core import ParameterSource
 
 from clickup_receiver.audit_log import AuditLog
+from clickup_receiver.meltano_project import settings_folder
 from clickup_receiver.project_options import find_project
 from clickup_receiver.receiver_context import receiver_context
 from clickup_receiver.webhooks.registrar import WebhookRegistrar
@@ -18,13 +19,13 @@ from clickup_receiver.webhooks.secret_store import SECRETS_FILE_NAME, FileSecret
 from pandev.connect_report import ConnectReport
 from pandev.connection import check_connection
 from pandev.console import format_option
-from pandev.env_settings import save_settings
+from pandev.env_settings import describe_env_file, save_settings
 from pandev.project_settings import AllSettingsCommand
 from pandev.receiver_options import data_dir_option
 from pandev.store_options import store_options, store_settings
 from pandev.sync.outcome import ALREADY_RUNNING, FAILED
 from pandev.tap_config import read_tap_config
-from plugin_settings.env_file import ENV_FILE_NAME, is_inherited
+from plugin_settings.env_file import is_inherited
 from tap_clickup.errors import ConfigurationError
 from target_pandev.open_store import check_store
 
@@ -129,7 +130,8 @@ def connect(  # noqa: PLR0913 - an argument per option
     if project and not no_sync:
         check_store(store_settings(store))
     saved = _save(context, project) if project and not no_save else []
-    report.add_check(connection, webhook_url, saved, _env_file(project))
+    file = describe_env_file(settings_folder(project))
+    report.add_check(connection, webhook_url, saved, file)
     exit_code = _register(report, registrar)
     if exit_code != FAILED and not no_sync:
         exit_code = _load(report, project) or exit_code
@@ -200,12 +202,6 @@ def _save(context: click.Context, project: MeltanoProject) -> list[str]:
     if values:
         save_settings(project.folder, values)
     return list(values)
-
-
-def _env_file(project: MeltanoProject | None) -> str:
-    if project is None or project.folder == Path.cwd():
-        return ENV_FILE_NAME
-    return str(project.folder / ENV_FILE_NAME)
 
 
 def _register(report: ConnectReport, registrar: WebhookRegistrar | None) -> int:

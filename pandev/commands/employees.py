@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from clickup_receiver.project_options import ProjectGroup
 from pandev import employees
-from pandev.console import print_facts
+from pandev.console import format_option, print_result
 from pandev.store_options import store_options, store_settings
 from tap_clickup.wording import format_count
 from target_pandev.open_store import open_store
+
+if TYPE_CHECKING:
+    from pandev.console import OutputFormat
 
 UNMATCHED_PEOPLE = "SELECT * FROM unmatched_people"
 
@@ -23,8 +27,9 @@ def employee_commands() -> None:
 
 @employee_commands.command()
 @store_options
+@format_option
 @click.argument("file", type=click.Path(path_type=Path))
-def load(file: Path, **store: str | None) -> None:
+def load(file: Path, output_format: OutputFormat, **store: str | None) -> None:
     """Replace the stored employees by those of FILE.
 
     FILE is a CSV file with a header. Columns: email, name, position, team, department,
@@ -37,9 +42,15 @@ def load(file: Path, **store: str | None) -> None:
     with open_store(settings) as opened_store:
         _, unmatched = opened_store.query(UNMATCHED_PEOPLE, {})
     count = format_count(len(unmatched), "address", "addresses")
-    print_facts(
+    print_result(
+        output_format,
+        {
+            "file": str(file),
+            "employee_count": len(records),
+            "unmatched_count": len(unmatched),
+        },
         {
             "stored": f"{format_count(len(records), 'employee')} from {file}",
             "unmatched": f"{count}, see pandev report people" if unmatched else "none",
-        }
+        },
     )

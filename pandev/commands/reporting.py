@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from clickup_receiver.project_options import ProjectCommand
 from pandev import reporting
-from pandev.console import print_facts
+from pandev.console import format_option, print_result
 from pandev.store_options import store_options, store_settings
 from target_pandev.database import ReportingChange
 from target_pandev.open_store import open_store
+
+if TYPE_CHECKING:
+    from pandev.console import OutputFormat
 
 
 @click.command("reporting", cls=ProjectCommand)
@@ -49,6 +53,7 @@ from target_pandev.open_store import open_store
     metavar="NAMES",
     help="Authors whose commits do not count, with * for any text: '*[bot]*,ci@example.com'.",
 )
+@format_option
 def set_reporting(  # noqa: PLR0913 - an argument per option
     *,
     timezone: str | None,
@@ -59,6 +64,7 @@ def set_reporting(  # noqa: PLR0913 - an argument per option
     sprint_grace: int | None,
     merges: str | None,
     bots: str | None,
+    output_format: OutputFormat,
     **store: str | None,
 ) -> None:
     """Show or change the calendar of reports, and which commits count.
@@ -85,4 +91,9 @@ def set_reporting(  # noqa: PLR0913 - an argument per option
     with open_store(store_settings(store)) as opened_store:
         if change != ReportingChange():
             opened_store.change_reporting(change)
-        print_facts(reporting.describe(*opened_store.reporting()))
+        rules, stored_holidays = opened_store.reporting()
+    print_result(
+        output_format,
+        reporting.as_json(rules, stored_holidays),
+        reporting.describe(rules, stored_holidays),
+    )

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from clickup_receiver.meltano_project import settings_folder
 from clickup_receiver.project_options import ProjectGroup, find_project
-from pandev.connection import check_connection
-from pandev.console import format_option, print_facts, print_json, print_problem, print_table
-from pandev.env_settings import save_settings
+from pandev.connection import check_connection, require_access
+from pandev.console import (
+    format_option,
+    print_facts,
+    print_json,
+    print_problem,
+    print_result,
+    print_table,
+)
+from pandev.env_settings import describe_env_file, save_settings
 from pandev.report.values import printable
 from pandev.scope_selection import (
     describe_scope,
@@ -26,7 +32,6 @@ from pandev.scope_selection import (
 )
 from pandev.scope_tree import read_tree
 from pandev.tap_config import quiet_context, read_tap_config
-from plugin_settings.env_file import ENV_FILE_NAME
 from tap_clickup.selection import Selection
 from tap_clickup.wording import format_count
 
@@ -34,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from clickup_receiver.meltano_project import MeltanoProject
+    from pandev.console import OutputFormat
     from pandev.scope_tree import ScopeTree, Space, WorkspaceTree
 
 INDENT = "  "
@@ -91,9 +97,15 @@ def list_scopes(context: click.Context, output_format: str) -> None:
 @click.argument("scopes", nargs=-1, metavar="[ID_OR_NAME]...")
 @click.option("--only", is_flag=True, help="Deselect everything else.")
 @click.option("--all", "everything", is_flag=True, help="Select everything, also what is new.")
+@format_option
 @click.pass_context
 def select_scopes(
-    context: click.Context, scopes: tuple[str, ...], *, only: bool, everything: bool
+    context: click.Context,
+    scopes: tuple[str, ...],
+    *,
+    only: bool,
+    everything: bool,
+    output_format: OutputFormat,
 ) -> None:
     """Select workspaces or spaces, by id or by a name that only one of them has.
 
@@ -118,15 +130,19 @@ def select_scopes(
             after = select(after, scope, tree)
     if after == before and chosen:
         names = ", ".join(describe_scope(scope) for scope in chosen)
-        click.echo(f"selected already: {printable(names)}; to read nothing else, use --only")
+        text = f"selected already: {printable(names)}; to read nothing else, use --only"
+        print_result(output_format, _changed_as_json(before, saved_in=None), text)
         return
-    _save(project, config, after, tree)
+    _save(project, config, after, tree, output_format)
 
 
 @scope_commands.command("deselect", short_help="Deselect workspaces or spaces.")
 @click.argument("scopes", nargs=-1, required=True, metavar="ID_OR_NAME...")
+@format_option
 @click.pass_context
-def deselect_scopes(context: click.Context, scopes: tuple[str, ...]) -> None:
+def deselect_scopes(
+    context: click.Context, scopes: tuple[str, ...], output_format: OutputFormat
+) -> None:
     """Deselect workspaces or spaces, by id or by a name that only one of them has.
 
     If everything was selected, all the others are selected by their ids: spaces that are created
@@ -136,7 +152,7 @@ def deselect_scopes(context: click.Context, scopes: tuple[str, ...]) -> None:
     """
     project = find_project(context)
     config = read_tap_config(project)
-    selection = Selection.from_config(config)
+    before = selection = Selection.from_config(config)
     tree = read_tree(config, with_folders=False)
     for text in scopes:
         without_hidden = forget_hidden(selection, text, tree)
@@ -145,24 +161,25 @@ def deselect_scopes(context: click.Context, scopes: tuple[str, ...]) -> None:
             continue
         scope = find_scope(tree, text)
         if not is_selected(selection, scope):
-            click.echo(f"not selected: {printable(describe_scope(scope))}")
+            print_problem(f"not selected: {printable(describe_scope(scope))}")
             continue
         selection = deselect(selection, scope, tree)
-    if selection != Selection.from_config(config):
-        _save(project, config, selection, tree)
+    if selection == before:
+        print_result(output_format, _changed_as_json(before, saved_in=None), "nothing is changed")
+        return
+    _save(project, config, selection, tree, output_format)
 
 
 def _save(
-    project: MeltanoProject | None, config: Mapping[str, Any], after: Selection, tree: ScopeTree
+    project: MeltanoProject | None,
+    config: Mapping[str, Any],
+    after: Selection,
+    tree: ScopeTree,
+    output_format: OutputFormat,
 ) -> None:
-    """Save a selection if a check passes with it; else exit with 1."""
+    """Save a selection if a check passes with it. Raises `CommandError`."""
     values = {"workspace_ids": list(after.workspace_ids), "space_ids": sorted(after.space_ids)}
-    connection = check_connection(quiet_context({**config, **values}))
-    for problem in connection.errors:
-        print_problem(printable(str(problem)))
-    if connection.errors:
-        print_problem("the check has not passed, so nothing is saved")
-        sys.exit(1)
+    require_access(check_connection(quiet_context({**config, **values})))
     before = Selection.from_config(config)
     changed = {
         f"TAP_CLICKUP_{name.upper()}": json.dumps(value)
@@ -171,13 +188,22 @@ def _save(
     }
     folder = settings_folder(project)
     save_settings(folder, changed)
-    print_facts(
-        {
-            "selected": _describe(after, tree),
-            "saved in": ENV_FILE_NAME if folder == Path.cwd() else str(folder / ENV_FILE_NAME),
-            "next": NEXT_STEP,
-        }
+    file = describe_env_file(folder)
+    print_result(
+        output_format,
+        _changed_as_json(after, saved_in=file),
+        {"selected": _describe(after, tree), "saved in": file, "next": NEXT_STEP},
     )
+
+
+def _changed_as_json(selection: Selection, *, saved_in: str | None) -> dict[str, object]:
+    """Return what is selected now, and where that was saved; empty lists mean everything."""
+    return {
+        "workspace_ids": sorted(selection.workspace_ids),
+        "space_ids": sorted(selection.space_ids),
+        "saved_in": saved_in,
+        "next": NEXT_STEP if saved_in else None,
+    }
 
 
 def _describe(selection: Selection, tree: ScopeTree) -> str:

@@ -14,6 +14,7 @@ from rich import filesize
 from clickup_receiver.project_options import ProjectGroup
 from pandev.commands.store_reader import save_reader_command
 from pandev.commands.store_upgrade import upgrade_store
+from pandev.console import format_option, print_result
 from pandev.store_options import embedded_store, store_options, store_settings
 from tap_clickup.wording import format_count
 from target_pandev.backup import dump_store, restore_store
@@ -22,6 +23,9 @@ from target_pandev.embedded.stay import keeper_hint, stay_running
 from target_pandev.errors import StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pandev.console import OutputFormat
     from target_pandev.embedded import EmbeddedServer
 
 
@@ -43,7 +47,10 @@ for command in (save_reader_command, upgrade_store):
     help="With --stay: a TCP port on 127.0.0.1 and ::1 that requires a password; 0 is a free one.",
 )
 @click.option("--stay", is_flag=True, help="Keep it running until Ctrl-C or SIGTERM.")
-def start(port: int | None, *, stay: bool, **store: str | None) -> None:
+@format_option
+def start(
+    port: int | None, *, stay: bool, output_format: OutputFormat, **store: str | None
+) -> None:
     """Start the embedded store and print its URL.
 
     It stops one minute after the last client disconnects. With --stay it runs as long as this
@@ -54,24 +61,26 @@ def start(port: int | None, *, stay: bool, **store: str | None) -> None:
         raise click.UsageError("--port needs --stay: the port is open while the command runs")
     server = embedded_store(store)
     if stay:
-        _stay(server, port)
+        _stay(server, port, output_format)
         return
     with server:
-        click.echo(server.url)
+        print_result(output_format, {"url": server.url}, server.url)
 
 
-def _stay(server: EmbeddedServer, port: int | None) -> None:
+def _stay(server: EmbeddedServer, port: int | None, output_format: OutputFormat) -> None:
     def announce(number: int | None) -> None:
-        click.echo(server.address(number))
-        click.echo("running until Ctrl-C or SIGTERM")
+        url = server.address(number)
+        print_result(output_format, {"url": url}, f"{url}\nrunning until Ctrl-C or SIGTERM")
 
     is_stopped = stay_running(server, port=port, announce=announce)
-    click.echo("stopped" if is_stopped else "still in use: it stops after its last user")
+    text = "stopped" if is_stopped else "still in use: it stops after its last user"
+    click.echo(text, err=output_format == "json")
 
 
 @store_commands.command()
 @store_options
-def stop(**store: str | None) -> None:
+@format_option
+def stop(output_format: OutputFormat, **store: str | None) -> None:
     """Stop the embedded store, unless a run is using it."""
     server = embedded_store(store)
     if not server.stop():
@@ -79,23 +88,26 @@ def stop(**store: str | None) -> None:
         raise StoreError(
             keeper or "the store is in use by another process; stop that process first"
         )
-    click.echo("stopped")
+    print_result(output_format, {"is_running": False}, "stopped")
 
 
 @store_commands.command()
 @store_options
-def url(**store: str | None) -> None:
+@format_option
+def url(output_format: OutputFormat, **store: str | None) -> None:
     """Print the store's URL, which contains the password."""
-    if store["store_url"]:
-        click.echo(store["store_url"])
-        return
+    address = store["store_url"] or _embedded_url(store)
+    print_result(output_format, {"url": address}, address)
+
+
+def _embedded_url(store: Mapping[str, str | None]) -> str:
     server = embedded_store(store)
     if not server.exists():
         raise StoreError(
             f"store_dir {store_settings(store).path}: there is no store; pandev store start "
             "creates one"
         )
-    click.echo(server.url)
+    return server.url
 
 
 @store_commands.command(context_settings={"ignore_unknown_options": True})
@@ -118,8 +130,9 @@ def psql(arguments: tuple[str, ...], **store: str | None) -> None:
 
 @store_commands.command()
 @store_options
+@format_option
 @click.argument("file", type=click.Path(path_type=Path))
-def dump(file: Path, **store: str | None) -> None:
+def dump(file: Path, output_format: OutputFormat, **store: str | None) -> None:
     """Back up the store's schema to FILE, in pg_dump's custom format.
 
     Loads may continue. FILE appears, or replaces an older one, once it is complete; only its owner
@@ -128,19 +141,32 @@ def dump(file: Path, **store: str | None) -> None:
     settings = store_settings(store)
     backup = dump_store(settings, file)
     size = filesize.decimal(backup.size_bytes)
-    click.echo(
-        f"{file}: {format_count(backup.row_count, 'row')} of schema {settings.schema} ({size})"
+    rows = format_count(backup.row_count, "row")
+    print_result(
+        output_format,
+        {
+            "file": str(file),
+            "schema": settings.schema,
+            "row_count": backup.row_count,
+            "size_bytes": backup.size_bytes,
+        },
+        f"{file}: {rows} of schema {settings.schema} ({size})",
     )
 
 
 @store_commands.command()
 @store_options
+@format_option
 @click.argument("file", type=click.Path(path_type=Path))
-def restore(file: Path, **store: str | None) -> None:
+def restore(file: Path, output_format: OutputFormat, **store: str | None) -> None:
     """Restore FILE, written by pandev store dump, into an empty store.
 
     Everything is restored, or nothing. A schema that has tables is left as it is.
     """
     settings = store_settings(store)
     row_count = restore_store(settings, file)
-    click.echo(f"{format_count(row_count, 'row')} restored to schema {settings.schema}")
+    print_result(
+        output_format,
+        {"file": str(file), "schema": settings.schema, "row_count": row_count},
+        f"{format_count(row_count, 'row')} restored to schema {settings.schema}",
+    )

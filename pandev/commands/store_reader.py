@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import secrets
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from clickup_receiver.project_options import ProjectCommand
-from pandev.console import format_option, print_facts, print_json
+from pandev.console import format_option, print_result
 from pandev.store_options import embedded_store, store_options, store_settings
 from target_pandev.database.private_tables import PRIVATE_TABLES
 from target_pandev.database.readers import (
@@ -21,8 +22,12 @@ from target_pandev.database.readers import (
 from target_pandev.errors import StoreError
 from target_pandev.open_store import StoreSettings, open_server
 
+if TYPE_CHECKING:
+    from pandev.console import OutputFormat
+
 PASSWORD_BYTES = 24
 MIN_PASSWORD_LENGTH = 12
+SESSIONS_CONTINUE = "its open sessions continue without rights: only an administrator may end them"
 LIMITS = f"read-only transactions, 5 minutes per statement, {CONNECTION_LIMIT} connections"
 
 
@@ -39,7 +44,7 @@ LIMITS = f"read-only transactions, 5 minutes per statement, {CONNECTION_LIMIT} c
 @format_option
 def save_reader_command(
     role: str | None,
-    output_format: str,
+    output_format: OutputFormat,
     *,
     rotate: bool,
     password_stdin: bool,
@@ -60,7 +65,7 @@ def save_reader_command(
         raise StoreError(f"store_dir {settings.path}: there is no store; load it once before")
     name = role or f"{settings.schema}_reader"
     if drop:
-        _drop(settings, name)
+        _drop(settings, name, output_format)
         return
     given = _read_password() if password_stdin else None
     with open_server(settings) as server:
@@ -76,18 +81,20 @@ def save_reader_command(
             is_embedded=not settings.url,
         )
     shown = None if given else password
-    if output_format == "json":
-        print_json(_as_json(settings, name, reader, shown))
-    else:
-        print_facts(_as_facts(settings, name, reader, shown, is_given=given is not None))
+    print_result(
+        output_format,
+        _as_json(settings, name, reader, shown),
+        _as_facts(settings, name, reader, shown, is_given=given is not None),
+    )
 
 
-def _drop(settings: StoreSettings, role: str) -> None:
+def _drop(settings: StoreSettings, role: str, output_format: OutputFormat) -> None:
     with open_server(settings) as server:
         ended = drop_reader(server.conninfo, settings.schema, role)
-    click.echo(f"role {role} dropped")
+    text = f"role {role} dropped"
     if not ended:
-        click.echo("its open sessions continue without rights: only an administrator may end them")
+        text += f"\n{SESSIONS_CONTINUE}"
+    print_result(output_format, {"role": role, "keeps_sessions": not ended}, text)
 
 
 def _read_password() -> str:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from clickup_receiver.project_options import ProjectCommand
-from pandev.console import print_facts
+from pandev.console import format_option, print_result
 from pandev.store_options import embedded_store, store_options, store_settings
 from tap_clickup.wording import format_count
 from target_pandev.embedded.upgrade import upgrade
+
+if TYPE_CHECKING:
+    from pandev.console import OutputFormat
+    from target_pandev.embedded.upgrade import Upgrade
 
 
 @click.command("upgrade", cls=ProjectCommand)
@@ -21,7 +28,8 @@ from target_pandev.embedded.upgrade import upgrade
     metavar="DIR",
     help="Directory of the old version's programs; by default it is found.",
 )
-def upgrade_store(old_bin: Path | None, **store: str | None) -> None:
+@format_option
+def upgrade_store(old_bin: Path | None, output_format: OutputFormat, **store: str | None) -> None:
     """Move the embedded store to the installed PostgreSQL version.
 
     The store is copied, and rows are counted on both sides before the copy replaces it; a run that
@@ -30,16 +38,18 @@ def upgrade_store(old_bin: Path | None, **store: str | None) -> None:
     store's directory, or those of an installed package. The exit code is 1 if nothing was replaced.
     """
     embedded_store(store)
-    done = upgrade(store_settings(store).path, old_programs=old_bin, report=click.echo)
+    report = partial(click.echo, err=output_format == "json")
+    done = upgrade(store_settings(store).path, old_programs=old_bin, report=report)
+    print_result(output_format, asdict(done), _describe(done))
+
+
+def _describe(done: Upgrade) -> dict[str, str] | str:
     if done.kept is None:
-        click.echo(f"the store is of PostgreSQL {done.new_version} already")
-        return
+        return f"the store is of PostgreSQL {done.new_version} already"
     tables = format_count(done.table_count, "table")
-    print_facts(
-        {
-            "upgraded": f"PostgreSQL {done.old_version} to {done.new_version}",
-            "compared": f"{tables}, {format_count(done.row_count, 'row')}",
-            "old data": str(done.kept),
-            "next": "delete the old data when the new store has proved itself",
-        }
-    )
+    return {
+        "upgraded": f"PostgreSQL {done.old_version} to {done.new_version}",
+        "compared": f"{tables}, {format_count(done.row_count, 'row')}",
+        "old data": str(done.kept),
+        "next": "delete the old data when the new store has proved itself",
+    }

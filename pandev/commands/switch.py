@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from clickup_receiver.meltano_project import settings_folder
 from clickup_receiver.project_options import ProjectCommand, find_project
+from pandev.console import format_option, print_result
 from pandev.env_settings import save_settings
 from pandev.tap_config import read_tap_config
 
+if TYPE_CHECKING:
+    from pandev.console import OutputFormat
+
 VARIABLE = "TAP_CLICKUP_ENABLED"
+ENABLED = """enabled: the next run continues where the last one stopped
+a running clickup-receiver loads the deliveries that wait in its inbox"""
+DISABLED = """disabled: runs send no request to ClickUp and write nothing
+a running clickup-receiver keeps deliveries in its inbox and loads none"""
 
 
 @click.command("enable", cls=ProjectCommand)
+@format_option
 @click.pass_context
-def enable(context: click.Context) -> None:
+def enable(context: click.Context, output_format: OutputFormat) -> None:
     """Switch the integration with ClickUp on.
 
     Runs read ClickUp again, from where they stopped. A running clickup-receiver loads the
@@ -22,14 +33,15 @@ def enable(context: click.Context) -> None:
 
     Exit codes: 0 enabled, 1 refused, nothing is saved.
     """
-    if _switch(context, enabled=True):
-        click.echo("enabled: the next run continues where the last one stopped")
-        click.echo("a running clickup-receiver loads the deliveries that wait in its inbox")
+    is_changed = _switch(context, enabled=True)
+    result = {"enabled": True, "is_changed": is_changed}
+    print_result(output_format, result, ENABLED if is_changed else "enabled already")
 
 
 @click.command("disable", cls=ProjectCommand)
+@format_option
 @click.pass_context
-def disable(context: click.Context) -> None:
+def disable(context: click.Context, output_format: OutputFormat) -> None:
     """Switch the integration with ClickUp off.
 
     Runs send no request and write nothing. A running clickup-receiver keeps deliveries in its
@@ -38,16 +50,15 @@ def disable(context: click.Context) -> None:
 
     Exit codes: 0 disabled, 1 refused, nothing is saved.
     """
-    if _switch(context, enabled=False):
-        click.echo("disabled: runs send no request to ClickUp and write nothing")
-        click.echo("a running clickup-receiver keeps deliveries in its inbox and loads none")
+    is_changed = _switch(context, enabled=False)
+    result = {"enabled": False, "is_changed": is_changed}
+    print_result(output_format, result, DISABLED if is_changed else "disabled already")
 
 
 def _switch(context: click.Context, *, enabled: bool) -> bool:
-    """Save the setting; return False, with a line that says so, if nothing changes."""
+    """Save the setting, and return whether that changes it."""
     project = find_project(context)
     if read_tap_config(project)["enabled"] == enabled:
-        click.echo("enabled already" if enabled else "disabled already")
         return False
     save_settings(settings_folder(project), {VARIABLE: "true" if enabled else "false"})
     return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from pathlib import Path
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -13,17 +13,19 @@ from clickup_receiver.meltano_project import RECEIVER, TAP, settings_folder
 from clickup_receiver.project_options import find_project
 from clickup_receiver.receiver_context import receiver_context
 from clickup_receiver.webhooks.secret_store import SECRETS_FILE_NAME, FileSecretStore
-from pandev.connection import check_connection
-from pandev.console import print_facts, print_problem
-from pandev.env_settings import save_settings
+from pandev.connection import check_connection, require_access
+from pandev.console import format_option, print_result
+from pandev.env_settings import describe_env_file, save_settings
 from pandev.project_settings import AllSettingsCommand, read_tap_settings
 from pandev.receiver_options import data_dir_option
 from pandev.report.values import printable
-from plugin_settings.env_file import ENV_FILE_NAME
 from tap_clickup.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
+
+    from pandev.console import OutputFormat
 
 VARIABLE: Final = "TAP_CLICKUP_API_TOKEN"
 MAX_LENGTH: Final = 1_000
@@ -45,8 +47,11 @@ class TokenCommand(AllSettingsCommand):
 @click.option(
     "--replace-user", is_flag=True, help="Accept a token of another user than the current one."
 )
+@format_option
 @click.pass_context
-def set_token(context: click.Context, data_dir: Path, *, replace_user: bool) -> None:
+def set_token(
+    context: click.Context, data_dir: Path, *, replace_user: bool, output_format: OutputFormat
+) -> None:
     """Set or replace the API token of ClickUp: paste it at the prompt, or pipe it in.
 
     It is saved in .env, readable by its owner only, once a check of the connection has passed. It
@@ -64,20 +69,17 @@ def set_token(context: click.Context, data_dir: Path, *, replace_user: bool) -> 
     user = connection.user
     if not replace_user:
         _refuse_another_user(user.id, settings, data_dir)
-    for problem in connection.errors:
-        print_problem(printable(str(problem)))
-    if connection.errors:
-        print_problem("the check has not passed, so nothing is saved")
-        sys.exit(1)
+    require_access(connection)
     folder = settings_folder(project)
     save_settings(folder, {VARIABLE: token})
+    file = describe_env_file(folder)
     next_step = NEXT_USER if replace_user else NEXT_STEP
-    print_facts(
-        {
-            "user": printable(str(user)),
-            "saved in": ENV_FILE_NAME if folder == Path.cwd() else str(folder / ENV_FILE_NAME),
-            "next": next_step if settings.get("api_token") else FIRST_STEP,
-        }
+    if not settings.get("api_token"):
+        next_step = FIRST_STEP
+    print_result(
+        output_format,
+        {"user": asdict(user), "saved_in": file, "next": next_step},
+        {"user": printable(str(user)), "saved in": file, "next": next_step},
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,9 +39,9 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Pa
     return write
 
 
-def run(database: str, file: Path) -> str:
+def run(database: str, file: Path, *arguments: str) -> str:
     """Return what the command shows."""
-    options = ["employees", "load", "--store-url", database, file.name]
+    options = ["employees", "load", "--store-url", database, file.name, *arguments]
     environment = {"COLUMNS": "80"}
     return CliRunner().invoke(pandev, options, env=environment, catch_exceptions=False).output
 
@@ -72,8 +73,13 @@ def test_addresses_without_an_employee_are_counted(
             "SELECT '900', n, 'user' || n || '@example.com', now(), gen_random_uuid() "
             "FROM generate_series(1, 3) AS n"
         )
-    shown = run(database, write("email\nuser1@example.com\n"))
-    assert_golden("employees_unmatched", shown)
+    file = write("email\nuser1@example.com\n")
+    assert_golden("employees_unmatched", run(database, file))
+    assert json.loads(run(database, file, "--format", "json")) == {
+        "file": "employees.csv",
+        "employee_count": 1,
+        "unmatched_count": 2,
+    }
 
 
 def test_the_document_lists_the_columns() -> None:

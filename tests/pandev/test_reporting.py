@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -44,6 +45,22 @@ def test_the_rules_are_shown_changed_and_kept(
     run(database, "--merges", "count", "--bots", "*[bot]*, ci@example.com")
     assert_golden("reporting_changed", run(database, "--working-hours", "8:30-24:00"))
     assert_golden("reporting_changed", run(database))
+    assert json.loads(run(database, "--format", "json")) == {
+        "time_zone": "Europe/Berlin",
+        "week_start": "sunday",
+        "working_days": ["wednesday", "friday", "sunday"],
+        "opens_at": "08:30",
+        "closes_at": "24:00",
+        "sprint_grace_hours": 8,
+        "counts_merges": True,
+        "bots": ["*[bot]*", "ci@example.com"],
+        "holidays": [
+            {"date": "2026-01-01", "name": None},
+            {"date": "2026-05-01", "name": "Labour Day"},
+            {"date": "2026-12-25", "name": None},
+            {"date": "2026-12-26", "name": "Boxing Day; Monday"},
+        ],
+    }
     file.write_text("", encoding="utf-8")
     emptied = run(database, "--holidays", str(file), "--merges", "skip", "--bots", "")
     assert emptied.endswith(

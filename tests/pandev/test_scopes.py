@@ -105,7 +105,8 @@ def test_deselecting_from_everything_names_the_others(folder: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert saved(folder) == ([ACME], sorted([SHOP, APPS, OLD]))
     done = run_pandev(folder, "scopes", "deselect", "Docs")
-    assert (done.returncode, done.stdout) == (0, f"not selected: space Docs ({DOCS})\n")
+    assert (done.returncode, done.stdout) == (0, "nothing is changed\n")
+    assert done.stderr == f"pandev: not selected: space Docs ({DOCS})\n"
     done = run_pandev(folder, "scopes", "deselect", "Acme")
     assert done.returncode == 1
     assert done.stderr == (
@@ -130,6 +131,33 @@ def test_nothing_is_saved_unless_the_check_passes(folder: Path) -> None:
     assert (folder / ".env").read_text() == before
     both = run_pandev(folder, "scopes", "select", "--only", "Shop")
     assert (both.returncode, saved(folder)) == (0, ([ACME], [SHOP]))
+
+
+def test_a_new_selection_is_shown_as_json(folder: Path) -> None:
+    json_option = ("--format", "json")
+    selected = json.loads(run_pandev(folder, "scopes", "select", "Shop", *json_option).stdout)
+    assert selected.pop("next").startswith("run pandev connect if webhooks are registered")
+    assert selected == {"workspace_ids": [ACME], "space_ids": [SHOP], "saved_in": ".env"}
+    unchanged = {"workspace_ids": [ACME], "space_ids": [SHOP], "saved_in": None, "next": None}
+    for arguments in (("select", "Shop"), ("deselect", "Apps")):
+        done = run_pandev(folder, "scopes", *arguments, *json_option)
+        assert (done.returncode, json.loads(done.stdout)) == (0, unchanged)
+    run_pandev(folder, "scopes", "select", "Apps")
+    deselected = run_pandev(folder, "scopes", "deselect", "Shop", *json_option)
+    assert json.loads(deselected.stdout)["space_ids"] == [APPS]
+
+
+def test_every_problem_of_a_check_is_in_the_json(folder: Path) -> None:
+    write_env(folder, **{**dotenv_text(folder), WORKSPACE_IDS: f'["{ACME}"]', SPACE_IDS: '["1"]'})
+    done = run_pandev(folder, "scopes", "select", "Shop", "--format", "json")
+    assert json.loads(done.stdout) == {
+        "exit_code": 1,
+        "error": (
+            "selection: space_ids: 1 not visible to the token in the selected workspaces; make "
+            "its user a member of the space, or deselect it by pandev scopes deselect\n"
+            "the check has not passed, so nothing is saved"
+        ),
+    }
 
 
 def dotenv_text(folder: Path) -> dict[str, str]:

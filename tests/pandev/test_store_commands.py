@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 THINGS = schema("things", {"id": "string"}, ["id"])
+JSON = ("--format", "json")
 ELSEWHERE = ("--store-url", "postgresql://user1@db.example.com/metrics")
 
 
@@ -39,14 +41,17 @@ def test_start_prints_a_url_that_works_until_stop(folder: Path) -> None:
     code, url, err = call_command("start", folder=folder)
     assert (code, err) == (0, "")
     assert_golden("store_start", masked(url), columns=None)
+    assert json.loads(call_command("start", *JSON, folder=folder)[1]) == {"url": url.strip()}
     with psycopg.connect(url.strip()) as session:
         assert session.execute("SELECT id FROM pandev.things").fetchall() == [("1",)]
     assert call_command("url", folder=folder) == (0, url, "")
+    assert json.loads(call_command("url", *JSON, folder=folder)[1]) == {"url": url.strip()}
     assert EmbeddedServer(folder).is_running()
     code, stopped, err = call_command("stop", folder=folder)
     assert (code, err) == (0, "")
     assert_golden("store_stop", stopped)
     assert not EmbeddedServer(folder).is_running()
+    assert json.loads(call_command("stop", *JSON, folder=folder)[1]) == {"is_running": False}
 
 
 def test_a_store_in_use_is_not_stopped(folder: Path) -> None:
@@ -70,14 +75,21 @@ def test_psql_begins_in_the_schema_and_hands_on_its_exit_code(folder: Path) -> N
 def test_a_dump_and_its_restore_count_the_same_rows(folder: Path) -> None:
     file = folder.parent / "pandev.dump"
     dumped = call_command("dump", str(file), folder=folder)
+    dumped_as_json = call_command("dump", str(file), *JSON, folder=folder)[1]
     with stopped_store() as empty:
         restored = call_command("restore", str(file), folder=empty)
+        with EmbeddedServer(empty) as server, psycopg.connect(server.conninfo) as session:
+            session.execute("DROP SCHEMA pandev CASCADE")
+        restored_as_json = call_command("restore", str(file), *JSON, folder=empty)[1]
     rows, size = re.findall(r"\d+ rows|\d+\.\d kB", dumped[1])
     assert (dumped[0], dumped[2], restored[0], restored[2]) == (0, "", 0, "")
     assert rows in restored[1]
     shown = dumped[1].replace(str(file), "pandev.dump").replace(size, "0.0 kB")
     assert_golden("store_dump", shown.replace(rows, "0 rows"))
     assert_golden("store_restore", restored[1].replace(rows, "0 rows"))
+    result = {"file": str(file), "schema": "pandev", "row_count": int(rows.removesuffix(" rows"))}
+    assert json.loads(dumped_as_json) == {**result, "size_bytes": file.stat().st_size}
+    assert json.loads(restored_as_json) == result
 
 
 def test_the_url_of_another_server_is_printed_as_it_is(folder: Path) -> None:

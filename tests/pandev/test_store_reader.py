@@ -148,6 +148,10 @@ def test_a_dropped_reader_does_not_get_in(folder: Path, password: str) -> None:
         "role pandev_reader dropped\n",
         "",
     )
+    call_command("reader", folder=folder)
+    code, out, err = call_command("reader", "--drop", "--format", "json", folder=folder)
+    assert (code, err) == (0, "")
+    assert json.loads(out) == {"role": "pandev_reader", "keeps_sessions": False}
     missing = "pandev: role pandev_reader: does not exist; --role names another\n"
     assert call_command("reader", "--drop", folder=folder) == (1, "", missing)
     with EmbeddedServer(folder) as server, pytest.raises(psycopg.OperationalError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import socket
@@ -17,7 +18,7 @@ from psycopg.conninfo import make_conninfo
 
 from target_pandev.embedded import EmbeddedServer
 from target_pandev.embedded.folder import StoreFolder
-from tests.pandev.store_process import call_command, staying, stopped_store
+from tests.pandev.store_process import call_command, start_command, staying, stopped_store
 from tests.support.processes import kill_server, stop_store
 from tests.support.waiting import wait_until
 
@@ -80,6 +81,15 @@ def test_the_port_requires_the_password_by_scram(folder: Path) -> None:
                 select_one(address_of(folder, url, password=password))
         code, out, err = end(process, signal.SIGTERM)
     assert (code, out, err) == (0, "stopped\n", "")
+
+
+def test_a_store_that_stays_prints_its_address_as_json(folder: Path) -> None:
+    """Stdout has one JSON value, while it is running and at its end."""
+    with start_command("start", "--stay", "--format", "json", folder=folder) as process:
+        assert process.stdout is not None
+        printed = "".join(process.stdout.readline() for _ in range(3))
+        assert json.loads(printed) == {"url": EmbeddedServer(folder).address(None)}
+        assert end(process, signal.SIGTERM) == (0, "", "stopped\n")
 
 
 def test_the_port_is_open_on_the_loopback_interface_only(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,8 @@ def test_a_store_of_the_installed_version_stays_as_it_is(store: Path) -> None:
     assert (code, err) == (0, "")
     assert store.stat().st_mode == mode, "closed to others"
     assert_golden("store_upgrade_not_needed", shown.replace(WHEEL.label, "18.0"))
+    printed = json.loads(call_command("upgrade", "--format", "json", folder=store)[1])
+    assert (printed["new_version"], printed["kept"]) == (WHEEL.label, None)
     assert [path.name for path in store.glob("data*")] == ["data"]
 
 
@@ -55,6 +58,15 @@ def test_an_upgrade_is_summarized(store: Path, monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr("pandev.commands.store_upgrade.upgrade", upgrade)
     assert_golden("store_upgrade", call_command("upgrade", folder=store)[1])
+    code, shown, err = call_command("upgrade", "--format", "json", folder=store)
+    assert (code, err) == (0, "comparing the rows\n")
+    assert json.loads(shown) == {
+        "old_version": "15.10",
+        "new_version": "18.0",
+        "table_count": 41,
+        "row_count": 1_200_000,
+        "kept": "/srv/store/data-15",
+    }
 
 
 @pytest.mark.parametrize("command", ["start", "psql", "reader"])

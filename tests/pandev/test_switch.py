@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from tests.pandev.command import assert_golden, run_pandev, write_env
@@ -23,6 +24,19 @@ def test_the_integration_is_switched_off_and_on(tmp_path: Path) -> None:
     assert run_pandev(tmp_path, "disable").stdout == "disabled already\n"
     assert_golden("enable", run_pandev(tmp_path, "enable").stdout)
     assert path.read_text() == f"{before}TAP_CLICKUP_ENABLED=true\n"
+
+
+def test_a_switch_as_json_says_whether_it_is_a_change(tmp_path: Path) -> None:
+    write_env(tmp_path, TAP_CLICKUP_API_TOKEN=TOKEN)
+    printed = [
+        json.loads(run_pandev(tmp_path, command, "--format", "json").stdout)
+        for command in ("disable", "disable", "enable")
+    ]
+    assert printed == [
+        {"enabled": False, "is_changed": True},
+        {"enabled": False, "is_changed": False},
+        {"enabled": True, "is_changed": True},
+    ]
 
 
 def test_a_switch_in_the_environment_cannot_be_changed(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import stat
@@ -85,6 +86,16 @@ def test_a_token_of_the_same_user_keeps_the_webhooks(
     assert token not in ended.output
     assert harness.stored_secrets == secrets
     assert len(workspace.webhooks) == len(secrets) == 1
+
+
+def test_the_result_as_json_has_no_token(clickup: FakeClickUp) -> None:
+    ended = paste(clickup.token, "--format", "json")
+    assert json.loads(ended.stdout) == {
+        "user": {"id": str(clickup.account.user_id), "name": "Person 1"},
+        "saved_in": ".env",
+        "next": "pandev check, pandev scopes, then pandev connect",
+    }
+    assert clickup.token not in ended.output
 
 
 def test_another_users_token_is_refused(clickup: FakeClickUp, folder: Path) -> None:
