@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -234,9 +235,25 @@ def test_samples_are_what_commands_print_in_tests(page: str) -> None:
 
 
 def test_the_sample_in_readme_is_of_the_report() -> None:
+    """Each part of it is a section, or the beginning of one."""
     (sample,) = blocks(README, "text")
     output = (PROJECT / "tests/pandev/golden/report.txt").read_text(encoding="utf-8")
-    assert sample.strip() in output.split("\n\n")
+    parts = sample.strip().split("\n\n")
+    assert all(f"\n\n{part}\n" in output for part in parts), parts
+
+
+def test_the_address_of_the_repository_is_the_same_everywhere() -> None:
+    """pyproject.toml has it: the definitions of plugins are made from there."""
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    pages = [PROJECT / "README.md", *(PROJECT / "docs").rglob("*.md")]
+    cloned = {
+        path.name: address
+        for path in pages
+        for address in re.findall(r"git clone (?!--)(\S+)", path.read_text(encoding="utf-8"))
+    }
+    assert cloned == dict.fromkeys(
+        ("README.md", "quickstart.md", "setup.md"), project["urls"]["Repository"]
+    )
 
 
 PLACEHOLDER = "…"

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 import yaml
 
-from tests.support.plugin_definitions import FOLDER, PROJECT, draw
+from tests.support.plugin_definitions import EXTRAS, FOLDER, PROJECT, draw, read_declared
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,6 +99,13 @@ def test_every_plugin_of_ours_has_a_definition() -> None:
         "loaders/target-pandev--pandev.yml",
         "utilities/clickup-receiver--pandev.yml",
     ]
+
+
+def test_only_the_definitions_have_a_pip_url() -> None:
+    """In this repository Meltano finds commands on PATH, so that it installs nothing of ours."""
+    declared = read_declared()
+    assert [name for name in EXTRAS if "pip_url" in declared[name]] == []
+    assert [path.stem for path in FILES if not read(path)["pip_url"].startswith("pandev-")] == []
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
