@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage test-faults test-debian test-install test-long lint docs docs-store plugins lock audit release-files bench-extract bench-load bench-receive bench-hostile bench-git bench-join bench-page clean
+.PHONY: help setup demo test coverage test-faults test-debian test-install test-long lint docs docs-store plugins lock audit release-files bench-extract bench-load bench-receive bench-hostile bench-git bench-join bench-growth bench-page bench clean
 
 help: ## list targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -62,6 +62,9 @@ docs-store: $(READY) ## write docs/reference/store.md and the sources of dbt fro
 	$(BIN)/python -m tests.support.store_reference
 	$(BIN)/python -m tests.support.dbt_sources
 
+bench: $(READY) ## run all benchmarks, and write docs/explained/figures.md with their goals and figures
+	$(BIN)/python -m benchmarks
+
 bench-extract: $(READY) ## compare tap-clickup with its peer: requests, completeness, speed, memory
 	$(BIN)/python -m benchmarks.extract --large
 
@@ -76,6 +79,9 @@ bench-hostile: $(READY) ## attack clickup-receiver, with and without its limits:
 
 bench-git: $(READY) ## compare the read of new commits with git and libgit2 in a repository with 4,000 heads
 	$(BIN)/python -m benchmarks.git
+
+bench-growth: $(READY) ## measure how requests, CPU and memory grow with tasks, users, lists, workspaces, commits, events
+	$(BIN)/python -m benchmarks.growth
 
 bench-page: $(READY) ## measure each tab of the page next to its SQL, and memory over 10,000 requests
 	$(BIN)/python -m benchmarks.page
