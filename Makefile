@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage test-faults test-debian test-install test-long lint docs docs-store plugins lock audit release-files bench-extract bench-load bench-receive bench-hostile bench-git bench-join bench-growth bench-page bench clean
+.PHONY: help setup demo test coverage test-faults test-debian test-install test-long lint docs docs-store plugins lock audit release-files bench-extract bench-load bench-receive bench-hostile bench-git bench-join bench-growth bench-page bench-start bench clean
 
 help: ## list targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -82,6 +82,9 @@ bench-git: $(READY) ## compare the read of new commits with git and libgit2 in a
 
 bench-growth: $(READY) ## measure how requests, CPU and memory grow with tasks, users, lists, workspaces, commits, events
 	$(BIN)/python -m benchmarks.growth
+
+bench-start: $(READY) ## compare the start of each command with the import of the SDK: CPU, elapsed time
+	$(BIN)/python -m benchmarks.start
 
 bench-page: $(READY) ## measure each tab of the page next to its SQL, and memory over 10,000 requests
 	$(BIN)/python -m benchmarks.page

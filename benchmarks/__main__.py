@@ -35,6 +35,7 @@ ALL: dict[str, Sequence[str]] = {
     "join": (),
     "page": (),
     "growth": (),
+    "start": (),
 }
 """The benchmarks with the options that `make bench-*` gives them."""
 RESULTS = PROJECT / "benchmarks" / "results"

@@ -15,8 +15,6 @@ from clickup_receiver.audit_log import AuditLog
 from clickup_receiver.data_dir import NAME, default_receiver_dir
 from clickup_receiver.meltano_project import MeltanoProject, settings_folder
 from clickup_receiver.project_options import ProjectGroup, find_project
-from clickup_receiver.service import Service
-from clickup_receiver.settings import Settings
 from plugin_settings.env_file import load_env_file
 from tap_clickup.errors import ClickUpError, ConfigurationError
 from tap_clickup.open_files import describe_open_files
@@ -24,6 +22,7 @@ from tap_clickup.wording import format_count
 
 if TYPE_CHECKING:
     from clickup_receiver.inbox.inbox import DeadLetter
+    from clickup_receiver.settings import Settings
 
 PREFIX = "CLICKUP_RECEIVER"
 
@@ -116,6 +115,8 @@ def receiver(context: click.Context, /, **options: Any) -> None:
     setting of clickup-receiver in meltano.yml.
     CLICKUP_RECEIVER_WEBHOOKS gives the webhooks and their secrets instead of webhooks.json.
     """
+    from clickup_receiver.settings import Settings  # noqa: PLC0415 - not for a help text
+
     context.obj = Settings(
         **options, webhooks=os.environ.get(f"{PREFIX}_WEBHOOKS"), project=find_project(context)
     )
@@ -127,6 +128,8 @@ def receiver(context: click.Context, /, **options: Any) -> None:
 @click.pass_obj
 def serve(settings: Settings) -> None:
     """Receive and load until stopped. This is the default command."""
+    from clickup_receiver.service import Service  # noqa: PLC0415 - only this command needs it
+
     for line in describe_open_files(settings_folder(settings.project)):
         logger.warning("%s", line)
     Service(settings).run()

@@ -17,26 +17,65 @@ from tap_clickup.open_files import describe_open_files
 from target_pandev.errors import TargetError
 
 COMMANDS = {
-    "check": "pandev.commands.check:check",
-    "connect": "pandev.commands.connect:connect",
-    "disable": "pandev.commands.switch:disable",
-    "doctor": "pandev.commands.doctor:examine",
-    "enable": "pandev.commands.switch:enable",
-    "employees": "pandev.commands.employees:employee_commands",
-    "rejected": "pandev.commands.rejected:rejected_commands",
-    "report": "pandev.report.command:show_report",
-    "reporting": "pandev.commands.reporting:set_reporting",
-    "scopes": "pandev.commands.scopes:scope_commands",
-    "serve": "pandev.commands.serve:serve",
-    "settings": "pandev.commands.settings:show_settings",
-    "status": "pandev.commands.status:show_status",
-    "store": "pandev.commands.store:store_commands",
-    "sync": "pandev.commands.sync:sync",
-    "token": "pandev.commands.token:set_token",
-    "verify": "pandev.commands.verify:verify",
-    "worklogs": "pandev.commands.worklogs:worklog_commands",
+    "check": ("pandev.commands.check:check", "Check ClickUp, the token's rights and the store."),
+    "connect": ("pandev.commands.connect:connect", "Check, register webhooks, and load."),
+    "disable": ("pandev.commands.switch:disable", "Switch the integration with ClickUp off."),
+    "doctor": (
+        "pandev.commands.doctor:examine",
+        "Find what keeps data from arriving, and how to correct it.",
+    ),
+    "enable": ("pandev.commands.switch:enable", "Switch the integration with ClickUp on."),
+    "employees": (
+        "pandev.commands.employees:employee_commands",
+        "Load employees, to match ClickUp users and authors of commits.",
+    ),
+    "rejected": (
+        "pandev.commands.rejected:rejected_commands",
+        "List records that could not be loaded, and load them again.",
+    ),
+    "report": (
+        "pandev.report.command:show_report",
+        "Show what the store contains: the named sections, or all of them.",
+    ),
+    "reporting": (
+        "pandev.commands.reporting:set_reporting",
+        "Show or change the calendar of reports, and which commits count.",
+    ),
+    "scopes": (
+        "pandev.commands.scopes:scope_commands",
+        "List what the token sees, and select what is read.",
+    ),
+    "serve": (
+        "pandev.commands.serve:serve",
+        "Show the store as a page in the browser, until Ctrl-C.",
+    ),
+    "settings": (
+        "pandev.commands.settings:show_settings",
+        "Show every setting, and where it comes from.",
+    ),
+    "status": (
+        "pandev.commands.status:show_status",
+        "Show in five lines whether data is up to date.",
+    ),
+    "store": (
+        "pandev.commands.store:store_commands",
+        "Run, back up and upgrade the store; create logins.",
+    ),
+    "sync": (
+        "pandev.commands.sync:sync",
+        "Load what has changed in ClickUp now, and show the progress.",
+    ),
+    "token": ("pandev.commands.token:set_token", "Set or replace the token of ClickUp."),
+    "verify": (
+        "pandev.commands.verify:verify",
+        "Compare what is stored with ClickUp, field by field.",
+    ),
+    "worklogs": (
+        "pandev.commands.worklogs:worklog_commands",
+        "Write active time in editors to ClickUp as time entries.",
+    ),
 }
-"""Where each command is; only the module of the command that runs is imported."""
+"""Where each command is, and its purpose; only the module of the command that runs is imported."""
 
 
 class LazyGroup(ProjectGroup):
@@ -50,9 +89,14 @@ class LazyGroup(ProjectGroup):
         """Return a command, or None if there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
-        module, _, attribute = COMMANDS[cmd_name].partition(":")
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
         command: click.Command = getattr(import_module(module), attribute)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        """Add the commands to the help text; none of them is imported."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, purpose) for name, (_, purpose) in COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> object:
         """Run a command; an error is JSON on stdout too if that was asked for."""

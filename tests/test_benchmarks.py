@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from benchmarks import git
+from benchmarks import git, start
 from benchmarks.clickup_process import SPACES, generated_account
 from benchmarks.command import run_benchmark
 from benchmarks.git_repository import MAIN, topic, write_repository
@@ -81,6 +81,20 @@ def test_every_goal_of_the_git_benchmark_can_be_missed() -> None:
         goals = git.evaluate(figures)
         assert [goal.met for goal in goals] == [is_met] * 2
         assert git.ON_MAIN in git.format_table(figures, goals)
+
+
+def test_every_goal_of_the_start_benchmark_can_be_missed() -> None:
+    """With the figures of a `pandev` that imports every command."""
+    for ours, is_met in ((200, True), (1_200, False)):
+        figures = {
+            "commands": {
+                name: {"cpu_ms": 400 if name == start.SDK else ours, "wall_ms": ours}
+                for name in start.COMMANDS
+            }
+        }
+        goals = start.evaluate(figures)
+        assert [goal.met for goal in goals] == [is_met] * len(start.TIMES_SDK)
+        assert "pandev status" in start.format_table(figures, goals)
 
 
 def test_events_of_editors_have_their_sizes_and_arrive_late_in_part() -> None:

@@ -45,9 +45,7 @@ RESULTS: Final = {
 }
 
 
-@click.command(
-    "check", cls=ClickUpCommand, short_help="Check ClickUp, the token's rights and the store."
-)
+@click.command("check", cls=ClickUpCommand)
 @store_options
 @format_option
 @click.pass_context

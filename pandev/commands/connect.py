@@ -72,9 +72,7 @@ no public URL, or the token's user may not create webhooks.
 """
 
 
-@click.command(
-    "connect", cls=AllSettingsCommand, help=HELP, short_help="Check, register webhooks, and load."
-)
+@click.command("connect", cls=AllSettingsCommand, help=HELP)
 @click.option(
     "--webhook-url",
     envvar="CLICKUP_RECEIVER_WEBHOOK_URL",

@@ -54,7 +54,6 @@ NEXT_STEP = (
     "scopes",
     cls=ProjectGroup,
     invoke_without_command=True,
-    short_help="List what the token sees, and select what is read.",
 )
 @click.pass_context
 def scope_commands(context: click.Context) -> None:

@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 LABELS = ("setting", "value", "source")
 
 
-@click.command(
-    "settings", cls=ProjectCommand, short_help="Show every setting, and where it comes from."
-)
+@click.command("settings", cls=ProjectCommand)
 @format_option
 @click.pass_context
 def show_settings(context: click.Context, output_format: str) -> None:

@@ -42,7 +42,7 @@ class TokenCommand(AllSettingsCommand):
     plugins = (TAP, RECEIVER)
 
 
-@click.command("token", cls=TokenCommand, short_help="Set or replace the token of ClickUp.")
+@click.command("token", cls=TokenCommand)
 @data_dir_option
 @click.option(
     "--replace-user", is_flag=True, help="Accept a token of another user than the current one."

@@ -61,7 +61,6 @@ everything could be compared, and 5 if nothing is stored.
     "verify",
     cls=ClickUpCommand,
     help=HELP,
-    short_help="Compare what is stored with ClickUp, field by field.",
 )
 @click.option(
     "--sample",

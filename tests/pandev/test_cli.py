@@ -169,6 +169,17 @@ def test_a_command_imports_nothing_of_the_others() -> None:
     subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
 
 
+def test_a_list_of_commands_imports_none_of_them() -> None:
+    program = (
+        "import sys\nfrom pandev.cli import pandev\nfrom clickup_receiver.cli import receiver\n"
+        "for group in (pandev, receiver):\n"
+        "    group(['--help'], standalone_mode=False)\n"
+        "heavy = {'singer_sdk', 'requests', 'psycopg', 'starlette', 'pandev.commands'}\n"
+        "assert not heavy & {*sys.modules}, heavy & {*sys.modules}"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+
+
 @pytest.mark.parametrize("name", OPTIONS)
 def test_the_help_of_each_command(name: str) -> None:
     arguments = [*name.split()[1:], "--help"]
