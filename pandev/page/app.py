@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
@@ -15,177 +13,90 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from pandev.page.figures import ALL_ROWS, read_figure, view_figure
-from pandev.page.filters import Filters, describe, offer, parse_filters, read_choices
-from pandev.page.integration import COMMANDS, STATUS_FIGURES, list_rows, read_standing
+from pandev.page.answers import PATIENCE_SECONDS, Answer, Answers
+from pandev.page.content import UTC_CALENDAR, Address, ContentReader, show
+from pandev.page.filters import NAMES
 from pandev.page.rendering import render
 from pandev.page.security import SecurityHeaders
-from pandev.page.tabs import BY_KEY
+from pandev.page.tabs import BY_KEY, TABS
 from pandev.report.data import format_csv, format_json
-from pandev.report.reading import Result
-from pandev.report.selection import Calendar, SelectionError, read_calendar
+from pandev.report.selection import SelectionError
 from tap_clickup.errors import ConfigurationError
 from target_pandev.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Sequence
 
     from starlette.requests import Request
 
-    from pandev.page.connections import Connections, ReaderSource
-    from pandev.page.figures import Figure, FigureView
-    from pandev.page.filters import Choice, Field, Limit
-    from pandev.page.integration import Installation, Standing
-    from pandev.page.tabs import Tab
+    from pandev.page.connections import Connections
+    from pandev.page.integration import Installation
 
 START: Final = "/integration"
 STYLE: Final = files("pandev.page").joinpath("static/style.css").read_bytes()
-FEWER: Final = "limit it by a filter, or to fewer days"
-NO_STORE: Final = "there is no store yet; run: pandev sync"
-UTC_CALENDAR: Final = Calendar(UTC, "UTC", date.min)
 
 
-class Page:
+class Pages:
     """Answers the requests of one store."""
 
-    def __init__(self, connections: Connections, installation: Installation) -> None:
-        self._connections = connections
-        self._installation = installation
+    def __init__(self, reader: ContentReader, answers: Answers[Address]) -> None:
+        self._reader = reader
+        self._answers = answers
 
     def show_tab(self, request: Request) -> Response:
         """Return a tab with all its figures."""
-        tab = _find_tab(request)
-        with self._connections.source() as source:
-            return self._show(request, source, tab, tab.figures)
+        return self._show(_find_address(request))
 
     def show_figure(self, request: Request) -> Response:
         """Return one figure with all its rows, as a page, CSV or JSON by its suffix."""
-        tab = _find_tab(request)
-        name, _, suffix = request.path_params["figure"].partition(".")
-        if tab.key == "integration" and name == "status" and suffix == "json":
-            with self._connections.source() as source:
-                standing = self._read_standing(source)
-            return _answer_json(json.dumps(standing.to_json(), indent=2))
-        figure = tab.find(name)
-        if figure is None or suffix not in {"", "csv", "json"}:
+        address = _find_address(request)
+        suffix = request.path_params["figure"].partition(".")[2]
+        if address.path == "/integration/status" and suffix == "json":
+            return _answer_json(json.dumps(self._reader.read_standing().to_json(), indent=2))
+        if address.tab.find(address.figure_name) is None or suffix not in {"", "csv", "json"}:
             raise HTTPException(404)
-        with self._connections.source() as source:
-            if not suffix:
-                return self._show(request, source, tab, [figure])
-            view = self._read_one(request, source, figure)
+        if not suffix:
+            return self._show(address)
+        view = self._reader.read_rows(address)
         if suffix == "json":
             return _answer_json(format_json([view.result]))
-        return _answer_csv(format_csv(view.result), figure.name)
+        return _answer_csv(format_csv(view.result), address.figure_name)
 
-    def _read_standing(self, source: ReaderSource | None) -> Standing:
-        reader = source.reader if source else None
-        return read_standing(reader, self._installation, datetime.now(UTC))
+    def warm_up(self) -> None:
+        """Begin to read each tab, so that whoever opens one first does not wait for it."""
+        for tab in TABS:
+            if not tab.is_always_read:
+                self._answers.start(Address(tab.key))
 
-    def _read_one(
-        self, request: Request, source: ReaderSource | None, figure: Figure
-    ) -> FigureView:
-        if source is None:
-            return view_figure(figure, _without_rows(figure, NO_STORE), Filters(), UTC)
-        filters = parse_filters(request.query_params, read_choices(source))
-        calendar = read_calendar(source)
-        if figure in STATUS_FIGURES:
-            status = self._read_standing(source).status
-            return view_figure(figure, list_rows(figure, status, filters), filters, calendar.zone)
-        return read_figure(source, figure, filters, calendar, ALL_ROWS)
-
-    def _show(
-        self,
-        request: Request,
-        source: ReaderSource | None,
-        tab: Tab,
-        figures: Sequence[Figure],
-    ) -> Response:
-        is_tab = figures is tab.figures
-        standing = None
-        if tab.key == "integration":
-            standing = self._read_standing(source)
-        if source is None:
-            content = Content(
-                views=[
-                    view_figure(figure, _without_rows(figure, NO_STORE), Filters(), UTC)
-                    for figure in figures
-                ]
-            )
+    def _show(self, address: Address) -> Response:
+        if address.tab.is_always_read:
+            answer = Answer(self._reader.read_page(address))
         else:
-            content = _read_content(source, request, standing, tab, figures)
-        html = render(
-            tab.template if is_tab else "tab.html",
-            content.calendar,
-            tab=tab,
-            views=content.views,
-            filters=content.filters,
-            limits=content.limits,
-            offered=content.offered,
-            applied=content.applied,
-            path=request.url.path,
-            is_tab=is_tab,
-            standing=standing,
-            commands=COMMANDS,
-        )
-        return HTMLResponse(html)
+            answer = self._answers.get(address)
+        return HTMLResponse(show(answer, address))
 
 
-@dataclass(frozen=True)
-class Content:
-    """What a tab shows, and what it is limited to."""
-
-    calendar: Calendar = UTC_CALENDAR
-    filters: Filters = field(default_factory=Filters)
-    limits: Collection[Limit] = ()
-    """The filters that are offered."""
-    offered: Mapping[Field, Sequence[Choice]] = field(default_factory=dict)
-    applied: Sequence[str] = ()
-    """What is filtered, in words."""
-    views: Sequence[FigureView] = ()
+def build_pages(
+    connections: Connections,
+    installation: Installation,
+    *,
+    patience_seconds: float = PATIENCE_SECONDS,
+) -> Pages:
+    """Return the pages of a store."""
+    reader = ContentReader(connections, installation)
+    answers = Answers(reader.read_page, connections.read_version, patience_seconds=patience_seconds)
+    return Pages(reader, answers)
 
 
-def _read_content(
-    source: ReaderSource,
-    request: Request,
-    standing: Standing | None,
-    tab: Tab,
-    figures: Sequence[Figure],
-) -> Content:
-    choices = read_choices(source)
-    filters = parse_filters(request.query_params, choices)
-    calendar = read_calendar(source)
-    is_tab = figures is tab.figures
-    limits = tab.limits if is_tab else figures[0].limited_by
-    views = [
-        view_figure(figure, list_rows(figure, standing.status, filters), filters, calendar.zone)
-        if standing and figure in STATUS_FIGURES
-        else _read_or_explain(
-            source, figure, filters, calendar, figure.rows if is_tab else ALL_ROWS
-        )
-        for figure in figures
-    ]
-    return Content(
-        calendar,
-        filters,
-        limits,
-        offer(choices, filters, limits),
-        describe(choices, filters, limits),
-        views,
-    )
-
-
-def build_app(
-    connections: Connections, installation: Installation, *, hosts: Sequence[str] = ("*",)
-) -> Starlette:
+def build_app(pages: Pages, *, hosts: Sequence[str] = ("*",)) -> Starlette:
     """Return the application. `hosts` are the names that a request may use for this machine."""
-    page = Page(connections, installation)
     return Starlette(
         routes=[
             Route("/", lambda _: RedirectResponse(START)),
             Route("/favicon.ico", lambda _: Response(status_code=204)),
             Route("/static/style.css", lambda _: Response(STYLE, media_type="text/css")),
-            Route("/{tab}", page.show_tab),
-            Route("/{tab}/{figure}", page.show_figure),
+            Route("/{tab}", pages.show_tab),
+            Route("/{tab}/{figure}", pages.show_figure),
         ],
         middleware=[
             Middleware(SecurityHeaders),
@@ -200,28 +111,17 @@ def build_app(
     )
 
 
-def _find_tab(request: Request) -> Tab:
-    tab = BY_KEY.get(request.path_params["tab"])
-    if tab is None:
+def _find_address(request: Request) -> Address:
+    """Return the address of a request: the fields of its query that are filters."""
+    key = request.path_params["tab"]
+    if key not in BY_KEY:
         raise HTTPException(404)
-    return tab
-
-
-def _read_or_explain(
-    source: ReaderSource, figure: Figure, filters: Filters, calendar: Calendar, limit: int
-) -> FigureView:
-    """Return a figure; one that cannot be read says so, and the others of its tab show."""
-    try:
-        return read_figure(source, figure, filters, calendar, limit)
-    except StoreError as error:
-        source.reader.query("SELECT 1")  # raises if the connection is lost
-        reason = f"this figure cannot be read: {str(error).partition('; ')[0]}; {FEWER}"
-        return view_figure(figure, _without_rows(figure, reason), filters, calendar.zone)
-
-
-def _without_rows(figure: Figure, reason: str) -> Result:
-    columns = [column.name for column in figure.section.columns]
-    return Result(figure.section, columns, [], reason=reason)
+    figure = request.path_params.get("figure", "").partition(".")[0]
+    values = request.query_params
+    query = tuple(
+        (name, values[name]) for names in NAMES.values() for name in names if values.get(name)
+    )
+    return Address(key, figure, query)
 
 
 def _answer_json(text: str) -> Response:

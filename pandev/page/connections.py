@@ -5,10 +5,9 @@ from __future__ import annotations
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from queue import Empty, LifoQueue
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Lock
 from typing import TYPE_CHECKING, Any, Final
 
-from pandev.page.result_cache import VERSION, ResultCache
 from target_pandev.errors import StoreError
 from target_pandev.open_store import open_existing_store
 
@@ -21,49 +20,74 @@ if TYPE_CHECKING:
 MAX_CONNECTIONS: Final = 4
 SET_TIMEOUT: Final = "SELECT pg_catalog.set_config('statement_timeout', '10s', false)"
 """A person has left by then."""
+VERSION: Final = """
+SELECT pg_catalog.concat(
+    pg_catalog.pg_current_snapshot(), ' ', date_trunc('minute', pg_catalog.clock_timestamp())
+)
+"""
+"""What changes with every write: PostgreSQL's snapshot says which transactions are visible. It
+changes every minute too, because ages are those of the present time.
+https://www.postgresql.org/docs/current/functions-info.html"""
 
 
 @dataclass(frozen=True)
 class ReaderSource:
-    """A reader as a source of sections. `version` is the one that the request began with."""
+    """A reader as a source of sections. `version` is that of the store before the first of them."""
 
     reader: StoreReader
-    cache: ResultCache
     version: str
 
     def query(
         self, query: str, parameters: Mapping[str, Any], /
     ) -> tuple[Sequence[str], Sequence[tuple[Any, ...]]]:
-        """Return the column names and the rows of a query, from the cache if it has them."""
-        return self.cache.query(self.version, query, parameters, self.reader.query_table)
+        """Return the column names and the rows of a query."""
+        return self.reader.query_table(query, parameters)
 
 
 class Connections:
-    """A few connections that requests share, with their results; one that fails is closed."""
+    """A few connections that requests share; one that fails is closed."""
 
     def __init__(self, settings: StoreSettings) -> None:
         self._settings = settings
-        self._cache = ResultCache()
         self._idle: LifoQueue[tuple[StoreReader, ExitStack]] = LifoQueue()
         self._free = BoundedSemaphore(MAX_CONNECTIONS)
+        self._version_lock = Lock()
+        self._idle_lock = Lock()
+        self._is_closed = False
 
     @contextmanager
     def source(self) -> Iterator[ReaderSource | None]:
         """Yield a source for one request; None if there is no store yet. Raises `StoreError`."""
-        with self._free, ExitStack() as stack:
+        with self._free, self._use() as source:
+            yield source
+
+    def read_version(self) -> str | None:
+        """Return the version of the store, even if all sources are in use; None without one."""
+        with self._version_lock, self._use() as source:
+            return source.version if source else None
+
+    @contextmanager
+    def _use(self) -> Iterator[ReaderSource | None]:
+        with ExitStack() as stack:
             reader, opened = self._take()
             stack.push(opened)
-            yield ReaderSource(reader, self._cache, _read_version(reader)) if reader else None
+            yield ReaderSource(reader, _read_version(reader)) if reader else None
             stack.pop_all()  # it is closed only after an error
-            if reader:
-                self._idle.put((reader, opened))
-            else:
-                opened.close()
+            self._put_back(reader, opened)
 
     def close(self) -> None:
-        """Close the connections that are not in use."""
+        """Close the connections: those in use once they are not."""
+        with self._idle_lock:
+            self._is_closed = True
         while not self._idle.empty():
             self._idle.get_nowait()[1].close()
+
+    def _put_back(self, reader: StoreReader | None, opened: ExitStack) -> None:
+        with self._idle_lock:
+            if reader and not self._is_closed:
+                self._idle.put((reader, opened))
+                return
+        opened.close()
 
     def _take(self) -> tuple[StoreReader | None, ExitStack]:
         """Return a connection that works: the server may have been restarted since its last use."""

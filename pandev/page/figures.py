@@ -83,6 +83,8 @@ class FigureView:
     drawing: Drawing | None
     unlimited_by: Sequence[Limit]
     """The filters that are chosen and do not limit it."""
+    problem: str = ""
+    """Why it could not be read."""
 
     @property
     def rows(self) -> Any:

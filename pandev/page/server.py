@@ -9,7 +9,7 @@ import click
 import uvicorn
 
 from clickup_receiver.http.server import bind_socket
-from pandev.page.app import build_app
+from pandev.page.app import build_app, build_pages
 from pandev.page.security import LOOPBACK_HOSTS
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ def serve_page(
 ) -> None:
     """Serve the page until a signal. Raises `ConfigurationError` if the port cannot be used."""
     hosts = LOOPBACK_HOSTS if is_loopback else ("*",)
-    app = build_app(connections, installation, hosts=hosts)
+    pages = build_pages(connections, installation)
+    app = build_app(pages, hosts=hosts)
     config = uvicorn.Config(
         app,
         ws="none",
@@ -57,6 +58,7 @@ def serve_page(
         timeout_graceful_shutdown=GRACEFUL_STOP_SECONDS,
     )
     listener = bind_socket(host, port)
+    pages.warm_up()
     try:
         asyncio.run(Server(config).serve([listener]))
     finally:

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pandev.page.figures import Figure
-    from pandev.page.filters import Limit
 
 
 @dataclass(frozen=True)
@@ -22,11 +21,8 @@ class Tab:
     title: str
     figures: Sequence[Figure]
     template: str = "tab.html"
-
-    @property
-    def limits(self) -> set[Limit]:
-        """The filters that it offers: those that limit any of its figures."""
-        return {limit for figure in self.figures for limit in figure.limited_by}
+    is_always_read: bool = False
+    """Whether it is never shown as it was read last: it depends on more than the store."""
 
     def find(self, name: str) -> Figure | None:
         """Return the figure of a name."""
@@ -34,7 +30,7 @@ class Tab:
 
 
 TABS: Final = (
-    Tab("integration", "Integration", integration.FIGURES, "integration.html"),
+    Tab("integration", "Integration", integration.FIGURES, "integration.html", is_always_read=True),
     Tab("tasks", "Work", work.FIGURES),
     Tab("flow", "Flow", flow.FIGURES),
     Tab("sprints", "Sprints", sprints.FIGURES),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 
 from clickup_receiver.http.server import bind_socket
-from pandev.page.app import build_app
+from pandev.page.app import build_app, build_pages
 from pandev.page.connections import Connections
 from pandev.page.integration import Installation
 from pandev.page.security import LOOPBACK_HOSTS
@@ -70,11 +70,15 @@ class RunningPage:
 
 @contextmanager
 def serve_store(
-    settings: StoreSettings, installation: Installation = INSTALLATION
+    settings: StoreSettings,
+    installation: Installation = INSTALLATION,
+    *,
+    patience_seconds: float = 60,
 ) -> Iterator[RunningPage]:
-    """Serve the page of a store while the context lasts."""
+    """Serve the page of a store while the context lasts; it shows no old figures by itself."""
     connections = Connections(settings)
-    app = build_app(connections, installation, hosts=LOOPBACK_HOSTS)
+    pages = build_pages(connections, installation, patience_seconds=patience_seconds)
+    app = build_app(pages, hosts=LOOPBACK_HOSTS)
     config = uvicorn.Config(app, ws="none", lifespan="off", access_log=False, log_config=None)
     server = uvicorn.Server(config)
     listener = bind_socket("127.0.0.1", 0)
@@ -90,9 +94,9 @@ def serve_store(
         connections.close()
 
 
-def serve_database(database: str) -> Any:
+def serve_database(database: str, **options: Any) -> Any:
     """Serve the page of a test's database while the context lasts."""
-    return serve_store(StoreSettings(url=database))
+    return serve_store(StoreSettings(url=database), **options)
 
 
 class _Reader(HTMLParser):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +12,13 @@ from target_pandev.database.transitions import derive_all_transitions
 from tests.pandev.report_store import connect
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 ROWS = Path(__file__).parent / "fixtures" / "page_rows.sql"
+BLOCKED = """
+FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
+"""The connections that wait for a lock."""
 
 
 def fill_page(database: str) -> None:
@@ -33,3 +38,17 @@ def query_store(
         statement = statement.replace(name, text)
     with connect(database) as connection:
         return connection.execute(statement.encode()).fetchall()
+
+
+@contextmanager
+def locked(database: str, table: str) -> Iterator[Callable[[], object]]:
+    """Let every read of a table wait until the context ends, or what it yields is called."""
+    with connect(database) as connection:
+        connection.execute(f"BEGIN; LOCK TABLE {table}".encode())
+        yield connection.commit
+
+
+def count_blocked(database: str) -> int:
+    """Return how many connections wait for a lock."""
+    ((count,),) = query_store({}, database, f"SELECT count(*) {BLOCKED}")
+    return int(count)

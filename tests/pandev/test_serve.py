@@ -17,7 +17,8 @@ from pandev.commands import serve as command
 from tap_clickup.errors import ConfigurationError
 from tests.pandev.command import PANDEV, assert_golden, write_env
 from tests.pandev.page_server import RunningPage, texts
-from tests.pandev.page_store import fill_page
+from tests.pandev.page_store import count_blocked, fill_page, locked
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,18 +30,24 @@ if TYPE_CHECKING:
 def test_the_page_is_served_until_it_is_stopped(
     database: str, tmp_path: Path, signum: signal.Signals, exit_code: int
 ) -> None:
+    """It begins to read its tabs before anyone asks for them."""
     arguments = ["serve", "--port", "0", "--receiver-port", "1", "--data-dir", str(tmp_path)]
-    with subprocess.Popen(
-        [PANDEV, *arguments, "--store-url", database],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "PYTHONUNBUFFERED": "1"},
-    ) as process:
+    with (
+        locked(database, "tasks") as unlock,
+        subprocess.Popen(
+            [PANDEV, *arguments, "--store-url", database],
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "PYTHONUNBUFFERED": "1"},
+        ) as process,
+    ):
         assert process.stdout
         assert process.stderr
         line = process.stdout.readline()
+        wait_until(lambda: count_blocked(database))
+        unlock()
         port = re.findall(r":(\d+)/", line)[0]
         assert_golden("serve", line.replace(port, "8720"))
         page = RunningPage(int(port))
