@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 FAST = {
     "first_ms": 150.0,
+    "new_ms": 180.0,
     "again_ms": 30.0,
     "bare_ms": 100.0,
+    "cpu_ms": 90.0,
     "statements": 8,
     "kilobytes": 40.0,
 }
@@ -59,18 +61,18 @@ def test_the_statements_of_every_tab_can_be_sent_again(database: str) -> None:
 def test_every_goal_of_the_page_benchmark_can_be_missed() -> None:
     assert [(goal.name, goal.met) for goal in evaluate(figures())] == [
         ("growth of memory, MB", True),
-        ("tasks, ms", True),
-        ("tasks, first / (SQL + 200 ms)", True),
-        ("flow, ms", True),
-        ("flow, first / (SQL + 200 ms)", True),
+        ("tasks, first, ms", True),
+        ("tasks, again, ms", True),
+        ("flow, first, ms", True),
+        ("flow, again, ms", True),
     ]
-    slow = {"tasks": FAST | {"again_ms": 200.1, "first_ms": 335.0}}
+    slow = {"tasks": FAST | {"again_ms": 200.1, "first_ms": 200.1}}
     missed = figures(tabs=slow, memory=MEMORY | {"growth_mb": 5.1})
     assert [goal.met for goal in evaluate(missed)] == [False, False, False]
     assert [goal.name for goal in evaluate(missed | {"scale": 0.1})] == ["growth of memory, MB"]
 
 
-def test_the_table_has_the_ratio_of_page_and_sql() -> None:
+def test_the_table_has_the_times_of_page_and_sql() -> None:
     table = format_table(figures(), evaluate(figures()))
     (line,) = [line for line in table.splitlines() if line.startswith("tasks  ")]
-    assert line.split() == ["tasks", "150.0", "30.0", "100.0", "1.5", "8", "40.0"]
+    assert line.split() == ["tasks", "150.0", "180.0", "30.0", "100.0", "90.0", "8", "40.0"]
