@@ -1,6 +1,6 @@
 """Pages as they were read last: shown at once, with their time, while newer ones are being read.
 
-A page is read again when something was written to the store since. Whoever asks waits for that a
+A page is read again when something was written to the store since. A request waits for that a
 short time only, if the last page is not too old; there is one read of a page at a time.
 """
 

@@ -63,7 +63,7 @@ class Pages:
         return _answer_csv(format_csv(view.result), address.figure_name)
 
     def warm_up(self) -> None:
-        """Begin to read each tab, so that whoever opens one first does not wait for it."""
+        """Begin to read each tab, so that the first request does not wait for it."""
         for tab in TABS:
             if not tab.is_always_read:
                 self._answers.start(Address(tab.key))
