@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from target_pandev.database.tombstones import Deletion
 
 DERIVED_SINCE = 37
-"""The migration since which `derive_transitions.sql` is as it is: older stores derive all again."""
+"""The migration since which `derive_transitions.sql` derives what it does now: older stores derive
+all again."""
 TASK_COLUMNS = {"tasks": "id", "task_changes": "task_id", "time_in_status": "task_id"}
 """Tables about tasks, and their column with the id of the task."""
 WORKFLOW_TABLES = {"statuses", "lists", "folders"}

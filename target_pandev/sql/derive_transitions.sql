@@ -11,56 +11,19 @@
 -- * A renamed status keeps its id. A change has none: it is that of the version after it, or else of
 --   the status of that name in the workflow.
 -- * Whether statuses of two names are one is looked up only where names differ.
+-- * A task of which only its row is known has at most one transition, and no points to compare: it
+--   had its present status when it was closed, or else when it was edited last.
 -- * Stored rows that are right already are left untouched.
--- * Rows are looked up by key whatever the planner expects: OFFSET 0 keeps a subquery as it is.
+-- * Rows are looked up by key whatever the planner expects: OFFSET 0 keeps a subquery as it is, and
+--   IN in a list of columns, as NOT IN, is a hash table.
 WITH touched AS MATERIALIZED (
-    SELECT DISTINCT k.workspace_id, k.task_id FROM pg_temp.touched_tasks AS k WHERE k.is_changed
+    SELECT pg_catalog.row_number() OVER () AS task, k.workspace_id, k.task_id
+    FROM (
+        SELECT DISTINCT k.workspace_id, k.task_id FROM pg_temp.touched_tasks AS k WHERE k.is_changed
+    ) AS k
 ),
-touched_rows AS MATERIALIZED (
-    SELECT t.*,
-        CASE
-            WHEN t.status_type = 'done' OR t.status_type = 'closed' AND d.is_unknown THEN t.date_done
-            WHEN t.status_type = 'closed' THEN t.date_closed
-        END AS closed_at
-    FROM touched AS k
-    CROSS JOIN LATERAL (
-        SELECT t.workspace_id, t.id AS task_id, t.status, t.status_type, t.status_id, t.list_id,
-            t.date_created, t.date_updated, t.date_closed, t.date_done
-        FROM tasks AS t
-        WHERE t.workspace_id = k.workspace_id AND t.id = k.task_id
-        OFFSET 0
-    ) AS t
-    CROSS JOIN LATERAL (
-        -- Nothing else is known of the time from done to closed: then the closing is that of done.
-        SELECT t.date_done < t.date_closed
-            AND NOT EXISTS (
-                SELECT FROM task_versions AS v
-                WHERE v.workspace_id = t.workspace_id AND v.task_id = t.task_id
-                    AND v.status IS NOT NULL AND v.status_type IS DISTINCT FROM 'closed'
-                    AND v.date_updated BETWEEN t.date_done - INTERVAL '1 second' AND t.date_closed
-            )
-            AND NOT EXISTS (
-                SELECT FROM task_changes AS c
-                WHERE c.workspace_id = t.workspace_id AND c.task_id = t.task_id
-                    AND c.field = 'status' AND c.changed_at BETWEEN
-                    t.date_done - INTERVAL '1 second' AND t.date_closed + INTERVAL '1 second'
-            )
-            AND NOT EXISTS (
-                SELECT FROM time_in_status AS s
-                WHERE s.workspace_id = t.workspace_id AND s.task_id = t.task_id
-                    AND s._sdc_deleted_at IS NULL
-                    AND s.since BETWEEN t.date_done - INTERVAL '1 second' AND t.date_closed
-            ) AS is_unknown
-    ) AS d
-),
-points AS (
-    -- The order at the same time: the creation (0), then changes (1), whose ids are numbers of
-    -- different lengths, then versions (2), which show the status after the change.
-    SELECT k.workspace_id, k.task_id, c.changed_at AS occurred_at,
-        1 AS rank, pg_catalog.length(c.id) AS id_length, c.id AS change_id,
-        c.from_value AS from_status, c.from_status_type, c.to_value AS status,
-        c.to_status_type AS status_type, NULL::text AS status_id, c.list_id, c.user_id,
-        FALSE AS has_exact_time
+changes AS MATERIALIZED (
+    SELECT k.task, c.*
     FROM touched AS k
     CROSS JOIN LATERAL (
         SELECT c.*
@@ -68,33 +31,110 @@ points AS (
         WHERE c.workspace_id = k.workspace_id AND c.task_id = k.task_id AND c.field = 'status'
         OFFSET 0
     ) AS c
-    UNION ALL
-    SELECT k.workspace_id, k.task_id, v.date_updated, 2, 0, NULL, NULL, NULL,
-        v.status, v.status_type, v.status_id, v.list_id, NULL, FALSE
+),
+versions AS MATERIALIZED (
+    SELECT k.task, v.*
     FROM touched AS k
     CROSS JOIN LATERAL (
-        SELECT v.*
+        SELECT v.workspace_id, v.task_id, v.date_updated, v.status, v.status_type, v.status_id, v.list_id
         FROM task_versions AS v
         WHERE v.workspace_id = k.workspace_id AND v.task_id = k.task_id AND v.status IS NOT NULL
         OFFSET 0
     ) AS v
+),
+times AS MATERIALIZED (
+    SELECT k.task, s.*
+    FROM touched AS k
+    CROSS JOIN LATERAL (
+        SELECT s.workspace_id, s.task_id, s.status, s.since
+        FROM time_in_status AS s
+        WHERE s.workspace_id = k.workspace_id AND s.task_id = k.task_id AND s._sdc_deleted_at IS NULL
+        OFFSET 0
+    ) AS s
+),
+touched_rows AS MATERIALIZED (
+    SELECT t.*,
+        CASE
+            WHEN t.status_type = 'done' OR t.status_type = 'closed' AND d.is_unknown THEN t.date_done
+            WHEN t.status_type = 'closed' THEN t.date_closed
+        END AS closed_at
+    FROM (
+        SELECT k.task, t.*,
+            k.task IN (
+                SELECT c.task FROM changes AS c
+                UNION ALL
+                SELECT v.task FROM versions AS v
+                UNION ALL
+                SELECT s.task FROM times AS s
+            ) AS has_history
+        FROM touched AS k
+        CROSS JOIN LATERAL (
+            SELECT t.workspace_id, t.id AS task_id, t.status, t.status_type, t.status_id, t.list_id,
+                t.date_created, t.date_updated, t.date_closed, t.date_done
+            FROM tasks AS t
+            WHERE t.workspace_id = k.workspace_id AND t.id = k.task_id
+            OFFSET 0
+        ) AS t
+        OFFSET 0
+    ) AS t
+    CROSS JOIN LATERAL (
+        -- Nothing else is known of the time from done to closed: then the closing is that of done.
+        SELECT t.date_done < t.date_closed AND NOT (
+            t.has_history AND (
+                EXISTS (
+                    SELECT FROM task_versions AS v
+                    WHERE v.workspace_id = t.workspace_id AND v.task_id = t.task_id
+                        AND v.status IS NOT NULL AND v.status_type IS DISTINCT FROM 'closed'
+                        AND v.date_updated BETWEEN
+                        t.date_done - INTERVAL '1 second' AND t.date_closed
+                )
+                OR EXISTS (
+                    SELECT FROM task_changes AS c
+                    WHERE c.workspace_id = t.workspace_id AND c.task_id = t.task_id
+                        AND c.field = 'status' AND c.changed_at BETWEEN
+                        t.date_done - INTERVAL '1 second' AND t.date_closed + INTERVAL '1 second'
+                )
+                OR EXISTS (
+                    SELECT FROM time_in_status AS s
+                    WHERE s.workspace_id = t.workspace_id AND s.task_id = t.task_id
+                        AND s._sdc_deleted_at IS NULL
+                        AND s.since BETWEEN t.date_done - INTERVAL '1 second' AND t.date_closed
+                )
+            )
+        ) AS is_unknown
+    ) AS d
+),
+points AS (
+    -- The order at the same time: the creation (0), then changes (1), whose ids are numbers of
+    -- different lengths, then versions (2), which show the status after the change.
+    SELECT c.task, c.workspace_id, c.task_id, c.changed_at AS occurred_at,
+        1 AS rank, pg_catalog.length(c.id) AS id_length, c.id AS change_id,
+        c.from_value AS from_status, c.from_status_type, c.to_value AS status,
+        c.to_status_type AS status_type, NULL::text AS status_id, c.list_id, c.user_id,
+        FALSE AS has_exact_time
+    FROM changes AS c
     UNION ALL
-    SELECT t.workspace_id, t.task_id, t.date_updated, 2, 0, NULL, NULL, NULL,
+    SELECT v.task, v.workspace_id, v.task_id, v.date_updated, 2, 0, NULL, NULL, NULL,
+        v.status, v.status_type, v.status_id, v.list_id, NULL, FALSE
+    FROM versions AS v
+    UNION ALL
+    SELECT t.task, t.workspace_id, t.task_id, t.date_updated, 2, 0, NULL, NULL, NULL,
         t.status, t.status_type, t.status_id, t.list_id, NULL, FALSE
     FROM touched_rows AS t
-    WHERE t.status IS NOT NULL
+    WHERE t.has_history AND t.status IS NOT NULL
     UNION ALL
-    SELECT t.workspace_id, t.task_id, t.date_created, 0, 0, NULL, NULL, NULL,
+    SELECT t.task, t.workspace_id, t.task_id, t.date_created, 0, 0, NULL, NULL, NULL,
         NULL, NULL, NULL, t.list_id, NULL, TRUE
     FROM touched_rows AS t
-    WHERE t.status IS NOT NULL AND t.date_created <= t.date_updated
+    WHERE t.has_history AND t.status IS NOT NULL AND t.date_created <= t.date_updated
     UNION ALL
-    SELECT t.workspace_id, t.task_id, t.closed_at, 2, 0, NULL, NULL, NULL,
+    SELECT t.task, t.workspace_id, t.task_id, t.closed_at, 2, 0, NULL, NULL, NULL,
         t.status, t.status_type, t.status_id, t.list_id, NULL, TRUE
     FROM touched_rows AS t
-    WHERE t.status IS NOT NULL AND t.closed_at < t.date_updated - INTERVAL '1 second'
+    WHERE t.has_history AND t.status IS NOT NULL
+        AND t.closed_at < t.date_updated - INTERVAL '1 second'
     UNION ALL
-    SELECT t.workspace_id, t.task_id, s.since, 2, 0, NULL, NULL, NULL,
+    SELECT t.task, t.workspace_id, t.task_id, s.since, 2, 0, NULL, NULL, NULL,
         s.status, d.status_type, d.status_id, t.list_id, NULL, TRUE
     FROM touched_rows AS t
     CROSS JOIN LATERAL (
@@ -136,6 +176,7 @@ points AS (
         ORDER BY d.scope_type = 'list' DESC, d.scope_id = l.folder_id DESC, d.scope_type = 'folder' DESC
         LIMIT 1
     ) AS d ON TRUE
+    WHERE t.has_history
 ),
 steps AS (
     SELECT p.*,
@@ -153,12 +194,13 @@ steps AS (
     FROM points AS p
     WHERE p.occurred_at IS NOT NULL
     WINDOW in_order AS (
-        PARTITION BY p.workspace_id, p.task_id
+        PARTITION BY p.task
         ORDER BY p.occurred_at, p.rank, p.id_length, p.change_id, p.has_exact_time DESC
     )
 ),
 transitions AS (
     SELECT s.*, e.is_exact,
+        pg_catalog.row_number() OVER in_order AS number,
         pg_catalog.lead(s.occurred_at) OVER in_order AS next_changed_at,
         pg_catalog.lead(NOT e.is_exact) OVER in_order AS next_is_inferred
     FROM steps AS s
@@ -203,17 +245,16 @@ transitions AS (
         ELSE s.last_status_id <> s.status_id
     END
     WINDOW in_order AS (
-        PARTITION BY s.workspace_id, s.task_id
+        PARTITION BY s.task
         ORDER BY s.occurred_at, s.rank, s.id_length, s.change_id, s.has_exact_time DESC, e.is_exact
     )
 ),
-derived AS MATERIALIZED (
-    SELECT s.workspace_id, s.task_id,
-        pg_catalog.row_number() OVER in_order AS number,
+found AS (
+    SELECT s.task, s.workspace_id, s.task_id, s.number,
         CASE WHEN s.is_exact THEN s.change_id END AS change_id,
         CASE WHEN s.is_exact THEN s.from_status ELSE s.last_status END AS from_status,
         CASE WHEN s.is_exact THEN s.from_status_type ELSE s.last_status_type END AS from_status_type,
-        i.status AS to_status,
+        CASE WHEN s.is_exact THEN s.status ELSE s.begin_status END AS to_status,
         CASE WHEN s.is_exact THEN s.status_type ELSE s.begin_status_type END AS to_status_type,
         s.occurred_at AS changed_at,
         CASE WHEN s.is_exact OR s.has_exact_time THEN s.occurred_at ELSE s.last_occurred_at END
@@ -222,23 +263,12 @@ derived AS MATERIALIZED (
         NOT s.is_exact AS is_inferred,
         s.next_changed_at,
         s.next_is_inferred,
-        i.status_id AS to_status_id,
-        -- Few statuses were renamed: a look-up without a sort finds that there is no other name.
         CASE
-            WHEN EXISTS (
-                SELECT
-                FROM statuses AS n
-                WHERE n.workspace_id = s.workspace_id AND n.status_id = i.status_id
-                    AND n.status <> i.status
-            ) THEN (
-                SELECT n.status
-                FROM statuses AS n
-                WHERE n.workspace_id = s.workspace_id AND n.status_id = i.status_id
-                ORDER BY n._sdc_extracted_at DESC, n.status
-                LIMIT 1
-            )
-            ELSE i.status
-        END AS to_status_now,
+            WHEN s.rank = 2 THEN s.status_id
+            WHEN s.is_exact AND pg_catalog.lower(s.next_status) = pg_catalog.lower(s.status)
+                THEN s.next_status_id
+        END AS status_id,
+        s.list_id,
         CASE
             WHEN NOT s.is_exact AND s.last_status IS NULL AND s.begin_status_type IN ('done', 'closed')
                 THEN (
@@ -248,58 +278,103 @@ derived AS MATERIALIZED (
                 )
         END AS done_at
     FROM transitions AS s
+    UNION ALL
+    SELECT t.task, t.workspace_id, t.task_id, 1, NULL, NULL, NULL, t.status, t.status_type,
+        CASE WHEN c.is_known THEN t.closed_at ELSE t.date_updated END,
+        CASE WHEN c.is_known THEN t.closed_at ELSE t.date_created END,
+        NULL, TRUE, NULL, NULL, t.status_id, t.list_id,
+        CASE WHEN t.status_type IN ('done', 'closed') THEN t.date_done END
+    FROM touched_rows AS t
     CROSS JOIN LATERAL (
-        SELECT t.status,
-            coalesce(
-                t.status_id,
-                (
-                    SELECT d.status_id
-                    FROM (VALUES (s.list_id)) AS k (list_id)
-                    LEFT JOIN lists AS l ON l.workspace_id = s.workspace_id AND l.id = k.list_id
-                    LEFT JOIN folders AS f
-                        ON f.workspace_id = l.workspace_id AND f.id = l.folder_id
-                    INNER JOIN statuses AS d
-                        ON d.workspace_id = s.workspace_id
-                        AND d.scope_id IN (k.list_id, l.folder_id, f.parent_folder_id, l.space_id)
-                    WHERE pg_catalog.lower(d.status) = pg_catalog.lower(t.status)
-                    ORDER BY d.scope_type = 'list' DESC, d.scope_id = l.folder_id DESC,
-                        d.scope_type = 'folder' DESC, d.status
-                    LIMIT 1
-                )
-            ) AS status_id
-        FROM (
-            SELECT CASE WHEN s.is_exact THEN s.status ELSE s.begin_status END AS status,
-                CASE
-                    WHEN s.rank = 2 THEN s.status_id
-                    WHEN s.is_exact AND pg_catalog.lower(s.next_status) = pg_catalog.lower(s.status)
-                        THEN s.next_status_id
-                END AS status_id
-        ) AS t
+        SELECT t.closed_at >= t.date_created AND t.closed_at < t.date_updated - INTERVAL '1 second'
+            AS is_known
+    ) AS c
+    WHERE NOT t.has_history AND t.status IS NOT NULL AND t.date_created <= t.date_updated
+),
+identified AS MATERIALIZED (
+    SELECT n.*,
+        coalesce(
+            n.status_id,
+            (
+                SELECT d.status_id
+                FROM (VALUES (n.list_id)) AS k (list_id)
+                LEFT JOIN lists AS l ON l.workspace_id = n.workspace_id AND l.id = k.list_id
+                LEFT JOIN folders AS f ON f.workspace_id = l.workspace_id AND f.id = l.folder_id
+                INNER JOIN statuses AS d
+                    ON d.workspace_id = n.workspace_id
+                    AND d.scope_id IN (k.list_id, l.folder_id, f.parent_folder_id, l.space_id)
+                WHERE pg_catalog.lower(d.status) = pg_catalog.lower(n.to_status)
+                ORDER BY d.scope_type = 'list' DESC, d.scope_id = l.folder_id DESC,
+                    d.scope_type = 'folder' DESC, d.status
+                LIMIT 1
+            )
+        ) AS to_status_id
+    FROM found AS n
+),
+renamed AS MATERIALIZED (
+    SELECT i.workspace_id, i.to_status_id, i.to_status
+    FROM (SELECT DISTINCT i.workspace_id, i.to_status_id, i.to_status FROM identified AS i) AS i
+    WHERE EXISTS (
+        SELECT
+        FROM statuses AS n
+        WHERE n.workspace_id = i.workspace_id AND n.status_id = i.to_status_id
+            AND n.status <> i.to_status
         OFFSET 0
-    ) AS i
-    WINDOW in_order AS (
-        PARTITION BY s.workspace_id, s.task_id
-        ORDER BY s.occurred_at, s.rank, s.id_length, s.change_id, s.has_exact_time DESC, s.is_exact
     )
+),
+stored AS MATERIALIZED (
+    SELECT k.task, t.*
+    FROM touched AS k
+    CROSS JOIN LATERAL (
+        SELECT t.workspace_id, t.task_id, t.number
+        FROM task_transitions AS t
+        WHERE t.workspace_id = k.workspace_id AND t.task_id = k.task_id
+        OFFSET 0
+    ) AS t
+),
+derived AS MATERIALIZED (
+    SELECT i.*,
+        (i.task, i.number) IN (SELECT s.task, s.number FROM stored AS s) AS is_stored,
+        CASE
+            WHEN (i.workspace_id, i.to_status_id, i.to_status) IN (
+                SELECT r.workspace_id, r.to_status_id, r.to_status FROM renamed AS r
+            ) THEN (
+                SELECT n.status
+                FROM statuses AS n
+                WHERE n.workspace_id = i.workspace_id AND n.status_id = i.to_status_id
+                ORDER BY n._sdc_extracted_at DESC, n.status
+                LIMIT 1
+            )
+            ELSE i.to_status
+        END AS to_status_now
+    FROM identified AS i
 ),
 deleted AS (
     DELETE FROM task_transitions AS o
     WHERE (o.workspace_id, o.task_id, o.number) IN (
-        SELECT k.workspace_id, k.task_id, t.number
-        FROM touched AS k
-        CROSS JOIN LATERAL (
-            SELECT t.number
-            FROM task_transitions AS t
-            WHERE t.workspace_id = k.workspace_id AND t.task_id = k.task_id
-            OFFSET 0
-        ) AS t
-        WHERE (k.workspace_id, k.task_id, t.number) NOT IN (
-            SELECT d.workspace_id, d.task_id, d.number FROM derived AS d
-        )
+        SELECT s.workspace_id, s.task_id, s.number
+        FROM stored AS s
+        WHERE (s.task, s.number) NOT IN (SELECT d.task, d.number FROM derived AS d)
     )
+),
+inserted AS (
+    INSERT INTO task_transitions (
+        workspace_id, task_id, number, change_id, from_status, from_status_type, to_status,
+        to_status_type, changed_at, changed_after, user_id, is_inferred, next_changed_at,
+        next_is_inferred, to_status_id, to_status_now, done_at
+    )
+    SELECT d.workspace_id, d.task_id, d.number, d.change_id, d.from_status, d.from_status_type,
+        d.to_status, d.to_status_type, d.changed_at, d.changed_after, d.user_id, d.is_inferred,
+        d.next_changed_at, d.next_is_inferred, d.to_status_id, d.to_status_now, d.done_at
+    FROM derived AS d
+    WHERE NOT d.is_stored
 )
 INSERT INTO task_transitions AS o
-SELECT * FROM derived
+SELECT d.workspace_id, d.task_id, d.number, d.change_id, d.from_status, d.from_status_type,
+    d.to_status, d.to_status_type, d.changed_at, d.changed_after, d.user_id, d.is_inferred,
+    d.next_changed_at, d.next_is_inferred, d.to_status_id, d.to_status_now, d.done_at
+FROM derived AS d
+WHERE d.is_stored
 ON CONFLICT (workspace_id, task_id, number) DO UPDATE SET
     change_id = excluded.change_id,
     from_status = excluded.from_status,

@@ -18,6 +18,7 @@ from tests.target_pandev.status_story import (
     TASK,
     change,
     clock,
+    hours,
     in_status,
     seen,
     transitions,
@@ -110,6 +111,60 @@ def test_loads_in_any_order_leave_no_outdated_transition(
     for run in runs:
         streams = {message["stream"]: STREAMS[message["stream"]] for message in run}
         store.load(*streams.values(), *run)
+        stored = store.rows(STORED)
+        assert derive_again(store) == stored
+
+
+@pytest.mark.parametrize(
+    ("task", "expected"),
+    [
+        (seen(5, "review"), [("review", 0, 5, None)]),
+        (seen(5, "review", created=5), [("review", 5, 5, None)]),
+        (seen(5, "review", created=6), []),
+        (seen(5, "review", done=4), [("review", 0, 5, None)]),
+        (seen(5, "done", done=4), [("done", 4, 4, 4)]),
+        (seen(5, "closed", closed=5), [("closed", 0, 5, 5)]),
+        (seen(5, "closed", closed=4.9999), [("closed", 0, 5, 4.9999)]),
+        (seen(5, "closed", closed=4), [("closed", 4, 4, 4)]),
+        (seen(5, "closed", closed=4, done=3), [("closed", 3, 3, 3)]),
+        (seen(5, "closed", closed=3, done=4), [("closed", 3, 3, 4)]),
+        (seen(5, "closed", closed=1, created=1), [("closed", 1, 1, 1)]),
+        (seen(5, "closed", closed=1, created=2), [("closed", 2, 5, 1)]),
+    ],
+)
+def test_a_task_of_which_only_its_row_is_known(
+    store: Loader, task: dict[str, Any], expected: list[tuple[Any, ...]]
+) -> None:
+    load_each(store, task)
+    rows = store.rows("SELECT to_status, changed_after, changed_at, done_at FROM task_transitions")
+    assert [(status, *(at and hours(at) for at in times)) for status, *times in rows] == expected
+    stored = store.rows(STORED)
+    assert derive_again(store) == stored
+
+
+@pytest.mark.parametrize(
+    ("earlier", "expected"),
+    [
+        (seen(3, "doing"), [(None, "doing", 0, 3)]),
+        (change(3, "to do", "doing"), [(None, "to do", 0, 3), ("to do", "doing", 3, 3)]),
+        (in_status("doing", since=3, minutes=60), [(None, "doing", 3, 3)]),
+    ],
+    ids=["version", "change", "time in status"],
+)
+def test_a_task_with_history_is_compared_with_it(
+    store: Loader, earlier: dict[str, Any], expected: list[tuple[Any, ...]]
+) -> None:
+    """Next to a task without history, whichever arrives first."""
+    tasks = [seen(5, "closed", closed=4), seen(5, "review", task_id=OTHER)]
+    for messages in ([earlier, *tasks], [*tasks, earlier]):
+        store.connection.execute("TRUNCATE tasks, task_versions, task_changes, time_in_status")
+        store.connection.execute("TRUNCATE task_transitions")
+        store.load(*SCHEMAS.values(), *messages)
+        assert [row[:4] for row in transitions(store)] == [
+            *expected,
+            ("doing", "closed", 4, 4),
+            (None, "review", 0, 5),
+        ]
         stored = store.rows(STORED)
         assert derive_again(store) == stored
 
