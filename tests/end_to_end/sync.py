@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from tests.end_to_end.pipeline import COMMANDS
+from tests.support.commands import run_command
 from tests.tap_clickup.runner import environment
 
 if TYPE_CHECKING:
@@ -51,21 +50,8 @@ class Sync:
             catalog = self._folder / "catalog.json"
             catalog.write_text(json.dumps(self.catalog), encoding="utf-8")
             options += ["--catalog", str(catalog)]
-        tap = subprocess.run(
-            [COMMANDS / "tap-clickup", "--config=ENV", *options],
-            text=True,
-            capture_output=True,
-            check=False,
-            env=environment,
-        )
-        target = subprocess.run(
-            [COMMANDS / "target-pandev", "--config=ENV"],
-            input=tap.stdout,
-            text=True,
-            capture_output=True,
-            check=False,
-            env=environment,
-        )
+        tap = run_command("tap-clickup", "--config=ENV", *options, env=environment)
+        target = run_command("target-pandev", "--config=ENV", env=environment, stdin=tap.stdout)
         if states := target.stdout.splitlines():
             state.write_text(states[-1], encoding="utf-8")
         last_line = target.stderr.strip().splitlines()[-1]

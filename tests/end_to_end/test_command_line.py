@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.end_to_end.pipeline import COMMANDS
+from tests.support.commands import run_command
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from subprocess import CompletedProcess
 
 SETTINGS = {
     "tap-clickup": {"api_token": "pk_1_AAAAAAAA", "api_url": "http://127.0.0.1:1/api/v2"},
@@ -28,18 +28,11 @@ FILES = {
 }
 
 
-def run(tool: str, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [COMMANDS / tool, *options],
-        stdin=subprocess.DEVNULL,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def run(tool: str, *options: str, **environment: str) -> CompletedProcess[str]:
+    return run_command(tool, *options, env=environment)
 
 
-def error_line(process: subprocess.CompletedProcess[str]) -> str:
+def error_line(process: CompletedProcess[str]) -> str:
     """Return the only line of the log that is not information."""
     assert process.returncode == 1
     assert process.stdout == ""

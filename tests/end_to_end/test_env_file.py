@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from plugin_settings.env_file import load_env_file
-from tests.end_to_end.pipeline import COMMANDS, Pipeline
+from tests.end_to_end.pipeline import Pipeline
+from tests.support.commands import run_command
+
+if TYPE_CHECKING:
+    from subprocess import CompletedProcess
 
 NO_ONE = 65534
 """The user id of another user."""
@@ -48,17 +52,9 @@ ENVIRONMENT = {
 }
 
 
-def run(
-    command: tuple[str, ...], folder: Path, **environment: str
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [COMMANDS / command[0], *command[1:]],
-        cwd=folder,
-        env={**ENVIRONMENT, "HOME": str(folder), **environment},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
+def run(command: tuple[str, ...], folder: Path, **environment: str) -> CompletedProcess[str]:
+    return run_command(
+        *command, cwd=folder, env={**ENVIRONMENT, "HOME": str(folder), **environment}
     )
 
 

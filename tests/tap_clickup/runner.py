@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import subprocess
 import sys
 import threading
 from dataclasses import dataclass
@@ -17,11 +16,13 @@ from tap_clickup.errors import ClickUpError
 from tap_clickup.prefetch import THREAD_NAME
 from tap_clickup.rate_limit import RateLimit
 from tap_clickup.tap import TapClickUp
+from tests.support import commands
 from tests.support.waiting import join_threads
 from tests.tap_clickup.dates import ms_to_iso
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from subprocess import CompletedProcess
 
     import pytest
 
@@ -202,11 +203,9 @@ def config_for(clickup: FakeClickUp) -> Row:
     return {"api_token": clickup.token, "api_url": clickup.api_url}
 
 
-def run_command(*options: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def run_command(*options: str, **environment: str) -> CompletedProcess[str]:
     """Run the installed command with only the given variables in its environment."""
-    return subprocess.run(
-        [COMMAND, *options], text=True, capture_output=True, check=False, env=environment
-    )
+    return commands.run_command("tap-clickup", *options, env=environment)
 
 
 def environment(clickup: FakeClickUp) -> dict[str, str]:

@@ -8,8 +8,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.support import commands
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from subprocess import CompletedProcess
 
     from tests.tap_git.repository_builder import RepositoryBuilder
 
@@ -59,7 +62,5 @@ def start_tap(
     return subprocess.Popen([COMMAND, *options], text=True, stdout=subprocess.PIPE, **pipes)
 
 
-def run_command(*options: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [COMMAND, *options], text=True, capture_output=True, check=False, env=environment
-    )
+def run_command(*options: str, **environment: str) -> CompletedProcess[str]:
+    return commands.run_command("tap-git", *options, env=environment)

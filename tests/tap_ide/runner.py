@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.support import commands
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from subprocess import CompletedProcess
 
     Message = dict[str, Any]
     Read = Callable[..., "IdeRun"]
@@ -69,13 +71,11 @@ def write_events(path: Path, *events: Any) -> Path:
     return path
 
 
-def run_command(*options: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [COMMAND, *options], text=True, capture_output=True, check=False, env=environment
-    )
+def run_command(*options: str, **environment: str) -> CompletedProcess[str]:
+    return commands.run_command("tap-ide", *options, env=environment)
 
 
-def log_lines(process: subprocess.CompletedProcess[str], level: str) -> list[str]:
+def log_lines(process: CompletedProcess[str], level: str) -> list[str]:
     """Return the texts of the lines of the log of a level."""
     lines = [line for line in process.stderr.splitlines() if f"| {level} " in line]
     return [line.rpartition(" | ")[2] for line in lines]
