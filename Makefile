@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage test-faults test-debian test-install test-long lint docs docs-store plugins lock audit release-files bench-extract bench-load bench-receive bench-hostile bench-git bench-join bench-growth bench-page bench-start bench clean
+.PHONY: help setup demo test coverage test-faults test-debian test-install test-long lint docs docs-store plugins lock audit release-files prove bench-extract bench-load bench-receive bench-hostile bench-git bench-join bench-growth bench-page bench-start bench clean
 
 help: ## list targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -61,6 +61,9 @@ plugins: $(READY) ## write plugins/, the definitions for Meltano, from meltano.y
 docs-store: $(READY) ## write docs/reference/store.md and the sources of dbt from the comments on tables and views
 	$(BIN)/python -m tests.support.store_reference
 	$(BIN)/python -m tests.support.dbt_sources
+
+prove: $(READY) ## take this project and its peers from PyPI through one story, and compare both with ClickUp
+	$(BIN)/python -m benchmarks.prove
 
 bench: $(READY) ## run all benchmarks, and write docs/explained/figures.md with their goals and figures
 	$(BIN)/python -m benchmarks

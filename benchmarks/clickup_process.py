@@ -7,15 +7,14 @@ process stays small, on which the peak memory of its children depends (see `proc
 from __future__ import annotations
 
 import json
-import multiprocessing
 import re
-import signal
 from collections import Counter
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
+from benchmarks.child import ChildProcess, answer_calls
 from fake_clickup import Behaviour, FakeClickUp, Fault, generate
 from fake_clickup.routes import ROUTES
 from fake_clickup.server import ROOT
@@ -158,86 +157,59 @@ def read_output(path: Path, account: Account) -> Output:
     )
 
 
-class ClickUpProcess:
+class ClickUpProcess(ChildProcess):
     """A process with a fake ClickUp and its workspace, running within a `with` block."""
 
     def __init__(self, tasks: int, *, has_webhook: bool = False, **sizes: int) -> None:
-        self._new_account = partial(generated_account, tasks, has_webhook=has_webhook, **sizes)
+        super().__init__(
+            _serve, partial(generated_account, tasks, has_webhook=has_webhook, **sizes)
+        )
 
     def __enter__(self) -> Self:
         """Start the process and wait until it is ready."""
-        spawn = multiprocessing.get_context("spawn")
-        self._connection, far_end = spawn.Pipe()
-        self._process = spawn.Process(target=_serve, args=(far_end, self._new_account), daemon=True)
-        self._process.start()
-        far_end.close()
-        try:
-            self.api_url, self.token, self.contents = self._receive()
-        except BaseException:
-            self._process.kill()
-            raise
+        super().__enter__()
+        self.api_url, self.token, self.contents = self.greeting
         return self
-
-    def __exit__(self, *_: object) -> None:
-        """End the process."""
-        self._connection.close()  # the process ends when its connection is closed
-        self._process.join(5)
-        self._process.kill()
-        self._process.join()
 
     def reset_requests(self, *, peer: bool) -> None:
         """Reset the count of requests; for the peer, also respond to its additional requests."""
-        self._call("reset", peer)
+        self.call("reset", peer)
 
     def requests(self) -> Counter[int]:
         """Return the statuses of the requests since the last reset, counted."""
-        statuses: Counter[int] = self._call("requests")
+        statuses: Counter[int] = self.call("requests")
         return statuses
 
     def read_output(self, path: Path) -> Output:
         """Read the output of a tap."""
-        output: Output = self._call("output", path)
+        output: Output = self.call("output", path)
         return output
-
-    def _call(self, name: str, *arguments: Any) -> Any:
-        self._connection.send((name, arguments))
-        return self._receive()
-
-    def _receive(self) -> Any:
-        try:
-            return self._connection.recv()
-        except EOFError:
-            raise RuntimeError("the fake ClickUp has ended; see its error above") from None
 
 
 def _serve(connection: Connection, new_account: Callable[[], Account]) -> None:
     """Serve until the other end of the connection is closed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the starting process ends this one
     account = new_account()
     behaviour = Behaviour(limit_per_minute=NO_LIMIT)
     with FakeClickUp(account, behaviour=behaviour) as clickup:
 
-        def respond_to_peer(request: Request, _: Account) -> None:
-            body = _peer_response(request.path.removeprefix(ROOT))
-            if body is not None:
-                behaviour.faults.append(Fault(200, body, path=f"^{re.escape(request.path)}$"))
-
         def reset(peer: bool) -> None:  # noqa: FBT001 - arrives over the connection
             clickup.requests.clear()
-            behaviour.on_request = respond_to_peer if peer else None
+            behaviour.on_request = partial(respond_to_peer, behaviour) if peer else None
 
-        calls: dict[str, Callable[..., Any]] = {
+        functions: dict[str, Callable[..., Any]] = {
             "reset": reset,
             "requests": lambda: Counter(request.status for request in clickup.requests),
             "output": lambda path: read_output(path, account),
         }
-        connection.send((clickup.api_url, clickup.token, count_contents(account)))
-        try:
-            while True:
-                name, arguments = connection.recv()
-                connection.send(calls[name](*arguments))
-        except EOFError:
-            return
+        greeting = (clickup.api_url, clickup.token, count_contents(account))
+        answer_calls(connection, greeting, functions.__getitem__)
+
+
+def respond_to_peer(behaviour: Behaviour, request: Request, _: Account) -> None:
+    """Respond to a request that only the peer sends, and that the fake ClickUp does not know."""
+    body = _peer_response(request.path.removeprefix(ROOT))
+    if body is not None:
+        behaviour.faults.append(Fault(200, body, path=f"^{re.escape(request.path)}$"))
 
 
 def _peer_response(path: str) -> Any:

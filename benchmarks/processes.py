@@ -74,10 +74,11 @@ def run_measured(
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-SHOWN_LOG_LINES:]
         message = "\n".join(lines)
         raise FailedRunError(f"{command[0]} ended with exit code {process.returncode}:\n{message}")
-    return _usage(used, wall_seconds=time.monotonic() - started)
+    return build_usage(used, wall_seconds=time.monotonic() - started)
 
 
-def _usage(used: resource.struct_rusage, *, wall_seconds: float) -> Usage:
+def build_usage(used: resource.struct_rusage, *, wall_seconds: float) -> Usage:
+    """Return the usage of an ended child. Raises `FailedRunError` if its peak is not known."""
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     if used.ru_maxrss <= own:
         raise FailedRunError(
