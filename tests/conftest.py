@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -21,9 +22,12 @@ from target_pandev.database import Store
 from target_pandev.embedded import EmbeddedServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from fake_clickup.model import Workspace
+
+    Clone = Callable[..., AbstractContextManager[str]]
 
 settings.register_profile("default", deadline=None)  # a busy machine is not a failure
 TEMPLATE = f"template_store_{uuid4().hex}"
@@ -99,7 +103,7 @@ def _template(server: str) -> Iterator[None]:
 
 
 @contextmanager
-def _database(server: str, template: str) -> Iterator[str]:
+def _database(server: str, template: str = TEMPLATE) -> Iterator[str]:
     name = sql.Identifier(f"test_{uuid4().hex}")
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(
@@ -111,10 +115,16 @@ def _database(server: str, template: str) -> Iterator[str]:
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
 
 
+@pytest.fixture(scope="session")
+def clone(server: str) -> Clone:
+    """Return what yields the address of a new database: of our schema, or of another one."""
+    return partial(_database, server)
+
+
 @pytest.fixture
 def database(server: str) -> Iterator[str]:
     """Yield the address of a database of this test, with the store's schema."""
-    with _database(server, TEMPLATE) as conninfo:
+    with _database(server) as conninfo:
         yield conninfo
 
 

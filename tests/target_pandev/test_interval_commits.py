@@ -26,10 +26,11 @@ from tests.target_pandev.ide import (
     events,
     records,
 )
+from tests.target_pandev.large_store import FILL
 from tests.target_pandev.loading import COMPLETED_READS, completed, record
 from tests.target_pandev.test_people import EMPLOYEES
 from tests.target_pandev.test_task_time import REPOSITORY, Commit, repository
-from tests.target_pandev.test_views_cost import FILL, LARGE_TABLES, MAX_ROWS, scans
+from tests.target_pandev.test_views_cost import LARGE_TABLES, MAX_ROWS, scans
 
 if TYPE_CHECKING:
     from tests.target_pandev.loading import Loader

@@ -8,7 +8,7 @@ import pytest
 from psycopg import sql
 
 from target_pandev.sql import read_statement
-from tests.target_pandev.test_views_cost import CO_AUTHORED, FILL, LARGE_TABLES, MAX_ROWS, scans
+from tests.target_pandev.test_views_cost import CO_AUTHORED, LARGE_TABLES, MAX_ROWS, scans
 
 if TYPE_CHECKING:
     from tests.target_pandev.loading import Loader
@@ -60,26 +60,25 @@ ANALYZE;
     "condition",
     ["WHERE repository_id = 'r' AND sha = 'shatask2990'", "ORDER BY committed_at DESC LIMIT 1"],
 )
-def test_an_unlinked_commit_is_read_without_others(store: Loader, condition: str) -> None:
-    store.connection.execute((FILL + ONE_UNLINKED).encode())
+def test_an_unlinked_commit_is_read_without_others(large: Loader, condition: str) -> None:
+    large.connection.execute(ONE_UNLINKED.encode())
     statement = f"SELECT sha FROM unlinked_commits {condition}"  # noqa: S608 - names of our own
-    assert store.rows(statement) == [("shatask2990",)]
-    ((explained,),) = store.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")
+    assert large.rows(statement) == [("shatask2990",)]
+    ((explained,),) = large.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")
     read = [scan for scan in scans(explained[0]["Plan"]) if scan[0] in LARGE_TABLES]
     assert {"commits", "resolved_links"} <= {table for table, _ in read}
     assert [scan for scan in read if scan[1] > MAX_ROWS] == []
 
 
-def test_coverage_of_a_week_looks_up_only_its_links(store: Loader) -> None:
+def test_coverage_of_a_week_looks_up_only_its_links(large: Loader) -> None:
     """The commits are those of a repository; two of them are a week older than the others."""
-    store.connection.execute(FILL.encode())
-    store.connection.execute(
+    large.connection.execute(
         "UPDATE commits SET committed_at = '2026-01-12'::date "
         "- CASE WHEN sha IN ('shatask1', 'shatask77') THEN 7 ELSE 0 END; ANALYZE commits"
     )
     statement = "SELECT commits, linked FROM link_coverage WHERE week = '2026-01-05'"
-    assert store.rows(statement) == [(2, 2)]
-    ((explained,),) = store.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")
+    assert large.rows(statement) == [(2, 2)]
+    ((explained,),) = large.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")
     read = list(scans(explained[0]["Plan"]))
     assert [rows for table, rows in read if table == "commits"] == [3000]
     others = [scan for scan in read if scan[0] in LARGE_TABLES - {"commits"}]
@@ -97,9 +96,9 @@ ANALYZE;
 """
 
 
-def test_the_newest_task_without_commits_is_read_without_older_ones(store: Loader) -> None:
-    store.connection.execute((FILL + CLOSED).encode())
-    read = read_newest(store, "task_id", "closed_tasks_without_commits", "closed_at", "task2996")
+def test_the_newest_task_without_commits_is_read_without_older_ones(large: Loader) -> None:
+    large.connection.execute(CLOSED.encode())
+    read = read_newest(large, "task_id", "closed_tasks_without_commits", "closed_at", "task2996")
     assert {"tasks", "resolved_links"} <= {table for table, _ in read}
     assert [scan for scan in read if scan[1] > MAX_ROWS] == []
 
@@ -111,13 +110,12 @@ UPDATE commits SET committed_at = authored_at,
 
 
 @pytest.mark.parametrize("ends_with", ["7", "x"])
-def test_the_newest_authors_are_read_without_older_commits(store: Loader, ends_with: str) -> None:
+def test_the_newest_authors_are_read_without_older_commits(large: Loader, ends_with: str) -> None:
     """Also where no commit has co-authors, so that a search for them would not end."""
-    store.connection.execute(FILL.encode())
     for statement in (CO_AUTHORED, DATED, "VACUUM ANALYZE commits"):
-        store.connection.execute(statement.format(ends_with=ends_with).encode())
-    store.derive_people()
-    read = read_newest(store, "sha", "commit_authors", "committed_at", "shatask3000")
+        large.connection.execute(statement.format(ends_with=ends_with).encode())
+    large.derive_people()
+    read = read_newest(large, "sha", "commit_authors", "committed_at", "shatask3000")
     assert "commits" in {table for table, _ in read}
     assert [scan for scan in read if scan[1] > MAX_ROWS] == []
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from target_pandev.database.table import FORCE_KEY_LOOKUP
 from target_pandev.database.transitions import CREATE_TOUCHED_TASKS
 from target_pandev.sql import read_statement
-from tests.target_pandev.test_views_cost import FILL
+from tests.target_pandev.large_store import FILL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,95 +17,6 @@ MAX_ROWS = 20
 """Rows of one large table that may be read for one task."""
 PEOPLE = 110
 """Views of people read one row of each of the 109 addresses in editors."""
-FILL = """
-INSERT INTO statuses (workspace_id, scope_type, scope_id, status, status_id, status_type,
-    _sdc_extracted_at, _sdc_hash)
-SELECT '900', 'space', '11', status, 's-' || status, type, now(), gen_random_uuid()
-FROM (VALUES ('to do', 'open'), ('doing', 'custom'), ('done', 'closed')) AS v (status, type);
-INSERT INTO spaces (workspace_id, id, _sdc_extracted_at, _sdc_hash)
-SELECT '900', '11', now(), gen_random_uuid();
-INSERT INTO lists (workspace_id, id, space_id, _sdc_extracted_at, _sdc_hash)
-SELECT '900', '31', '11', now(), gen_random_uuid();
-INSERT INTO tasks (workspace_id, id, custom_id, status, status_id, status_type, list_id, space_id,
-    date_created, date_updated, _sdc_extracted_at, _sdc_hash)
-SELECT '900', 'task' || n, 'DEV-' || n, 'done', 's-done', 'closed', '31', '11',
-    '2026-01-01', '2026-01-04', now(), gen_random_uuid()
-FROM generate_series(1, 3000) AS n;
-UPDATE tasks SET status = 'doing', status_id = 's-doing', status_type = 'custom'
-WHERE id LIKE '%8';
-INSERT INTO sprints (workspace_id, id, start_date, end_date, _sdc_extracted_at, _sdc_hash)
-VALUES ('900', '32', '2026-01-01', '2026-01-14', now(), gen_random_uuid());
-UPDATE tasks
-SET list_id = CASE id WHEN 'task77' THEN '31' ELSE 'list' || right(id, 2) END,
-    secondary_list_ids = CASE id WHEN 'task77' THEN '["32"]' ELSE '["33"]' END::jsonb;
-INSERT INTO task_versions (workspace_id, task_id, date_updated, version_hash, status, status_id,
-    status_type, read_at)
-SELECT '900', id, '2026-01-01', gen_random_uuid(), 'to do', 's-to do', 'open', now() FROM tasks;
-INSERT INTO time_in_status (workspace_id, task_id, status, since, _sdc_extracted_at, _sdc_hash)
-SELECT '900', id, 'to do', '2025-12-01', now(), gen_random_uuid() FROM tasks;
-INSERT INTO task_changes (workspace_id, id, task_id, list_id, changed_at, field, from_value,
-    from_status_type, to_value, to_status_type, _sdc_extracted_at, _sdc_hash)
-SELECT '900', 'change' || id, id, list_id, '2026-01-02', 'status', 'to do', 'open', 'doing',
-    'custom', now(), gen_random_uuid()
-FROM tasks;
-INSERT INTO time_entries (workspace_id, id, task_id, user_id, started_at, duration_ms,
-    _sdc_extracted_at, _sdc_hash)
-SELECT '900', 'entry' || id, id, '183', '2026-01-02', 60000, now(), gen_random_uuid() FROM tasks;
-INSERT INTO commits (repository_id, sha, message, _sdc_extracted_at, _sdc_hash)
-SELECT 'r', 'sha' || id, 'CU-' || id, now(), gen_random_uuid() FROM tasks;
-INSERT INTO branches (repository_id, name, head_sha, _sdc_extracted_at, _sdc_hash)
-SELECT 'r', custom_id, 'sha' || id, now(), gen_random_uuid() FROM tasks;
-INSERT INTO pull_requests (repository_id, number, title, head_sha, merge_commit_sha, created_at,
-    merged_at, _sdc_extracted_at, _sdc_hash)
-SELECT 'r', n, 'CU-task' || n, 'shatask' || n, 'merge' || n, '2026-01-01', '2026-01-02', now(),
-    gen_random_uuid()
-FROM generate_series(1, 3000) AS n;
-INSERT INTO merged_commits SELECT 'r', number, head_sha, true FROM pull_requests;
-UPDATE tasks SET time_estimate_ms = 60000, date_done = '2026-01-04';
-INSERT INTO task_references
-SELECT 'r', 'commit', 'sha' || id, 'task_id', id, NULL, 1 FROM tasks
-UNION ALL SELECT 'r', 'pull_request', number::text, 'task_id', 'task' || number, NULL, 1
-FROM pull_requests
-UNION ALL SELECT 'r', 'branch', custom_id, 'custom_id', custom_id, NULL, 1 FROM tasks;
-UPDATE task_references AS r
-SET occurred_at = timestamptz '2026-01-01' + substr(t.id, 5)::integer * interval '1 minute'
-FROM tasks AS t WHERE r.source <> 'ide_branch' AND r.reference IN (t.id, t.custom_id);
-INSERT INTO inherited_references
-SELECT 'r', 'shatask' || n + 1, 'task_id', 'task' || n, 'commit', 'shatask' || n, 'merge', NULL, 1,
-    timestamptz '2026-01-01' + n * interval '1 minute', true
-FROM generate_series(1, 2999) AS n;
-INSERT INTO repositories (id, path, name, _sdc_extracted_at, _sdc_hash)
-SELECT 'r', 'shop/orders', 'orders', now(), gen_random_uuid();
-UPDATE commits SET author_email = 'user' || right(sha, 2) || '@example.com',
-    authored_at = timestamptz '2026-01-01' + substr(sha, 8)::integer * interval '1 minute';
-INSERT INTO git_people (identity, repository_id, email, name, address, is_ambiguous, person)
-SELECT DISTINCT author_identity, 'r', author_email, '', author_email, false, author_email
-FROM commits;
-INSERT INTO task_references SELECT 'shop/orders', 'ide_branch', id, 'task_id', id, NULL, 1
-FROM tasks WHERE id LIKE '%7';
-INSERT INTO resolved_links
-SELECT r.repository_id, r.source, r.object_key, t.workspace_id, t.id, r.source, r.kind, r.reference,
-    1, r.occurred_at, false, true
-FROM task_references AS r
-INNER JOIN tasks AS t ON r.reference = CASE r.kind WHEN 'task_id' THEN t.id ELSE t.custom_id END
-UNION ALL
-SELECT i.repository_id, 'commit', i.sha, '900', i.reference, i.via, i.kind, i.reference, 1,
-    i.occurred_at, false, false
-FROM inherited_references AS i;
-INSERT INTO ide_intervals
-SELECT 'user' || right(id, 2) || '@example.com', '2026-01-01', t.at, t.at + interval '9 minutes',
-    'shop/orders', t.branch, NULL, 540000
-FROM tasks
-CROSS JOIN LATERAL (
-    VALUES
-        (timestamptz '2025-12-31 23:55' + substr(id, 5)::integer * interval '1 minute', 'main'),
-        (timestamptz '2026-02-01' + substr(id, 5)::integer * interval '1 minute', id)
-) AS t (at, branch);
-UPDATE ide_intervals AS i SET repository_id = 'r', commit_sha = c.sha, commit_at = c.authored_at
-FROM commits AS c
-WHERE i.branch = 'main' AND c.authored_at = i.started_at + interval '5 minutes';
-ANALYZE;
-"""
 ONE_TASK = "workspace_id = '900' AND task_id = 'task77'"
 CONDITIONS = {
     "pull_request_lead_times": "repository_id = 'r' AND number = 77",
@@ -148,14 +59,11 @@ WITHOUT_TASKS = {
 
 
 @pytest.mark.parametrize("view", [view for view in read_views() if view not in WITHOUT_TASKS])
-def test_a_view_reads_only_the_rows_of_one_task(store: Loader, view: str) -> None:
-    store.connection.execute(FILL.encode())
-    store.derive_transitions()
-    store.connection.execute("ANALYZE task_transitions")
+def test_a_view_reads_only_the_rows_of_one_task(large: Loader, view: str) -> None:
     condition = CONDITIONS.get(view, ONE_TASK)
     statement = f"SELECT * FROM {view} WHERE {condition}"  # noqa: S608 - names of our own
-    assert 1 <= len(store.rows(statement)) <= 5
-    ((explained,),) = store.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")
+    assert 1 <= len(large.rows(statement)) <= 5
+    ((explained,),) = large.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")
     read = list(scans(explained[0]["Plan"]))
     assert {table for table, _ in read} & LARGE_TABLES
     assert [scan for scan in read if scan[0] in LARGE_TABLES and scan[1] > MAX_ROWS] == []
@@ -166,15 +74,12 @@ def test_a_view_reads_only_the_rows_of_one_task(store: Loader, view: str) -> Non
     [("status_transitions", 8_700, 0), ("status_durations", 8_700, 1), ("cycle_times", 2_700, 1)],
 )
 def test_a_full_read_looks_up_no_status_per_transition(
-    store: Loader, view: str, rows: int, look_ups: int
+    large: Loader, view: str, rows: int, look_ups: int
 ) -> None:
     """At most one for each of the 3,000 tasks, with the present status in `task_overview`."""
-    store.connection.execute(FILL.encode())
-    store.derive_transitions()
-    store.connection.execute("ANALYZE task_transitions")
     statement = f"SELECT * FROM {view}"  # noqa: S608 - names of our own
-    assert len(store.rows(statement)) == rows
-    ((explained,),) = store.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")
+    assert len(large.rows(statement)) == rows
+    ((explained,),) = large.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")
     scanned = list(loops(explained[0]["Plan"]))
     assert "task_transitions" in {table for table, _ in scanned}
     assert sum(count for table, count in scanned if table == "statuses") <= look_ups * 3_000
@@ -183,22 +88,21 @@ def test_a_full_read_looks_up_no_status_per_transition(
 NEWEST = "SELECT task_id, source FROM task_activity ORDER BY occurred_at DESC LIMIT 20"
 
 
-def test_the_newest_activity_is_read_without_the_older(store: Loader) -> None:
+def test_the_newest_activity_is_read_without_the_older(large: Loader) -> None:
     """The rows of the newest tasks are read, by the index on their time, and not all others."""
-    store.connection.execute(FILL.encode())
-    assert {row[0] for row in store.rows(NEWEST)} == {f"task{n}" for n in range(2995, 3001)}
-    ((explained,),) = store.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {NEWEST}")
+    assert {row[0] for row in large.rows(NEWEST)} == {f"task{n}" for n in range(2995, 3001)}
+    ((explained,),) = large.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {NEWEST}")
     read = [scan for scan in scans(explained[0]["Plan"]) if scan[0] in LARGE_TABLES]
     assert read
     assert [scan for scan in read if scan[1] > 3 * MAX_ROWS] == []
 
 
-def test_all_activity_is_read_without_a_look_up_per_link(store: Loader) -> None:
+def test_all_activity_is_read_without_a_look_up_per_link(large: Loader) -> None:
     """No part of the view forces one for each of the 12,000 links, if PostgreSQL wants none."""
-    store.connection.execute(FILL.encode() + b"SET enable_nestloop = off")
+    large.connection.execute(b"SET enable_nestloop = off")
     statement = "SELECT task_id, status_group, title, url FROM task_activity"
-    assert len(store.rows(statement)) == 11_999
-    ((explained,),) = store.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")
+    assert len(large.rows(statement)) == 11_999
+    ((explained,),) = large.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")
     scanned = [scan for scan in loops(explained[0]["Plan"]) if scan[0] in LARGE_TABLES]
     assert {"tasks", "commits", "resolved_links"} <= {table for table, _ in scanned}
     assert [scan for scan in scanned if scan[1] > MAX_ROWS] == []
@@ -231,24 +135,22 @@ ORDER BY a.role
     ],
 )
 def test_authors_of_a_commit_are_read_without_those_of_others(
-    store: Loader, statement: str
+    large: Loader, statement: str
 ) -> None:
-    store.connection.execute(FILL.encode())
-    store.connection.execute(CO_AUTHORED)
-    store.derive_people()
-    assert store.rows(statement) == [("author",), ("co-author",)]
-    ((explained,),) = store.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")
+    large.connection.execute(CO_AUTHORED)
+    large.derive_people()
+    assert large.rows(statement) == [("author",), ("co-author",)]
+    ((explained,),) = large.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")
     read = [rows for table, rows in scans(explained[0]["Plan"]) if table == "commits"]
     assert read
     assert sum(read) <= MAX_ROWS  # of two loops PostgreSQL before 18 may report 0.5 rows as 0
 
 
-def test_addresses_of_editors_are_read_without_all_intervals(store: Loader) -> None:
+def test_addresses_of_editors_are_read_without_all_intervals(large: Loader) -> None:
     """One lookup for each of the 109 people, who have 6,000 intervals."""
-    store.connection.execute(FILL.encode())
     statement = "SELECT email FROM people WHERE source = 'ide'"
-    assert len(store.rows(statement)) == 109
-    ((explained,),) = store.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")
+    assert len(large.rows(statement)) == 109
+    ((explained,),) = large.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")
     read = list(scans(explained[0]["Plan"]))
     assert {table for table, _ in read} & LARGE_TABLES == {"ide_intervals"}
     assert sum(rows for table, rows in read if table == "ide_intervals") <= 110
@@ -261,11 +163,10 @@ def test_addresses_of_editors_are_read_without_all_intervals(store: Loader) -> N
         f"SELECT task_id FROM closed_tasks_without_commits WHERE {ONE_TASK}",  # noqa: S608 - names of our own
     ],
 )
-def test_a_sprint_or_task_is_read_without_those_of_others(store: Loader, statement: str) -> None:
-    store.connection.execute(FILL.encode())
-    store.connection.execute("DELETE FROM resolved_links WHERE task_id = 'task77'")
-    assert store.rows(statement) == [("task77",)]
-    ((explained,),) = store.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")
+def test_a_sprint_or_task_is_read_without_those_of_others(large: Loader, statement: str) -> None:
+    large.connection.execute("DELETE FROM resolved_links WHERE task_id = 'task77'")
+    assert large.rows(statement) == [("task77",)]
+    ((explained,),) = large.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")
     read = [scan for scan in scans(explained[0]["Plan"]) if scan[0] in LARGE_TABLES]
     assert read
     assert [scan for scan in read if scan[1] > MAX_ROWS] == []
@@ -280,71 +181,64 @@ def test_a_sprint_or_task_is_read_without_those_of_others(store: Loader, stateme
         ("worklogs", "started_at"),
     ],
 )
-def test_the_newest_rows_are_read_without_older_ones(store: Loader, view: str, time: str) -> None:
+def test_the_newest_rows_are_read_without_older_ones(large: Loader, view: str, time: str) -> None:
     """The sprint that is added is older, and nearly all tasks are in it."""
-    store.connection.execute(FILL.encode())
-    store.connection.execute(
+    large.connection.execute(
         "INSERT INTO sprints (workspace_id, id, start_date, end_date, _sdc_extracted_at, "
         "_sdc_hash) SELECT '900', '33', '2025-12-01', '2025-12-14', now(), gen_random_uuid()"
     )
     statement = f"SELECT * FROM {view} WHERE {time} IS NOT NULL ORDER BY {time} DESC LIMIT 1"  # noqa: S608 - names of our own
-    assert len(store.rows(statement)) == 1
-    ((explained,),) = store.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")
+    assert len(large.rows(statement)) == 1
+    ((explained,),) = large.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")
     read = [scan for scan in scans(explained[0]["Plan"]) if scan[0] in LARGE_TABLES]
     assert len({table for table, _ in read}) > 1
     assert [scan for scan in read if scan[1] > MAX_ROWS] == []
 
 
-def test_authors_are_resolved_by_no_message_and_no_employee(store: Loader) -> None:
+def test_authors_are_resolved_by_no_message_and_no_employee(large: Loader) -> None:
     """Commits are read once for the authors, and by key for co-authors."""
-    store.connection.execute(FILL.encode())
-    store.connection.execute(CO_AUTHORED + "WHERE sha LIKE 'shatask_7'")
-    store.derive_people()
-    store.connection.execute("ANALYZE commits, commit_people, git_people")
+    large.connection.execute(CO_AUTHORED + "WHERE sha LIKE 'shatask_7'")
+    large.derive_people()
+    large.connection.execute("ANALYZE commits, commit_people, git_people")
     counts = "SELECT role, count(*) FROM commit_authors GROUP BY role ORDER BY role"
-    assert store.rows(counts) == [("author", 3000), ("co-author", 9)]
-    ((explained,),) = store.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {counts}")
+    assert large.rows(counts) == [("author", 3000), ("co-author", 9)]
+    ((explained,),) = large.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {counts}")
     read = list(scans(explained[0]["Plan"]))
     assert {table for table, _ in read} == {"commits", "commit_people", "git_people"}
     assert sum(rows for table, rows in read if table == "commits") <= 3000 + 9
 
 
-def test_commits_of_an_address_are_read_without_others(store: Loader) -> None:
+def test_commits_of_an_address_are_read_without_others(large: Loader) -> None:
     """Of 3,000 commits those of one of the 109 people, and one with two co-authors."""
-    store.connection.execute(FILL.encode())
     message = "Co-authored-by: Two <user2@example.com>\nCo-authored-by: One <user77@example.com>"
-    store.connection.execute("UPDATE commits SET message = %s WHERE sha = 'shatask78'", [message])
-    store.derive_people()
-    store.connection.execute("ANALYZE commits, commit_people, git_people")
+    large.connection.execute("UPDATE commits SET message = %s WHERE sha = 'shatask78'", [message])
+    large.derive_people()
+    large.connection.execute("ANALYZE commits, commit_people, git_people")
     statement = "SELECT commit_count FROM people WHERE email = 'user77@example.com'"
-    assert store.rows(f"{statement} AND source = 'git'") == [(31,)]
-    ((explained,),) = store.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")
+    assert large.rows(f"{statement} AND source = 'git'") == [(31,)]
+    ((explained,),) = large.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")
     read = list(scans(explained[0]["Plan"]))
     assert "commits" in {table for table, _ in read}
     assert [scan for scan in read if scan[0] in LARGE_TABLES and scan[1] > PEOPLE] == []
 
 
-def test_commits_without_a_second_parent_are_expected_to_be_many(store: Loader) -> None:
+def test_commits_without_a_second_parent_are_expected_to_be_many(large: Loader) -> None:
     """Without statistics of its own PostgreSQL expects 15 of the 3,000, and plans for these."""
-    store.connection.execute(FILL.encode())
-    ((explained,),) = store.rows(
+    ((explained,),) = large.rows(
         "EXPLAIN (FORMAT JSON) SELECT FROM commits WHERE parents -> 1 IS NULL"
     )
     assert explained[0]["Plan"]["Plan Rows"] == 3000
 
 
-def test_weekly_status_times_read_no_task_twice(store: Loader) -> None:
+def test_weekly_status_times_read_no_task_twice(large: Loader) -> None:
     """The transitions three times: for closings, their tasks, and the time in each status.
 
     Of the 3,000 tasks, 300 are open.
     """
-    store.connection.execute(FILL.encode())
-    store.derive_transitions()
-    store.connection.execute("ANALYZE task_transitions")
-    ((transitions,),) = store.rows("SELECT count(*) FROM task_transitions")
+    ((transitions,),) = large.rows("SELECT count(*) FROM task_transitions")
     view = "SELECT status, tasks FROM weekly_status_times ORDER BY status"
-    assert store.rows(view) == [("doing", 2700), ("to do", 2700)]
-    ((explained,),) = store.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {view}")
+    assert large.rows(view) == [("doing", 2700), ("to do", 2700)]
+    ((explained,),) = large.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {view}")
     read = list(scans(explained[0]["Plan"]))
     assert 0 < sum(rows for table, rows in read if table == "tasks") <= 3000
     read_transitions = sum(rows for table, rows in read if table == "task_transitions")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.target_pandev.test_views_cost import FILL, LARGE_TABLES, MAX_ROWS, scans
+from tests.target_pandev.test_views_cost import LARGE_TABLES, MAX_ROWS, scans
 
 if TYPE_CHECKING:
     from tests.target_pandev.loading import Loader
@@ -36,15 +36,15 @@ OPEN = ["task2998", "task2988", "task2978", "task2968", "task2958"]
     ],
 )
 def test_the_newest_tasks_are_read_without_older_ones(
-    store: Loader, view: str, time: str, tasks: list[str]
+    large: Loader, view: str, time: str, tasks: list[str]
 ) -> None:
     """One task in ten is in progress, so that 50 of them are read for five."""
-    store.connection.execute(FILL.encode() + ONE_PER_MINUTE.encode())
-    store.derive_transitions()
-    store.connection.execute("ANALYZE tasks, task_transitions")
+    large.connection.execute(ONE_PER_MINUTE.encode())
+    large.derive_transitions()
+    large.connection.execute("ANALYZE tasks, task_transitions")
     newest = f"SELECT * FROM {view} WHERE {time} IS NOT NULL ORDER BY {time} DESC LIMIT 5"  # noqa: S608 - our own names
-    assert [row[1] for row in store.rows(newest)] == tasks
-    ((explained,),) = store.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {newest}")
+    assert [row[1] for row in large.rows(newest)] == tasks
+    ((explained,),) = large.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {newest}")
     read = [scan for scan in scans(explained[0]["Plan"]) if scan[0] in LARGE_TABLES]
     assert read
     assert [scan for scan in read if scan[1] > 5 * MAX_ROWS] == []
