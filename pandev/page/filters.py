@@ -16,16 +16,20 @@ if TYPE_CHECKING:
     from pandev.report.selection import Scope, Source
 
 Field = Literal["workspace", "space", "list", "sprint", "team"]
-Limit = Literal[Field, "days", "status", "repository"]
-"""Limits of figures: a field with a drop-down list, the days, and the two that numbers lead to."""
+Limit = Literal[Field, "days", "status", "repository", "task", "source"]
+"""Limits of figures: a field with a drop-down list, the days, and those that numbers lead to."""
 FIELDS: Final[tuple[Field, ...]] = ("workspace", "space", "list", "sprint", "team")
 NAMES: Final[Mapping[Limit, tuple[str, ...]]] = {
     **{field: (field,) for field in FIELDS},
     "days": ("since", "until"),
     "status": ("group", "status"),
     "repository": ("repository",),
+    "task": ("task",),
+    "source": ("source", "kind"),
 }
 """The names that each limit has in an address."""
+TEXTS: Final = ("status", "repository", "task", "source", "kind")
+"""Names whose values may be any text: an unknown one has no rows."""
 GROUPS: Final = ("OPEN", "IN_PROGRESS", "CLOSED", "UNDEFINED")
 MAX_CHOICES: Final = 500
 """Options of a drop-down list; lists of a large workspace show once a space is chosen."""
@@ -61,6 +65,9 @@ class Filters:
     group: str | None = None
     status: str | None = None
     repository: str | None = None
+    task: str | None = None
+    source: str | None = None
+    kind: str | None = None
 
     def value(self, field: Field) -> str | None:
         """Return the value of a field with a drop-down list."""
@@ -111,6 +118,9 @@ class Filters:
             group=self.group,
             status=self.status,
             repository=self.repository,
+            task=self.task,
+            source=self.source,
+            kind=self.kind,
         )
 
 
@@ -135,7 +145,7 @@ def parse_filters(fields: Mapping[str, str], choices: Choices) -> Filters:
     group = fields.get("group") or None
     if group and group not in GROUPS:
         raise FilterError(f"group: {group!r} is not one of {', '.join(GROUPS)}")
-    others = {name: fields.get(name) or None for name in ("status", "repository")}
+    others = {name: fields.get(name) or None for name in TEXTS}
     return Filters(**values, since=since, until=until, group=group, **others)
 
 
@@ -198,8 +208,5 @@ def describe(choices: Choices, filters: Filters, limits: Collection[Limit]) -> l
         words.append(f"to {applied.until}")
     if applied.group:
         words.append(f"group {applied.group.lower().replace('_', ' ')}")
-    if applied.status:
-        words.append(f"status {applied.status}")
-    if applied.repository:
-        words.append(f"repository {applied.repository}")
-    return words
+    values = applied.__dict__
+    return words + [f"{name} {values[name]}" for name in TEXTS if values[name]]

@@ -22,7 +22,7 @@ from pandev.report.values import Kind, format_duration
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pandev.page.figures import Frame
+    from pandev.page.figures import Frame, Lead
     from pandev.page.filters import Filters
     from pandev.report.reading import Result
 
@@ -73,11 +73,15 @@ def draw_throughput(result: Result, frame: Frame) -> Drawing:  # noqa: ARG001 - 
     return Drawing(join((legend, draw_columns(weeks, series, words))), words)
 
 
-def lead_to_closed(row: Mapping[str, Any], filters: Filters) -> str:
-    """Return the address of the tasks that were closed in a week."""
-    last = row["week"] + timedelta(days=6)
-    until = min(last, filters.until or last)
-    return f"/flow/cycle_times{filters.query(since=row['week'], until=until)}"
+def lead_to_week(figure: str) -> Lead:
+    """Return a function that leads to the tasks of a figure in the week of a row."""
+
+    def lead(row: Mapping[str, Any], filters: Filters) -> str:
+        last = row["week"] + timedelta(days=6)
+        until = min(last, filters.until or last)
+        return f"/flow/{figure}{filters.query(since=row['week'], until=until)}"
+
+    return lead
 
 
 def draw_flow(result: Result, frame: Frame) -> Drawing:  # noqa: ARG001 - it has no links
@@ -197,6 +201,31 @@ DAILY_FLOW: Final = Figure(
     limits=frozenset({"workspace", "space"}),
     rows=FLOW_DAYS + 1,
 )
+CREATED_TASKS: Final = Figure(
+    Section(
+        "created_tasks",
+        "Tasks by their creation",
+        "",
+        (
+            Column("task_id", "task", Kind.ID),
+            Column("name", "title"),
+            Column("date_created", "created", Kind.TIME),
+            Column("status", "status"),
+            Column("status_group", "group", Kind.WORD),
+            Column("list_name", "list"),
+        ),
+        "no task was created",
+        needs=(TASKS,),
+        scopes=EVERY_SCOPE,
+        has_period=True,
+        default_days=EIGHT_WEEKS,
+        prefix="page",
+    ),
+    "Tasks that were created in the period, with their present status; the newest come first.",
+    links={"task_id": "url", "name": "url"},
+    limits=frozenset({"workspace", "space", "list", "sprint", "team"}),
+)
+ROWS: Final = (CREATED_TASKS,)
 FIGURES: Final = (
     CYCLE_TIMES,
     figure_of(
@@ -205,7 +234,10 @@ FIGURES: Final = (
         "since does not count.",
         also_by={"team"},
         draw=draw_throughput,
-        leads={"closed": lead_to_closed},
+        leads={
+            "created": lead_to_week("created_tasks"),
+            "closed": lead_to_week("cycle_times"),
+        },
     ),
     DAILY_FLOW,
     figure_of(

@@ -20,21 +20,29 @@ class Tab:
     key: str
     title: str
     figures: Sequence[Figure]
+    rows: Sequence[Figure] = ()
+    """Figures that are not on the tab itself: the rows that its numbers lead to."""
     template: str = "tab.html"
     is_always_read: bool = False
     """Whether it is never shown as it was read last: it depends on more than the store."""
 
     def find(self, name: str) -> Figure | None:
         """Return the figure of a name."""
-        return next((figure for figure in self.figures if figure.name == name), None)
+        return next((item for item in (*self.figures, *self.rows) if item.name == name), None)
 
 
 TABS: Final = (
-    Tab("integration", "Integration", integration.FIGURES, "integration.html", is_always_read=True),
-    Tab("tasks", "Work", work.FIGURES),
-    Tab("flow", "Flow", flow.FIGURES),
+    Tab(
+        "integration",
+        "Integration",
+        integration.FIGURES,
+        template="integration.html",
+        is_always_read=True,
+    ),
+    Tab("tasks", "Work", work.FIGURES, work.ROWS),
+    Tab("flow", "Flow", flow.FIGURES, flow.ROWS),
     Tab("sprints", "Sprints", sprints.FIGURES),
     Tab("time", "Time", time_spent.FIGURES),
-    Tab("trust", "Trust", trust.FIGURES),
+    Tab("trust", "Trust", trust.FIGURES, trust.ROWS),
 )
 BY_KEY: Final = {tab.key: tab for tab in TABS}

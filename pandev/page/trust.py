@@ -13,7 +13,7 @@ from pandev.page.figures import Drawing, Figure, figure_of
 from pandev.page.filters import Filters
 from pandev.report.facts import describe_workspace
 from pandev.report.section import Column, Section
-from pandev.report.sections import BY_NAME, EIGHT_WEEKS
+from pandev.report.sections import BY_NAME, EIGHT_WEEKS, WORKSPACE
 from pandev.report.selection import FIRST_YEAR
 from pandev.report.values import Kind, format_value
 
@@ -78,6 +78,12 @@ def lead_to_unlinked(row: Mapping[str, Any], filters: Filters) -> str:
     return f"/trust/unlinked_commits{filters.query(repository=row['repository_id'])}"
 
 
+def lead_to_unmatched(row: Mapping[str, Any], filters: Filters) -> str:
+    """Return the address of the references that match no task."""
+    query = filters.query(source=row["source"], kind=row["kind"])
+    return f"/trust/unmatched_references{query}"
+
+
 COLUMNS: Final = (
     Column("workspace_name", "workspace"),
     Column("last_complete_run_at", "last complete run", Kind.TIME),
@@ -114,6 +120,63 @@ UNLINKED_COMMITS: Final = Figure(
     links={"title": "url"},
     limits=frozenset({"repository"}),
 )
+REJECTED: Final = Figure(
+    Section(
+        "rejected",
+        "Rejected records",
+        "",
+        (
+            Column("stream", "stream", Kind.ID),
+            Column("key", "key", Kind.ID),
+            Column("field", "field", Kind.ID),
+            Column("reason", "reason"),
+            Column("rejected_at", "rejected", Kind.TIME),
+        ),
+        "every record was loaded",
+        scopes=WORKSPACE,
+        prefix="page",
+    ),
+    "Records that could not be loaded, the latest first. To read them again, run: pandev rejected "
+    "retry.",
+    limits=WORKSPACE,
+)
+UNMATCHED_USERS: Final = Figure(
+    Section(
+        "unmatched_users",
+        "Users without an employee",
+        "",
+        (
+            Column("user_id", "user", Kind.ID),
+            Column("name", "name"),
+            Column("email", "address"),
+            Column("reason", "reason"),
+        ),
+        "every user is an employee, or no employees are loaded",
+        scopes=WORKSPACE,
+        prefix="page",
+    ),
+    "Members of the workspace whose address is that of no employee, or of several.",
+    limits=WORKSPACE,
+)
+UNMATCHED_REFERENCES: Final = Figure(
+    Section(
+        "unmatched_references",
+        "References that match no task",
+        "",
+        (
+            Column("reference", "reference", Kind.ID),
+            Column("source", "found in", Kind.WORD),
+            Column("title", "title"),
+            Column("repository", "repository"),
+        ),
+        "every reference matches a task",
+        prefix="page",
+    ),
+    "The task is deleted or not loaded, or the id is misspelt.",
+    links={"title": "url"},
+    limits=frozenset({"source"}),
+)
+ROWS: Final = (REJECTED, UNMATCHED_USERS, UNMATCHED_REFERENCES)
 FIGURES: Final = (
     figure_of(
         replace(BY_NAME["trust"], columns=COLUMNS),
@@ -121,7 +184,9 @@ FIGURES: Final = (
         draw=draw_trust,
         leads={
             "stored_tasks": lead_to("/tasks/recent_tasks"),
+            "rejected_records": lead_to("/trust/rejected"),
             "unhealthy_webhooks": lead_to("/integration/webhooks"),
+            "users_without_employee": lead_to("/trust/unmatched_users"),
             "commits_without_task": lambda *_: f"/trust/unlinked_commits?since={FIRST_YEAR}-01-01",
         },
     ),
@@ -144,6 +209,7 @@ FIGURES: Final = (
         BY_NAME["references"],
         "Ids that were found in commits, branches and pull requests. An unmatched one names a task "
         "that is deleted, not loaded, or misspelt.",
+        leads={"unmatched": lead_to_unmatched},
     ),
     figure_of(
         BY_NAME["people"],

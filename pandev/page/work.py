@@ -12,7 +12,7 @@ from pandev.page.charts.legend import draw_legend
 from pandev.page.drawing import element, join
 from pandev.page.figures import Drawing, Figure
 from pandev.report.section import Column, Need, Section
-from pandev.report.sections import EVERY_SCOPE, TASKS, TWO_WEEKS
+from pandev.report.sections import EVERY_SCOPE, TASKS, TWO_WEEKS, WORKSPACE
 from pandev.report.values import Kind, format_duration
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from markupsafe import Markup
 
-    from pandev.page.figures import Frame
+    from pandev.page.figures import Frame, Lead
     from pandev.page.filters import Filters, Limit
     from pandev.report.reading import Result
 
@@ -80,6 +80,16 @@ def lead_to_status(row: Mapping[str, Any], filters: Filters) -> str:
 
 def _tasks_of(filters: Filters, **chosen: str | None) -> str:
     return f"/tasks/recent_tasks{filters.query(since='', until='', **chosen)}"
+
+
+def lead_to_activity(source: str) -> Lead:
+    """Return a function that leads to the commits, branches or pull requests of a row's task."""
+
+    def lead(row: Mapping[str, Any], filters: Filters) -> str:
+        task = {"workspace": row["workspace_id"], "task": row["task_id"], "source": source}
+        return f"/tasks/task_activity{filters.query(**task)}"
+
+    return lead
 
 
 def draw_work_log(result: Result, frame: Frame) -> Drawing:  # noqa: ARG001 - it has no links to rows
@@ -159,6 +169,11 @@ RECENT_TASKS: Final = Figure(
     "The tasks that were changed last, each with its newest commits, branches and pull requests, "
     "and the number of all.",
     links={"task_id": "url", "name": "url"},
+    leads={
+        "commits": lead_to_activity("commit"),
+        "branches": lead_to_activity("branch"),
+        "pull_requests": lead_to_activity("pull_request"),
+    },
     limits=PLACES_AND_TEAM | {"status"},
     template="recent_tasks.html",
 )
@@ -213,4 +228,28 @@ WORK_LOG: Final = Figure(
     limits=PLACES_AND_TEAM,
     rows=WORK_LOG_TASKS,
 )
+TASK_ACTIVITY: Final = Figure(
+    Section(
+        "task_activity",
+        "Commits, branches and pull requests of tasks",
+        "",
+        (
+            Column("task_id", "task", Kind.ID),
+            Column("source", "kind", Kind.WORD),
+            Column("title", "title"),
+            Column("author_name", "author"),
+            Column("repository", "repository"),
+            Column("occurred_at", "made", Kind.TIME),
+        ),
+        "no commit, branch or pull request is linked with a task",
+        needs=(TASKS,),
+        scopes=WORKSPACE,
+        prefix="page",
+    ),
+    "The newest come first; merges are left out. A branch has the time and the author of its "
+    "newest commit.",
+    links={"task_id": "task_url", "title": "url"},
+    limits=frozenset({"workspace", "task", "source"}),
+)
 FIGURES: Final = (RECENT_TASKS, BOARD, WORK_LOG)
+ROWS: Final = (TASK_ACTIVITY,)

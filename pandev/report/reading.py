@@ -65,6 +65,9 @@ def read_section(
         "group": selection.group,
         "status": selection.status,
         "repository": selection.repository,
+        "task": selection.task,
+        "source": selection.source,
+        "kind": selection.kind,
         **{f"{scope}s": ids for scope, ids in selection.ids.items()},
     }
     statement = read_statement(f"{section.prefix}_{section.name}", "pandev.sql")

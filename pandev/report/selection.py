@@ -57,13 +57,19 @@ class Selection:
     ids: Mapping[Scope, Sequence[str] | None]
     until: date | None = None
     team: str | None = None
-    """A team of employees. Only the page limits anything to it, and to the next three."""
+    """A team of employees. Only the page limits anything to it, and to what follows."""
     group: str | None = None
     """A status group of tasks."""
     status: str | None = None
     """A status of tasks, in lower case."""
     repository: str | None = None
     """The id of a repository."""
+    task: str | None = None
+    """The id of a task."""
+    source: str | None = None
+    """Where a task is named, such as commit."""
+    kind: str | None = None
+    """How it is named, such as custom_id."""
 
     @property
     def scopes(self) -> set[Scope]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TAB_PATHS = [f"/{tab.key}" for tab in TABS]
-FIGURES = [f"/{tab.key}/{figure.name}" for tab in TABS for figure in tab.figures]
+FIGURES = [f"/{tab.key}/{figure.name}" for tab in TABS for figure in (*tab.figures, *tab.rows)]
 HOSTILE = [
     '=HYPERLINK("https://example.com")',
     "<script>alert(1)</script>",

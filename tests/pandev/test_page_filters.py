@@ -42,6 +42,8 @@ TASK_IDS = {
     "/trust/unlinked": "SELECT task_id FROM closed_tasks_without_commits "
     "WHERE closed_at >= $since_at AND $of_web",
 }
+ROWS = ("recent_tasks", "task_activity", "created_tasks", "rejected", "unmatched_users",
+        "unmatched_references")  # fmt: skip
 SUMS = {
     "/flow/flow closed": "SELECT count(*) FROM $cycles "
     "WHERE work_week(c.closed_at) >= work_week($since_at) AND $of_web",
@@ -125,7 +127,7 @@ def test_all_links_keep_the_filters(page: RunningPage) -> None:
     for tab in OFFERED:
         html = page.get(f"/{tab}?{query.replace('&amp;', '&')}").text
         links = [link for link in re.findall(r'href="(/[^"]*)"', html) if "/static/" not in link]
-        figures = ("sprint_tasks", "recent_tasks", "cycle_times", "unlinked_commits", "webhooks")
+        figures = ("sprint_tasks", "cycle_times", "unlinked_commits", "webhooks", *ROWS)
         changed = [link for link in links if any(f"/{name}?" in link for name in figures)]
         kept = [link for link in links if link not in changed and link != f"/{tab}"]
         assert len(kept) >= 10

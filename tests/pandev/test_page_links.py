@@ -17,23 +17,40 @@ if TYPE_CHECKING:
 
 NUMBERS = {
     "/tasks/board": 5,
-    "/flow/flow": 9,
+    "/tasks/recent_tasks": 110,
+    "/flow/flow": 18,
     "/flow/status_times": 3,
     "/trust/links": 2,
-    "/trust/trust": 3,
+    "/trust/references": 1,
+    "/trust/trust": 5,
 }
 """Figures whose tables have numbers that lead to as many rows, and how many such numbers."""
 TASKS = ("/tasks/recent_tasks", "/tasks/task_days", "/flow/cycle_times", "/flow/ages",
          "/sprints/sprint_tasks", "/time/task_time", "/trust/unlinked")  # fmt: skip
+NOT_COUNTED = """
+DELETE FROM webhooks WHERE id = '4b67ac88';
+UPDATE commits SET parents = '["1", "2"]'
+WHERE sha = (
+    SELECT min(object_key) FROM task_activity WHERE task_id = '86d000010' AND source = 'commit'
+);
+INSERT INTO users
+SELECT (jsonb_populate_record(u, '{"id": "77", "email": "g@example.com", "is_member": false}')).*
+FROM users AS u WHERE u.id = '1';
+INSERT INTO rejected_records
+SELECT (jsonb_populate_record(r, jsonb '{"record": {"workspace_id": "901"}}' ||
+    jsonb_build_object('record_hash', gen_random_uuid()))).*
+FROM rejected_records AS r;
+"""
+"""A merge, a guest, and a rejected record of another workspace."""
 CELL = re.compile(r'<td class="number[^"]*"><a href="([^"]+)">([\d,]+)</a></td>')
 
 
 @pytest.fixture
 def page(database: str) -> Iterator[RunningPage]:
-    """Yield the page of a store in which every figure has rows."""
+    """Yield the page of a store in which every figure has rows, and some that do not count."""
     fill_page(database)
     with connect(database) as connection:
-        connection.execute("DELETE FROM webhooks WHERE id = '4b67ac88'")
+        connection.execute(NOT_COUNTED.encode())
     with serve_database(database) as running:
         yield running
 
@@ -50,6 +67,27 @@ def test_a_number_has_as_many_rows_as_it_says(page: RunningPage, path: str) -> N
     assert len(links) == NUMBERS[path]
     counted = {address: count_rows(page, address) for address, _ in links}
     assert counted == {address: int(number) for address, number in links}
+
+
+def test_what_is_linked_with_a_task_has_its_address(page: RunningPage) -> None:
+    path = "/tasks/task_activity?workspace=900&task=86d000010"
+    html = page.get(f"{path}&source=commit").text
+    assert texts(html, "summary")[0] == ("Filters workspace Acme, task 86d000010, source commit")
+    assert '<input type="text" name="task" value="86d000010">' in html
+    rows = page.get(path.replace("?", ".json?")).rows
+    assert {row["source"] for row in rows} == {"commit", "pull_request"}
+    linked = set(re.findall('href="([^"]+)"', page.get(path).text))
+    assert {row["url"] for row in rows} <= linked
+    of_others = page.get("/tasks/task_activity.json").rows
+    assert {row["task_id"] for row in of_others} > {row["task_id"] for row in rows} == {"86d000010"}
+
+
+def test_a_reference_without_a_task_leads_to_its_commit(page: RunningPage) -> None:
+    (row,) = page.get("/trust/unmatched_references.json").rows
+    assert (row["reference"], row["title"]) == ("86d999999", "Update dependencies")
+    assert f'<a href="{row["url"]}">' in page.get("/trust/unmatched_references").text
+    assert page.get("/trust/unmatched_references.json?source=branch").rows == []
+    assert page.get("/trust/unmatched_references.json?kind=custom_id").rows == []
 
 
 def test_numbers_of_a_space_count_its_rows(page: RunningPage) -> None:
