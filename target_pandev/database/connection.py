@@ -12,6 +12,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from target_pandev.database.pooler import is_pooled_by_transaction
 from target_pandev.errors import StoreError
+from target_pandev.sql import split_statements
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -114,6 +115,16 @@ def _set_session(connection: Connection) -> None:
         "defaults": list(DEFAULTS),
     }
     connection.execute(SET_ALL, parameters)
+
+
+def execute_each(connection: Connection, text: str) -> None:
+    """Run the statements of a migration or view, one at a time: Citus cannot pass on several.
+
+    A statement with a binary result is the only one of its message, or PostgreSQL refuses it too.
+    """
+    with connection.cursor(binary=True) as cursor:
+        for statement in split_statements(text):
+            cursor.execute(statement.encode())
 
 
 @contextmanager

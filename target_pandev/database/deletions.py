@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 
     from target_pandev.database.connection import Connection
 
-KEY_WORK_MEM = "SET LOCAL work_mem = '1GB'"
-"""A limit, not a reservation: with less than the keys need, PostgreSQL compares every row with
-every key."""
+PLAN_WITH_KEYS = "SET LOCAL plan_cache_mode = force_custom_plan"
+"""A plan that is made without the array of keys compares every row with every key."""
 LOCK_RECENT_DELETIONS = "LOCK TABLE recent_deletions IN SHARE ROW EXCLUSIVE MODE"
 """Concurrent reads are counted one after the other."""
 PARENT_COLUMNS = {"spaces": "space_id", "folders": "folder_id", "lists": "list_id"}

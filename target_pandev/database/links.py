@@ -40,8 +40,10 @@ COMMIT_KEY = {"repository_id", "sha"}
 LINKED_TABLES = {"branches", "commits", "pull_requests"}
 CHANGED_REPOSITORIES = """
 SELECT DISTINCT s.repository_id
-FROM pg_temp.stage AS s
-LEFT JOIN branches AS t ON t.repository_id = s.repository_id AND t.name = s.name
+FROM (SELECT * FROM pg_temp.stage) AS s
+LEFT JOIN LATERAL (
+    SELECT * FROM branches AS t WHERE t.repository_id = s.repository_id AND t.name = s.name
+) AS t ON true
 WHERE t._sdc_hash IS DISTINCT FROM s._sdc_hash OR t._sdc_deleted_at IS NOT NULL
 """
 STAGED_BRANCHES = "SELECT DISTINCT s.repository_id, s.name FROM pg_temp.stage AS s"

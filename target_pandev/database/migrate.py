@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from psycopg import errors, sql
 
 from target_pandev.columns import NAME_BYTES
+from target_pandev.database.connection import execute_each
 from target_pandev.database.ide_time import INTERVALS_SINCE, derive_all_intervals
 from target_pandev.database.people import PEOPLE_SINCE, derive_all_people
 from target_pandev.database.private_tables import hide_private_tables
@@ -145,7 +146,7 @@ def _update(connection: Connection, schema: str) -> None:
 def _apply(connection: Connection, schema: str, version: int, name: str, text: str) -> None:
     logger.info("store: applying migration %s", name)
     try:
-        connection.execute(text.encode())
+        execute_each(connection, text)
     except DUPLICATE_NAME_ERRORS as error:
         raise StoreError(
             f"store_schema {schema}: {error.diag.message_primary}, and target-pandev has one of "

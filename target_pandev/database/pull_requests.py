@@ -63,7 +63,7 @@ def derive_merged_commits(connection: Connection, table: Table) -> MergedPullReq
 
 def find_merged_commits(connection: Connection, keys: Composable) -> MergedPullRequests:
     """Derive the commits of pull requests whose keys a query returns, and return them."""
-    if not connection.execute("SELECT FROM pull_requests LIMIT 1").rowcount:
+    if not connection.execute("SELECT 1 FROM pull_requests LIMIT 1").rowcount:
         return []
     query = sql.SQL(read_statement("pull_request_merges")).format(keys=keys)
     pull_requests = [PullRequest(*row) for row in connection.execute(query)]

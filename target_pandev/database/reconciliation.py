@@ -2,7 +2,8 @@
 
 No statement joins a temporary with a stored table, and no subquery is correlated. So it works on a
 store that is distributed over several machines, and takes one pass over the rows and one over the
-keys.
+keys, whatever `work_mem` is: NOT IN with a subquery would compare every row with every key if the
+keys need more.
 """
 
 from __future__ import annotations
@@ -14,10 +15,16 @@ from psycopg import sql
 from target_pandev.columns import encode_json, safe_identifier
 from target_pandev.completed_reads import Condition
 from target_pandev.database.ddl import column_types, primary_key
-from target_pandev.database.deletions import KEY_WORK_MEM, DeletionScope, delete_missing
+from target_pandev.database.deletions import PLAN_WITH_KEYS, DeletionScope, delete_missing
 from target_pandev.database.ide_time import days_of_commits, derive_intervals
 from target_pandev.database.links import settle_links
-from target_pandev.database.sql_text import COMMA, escape_percent, key_value, unnest
+from target_pandev.database.sql_text import (
+    COMMA,
+    escape_percent,
+    identifier_list,
+    key_value,
+    unnest,
+)
 from target_pandev.database.tombstones import forget_tombstones
 from target_pandev.database.transitions import touch_rows
 from target_pandev.deletion_limit import FREE_DELETIONS
@@ -25,7 +32,7 @@ from target_pandev.errors import InvalidFieldError
 from target_pandev.sql import read_statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
     from psycopg.sql import Composable, Composed
 
@@ -42,8 +49,8 @@ GIT_FREE_DELETIONS = {"branches": FREE_DELETIONS, "commits": 200}
 """How many rows reads of git may delete in a day whatever their share, by table. The commits of a
 branch that was merged into one commit are gone with the branch."""
 HAS_VALUES = sql.SQL("""
-SELECT EXISTS (SELECT FROM {table} WHERE {live} AND {column} IS NOT NULL)
-    OR NOT EXISTS (SELECT FROM {table} WHERE {live} AND {found})
+SELECT EXISTS (SELECT 1 FROM {table} WHERE {live} AND {column} IS NOT NULL)
+    OR NOT EXISTS (SELECT 1 FROM {table} WHERE {live} AND {found})
 """)
 """Whether a property of a condition has values, unless no row that was found is in the store.
 Usually the first row answers it."""
@@ -67,7 +74,7 @@ def apply_completed_read(
         ):
             return False
         scope, reappeared = _scope(connection, schema, read)
-        connection.execute(KEY_WORK_MEM)
+        connection.execute(PLAN_WITH_KEYS)
         missing = delete_missing(connection, scope, rules)
         found = sql.SQL("{} WHERE {}").format(scope.table, reappeared)
         touch_rows(connection, scope.table_name, found, scope.parameters, hard=False)
@@ -81,27 +88,39 @@ def apply_completed_read(
 def _restore(connection: Connection, scope: DeletionScope, reappeared: Composable) -> int:
     """Restore marked rows, forget their deletions, and return how many rows there are."""
     restore = sql.SQL("UPDATE {} SET _sdc_deleted_at = NULL WHERE {} RETURNING {}").format(
-        scope.table, reappeared, escape_percent(key_value(scope.key))
+        scope.table, reappeared, escape_percent(identifier_list(scope.key))
     )
-    keys = [key for (key,) in connection.execute(restore, scope.parameters)]
-    if not keys:
+    rows = connection.execute(restore, scope.parameters).fetchall()
+    if not rows:
         return 0
+    restored = _as_table(connection, scope, rows)
+    keys = connection.execute(
+        sql.SQL("SELECT {} FROM {} AS k").format(key_value(scope.key, table="k"), restored)
+    )
     forget_tombstones(
         connection,
         stream=scope.table_name,
         workspace_id=scope.workspace_id,
-        keys=keys,
+        keys=[key for (key,) in keys],
         until=scope.parameters["started_at"],
     )
     if scope.table_name == "commits":
-        columns = zip(*keys, strict=True)
-        arrays = (sql.SQL("{}::text[]").format([*column]) for column in columns)
-        names = COMMA.join(map(sql.Identifier, scope.key))
-        commits = sql.SQL("(SELECT repository_id, sha FROM {} AS k ({}))").format(
-            unnest([*arrays]), names
-        )
-        derive_intervals(connection, days_of_commits(connection, commits))
-    return len(keys)
+        derive_intervals(connection, days_of_commits(connection, restored))
+    return len(rows)
+
+
+def _as_table(
+    connection: Connection, scope: DeletionScope, keys: Sequence[tuple[Any, ...]]
+) -> Composed:
+    """Return a subquery for keys of the table, with the names and types of its columns."""
+    types = column_types(connection, sql.Identifier(scope.schema, scope.table_name))
+    arrays = [
+        sql.SQL("{}::{}[]").format(sql.Literal([*values]), sql.SQL(types[name]))
+        for name, values in zip(scope.key, zip(*keys, strict=True), strict=True)
+    ]
+    return sql.SQL("(SELECT * FROM {} AS k ({}))").format(
+        unnest(arrays), identifier_list(scope.key)
+    )
 
 
 def _repositories(read: CompletedRead) -> list[str] | None:
@@ -149,8 +168,7 @@ def _scope(
     if is_git and read.is_list_of_missing_rows:
         others = [condition for condition in read.conditions if not read.lists_keys(condition)]
         counted = _and(in_workspace, *map(conditions.of_property, others))
-    key = conditions.key(read.key_properties)
-    found_keys = conditions.found_keys(read)
+    found = conditions.found(read)
     scope = DeletionScope(
         schema,
         name,
@@ -159,12 +177,12 @@ def _scope(
         name=read.scope,
         in_workspace=_and(in_workspace, UNMARKED),
         in_scope=_and(counted, UNMARKED),
-        missing=_and(UNMARKED, READ_BEFORE, in_scope, _not_in(key, found_keys)),
+        missing=_and(UNMARKED, READ_BEFORE, in_scope, conditions.missing(read, table, in_scope)),
         parameters=conditions.parameters,
         replaced=_count_new(connection, table, counted, conditions.parameters) if is_git else 0,
         free_deletions=GIT_FREE_DELETIONS.get(name, FREE_DELETIONS),
     )
-    return scope, _and(MARKED_BEFORE, in_scope, _in(key, found_keys))
+    return scope, _and(MARKED_BEFORE, in_scope, found)
 
 
 def _count_new(
@@ -186,7 +204,7 @@ def _check_conditions(connection: Connection, scope: DeletionScope, read: Comple
     """
     types = column_types(connection, sql.Identifier(scope.schema, scope.table_name))
     conditions = _Conditions(types, {**scope.parameters})
-    found = _in(conditions.key(read.key_properties), conditions.found_keys(read))
+    found = conditions.found(read)
     for condition in read.conditions:
         query = HAS_VALUES.format(
             table=scope.table,
@@ -233,19 +251,35 @@ class _Conditions:
             )
         )
 
-    def key(self, key_properties: Iterable[str]) -> Composed:
-        """Return the key of a row."""
-        names = [self._column(name, "key_properties")[0] for name in key_properties]
-        return sql.SQL("({})").format(COMMA.join(names))
+    def found(self, read: CompletedRead) -> Composed:
+        """Return the condition for the rows whose keys were read."""
+        names, arrays = self._keys(read)
+        return sql.SQL("({}) IN (SELECT * FROM {})").format(COMMA.join(names), unnest(arrays))
 
-    def found_keys(self, read: CompletedRead) -> Composed:
-        """Return a subquery for the keys that were read."""
-        arrays = []
-        for name, values in zip(read.key_properties, read.keys, strict=True):
-            _, type_ = self._column(name, "key_properties")
+    def missing(self, read: CompletedRead, table: sql.Identifier, in_scope: Composable) -> Composed:
+        """Return the condition for the rows of the scope whose keys were not read."""
+        names, arrays = self._keys(read)
+        if len(names) == 1:
+            return sql.SQL("{} <> ALL ({})").format(*names, *arrays)
+        return sql.SQL(
+            "({key}) IN (SELECT {key} FROM {table} WHERE {in_scope} EXCEPT SELECT * FROM {keys})"
+        ).format(
+            key=COMMA.join(names),
+            table=escape_percent(table),
+            in_scope=in_scope,
+            keys=unnest(arrays),
+        )
+
+    def _keys(self, read: CompletedRead) -> tuple[list[Composable], list[Composable]]:
+        """Return the columns of the key, and an array of its values that were read for each."""
+        names: list[Composable] = []
+        arrays: list[Composable] = []
+        for property_, values in zip(read.key_properties, read.keys, strict=True):
+            name, type_ = self._column(property_, "key_properties")
+            names.append(name)
             placeholder = self._placeholder(values)
             arrays.append(sql.SQL("{}::text[]::{}[]").format(placeholder, type_))
-        return sql.SQL("(SELECT * FROM {})").format(unnest(arrays))
+        return names, arrays
 
     def column(self, property_: str) -> Composable:
         """Return the column of a property of a condition. Raises `InvalidFieldError`."""
@@ -266,11 +300,3 @@ class _Conditions:
 
 def _and(*conditions: Composable) -> Composable:
     return sql.SQL(" AND ").join(conditions) if conditions else sql.SQL("true")
-
-
-def _in(key: Composable, keys: Composable) -> Composed:
-    return sql.SQL("{} IN {}").format(key, keys)
-
-
-def _not_in(key: Composable, keys: Composable) -> Composed:
-    return sql.SQL("{} NOT IN {}").format(key, keys)

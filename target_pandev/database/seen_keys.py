@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from psycopg import sql
 
 from target_pandev.database.deletions import DeletionScope
-from target_pandev.database.sql_text import escape_percent, key_value
+from target_pandev.database.sql_text import escape_percent, identifier_list, key_value
 from target_pandev.database.table import STAGING_TABLE
 
 if TYPE_CHECKING:
@@ -23,6 +23,16 @@ if TYPE_CHECKING:
 SeenKeysTable: TypeAlias = sql.Identifier
 """The temporary table of the keys of a version's rows."""
 UNMARKED = sql.SQL("_sdc_deleted_at IS NULL")
+NOT_SEEN = """
+{missing} AND ({key}) IN (
+    SELECT {stored_key}
+    FROM {table} AS t
+    LEFT JOIN {seen_keys} AS k ON k.key = {key_value}
+    WHERE k.key IS NULL
+)
+"""
+"""A join, which takes a file if the keys need more than `work_mem`: NOT IN would then compare every
+row with every key. Citus calls `jsonb_build_array` in no UPDATE, but in a query in it."""
 
 
 def create_seen_keys(connection: Connection, number: int) -> SeenKeysTable:
@@ -52,8 +62,14 @@ def stale_rows(
     count, first_read_at = connection.execute(query, (started_at,)).fetchall()[0]
     missing = sql.SQL("{} AND _sdc_extracted_at < %(started_at)s").format(UNMARKED)
     if table.key:
-        key = escape_percent(key_value(table.key))
-        missing = sql.SQL("{} AND {} NOT IN (SELECT key FROM {})").format(missing, key, seen_keys)
+        missing = sql.SQL(NOT_SEEN).format(
+            missing=missing,
+            key=escape_percent(identifier_list(table.key)),
+            stored_key=escape_percent(identifier_list(table.key, table="t")),
+            table=escape_percent(table.identifier),
+            seen_keys=seen_keys,
+            key_value=escape_percent(key_value(table.key, table="t")),
+        )
     return DeletionScope(
         table.schema,
         table.name,

@@ -16,7 +16,7 @@ from target_pandev.bisection import bisect
 from target_pandev.columns import encode_json
 from target_pandev.database.connection import connect, describe_error, translate_errors
 from target_pandev.database.ddl import align_staging_types, ensure_table
-from target_pandev.database.deletions import KEY_WORK_MEM, DeletionRules, delete_missing
+from target_pandev.database.deletions import DeletionRules, delete_missing
 from target_pandev.database.ide_time import (
     days_of_deletions,
     days_of_events,
@@ -268,7 +268,6 @@ class Store:
         def replace_rows() -> None:
             with self._deriving(table.name):
                 scope = stale_rows(self._connection, table, seen_keys, started_at)
-                self._connection.execute(KEY_WORK_MEM)
                 if delete_missing(self._connection, scope, self.deletions):
                     settle_links(self._connection, table.name, None)
 
@@ -320,7 +319,7 @@ class Store:
         """Return whether this store recorded the state."""
         with self._exclusive("looking up a state"):
             cursor = self._connection.execute(
-                "SELECT FROM emitted_states WHERE run_id = %(run_id)s AND states >= %(number)s",
+                "SELECT 1 FROM emitted_states WHERE run_id = %(run_id)s AND states >= %(number)s",
                 asdict(mark),
             )
             return cursor.rowcount > 0

@@ -195,9 +195,9 @@ class Table:
         """Statements that derive rows from the stored versions of the staged rows."""
         if (source := self._reference_source) and source.is_mutable:
             merged = sql.SQL(
-                "(SELECT t.* FROM {table} AS t "
-                "WHERE EXISTS (SELECT FROM {stage} AS s WHERE {same_key})) AS merged"
-            ).format(table=self.identifier, stage=STAGING_TABLE, same_key=self.same_key)
+                "(SELECT * FROM {table} AS t "
+                "WHERE ({key}) IN (SELECT {key} FROM {stage})) AS merged"
+            ).format(table=self.identifier, stage=STAGING_TABLE, key=identifier_list(self.key))
             delete = sql.SQL(
                 "DELETE FROM task_references AS r USING {stage} AS s "
                 "WHERE r.repository_id = s.repository_id AND r.source = {source} "

@@ -33,9 +33,9 @@ LOCK_TOMBSTONES_EXCLUSIVE = sql.SQL("SELECT pg_catalog.pg_advisory_xact_lock({})
     TOMBSTONE_LOCK_KEY
 )
 MARK_TOMBSTONED = (
-    "UPDATE {table} AS t SET _sdc_deleted_at = tombstone.deleted_at FROM tombstones AS tombstone"
+    "UPDATE {table} AS t SET _sdc_deleted_at = tombstone._sdc_deleted_at FROM tombstone"
 )
-DELETE_TOMBSTONED = "DELETE FROM {table} AS t USING tombstones AS tombstone"
+DELETE_TOMBSTONED = "DELETE FROM {table} AS t USING tombstone"
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def apply_tombstones(
     connection: Connection, table: Table, stage: sql.Identifier, *, hard: bool
 ) -> None:
     """Mark or delete the rows with staged keys that were read before their tombstones."""
-    exists = "SELECT EXISTS (SELECT FROM tombstones WHERE stream = %s)"
+    exists = "SELECT EXISTS (SELECT 1 FROM tombstones WHERE stream = %s)"
     row = connection.execute(exists, (table.name,)).fetchone()
     if row and row[0]:
         key = escape_percent(identifier_list(table.key))
@@ -121,12 +121,19 @@ def delete_with_tombstones(delete: Composable, key: Sequence[str]) -> Composed:
 def _apply_sql(table: Table, keys: Composable, *, hard: bool) -> Composed:
     """Return the statement that applies tombstones to the rows with some keys."""
     change = sql.SQL(DELETE_TOMBSTONED if hard else MARK_TOMBSTONED)
+    identifier = escape_percent(table.identifier)
+    same_key = sql.SQL(" AND ").join(
+        sql.SQL("t.{name} = tombstone.{name}").format(name=sql.Identifier(name))
+        for name in table.key
+    )
     return sql.SQL(read_statement("apply_tombstones")).format(
-        change=change.format(table=escape_percent(table.identifier)),
-        key=escape_percent(identifier_list(table.key, table="t")),
+        table=identifier,
+        stored_key=escape_percent(identifier_list(table.key, table="t")),
         keys=keys,
         workspace_id=_workspace_id(table.key, "t"),
         key_value=escape_percent(key_value(table.key, table="t")),
+        change=change.format(table=identifier),
+        same_key=escape_percent(same_key),
     )
 
 

@@ -62,7 +62,11 @@ ALL_TASKS = sql.SQL(
     "UNION SELECT workspace_id, task_id FROM task_transitions"
 )
 IS_NEW = "t.workspace_id IS NULL OR t._sdc_deleted_at IS NOT NULL"
-CHANGED_ROWS = "FROM {stage} AS s LEFT JOIN {table} AS t ON {same_key}{more} WHERE {is_changed}"
+CHANGED_ROWS = (
+    "FROM (SELECT * FROM {stage}) AS s "
+    "LEFT JOIN LATERAL (SELECT * FROM {table} AS t WHERE {same_key}) AS t ON true{more} "
+    "WHERE {is_changed}"
+)
 BOTH_STATUS_IDS = " CROSS JOIN LATERAL (VALUES (s.status_id), (t.status_id)) AS i (status_id)"
 STORED_STATUS_ID = " CROSS JOIN LATERAL (VALUES (t.status_id)) AS i (status_id)"
 IS_LATER_VERSION = sql.SQL(

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from psycopg import errors, sql
 from psycopg.types.json import Jsonb
 
+from target_pandev.database.connection import execute_each
 from target_pandev.errors import StoreError
 from target_pandev.sql import read_statement, read_views
 
@@ -157,10 +158,10 @@ def _create(
     """Create a view, in place of the one that exists if its columns allow that."""
     try:
         with connection.transaction():
-            connection.execute(definition.encode())
+            execute_each(connection, definition)
     except errors.InvalidTableDefinition:
         _drop(connection, schema, name, ours)
-        connection.execute(definition.encode())
+        execute_each(connection, definition)
 
 
 def _drop(connection: Connection, schema: str, name: str, ours: Collection[str]) -> None:

@@ -32,6 +32,18 @@ def read_views() -> dict[str, str]:
     }
 
 
+def split_statements(text: str) -> list[str]:
+    """Return the statements of a migration or view: a semicolon at the end of a line ends each."""
+    statements = [""]
+    for line in text.splitlines(keepends=True):
+        if line.startswith("--"):
+            continue
+        statements[-1] += line
+        if line.endswith(";\n"):
+            statements.append("")
+    return [statement for statement in statements if statement.strip()]
+
+
 def _read_numbered(folder: str) -> list[tuple[str, str]]:
     """Return (file name, text) of the files whose names begin with a number, in order."""
     numbered = [

@@ -20,4 +20,4 @@ CROSS JOIN LATERAL (
         AND i.started_at < c.authored_at AND i.commit_sha IS DISTINCT FROM c.sha
     OFFSET 0
 ) AS i
-WHERE EXISTS (SELECT FROM ide_intervals)
+WHERE EXISTS (SELECT 1 FROM ide_intervals)

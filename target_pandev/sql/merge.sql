@@ -8,6 +8,7 @@
 --   the mark or later. That version then counts, whether or not it is newer.
 -- * The hashes are compared twice. In the join it spares equal rows the lock that ON CONFLICT takes;
 --   in the update it protects from a concurrent load.
+-- * LATERAL: Citus would copy the whole table for a plain join. On PostgreSQL the plan is the same.
 -- * Sorting starts with the first column of the key that differs between rows: later ones than
 --   workspace_id. Rows that are read together, as the events of a person, are then stored together.
 WITH changed AS MATERIALIZED (
@@ -17,7 +18,7 @@ WITH changed AS MATERIALIZED (
         FROM {stage}
         ORDER BY {sorted_key}, {newest_first} _sdc_extracted_at DESC, _sdc_row DESC
     ) AS s
-    LEFT JOIN {table} AS t ON {same_key}
+    LEFT JOIN LATERAL (SELECT * FROM {table} AS t WHERE {same_key}) AS t ON true
     WHERE t._sdc_hash IS DISTINCT FROM s._sdc_hash
         OR s._sdc_extracted_at >= t._sdc_deleted_at
 ), merged AS (

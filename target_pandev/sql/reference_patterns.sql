@@ -16,7 +16,7 @@
 SELECT
     hash_task_ids, prefix, stem,
     prefix ~* '^[a-z][a-z0-9]*\\-$' AS has_usual_prefix,
-    EXISTS (SELECT FROM repository_workspaces) AS has_workspaces,
+    EXISTS (SELECT 1 FROM repository_workspaces) AS has_workspaces,
     '-[0-9]|#[a-z0-9]{6}|/[a-z]/|(?:^|[[(/\n])[a-z]*[0-9]|' || coalesce(stem || '[-_ #]', prefix)
         AS hint,
     '[[:alnum:]_#&-]*(?:-[0-9]|#|' || stem || '[-_ ])[[:alnum:]_#&-]*'

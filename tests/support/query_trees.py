@@ -1,0 +1,78 @@
+"""Record the statements of a program as PostgreSQL has analysed and rewritten them.
+
+PostgreSQL sends the tree of each statement as a message if `debug_print_rewritten` is set: with the
+oids of tables and functions, so that rules on statements need no parser of SQL.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from psycopg.conninfo import make_conninfo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Node: TypeAlias = "dict[str, Any]"
+"""The fields of a node by name; its type is in `node`."""
+SETTINGS = "-c debug_print_rewritten=on -c debug_pretty_print=off -c client_min_messages=log"
+TOKEN = re.compile(r'[{}()]|"(?:\\.|[^"\\])*"|(?:\\.|[^\s{}()"\\])+', re.DOTALL)
+
+
+def printing_trees(conninfo: str) -> str:
+    """Return an address whose connections get the trees of their statements as messages."""
+    return make_conninfo(conninfo, options=SETTINGS)
+
+
+def parse_tree(text: str) -> Any:
+    """Return the value that is written in PostgreSQL's text form of trees."""
+    return _Parser(TOKEN.findall(text)).value()
+
+
+class _Parser:
+    def __init__(self, tokens: list[str]) -> None:
+        self._tokens = tokens
+        self._next = 0
+
+    def value(self) -> Any:
+        """Return the next node, list or token."""
+        token = self._take()
+        if token == "{":  # noqa: S105 - not a secret
+            return self._node()
+        if token == "(":  # noqa: S105 - not a secret
+            return self._values(")")
+        return token
+
+    def _node(self) -> Node:
+        node: Node = {"node": self._take()}
+        while self._tokens[self._next] != "}":
+            name = self._take().removeprefix(":")
+            values = []
+            while not self._tokens[self._next].startswith((":", "}")):
+                values.append(self.value())
+            node[name] = values[0] if len(values) == 1 else values
+        self._take()
+        return node
+
+    def _values(self, end: str) -> list[Any]:
+        values = []
+        while self._tokens[self._next] != end:
+            values.append(self.value())
+        self._take()
+        return values
+
+    def _take(self) -> str:
+        self._next += 1
+        return self._tokens[self._next - 1]
+
+
+def walk(value: Any) -> Iterator[Node]:
+    """Yield the nodes in a value, each before those in it."""
+    if isinstance(value, dict):
+        yield value
+        for part in value.values():
+            yield from walk(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from walk(part)
