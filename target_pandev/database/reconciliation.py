@@ -2,8 +2,8 @@
 
 No statement joins a temporary with a stored table, and no subquery is correlated. So it works on a
 store that is distributed over several machines, and takes one pass over the rows and one over the
-keys, whatever `work_mem` is: NOT IN with a subquery would compare every row with every key if the
-keys need more.
+keys, whatever `work_mem` is: PostgreSQL looks values up in an array by hash, but compares every row
+with every key of a subquery if they need more memory.
 """
 
 from __future__ import annotations
@@ -48,6 +48,10 @@ MARKED_BEFORE = sql.SQL("_sdc_deleted_at <= %(started_at)s")
 GIT_FREE_DELETIONS = {"branches": FREE_DELETIONS, "commits": 200}
 """How many rows reads of git may delete in a day whatever their share, by table. The commits of a
 branch that was merged into one commit are gone with the branch."""
+TEXT = sql.SQL("text")
+SEPARATOR = "/0"
+"""Between the columns of a key that is compared as one text."""
+ESCAPED = "pg_catalog.replace({}, '/', '/1')"
 HAS_VALUES = sql.SQL("""
 SELECT EXISTS (SELECT 1 FROM {table} WHERE {live} AND {column} IS NOT NULL)
     OR NOT EXISTS (SELECT 1 FROM {table} WHERE {live} AND {found})
@@ -177,7 +181,7 @@ def _scope(
         name=read.scope,
         in_workspace=_and(in_workspace, UNMARKED),
         in_scope=_and(counted, UNMARKED),
-        missing=_and(UNMARKED, READ_BEFORE, in_scope, conditions.missing(read, table, in_scope)),
+        missing=_and(UNMARKED, READ_BEFORE, in_scope, conditions.missing(read)),
         parameters=conditions.parameters,
         replaced=_count_new(connection, table, counted, conditions.parameters) if is_git else 0,
         free_deletions=GIT_FREE_DELETIONS.get(name, FREE_DELETIONS),
@@ -253,33 +257,28 @@ class _Conditions:
 
     def found(self, read: CompletedRead) -> Composed:
         """Return the condition for the rows whose keys were read."""
-        names, arrays = self._keys(read)
-        return sql.SQL("({}) IN (SELECT * FROM {})").format(COMMA.join(names), unnest(arrays))
+        return self._compare(read, "{} = ANY ({})", "({}) IN (SELECT * FROM {})")
 
-    def missing(self, read: CompletedRead, table: sql.Identifier, in_scope: Composable) -> Composed:
-        """Return the condition for the rows of the scope whose keys were not read."""
-        names, arrays = self._keys(read)
-        if len(names) == 1:
-            return sql.SQL("{} <> ALL ({})").format(*names, *arrays)
-        return sql.SQL(
-            "({key}) IN (SELECT {key} FROM {table} WHERE {in_scope} EXCEPT SELECT * FROM {keys})"
-        ).format(
-            key=COMMA.join(names),
-            table=escape_percent(table),
-            in_scope=in_scope,
-            keys=unnest(arrays),
-        )
+    def missing(self, read: CompletedRead) -> Composed:
+        """Return the condition for the rows whose keys were not read."""
+        return self._compare(read, "{} <> ALL ({})", "({}) NOT IN (SELECT * FROM {})")
 
-    def _keys(self, read: CompletedRead) -> tuple[list[Composable], list[Composable]]:
-        """Return the columns of the key, and an array of its values that were read for each."""
-        names: list[Composable] = []
-        arrays: list[Composable] = []
-        for property_, values in zip(read.key_properties, read.keys, strict=True):
-            name, type_ = self._column(property_, "key_properties")
-            names.append(name)
-            placeholder = self._placeholder(values)
-            arrays.append(sql.SQL("{}::text[]::{}[]").format(placeholder, type_))
-        return names, arrays
+    def _compare(self, read: CompletedRead, with_array: str, with_rows: str) -> Composed:
+        """Compare the key with an array, or if it has columns of several types, with rows."""
+        columns = [self._column(name, "key_properties") for name in read.key_properties]
+        names = [name for name, _ in columns]
+        if len(columns) > 1 and all(type_ == TEXT for _, type_ in columns):
+            parts = (sql.SQL(ESCAPED).format(name) for name in names)
+            values = self._placeholder([_join_key(key) for key in zip(*read.keys, strict=True)])
+            joined = sql.SQL(f" || '{SEPARATOR}' || ").join(parts)
+            return sql.SQL(with_array).format(joined, sql.SQL("{}::text[]").format(values))
+        arrays = [
+            sql.SQL("{}::text[]::{}[]").format(self._placeholder(values), type_)
+            for values, (_, type_) in zip(read.keys, columns, strict=True)
+        ]
+        if len(columns) == 1:
+            return sql.SQL(with_array).format(*names, *arrays)
+        return sql.SQL(with_rows).format(COMMA.join(names), unnest(arrays))
 
     def column(self, property_: str) -> Composable:
         """Return the column of a property of a condition. Raises `InvalidFieldError`."""
@@ -296,6 +295,10 @@ class _Conditions:
         if name not in self._types:
             raise InvalidFieldError(field, f"its table has no column for {property_!r}")
         return escape_percent(sql.Identifier(name)), sql.SQL(self._types[name])
+
+
+def _join_key(key: Sequence[str]) -> str:
+    return SEPARATOR.join(value.replace("/", "/1") for value in key)
 
 
 def _and(*conditions: Composable) -> Composable:

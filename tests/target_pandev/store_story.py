@@ -121,7 +121,7 @@ def build_story() -> list[Load]:
         Load(_first_load(), {"fail_on_rejected_records": False}),
         Load(_edits(), {}),
         Load(_first_load(), {"fail_on_rejected_records": False}),
-        Load(_gone_and_back(), {"max_deleted_share": 1}),
+        Load(_gone_and_back(), {"max_deleted_share": 0.9}),
         Load(_reported_deletions(), {}),
         Load(_versions(), {"max_deleted_share": 1}),
         Load(_reported_deletions(hour=20), {"hard_delete": True}),

@@ -8,16 +8,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from psycopg.conninfo import make_conninfo
 
-from target_pandev.database import StoreError
+from target_pandev.completed_reads import CompletedRead
+from target_pandev.database import DeletionRules, StoreError
+from target_pandev.database.connection import connect
+from target_pandev.database.reconciliation import apply_completed_read
 from target_pandev.errors import RejectedRecordsError
 from tests.target_pandev.loading import (
     COMPLETED_READS,
     MARKS,
+    READ_AT,
     TASKS,
     TIMESTAMP,
     at,
     completed,
+    load,
     record,
     schema,
     task,
@@ -275,6 +281,10 @@ def test_a_marking_that_fails_stores_no_completed_read(store: Loader) -> None:
     assert store.rows(MARKS.format("tasks")) == [("a", None)]
 
 
+LITTLE_MEMORY = "-c work_mem=64kB -c statement_timeout=100s"
+"""A second for 200,000 keys, hours if each row is compared with each of them."""
+
+
 def test_two_hundred_thousand_keys_mark_the_one_row_that_they_lack(store: Loader) -> None:
     store.connection.execute(
         "INSERT INTO tasks (workspace_id, id, _sdc_extracted_at, _sdc_hash) "
@@ -282,9 +292,41 @@ def test_two_hundred_thousand_keys_mark_the_one_row_that_they_lack(store: Loader
         "FROM generate_series(0, 200000) AS n"
     )
     keys = [str(n) for n in range(200_000)]
-    store.load(COMPLETED_READS, completed("tasks", keys, started="11:00"))
+    load(
+        make_conninfo(store.database, options=LITTLE_MEMORY),
+        COMPLETED_READS,
+        completed("tasks", keys, started="11:00"),
+    )
     marked = "SELECT id, _sdc_deleted_at FROM tasks WHERE _sdc_deleted_at IS NOT NULL"
     assert store.rows(marked) == [("200000", at("11:00"))]
+
+
+def test_keys_of_two_properties_are_looked_up_too(store: Loader) -> None:
+    store.connection.execute(
+        "INSERT INTO statuses (workspace_id, scope_type, scope_id, status, _sdc_extracted_at, "
+        "_sdc_hash) SELECT '900', 'list', n::text, 'open', '2026-03-01 10:00', gen_random_uuid() "
+        "FROM generate_series(0, 100000) AS n"
+    )
+    keys = [[str(n), "open"] for n in range(100_000)]
+    read = completed("statuses", keys, started="11:00", key_properties=["scope_id", "status"])
+    load(make_conninfo(store.database, options=LITTLE_MEMORY), COMPLETED_READS, read)
+    marked = "SELECT scope_id, _sdc_deleted_at FROM statuses WHERE _sdc_deleted_at IS NOT NULL"
+    assert store.rows(marked) == [("100000", at("11:00"))]
+
+
+def test_every_read_is_planned_with_its_keys(store: Loader) -> None:
+    """PostgreSQL makes a plan for any keys otherwise, and compares each row with each of them."""
+    store.load(TASKS, task("a"))
+    with connect(store.database) as connection:
+        connection.execute("SET search_path = pandev")
+        for minute in range(10, 30):
+            message = completed("tasks", ["a"], started=f"11:{minute}")
+            read = CompletedRead.from_record(message["record"], extracted_at=READ_AT)
+            assert apply_completed_read(connection, "pandev", read, DeletionRules())
+        assert connection.execute(
+            "SELECT sum(generic_plans), sum(custom_plans) > 10 FROM pg_prepared_statements "
+            "WHERE statement LIKE '%<> ALL%'"
+        ).fetchall() == [(0, True)]
 
 
 def test_a_read_with_a_condition_that_no_row_has_is_rejected(store: Loader) -> None:

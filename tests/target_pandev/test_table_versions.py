@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from psycopg.conninfo import make_conninfo
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 
 from target_pandev.errors import RejectedRecordsError
-from tests.target_pandev.loading import at, record, schema
+from tests.target_pandev.loading import at, load, record, schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -269,3 +270,17 @@ def test_version_of_a_stream_whose_key_contains_a_percent_sign(store: Loader) ->
         store.load(odd, *records, activate(version), STATE)
     rows = store.rows('SELECT "100 %"::int, _sdc_deleted_at FROM things ORDER BY 1')
     assert rows == [(1, at("11:00")), (2, None)]
+
+
+def test_the_keys_of_a_version_may_need_more_than_work_mem(store: Loader) -> None:
+    """In a fraction of a second; it takes a minute if each row is compared with each key."""
+    store.load(THINGS, STATE)
+    store.connection.execute(
+        "INSERT INTO things (id, _sdc_extracted_at, _sdc_hash) "
+        "SELECT n, '2026-03-01 10:00', gen_random_uuid() FROM generate_series(0, 30000) AS n"
+    )
+    little_memory = "-c work_mem=64kB -c statement_timeout=20s"
+    messages = whole(range(30_000), 2, "11:00")
+    load(make_conninfo(store.database, options=little_memory), *messages)
+    marked = "SELECT id, _sdc_deleted_at FROM things WHERE _sdc_deleted_at IS NOT NULL"
+    assert store.rows(marked) == [(30_000, at("11:00"))]
