@@ -34,6 +34,9 @@ SELECT pg_catalog.to_regclass('pg_temp.touched_objects') IS NOT NULL,
 """
 HAS_TOUCHED_OBJECTS = "SELECT EXISTS (SELECT FROM pg_temp.touched_objects)"
 HAS_RENAMED_TASKS = "SELECT EXISTS (SELECT FROM pg_temp.touched_tasks WHERE is_renamed)"
+HAS_REFERENCES = (
+    "SELECT EXISTS (SELECT 1 FROM task_references) OR EXISTS (SELECT 1 FROM inherited_references)"
+)
 TOUCH_COMMITS = """
 INSERT INTO pg_temp.touched_objects
 SELECT k.repository_id, 'commit', k.sha
@@ -67,6 +70,9 @@ def resolve_links(connection: Connection) -> None:
     if not (has_objects or has_tasks):
         return
     connection.execute(LOCK_LINKS)
+    has_tasks = has_tasks and _is_true(connection, HAS_REFERENCES)
+    if not (has_objects or has_tasks):
+        return
     connection.execute(FORCE_KEY_LOOKUP)
     if has_tasks:
         connection.execute(CREATE_TOUCHED)
