@@ -226,6 +226,7 @@ class Table:
     def _store_versions(self, tracked: Sequence[str]) -> Composed:
         return sql.SQL(read_statement("task_versions")).format(
             tracked=identifier_list(tracked),
+            staged_tracked=identifier_list(tracked, table="s"),
             stored_tracked=identifier_list(tracked, table="t"),
             table=self.identifier,
             stage=STAGING_TABLE,
