@@ -17,6 +17,7 @@ from target_pandev.database.connection import execute_each
 from target_pandev.database.ide_time import INTERVALS_SINCE, derive_all_intervals
 from target_pandev.database.people import PEOPLE_SINCE, derive_all_people
 from target_pandev.database.private_tables import hide_private_tables
+from target_pandev.database.reporting import CALENDAR_SINCE, derive_calendar
 from target_pandev.database.resolved_links import RESOLVED_SINCE, resolve_all_links
 from target_pandev.database.table_names import free_table_names
 from target_pandev.database.transitions import DERIVED_SINCE, derive_all_transitions
@@ -133,6 +134,8 @@ def _update(connection: Connection, schema: str) -> None:
             _apply(connection, schema, version, name, text)
     update_views(connection, schema, views)
     hide_private_tables(connection, schema)
+    if 0 < stored_version < CALENDAR_SINCE:
+        derive_calendar(connection)
     if 0 < stored_version < PEOPLE_SINCE:
         derive_all_people(connection)
     if 0 < stored_version < INTERVALS_SINCE:

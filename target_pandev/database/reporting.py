@@ -1,7 +1,7 @@
 """The settings of reports: one stored row, its holidays, and what they imply for working time.
 
-`working_ms()` and the other functions of migration 0012 apply them; `working_calendar` is derived
-from them here, so that these functions need no table.
+`working_ms()` and the other functions of migrations 0012 and 0042 apply them; `working_calendar`
+is derived from them here, so that these functions need no table.
 """
 
 from __future__ import annotations
@@ -33,13 +33,15 @@ UPDATE reporting SET time_zone = %(time_zone)s, week_start = %(week_start)s,
     working_days = %(working_days)s, opens_at = %(opens_at)s, closes_at = %(closes_at)s,
     sprint_grace_hours = %(sprint_grace_hours)s, counts_merges = %(counts_merges)s, bots = %(bots)s
 """
+CALENDAR_SINCE = 42
+"""The migration since which `working_calendar` has its present parts."""
 TIME_ZONES = "SELECT name FROM pg_catalog.pg_timezone_names WHERE name NOT LIKE 'posix/%'"
 LOCK = "LOCK TABLE reporting IN SHARE ROW EXCLUSIVE MODE"
 TOUCH_FUNCTIONS = (
     "ALTER FUNCTION work_date(timestamptz) STABLE",
     "ALTER FUNCTION work_week(timestamptz) STABLE",
-    "ALTER FUNCTION calendar_period(bigint) STABLE",
-    "ALTER FUNCTION week_working_ms(bigint) STABLE",
+    "ALTER FUNCTION calendar_period(timestamptz) STABLE",
+    "ALTER FUNCTION week_working_ms(timestamp) STABLE",
     "ALTER FUNCTION is_counted_commit(jsonb, text, text) STABLE",
 )
 """Statements that change nothing, but make PostgreSQL plan prepared queries again."""
@@ -101,12 +103,17 @@ def change_reporting(connection: Connection, change: ReportingChange) -> None:
             connection.cursor().executemany(
                 "INSERT INTO reporting_holidays VALUES (%s, %s)", [*change.holidays.items()]
             )
-        for name in ("working_week", "working_calendar"):
-            connection.execute(read_statement(name).encode())
+        derive_calendar(connection)
         for statement in TOUCH_FUNCTIONS:
             connection.execute(statement.encode())
         if values["time_zone"] not in {None, rules.time_zone}:
             derive_all_intervals(connection)
+
+
+def derive_calendar(connection: Connection) -> None:
+    """Derive `working_calendar` from the rules and the holidays."""
+    for name in ("working_week", "working_calendar"):
+        connection.execute(read_statement(name).encode())
 
 
 def _find_time_zone(connection: Connection, name: str) -> str:

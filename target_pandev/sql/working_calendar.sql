@@ -43,57 +43,51 @@ WITH zone AS (
     CROSS JOIN (VALUES (0), (1)) AS days (number)
 ), known AS (
     SELECT starts.at, starts.at AT TIME ZONE zone.name AS local_time,
-        starts.at AT TIME ZONE 'UTC' AS utc
+        starts.at AT TIME ZONE zone.name - starts.at AT TIME ZONE 'UTC' AS utc_offset
     FROM zone, starts
     UNION ALL
-    SELECT NULL, timestamp '1970-01-01' AT TIME ZONE 'UTC' AT TIME ZONE zone.name,
-        timestamp '1970-01-01'
+    SELECT '-infinity', NULL,
+        timestamp '1970-01-01' AT TIME ZONE 'UTC' AT TIME ZONE zone.name - timestamp '1970-01-01'
     FROM zone
 ), periods AS (
-    SELECT epoch_ms(known.at) AS starts_at,
-        62135596800000
-            + (extract(EPOCH FROM known.local_time - known.utc) * 1000)::bigint AS local_offset,
+    SELECT known.*,
         CASE
-            WHEN known.at IS NOT NULL
-                AND EXISTS (SELECT FROM reporting_holidays AS h WHERE h.day = known.local_time::date)
+            WHEN EXISTS (SELECT FROM reporting_holidays AS h WHERE h.day = known.local_time::date)
                 THEN 0
             ELSE 1
         END AS factor
     FROM known
 ), gains AS (
-    SELECT p.*, coalesce(p.factor * week_working_ms(p.starts_at + p.local_offset), 0) AS at_start,
+    SELECT p.*, coalesce(p.factor * week_working_ms(p.local_time), 0) AS at_start,
         p.factor * week_working_ms(
-            pg_catalog.lead(p.starts_at) OVER in_order + p.local_offset
+            pg_catalog.lead(p.at) OVER (ORDER BY p.at) AT TIME ZONE p.utc_offset
         ) AS at_end
     FROM periods AS p
-    WINDOW in_order AS (ORDER BY p.starts_at NULLS FIRST)
 ), sums AS (
     SELECT g.*,
         coalesce(
             pg_catalog.sum(g.at_end - g.at_start) OVER (
-                ORDER BY g.starts_at NULLS FIRST ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+                ORDER BY g.at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
             ),
             0
         )::bigint - g.at_start AS sum
     FROM gains AS g
 ), parts AS (
     SELECT
-        pg_catalog.array_agg(
-            coalesce(s.starts_at, -9223372036854775808) ORDER BY s.starts_at NULLS FIRST
-        ) AS starts,
-        pg_catalog.array_agg(s.local_offset ORDER BY s.starts_at NULLS FIRST) AS offsets,
-        pg_catalog.array_agg(s.factor::bigint ORDER BY s.starts_at NULLS FIRST) AS factors,
-        pg_catalog.array_agg(s.sum ORDER BY s.starts_at NULLS FIRST) AS sums
+        pg_catalog.array_agg(s.at ORDER BY s.at) AS times,
+        pg_catalog.array_agg(s.utc_offset ORDER BY s.at) AS offsets,
+        pg_catalog.array_agg(s.factor::bigint ORDER BY s.at) AS factors,
+        pg_catalog.array_agg(s.sum ORDER BY s.at) AS sums
     FROM sums AS s
 )
-INSERT INTO working_calendar (part, numbers)
-SELECT v.part, v.numbers
+INSERT INTO working_calendar (part, numbers, times, offsets)
+SELECT v.part, v.numbers, v.times, v.offsets
 FROM parts
 CROSS JOIN LATERAL (
     VALUES
-        ('period_starts', parts.starts),
-        ('period_offsets', parts.offsets),
-        ('period_factors', parts.factors),
-        ('period_sums', parts.sums)
-) AS v (part, numbers)
-ON CONFLICT (part) DO UPDATE SET numbers = excluded.numbers
+        ('periods', NULL, parts.times, parts.offsets),
+        ('period_factors', parts.factors, NULL, NULL),
+        ('period_sums', parts.sums, NULL, NULL)
+) AS v (part, numbers, times, offsets)
+ON CONFLICT (part) DO UPDATE
+SET numbers = excluded.numbers, times = excluded.times, offsets = excluded.offsets

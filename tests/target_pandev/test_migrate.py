@@ -15,6 +15,7 @@ import pytest
 
 from target_pandev.database import Store, StoreError
 from target_pandev.database.ddl import OWN_TABLES
+from target_pandev.database.reporting import CALENDAR_SINCE
 from target_pandev.database.resolved_links import resolve_all_links
 from target_pandev.database.transitions import derive_all_transitions
 from target_pandev.sql import read_migrations, read_views
@@ -214,6 +215,29 @@ def test_links_of_an_older_store_are_resolved_once(
     connection.execute("DELETE FROM resolved_links")
     Store(empty_database, schema="pandev").close()
     assert connection.execute(links).fetchall() == []
+
+
+def test_the_calendar_of_an_older_store_is_derived(
+    connection: Connection, empty_database: str
+) -> None:
+    """From Tuesday 15:00 to Monday 09:00 in Berlin, with a holiday on Friday."""
+    create_old_store(connection, 0)
+    for version, name, text in read_migrations():
+        if version < CALENDAR_SINCE:
+            connection.execute(text.encode())
+            connection.execute(
+                "INSERT INTO schema_versions VALUES (%s, %s, now())", (version, name)
+            )
+    connection.execute(
+        "UPDATE reporting SET time_zone = 'Europe/Berlin', opens_at = '08:00', "
+        "closes_at = '16:00', working_days = '{1, 2, 3, 4, 5}'"
+    )
+    connection.execute("INSERT INTO reporting_holidays VALUES ('2026-12-25', NULL)")
+    Store(empty_database, schema="pandev").close()
+    ((worked,),) = connection.execute(
+        "SELECT working_ms('2026-12-22 15:00+01', '2026-12-28 09:00+01') / 3600000.0"
+    ).fetchall()
+    assert worked == 1 + 8 + 8 + 1
 
 
 @pytest.mark.parametrize("version", MIGRATIONS)
