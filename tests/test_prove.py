@@ -23,7 +23,7 @@ from benchmarks.prove.comparison import (
     compare_rows,
     compare_transitions,
 )
-from benchmarks.prove.page import Machine, write_page
+from benchmarks.prove.page import FOLDER, TEMPLATE, Machine, write_page
 from benchmarks.prove.results import Figures, build_rows
 from benchmarks.prove.stored_rows import true_tasks, true_time_entries
 from benchmarks.prove.story import Sizes, StatusChange, Story
@@ -56,9 +56,9 @@ def new_account() -> Account:
     return generated_account(400, spaces=2)
 
 
-def take_all_steps(story: Story) -> None:
+def take_all_steps(story: Story, start: datetime = START) -> None:
     """Take the steps of a story, all edits of the back-fill first."""
-    story.clock.now = START
+    story.clock.now = start
     while story.edit_while_read():
         pass
     for _ in (*story.morning(), *story.webhook_hour()):
@@ -146,6 +146,16 @@ def test_the_story_makes_every_edit_that_its_page_names() -> None:
         if task.list_id == new_archive and task.name != before[task.id].name
     ]
     assert len(renamed) == 2
+
+
+def test_no_task_that_the_story_has_created_is_deleted_in_it() -> None:
+    """ClickUp's search may not show such a task yet, as hours of the story take minutes."""
+    account = generated_account(60, spaces=2)
+    workspace = account.workspaces[0]
+    before = set(workspace.tasks)
+    sizes = replace(SIZES, morning_edits=30, deletions=8)
+    take_all_steps(Story(account, seed=1, sizes=sizes), start=datetime.now(UTC))
+    assert len(workspace.tasks.keys() - before) == 31
 
 
 def archived_lists(workspace: Workspace) -> set[str]:
@@ -300,3 +310,14 @@ def test_page_and_picture_have_the_figures_of_the_run(tmp_path: Path) -> None:
     texts = re.findall(r"<text[^>]*>([^<]*)</text>", picture)
     assert texts[2:8] == ["tasks lost", "0", "1,062", "rows wrong", "0", "0"]
     assert "not offered" in texts
+
+
+def test_the_kept_page_is_that_of_a_run_without_loss() -> None:
+    """Its words are those of the template, and each loss of ours is 0."""
+    page = (FOLDER / "proof.md").read_text(encoding="utf-8").splitlines()
+    template = TEMPLATE.read_text(encoding="utf-8").splitlines()
+    fixed = [line for line in template if "$" not in line]
+    assert len(fixed) > 30
+    assert [line for line in page if line in fixed] == fixed
+    losses = [line.split("|")[2].strip() for line in page if line.startswith("| ")][2:7]
+    assert losses == ["0"] * 5

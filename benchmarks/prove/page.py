@@ -110,6 +110,7 @@ def format_page(rows: Sequence[FigureRow], ours: Figures, peer: Figures, machine
         "peer_failed": peer.failed_runs,
         "peer_runs": peer.runs,
         "our_runs": ours.runs,
+        "our_failed": ours.failed_runs,
     }
     return Template(TEMPLATE.read_text(encoding="utf-8")).substitute(values)
 
