@@ -4,8 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
+unexport PYTHONDONTWRITEBYTECODE # thousands of processes import the same modules
+
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage test-faults test-debian test-install test-long lint docs docs-store plugins lock audit release-files prove bench-extract bench-load bench-receive bench-hostile bench-git bench-join bench-growth bench-page bench-start bench clean
+.PHONY: help setup demo test compile coverage test-faults test-debian test-install test-long lint docs docs-store plugins lock audit release-files prove bench-extract bench-load bench-receive bench-hostile bench-git bench-join bench-growth bench-page bench-start bench clean
 
 help: ## list targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -27,7 +29,8 @@ $(READY): pyproject.toml constraints.txt Makefile
 demo: $(READY) ## load a fake ClickUp and a git repository into the embedded store, twice, and print a report
 	$(BIN)/python -m examples.demo
 
-test: $(READY) lint ## run every check but those of the three following targets
+test: $(READY) ## run every check but those of the three following targets
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync lint compile
 	$(BIN)/python -m pytest -n 3 --dist worksteal --ignore tests/debian --ignore tests/install -m "not faults"
 
 test-faults: $(READY) ## run the tests with kills, full disks, lost connections, attacks and moved stores
@@ -41,6 +44,9 @@ test-install: $(READY) ## install the release by pip, uv and pipx, and run it wi
 
 coverage: $(READY) ## run the tests and list the lines that none of them reaches
 	$(BIN)/python -m pytest -n 3 --dist worksteal --ignore tests/debian --ignore tests/install --cov --cov-report=term
+
+compile: $(READY) # each worker would compile all tests by itself
+	@$(BIN)/python -m pytest -q --collect-only --no-summary --ignore tests/debian --ignore tests/install >/dev/null
 
 lint: $(READY) ## lint, type check and import contracts
 	$(BIN)/ruff check .
