@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 settings.register_profile("default", deadline=None)  # a busy machine is not a failure
 TEMPLATE = f"template_store_{uuid4().hex}"
+LONGEST = {"test_chaos.py", "test_demo.py"}
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - the folders in it have random names
 SHARED_MEMORY_BYTES = 4 << 30
 SETTINGS = {
@@ -47,7 +48,7 @@ SETTINGS = {
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the longest tests first, so that no worker waits for another at the end."""
     items.sort(
-        key=lambda item: (item.path.name != "test_chaos.py", item.path.parent.name != "end_to_end")
+        key=lambda item: (item.path.name not in LONGEST, item.path.parent.name != "end_to_end")
     )
 
 
