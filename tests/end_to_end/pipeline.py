@@ -9,6 +9,8 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.support.commands import run_command
+
 PROJECT = Path(__file__).parents[2]
 COMMANDS = Path(sys.executable).parent
 SETTING_PREFIXES = ("MELTANO_", "TAP_", "TARGET_PANDEV_", "CLICKUP_RECEIVER_")
@@ -55,6 +57,4 @@ class Pipeline:
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run a command of the project to its end."""
-        with self.start(*command) as process:
-            out, err = process.communicate()
-        return subprocess.CompletedProcess(command, process.returncode, out, err)
+        return run_command(*command, cwd=self.folder, env=self.environment)

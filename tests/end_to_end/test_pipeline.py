@@ -186,8 +186,9 @@ def test_only_the_api_is_requested_and_only_by_get(
     """R8, R114, R125: Meltano asks PyPI for its latest version once a day by default."""
     watched = WatchedConnections(pipeline.folder)
     pipeline.settings |= watched.settings
-    run = pipeline.run(*SYNC)
-    assert run.returncode == 0, run.stderr
+    with pipeline.start(*SYNC) as process:
+        _, log = process.communicate()
+    assert process.returncode == 0, log
     assert watched.commands == {"meltano run", "tap-clickup", "target-pandev"}
     assert watched.connections == {("tap-clickup", address_of(clickup.api_url))}
     assert {request.method for request in clickup.requests} == {"GET"}

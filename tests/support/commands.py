@@ -1,4 +1,4 @@
-"""Our commands in processes that are forked from one which has imported them.
+"""Our commands, and Meltano, in processes that are forked from one which has imported them.
 
 A test that starts many commands spends most of its time on imports. Each command gets its own
 process, environment, folder and standard streams; only the start of the interpreter is shared.
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PROJECT = Path(__file__).parents[2]
-IMPORTED = ("clickup_receiver.cli", "pandev.cli", "tap_git.tap", "tap_ide", "target_pandev.target")
+OURS = ("clickup_receiver.cli", "pandev.cli", "tap_git.tap", "tap_ide", "target_pandev.target")
+MELTANO = ("meltano.cli",)  # it changes how all modules log
 FLAGS = (os.O_RDONLY, os.O_WRONLY | os.O_APPEND, os.O_WRONLY | os.O_APPEND)
 FORKING = get_context("fork")
 ONE_AT_A_TIME = Lock()
@@ -41,7 +42,7 @@ def run_command(
         for stream, text in zip(streams, (stdin, "", ""), strict=True):
             stream.write_text(text, encoding="utf-8")
         with ONE_AT_A_TIME:
-            server = _start_server()
+            server = _start_server(*(MELTANO if name == "meltano" else OURS))
             server.send((name, options, dict(env), cwd or Path.cwd(), streams))
             code = server.recv()
         out, err = (stream.read_text(encoding="utf-8") for stream in streams[1:])
@@ -49,10 +50,10 @@ def run_command(
 
 
 @cache
-def _start_server() -> Connection:
+def _start_server(*modules: str) -> Connection:
     """Return a connection to the process that forks, which ends with this one."""
     ours, theirs = Pipe()
-    command = [sys.executable, "-m", __name__, str(theirs.fileno())]
+    command = [sys.executable, "-m", __name__, str(theirs.fileno()), *modules]
     process = Popen(command, cwd=PROJECT, stdin=DEVNULL, pass_fds=[theirs.fileno()])
     theirs.close()
     atexit.register(process.wait)
@@ -60,9 +61,9 @@ def _start_server() -> Connection:
     return ours
 
 
-def _serve(requests: Connection) -> None:
+def _serve(requests: Connection, modules: list[str]) -> None:
     """Fork a process for each request, and answer with its exit code."""
-    for module in IMPORTED:
+    for module in modules:
         import_module(module)
     sys.stdin = None  # a process closes it
     with suppress(EOFError):
@@ -90,4 +91,4 @@ def _execute(
 
 
 if __name__ == "__main__":
-    _serve(Connection(int(sys.argv[1])))
+    _serve(Connection(int(sys.argv[1])), sys.argv[2:])
