@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("target-pandev")
 
-EXTRACTION = 4
+EXTRACTION = 5
 """Version of the forms that `find_references` finds and of the rules of links: a store with another
 one extracts and derives all again."""
 RULES_LOCK_KEY = 0x72756C6573
@@ -124,7 +124,8 @@ def find_references(
     lines = sql.SQL("pg_catalog.concat_ws(E'\\n', {})").format(identifier_list(source.texts))
     texts = sql.SQL(
         "SELECT {distinct} coalesce({repository}, '') AS repository_id, {source} AS source, "
-        "{key}::text AS object_key, {text} AS text, coalesce({times}) AS occurred_at FROM {rows}"
+        '{key}::text AS object_key, {text} COLLATE pg_catalog."C" AS text, '
+        "coalesce({times}) AS occurred_at FROM {rows}"
     ).format(
         distinct=sql.SQL("DISTINCT" if source.is_repeated else ""),
         repository=sql.Identifier(source.repository),
