@@ -10,3 +10,5 @@ NONE = "none_changed"
 TENTH = "tenth_changed"
 ALL = "all_changed"
 INPUTS = (FRESH, NONE, TENTH, ALL)
+READ_SIZES = (10_000, 100_000, 1_000_000)
+"""Numbers of keys in a completed read."""

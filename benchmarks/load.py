@@ -11,6 +11,8 @@ are compared with those that PostgreSQL derives from the input: for ours and the
 values and types, for the peers, which change values, those of some columns. A run that loaded
 anything else is a failure, and so is a run of ours that did not emit the last state.
 
+Then completed reads of three sizes find a row that no longer exists (`load_completed_reads`).
+
 CPU time of the server is that of all its processes. WAL is counted from a checkpoint on, so it
 contains each page that is touched once in full.
 """
@@ -27,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.command import positive, run_benchmark
 from benchmarks.inputs import FRESH, INPUTS
+from benchmarks.load_completed_reads import measure_completed_reads
 from benchmarks.load_goals import evaluate, format_table, speed_ratio
 from benchmarks.load_store import LoadStore
 from benchmarks.loaders import LOADERS, OURS
@@ -139,6 +142,7 @@ def _measure(folder: Path, *, records: int, rounds: int) -> Figures:
     with LoadStore() as store:
         bench = _prepare(store, folder, records=records)
         runs = _run_in_turn(bench, loaders, rounds=rounds)
+        completed_reads = measure_completed_reads(store, folder)
     figures: Figures = {
         "python": sys.version.split()[0],
         "cpus": os.cpu_count(),
@@ -150,6 +154,7 @@ def _measure(folder: Path, *, records: int, rounds: int) -> Figures:
         "absent": install_errors,
         **{loader.name: None for loader in LOADERS},
         **{loader.name: _summarize_all(runs[loader.name], records=records) for loader in loaders},
+        "completed_reads": completed_reads,
     }
     others = [loader.name for loader in LOADERS if loader != OURS]
     figures["ratios"] = {

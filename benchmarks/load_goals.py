@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benchmarks.goals import at_least, at_most, format_goals, format_header, format_row
-from benchmarks.inputs import FRESH, INPUTS, NONE
+from benchmarks.inputs import FRESH, INPUTS, NONE, READ_SIZES
 
 if TYPE_CHECKING:
     from benchmarks.goals import Figures, Goal
@@ -18,6 +18,7 @@ ROWS = (
     ("peak memory, MB", "peak_mb"),
     ("WAL, MB", "wal_mb"),
 )
+READ_ROWS = (("wall seconds", "wall_seconds"), ("CPU seconds, server", "server_cpu_seconds"))
 NAMES = ("ours", "minimal", "pipelinewise", "meltanolabs")
 
 
@@ -34,7 +35,16 @@ def evaluate(figures: Figures) -> list[Goal]:
         at_least("none changed, times our own fresh", round(unchanged, 2), 2),
         at_most("none changed, WAL, KB", round(ours[NONE]["wal_bytes"] / 1024, 1), 64),
         at_most("peak memory of all inputs, MB", peak_mb, 120),
+        at_most(
+            "a million keys, server CPU, times 100,000", _growth(figures["completed_reads"]), 20
+        ),
     ]
+
+
+def _growth(reads: Figures) -> float | None:
+    """Return what a completed read of ten times the keys costs, in times; None if not measured."""
+    smaller, larger = (reads[str(size)]["server_cpu_seconds"] for size in READ_SIZES[1:])
+    return None if smaller is None else round(float(larger / smaller), 1)
 
 
 def speed_ratio(figures: Figures, input_name: str, *, other: str) -> float | None:
@@ -55,4 +65,7 @@ def format_table(figures: Figures, goals: list[Goal]) -> str:
         lines.append(format_header(input_name.replace("_", " "), *NAMES))
         lines += [format_row(title, *(run.get(key) for run in runs)) for title, key in ROWS]
         lines += [format_row("ours, times its rate", *ratios), ""]
-    return "\n".join([*lines, *format_goals(goals)])
+    reads = [figures["completed_reads"][str(size)] for size in READ_SIZES]
+    lines.append(format_header("completed reads, keys", *(f"{size:,}" for size in READ_SIZES)))
+    lines += [format_row(title, *(read[key] for read in reads)) for title, key in READ_ROWS]
+    return "\n".join([*lines, "", *format_goals(goals)])

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from benchmarks import git, start
+from benchmarks import git, load_goals, start
 from benchmarks.clickup_process import SPACES, generated_account
 from benchmarks.command import run_benchmark
 from benchmarks.git_repository import MAIN, topic, write_repository
-from benchmarks.goals import Goal, at_most
+from benchmarks.goals import Goal, at_most, format_header, format_row
 from benchmarks.hostile_goals import evaluate, format_table
 from benchmarks.ide_events import generate_days
+from benchmarks.inputs import INPUTS
 from tests.support.signals import signal_handlers
 
 if TYPE_CHECKING:
@@ -132,3 +133,19 @@ def test_a_missed_goal_exits_with_an_error(
     assert [json.loads(line) for line in lines[3:]] == [
         {"benchmark": "sample", "requests": 3, "goals": [asdict(goal) for goal in goals]}
     ]
+
+
+def test_a_completed_read_may_not_cost_the_square_of_its_keys() -> None:
+    run = {"rows_per_second": 30_000, "peak_mb": 80, "wal_bytes": 1}
+    inputs = dict.fromkeys(INPUTS, run)
+    seconds = {10_000: 0.1, 100_000: 0.5, 1_000_000: 50.0}
+    reads = {
+        str(keys): {"wall_seconds": 2 * cpu, "server_cpu_seconds": cpu}
+        for keys, cpu in seconds.items()
+    }
+    figures = {**dict.fromkeys(load_goals.NAMES, inputs), "completed_reads": reads}
+    goals = load_goals.evaluate(figures)
+    assert [(goal.value, goal.goal, goal.met) for goal in goals[-1:]] == [(100.0, 20, False)]
+    lines = load_goals.format_table(figures, goals).splitlines()
+    header = lines.index(format_header("completed reads, keys", "10,000", "100,000", "1,000,000"))
+    assert lines[header + 2] == format_row("CPU seconds, server", 0.1, 0.5, 50.0)
