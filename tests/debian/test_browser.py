@@ -16,8 +16,9 @@ from playwright.sync_api import sync_playwright
 
 from pandev.page.tabs import TABS
 from tests.pandev.page_server import serve_database
-from tests.pandev.page_store import fill_page
+from tests.pandev.page_store import fill_page, locked
 from tests.pandev.report_store import connect
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 CHROMIUM = shutil.which("chromium")
 AXE = files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 PATHS = [f"/{tab.key}" for tab in TABS]
+ROWS = [f"/{tab.key}/{figure.name}" for tab in TABS for figure in tab.rows]
+"""Pages that only numbers lead to."""
 WIDTHS = (360, 900, 1600)
 COLLECT_VIOLATIONS = """
 window.violations = [];
@@ -85,12 +88,35 @@ def test_axe_finds_nothing_on_any_tab(
     """Names, roles, contrast and structure, also of tables that are closed at first."""
     page = browser.new_page(color_scheme=scheme, viewport={"width": 1200, "height": 900})
     found = []
-    for path in [*PATHS, "/tasks?space=11", "/tasks/board", "/nothing"]:
+    for path in [*PATHS, *ROWS, "/tasks?space=11", "/tasks/board", "/nothing"]:
         page.goto(f"{address}{path}")
         page.evaluate(OPEN_ALL)
         page.evaluate(AXE)
         found += [(path, *violation) for violation in page.evaluate(RUN_AXE, rules)]
     assert found == []
+
+
+def test_the_note_about_old_figures_leads_to_new_ones(browser: Any, database: str) -> None:
+    """Axe finds nothing in it; its link works without a script."""
+    fill_page(database)
+    with serve_database(database, patience_seconds=0) as running, connect(database) as connection:
+        running.get("/sprints")
+        connection.execute("UPDATE sprints SET name = 'Sprint 80' WHERE name = 'Sprint 8'")
+        with locked(database, "sprints"):
+            for scheme in ("light", "dark"):
+                page = browser.new_page(color_scheme=scheme)
+                page.goto(f"{running.address}/sprints")
+                page.evaluate(AXE)
+                assert page.locator(".note").count() == 1
+                assert page.evaluate(RUN_AXE, None) == []
+
+        def is_new() -> bool:
+            if link := page.locator(".note a").all():
+                link[0].click()
+            return not page.locator(".note").count()
+
+        wait_until(is_new)
+        assert "Sprint 80" in page.content()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -103,12 +129,12 @@ def test_no_tab_scrolls_sideways(browser: Any, address: str, database: str, sche
     folder = os.environ.get("PAGE_SCREENSHOTS")
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
-        for path in PATHS:
+        for path in [*PATHS, *ROWS]:
             page.goto(f"{address}{path}?since=2020-01-01")
             page.evaluate(OPEN_ALL)
             assert page.evaluate("document.documentElement.scrollWidth") == width, path
             if folder:
-                name = f"{path.strip('/')}_{width}_{scheme}.png"
+                name = f"{path.strip('/').replace('/', '_')}_{width}_{scheme}.png"
                 page.screenshot(path=Path(folder) / name, full_page=True)
 
 
