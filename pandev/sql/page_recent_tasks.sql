@@ -1,4 +1,5 @@
--- The tasks that changed last, each with its newest commits, branches and pull requests.
+-- The tasks that changed last, each with its newest commits, branches and pull requests. Merges do not
+-- count.
 WITH newest AS (
     SELECT o.*
     FROM task_overview AS o
@@ -34,7 +35,7 @@ LEFT JOIN LATERAL (
     FROM (
         SELECT a.*
         FROM task_activity AS a
-        WHERE a.workspace_id = n.workspace_id AND a.task_id = n.task_id
+        WHERE a.workspace_id = n.workspace_id AND a.task_id = n.task_id AND NOT a.is_merge
         ORDER BY a.occurred_at DESC, a.source DESC, a.object_key
         LIMIT 4
     ) AS a

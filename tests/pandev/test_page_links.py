@@ -82,6 +82,41 @@ def test_what_is_linked_with_a_task_has_its_address(page: RunningPage) -> None:
     assert {row["task_id"] for row in of_others} > {row["task_id"] for row in rows} == {"86d000010"}
 
 
+MORE_COMMITS = """
+WITH first AS (
+    SELECT c.repository_id, c.sha, c.author_name, c.author_email FROM commits AS c
+    INNER JOIN resolved_links AS l ON l.source = 'commit' AND l.object_key = c.sha
+    WHERE l.task_id = '86d000010' AND c.parents -> 1 IS NULL LIMIT 1
+), more AS (
+    INSERT INTO commits (repository_id, sha, parents, message, author_name, author_email,
+        authored_at, committed_at, _sdc_extracted_at, _sdc_hash)
+    SELECT f.repository_id, v.sha, v.parents::jsonb, v.sha, f.author_name, f.author_email,
+        now(), now(), now(), gen_random_uuid()
+    FROM first AS f, (
+        VALUES ('f1', '["1"]'), ('f2', '["1"]'), ('f3', '["1", "2"]')
+    ) AS v (sha, parents)
+    RETURNING sha
+)
+INSERT INTO resolved_links SELECT (jsonb_populate_record(l, jsonb_build_object(
+    'object_key', m.sha, 'occurred_at', now()
+))).* FROM more AS m, first AS f INNER JOIN resolved_links AS l ON l.object_key = f.sha
+"""
+
+
+def test_more_of_a_task_is_linked_and_merges_do_not_count(page: RunningPage, database: str) -> None:
+    """Two commits of before, two new ones, and a pull request; the newest four are shown."""
+    with connect(database) as connection:
+        connection.execute(MORE_COMMITS.encode())
+        connection.execute("UPDATE tasks SET date_updated = now() WHERE id = '86d000010'")
+    row = page.get("/tasks/recent_tasks.json").rows[0]
+    assert (row["commits"], row["branches"], row["pull_requests"]) == (4, 0, 1)
+    assert len(row["items"]) == 4
+    assert "f3" not in {item["key"] for item in row["items"]} > {"f1", "f2"}
+    ((address, text),) = re.findall(r'<a href="([^"]+)">([\d,]+ more)</a>', page.get("/tasks").text)
+    assert text == "1 more"
+    assert count_rows(page, address) == 5
+
+
 def test_a_reference_without_a_task_leads_to_its_commit(page: RunningPage) -> None:
     (row,) = page.get("/trust/unmatched_references.json").rows
     assert (row["reference"], row["title"]) == ("86d999999", "Update dependencies")
