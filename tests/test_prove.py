@@ -238,6 +238,7 @@ OURS = Figures(
     transitions=KnownTransitions(exact=95, bounded=83, unknown=2, invented=0),
     status_changes=180,
     requests=1_031,
+    resumed_requests=176,
     rows_per_second=2_345,
     peak_mb=155,
     receiver_peak_mb=74,

@@ -91,6 +91,8 @@ def format_page(rows: Sequence[FigureRow], ours: Figures, peer: Figures, machine
         "time_entries": f"{ours.time_entries_at_first:,}",
         "users": ours.users,
         "read_edits": sizes.read_edits,
+        "our_resumed": ours.resumed_requests,
+        "peer_resumed": peer.resumed_requests,
         "morning_statuses": sizes.morning_statuses,
         "morning_edits": sizes.morning_edits,
         "webhook_statuses": sizes.webhook_statuses,

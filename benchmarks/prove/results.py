@@ -19,8 +19,9 @@ NOT_MEASURED = "not measured"
 class Figures:
     """The figures of one chain; `transitions` is None if it does not offer them.
 
-    `runs` are those that were not killed, `failed_runs` those of them that ended with an error. The
-    last three describe the workspace before the story.
+    `resumed_requests` are those of the run after the kill. `runs` are those that were not killed,
+    `failed_runs` those of them that ended with an error. The last three describe the workspace
+    before the story.
     """
 
     tasks_lost: int
@@ -32,6 +33,7 @@ class Figures:
     transitions: KnownTransitions | None
     status_changes: int
     requests: int
+    resumed_requests: int
     rows_per_second: int
     peak_mb: int
     receiver_peak_mb: int | None
@@ -83,6 +85,7 @@ def summarize(result: ChainResult) -> Figures:
         transitions=result.store.transitions,
         status_changes=result.store.status_changes,
         requests=result.requests,
+        resumed_requests=result.resumed_requests,
         rows_per_second=round(result.rows / result.row_seconds),
         peak_mb=round(result.peak_mb),
         receiver_peak_mb=None if receiver is None else round(receiver),

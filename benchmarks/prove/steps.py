@@ -26,6 +26,7 @@ class ChainResult:
 
     store: StoreResult
     requests: int
+    resumed_requests: int
     rows: int
     row_seconds: float
     peak_mb: float
@@ -48,6 +49,7 @@ class Steps:
         self._first_day = midnight - timedelta(days=1)  # no task of the workspace is younger
         self._receiver_peak_mb: float | None = None
         self._webhooks = (0, 0)
+        self._resumed_requests = 0
 
     def run(self) -> ChainResult:
         """Take all steps, then compare the store with ClickUp."""
@@ -61,6 +63,7 @@ class Steps:
         return ChainResult(
             store=self._world.call("compare", self._url),
             requests=self._world.call("requests"),
+            resumed_requests=self._resumed_requests,
             rows=rows,
             row_seconds=seconds,
             peak_mb=max(run.peak_mb for run in runs),
@@ -81,7 +84,9 @@ class Steps:
         self._world.call("release")
         before = self._world.call("count_rows", self._url)
         self._say(f"back-fill: both commands killed, {before:,} rows are in the store")
+        requests_before = self._world.call("requests")
         run = self._run()
+        self._resumed_requests = self._world.call("requests") - requests_before
         left = self._world.call("end_backfill")
         rows = self._world.call("count_rows", self._url) - before
         self._say(f"back-fill: {rows:,} further rows, {left} edits after it")

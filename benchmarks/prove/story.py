@@ -31,9 +31,12 @@ class StatusChange(NamedTuple):
 
 @dataclass(frozen=True)
 class Sizes:
-    """How many edits of each kind are made; `read_edits` are those during the back-fill."""
+    """How many edits of each kind are made; `read_edits` are those during the back-fill.
 
-    read_edits: int = 90
+    They last until the peer's is over, which reads more pages than ours.
+    """
+
+    read_edits: int = 150
     morning_statuses: int = 60
     morning_edits: int = 20
     webhook_statuses: int = 120
