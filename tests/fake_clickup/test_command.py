@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from queue import Queue
 from threading import Thread
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import click
 import pytest
 import requests
 from click.testing import CliRunner
 
 from fake_clickup import generate
-from fake_clickup.cli import main
+from fake_clickup.cli import GROUPS, main
+from fake_clickup.routes import ROUTES, WRITES
 from tests.fake_clickup.client import DAY_MS, NOW
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
 
@@ -137,3 +144,92 @@ def test_an_invalid_option_is_reported_before_anything_starts() -> None:
     run = CliRunner().invoke(main, ["--port", "70000"])
     assert run.exit_code == 2
     assert "70000 is not in the range 0<=x<=65535" in run.output
+
+
+OPTIONS = [option for option in main.params if isinstance(option, click.Option)]
+
+
+def test_the_help_has_every_option_in_a_group() -> None:
+    text = CliRunner().invoke(main, ["--help"], terminal_width=80).output
+    groups = [line.removesuffix(":") for line in text.splitlines() if re.match(r"[A-Z].*:$", line)]
+    assert groups == ["Server", "Account", "Plan and role", "Storms", "Faults"]
+    assert "    fake-clickup --edits-per-minute 60" in text.splitlines()
+    listed = re.findall(r"^  (--[a-z-]+)", text, re.MULTILINE)
+    assert sorted(listed) == sorted(["--help", *(option.opts[0] for option in OPTIONS)])
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_the_page_of_the_docs_lists_options_and_paths() -> None:
+    page = (ROOT / "docs/reference/fake-clickup.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(--[a-z-]+)` \| (.+) \| (.*) \|$", page, re.MULTILINE)
+    assert rows == [
+        (option, by_name[option].help, _default(by_name[option]))
+        for names in GROUPS.values()
+        for option in names
+        if option in (by_name := {option.opts[0]: option for option in OPTIONS})
+    ]
+    paths = re.findall(r"^\| `([A-Z]+) (/.+)` \|", page, re.MULTILINE)
+    patterns = [("GET", pattern) for pattern, _ in ROUTES]
+    patterns += [(method, pattern) for method, pattern, _ in WRITES]
+    assert paths == [(method, re.sub(r"\(.*?\)", "{id}", pattern)) for method, pattern in patterns]
+
+
+def _default(option: click.Option) -> str:
+    is_shown = option.show_default and option.default is not None
+    return f"`{option.default}`" if is_shown else ""
+
+
+@pytest.mark.parametrize(
+    ("options", "statuses"),
+    [
+        (["--plan", "business-plus"], [(200, "1000")] * 3),
+        (["--limit-per-minute", "2"], [(200, "2"), (200, "2"), (429, "2")]),
+        (["--fault-every", "2"], [(200, "100"), (500, None), (200, "100")]),
+        (["--fault-every", "3", "--fault", "429"], [(200, "100"), (200, "100"), (429, "100")]),
+        (["--fault-every", "3", "--fault", "reset"], [(200, "100"), (200, "100"), (0, None)]),
+    ],
+)
+def test_plans_and_faults_are_those_of_the_options(
+    options: list[str], statuses: list[tuple[int, str | None]]
+) -> None:
+    with serving(options) as (url, token):
+        assert [limit_of(f"{url}/user", token) for _ in statuses] == statuses
+
+
+def test_an_awkward_account_is_served_to_a_member() -> None:
+    with serving(["--awkward", "--role", "member", "--tasks", "40"]) as (url, token):
+        headers = {"Authorization": token}
+        (team,) = requests.get(f"{url}/team", headers=headers, timeout=10).json()["teams"]
+        webhook = {"endpoint": "http://127.0.0.1:1/", "events": ["*"]}
+        path = f"{url}/team/{team['id']}/webhook"
+        refused = requests.post(path, json=webhook, headers=headers, timeout=10)
+    assert team["name"] == "Workshop 1"
+    assert (refused.status_code, refused.json()["ECODE"]) == (403, "ROLE_001")
+    run = CliRunner().invoke(main, ["--awkward", "--edits-per-minute", "1"])
+    assert (run.exit_code, run.output.splitlines()[-1]) == (
+        2,
+        "Error: people do not edit an account of --awkward",
+    )
+
+
+def limit_of(url: str, token: str) -> tuple[int, str | None]:
+    """Return status and rate limit of a response; status 0 if the connection is cut."""
+    try:
+        response = requests.get(url, headers={"Authorization": token}, timeout=10)
+    except requests.ConnectionError:
+        return 0, None
+    return response.status_code, response.headers.get("x-ratelimit-limit")
+
+
+@contextmanager
+def serving(options: list[str]) -> Iterator[tuple[str, str]]:
+    """Yield the API's URL and the token of a command with options."""
+    command = [sys.executable, "-m", "fake_clickup", "--tasks", "5", *options]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        url, token = (process.stdout.readline().strip() for _ in range(2))
+        try:
+            yield url, token
+        finally:
+            process.terminate()
+            assert process.wait(timeout=10) == 0
