@@ -113,7 +113,8 @@ def draw_ages(result: Result, frame: Frame) -> Drawing:  # noqa: ARG001 - it has
     if p85 is not None:
         legend["fill-undefined"] = f"older than P85 of closed tasks, {format_duration(p85)}"
         older = sum(row["age_ms"] > p85 for row in result.rows)
-        words += f" {older} of those shown are older than P85 of the closed ones."
+        verb = "is" if older == 1 else "are"
+        words += f" {older} of those shown {verb} older than P85 of the closed ones."
     return Drawing(join((draw_legend(legend), draw_bars(bars))), words)
 
 

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC
 from functools import partial
 
+import pytest
+
+from pandev.page.figures import Frame
+from pandev.page.filters import Filters
+from pandev.page.flow import draw_ages
+from pandev.report.reading import Result
+from pandev.report.sections import BY_NAME
 from pandev.report.values import format_duration
 from tests.pandev.page_server import RunningPage, serve_database, texts
 from tests.pandev.page_store import fill_page, query_store
@@ -252,3 +260,13 @@ def test_links_and_trust_are_those_of_the_views(page: RunningPage, database: str
     (row,) = page.get("/trust/trust.json").rows
     assert (row["stored_tasks"], row["live_tasks"], row["refused_objects"]) == (96, 96, 1)
     assert {row["email"] for row in page.get("/trust/people.json").rows} == {"user6@example.com"}
+
+
+@pytest.mark.parametrize(
+    ("ages", "older"), [((9, 4), "1 of those shown is"), ((9, 8), "2 of those shown are")]
+)
+def test_tasks_older_than_usual_are_counted(ages: tuple[int, ...], older: str) -> None:
+    row = {"name": "Pay", "task_id": "1", "status": "doing", "url": None, "p85_elapsed_ms": 5}
+    rows = [{**row, "age_ms": age} for age in ages]
+    words = draw_ages(Result(BY_NAME["ages"], [*rows[0]], rows), Frame(UTC, Filters())).alternative
+    assert words.endswith(f" ago. {older} older than P85 of the closed ones.")
