@@ -66,23 +66,16 @@ class Client:
 
 def get_live_tasks(workspace: Workspace) -> list[Task]:
     """Return the tasks that the workspace's task search can see, by `updated`, then id."""
-    visible = [
-        task
-        for task in workspace.tasks.values()
-        if not task.archived and not workspace.is_archived_list(task.list_id)
-    ]
-    return sorted(visible, key=lambda task: (task.updated_ms or task.created_ms, task.id))
+    return [task for task in get_searchable_tasks(workspace) if not task.archived]
 
 
 def get_searchable_tasks(workspace: Workspace) -> list[Task]:
     """Return the tasks that the task search shows, live ones and then archived, in its order."""
-    archived = [
-        task
-        for task in workspace.tasks.values()
-        if task.archived and not workspace.is_archived_list(task.list_id)
-    ]
-    in_order = sorted(archived, key=lambda task: (task.updated_ms or task.created_ms, task.id))
-    return get_live_tasks(workspace) + in_order
+    hidden = {list_id for list_id in workspace.lists if workspace.is_archived_list(list_id)}
+    tasks = [task for task in workspace.tasks.values() if task.list_id not in hidden]
+    return sorted(
+        tasks, key=lambda task: (task.archived, task.updated_ms or task.created_ms, task.id)
+    )
 
 
 def get_all_tasks(workspace: Workspace) -> list[Task]:

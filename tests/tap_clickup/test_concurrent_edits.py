@@ -301,11 +301,12 @@ def test_sweep_during_concurrent_edits_reports_every_task(
     def edit(_: Request, __: Account) -> None:
         with account.lock:
             workspace = rng.choice(account.workspaces)
-            for task in rng.sample(get_searchable_tasks(workspace), 8):
+            searchable = get_searchable_tasks(workspace)
+            for task in rng.sample(searchable, 8):
                 touched[task.id] += 1
                 archived = task.archived is (touched[task.id] > 2)
                 account.archive_task(task.id, archived=archived)
-                account.move_task(task.id, rng.choice(get_searchable_tasks(workspace)).list_id)
+                account.move_task(task.id, rng.choice(searchable).list_id)
                 account.create_task(task.list_id, name="New")
 
     behaviour.on_request = edit
