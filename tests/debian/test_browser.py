@@ -52,7 +52,7 @@ def address(database: str) -> Iterator[str]:
         yield running.address
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """Yield Debian's Chromium."""
     assert CHROMIUM, "install Debian's package chromium"
