@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 PICTURE = Path(__file__).parents[2] / "docs" / "page.png"
 TAB = "tasks"
+SETTLE_MS = 5_000
+"""Until the figures are new, in a store that is not written to."""
 
 
 @click.command()
@@ -46,6 +48,10 @@ def main(store_dir: Path | None, output: Path) -> None:
         browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
         page = browser.new_page(viewport={"width": 1100, "height": 760}, color_scheme="light")
         page.goto(f"{address}{TAB}")
+        page.wait_for_timeout(SETTLE_MS)
+        page.reload()
+        if page.locator(".note").count():
+            raise click.ClickException("the page still counts its figures; run it again")
         page.screenshot(path=output)
         browser.close()
     click.echo(f"written: {output}")
