@@ -3,7 +3,8 @@
 Both taps take turns for several rounds of a first load and a poll without changes from one fake
 ClickUp. Then the requests of a poll of 50 spaces that a healthy webhook covers are counted, the
 memory of a load of 200,000 tasks is measured (`--large`), and the time at ClickUp's rate limit on a
-simulated clock.
+simulated clock. With `--large`, the memory of a load and the records of a poll are also measured
+with 5,000, 50,000 and 200,000 time entries of 200 people.
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ TASKS = 20_000
 COVERED_TASKS = 5_000
 COVERED_SPACES = 50
 LARGE_TASKS = 200_000
+ENTRIES = (5_000, 50_000, 200_000)
+ENTRY_TASKS = 1_000
+ENTRY_USERS = 199  # and a former member
 SIMULATED_TASKS = (10_000, 100_000)
 OURS = Path(sys.executable).with_name("tap-clickup")
 PEER = Package("tap-clickup", "0.0.23", pythons=("python3.11", "python3.10"))
@@ -120,6 +124,7 @@ def _measure(folder: Path, *, large: bool, rounds: int) -> Figures:
         **_compare(folder, names, rounds=rounds),
         "covered": _measure_covered(folder),
         "large": _measure_large(folder) if large else None,
+        "entries": [_measure_entries(folder, size) for size in ENTRIES] if large else None,
         "simulated": {str(tasks): _simulate(folder, tasks) for tasks in SIMULATED_TASKS},
     }
     return figures
@@ -197,6 +202,24 @@ def _measure_large(folder: Path) -> Figures:
         "requests": load.requests.total(),
         "cpu_seconds": round(load.usage.cpu_seconds, 3),
         "peak_mb": round(load.usage.peak_mb, 1),
+    }
+
+
+def _measure_entries(folder: Path, size: int) -> Figures:
+    """Measure a first load of time entries, and a poll without changes."""
+    print(f"generating a workspace of {size:,} time entries")
+    with ClickUpProcess(ENTRY_TASKS, users=ENTRY_USERS, time_entries=size) as clickup:
+        bench = Bench(clickup, folder)
+        load = bench.run("ours")
+        poll = bench.run("ours", state=load.output.state)
+    print(f"ours, first load: {load}")
+    print(f"ours, poll without changes: {poll}")
+    return {
+        "size": size,
+        "time_entries": load.output.time_entries,
+        "peak_mb": round(load.usage.peak_mb, 1),
+        "peak_mb_poll": round(poll.usage.peak_mb, 1),
+        "sent_by_poll": poll.output.records.get("time_entries", 0),
     }
 
 

@@ -20,6 +20,12 @@ ROWS = (
     ("peak memory, MB", "peak_mb"),
 )
 
+ENTRY_ROWS = (
+    ("peak memory of a first load, MB", "peak_mb"),
+    ("peak memory of a poll, MB", "peak_mb_poll"),
+    ("entries sent by a poll with nothing new", "sent_by_poll"),
+)
+
 
 def evaluate(figures: Figures) -> list[Goal]:
     """Return the goals with the figures."""
@@ -45,8 +51,18 @@ def evaluate(figures: Figures) -> list[Goal]:
         at_least("records per CPU second, times the peer's", ratio, 5),
         at_most("peak memory at 20,000 tasks, MB", ours["peak_mb"], 100),
         at_most("additional memory at 200,000 tasks, MB", growth, 10),
+        *_entry_goals(figures["entries"]),
         at_most("minutes for 10,000 tasks, simulated", simulated["10000"]["minutes"], 2.5),
         at_most("minutes for 100,000 tasks, simulated", simulated["100000"]["minutes"], 18),
+    ]
+
+
+def _entry_goals(entries: list[Figures] | None) -> list[Goal]:
+    largest = entries[-1] if entries else {}
+    return [
+        at_least("time entries read of 200,000", largest.get("time_entries"), 200_000),
+        at_most("memory at 200,000 time entries, MB", largest.get("peak_mb"), 100),
+        at_most("entries sent by a poll with nothing new", largest.get("sent_by_poll"), 0),
     ]
 
 
@@ -55,4 +71,11 @@ def format_table(figures: Figures, goals: list[Goal]) -> str:
     ours = figures["ours"]
     peer = figures["peer"] or {}
     rows = [format_row(title, ours[key], peer.get(key)) for title, key in ROWS]
-    return "\n".join([format_header("", "ours", "peer"), *rows, "", *format_goals(goals)])
+    entries = figures["entries"] or ()
+    sizes = [
+        format_header("time entries", *(f"{figure['size']:,}" for figure in entries)),
+        *(format_row(title, *(figure[key] for figure in entries)) for title, key in ENTRY_ROWS),
+    ]
+    return "\n".join(
+        [format_header("", "ours", "peer"), *rows, "", *sizes, "", *format_goals(goals)]
+    )

@@ -18,6 +18,7 @@ from functools import cached_property
 from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import version
+from io import BytesIO
 from threading import BoundedSemaphore, Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -35,7 +36,7 @@ from tap_clickup.errors import (
     InvalidTokenError,
     UnexpectedResponseError,
 )
-from tap_clickup.json_decoder import JsonError, decode_json
+from tap_clickup.json_decoder import JsonError, decode_items, decode_json
 from tap_clickup.rate_limit import RateLimit, seconds_until_reset
 from tap_clickup.timed_adapter import SlowResponseError, TimedAdapter
 from tap_clickup.urls import validate_api_url
@@ -43,7 +44,7 @@ from tap_clickup.waiting import Heartbeat
 from tap_clickup.wording import format_count
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from tap_clickup.errors import ClickUpError
     from tap_clickup.waiting import Clock
@@ -195,6 +196,21 @@ class Client:
         """
         return self._request_json(_Request("GET", path, params), required_key)
 
+    def get_items(
+        self, path: str, params: Sequence[tuple[str, str]], *, required_key: str
+    ) -> tuple[Iterable[Any], datetime]:
+        """Return the array in a large response, and when its request was sent.
+
+        Each item is decoded when it is needed. Raises the same errors as `get`.
+        """
+        request = _Request("GET", path, params)
+        response, requested_at = self._request_ok(request)
+        items = decode_items(response.content, required_key)
+        if items is None:
+            return self._decode(request, response, required_key)[required_key], requested_at
+        self._token_verified = True
+        return items, requested_at
+
     def write(
         self,
         method: str,
@@ -217,9 +233,18 @@ class Client:
 
     def _request_json(self, request: _Request, required_key: str | None) -> ApiResponse:
         """Return the decoded response, validated to be a JSON object with `required_key`."""
+        response, requested_at = self._request_ok(request)
+        return ApiResponse(self._decode(request, response, required_key), requested_at)
+
+    def _request_ok(self, request: _Request) -> tuple[requests.Response, datetime]:
         response, requested_at = self._request_with_retries(request)
         if response.status_code != HTTPStatus.OK:
             raise self._error_for(request, response)
+        return response, requested_at
+
+    def _decode(
+        self, request: _Request, response: requests.Response, required_key: str | None
+    ) -> dict[str, Any]:
         try:
             body = decode_json(response.content)
         except JsonError as error:
@@ -230,7 +255,7 @@ class Client:
         if required_key and not isinstance(body.get(required_key), expected_type):
             raise UnexpectedResponseError(f"{request}: the response has no {required_key!r}")
         self._token_verified = True
-        return ApiResponse(body, requested_at)
+        return body
 
     def _request_with_retries(self, request: _Request) -> tuple[requests.Response, datetime]:
         """Return the first response that is not retryable, and when its request was sent."""
@@ -288,14 +313,13 @@ class Client:
 
     def _read_body(self, request: _Request, response: requests.Response) -> None:
         """Read the body, up to a limit of its size once decompressed."""
-        chunks, size = [], 0
+        content, size = BytesIO(), 0  # joining a list of chunks would take the memory twice
         with response:
             for chunk in response.iter_content(CHUNK_BYTES):
-                chunks.append(chunk)
-                size += len(chunk)
+                size += content.write(chunk)
                 if size > MAX_RESPONSE_BYTES:
                     raise UnexpectedResponseError(f"{request}: the response is too large")
-        response._content = b"".join(chunks)  # noqa: SLF001 - as its property would set it
+        response._content = content.getvalue()  # noqa: SLF001 - as its property would set it
 
     def _acquire_slot(self) -> None:
         """Sleep until the rate limit allows another request."""

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tap_clickup.conversions import format_timestamp
+from tap_clickup.extracted import ExtractedRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from tap_clickup.date_slices import Slice
+    from tap_clickup.packed import PackedKeys
 
 ScopeConditions = dict[str, dict[str, Any]]
 """By property: `{"in": values}`, or `{"from": value, "before": value}`."""
@@ -80,3 +82,20 @@ def completed_read(
         "count": len(existing),
         "keys": existing,
     }
+
+
+@dataclass(frozen=True)
+class CompletedRead:
+    """A scope that was read completely until `finished_at`, and the keys of its rows."""
+
+    scope: ReadScope
+    keys: PackedKeys
+    workspace_id: str
+    finished_at: datetime
+
+    def extract(self) -> ExtractedRecord:
+        """Return its record."""
+        record = completed_read(
+            self.scope, self.keys, workspace_id=self.workspace_id, finished_at=self.finished_at
+        )
+        return ExtractedRecord(record, self.finished_at)

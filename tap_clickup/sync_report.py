@@ -26,7 +26,7 @@ from tap_clickup.odd_objects import OddObjects
 from tap_clickup.wording import format_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 T = TypeVar("T")
 MIN_CHANGED_FORMAT = 10
@@ -160,7 +160,7 @@ class SyncReport:
             on_failure(ReadFailure(f"{stream} {name}", str(error), retryable=False))
 
     def convert_all(
-        self, stream: str, items: Sequence[Any], convert: Callable[[Fields], T], *, place: str
+        self, stream: str, items: Iterable[Any], convert: Callable[[Fields], T], *, place: str
     ) -> Converted[T]:
         """Return the objects of a response as `convert` does, each under a guard.
 

@@ -65,6 +65,7 @@ def validate_state(state: Any) -> None:
     try:
         for name, value in _state_timestamps(state):
             _validate_timestamp(name, value)
+        _validate_sent_days(state)
     except (AttributeError, KeyError, TypeError):
         raise ConfigurationError(
             "state: not a state of tap-clickup; pass the last STATE of a run, or no state"
@@ -95,6 +96,12 @@ def _state_timestamps(state: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
                 if not isinstance(walk["lists"], str):
                     raise TypeError
                 yield f"{location}, walk of space {space_id}", walk.get("at")
+
+
+def _validate_sent_days(state: Mapping[str, Any]) -> None:
+    for partition in partitions(state, "time_entries"):
+        if not all(isinstance(days, dict) for days in partition.get("sent", {}).values()):
+            raise TypeError
 
 
 def _validate_timestamp(name: str, value: Any) -> None:

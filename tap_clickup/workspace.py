@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tap_clickup.errors import ScopeError
-from tap_clickup.extracted import ExtractedRecord
 from tap_clickup.fields import Fields
-from tap_clickup.read_scope import completed_read
+from tap_clickup.packed import PackedKeys
+from tap_clickup.read_scope import CompletedRead
 from tap_clickup.selection import ALL_SPACES, SpaceSelection
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Workspace:
     live_task_count: int | None = None
     progress: float | None = None
     time_in_status: TimeInStatusBacklog | None = None
-    completed_reads: list[ExtractedRecord] = field(default_factory=list)
+    completed_reads: list[CompletedRead] = field(default_factory=list)
     _scopes: set[tuple[str, str]] = field(default_factory=set)
 
     @property
@@ -90,6 +90,5 @@ class Workspace:
                 "the id of its space"
             )
         self._scopes.add((scope.stream, scope.name))
-        now = datetime.now(UTC)
-        record = completed_read(scope, keys, workspace_id=self.id, finished_at=now)
-        self.completed_reads.append(ExtractedRecord(record, now))
+        packed = keys if isinstance(keys, PackedKeys) else PackedKeys(keys)
+        self.completed_reads.append(CompletedRead(scope, packed, self.id, datetime.now(UTC)))

@@ -364,7 +364,9 @@ class ObjectReader:
                     entries += read_time_entries(self._client, workspace, spaces, task_id, starts)
         return [
             StreamRecords("time_entries", entries),
-            StreamRecords("completed_reads", workspace.completed_reads),
+            StreamRecords(
+                "completed_reads", [read.extract() for read in workspace.completed_reads]
+            ),
         ]
 
 

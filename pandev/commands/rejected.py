@@ -50,8 +50,8 @@ The exit code is 0, or 1 if the store cannot be read.
 RETRY_HELP = """Read rejected objects from ClickUp again, and load them.
 
 Tasks, lists, sprints, folders, spaces and their statuses are read one by one, as they are in
-ClickUp now, and loaded by target-pandev. All other streams are left to the next sync. The result of
-each object is one of these:
+ClickUp now, and loaded by target-pandev. All other streams are left to the next sweep. The result
+of each object is one of these:
 
 \b
 stored          a newer version is stored
@@ -59,7 +59,7 @@ gone            it is not in ClickUp, as a sweep has confirmed
 rejected again  it could not be loaded again
 not found       deleted in ClickUp, hidden, or not selected
 not read        ClickUp's response cannot be used
-left            the next sync reads it
+left            the next sweep reads it
 
 Rejected records of the first two are removed, all others stay.
 

@@ -35,7 +35,7 @@ Result: TypeAlias = Literal["stored", "gone", "rejected again", "not found", "no
 SETTLED: frozenset[Result] = frozenset({"stored", "gone"})
 """Results after which a rejected record is deleted."""
 NOT_SELECTED = "its workspace is not selected"
-NOT_ALONE = "the next sync reads it"
+NOT_ALONE = "the next sweep reads it"
 UNKNOWN_STREAM = "the next sync of its own tap reads it"
 NOT_IN_CLICKUP = "deleted in ClickUp, hidden from the token's user, or not selected"
 

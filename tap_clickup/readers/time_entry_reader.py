@@ -7,16 +7,17 @@ https://developer.clickup.com/reference/gettimeentrieswithinadaterange
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tap_clickup import records
 from tap_clickup.bisect_requests import Accepted, request_with_bisection, split_in_half
 from tap_clickup.conversions import plausible_ms, to_epoch_ms
 from tap_clickup.errors import UnexpectedResponseError
 from tap_clickup.fields import Fields
+from tap_clickup.packed import PackedRecords, pack
 from tap_clickup.urls import api_path
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ PRIVILEGED_ROLES = {1, 2}
 
 @dataclass(frozen=True)
 class TimeEntrySlice:
-    """The time entries of a slice as records, and the users on them.
+    """The time entries of a slice as records, and the users on them: of all users, or of some.
 
     `left_out_ids` are entries that exist and are odd or lack a location. The slice `is_complete`
     unless an entry has no readable id. `user_ids` are the users whose entries were requested;
@@ -43,7 +44,8 @@ class TimeEntrySlice:
     """
 
     slice: Slice
-    records: list[dict[str, Any]]
+    records: PackedRecords
+    record_ids: list[str]
     left_out_ids: list[str]
     is_complete: bool
     user_ids: list[str]
@@ -53,7 +55,21 @@ class TimeEntrySlice:
     @property
     def entry_ids(self) -> list[str]:
         """The ids of all entries that exist."""
-        return [*(record["id"] for record in self.records), *self.left_out_ids]
+        return [*self.record_ids, *self.left_out_ids]
+
+
+@dataclass(frozen=True)
+class _Response:
+    """The entries of one response: records by id.
+
+    `user_ids` are the users on all entries, `users` those on records.
+    """
+
+    requested_at: datetime
+    records: dict[str, bytes] = field(default_factory=dict)
+    left_out_ids: list[str] = field(default_factory=list)
+    user_ids: set[str] = field(default_factory=set)
+    users: dict[str, Json] = field(default_factory=dict)
 
 
 class TimeEntryReader:
@@ -101,6 +117,10 @@ class TimeEntryReader:
         hidden = {*self._workspace.members} - {self._token_user_id} - self._seen
         return set() if self.privileged else hidden
 
+    def is_complete(self, part: Slice) -> bool:
+        """Whether all entries found in a slice so far have a readable id."""
+        return part not in self._incomplete
+
     def read(self, part: Slice) -> TimeEntrySlice:
         """Return the entries of a slice.
 
@@ -108,37 +128,51 @@ class TimeEntryReader:
         https://developer.clickup.com/reference/gettimeentrieswithinadaterange
         """
         requested_at = datetime.now(UTC)
-        entries: dict[str, Json] = {}
-        user_ids: list[str] = []
+        parts = list(self.read_parts(part))
+        return TimeEntrySlice(
+            slice=part,
+            records=PackedRecords(text for some in parts for text in some.records.texts),
+            record_ids=[record_id for some in parts for record_id in some.record_ids],
+            left_out_ids=[entry_id for some in parts for entry_id in some.left_out_ids],
+            is_complete=self.is_complete(part),
+            user_ids=[user_id for some in parts for user_id in some.user_ids],
+            seen_users=[user for some in parts for user in some.seen_users],
+            requested_at=requested_at,
+        )
+
+    def read_parts(self, part: Slice) -> Iterator[TimeEntrySlice]:
+        """Yield the entries of a slice for the users of each request, and each entry once.
+
+        Raises the same errors as `read`.
+        """
+        seen_ids: set[str] = set()
         for first in range(0, len(self._user_ids), MAX_ASSIGNEES_PER_REQUEST):
             batch = self._user_ids[first : first + MAX_ASSIGNEES_PER_REQUEST]
             for accepted in self._read_users(part, batch):
-                user_ids += accepted.ids
-                for entry in accepted.response:
-                    if _starts_within(entry, part):
-                        entries[Fields(entry).required_id] = entry
-        selected = [entry for entry in entries.values() if self._is_selected(entry)]
-        converted = self._workspace.report.convert_all(
-            "time_entries",
-            selected,
-            lambda fields: records.time_entry(fields, workspace_id=self._workspace.id),
-            place=f"GET {self._path}",
-        )
-        return TimeEntrySlice(
-            slice=part,
-            records=converted.values,
-            left_out_ids=[*converted.left_out_ids, *(self.without_location & entries.keys())],
-            is_complete=part not in self._incomplete,
-            user_ids=user_ids,
-            seen_users=[Fields(entry).object("user").payload for entry in selected],
-            requested_at=requested_at,
-        )
+                response = accepted.response
+                new_ids = [key for key in response.records if key not in seen_ids]
+                some = TimeEntrySlice(
+                    slice=part,
+                    records=PackedRecords(response.records[entry_id] for entry_id in new_ids),
+                    record_ids=new_ids,
+                    left_out_ids=response.left_out_ids,
+                    is_complete=self.is_complete(part),
+                    user_ids=accepted.ids,
+                    seen_users=list(response.users.values()),
+                    requested_at=response.requested_at,
+                )
+                seen_ids.update(some.entry_ids)
+                yield some
 
     @property
     def _path(self) -> str:
         return api_path("team", self._workspace.id, "time_entries")
 
-    def _read_users(self, part: Slice, user_ids: Sequence[str]) -> Iterator[Accepted[list[Json]]]:
+    @property
+    def _request(self) -> str:
+        return f"GET {self._path}"
+
+    def _read_users(self, part: Slice, user_ids: Sequence[str]) -> Iterator[Accepted[_Response]]:
         """Yield the validated entries of users, except those whose entries ClickUp denies.
 
         Raises the error if ClickUp denies the entries of members.
@@ -151,7 +185,7 @@ class TimeEntryReader:
         )
         for outcome in outcomes:
             if isinstance(outcome, Accepted):
-                self._validate_users(part, outcome.ids, outcome.response)
+                self._validate_users(part, outcome.ids, outcome.response.user_ids)
                 yield outcome
             elif self._former_members(outcome.ids):
                 self.denied_user_ids.update(outcome.ids)
@@ -173,69 +207,84 @@ class TimeEntryReader:
             return [members, former] if former else []
         return split_in_half(former)
 
-    def _request_entries(self, part: Slice, user_ids: Sequence[str]) -> list[Json]:
+    def _request_entries(self, part: Slice, user_ids: Sequence[str]) -> _Response:
         """Return the entries of users in a slice, validated by time and task.
 
-        Entries without a readable id are left out.
+        Entries without a readable id are named and left out, and leave the slice open.
         """
-        start_ms = to_epoch_ms(part.start)
-        end_ms = to_epoch_ms(part.end)
         params = [
-            ("start_date", str(start_ms)),
-            ("end_date", str(end_ms)),
+            ("start_date", str(to_epoch_ms(part.start))),
+            ("end_date", str(to_epoch_ms(part.end))),
             ("assignee", ",".join(user_ids)),
         ]
         if self._task_id:
             params.append(("task_id", self._task_id))
-        items = self._client.get(self._path, params, required_key="data").body["data"]
-        entries = self._identified(part, items)
-        for entry in entries:
-            entry_id = Fields(entry).id
-            at = plausible_ms(entry.get("start"))
-            if at is not None and not start_ms <= at <= end_ms:
-                raise UnexpectedResponseError(
-                    f"GET {self._path}: entry {entry_id} started at {at}, requested were entries "
-                    f"from {start_ms} to {end_ms}"
-                )
-            if self._task_id and records.task_id_of(entry) != self._task_id:
-                raise UnexpectedResponseError(
-                    f"GET {self._path}: entry {entry_id} does not belong to the requested task "
-                    f"{self._task_id}: the parameter task_id is ignored"
-                )
-        return entries
-
-    def _identified(self, part: Slice, items: Sequence[Any]) -> list[Json]:
-        """Return the entries with a readable id; name the others, which leave the slice open."""
+        items, requested_at = self._client.get_items(self._path, params, required_key="data")
+        response = _Response(requested_at)
         converted = self._workspace.report.convert_all(
-            "time_entries", items, _payload, place=f"GET {self._path}"
+            "time_entries", items, partial(self._read_entry, part, response), place=self._request
         )
         if converted.unidentified_count:
             self._incomplete.add(part)
-        return converted.values
+        response.left_out_ids.extend(converted.left_out_ids)
+        return response
 
-    def _validate_users(
-        self, part: Slice, user_ids: Sequence[str], entries: Sequence[Json]
-    ) -> None:
+    def _read_entry(self, part: Slice, response: _Response, fields: Fields) -> None:
+        """Add the record of an entry to a response, unless it is in another slice or not selected.
+
+        Raises `OddFieldError` without a readable id.
+        """
+        entry_id, entry = fields.required_id, fields.payload
+        self._validate_entry(part, entry_id, entry)
+        user = Fields(entry).object("user")
+        if user.id:
+            response.user_ids.add(user.id)
+        if not _starts_within(entry, part):
+            return
+        if not self._is_selected(entry):
+            if entry_id in self.without_location:
+                response.left_out_ids.append(entry_id)
+            return
+        if user.id:
+            response.users[user.id] = user.payload
+        record = records.time_entry(fields, workspace_id=self._workspace.id)
+        response.records[entry_id] = pack(record)
+
+    def _validate_entry(self, part: Slice, entry_id: str, entry: Json) -> None:
+        """Raise `UnexpectedResponseError` if an entry is not in the slice or not of the task."""
+        start_ms, end_ms = to_epoch_ms(part.start), to_epoch_ms(part.end)
+        at = plausible_ms(entry.get("start"))
+        if at is not None and not start_ms <= at <= end_ms:
+            raise UnexpectedResponseError(
+                f"{self._request}: entry {entry_id} started at {at}, requested were entries "
+                f"from {start_ms} to {end_ms}"
+            )
+        if self._task_id and records.task_id_of(entry) != self._task_id:
+            raise UnexpectedResponseError(
+                f"{self._request}: entry {entry_id} does not belong to the requested task "
+                f"{self._task_id}: the parameter task_id is ignored"
+            )
+
+    def _validate_users(self, part: Slice, user_ids: Sequence[str], seen: set[str]) -> None:
         """Raise `UnexpectedResponseError` if entries belong to users that were not requested.
 
         With `assignee` ignored ClickUp returns only the token user's own entries, which may also
         be the only ones. So if only own entries are returned, other users are requested
         separately, once.
         """
-        seen = _user_ids(entries)
         self._seen |= seen
         if not self.privileged:
             return
         self._check_requested(seen, user_ids)
         others = [user_id for user_id in user_ids if user_id != self._token_user_id]
         if seen == {self._token_user_id} and others and not self._others_seen:
-            self._check_requested(_user_ids(self._request_entries(part, others)), others)
+            self._check_requested(self._request_entries(part, others).user_ids, others)
         self._others_seen |= bool(seen)
 
     def _check_requested(self, seen: set[str], user_ids: Sequence[str]) -> None:
         if unexpected := sorted(seen - set(user_ids)):
             raise UnexpectedResponseError(
-                f"GET {self._path}: entries of user {unexpected[0]}, "
+                f"{self._request}: entries of user {unexpected[0]}, "
                 "which were not requested: the parameter assignee is ignored"
             )
 
@@ -259,17 +308,6 @@ class TimeEntryReader:
 
 def _role(workspace: Workspace, user_id: str) -> int | None:
     return Fields(workspace.members.get(user_id, {})).integer("role")
-
-
-def _user_ids(entries: Sequence[Json]) -> set[str]:
-    users = [Fields(entry).object("user") for entry in entries]
-    return {user.id for user in users if user.id}
-
-
-def _payload(fields: Fields) -> Json:
-    """Return an object with a readable id as it is. Raises `OddFieldError` for any other."""
-    fields.required_id  # noqa: B018 - raises
-    return fields.payload
 
 
 def _starts_within(entry: Json, part: Slice) -> bool:

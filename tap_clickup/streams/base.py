@@ -17,7 +17,7 @@ from tap_clickup.extracted import ExtractedRecord
 from tap_clickup.read_scope import ReadScope
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from singer_sdk.helpers.types import Context
     from singer_sdk.singerlib import Message
@@ -70,21 +70,21 @@ class ClickUpStream(BaseStream):
                 yield extracted.record
                 self.sync_context.on_record()
         for completed_read in workspace.completed_reads[earlier_reads:]:
-            self._validate_completed_read(completed_read.record)
+            self._validate_scope(completed_read.scope)
 
-    def _validate_completed_read(self, completed_read: Mapping[str, Any]) -> None:
+    def _validate_scope(self, scope: ReadScope) -> None:
         """Raise `ScopeError` if the scope does not fit the stream's name, key and schema."""
-        stream = completed_read["stream"]
-        if stream != self.name:
-            raise ScopeError(f"stream {self.name}: its ReadScope names the stream {stream}")
-        key = completed_read["key_properties"]
+        if scope.stream != self.name:
+            raise ScopeError(f"stream {self.name}: its ReadScope names the stream {scope.stream}")
+        key = scope.key_properties
         if {*key, "workspace_id"} != {*self.primary_keys, "workspace_id"}:
             raise ScopeError(
                 f"stream {self.name}: key_properties of its ReadScope are ({', '.join(key)}); "
                 f"expected those of primary_keys ({', '.join(self.primary_keys)}), with or without "
                 "workspace_id"
             )
-        if unknown := completed_read["conditions"].keys() - self.schema["properties"].keys():
+        conditions = {"workspace_id", *scope.conditions}
+        if unknown := conditions - self.schema["properties"].keys():
             raise ScopeError(
                 f"stream {self.name}: a condition of its ReadScope is on {', '.join(unknown)}, "
                 "which is not in its schema"

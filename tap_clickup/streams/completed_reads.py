@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from tap_clickup.extracted import ExtractedRecord
-from tap_clickup.read_scope import ReadScope, completed_read
+from tap_clickup.packed import PackedKeys
+from tap_clickup.read_scope import CompletedRead, ReadScope
 from tap_clickup.streams.base import ClickUpStream
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ class CompletedReads(ClickUpStream):
 
     def read(self, workspace: Workspace) -> Iterator[ExtractedRecord]:
         """Yield the completed reads of the streams before this one."""
-        yield from self._applicable(workspace.completed_reads, workspace.report.note)
+        reads = (completed_read.extract() for completed_read in workspace.completed_reads)
+        yield from self._applicable(reads, workspace.report.note)
 
     def get_records(self, context: Context | None) -> Iterable[dict[str, Any]]:
         """Yield the completed reads, and that of workspaces no longer selected no space is read."""
@@ -35,11 +37,10 @@ class CompletedReads(ClickUpStream):
             return
         now = datetime.now(UTC)
         scope = ReadScope("spaces", now, {"id": {"in": []}})
-        reads = [
-            completed_read(scope, (), workspace_id=workspace_id, finished_at=now)
+        rows = [
+            CompletedRead(scope, PackedKeys(()), workspace_id, now).extract()
             for workspace_id in self.sync_context.deselected_workspace_ids
         ]
-        rows = [ExtractedRecord(read, now) for read in reads]
         for extracted in self._applicable(rows, self.logger.debug):
             self._extracted_at = extracted.extracted_at
             yield extracted.record

@@ -8,36 +8,41 @@ https://developer.clickup.com/reference/gettimeentrieswithinadaterange
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tap_clickup.conversions import format_timestamp, parse_timestamp
-from tap_clickup.date_slices import date_slices
+from tap_clickup.date_slices import EARLIEST, date_slices
 from tap_clickup.errors import AccessDeniedError, BadRequestError, UnexpectedResponseError
 from tap_clickup.extracted import ExtractedRecord
+from tap_clickup.packed import PackedKeys
 from tap_clickup.read_scope import time_entry_scope
 from tap_clickup.readers.time_entry_reader import TimeEntryReader
+from tap_clickup.sent_days import MAX_DAYS, SentDays
 from tap_clickup.streams.base import BookmarkedStream
 from tap_clickup.wording import format_count, format_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tap_clickup.date_slices import Slice
     from tap_clickup.hierarchy import Hierarchy
     from tap_clickup.readers.time_entry_reader import TimeEntrySlice
     from tap_clickup.workspace import Workspace
 
-SLICE_WORKERS = 3
-"""How many slices are read concurrently."""
+SLICE_WORKERS = 2
+"""How many slices are read concurrently: two requests per second are more than ClickUp allows, and
+each response of 50 people may have 5,000 entries."""
 
 
 class TimeEntries(BookmarkedStream):
     """Tracked time of all members, and of users on tasks who have left.
 
-    The state of a workspace contains the date up to which slices were read (`read_until`), and the
-    users, spaces and permissions (`user_ids`, `spaces`, `sees`) with which they were read.
+    The state of a workspace contains the date up to which slices were read (`read_until`), the
+    users, spaces and permissions (`user_ids`, `spaces`, `sees`) with which they were read, and
+    what was sent of the days that are read again (`sent`).
     """
 
     name = "time_entries"
@@ -54,12 +59,14 @@ class TimeEntries(BookmarkedStream):
         now = datetime.now(UTC)
         slices = list(date_slices(self._first_slice_start(workspace, now), now))
         progress = SliceProgress(self.workspace_state(workspace.id), slices, now)
+        sent = self._sent_days(workspace, now)
         try:
-            for time_slice in self._prefetch_slices(reader, slices):
-                workspace.add_seen_users(time_slice.seen_users)
-                for record in time_slice.records:
-                    yield ExtractedRecord(record, time_slice.requested_at)
-                progress.add(time_slice)
+            for part in self._prefetch_slices(reader, slices):
+                if isinstance(part, FinishedSlice):
+                    progress.add(part)
+                    continue
+                workspace.add_seen_users(part.seen_users)
+                yield from send(part, sent)
         except BadRequestError:
             raise
         except UnexpectedResponseError:
@@ -71,11 +78,25 @@ class TimeEntries(BookmarkedStream):
 
     def _prefetch_slices(
         self, reader: TimeEntryReader, slices: Sequence[Slice]
-    ) -> Iterable[TimeEntrySlice]:
-        """Read slices concurrently; return them in the order of their arrival."""
+    ) -> Iterable[TimeEntrySlice | FinishedSlice]:
+        """Read slices concurrently; return their parts in the order of their arrival."""
         return self.sync_context.prefetch(
-            map(reader.read, slices[worker::SLICE_WORKERS]) for worker in range(SLICE_WORKERS)
+            read_slices(reader, slices[worker::SLICE_WORKERS]) for worker in range(SLICE_WORKERS)
         )
+
+    def _sent_days(self, workspace: Workspace, now: datetime) -> SentDays:
+        """Return what was sent of the days that each run reads again; a sweep sends everything."""
+        state = self.workspace_state(workspace.id)
+        since = max(_window_start(now, self.config), now - timedelta(days=MAX_DAYS))
+        maps = self.config.get("stream_maps")
+        sent = SentDays(
+            state.get("sent", {}),
+            since=f"{since:%Y-%m-%d}",
+            form=json.dumps([sorted(map(str, self.mask.items())), maps], default=str),
+            sends_all=self.sync_context.is_sweep,
+        )
+        state["sent"] = sent.digests
+        return sent
 
     def _add_completed_reads(
         self, workspace: Workspace, reader: TimeEntryReader, finished: Iterable[FinishedSlice]
@@ -91,7 +112,7 @@ class TimeEntries(BookmarkedStream):
                 user_ids=user_ids,
                 conditions=workspace.selection.conditions,
             )
-            workspace.add_completed_read(scope, [(entry_id,) for entry_id in time_slice.entry_ids])
+            workspace.add_completed_read(scope, time_slice.keys)
 
     def _new_reader(self, workspace: Workspace) -> TimeEntryReader:
         """Return the reader of the entries of all members, and of users that any run has seen.
@@ -117,6 +138,7 @@ class TimeEntries(BookmarkedStream):
             or selection.is_wider_than(state.get("spaces"))
         ):
             state.pop("read_until", None)
+            state.pop("sent", None)
         state.setdefault("start_date", self.sync_context.start_date(workspace))
         state["spaces"] = selection.to_state()
         state["user_ids"] = sorted(user_ids)
@@ -129,11 +151,8 @@ class TimeEntries(BookmarkedStream):
         start_date = parse_timestamp(state["start_date"])
         if self.sync_context.is_sweep or "read_until" not in state:
             return start_date
-        try:
-            window_start = now - timedelta(days=self.config["time_entries_window_days"])
-        except OverflowError:
-            return start_date
-        return max(start_date, min(parse_timestamp(state["read_until"]), window_start))
+        window_start = _window_start(now, self.config)
+        return max(start_date, min(_day_of(parse_timestamp(state["read_until"])), window_start))
 
     def _report_limitations(self, workspace: Workspace, reader: TimeEntryReader) -> None:
         """Report whose time is hidden: a user without permission is not a user without time."""
@@ -162,12 +181,38 @@ class TimeEntries(BookmarkedStream):
 
 @dataclass(frozen=True)
 class FinishedSlice:
-    """A slice that was read completely, without its records."""
+    """A slice whose parts were read. It `is_complete` unless an entry has no readable id."""
 
     slice: Slice
     user_ids: list[str]
-    entry_ids: list[str]
+    keys: PackedKeys
+    is_complete: bool
     requested_at: datetime
+
+
+def read_slices(
+    reader: TimeEntryReader, slices: Iterable[Slice]
+) -> Iterator[TimeEntrySlice | FinishedSlice]:
+    """Yield the parts of each slice, and then the slice."""
+    for date_slice in slices:
+        requested_at = datetime.now(UTC)
+        user_ids: list[str] = []
+        entry_ids: list[str] = []
+        for part in reader.read_parts(date_slice):
+            user_ids += part.user_ids
+            entry_ids += part.entry_ids
+            yield part
+        keys = PackedKeys((entry_id,) for entry_id in entry_ids)
+        is_complete = reader.is_complete(date_slice)
+        yield FinishedSlice(date_slice, user_ids, keys, is_complete, requested_at)
+
+
+def send(part: TimeEntrySlice, sent: SentDays) -> Iterator[ExtractedRecord]:
+    """Yield the entries that are not sent yet."""
+    unsent, digests = sent.select_unsent(part.user_ids, part.records)
+    for record in unsent:
+        yield ExtractedRecord(record, part.requested_at)
+    sent.add(part.user_ids, part.slice, digests)
 
 
 @dataclass
@@ -186,17 +231,10 @@ class SliceProgress:
         self._missing = list(self.slices)
         self._previous_bookmark = self.state.get("read_until")
 
-    def add(self, time_slice: TimeEntrySlice) -> None:
+    def add(self, time_slice: FinishedSlice) -> None:
         """Add a slice, and advance the bookmark: an entry without an id is the same next time."""
         if time_slice.is_complete:
-            self.finished.append(
-                FinishedSlice(
-                    time_slice.slice,
-                    time_slice.user_ids,
-                    time_slice.entry_ids,
-                    time_slice.requested_at,
-                )
-            )
+            self.finished.append(time_slice)
         self._missing.remove(time_slice.slice)
         until = min(self._missing[0].start, self.now) if self._missing else self.now
         self.state["read_until"] = format_timestamp(until)
@@ -207,6 +245,18 @@ class SliceProgress:
         self.state.pop("read_until", None)
         if self._previous_bookmark:
             self.state["read_until"] = self._previous_bookmark
+
+
+def _window_start(now: datetime, config: Mapping[str, Any]) -> datetime:
+    """Return the begin of the first day that each run reads again."""
+    try:
+        return _day_of(now - timedelta(days=config["time_entries_window_days"]))
+    except OverflowError:
+        return EARLIEST
+
+
+def _day_of(timestamp: datetime) -> datetime:
+    return timestamp.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _spaces_without_time_tracking(hierarchy: Hierarchy) -> list[str]:

@@ -256,8 +256,8 @@ def test_streams_that_are_not_read_alone_are_left(
     clickup.requests.clear()
     left = retry(runs)
     assert left == {
-        user_id: ("left", "the next sync reads it"),
-        "1": ("left", "the next sync reads it"),
+        user_id: ("left", "the next sweep reads it"),
+        "1": ("left", "the next sweep reads it"),
         "0123abc": ("left", "the next sync of its own tap reads it"),
         "86other": ("left", "its workspace is not selected"),
     }

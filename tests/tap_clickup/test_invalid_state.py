@@ -37,6 +37,8 @@ def state_of(stream: str, *partitions: Any) -> Any:
         (state_of("tasks", {**CONTEXT_ONLY, "cursors": ["2026-01-31"]}), INVALID_STATE),
         (state_of("tasks", {"cursors": {}}), INVALID_STATE),
         (state_of("time_entries", {"read_until": "2026-01-31"}), INVALID_STATE),
+        (state_of("time_entries", {**CONTEXT_ONLY, "sent": {"40000001": "x"}}), INVALID_STATE),
+        (state_of("time_entries", {**CONTEXT_ONLY, "sent": []}), INVALID_STATE),
         (state_of("tasks", None), INVALID_STATE),
         (
             state_of("tasks", {**CONTEXT_ONLY, "cursors": {"live": 1772600000001}}),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tap_clickup.json_decoder import JsonError, decode_json
+from tap_clickup.json_decoder import JsonError, decode_items, decode_json
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,18 @@ def test_strict_decoding_rejects_what_json_does_not_have(content: bytes) -> None
     with pytest.raises(JsonError, match=r"^not JSON$"):
         decode_json(content, strict=True)
     assert decode_json(b'"\\ud83d"', strict=True) == "?"
+
+
+def test_items_are_decoded_one_by_one() -> None:
+    """An odd text in one of them hides neither the others nor the rest of its own item."""
+    items = decode_items(b'{"a": 1, "data": [{"b": "\xff", "c": [1]}, 1e999, null]}', "data")
+    assert items is not None
+    assert list(items) == [{"b": "\ufffd", "c": [1]}, "1e999", None]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"[]", b'{"a": []}', b'{"data": {}}', b'{"data": null}', b'{"data": ["\\ud83d"]}'],
+)
+def test_what_cannot_be_divided_is_left_to_the_caller(content: bytes) -> None:
+    assert decode_items(content, "data") is None

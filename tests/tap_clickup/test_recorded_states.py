@@ -70,7 +70,7 @@ def test_the_state_of_a_complete_run_is_continued(run_tap: TapRunner, account: A
     assert run.column("time_entries", "id") == [entry.id]
     (bookmark,) = state["bookmarks"]["time_entries"]["partitions"]
     read_until = datetime.fromisoformat(bookmark["read_until"])
-    assert requested_starts(run_tap)[0] >= to_ms(read_until - timedelta(days=30))
+    assert requested_starts(run_tap)[0] >= to_ms(read_until - timedelta(days=31))
 
 
 def test_the_state_of_a_stopped_run_is_continued(run_tap: TapRunner) -> None:

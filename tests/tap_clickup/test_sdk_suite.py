@@ -98,7 +98,7 @@ def test_final_state_has_only_finished_bookmarks(run_tap: TapRunner) -> None:
     ]
     assert [sorted(partition) for partition in partitions] == [sorted(names), sorted(names)]
     partitions = bookmarks.pop("time_entries")["partitions"]
-    names = ["context", "read_until", "sees", "spaces", "start_date", "user_ids"]
+    names = ["context", "read_until", "sees", "sent", "spaces", "start_date", "user_ids"]
     assert [sorted(partition) for partition in partitions] == [names, names]
     partitions = bookmarks.pop("time_in_status")["partitions"]
     assert [sorted(partition) for partition in partitions] == [["context"], ["context"]]

@@ -95,7 +95,7 @@ def test_new_token_rereads_all_time_once(
     give_token_to(account, accounts.MEMBER)
     second = run_tap(start_date=SINCE, state=first.state)
     third = run_tap(start_date=SINCE, state=second.state)
-    assert third.column("time_entries", "id") == [mias_entries[1].id]
+    assert [mias_entries[1].id] in time_tracking.entry_ids_by_slice(third).values()
     assert time_tracking.requested_starts(run_tap)[0] > to_ms(days_ago(31))
 
 
