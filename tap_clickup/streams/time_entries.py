@@ -66,7 +66,7 @@ class TimeEntries(BookmarkedStream):
                     progress.add(part)
                     continue
                 workspace.add_seen_users(part.seen_users)
-                yield from send(part, sent)
+                yield from send_unsent(part, sent)
         except BadRequestError:
             raise
         except UnexpectedResponseError:
@@ -207,7 +207,7 @@ def read_slices(
         yield FinishedSlice(date_slice, user_ids, keys, is_complete, requested_at)
 
 
-def send(part: TimeEntrySlice, sent: SentDays) -> Iterator[ExtractedRecord]:
+def send_unsent(part: TimeEntrySlice, sent: SentDays) -> Iterator[ExtractedRecord]:
     """Yield the entries that are not sent yet."""
     unsent, digests = sent.select_unsent(part.user_ids, part.records)
     for record in unsent:

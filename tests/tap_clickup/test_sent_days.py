@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
 
+from fake_clickup import Fault
+from fake_clickup.storage import to_ms
 from tap_clickup.date_slices import Slice
 from tap_clickup.packed import PackedRecords, pack
+from tap_clickup.readers.time_entry_reader import TimeEntrySlice
 from tap_clickup.sent_days import MAX_DAYS, SentDays
+from tap_clickup.streams.time_entries import send_unsent
 from tests.tap_clickup import accounts, time_tracking
 from tests.tap_clickup.dates import MINUTE, days_ago, to_iso
 from tests.tap_clickup.time_tracking import track
 
 if TYPE_CHECKING:
-    from fake_clickup import Account
+    from fake_clickup import Account, Behaviour
     from tests.tap_clickup.runner import Row, TapRun, TapRunner
 
 SINCE = to_iso(days_ago(20))
@@ -83,26 +86,36 @@ def test_a_sweep_and_a_run_without_state_send_everything(
     assert sent_ids(run_tap(start_date=SINCE)) == [entry]
 
 
-def test_a_state_covers_no_entry_that_is_not_sent_yet(run_tap: TapRunner, account: Account) -> None:
-    """Whichever STATE a killed run leaves behind, the next run sends what is missing."""
+def test_a_day_counts_as_sent_after_its_last_entry() -> None:
+    """A killed run leaves a STATE from between two records: the next run sends both again."""
+    part = TimeEntrySlice(
+        slice=NOVEMBER,
+        records=PackedRecords(map(pack, (SECOND, THIRD))),
+        record_ids=["2", "3"],
+        left_out_ids=[],
+        is_complete=True,
+        user_ids=["7"],
+        seen_users=[],
+        requested_at=NOVEMBER.end,
+    )
+    sent = SentDays({}, since="2026-11-02", form="")
+    entries = send_unsent(part, sent)
+    assert [next(entries).record, next(entries).record] == [SECOND, THIRD]
+    assert sent.digests == {}
+    assert list(entries) == []
+    assert list(sent.digests["7"]) == ["2026-11-03"]
+
+
+def test_users_of_each_request_have_digests_of_their_own(
+    run_tap: TapRunner, account: Account
+) -> None:
     users = time_tracking.add_members(account, range(60))
-    for day, user_id in enumerate(users[::6], start=1):
-        track(account, noon(day), user_id=user_id)
+    first, last = (track(account, noon(3), user_id=users[number]).id for number in (0, -1))
     run = run_tap(start_date=SINCE)
-    sent: set[str] = set()
-    states = 0
-    for before, message in pairwise(run.messages):
-        if before["type"] == "RECORD" and before["stream"] == "time_entries":
-            sent.add(before["record"]["started_at"][:10])
-        if message["type"] == "STATE":
-            bookmarks = message["value"]["bookmarks"].get("time_entries", {})
-            for partition in bookmarks.get("partitions", ()):
-                states += 1
-                days = {day for of_user in partition.get("sent", {}).values() for day in of_user}
-                assert days <= sent
-    assert states > 1
-    assert sent == {f"{noon(day):%Y-%m-%d}" for day in range(1, 11)}
     assert len(time_tracking.saved_state(run)["sent"]) == 2
+    account.update_time_entry(last, end_ms=0, at=days_ago(0))
+    assert sent_ids(run) == sorted([first, last])
+    assert sent_ids(run_tap(state=run.state)) == [last]
 
 
 def test_an_entry_that_leaves_the_selection_and_returns_is_sent(
@@ -131,15 +144,18 @@ def test_another_form_of_the_records_is_sent(run_tap: TapRunner, account: Accoun
 
 
 def test_own_time_is_sent_once_by_a_token_that_sees_no_other(
-    run_tap: TapRunner, account: Account
+    run_tap: TapRunner, account: Account, behaviour: Behaviour
 ) -> None:
-    """ClickUp returns it to the request of each 50 users."""
+    """Even if ClickUp returns it to the request of each 50 users."""
     time_tracking.add_members(account, range(60))
-    account.workspaces[0].members[accounts.OWNER].role = 3
-    entry = track(account, noon(3), user_id=accounts.OWNER)
-    run = run_tap(start_date=SINCE)
-    assert len(time_tracking.requested_assignees(run_tap)) > 1
-    assert sent_ids(run) == [entry.id]
+    behaviour.role = "member"
+    user = {"id": accounts.OWNER, "username": "Olga"}
+    entry = {"id": "7", "user": user, "start": str(to_ms(noon(3))), "duration": "60000"}
+    body = {"data": [entry]}
+    behaviour.faults = [Fault(status=200, body=body, path="/time_entries$") for _ in range(2)]
+    since = time_tracking.slice_start(noon(3))
+    run = run_tap(start_date=to_iso(since))
+    assert sent_ids(run) == ["7"]
 
 
 def test_a_day_is_that_of_utc_and_compared_as_a_whole() -> None:
