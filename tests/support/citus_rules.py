@@ -24,6 +24,7 @@ SELECT, UPDATE, INSERT, DELETE = "1", "2", "3", "4"
 RELATION, SUBQUERY, COMMON_TABLE = "0", "1", "6"
 LEFT_JOIN = "1"
 OPERATORS = {"OPEXPR", "DISTINCTEXPR", "NULLIFEXPR", "SCALARARRAYOPEXPR"}
+CHOICES = {"CASEEXPR", "COALESCEEXPR"}
 RESULT_TYPES = (
     *("vartype", "consttype", "paramtype", "funcresulttype", "opresulttype", "resulttype"),
     *("coalescetype", "casetype", "array_typeid", "aggtype", "wintype", "minmaxtype"),
@@ -166,6 +167,9 @@ def _in_modification(query: Node, catalog: Catalog) -> Iterator[str]:
         is_volatile = catalog.functions[_functions(node, catalog)[0]][1] == "v"
         if is_volatile or any(part["node"] == "VAR" for part in walk(node)):
             yield f"change of {name}: {function} of a column"
+    choices = [node for node in _own([query["jointree"], changed]) if node["node"] in CHOICES]
+    for function, _ in _mutable(choices, catalog):
+        yield f"choice in a change of {name}: {function}"
     for function, _ in _mutable(query["returningList"], catalog):
         yield f"RETURNING of {name}: {function}"
 

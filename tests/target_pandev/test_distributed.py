@@ -111,6 +111,9 @@ REFUSED = {
     "UPDATE tasks SET date_updated = name::timestamptz": (
         "change of tasks: timestamptz_in of a column"
     ),
+    "UPDATE tasks SET date_updated = coalesce(date_updated, now())": (
+        "choice in a change of tasks: now"
+    ),
     "UPDATE tasks SET points = random()": "change of tasks: random of a column",
     "UPDATE tasks SET name = '' RETURNING to_jsonb(id)": "RETURNING of tasks: to_jsonb",
     "INSERT INTO emitted_states VALUES (gen_random_uuid(), 1) "
