@@ -51,13 +51,14 @@ def evaluate(figures: Figures) -> list[Goal]:
         at_least("records per CPU second, times the peer's", ratio, 5),
         at_most("peak memory at 20,000 tasks, MB", ours["peak_mb"], 100),
         at_most("additional memory at 200,000 tasks, MB", growth, 10),
-        *_entry_goals(figures["entries"]),
+        *entry_goals(figures["entries"]),
         at_most("minutes for 10,000 tasks, simulated", simulated["10000"]["minutes"], 2.5),
         at_most("minutes for 100,000 tasks, simulated", simulated["100000"]["minutes"], 18),
     ]
 
 
-def _entry_goals(entries: list[Figures] | None) -> list[Goal]:
+def entry_goals(entries: list[Figures] | None) -> list[Goal]:
+    """Return the goals of the largest number of time entries."""
     largest = entries[-1] if entries else {}
     return [
         at_least("time entries read of 200,000", largest.get("time_entries"), 200_000),

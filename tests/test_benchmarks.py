@@ -12,6 +12,7 @@ import pytest
 from benchmarks import git, load_goals, start
 from benchmarks.clickup_process import SPACES, generated_account
 from benchmarks.command import run_benchmark
+from benchmarks.extract_goals import entry_goals
 from benchmarks.git_repository import MAIN, topic, write_repository
 from benchmarks.goals import Goal, at_most, format_header, format_row
 from benchmarks.hostile_goals import evaluate, format_table
@@ -82,6 +83,14 @@ def test_every_goal_of_the_git_benchmark_can_be_missed() -> None:
         goals = git.evaluate(figures)
         assert [goal.met for goal in goals] == [is_met] * 2
         assert git.ON_MAIN in git.format_table(figures, goals)
+
+
+def test_every_goal_of_time_entries_can_be_missed() -> None:
+    """With the figures of the tap that kept all responses of a slice, and sent all of a window."""
+    for read, peak_mb, sent, is_met in ((200_000, 98, 0, True), (199_999, 413, 61_353, False)):
+        figures = {"time_entries": read, "peak_mb": peak_mb, "sent_by_poll": sent}
+        assert [goal.met for goal in entry_goals([{}, figures])] == [is_met] * 3
+    assert [goal.met for goal in entry_goals(None)] == [None] * 3
 
 
 def test_every_goal_of_the_start_benchmark_can_be_missed() -> None:
