@@ -45,8 +45,8 @@ test-install: $(READY) ## install the release by pip, uv and pipx, and run it wi
 coverage: $(READY) ## run the tests and list the lines that none of them reaches
 	$(BIN)/python -m pytest -n 3 --dist worksteal --ignore tests/debian --ignore tests/install --cov --cov-report=term
 
-compile: $(READY) # each worker would compile all tests by itself
-	@$(BIN)/python -m pytest -q --collect-only --no-summary --ignore tests/debian --ignore tests/install >/dev/null
+compile: $(READY) # else each worker compiles all tests; the run itself shows errors
+	@$(BIN)/python -m pytest -q --collect-only --no-summary --ignore tests/debian --ignore tests/install >/dev/null || true
 
 lint: $(READY) ## lint, type check and import contracts
 	$(BIN)/ruff check .
