@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from target_pandev.database.table import Table
     from target_pandev.database.tombstones import Deletion
 
-DERIVED_SINCE = 37
+DERIVED_SINCE = 42
 """The migration since which `derive_transitions.sql` derives what it does now: older stores derive
 all again."""
 TASK_COLUMNS = {"tasks": "id", "task_changes": "task_id", "time_in_status": "task_id"}

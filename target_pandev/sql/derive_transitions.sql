@@ -36,7 +36,8 @@ versions AS MATERIALIZED (
     SELECT k.task, v.*
     FROM touched AS k
     CROSS JOIN LATERAL (
-        SELECT v.workspace_id, v.task_id, v.date_updated, v.status, v.status_type, v.status_id, v.list_id
+        SELECT v.workspace_id, v.task_id, v.date_updated, v.status, v.status_type, v.status_id,
+            v.list_id, v.read_at
         FROM task_versions AS v
         WHERE v.workspace_id = k.workspace_id AND v.task_id = k.task_id AND v.status IS NOT NULL
         OFFSET 0
@@ -106,36 +107,37 @@ touched_rows AS MATERIALIZED (
 ),
 points AS (
     -- The order at the same time: the creation (0), then changes (1), whose ids are numbers of
-    -- different lengths, then versions (2), which show the status after the change.
+    -- different lengths, then versions (2), which show the status after the change: the present row
+    -- after those that were read before it.
     SELECT c.task, c.workspace_id, c.task_id, c.changed_at AS occurred_at,
         1 AS rank, pg_catalog.length(c.id) AS id_length, c.id AS change_id,
         c.from_value AS from_status, c.from_status_type, c.to_value AS status,
         c.to_status_type AS status_type, NULL::text AS status_id, c.list_id, c.user_id,
-        FALSE AS has_exact_time
+        FALSE AS has_exact_time, NULL::timestamptz AS read_at
     FROM changes AS c
     UNION ALL
     SELECT v.task, v.workspace_id, v.task_id, v.date_updated, 2, 0, NULL, NULL, NULL,
-        v.status, v.status_type, v.status_id, v.list_id, NULL, FALSE
+        v.status, v.status_type, v.status_id, v.list_id, NULL, FALSE, v.read_at
     FROM versions AS v
     UNION ALL
     SELECT t.task, t.workspace_id, t.task_id, t.date_updated, 2, 0, NULL, NULL, NULL,
-        t.status, t.status_type, t.status_id, t.list_id, NULL, FALSE
+        t.status, t.status_type, t.status_id, t.list_id, NULL, FALSE, 'infinity'
     FROM touched_rows AS t
     WHERE t.has_history AND t.status IS NOT NULL
     UNION ALL
     SELECT t.task, t.workspace_id, t.task_id, t.date_created, 0, 0, NULL, NULL, NULL,
-        NULL, NULL, NULL, t.list_id, NULL, TRUE
+        NULL, NULL, NULL, t.list_id, NULL, TRUE, NULL
     FROM touched_rows AS t
     WHERE t.has_history AND t.status IS NOT NULL AND t.date_created <= t.date_updated
     UNION ALL
     SELECT t.task, t.workspace_id, t.task_id, t.closed_at, 2, 0, NULL, NULL, NULL,
-        t.status, t.status_type, t.status_id, t.list_id, NULL, TRUE
+        t.status, t.status_type, t.status_id, t.list_id, NULL, TRUE, NULL
     FROM touched_rows AS t
     WHERE t.has_history AND t.status IS NOT NULL
         AND t.closed_at < t.date_updated - INTERVAL '1 second'
     UNION ALL
     SELECT t.task, t.workspace_id, t.task_id, s.since, 2, 0, NULL, NULL, NULL,
-        s.status, d.status_type, d.status_id, t.list_id, NULL, TRUE
+        s.status, d.status_type, d.status_id, t.list_id, NULL, TRUE, NULL
     FROM touched_rows AS t
     CROSS JOIN LATERAL (
         SELECT s.status, s.since
@@ -195,7 +197,8 @@ steps AS (
     WHERE p.occurred_at IS NOT NULL
     WINDOW in_order AS (
         PARTITION BY p.task
-        ORDER BY p.occurred_at, p.rank, p.id_length, p.change_id, p.has_exact_time DESC
+        ORDER BY p.occurred_at, p.rank, p.id_length, p.change_id, p.has_exact_time DESC,
+            p.read_at, p.status
     )
 ),
 transitions AS (
@@ -246,7 +249,8 @@ transitions AS (
     END
     WINDOW in_order AS (
         PARTITION BY s.task
-        ORDER BY s.occurred_at, s.rank, s.id_length, s.change_id, s.has_exact_time DESC, e.is_exact
+        ORDER BY s.occurred_at, s.rank, s.id_length, s.change_id, s.has_exact_time DESC,
+            s.read_at, s.status, e.is_exact
     )
 ),
 found AS (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 STREAMS = {**SCHEMAS, "lists": LISTS, "folders": FOLDERS, "completed_reads": COMPLETED_READS}
 EXAMPLES = scaled(10, full=500)
 STORED = "SELECT *, xmin::text FROM task_transitions ORDER BY workspace_id, task_id, number"
+TO_STATUS = "SELECT number, to_status FROM task_transitions ORDER BY number"
 OTHER = TASK + "x"
 
 
@@ -113,6 +115,18 @@ def test_loads_in_any_order_leave_no_outdated_transition(
         store.load(*streams.values(), *run)
         stored = store.rows(STORED)
         assert derive_again(store) == stored
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_versions_of_the_same_edit_follow_the_order_of_their_reads(
+    store: Loader, order: Sequence[int]
+) -> None:
+    read = [
+        {**seen(4, status), "time_extracted": clock(hour).isoformat()}
+        for hour, status in ((10, "review"), (11, "to do"), (12, "doing"))
+    ]
+    load_each(store, *(read[number] for number in order))
+    assert [row[1] for row in store.rows(TO_STATUS)] == ["review", "to do", "doing"]
 
 
 @pytest.mark.parametrize(
