@@ -46,7 +46,8 @@ WITH zone AS (
         starts.at AT TIME ZONE zone.name - starts.at AT TIME ZONE 'UTC' AS utc_offset
     FROM zone, starts
     UNION ALL
-    SELECT '-infinity', NULL,
+    -- Python has no times before the year 1, nor -infinity.
+    SELECT timestamptz '0001-01-02 00:00Z', NULL,
         timestamp '1970-01-01' AT TIME ZONE 'UTC' AT TIME ZONE zone.name - timestamp '1970-01-01'
     FROM zone
 ), periods AS (

@@ -19,7 +19,7 @@ INSERT INTO working_calendar (part, numbers) VALUES
     ('week_before', '{-32400000, -3600000, 25200000, 54000000, 82800000, 144000000, 144000000}'),
     ('week_works', '{1, 1, 1, 1, 1, 0, 0}'),
     ('week', '{144000000}');
-INSERT INTO working_calendar (part, times, offsets) VALUES ('periods', '{-infinity}', '{0}');
+INSERT INTO working_calendar (part, times, offsets) VALUES ('periods', '{0001-01-02 00:00Z}', '{0}');
 
 CREATE FUNCTION reporting_opens_at() RETURNS time
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SECURITY DEFINER
