@@ -22,10 +22,12 @@ from target_pandev.embedded import default_data_dir
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from playwright.sync_api import Page
+
 PICTURE = Path(__file__).parents[2] / "docs" / "page.png"
 TAB = "tasks"
-SETTLE_MS = 5_000
-"""Until the figures are new, in a store that is not written to."""
+RELOADS = 30
+RELOAD_EVERY_MS = 1_000
 
 
 @click.command()
@@ -48,13 +50,20 @@ def main(store_dir: Path | None, output: Path) -> None:
         browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
         page = browser.new_page(viewport={"width": 1100, "height": 760}, color_scheme="light")
         page.goto(f"{address}{TAB}")
-        page.wait_for_timeout(SETTLE_MS)
-        page.reload()
-        if page.locator(".note").count():
-            raise click.ClickException("the page still counts its figures; run it again")
+        _wait_for_new_figures(page)
         page.screenshot(path=output)
         browser.close()
     click.echo(f"written: {output}")
+
+
+def _wait_for_new_figures(page: Page) -> None:
+    """Reload the page until it no longer says that newer figures are being counted."""
+    for _ in range(RELOADS):
+        if not page.locator(".note").count():
+            return
+        page.wait_for_timeout(RELOAD_EVERY_MS)
+        page.reload()
+    raise click.ClickException("the page still counts its figures; run it again")
 
 
 @contextmanager
