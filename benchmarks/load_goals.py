@@ -32,7 +32,7 @@ def evaluate(figures: Figures) -> list[Goal]:
         at_least("fresh, rows per second, times minimal's", minimal[FRESH], 0.25),
         at_least("none changed, times minimal's", minimal[NONE], 0.5),
         at_least("all changed, times minimal's", minimal[ALL], 0.15),
-        at_least("fresh, times meltanolabs'", ratios["meltanolabs"], 8),
+        at_least("fresh, times meltanolabs'", ratios["meltanolabs"], 7),
         at_least("fresh, times pipelinewise's", ratios["pipelinewise"], 2.5),
         at_most("none changed, WAL, KB", round(ours[NONE]["wal_bytes"] / 1024, 1), 512),
         at_most("peak memory of all inputs, MB", peak_mb, 120),
