@@ -30,7 +30,8 @@ def _format_section(name: str, result: dict[str, Any]) -> str:
         f"| {MET[goal['met']]} |"
         for goal in result["goals"]
     ]
-    growth = [_format_growth(kind, result[kind]) for kind in KINDS if kind in result]
+    kinds = [kind for kind in KINDS if kind in result] if name == "growth" else []
+    growth = [_format_growth(kind, result[kind]) for kind in kinds]
     return "\n".join(
         [f"## make bench-{name}", "", _describe(result), "", TABLE, *goals, "", *growth]
     )

@@ -71,7 +71,9 @@ def test_the_page_of_figures_shows_goals_machine_and_growth() -> None:
     absent = {"name": "MB", "value": None, "relation": "<=", "goal": 5, "met": None}
     costs = [cost(1_000, 1.5, 60), cost(10_000, 2.4, 150)]
     result = {"goals": [goal, absent], "machine": MACHINE, "load_before": 0.3, "tasks": costs}
-    page = format_page({"growth": result})
+    other = {"goals": [], "machine": MACHINE, "tasks": 100_000}
+    page = format_page({"growth": result, "page": other})
+    assert "## make bench-page" in page
     assert "## make bench-growth" in page
     assert "2026-11-28, commit abc1234, 2 CPUs, 24 GiB of memory," in page
     assert "| rows | 1,234.5 | ≥ 1,000 | met |" in page
