@@ -159,7 +159,7 @@ class ReceiverProcess:
         webhooks = self.clickup.account.workspaces[0].webhooks
 
         def registered_webhook() -> str | None:
-            return next((webhook for webhook in webhooks if self.secret_store.get(webhook)), None)
+            return next((each for each in list(webhooks) if self.secret_store.get(each)), None)
 
         return wait_until(registered_webhook)
 
