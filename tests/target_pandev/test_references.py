@@ -81,7 +81,10 @@ def test_a_load_during_a_prefix_change_leaves_no_old_reference(
 ) -> None:
     """The load is held up before its end; the change has to wait for it."""
     store.load(COMMITS)
-    waiting = "SELECT locktype FROM pg_locks WHERE NOT granted ORDER BY locktype"
+    waiting = (
+        "SELECT l.locktype FROM pg_locks AS l INNER JOIN pg_database AS d ON d.oid = l.database "
+        "WHERE NOT l.granted AND d.datname = current_database() ORDER BY l.locktype"
+    )
     with ThreadPoolExecutor(2) as pool, Store(database, schema="pandev") as other:
         with psycopg.connect(database) as held:
             held.execute("LOCK TABLE pandev.task_references IN SHARE MODE")
