@@ -13,8 +13,8 @@ which folders are in which.
 `readers` read pages and slices through the `client`, which keeps the `rate_limit`, compares the
 `clock`, sends by the `timed_adapter`, refuses what is not among the `allowed_writes` and logs while
 it is `waiting`; `prefetch` runs several at once. Pure modules decide what to request and convert
-what was received: `keyset`, `date_slices`, `sent_days` and `bisect_requests`; `urls`, `extracted`,
-`records`, `custom_fields`, `sprints`, `sprint_records`, `worklog_marker`, `fields`, `json_decoder`,
-`packed` and `conversions`. `memory` keeps the process small. `errors` are the reasons why something
-could not be read.
+what was received: `keyset`, `date_slices`, `sent_days` and `bisect_requests`; `urls`, `api_token`,
+`extracted`, `records`, `custom_fields`, `sprints`, `sprint_records`, `worklog_marker`, `fields`,
+`json_decoder`, `packed` and `conversions`. `memory` keeps the process small. `errors` are the
+reasons why something could not be read.
 """

@@ -26,13 +26,13 @@ from urllib.parse import urlsplit
 import requests
 
 from tap_clickup.allowed_writes import is_allowed_write
+from tap_clickup.api_token import authorization_header
 from tap_clickup.clock import check_clock
 from tap_clickup.conversions import id_to_str
 from tap_clickup.errors import (
     AccessDeniedError,
     ApiUnavailableError,
     BadRequestError,
-    ConfigurationError,
     InvalidTokenError,
     UnexpectedResponseError,
 )
@@ -113,25 +113,6 @@ class RequestStats:
             f"{format_count(self.retries, 'retry', 'retries')}, "
             f"{self.waited_seconds:,.0f} s waited"
         )
-
-
-def authorization_header(api_token: str) -> str:
-    """Return the `Authorization` header for a token. Raises `ConfigurationError` if it is invalid.
-
-    A personal token begins with `pk_` and is sent as it is. An OAuth token is sent as `Bearer` and
-    has to be given with that word, since otherwise it cannot be distinguished from a typing error.
-    https://developer.clickup.com/docs/authentication
-    """
-    token = api_token.strip()
-    bare = re.sub(r"(?i)^bearer\s+", "", token)
-    if re.fullmatch(r"pk_\d+_[A-Za-z0-9]{8,}", bare):
-        return bare
-    if bare != token and not bare.startswith("pk_") and re.fullmatch(r"[A-Za-z0-9_.-]{16,}", bare):
-        return f"Bearer {bare}"
-    raise ConfigurationError(
-        "api_token: expected a personal API token, which begins with 'pk_'; "
-        "create one in ClickUp under avatar > Settings > My Settings > Apps > API Token"
-    )
 
 
 class Client:

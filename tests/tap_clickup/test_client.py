@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fake_clickup import FakeClickUp, Fault, generate
-from tap_clickup.client import MAX_ATTEMPTS, Client, authorization_header
+from tap_clickup.api_token import authorization_header
+from tap_clickup.client import MAX_ATTEMPTS, Client
 from tap_clickup.errors import (
     AccessDeniedError,
     ApiUnavailableError,
