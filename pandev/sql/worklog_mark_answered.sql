@@ -5,6 +5,6 @@ UPDATE worklog_entries SET
     reason = %(reason)s,
     written_ms = CASE WHEN %(state)s = 'confirmed' THEN %(written_ms)s ELSE written_ms END,
     time_entry_id = coalesce(%(time_entry_id)s, time_entry_id),
-    confirmed_at = CASE WHEN %(state)s = 'confirmed' THEN now() ELSE confirmed_at END
+    confirmed_at = coalesce(%(confirmed_at)s, confirmed_at)
 WHERE workspace_id = %(workspace_id)s AND marker = %(marker)s
 RETURNING marker

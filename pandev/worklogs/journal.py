@@ -63,6 +63,7 @@ class Journal:
             "state": state,
             "written_ms": written_ms,
             "time_entry_id": time_entry_id,
+            "confirmed_at": self._store.now() if state == "confirmed" else None,
             "reason": reason,
         }
         query(self._store, "mark_answered", _key(entry) | values)

@@ -7,15 +7,16 @@ Each WITH query is such a part, and so is a subquery of its own on a temporary t
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from tests.support.query_trees import walk
+import psycopg
+
+from tests.support.query_trees import parse_tree, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    import psycopg
+    from collections.abc import Iterable, Iterator, Mapping
 
     from tests.support.query_trees import Node
 
@@ -30,6 +31,7 @@ RESULT_TYPES = (
     *("coalescetype", "casetype", "array_typeid", "aggtype", "wintype", "minmaxtype"),
 )
 """The fields with the type of an expression, which differ by its kind."""
+RELATION_ID = re.compile(r":relid (\d+)")
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,23 @@ def read_catalog(connection: psycopg.Connection[Any]) -> Catalog:
         {oid: (reads, writes) for oid, reads, writes in types},
         {oid: (schema, name) for oid, schema, name in relations},
     )
+
+
+def refused_forms(database: str, trees: Iterable[str]) -> set[str]:
+    """Return what Citus would not run, or not well, of the statements of these trees."""
+    with psycopg.connect(database) as connection:
+        catalog = read_catalog(connection)
+
+    def without_number(relation: re.Match[str]) -> str:
+        """Return 0 for a temporary table, of which each session has another one."""
+        return relation[0] if relation[1] in catalog.relations else ":relid 0"
+
+    return {
+        form
+        for text in {RELATION_ID.sub(without_number, text) for text in trees}
+        for tree in parse_tree(text)
+        for form in find_refused_forms(tree, catalog)
+    }
 
 
 def find_refused_forms(tree: Node, catalog: Catalog) -> set[str]:

@@ -9,20 +9,45 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import psycopg
 from psycopg.conninfo import make_conninfo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import pytest
+    from psycopg.errors import Diagnostic
+
 Node: TypeAlias = "dict[str, Any]"
 """The fields of a node by name; its type is in `node`."""
 SETTINGS = "-c debug_print_rewritten=on -c debug_pretty_print=off -c client_min_messages=log"
+TREES = "rewritten parse tree:"
+NUMBERS = re.compile(r":(location|paramid|stmt_location|stmt_len) -?\d+")
+"""Parts of a tree that differ between equal statements."""
 TOKEN = re.compile(r'[{}()]|"(?:\\.|[^"\\])*"|(?:\\.|[^\s{}()"\\])+', re.DOTALL)
 
 
 def printing_trees(conninfo: str) -> str:
     """Return an address whose connections get the trees of their statements as messages."""
     return make_conninfo(conninfo, options=SETTINGS)
+
+
+def collect_trees(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Return a set to which the trees that connections get from now on are added."""
+    collected: set[str] = set()
+    connect = psycopg.connect
+
+    def note(message: Diagnostic) -> None:
+        if message.message_primary == TREES:
+            collected.add(NUMBERS.sub("", message.message_detail or ""))
+
+    def watched(*arguments: Any, **keywords: Any) -> psycopg.Connection[Any]:
+        connection = connect(*arguments, **keywords)
+        connection.add_notice_handler(note)
+        return connection
+
+    monkeypatch.setattr(psycopg, "connect", watched)
+    return collected
 
 
 def parse_tree(text: str) -> Any:

@@ -6,10 +6,9 @@ With TEST_CITUS_URL, the address of a coordinator of Citus as a superuser, the l
 from __future__ import annotations
 
 import os
-import re
 from contextlib import contextmanager
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import psycopg
@@ -19,20 +18,14 @@ from psycopg.conninfo import make_conninfo
 
 from target_pandev.database import ReportingChange, Store
 from target_pandev.database.connection import execute_each
-from tests.support.citus_rules import find_refused_forms, read_catalog
-from tests.support.query_trees import parse_tree, printing_trees
+from tests.support.citus_rules import refused_forms
+from tests.support.query_trees import collect_trees, printing_trees
 from tests.target_pandev.loading import load
 from tests.target_pandev.store_story import build_story
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from psycopg.errors import Diagnostic
-
-TREES = "rewritten parse tree:"
-NUMBERS = re.compile(r":(location|paramid|stmt_location|stmt_len) -?\d+")
-"""Parts of a tree that differ between equal statements."""
-RELATION = re.compile(r":relid (\d+)")
 WRITING = (
     *(
         "_sdc_hash",
@@ -56,38 +49,7 @@ WHERE relnamespace = 'pandev'::regnamespace AND relkind IN ('r', 'v')
 
 @pytest.fixture
 def trees(monkeypatch: pytest.MonkeyPatch) -> set[str]:
-    """Return a set to which the trees of all statements are added."""
-    collected: set[str] = set()
-    connect = psycopg.connect
-
-    def note(message: Diagnostic) -> None:
-        if message.message_primary == TREES:
-            collected.add(NUMBERS.sub("", message.message_detail or ""))
-
-    def watched(*arguments: Any, **keywords: Any) -> psycopg.Connection[Any]:
-        connection = connect(*arguments, **keywords)
-        connection.add_notice_handler(note)
-        return connection
-
-    monkeypatch.setattr(psycopg, "connect", watched)
-    return collected
-
-
-def refused_forms(database: str, trees: set[str]) -> set[str]:
-    """Return what Citus would not run of the statements of these trees."""
-    with psycopg.connect(database) as connection:
-        catalog = read_catalog(connection)
-
-    def without_number(relation: re.Match[str]) -> str:
-        """Return 0 for a temporary table, of which each session has another one."""
-        return relation[0] if relation[1] in catalog.relations else ":relid 0"
-
-    return {
-        form
-        for text in {RELATION.sub(without_number, text) for text in trees}
-        for tree in parse_tree(text)
-        for form in find_refused_forms(tree, catalog)
-    }
+    return collect_trees(monkeypatch)
 
 
 def test_loads_send_no_statement_that_citus_refuses(database: str, trees: set[str]) -> None:
