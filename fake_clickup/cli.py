@@ -6,6 +6,7 @@ import itertools
 import json
 import signal
 import time
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Literal
@@ -36,6 +37,7 @@ GROUPS = {
     "Faults": ("--fault-every", "--fault"),
 }
 """Titles of the help text, and the options below each."""
+number_option = partial(click.option, metavar="N", show_default=True)
 
 
 class _GroupedCommand(click.Command):
@@ -50,12 +52,10 @@ class _GroupedCommand(click.Command):
 
 
 @click.command(cls=_GroupedCommand)
-@click.option(
+@number_option(
     "--port",
     type=click.IntRange(0, 65_535),
-    metavar="N",
     default=0,
-    show_default=True,
     help="Port on 127.0.0.1; 0 picks a free one.",
 )
 @click.option(
@@ -63,30 +63,14 @@ class _GroupedCommand(click.Command):
     type=click.Path(dir_okay=False, path_type=Path),
     help="File for the API's URL and the token as JSON, written once the server listens.",
 )
-@click.option(
+@number_option(
     "--seed",
     type=int,
-    metavar="N",
     default=1,
-    show_default=True,
     help="Seed of the generated account; equal seeds give equal accounts.",
 )
-@click.option(
-    "--tasks",
-    type=click.IntRange(0),
-    metavar="N",
-    default=300,
-    show_default=True,
-    help="Number of tasks.",
-)
-@click.option(
-    "--spaces",
-    type=click.IntRange(0),
-    metavar="N",
-    default=3,
-    show_default=True,
-    help="Number of spaces.",
-)
+@number_option("--tasks", type=click.IntRange(0), default=300, help="Number of tasks.")
+@number_option("--spaces", type=click.IntRange(0), default=3, help="Number of spaces.")
 @click.option(
     "--awkward",
     is_flag=True,
@@ -102,10 +86,9 @@ class _GroupedCommand(click.Command):
     help="Plan, which sets the rate limit: free, unlimited or business has 100 requests per "
     "minute, business-plus 1,000, enterprise 10,000.",
 )
-@click.option(
+@number_option(
     "--limit-per-minute",
     type=click.IntRange(1),
-    metavar="N",
     help="Requests per minute before responses are 429, instead of the plan's.",
 )
 @click.option(
@@ -124,27 +107,22 @@ class _GroupedCommand(click.Command):
     default=True,
     help="Switch the ClickApp for the time in each status off.",
 )
-@click.option(
+@number_option(
     "--edits-per-minute",
     type=click.FloatRange(0),
-    metavar="N",
     default=0,
-    show_default=True,
     help="Edits that people make per minute; each is delivered to the registered webhooks. "
     "Some thousands are a storm.",
 )
-@click.option(
+@number_option(
     "--index-lag",
     type=click.FloatRange(0),
-    metavar="N",
     default=0,
-    show_default=True,
     help="Seconds for which the task search still shows a task as before an edit.",
 )
-@click.option(
+@number_option(
     "--fault-every",
     type=click.IntRange(1),
-    metavar="N",
     help="Send a fault instead of the response to every n-th request.",
 )
 @click.option(
