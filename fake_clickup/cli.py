@@ -86,9 +86,10 @@ class _GroupedCommand(click.Command):
     help="Plan, which sets the rate limit: free, unlimited or business has 100 requests per "
     "minute, business-plus 1,000, enterprise 10,000.",
 )
-@number_option(
+@click.option(
     "--limit-per-minute",
     type=click.IntRange(1),
+    metavar="N",
     help="Requests per minute before responses are 429, instead of the plan's.",
 )
 @click.option(
@@ -120,9 +121,10 @@ class _GroupedCommand(click.Command):
     default=0,
     help="Seconds for which the task search still shows a task as before an edit.",
 )
-@number_option(
+@click.option(
     "--fault-every",
     type=click.IntRange(1),
+    metavar="N",
     help="Send a fault instead of the response to every n-th request.",
 )
 @click.option(
