@@ -72,6 +72,15 @@ def test_ci_runs_every_check_of_the_project() -> None:
     assert PYPROJECT["tool"]["coverage"]["report"]["fail_under"] > 80
 
 
+def test_ci_keeps_the_screenshots_of_the_page() -> None:
+    """Also of a run that failed: then they are needed most."""
+    run, upload = read("ci.yml")["jobs"]["debian"]["steps"][-2:]
+    assert run == {"run": "make test-debian", "env": {"PAGE_SCREENSHOTS": "screenshots"}}
+    assert upload["uses"].startswith("actions/upload-artifact@")
+    assert upload["if"] == "always()"
+    assert upload["with"]["path"] == "screenshots/"
+
+
 def test_what_debian_leaves_out_exists() -> None:
     """So that a renamed module is not run on PostgreSQL 15 in spite of its entry."""
     script = (PROJECT / ".ci" / "debian").read_text(encoding="utf-8").replace("\\\n", " ")
