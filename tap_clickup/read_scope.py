@@ -12,7 +12,7 @@ from tap_clickup.conversions import format_timestamp
 from tap_clickup.extracted import ExtractedRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from tap_clickup.date_slices import Slice
@@ -62,28 +62,6 @@ def time_entry_scope(
     return ReadScope("time_entries", started_at, scope_conditions, name=name)
 
 
-def completed_read(
-    scope: ReadScope,
-    keys: Iterable[Sequence[str]],
-    *,
-    workspace_id: str,
-    finished_at: datetime,
-) -> dict[str, Any]:
-    """Return the record which says that exactly the rows with these keys exist in a scope."""
-    existing = sorted({tuple(key) for key in keys})
-    return {
-        "workspace_id": workspace_id,
-        "stream": scope.stream,
-        "scope": scope.name,
-        "started_at": format_timestamp(scope.started_at),
-        "finished_at": format_timestamp(finished_at),
-        "conditions": {"workspace_id": {"in": [workspace_id]}, **scope.conditions},
-        "key_properties": list(scope.key_properties),
-        "count": len(existing),
-        "keys": existing,
-    }
-
-
 @dataclass(frozen=True)
 class CompletedRead:
     """A scope that was read completely until `finished_at`, and the keys of its rows."""
@@ -94,8 +72,17 @@ class CompletedRead:
     finished_at: datetime
 
     def extract(self) -> ExtractedRecord:
-        """Return its record."""
-        record = completed_read(
-            self.scope, self.keys, workspace_id=self.workspace_id, finished_at=self.finished_at
-        )
+        """Return the record which says that exactly the rows with these keys exist in the scope."""
+        keys = list(self.keys)
+        record = {
+            "workspace_id": self.workspace_id,
+            "stream": self.scope.stream,
+            "scope": self.scope.name,
+            "started_at": format_timestamp(self.scope.started_at),
+            "finished_at": format_timestamp(self.finished_at),
+            "conditions": {"workspace_id": {"in": [self.workspace_id]}, **self.scope.conditions},
+            "key_properties": list(self.scope.key_properties),
+            "count": len(keys),
+            "keys": keys,
+        }
         return ExtractedRecord(record, self.finished_at)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from tap_clickup.date_slices import Slice
-from tap_clickup.read_scope import ReadScope, completed_read, time_entry_scope
+from tap_clickup.packed import PackedKeys
+from tap_clickup.read_scope import CompletedRead, ReadScope, time_entry_scope
 
 STARTED = datetime(2026, 3, 1, 12, tzinfo=UTC)
 FINISHED = datetime(2026, 3, 1, 13, tzinfo=UTC)
@@ -15,10 +16,10 @@ BOUNDS = {"from": "2026-03-01T00:00:00.000+00:00", "before": "2026-03-31T00:00:0
 
 def test_a_completed_read_contains_each_key_once_in_order() -> None:
     scope = ReadScope("lists", STARTED, {"space_id": {"in": ["7"]}})
-    record = completed_read(
-        scope, [("2",), ("1",), ("2",)], workspace_id="9001", finished_at=FINISHED
-    )
-    assert record == {
+    keys = PackedKeys([("2",), ("1",), ("2",)])
+    extracted = CompletedRead(scope, keys, "9001", FINISHED).extract()
+    assert extracted.extracted_at == FINISHED
+    assert extracted.record == {
         "workspace_id": "9001",
         "stream": "lists",
         "scope": "all",
@@ -27,7 +28,7 @@ def test_a_completed_read_contains_each_key_once_in_order() -> None:
         "conditions": {"workspace_id": {"in": ["9001"]}, "space_id": {"in": ["7"]}},
         "key_properties": ["id"],
         "count": 2,
-        "keys": [("1",), ("2",)],
+        "keys": [["1"], ["2"]],
     }
 
 
