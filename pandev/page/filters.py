@@ -16,16 +16,18 @@ if TYPE_CHECKING:
     from pandev.report.selection import Scope, Source
 
 Field = Literal["workspace", "space", "list", "sprint", "team"]
-Limit = Literal[Field, "days", "status", "repository", "task", "source"]
+Limit = Literal[Field, "days", "day", "status", "repository", "task", "source", "kind"]
 """Limits of figures: a field with a drop-down list, the days, and those that numbers lead to."""
 FIELDS: Final[tuple[Field, ...]] = ("workspace", "space", "list", "sprint", "team")
 NAMES: Final[Mapping[Limit, tuple[str, ...]]] = {
     **{field: (field,) for field in FIELDS},
     "days": ("since", "until"),
+    "day": ("day",),
     "status": ("group", "status"),
     "repository": ("repository",),
     "task": ("task",),
-    "source": ("source", "kind"),
+    "source": ("source",),
+    "kind": ("kind",),
 }
 """The names that each limit has in an address."""
 TEXTS: Final = ("status", "repository", "task", "source", "kind")
@@ -62,6 +64,7 @@ class Filters:
     team: str | None = None
     since: date | None = None
     until: date | None = None
+    day: date | None = None
     group: str | None = None
     status: str | None = None
     repository: str | None = None
@@ -114,6 +117,7 @@ class Filters:
             self.since,
             ids,
             self.until,
+            day=self.day,
             team=self.team,
             group=self.group,
             status=self.status,
@@ -146,7 +150,8 @@ def parse_filters(fields: Mapping[str, str], choices: Choices) -> Filters:
     if group and group not in GROUPS:
         raise FilterError(f"group: {group!r} is not one of {', '.join(GROUPS)}")
     others = {name: fields.get(name) or None for name in TEXTS}
-    return Filters(**values, since=since, until=until, group=group, **others)
+    day = _parse_day("day", fields)
+    return Filters(**values, since=since, until=until, day=day, group=group, **others)
 
 
 def _parse_day(name: str, fields: Mapping[str, str]) -> date | None:
@@ -206,6 +211,8 @@ def describe(choices: Choices, filters: Filters, limits: Collection[Limit]) -> l
         words.append(f"from {applied.since}")
     if applied.until:
         words.append(f"to {applied.until}")
+    if applied.day:
+        words.append(f"on {applied.day}")
     if applied.group:
         words.append(f"group {applied.group.lower().replace('_', ' ')}")
     values = applied.__dict__

@@ -14,7 +14,7 @@ from pandev.page.charts.legend import draw_legend
 from pandev.page.charts.scatter import Point, draw_scatter
 from pandev.page.drawing import NOTHING, join
 from pandev.page.figures import Drawing, Figure, figure_of
-from pandev.page.work import lead_to_status
+from pandev.page.work import GROUP_NAMES, lead_to_status
 from pandev.report.section import Column, Section
 from pandev.report.sections import BY_NAME, EIGHT_WEEKS, EVERY_SCOPE, TASKS
 from pandev.report.values import Kind, format_duration
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 SHOWN_POINTS: Final = 400
 FLOW_DAYS: Final = 56
+OF_CLOSED_TASKS: Final = (
+    "closed", "median_elapsed_ms", "p85_elapsed_ms", "median_active_ms", "median_working_ms"
+)  # fmt: skip
+"""Columns of the closed tasks of a week, whose median and P85 lead to them too."""
 GROUPS: Final = {"open": "open", "in_progress": "in progress", "closed": "closed"}
 
 
@@ -73,13 +77,22 @@ def draw_throughput(result: Result, frame: Frame) -> Drawing:  # noqa: ARG001 - 
     return Drawing(join((legend, draw_columns(weeks, series, words))), words)
 
 
-def lead_to_week(figure: str) -> Lead:
+def lead_to_week(figure: str, kind: str = "") -> Lead:
     """Return a function that leads to the tasks of a figure in the week of a row."""
 
     def lead(row: Mapping[str, Any], filters: Filters) -> str:
         last = row["week"] + timedelta(days=6)
         until = min(last, filters.until or last)
-        return f"/flow/{figure}{filters.query(since=row['week'], until=until)}"
+        return f"/flow/{figure}{filters.query(since=row['week'], until=until, kind=kind)}"
+
+    return lead
+
+
+def lead_to_day(group: str = "", kind: str = "") -> Lead:
+    """Return a function that leads to the tasks of a group at the end of the day of a row."""
+
+    def lead(row: Mapping[str, Any], filters: Filters) -> str:
+        return f"/flow/tasks_of_day{filters.query(day=row['day'], group=group, kind=kind)}"
 
     return lead
 
@@ -173,7 +186,7 @@ CYCLE_TIMES: Final = Figure(
     "known are in the table only.",
     draw=draw_cycle_times,
     links={"task_id": "url", "name": "url"},
-    limits=frozenset({"workspace", "space", "list", "sprint", "team"}),
+    limits=frozenset({"workspace", "space", "list", "sprint", "team", "kind"}),
     rows=SHOWN_POINTS,
 )
 DAILY_FLOW: Final = Figure(
@@ -199,6 +212,10 @@ DAILY_FLOW: Final = Figure(
     "Tasks by their status at the end of each day, in the time zone of reports. In the picture "
     "closed tasks count from its first day on; the table has all of them.",
     draw=draw_flow,
+    leads={
+        **{group.lower(): lead_to_day(group) for group in GROUP_NAMES},
+        "inferred": lead_to_day(kind="inferred"),
+    },
     limits=frozenset({"workspace", "space"}),
     rows=FLOW_DAYS + 1,
 )
@@ -226,7 +243,31 @@ CREATED_TASKS: Final = Figure(
     links={"task_id": "url", "name": "url"},
     limits=frozenset({"workspace", "space", "list", "sprint", "team"}),
 )
-ROWS: Final = (CREATED_TASKS,)
+TASKS_OF_DAY: Final = Figure(
+    Section(
+        "tasks_of_day",
+        "Tasks by their status on a day",
+        "",
+        (
+            Column("task_id", "task", Kind.ID),
+            Column("name", "title"),
+            Column("status", "status"),
+            Column("status_group", "group", Kind.WORD),
+            Column("since_at", "since", Kind.TIME),
+            Column("is_inferred", "inferred"),
+            Column("list_name", "list"),
+        ),
+        "no task was in it",
+        needs=(TASKS,),
+        scopes=frozenset({"workspace", "space"}),
+        prefix="page",
+    ),
+    "The status at the end of the chosen day, or else the present one; what changed last comes "
+    "first. A task without a status had none that is known, and counts as open.",
+    links={"task_id": "url", "name": "url"},
+    limits=frozenset({"workspace", "space", "day", "status", "kind"}),
+)
+ROWS: Final = (CREATED_TASKS, TASKS_OF_DAY)
 FIGURES: Final = (
     CYCLE_TIMES,
     figure_of(
@@ -237,7 +278,9 @@ FIGURES: Final = (
         draw=draw_throughput,
         leads={
             "created": lead_to_week("created_tasks"),
-            "closed": lead_to_week("cycle_times"),
+            "closed_again": lead_to_week("cycle_times", "reopened"),
+            "inferred_tasks": lead_to_week("cycle_times", "inferred"),
+            **dict.fromkeys(OF_CLOSED_TASKS, lead_to_week("cycle_times")),
         },
     ),
     DAILY_FLOW,

@@ -16,12 +16,12 @@ from pandev.report.values import Kind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pandev.page.figures import Frame
+    from pandev.page.figures import Frame, Lead
     from pandev.page.filters import Filters
     from pandev.report.reading import Result
 
 ALL_TASKS: Final = 200
-COUNTS: Final = tuple(f"{count}_tasks" for count in ("committed", "added", "removed", "done"))
+KINDS: Final = ("committed", "added", "removed", "done", "carried_over")
 
 
 def draw_sprints(result: Result, frame: Frame) -> Drawing:
@@ -49,13 +49,18 @@ def _sprint_bar(row: Mapping[str, Any], frame: Frame) -> Bar:
         f"{visible(row['name'] or row['sprint_id'])}, {row['phase']}",
         f"{done:,} of {total:,} done",
         parts,
-        lead_to_sprint(row, frame.filters),
+        lead_to_tasks()(row, frame.filters),
     )
 
 
-def lead_to_sprint(row: Mapping[str, Any], filters: Filters) -> str:
-    """Return the address of the tasks of a sprint."""
-    return f"/sprints/sprint_tasks{filters.query(sprint=row['sprint_id'])}"
+def lead_to_tasks(kind: str = "") -> Lead:
+    """Return a function that leads to the tasks of a sprint: those of all teams, as it counts."""
+
+    def lead(row: Mapping[str, Any], filters: Filters) -> str:
+        query = filters.query(sprint=row["sprint_id"], team="", kind=kind)
+        return f"/sprints/sprint_tasks{query}"
+
+    return lead
 
 
 SPRINT_TASKS: Final = Figure(
@@ -83,7 +88,7 @@ SPRINT_TASKS: Final = Figure(
     "Of the sprint that is chosen above, or else of the one that began last; what is not done "
     "comes first. Points are those at the start, or when the task came.",
     links={"task_id": "url", "task_name": "url"},
-    limits=frozenset({"workspace", "space", "sprint", "team"}),
+    limits=frozenset({"workspace", "space", "sprint", "team", "kind"}),
     rows=ALL_TASKS,
 )
 FIGURES: Final = (
@@ -92,7 +97,10 @@ FIGURES: Final = (
         "Committed: in the sprint at its start. Added: came later. Done: closed at its end, or now "
         "while it is running. The number leads to the tasks.",
         draw=draw_sprints,
-        leads=dict.fromkeys(COUNTS, lead_to_sprint),
+        leads={
+            **{f"{kind}_tasks": lead_to_tasks(kind) for kind in KINDS},
+            **dict.fromkeys(("committed_points", "done_points"), lead_to_tasks()),
+        },
         limits=frozenset({"workspace", "space", "sprint"}),
     ),
     SPRINT_TASKS,

@@ -78,6 +78,16 @@ def lead_to_unlinked(row: Mapping[str, Any], filters: Filters) -> str:
     return f"/trust/unlinked_commits{filters.query(repository=row['repository_id'])}"
 
 
+def lead_to_commits(kind: str = "") -> Lead:
+    """Return a function that leads to the commits that a column of link coverage counts."""
+
+    def lead(row: Mapping[str, Any], filters: Filters) -> str:
+        query = filters.query(repository=row["repository_id"], kind=kind)
+        return f"/trust/counted_commits{query}"
+
+    return lead
+
+
 def lead_to_unmatched(row: Mapping[str, Any], filters: Filters) -> str:
     """Return the address of the references that match no task."""
     query = filters.query(source=row["source"], kind=row["kind"])
@@ -96,6 +106,8 @@ COLUMNS: Final = (
     Column("users_without_employee", "unmatched users", Kind.NUMBER),
     Column("commits_without_task", "commits without a task", Kind.NUMBER),
 )
+KINDS_OF_COMMITS: Final = ("linked", "linked_by_history", "unknown_only", "without_reference")
+"""Columns of link coverage that count some of the commits."""
 WITHOUT_TASK: Final = Column("without_task", "without a task", Kind.NUMBER)
 UNLINKED_COMMITS: Final = Figure(
     Section(
@@ -119,6 +131,31 @@ UNLINKED_COMMITS: Final = Figure(
     "links with one.",
     links={"title": "url"},
     limits=frozenset({"repository"}),
+)
+COUNTED_COMMITS: Final = Figure(
+    Section(
+        "counted_commits",
+        "Commits that count",
+        "",
+        (
+            Column("repository", "repository"),
+            Column("title", "title"),
+            Column("author_name", "author"),
+            Column("committed_at", "made", Kind.TIME),
+            Column("names_task", "names a task"),
+            Column("is_linked_by_history", "by history"),
+            Column("names_unknown_task", "unknown id"),
+        ),
+        "no commit was made",
+        needs=BY_NAME["links"].needs,
+        has_period=True,
+        default_days=EIGHT_WEEKS,
+        prefix="page",
+    ),
+    "The newest commits, without merges and without those of bots, and whether each is linked "
+    "with a task.",
+    links={"title": "url"},
+    limits=frozenset({"repository", "kind"}),
 )
 REJECTED: Final = Figure(
     Section(
@@ -174,9 +211,9 @@ UNMATCHED_REFERENCES: Final = Figure(
     ),
     "The task is deleted or not loaded, or the id is misspelt.",
     links={"title": "url"},
-    limits=frozenset({"source"}),
+    limits=frozenset({"source", "kind"}),
 )
-ROWS: Final = (REJECTED, UNMATCHED_USERS, UNMATCHED_REFERENCES)
+ROWS: Final = (COUNTED_COMMITS, REJECTED, UNMATCHED_USERS, UNMATCHED_REFERENCES)
 FIGURES: Final = (
     figure_of(
         replace(BY_NAME["trust"], columns=COLUMNS),
@@ -195,7 +232,12 @@ FIGURES: Final = (
         "Commits without merges and without those of bots. A commit is linked by its message, or "
         "by a branch, merge or pull request that names the task.",
         draw=draw_links,
-        leads={"without_task": lead_to_unlinked},
+        leads={
+            "commits": lead_to_commits(),
+            **{kind: lead_to_commits(kind) for kind in KINDS_OF_COMMITS},
+            "without_task": lead_to_unlinked,
+            "share": lead_to_commits(),
+        },
     ),
     UNLINKED_COMMITS,
     figure_of(

@@ -60,6 +60,8 @@ def read_section(
         "since_at": begin_of(store, since) if since else None,
         "until": until,
         "until_at": begin_of(store, until + timedelta(days=1)) if until else None,
+        "day": selection.day,
+        "day_end": begin_of(store, selection.day + timedelta(days=1)) if selection.day else None,
         "team_users": users,
         "team_emails": emails,
         "group": selection.group,

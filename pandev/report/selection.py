@@ -58,6 +58,8 @@ class Selection:
     until: date | None = None
     team: str | None = None
     """A team of employees. Only the page limits anything to it, and to what follows."""
+    day: date | None = None
+    """A single day."""
     group: str | None = None
     """A status group of tasks."""
     status: str | None = None
@@ -69,7 +71,7 @@ class Selection:
     source: str | None = None
     """Where a task is named, such as commit."""
     kind: str | None = None
-    """How it is named, such as custom_id."""
+    """A kind of rows, such as custom_id for how a task is named."""
 
     @property
     def scopes(self) -> set[Scope]:

@@ -18,6 +18,11 @@ WITH usual AS MATERIALIZED (
                     AND t.assignee_ids ?| %(team_users)s::text[]
             )
         )
+        AND (
+            %(kind)s::text IS NULL
+            OR %(kind)s::text = 'reopened' AND c.reopened_count > 0
+            OR %(kind)s::text = 'inferred' AND c.is_inferred
+        )
 )
 SELECT c.workspace_id, c.task_id, c.name, work_date(c.closed_at) AS closed_on, c.started_at, c.closed_at,
     c.elapsed_ms, c.active_ms, c.working_ms, c.reopened_count, c.is_inferred, t.url, p.median_ms, p.p85_ms
@@ -30,5 +35,10 @@ WHERE c.closed_at >= %(since_at)s::timestamptz
     AND (%(spaces)s::text[] IS NULL OR c.space_id = ANY (%(spaces)s::text[]))
     AND (%(lists)s::text[] IS NULL OR c.list_id = ANY (%(lists)s::text[]))
     AND (%(team_users)s::text[] IS NULL OR t.assignee_ids ?| %(team_users)s::text[])
+    AND (
+        %(kind)s::text IS NULL
+        OR %(kind)s::text = 'reopened' AND c.reopened_count > 0
+        OR %(kind)s::text = 'inferred' AND c.is_inferred
+    )
 ORDER BY c.closed_at DESC, c.task_id
 LIMIT %(limit)s

@@ -42,8 +42,8 @@ TASK_IDS = {
     "/trust/unlinked": "SELECT task_id FROM closed_tasks_without_commits "
     "WHERE closed_at >= $since_at AND $of_web",
 }
-ROWS = ("recent_tasks", "task_activity", "created_tasks", "rejected", "unmatched_users",
-        "unmatched_references")  # fmt: skip
+ROWS = ("recent_tasks", "task_activity", "created_tasks", "tasks_of_day", "counted_commits",
+        "rejected", "unmatched_users", "unmatched_references")  # fmt: skip
 SUMS = {
     "/flow/flow closed": "SELECT count(*) FROM $cycles "
     "WHERE work_week(c.closed_at) >= work_week($since_at) AND $of_web",
