@@ -15,9 +15,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from benchmarks.child import ChildProcess, answer_calls
+from benchmarks.fewest_requests import fewest_requests
 from fake_clickup import Behaviour, FakeClickUp, Fault, generate
 from fake_clickup.routes import ROUTES
 from fake_clickup.server import ROOT
+from tap_clickup.date_slices import date_slices
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -129,6 +131,12 @@ def count_contents(account: Account) -> Contents:
         people_with_entries=len({entry.user_id for entry in entries}),
         days_of_entries=round((max(starts) - min(starts)) / DAY_MS),
     )
+
+
+def count_fewest_requests(contents: Contents) -> int:
+    """Return the fewest requests of a first load from `a_year_ago`."""
+    slices = date_slices(datetime.fromisoformat(a_year_ago()), datetime.now(UTC))
+    return fewest_requests(contents, time_slices=len(list(slices)))
 
 
 def read_output(path: Path, account: Account) -> Output:

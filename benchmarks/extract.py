@@ -18,7 +18,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.clickup_process import ClickUpProcess, Output, a_year_ago
+from benchmarks.clickup_process import (
+    ClickUpProcess,
+    Output,
+    a_year_ago,
+    count_fewest_requests,
+)
 from benchmarks.command import positive, run_benchmark
 from benchmarks.extract_goals import evaluate, format_table
 from benchmarks.peer import PROJECT, Package
@@ -140,7 +145,12 @@ def _compare(folder: Path, names: Sequence[str], *, rounds: int) -> Figures:
             for name in names:
                 loads[name].append(bench.run(name))
                 print(f"round {number}, {name}, first load: {loads[name][-1]}")
-        figures: Figures = {"workspace": asdict(clickup.contents)}
+        figures: Figures = {
+            "workspace": {
+                **asdict(clickup.contents),
+                "fewest_requests": count_fewest_requests(clickup.contents),
+            }
+        }
         for name in names:
             poll = bench.run(name, state=loads[name][-1].output.state)
             print(f"{name}, poll without changes: {poll}")

@@ -13,7 +13,12 @@ from __future__ import annotations
 import json
 import sys
 
-from benchmarks.clickup_process import a_year_ago, generated_account
+from benchmarks.clickup_process import (
+    a_year_ago,
+    count_contents,
+    count_fewest_requests,
+    generated_account,
+)
 from fake_clickup import Account, Behaviour, FakeClickUp, Request
 from tap_clickup.client import Client
 from tap_clickup.rate_limit import RateLimit
@@ -34,7 +39,8 @@ def main() -> None:
         clock.sleep(RESPONSE_SECONDS)
 
     behaviour = Behaviour(limit_per_minute=LIMIT_PER_MINUTE, clock=clock, on_request=respond_slowly)
-    with FakeClickUp(generated_account(int(sys.argv[1])), behaviour=behaviour) as clickup:
+    account = generated_account(int(sys.argv[1]))
+    with FakeClickUp(account, behaviour=behaviour) as clickup:
         settings = {
             "api_url": clickup.api_url,
             "api_token": clickup.token,
@@ -50,6 +56,7 @@ def main() -> None:
         figures = {
             "minutes": round((clock.monotonic() - started) / 60, 2),
             "requests": len(clickup.requests),
+            "fewest_requests": count_fewest_requests(count_contents(account)),
             "refused": sum(request.status != 200 for request in clickup.requests),  # noqa: PLR2004 - OK
             "tasks": sum(
                 workspace.report.records["tasks"] for workspace in tap.sync_context.workspaces
