@@ -18,6 +18,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from fake_clickup import Account, Behaviour, FakeClickUp, generate
+from plugin_settings import env_file
 from target_pandev.database import Store
 from target_pandev.embedded import EmbeddedServer
 
@@ -60,6 +61,12 @@ def _folder(parent: Path | None = None) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_of_env_files() -> None:
+    """Let no test take a variable for one of the `.env` that a test before it has loaded."""
+    env_file._loaded.clear()  # noqa: SLF001 - a process loads one file only
 
 
 @pytest.fixture

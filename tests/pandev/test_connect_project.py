@@ -62,7 +62,6 @@ def project(
 ) -> Project:
     meltano = FakeMeltano(tmp_path, monkeypatch)
     meltano.log(log_line("stored 220 tasks in schema pandev", "target-pandev"))
-    monkeypatch.setattr("plugin_settings.env_file._loaded", set())
     monkeypatch.setenv(TOKEN, clickup.token)
     for variable in (SPACES, "CLICKUP_RECEIVER_WEBHOOK_URL", "CLICKUP_RECEIVER_DATA_DIR"):
         monkeypatch.setenv(variable, "")

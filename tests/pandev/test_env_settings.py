@@ -39,10 +39,9 @@ save_settings(Path(sys.argv[1]), {"TAP_CLICKUP_API_TOKEN": "pk_2_BBBBBBBB"})
 
 
 @pytest.fixture(autouse=True)
-def _environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _environment() -> Iterator[None]:
     """Start without our settings, and restore the environment."""
     before = dict(os.environ)
-    monkeypatch.setattr("plugin_settings.env_file._loaded", set())
     for name in before:
         if name.startswith(("TAP_", "MELTANO_")):
             del os.environ[name]

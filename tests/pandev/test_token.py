@@ -33,7 +33,6 @@ VARIABLE = "TAP_CLICKUP_API_TOKEN"
 def folder(clickup: FakeClickUp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a folder without a Meltano project, in which no token is set yet."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("plugin_settings.env_file._loaded", set())
     monkeypatch.setenv("TAP_CLICKUP_API_URL", clickup.api_url)
     monkeypatch.setenv("CLICKUP_RECEIVER_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("COLUMNS", "80")
