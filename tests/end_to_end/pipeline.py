@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.support.commands import run_command
+from tests.support.commands import forked_variables, run_command
 
 PROJECT = Path(__file__).parents[2]
 COMMANDS = Path(sys.executable).parent
@@ -43,6 +43,11 @@ class Pipeline:
         path = f"{COMMANDS}{os.pathsep}{os.environ['PATH']}"
         return {**inherited, "PATH": path, "NO_COLOR": "1", "COLUMNS": "200", **self.settings}
 
+    @property
+    def forked_environment(self) -> dict[str, str]:
+        """The environment in which the commands that a command starts are forked as well."""
+        return {**self.environment, **forked_variables(), **self.settings}
+
     def start(self, *command: str) -> subprocess.Popen[str]:
         """Start a command of the project."""
         return subprocess.Popen(
@@ -56,5 +61,5 @@ class Pipeline:
         )
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        """Run a command of the project to its end."""
-        return run_command(*command, cwd=self.folder, env=self.environment)
+        """Run a command of the project to its end; what it starts is forked too."""
+        return run_command(*command, cwd=self.folder, env=self.forked_environment)

@@ -21,6 +21,7 @@ from target_pandev.embedded import EmbeddedServer
 from tests.clickup_receiver.receiver_process import free_port
 from tests.end_to_end.pipeline import COMMANDS, Pipeline
 from tests.pandev.worklog_store import EXPECTED, fill, written
+from tests.support.commands import forked_commands
 from tests.support.connections import WatchedConnections, address_of
 from tests.support.documents import blocks, read_page, section
 from tests.support.task_repository import make_repository
@@ -88,7 +89,7 @@ def run_literally(
     done = subprocess.run(
         [bash, "-e", "-o", "pipefail", "-c", script],
         cwd=project.folder,
-        env=project.environment,
+        env=project.forked_environment,
         input=pasted,
         capture_output=True,
         text=True,
@@ -107,7 +108,7 @@ def running(project: Pipeline, line: str, log: Path) -> Iterator[None]:
         process = subprocess.Popen(
             [bash, "-c", f"exec {line}"],
             cwd=project.folder,
-            env=project.environment,
+            env=project.forked_environment,
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=file,
@@ -133,7 +134,7 @@ def stays_until_a_signal(project: Pipeline, line: str) -> bool:
     with subprocess.Popen(
         [bash, "-c", f"exec {line}"],
         cwd=project.folder,
-        env=project.environment,
+        env=project.forked_environment,
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
@@ -184,7 +185,7 @@ def test_the_ten_minutes_and_the_store_work_as_written(
     clickup = project.clickup
     token = project.settings.pop("TAP_CLICKUP_API_TOKEN")
     task_id, space_id = started_task(clickup.account)
-    watched = WatchedConnections(tmp_path)
+    watched = WatchedConnections(tmp_path, forked_commands())
     project.settings |= watched.settings
     *first, select, connect, status, umask, repositories, git, receiver, report = commands(
         "quickstart", "Run it with your ClickUp"
@@ -252,7 +253,7 @@ def test_the_schedule_of_worklogs_works_as_written(tmp_path: Path, database: str
             "TARGET_PANDEV_STORE_URL": database,
             "PANDEV_WORKLOG_MODE": "automatic",
         }
-        watched = WatchedConnections(tmp_path)
+        watched = WatchedConnections(tmp_path, forked_commands())
         project = Pipeline(tmp_path, settings | watched.settings)
         printed = run_literally(project, ["umask 077", command])
         assert watched.connections == {("pandev worklogs", address_of(clickup.api_url))}

@@ -2,35 +2,47 @@
 
 A test that starts many commands spends most of its time on imports. Each command gets its own
 process, environment, folder and standard streams; only the start of the interpreter is shared.
-Tests of signals, of pipes and of the start itself use `subprocess`.
+`forked_variables` does the same for the commands that a command starts. Tests of signals, of pipes
+and of the start itself use `subprocess`.
 """
 
 from __future__ import annotations
 
 import atexit
+import marshal
 import os
+import shutil
 import sys
 from contextlib import suppress
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, partial
 from importlib import import_module
 from importlib.metadata import entry_points
-from multiprocessing import Pipe, get_context
-from multiprocessing.connection import Connection
+from multiprocessing import active_children, get_context
 from pathlib import Path
-from subprocess import DEVNULL, CompletedProcess, Popen
-from tempfile import TemporaryDirectory
-from threading import Lock
+from selectors import EVENT_READ, DefaultSelector
+from socket import AF_UNIX, SOCK_STREAM, recv_fds, socket
+from subprocess import PIPE, CompletedProcess, Popen
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import TYPE_CHECKING
+
+from tests.support import command_client
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from multiprocessing.context import ForkProcess
 
 PROJECT = Path(__file__).parents[2]
 OURS = ("clickup_receiver.cli", "pandev.cli", "tap_git.tap", "tap_ide", "target_pandev.target")
 MELTANO = ("meltano.cli",)  # it changes how all modules log
+NAMES = (
+    *("meltano", "tap-clickup", "tap-git", "tap-ide", "target-pandev", "pandev"),
+    "clickup-receiver",
+)
 FLAGS = (os.O_RDONLY, os.O_WRONLY | os.O_APPEND, os.O_WRONLY | os.O_APPEND)
 FORKING = get_context("fork")
-ONE_AT_A_TIME = Lock()
+FORKED_PYTHON = "PYTHON_OF_FORKED_COMMANDS"
+STANDARD_INPUT = 0
 
 
 def run_command(
@@ -41,54 +53,153 @@ def run_command(
         streams = [Path(folder, stream) for stream in ("stdin", "stdout", "stderr")]
         for stream, text in zip(streams, (stdin, "", ""), strict=True):
             stream.write_text(text, encoding="utf-8")
-        with ONE_AT_A_TIME:
-            server = _start_server(*(MELTANO if name == "meltano" else OURS))
-            server.send((name, options, dict(env), cwd or Path.cwd(), streams))
-            code = server.recv()
+        opened = tuple(os.open(path, flags) for path, flags in zip(streams, FLAGS, strict=True))
+        arguments = [name, *options]
+        connection = command_client.request(
+            _address_of(name), arguments, dict(env), str(cwd or Path.cwd()), opened
+        )
+        for number in opened:
+            os.close(number)
+        command_client.read_number(connection)
+        code = command_client.read_number(connection)
+        connection.close()
         out, err = (stream.read_text(encoding="utf-8") for stream in streams[1:])
-    return CompletedProcess([name, *options], code, out, err)
+    return CompletedProcess(arguments, code, out, err)
+
+
+def forked_variables() -> dict[str, str]:
+    """Return variables with which the commands that a command starts are forked as well.
+
+    Ours look for programs next to `sys.executable` and then on PATH.
+    """
+    folder = forked_commands()
+    path = os.pathsep.join([str(folder), str(Path(sys.executable).parent), os.environ["PATH"]])
+    return {"PATH": path, FORKED_PYTHON: str(folder / "python")}
 
 
 @cache
-def _start_server(*modules: str) -> Connection:
-    """Return a connection to the process that forks, which ends with this one."""
-    ours, theirs = Pipe()
-    command = [sys.executable, "-m", __name__, str(theirs.fileno()), *modules]
-    process = Popen(command, cwd=PROJECT, stdin=DEVNULL, pass_fds=[theirs.fileno()])
-    theirs.close()
+def forked_commands() -> Path:
+    """Return a folder in which each command is a client that lets it be forked."""
+    folder = Path(mkdtemp(prefix="pandev-commands-"))
+    atexit.register(shutil.rmtree, folder)
+    client = f'"{sys.executable}" -IS "{command_client.__file__}"'
+    lines = {name: f'{client} "{_address_of(name)}" {name}' for name in NAMES}
+    for name, line in {**lines, "python": f'"{sys.executable}"'}.items():
+        script = folder / name
+        script.write_text(f'#!/bin/sh\nexec {line} "$@"\n', encoding="utf-8")
+        script.chmod(0o755)
+    return folder
+
+
+def _address_of(name: str) -> str:
+    return _start_server(*(MELTANO if name == "meltano" else OURS))
+
+
+@cache
+def _start_server(*modules: str) -> str:
+    """Return the address of the process that forks, which ends with this one."""
+    folder = mkdtemp(prefix="pandev-forks-")
+    address = os.path.join(folder, "socket")  # noqa: PTH118 - the address is a string
+    with socket(AF_UNIX, SOCK_STREAM) as listener:
+        listener.bind(address)
+        listener.listen()
+        command = [sys.executable, "-m", __name__, str(listener.fileno()), *modules]
+        process = Popen(command, cwd=PROJECT, stdin=PIPE, pass_fds=[listener.fileno()])
+    assert process.stdin is not None
+    atexit.register(shutil.rmtree, folder)
     atexit.register(process.wait)
-    atexit.register(ours.close)  # before the wait: what is registered last is called first
-    return ours
+    atexit.register(process.stdin.close)  # first: what is registered last is called first
+    return address
 
 
-def _serve(requests: Connection, modules: list[str]) -> None:
-    """Fork a process for each request, and answer with its exit code."""
+def _serve(listener: socket, modules: list[str]) -> None:
+    """Fork a process for each connection; kill those that run when standard input ends."""
     for module in modules:
         import_module(module)
     sys.stdin = None  # a process closes it
-    with suppress(EOFError):
+    with DefaultSelector() as selector:
+        selector.register(STANDARD_INPUT, EVENT_READ)
+        selector.register(listener, EVENT_READ, partial(_accept, selector, listener))
         while True:
-            process = FORKING.Process(target=_execute, args=requests.recv())
-            process.start()
-            process.join()
-            requests.send(process.exitcode)
+            for key, _ in selector.select():
+                if key.fd == STANDARD_INPUT:
+                    for process in active_children():
+                        process.kill()
+                    return
+                if key.fileobj in selector.get_map():  # not ended by one before it
+                    key.data()
+
+
+def _accept(selector: DefaultSelector, listener: socket) -> None:
+    """Fork the process that a client requests, and send its id."""
+    connection, _ = listener.accept()
+    prefix, streams, _, _ = recv_fds(connection, 4, len(FLAGS))
+    with connection.makefile("rb") as file:
+        request = marshal.loads(file.read(int.from_bytes(prefix)))  # noqa: S302 - from a test
+    process = FORKING.Process(target=_execute, args=(*request, streams))
+    process.start()
+    for number in streams:
+        os.close(number)
+    assert process.pid
+    connection.sendall(process.pid.to_bytes(4))
+    fork = _Fork(selector, connection, process, os.pidfd_open(process.pid))
+    selector.register(connection, EVENT_READ, fork.kill)
+    selector.register(fork.ended, EVENT_READ, fork.finish)
+
+
+@dataclass
+class _Fork:
+    """A forked process, and the connection to the client that waits for it."""
+
+    selector: DefaultSelector
+    connection: socket
+    process: ForkProcess
+    ended: int
+
+    def kill(self) -> None:
+        """Kill the process, because its client was killed."""
+        self.selector.unregister(self.connection)
+        self.process.kill()
+
+    def finish(self) -> None:
+        """Send the exit code of the process, which has ended."""
+        self.process.join()
+        self.selector.unregister(self.ended)
+        os.close(self.ended)
+        if self.connection in self.selector.get_map():
+            self.selector.unregister(self.connection)
+        with suppress(OSError):  # its client was killed
+            self.connection.sendall((self.process.exitcode or 0).to_bytes(4, signed=True))
+        self.connection.close()
 
 
 def _execute(
-    name: str, options: tuple[str, ...], env: dict[str, str], cwd: Path, streams: list[Path]
+    arguments: list[str], env: dict[str, str], cwd: str, umask: int, streams: list[int]
 ) -> None:
-    for number, (path, flags) in enumerate(zip(streams, FLAGS, strict=True)):
-        opened = os.open(path, flags)
-        os.dup2(opened, number)
-        os.close(opened)
-    sys.stdin = sys.__stdin__
+    os.setsid()
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - as at a start
+    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = open(  # noqa: SIM115
+        2, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False
+    )
     os.environ.clear()
     os.environ.update(env)
     os.chdir(cwd)
+    os.umask(umask)
+    name, *options = arguments
     sys.argv = [str(Path(sys.executable).with_name(name)), *options]
+    sys.orig_argv = [sys.executable, *sys.argv]
+    sys.executable = env.get(FORKED_PYTHON, sys.executable)
+    if folder := env.get("PYTHONPATH"):  # of an audit hook
+        sys.path.insert(0, folder)
+        sys.modules.pop("sitecustomize", None)
+        import_module("sitecustomize")
     (command,) = entry_points(group="console_scripts", name=name)
     sys.exit(command.load()())
 
 
 if __name__ == "__main__":
-    _serve(Connection(int(sys.argv[1])), sys.argv[2:])
+    _serve(socket(fileno=int(sys.argv[1])), sys.argv[2:])

@@ -42,17 +42,17 @@ class WatchedConnections:
     that requests are seen that are sent once a day only.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, commands: Path = BIN) -> None:
         hook = folder / "hook"
         hook.mkdir()
         (hook / "sitecustomize.py").write_text(HOOK, encoding="utf-8")
         for name in PLUGINS:
             wrapper = hook / name
-            wrapper.write_text(f'#!/bin/sh\nPYTHONPATH="{hook}" exec "{BIN / name}" "$@"\n')
+            wrapper.write_text(f'#!/bin/sh\nPYTHONPATH="{hook}" exec "{commands / name}" "$@"\n')
             wrapper.chmod(0o755)
         self._watched = folder / "watched"
         self.settings = {
-            "PATH": os.pathsep.join([str(hook), str(BIN), os.environ["PATH"]]),
+            "PATH": os.pathsep.join([str(hook), str(commands), os.environ["PATH"]]),
             "PYTHONPATH": str(hook),
             "WATCHED": str(self._watched),
             "XDG_CACHE_HOME": str(folder / "cache"),

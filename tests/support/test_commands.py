@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from functools import cache
+from subprocess import PIPE
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support import commands
-from tests.support.commands import run_command
+from tests.support.commands import forked_commands, forked_variables, run_command
+from tests.support.waiting import wait_until
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_a_command_sees_only_its_own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,3 +50,50 @@ def test_a_command_reads_its_standard_input(line: str, error: str) -> None:
     )
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.splitlines()[-1].endswith(f"| {error}")
+
+
+def start(name: str, *options: str, cwd: Path) -> subprocess.Popen[bytes]:
+    """Start the client of a command, as a command does that was forked itself."""
+    return subprocess.Popen(
+        [forked_commands() / name, *options],
+        cwd=cwd,
+        env={**forked_variables(), "TARGET_PANDEV_STORE_URL": "postgresql://127.0.0.1:1/x"},
+        stdin=PIPE,
+        stdout=PIPE,
+        stderr=PIPE,
+        umask=0o027,
+    )
+
+
+def test_a_client_hands_over_all_that_it_has(tmp_path: Path) -> None:
+    """Arguments, folder, environment, umask, standard streams; and it has the exit code."""
+    with start("target-pandev", "--config=ENV", cwd=tmp_path) as process:
+        out, err = process.communicate(b"{planted")
+    assert (process.returncode, out) == (1, b"")
+    assert err.endswith(b"| line 1: not JSON\n")
+    with start("meltano", "init", "planted", "--no-usage-stats", cwd=tmp_path) as process:
+        process.communicate()
+    assert process.returncode == 0
+    assert (tmp_path / "planted").stat().st_mode & 0o777 == 0o750
+
+
+def test_a_forked_process_is_killed_with_its_client(tmp_path: Path) -> None:
+    """Nothing reads its standard input any longer."""
+    with start("target-pandev", "--config=ENV", cwd=tmp_path) as process:
+        assert process.stdin
+        assert process.stderr
+        assert process.stderr.readline().endswith(b"Meltano SDK v0.54.9\n")
+        process.kill()
+        pipe = process.stdin.fileno()
+        os.set_blocking(pipe, False)
+
+        def is_broken() -> bool:
+            try:
+                os.write(pipe, b"\n")
+            except BrokenPipeError:
+                return True
+            except BlockingIOError:
+                pass
+            return False
+
+        wait_until(is_broken)
