@@ -1,4 +1,4 @@
-"""Example programs: `demo` runs the whole pipeline here, `completed_reads` serves other targets.
+"""Example programs: `demo` runs the whole pipeline here.
 
 `airflow`, `dagster` and `dbt` have files for those programs.
 """

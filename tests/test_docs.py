@@ -17,6 +17,7 @@ import yaml
 
 from clickup_receiver.cli import receiver
 from clickup_receiver.data_dir import NAME as RECEIVER
+from mapper_completed_reads.mapper import MapperCompletedReads
 from pandev.report.sections import SECTIONS
 from tap_clickup.tap import STREAMS, TapClickUp
 from tap_git.tap import TapGit
@@ -68,10 +69,10 @@ def declared_in_meltano(name: str) -> dict[str, Any]:
     return next(plugin for plugin in declared_plugins() if plugin["name"] == name)
 
 
-@pytest.mark.parametrize("name", PLUGINS)
-def test_the_page_of_settings_has_those_of_a_plugin(name: str) -> None:
-    settings = settings_of(PLUGINS[name])
-    listed = settings_on_the_page(name)
+@pytest.mark.parametrize("plugin", [*PLUGINS.values(), MapperCompletedReads])
+def test_the_page_of_settings_has_those_of_a_plugin(plugin: type[PluginBase]) -> None:
+    settings = settings_of(plugin)
+    listed = settings_on_the_page(plugin.name)
     assert list(listed) == list(settings)
     for setting, schema in settings.items():
         if "default" in schema:

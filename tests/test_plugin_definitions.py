@@ -72,6 +72,7 @@ CAPABILITIES = {
         "stream-maps",
         "structured-logging",
     ],
+    "mappers": ["about", "structured-logging"],
     "utilities": [],
 }
 """The Hub's words for the capabilities that our plugins of each type have."""
@@ -97,6 +98,7 @@ def test_every_plugin_of_ours_has_a_definition() -> None:
         "extractors/tap-git--pandev.yml",
         "extractors/tap-ide--pandev.yml",
         "loaders/target-pandev--pandev.yml",
+        "mappers/mapper-completed-reads--pandev.yml",
         "utilities/clickup-receiver--pandev.yml",
     ]
 
@@ -104,7 +106,9 @@ def test_every_plugin_of_ours_has_a_definition() -> None:
 def test_only_the_definitions_have_a_pip_url() -> None:
     """In this repository Meltano finds commands on PATH, so that it installs nothing of ours."""
     declared = read_declared()
-    assert [name for name in EXTRAS if "pip_url" in declared[name]] == []
+    ours = EXTRAS.keys() & declared.keys()
+    assert EXTRAS.keys() - ours == {"mapper-completed-reads"}
+    assert [name for name in sorted(ours) if "pip_url" in declared[name]] == []
     assert [path.stem for path in FILES if not read(path)["pip_url"].startswith("pandev-")] == []
 
 

@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 
     from tests.install.conftest import Release
 
-BASE = {"tap_clickup", "tap_ide", "fake_clickup", "tap_base", "plugin_settings"}
+BASE = {
+    "tap_clickup",
+    "tap_ide",
+    "mapper_completed_reads",
+    "fake_clickup",
+    "tap_base",
+    "plugin_settings",
+}
 TARGET = BASE | {"target_pandev"}
 RECEIVER = TARGET | {"clickup_receiver"}
 PACKAGES_OF = {

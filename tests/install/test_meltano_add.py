@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 PLUGINS = {
     "tap-clickup": ("extractor", ""),
     "target-pandev": ("loader", "target"),
+    "mapper-completed-reads": ("mapper", ""),
 }
 
 
 @pytest.fixture
 def project(release: Release, tmp_path: Path) -> Path:
-    """Return a new Meltano project with the tap and the target of this release."""
+    """Return a new Meltano project with the tap, the target and the mapper of this release."""
     folder = tmp_path / "project"
     meltano = COMMANDS / "meltano"
     run(meltano, "init", "--no-usage-stats", folder, folder=tmp_path)
@@ -61,5 +62,7 @@ def test_a_new_project_loads_clickup(project: Path, database: str) -> None:
     assert dict(loaded) == visible
     environments = project / ".meltano"
     assert (environments / "extractors" / "tap-clickup" / "venv" / "bin" / "tap-clickup").is_file()
+    mapper = "mapper-completed-reads"
+    assert (environments / "mappers" / mapper / "venv" / "bin" / mapper).is_file()
     assert not list((environments / "extractors").rglob("site-packages/psycopg"))
     assert list((environments / "loaders").rglob("site-packages/psycopg"))

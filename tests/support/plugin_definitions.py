@@ -1,7 +1,8 @@
 """Write plugins/, one definition per plugin in the form of Meltano Hub: `make plugins`.
 
 `meltano add --from-ref` takes such a file, also without an account at the Hub. Settings and
-capabilities are those of meltano.yml, which tests compare with the code.
+capabilities are those of meltano.yml, which tests compare with the code; those of the mapper, which
+this repository's own pipeline does not need, are taken from the code.
 https://docs.meltano.com/reference/plugin-definition-syntax
 """
 
@@ -14,6 +15,8 @@ from typing import Any
 
 import yaml
 
+from mapper_completed_reads.mapper import MapperCompletedReads
+
 PROJECT = Path(__file__).parents[2]
 FOLDER = PROJECT / "plugins"
 VARIANT = "pandev"
@@ -25,6 +28,14 @@ A sweep finds deletions. It is the same tap with a state of its own, for a night
 `meltano add tap-clickup-sweep --plugin-type extractor --inherit-from tap-clickup`
 
 `meltano config set tap-clickup-sweep sweep true`
+"""
+MAPPING = """\
+A mapper runs by the name of one of its mappings, between an extractor and a loader. Add to it in
+meltano.yml:
+
+`mappings: [{name: mark-deletions, config: {rows: rows.sqlite}}]`
+
+`meltano run tap-clickup mark-deletions target-postgres`
 """
 
 
@@ -67,6 +78,15 @@ EXTRAS = {
         keywords=("api", "meltano_sdk", "time_tracking"),
         page="docs/guides/editors.md",
     ),
+    "mapper-completed-reads": Extra(
+        kind="mappers",
+        extra="",
+        description="Deletions for any loader: completed reads set _sdc_deleted_at",
+        domain_url="https://pandev-metrics.com",
+        keywords=("meltano_sdk",),
+        page="docs/guides/other-targets.md",
+        next_steps=MAPPING,
+    ),
     "target-pandev": Extra(
         kind="loaders",
         extra="target",
@@ -90,6 +110,30 @@ def read_declared() -> dict[str, dict[str, Any]]:
     """Return the plugins of meltano.yml by their names."""
     project = yaml.safe_load((PROJECT / "meltano.yml").read_text(encoding="utf-8"))
     return {plugin["name"]: plugin for kind in project["plugins"].values() for plugin in kind}
+
+
+def declare_mapper() -> dict[str, Any]:
+    """Return the mapper as meltano.yml would declare it."""
+    mapper = MapperCompletedReads
+    settings = mapper.config_jsonschema["properties"]
+    return {
+        "name": mapper.name,
+        "namespace": "mapper_completed_reads",
+        "label": "Completed reads",
+        "executable": mapper.name,
+        "capabilities": [capability.value for capability in mapper.capabilities],
+        "settings_group_validation": [mapper.config_jsonschema["required"]],
+        "settings": [
+            {
+                "name": name,
+                "label": setting["title"],
+                "kind": "decimal" if "number" in setting["type"] else "string",
+                **({"value": setting["default"]} if "default" in setting else {}),
+                "description": setting["description"],
+            }
+            for name, setting in settings.items()
+        ],
+    }
 
 
 def read_metadata() -> dict[str, Any]:
@@ -132,7 +176,7 @@ def define_plugin(
 
 def draw() -> dict[Path, str]:
     """Return the text of each definition, by its path in the repository."""
-    declared = read_declared()
+    declared = {**read_declared(), MapperCompletedReads.name: declare_mapper()}
     metadata = read_metadata()
     return {
         FOLDER / extra.kind / f"{name}--{VARIANT}.yml": yaml.safe_dump(
