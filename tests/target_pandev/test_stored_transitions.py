@@ -10,8 +10,10 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from psycopg import sql
 
 from target_pandev.database.table import LOCK_TASK_VERSIONS
+from target_pandev.sql import read_statement
 from tests.support.scale import scaled
 from tests.target_pandev.loading import COMPLETED_READS, load, record
 from tests.target_pandev.status_story import (
@@ -230,6 +232,31 @@ def test_a_workflow_may_arrive_after_the_task(store: Loader, last: int) -> None:
     assert store.rows("SELECT to_status_type FROM task_transitions WHERE number = 1") == [
         ("custom",)
     ]
+
+
+MANY_LISTS = """
+INSERT INTO lists (workspace_id, id, name, _sdc_extracted_at, _sdc_hash)
+SELECT '900', n::text, '', now(), gen_random_uuid() FROM generate_series(1, 500) AS n
+"""
+SCOPES = sql.SQL(
+    "SELECT '900' AS workspace_id, n::text AS scope_id, NULL AS status_id "
+    "FROM generate_series(1, 1000) AS n"
+)
+
+
+def removed_rows(plan: dict[str, Any]) -> float:
+    """Return how many pairs of rows the joins of a plan have compared in vain."""
+    here = plan.get("Rows Removed by Join Filter", 0) * plan["Actual Loops"]
+    return float(here + sum(map(removed_rows, plan.get("Plans", []))))
+
+
+def test_lists_are_not_compared_with_each_changed_scope(store: Loader) -> None:
+    """In tables of which PostgreSQL has no statistics yet. 4,000 lists took 52 seconds."""
+    store.connection.execute(MANY_LISTS.encode())
+    tasks = sql.SQL(read_statement("tasks_of_workflows")).format(changed_scopes=SCOPES)
+    explain = sql.SQL("EXPLAIN (ANALYZE, FORMAT JSON) {}").format(tasks)
+    ((explained,),) = store.connection.execute(explain).fetchall()
+    assert removed_rows(explained[0]["Plan"]) == 0
 
 
 def test_a_name_that_arrives_later_explains_a_change(store: Loader) -> None:
