@@ -44,6 +44,7 @@ from pandev.page.filters import Filters, read_choices
 from pandev.page.integration import STATUS_FIGURES, Installation, read_standing
 from pandev.page.tabs import TABS
 from pandev.report.selection import read_calendar
+from pandev.report.source import SharedReads
 from pandev.status.surroundings import Surroundings
 from target_pandev.database import StoreReader
 
@@ -211,10 +212,11 @@ def record_statements(url: str, tab: Tab, filters: Filters) -> list[Statement]:
         if tab.key == "integration":
             read_standing(reader, INSTALLATION, datetime.now(UTC))
         read_choices(source)
-        calendar = read_calendar(source)
+        reads = SharedReads(source)
+        calendar = read_calendar(reads)
         for figure in tab.figures:
             if figure not in STATUS_FIGURES:
-                read_figure(source, figure, filters, calendar, figure.rows)
+                read_figure(reads, figure, filters, calendar, figure.rows)
         return reader.statements
 
 

@@ -15,6 +15,7 @@ from pandev.page.rendering import render
 from pandev.page.tabs import BY_KEY
 from pandev.report.reading import Result
 from pandev.report.selection import Calendar, read_calendar
+from pandev.report.source import SharedReads
 from target_pandev.errors import StoreError
 
 if TYPE_CHECKING:
@@ -107,12 +108,13 @@ class ContentReader:
             if source is None:
                 return _without_rows(figure, NO_STORE)
             filters = parse_filters(dict(address.query), read_choices(source))
-            calendar = read_calendar(source)
+            reads = SharedReads(source)
+            calendar = read_calendar(reads)
             if figure in STATUS_FIGURES:
                 status = self._read_standing(source).status
                 rows = list_rows(figure, status, filters)
                 return view_figure(figure, rows, filters, calendar.zone)
-            return read_figure(source, figure, filters, calendar, ALL_ROWS)
+            return read_figure(reads, figure, filters, calendar, ALL_ROWS)
 
     def read_standing(self) -> Standing:
         """Return the state of the integration. Raises `StoreError` and `ConfigurationError`."""
@@ -131,13 +133,14 @@ def _without_store(address: Address) -> Content:
 def _read_content(source: ReaderSource, address: Address, standing: Standing | None) -> Content:
     choices = read_choices(source)
     filters = parse_filters(dict(address.query), choices)
-    calendar = read_calendar(source)
+    reads = SharedReads(source)
+    calendar = read_calendar(reads)
     limits = {limit for figure in address.figures for limit in figure.limited_by}
     views = [
         view_figure(figure, list_rows(figure, standing.status, filters), filters, calendar.zone)
         if standing and figure in STATUS_FIGURES
         else _read_or_explain(
-            source, figure, filters, calendar, ALL_ROWS if address.figure_name else figure.rows
+            reads, figure, filters, calendar, ALL_ROWS if address.figure_name else figure.rows
         )
         for figure in address.figures
     ]
@@ -152,13 +155,13 @@ def _read_content(source: ReaderSource, address: Address, standing: Standing | N
 
 
 def _read_or_explain(
-    source: ReaderSource, figure: Figure, filters: Filters, calendar: Calendar, limit: int
+    reads: SharedReads, figure: Figure, filters: Filters, calendar: Calendar, limit: int
 ) -> FigureView:
     """Return a figure; one that cannot be read says so, and the others of its tab show."""
     try:
-        return read_figure(source, figure, filters, calendar, limit)
+        return read_figure(reads, figure, filters, calendar, limit)
     except StoreError as error:
-        source.reader.query("SELECT 1")  # raises if the connection is lost
+        reads.query("SELECT 1", {})  # raises if the connection is lost
         problem = str(error).partition("; ")[0]
         reason = f"this figure cannot be read: {problem}; {FEWER}"
         return replace(_without_rows(figure, reason, filters), problem=problem)

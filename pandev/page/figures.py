@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from pandev.page.filters import Filters, Limit
     from pandev.report.reading import Result
     from pandev.report.section import Section
-    from pandev.report.selection import Calendar, Source
+    from pandev.report.selection import Calendar
+    from pandev.report.source import SharedReads
 
 Lead = Callable[[Mapping[str, Any], "Filters"], str]
 """Returns the address of the rows that a number of a row counts."""
@@ -103,11 +104,11 @@ def figure_of(
 
 
 def read_figure(
-    source: Source, figure: Figure, filters: Filters, calendar: Calendar, limit: int
+    reads: SharedReads, figure: Figure, filters: Filters, calendar: Calendar, limit: int
 ) -> FigureView:
     """Return a figure with its rows. Raises `StoreError`."""
     selection = filters.only(figure.limited_by).select(limit)
-    result = read_section(source, figure.section, selection, calendar)
+    result = read_section(reads, figure.section, selection, calendar)
     return view_figure(figure, result, filters, calendar.zone)
 
 

@@ -13,7 +13,8 @@ from target_pandev.sql import read_statement
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from pandev.report.selection import Scope, Source
+    from pandev.report.selection import Scope
+    from pandev.report.source import Source
 
 Field = Literal["workspace", "space", "list", "sprint", "team"]
 Limit = Literal[Field, "days", "day", "status", "repository", "task", "source", "kind"]

@@ -179,6 +179,7 @@ CYCLE_TIMES: Final = Figure(
         scopes=EVERY_SCOPE,
         has_period=True,
         default_days=EIGHT_WEEKS,
+        reads_closed_tasks=True,
         prefix="page",
     ),
     "From the first start to the last closing, pauses included. A point is hollow if a change of "

@@ -21,6 +21,7 @@ from pandev.report.selection import (
     parse_since,
     read_calendar,
 )
+from pandev.report.source import SharedReads
 from pandev.report.tables import describe_title, render
 
 if TYPE_CHECKING:
@@ -66,8 +67,9 @@ def describe_sections() -> str:
     return "\n".join(f"  {section.name:{width}}  {section.summary}" for section in SECTIONS)
 
 
-def print_report(store: Store, request: Request) -> None:
+def print_report(opened_store: Store, request: Request) -> None:
     """Print a report. Raises `SelectionError` and `StoreError`."""
+    store = SharedReads(opened_store)
     calendar = read_calendar(store)
     selection = Selection(
         request.limit,
@@ -106,7 +108,7 @@ def _choose_sections(names: Sequence[str], selection: Selection) -> list[Section
 
 
 def _print_tables(
-    store: Store, sections: Sequence[Section], selection: Selection, calendar: Calendar
+    store: SharedReads, sections: Sequence[Section], selection: Selection, calendar: Calendar
 ) -> None:
     width = output_width()
     click.echo(f"Times are in {calendar.zone_name}.")

@@ -10,11 +10,12 @@ from pandev.report.selection import SCOPES, begin_of
 from target_pandev.sql import read_statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
     from pandev.report.section import Heading, Section
-    from pandev.report.selection import Calendar, Selection, Source
+    from pandev.report.selection import Calendar, Selection
+    from pandev.report.source import SharedReads, Source
 
 COUNTS: Final = """
 SELECT t.tablename,
@@ -44,7 +45,7 @@ class Result:
 
 
 def read_section(
-    store: Source, section: Section, selection: Selection, calendar: Calendar
+    store: SharedReads, section: Section, selection: Selection, calendar: Calendar
 ) -> Result:
     """Return the rows of a section. Raises `StoreError`."""
     if section.is_count_of_rows:
@@ -53,25 +54,7 @@ def read_section(
     until = selection.until if section.has_period else None
     if section.has_period and since is None and section.default_days:
         since = (until or calendar.today) - timedelta(days=section.default_days)
-    users, emails = _read_team(store, selection.team)
-    parameters = {
-        "limit": selection.limit + 1,
-        "since": since,
-        "since_at": begin_of(store, since) if since else None,
-        "until": until,
-        "until_at": begin_of(store, until + timedelta(days=1)) if until else None,
-        "day": selection.day,
-        "day_end": begin_of(store, selection.day + timedelta(days=1)) if selection.day else None,
-        "team_users": users,
-        "team_emails": emails,
-        "group": selection.group,
-        "status": selection.status,
-        "repository": selection.repository,
-        "task": selection.task,
-        "source": selection.source,
-        "kind": selection.kind,
-        **{f"{scope}s": ids for scope, ids in selection.ids.items()},
-    }
+    parameters = _read_parameters(store, section, selection, since, until)
     statement = read_statement(f"{section.prefix}_{section.name}", "pandev.sql")
     columns, rows = store.query(statement, parameters)
     by_column = [dict(zip(columns, row, strict=True)) for row in rows]
@@ -80,14 +63,43 @@ def read_section(
     return result if shown else _with_reason(store, result, selection)
 
 
-def _read_team(
-    store: Source, team: str | None
-) -> tuple[Sequence[str] | None, Sequence[str] | None]:
+def _read_parameters(
+    store: SharedReads,
+    section: Section,
+    selection: Selection,
+    since: date | None,
+    until: date | None,
+) -> dict[str, Any]:
+    """Return the parameters of the statement of a section; statements use some of them."""
+    limits = {
+        "since_at": begin_of(store, since) if since else None,
+        "until_at": begin_of(store, until + timedelta(days=1)) if until else None,
+        **_read_team(store, selection.team),
+        **{f"{scope}s": ids for scope, ids in selection.ids.items()},
+    }
+    closed = store.read_row("report_closed_tasks", limits) if section.reads_closed_tasks else {}
+    return {
+        **limits,
+        **closed,
+        "limit": selection.limit + 1,
+        "since": since,
+        "until": until,
+        "day": selection.day,
+        "day_end": begin_of(store, selection.day + timedelta(days=1)) if selection.day else None,
+        "group": selection.group,
+        "status": selection.status,
+        "repository": selection.repository,
+        "task": selection.task,
+        "source": selection.source,
+        "kind": selection.kind,
+    }
+
+
+def _read_team(store: SharedReads, team: str | None) -> Mapping[str, Sequence[str] | None]:
     """Return the ClickUp users and the addresses of a team's employees; None without a team."""
     if team is None:
-        return None, None
-    _, ((users, emails),) = store.query(read_statement("report_team", "pandev.sql"), {"team": team})
-    return users, emails
+        return {"team_users": None, "team_emails": None}
+    return store.read_row("report_team", {"team": team})
 
 
 def _first(

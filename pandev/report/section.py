@@ -77,6 +77,8 @@ class Section:
     """Columns of which the limit counts the values; none if it counts rows."""
     is_limited: bool = True
     is_count_of_rows: bool = False
+    reads_closed_tasks: bool = False
+    """Whether its statement has the row of report_closed_tasks as parameters."""
     note: Callable[[Mapping[str, Any], date], str] | None = None
     """A sentence below the table that names the period, from its first row."""
     prefix: str = "report"

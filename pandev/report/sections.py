@@ -123,6 +123,7 @@ SECTIONS: Final = (
         scopes=EVERY_SCOPE,
         has_period=True,
         default_days=EIGHT_WEEKS,
+        reads_closed_tasks=True,
     ),
     Section(
         "ages",
@@ -142,6 +143,7 @@ SECTIONS: Final = (
         scopes=EVERY_SCOPE,
         has_period=True,
         default_days=EIGHT_WEEKS,
+        reads_closed_tasks=True,
         note=_describe_p85,
     ),
     Section(
@@ -163,6 +165,7 @@ SECTIONS: Final = (
         scopes=EVERY_SCOPE,
         has_period=True,
         default_days=EIGHT_WEEKS,
+        reads_closed_tasks=True,
     ),
     Section(
         "sprints",

@@ -6,7 +6,7 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from pandev.report.values import printable
@@ -17,22 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import tzinfo
 
+    from pandev.report.source import SharedReads, Source
 
 Scope = Literal["workspace", "space", "list"]
 SCOPES: Final[tuple[Scope, ...]] = ("workspace", "space", "list")
 PERIOD: Final = re.compile(r"(\d{1,4})([dw])")
 FIRST_YEAR: Final = 1970
 SHOWN_NAMES: Final = 5
-
-
-class Source(Protocol):
-    """The source of sections: a store, or a connection that only reads it."""
-
-    def query(
-        self, query: str, parameters: Mapping[str, Any], /
-    ) -> tuple[Sequence[str], Sequence[tuple[Any, ...]]]:
-        """Return the column names and the rows of a query."""
-        ...
 
 
 class SelectionError(TargetError):
@@ -79,24 +70,20 @@ class Selection:
         return {scope for scope, ids in self.ids.items() if ids is not None}
 
 
-def read_calendar(store: Source) -> Calendar:
+def read_calendar(store: SharedReads) -> Calendar:
     """Return the calendar of reports, in UTC if this machine does not know their time zone."""
-    name, today, _ = _read_period(store, None)
+    row = store.read_row("report_period", {"day": None})
+    name, today = row["time_zone"], row["today"]
     try:
         return Calendar(ZoneInfo(name), name, today)
     except (ValueError, OSError, LookupError):
         return Calendar(UTC, "UTC", today)
 
 
-def begin_of(store: Source, day: date) -> datetime:
+def begin_of(store: SharedReads, day: date) -> datetime:
     """Return the time at which a day begins in the time zone of reports."""
-    return _read_period(store, day)[2]
-
-
-def _read_period(store: Source, day: date | None) -> tuple[str, date, datetime]:
-    statement = read_statement("report_period", "pandev.sql")
-    _, (row,) = store.query(statement, {"day": day})
-    return cast("tuple[str, date, datetime]", row)
+    begins_at: datetime = store.read_row("report_period", {"day": day})["begins_at"]
+    return begins_at
 
 
 def parse_since(text: str, today: date) -> date:

@@ -1,22 +1,4 @@
 -- The oldest work in progress, and how long 85 of 100 tasks that were closed in the period took.
-WITH usual AS MATERIALIZED (
-    SELECT percentile_cont(0.85) WITHIN GROUP (ORDER BY c.elapsed_ms)::bigint AS p85_elapsed_ms
-    FROM cycle_times AS c
-    WHERE c.closed_at >= %(since_at)s::timestamptz
-        AND (%(until_at)s::timestamptz IS NULL OR c.closed_at < %(until_at)s::timestamptz)
-        AND (%(workspaces)s::text[] IS NULL OR c.workspace_id = ANY (%(workspaces)s::text[]))
-        AND (%(spaces)s::text[] IS NULL OR c.space_id = ANY (%(spaces)s::text[]))
-        AND (%(lists)s::text[] IS NULL OR c.list_id = ANY (%(lists)s::text[]))
-        AND (
-            %(team_users)s::text[] IS NULL
-            OR EXISTS (
-                SELECT
-                FROM tasks AS t
-                WHERE t.workspace_id = c.workspace_id AND t.id = c.task_id
-                    AND t.assignee_ids ?| %(team_users)s::text[]
-            )
-        )
-)
 SELECT a.workspace_id, a.task_id, a.name, a.status, a.status_group, a.assignee_ids,
     (
         SELECT array_agg(u.username ORDER BY u.username)
@@ -36,5 +18,9 @@ FROM (
     LIMIT %(limit)s
 ) AS a
 LEFT JOIN tasks AS t ON t.workspace_id = a.workspace_id AND t.id = a.task_id
-CROSS JOIN usual AS p
+CROSS JOIN (
+    SELECT percentile_cont(0.85) WITHIN GROUP (ORDER BY c.elapsed_ms)::bigint AS p85_elapsed_ms
+    FROM unnest(%(closed_at)s::timestamptz[], %(closed_elapsed_ms)s::bigint[]) AS c (closed_at, elapsed_ms)
+    WHERE c.closed_at >= %(since_at)s::timestamptz
+) AS p
 ORDER BY a.age_ms DESC, a.task_id

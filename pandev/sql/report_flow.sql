@@ -7,21 +7,11 @@ WITH closed AS (
         percentile_cont(0.5) WITHIN GROUP (ORDER BY c.active_ms)::bigint AS median_active_ms,
         percentile_cont(0.5) WITHIN GROUP (ORDER BY c.working_ms)::bigint AS median_working_ms,
         count(*) FILTER (WHERE c.is_inferred) AS inferred_tasks
-    FROM cycle_times AS c
-    WHERE work_week(c.closed_at) >= work_week(%(since_at)s::timestamptz)
-        AND (%(until_at)s::timestamptz IS NULL OR c.closed_at < %(until_at)s::timestamptz)
-        AND (%(workspaces)s::text[] IS NULL OR c.workspace_id = ANY (%(workspaces)s::text[]))
-        AND (%(spaces)s::text[] IS NULL OR c.space_id = ANY (%(spaces)s::text[]))
-        AND (%(lists)s::text[] IS NULL OR c.list_id = ANY (%(lists)s::text[]))
-        AND (
-            %(team_users)s::text[] IS NULL
-            OR EXISTS (
-                SELECT
-                FROM tasks AS t
-                WHERE t.workspace_id = c.workspace_id AND t.id = c.task_id
-                    AND t.assignee_ids ?| %(team_users)s::text[]
-            )
-        )
+    FROM unnest(
+        %(closed_at)s::timestamptz[], %(closed_elapsed_ms)s::bigint[], %(closed_active_ms)s::bigint[],
+        %(closed_working_ms)s::bigint[], %(closed_reopened_counts)s::bigint[],
+        %(closed_are_inferred)s::boolean[]
+    ) AS c (closed_at, elapsed_ms, active_ms, working_ms, reopened_count, is_inferred)
     GROUP BY work_week(c.closed_at)
 ), created AS (
     SELECT work_week(o.date_created) AS week, count(*) AS created

@@ -1,22 +1,11 @@
 -- How long the tasks that were closed in the period had been in each status, all visits together: the
 -- times of weekly_status_times, for a period instead of a week. And how many tasks are in it now.
-WITH closed_tasks AS MATERIALIZED (
+WITH closed_tasks AS (
     SELECT c.workspace_id, c.task_id
-    FROM cycle_times AS c
+    FROM unnest(
+        %(closed_workspace_ids)s::text[], %(closed_task_ids)s::text[], %(closed_at)s::timestamptz[]
+    ) AS c (workspace_id, task_id, closed_at)
     WHERE c.closed_at >= %(since_at)s::timestamptz
-        AND (%(until_at)s::timestamptz IS NULL OR c.closed_at < %(until_at)s::timestamptz)
-        AND (%(workspaces)s::text[] IS NULL OR c.workspace_id = ANY (%(workspaces)s::text[]))
-        AND (%(spaces)s::text[] IS NULL OR c.space_id = ANY (%(spaces)s::text[]))
-        AND (%(lists)s::text[] IS NULL OR c.list_id = ANY (%(lists)s::text[]))
-        AND (
-            %(team_users)s::text[] IS NULL
-            OR EXISTS (
-                SELECT
-                FROM tasks AS t
-                WHERE t.workspace_id = c.workspace_id AND t.id = c.task_id
-                    AND t.assignee_ids ?| %(team_users)s::text[]
-            )
-        )
 ), times AS (
     SELECT d.status, d.status_group, count(*) AS tasks,
         percentile_cont(0.5) WITHIN GROUP (ORDER BY d.duration_ms)::bigint AS median_ms,

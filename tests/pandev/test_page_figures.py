@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC
+from datetime import UTC, date
 from functools import partial
+from itertools import pairwise
 
 import pytest
 
@@ -47,6 +48,20 @@ def test_cycle_times_have_the_median_and_p85_of_the_view(page: RunningPage, data
     assert words == [f"{expected}."]
     assert len(texts(figure, ".point")) == count > 30
     assert f'aria-label="{words[0]}"' in figure
+
+
+def test_cycle_times_begin_with_the_day_of_the_period(page: RunningPage) -> None:
+    """Other figures count the days of its first week too."""
+    days = sorted({row["closed_at"][:10] for row in page.get("/flow/cycle_times.json").rows})
+    since = next(
+        day
+        for before, day in pairwise(days)
+        if date.fromisoformat(before).weekday() < date.fromisoformat(day).weekday()
+    )
+    shown = {
+        row["closed_at"][:10] for row in page.get(f"/flow/cycle_times.json?since={since}").rows
+    }
+    assert shown == {day for day in days if day >= since} < {*days}
 
 
 def test_the_highest_point_of_the_scatter_is_the_longest_task(page: RunningPage) -> None:

@@ -14,6 +14,7 @@ from pandev.report.data import format_csv, format_json
 from pandev.report.reading import read_section
 from pandev.report.sections import BY_NAME, SECTIONS
 from pandev.report.selection import SCOPES, Selection, read_calendar
+from pandev.report.source import SharedReads
 from target_pandev.database import ReportingChange, Store
 from tests.pandev.command import assert_golden
 from tests.pandev.report_store import PERIOD, STABLE, connect, fill, printed, report
@@ -37,7 +38,8 @@ def read(
 ) -> SectionRows:
     """Read a section, from the beginning of the known rows on."""
     selection = Selection(limit, since, dict.fromkeys(SCOPES))
-    return read_section(store, BY_NAME[section], selection, read_calendar(store))
+    reads = SharedReads(store)
+    return read_section(reads, BY_NAME[section], selection, read_calendar(reads))
 
 
 def rows(
@@ -172,6 +174,15 @@ def test_ages_are_compared_with_closed_tasks(filled: str) -> None:
         ("86c1aaa06", ["User One", "使用者二"], 64.8 * 3_600_000),
     ]
     assert [row["age_ms"] // 60_000 for row in found] == [4_590, 1_590]
+
+
+def test_only_weeks_count_tasks_closed_before_the_period(filled: str) -> None:
+    """The third task was closed on a Thursday; the period begins on the next day."""
+    since = date(2026, 2, 13)
+    assert values(rows(filled, "flow", since=since), "week", "closed") == [("2026-02-09", 1)]
+    assert rows(filled, "status_times", since=since) == []
+    (usual,) = {row["p85_elapsed_ms"] for row in rows(filled, "ages", since=since)}
+    assert usual is None
 
 
 def test_activity_is_by_task_the_latest_first(filled: str) -> None:
