@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from pandev.report.source import Source
 
 Field = Literal["workspace", "space", "list", "sprint", "team"]
-Limit = Literal[Field, "days", "day", "status", "repository", "task", "source", "kind"]
+Limit = Literal[
+    Field, "days", "day", "status", "repository", "branch", "task", "source", "kind", "place"
+]
 """Limits of figures: a field with a drop-down list, the days, and those that numbers lead to."""
 FIELDS: Final[tuple[Field, ...]] = ("workspace", "space", "list", "sprint", "team")
 NAMES: Final[Mapping[Limit, tuple[str, ...]]] = {
@@ -26,13 +28,22 @@ NAMES: Final[Mapping[Limit, tuple[str, ...]]] = {
     "day": ("day",),
     "status": ("group", "status"),
     "repository": ("repository",),
+    "branch": ("branch",),
     "task": ("task",),
     "source": ("source",),
     "kind": ("kind",),
+    "place": ("space_name", "list_name", "task_type"),
 }
 """The names that each limit has in an address."""
-TEXTS: Final = ("status", "repository", "task", "source", "kind")
+TEXTS: Final = tuple(
+    name
+    for limit in ("status", "repository", "branch", "task", "source", "kind", "place")
+    for name in NAMES[limit]
+    if name != "group"
+)
 """Names whose values may be any text: an unknown one has no rows."""
+NOTHING: Final = "none"
+"""Stands for what has no value, such as the task of work without a task."""
 GROUPS: Final = ("OPEN", "IN_PROGRESS", "CLOSED", "UNDEFINED")
 MAX_CHOICES: Final = 500
 """Options of a drop-down list; lists of a large workspace show once a space is chosen."""
@@ -69,9 +80,13 @@ class Filters:
     group: str | None = None
     status: str | None = None
     repository: str | None = None
+    branch: str | None = None
     task: str | None = None
     source: str | None = None
     kind: str | None = None
+    space_name: str | None = None
+    list_name: str | None = None
+    task_type: str | None = None
 
     def value(self, field: Field) -> str | None:
         """Return the value of a field with a drop-down list."""
@@ -120,12 +135,7 @@ class Filters:
             self.until,
             day=self.day,
             team=self.team,
-            group=self.group,
-            status=self.status,
-            repository=self.repository,
-            task=self.task,
-            source=self.source,
-            kind=self.kind,
+            others={name: self.__dict__[name] for name in ("group", *TEXTS)},
         )
 
 
@@ -217,4 +227,4 @@ def describe(choices: Choices, filters: Filters, limits: Collection[Limit]) -> l
     if applied.group:
         words.append(f"group {applied.group.lower().replace('_', ' ')}")
     values = applied.__dict__
-    return words + [f"{name} {values[name]}" for name in TEXTS if values[name]]
+    return words + [f"{name.replace('_', ' ')} {values[name]}" for name in TEXTS if values[name]]

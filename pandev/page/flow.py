@@ -247,7 +247,7 @@ CREATED_TASKS: Final = Figure(
 TASKS_OF_DAY: Final = Figure(
     Section(
         "tasks_of_day",
-        "Tasks by their status on a day",
+        "Tasks by their status",
         "",
         (
             Column("task_id", "task", Kind.ID),

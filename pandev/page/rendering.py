@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pandev.page.cells import is_number, safe_url, visible, write_cell
-from pandev.page.filters import FIELDS
+from pandev.page.filters import TEXTS
 from pandev.page.tabs import TABS
 from pandev.page.work import GROUP_NAMES
 from pandev.report.values import Kind
@@ -35,7 +35,7 @@ def render(template: str, calendar: Calendar, **context: Any) -> str:
     return ENVIRONMENT.get_template(template).render(
         **context,
         tabs=TABS,
-        fields=FIELDS,
+        texts=TEXTS,
         zone=calendar.zone,
         zone_name=calendar.zone_name,
         write_time=write_time,

@@ -42,7 +42,7 @@ TABS: Final = (
     Tab("tasks", "Work", work.FIGURES, work.ROWS),
     Tab("flow", "Flow", flow.FIGURES, flow.ROWS),
     Tab("sprints", "Sprints", sprints.FIGURES),
-    Tab("time", "Time", time_spent.FIGURES),
+    Tab("time", "Time", time_spent.FIGURES, time_spent.ROWS),
     Tab("trust", "Trust", trust.FIGURES, trust.ROWS),
 )
 BY_KEY: Final = {tab.key: tab for tab in TABS}

@@ -10,14 +10,17 @@ from pandev.page.charts.grid import draw_week
 from pandev.page.charts.legend import draw_legend
 from pandev.page.drawing import join
 from pandev.page.figures import Drawing, Figure, figure_of
+from pandev.page.filters import NOTHING, Filters
+from pandev.page.work import PLACES_AND_TEAM
 from pandev.report.section import Column, Need, Section
-from pandev.report.sections import BY_NAME, EIGHT_WEEKS, TASKS, WORKSPACE
+from pandev.report.sections import BY_NAME, EIGHT_WEEKS, EVERY_SCOPE, TASKS, WORKSPACE
+from pandev.report.selection import FIRST_YEAR
 from pandev.report.values import Kind, format_duration, format_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pandev.page.figures import Frame
+    from pandev.page.figures import Frame, Lead
     from pandev.report.reading import Result
 
 METHODS: Final = {
@@ -25,6 +28,7 @@ METHODS: Final = {
     "commit": "by the next commit",
     "none": "no task",
 }
+ALL_DAYS: Final = f"{FIRST_YEAR}-01-01"
 IDE: Final = Need(
     ("ide_intervals",),
     "no editor activity is loaded; run: meltano run tap-ide target-pandev",
@@ -107,6 +111,41 @@ def draw_work_hours(result: Result, frame: Frame) -> Drawing:  # noqa: ARG001 - 
     return Drawing(draw_week(counts, WEEKDAYS, words), words)
 
 
+def lead_to_place(figure: str) -> Lead:
+    """Return a function that leads to the rows of a figure with a row's list and type of task."""
+
+    def lead(row: Mapping[str, Any], filters: Filters) -> str:
+        names = {name: row[name] or NOTHING for name in ("space_name", "list_name", "task_type")}
+        return f"/time/{figure}{filters.query(workspace=row['workspace_id'], **names)}"
+
+    return lead
+
+
+def lead_to_task(figure: str) -> Lead:
+    """Return a function that leads to all time of a row's task: of any day, person and place."""
+
+    def lead(row: Mapping[str, Any], filters: Filters) -> str:  # noqa: ARG001 - it has all time
+        task = Filters(workspace=row["workspace_id"], task=row["task_id"])
+        return f"/time/{figure}{task.query(since=ALL_DAYS)}"
+
+    return lead
+
+
+def lead_to_method(figure: str) -> Lead:
+    """Return a function that leads to the rows of a figure with a row's method."""
+    return lambda row, filters: f"/time/{figure}{filters.query(kind=row['method'])}"
+
+
+def lead_to_branch(figure: str) -> Lead:
+    """Return a function that leads to the rows of a figure with a row's branch and no task."""
+
+    def lead(row: Mapping[str, Any], filters: Filters) -> str:
+        names = {name: row[name] or NOTHING for name in ("repository", "branch")}
+        return f"/time/{figure}{filters.query(task=NOTHING, **names)}"
+
+    return lead
+
+
 EDITOR_TIME: Final = Figure(
     Section(
         "editor_time",
@@ -128,6 +167,11 @@ EDITOR_TIME: Final = Figure(
     "Active time goes to the task that the name of the branch names, or else the person's next "
     "commit in the repository.",
     draw=draw_editor_time,
+    leads={
+        "tasks": lead_to_method("editor_tasks"),
+        "active_ms": lead_to_method("editor_days"),
+        "share": lead_to_method("editor_days"),
+    },
     limits=frozenset({"team"}),
 )
 UNATTRIBUTED: Final = Figure(
@@ -149,6 +193,7 @@ UNATTRIBUTED: Final = Figure(
     ),
     "Begin the name of a branch with the id of its task, as in CU-86abc1d2e, and its time counts "
     "for the task.",
+    leads={"people": lead_to_branch("editor_people"), "active_ms": lead_to_branch("editor_days")},
     limits=frozenset({"team"}),
 )
 WORK_HOURS: Final = Figure(
@@ -172,6 +217,105 @@ WORK_HOURS: Final = Figure(
     draw=draw_work_hours,
     limits=frozenset({"workspace"}),
 )
+TIME_ENTRIES: Final = Figure(
+    Section(
+        "time_entries",
+        "Time entries",
+        "",
+        (
+            Column("task_id", "task", Kind.ID),
+            Column("task_name", "title"),
+            Column("list_name", "list"),
+            Column("started_at", "begun", Kind.TIME),
+            Column("duration_ms", "tracked", Kind.HOURS),
+        ),
+        "there are no finished time entries",
+        needs=BY_NAME["allocation"].needs,
+        scopes=EVERY_SCOPE,
+        has_period=True,
+        default_days=EIGHT_WEEKS,
+        prefix="page",
+    ),
+    "Finished entries that people made, the newest first.",
+    links={"task_id": "url", "task_name": "url"},
+    limits=PLACES_AND_TEAM | {"task", "place"},
+)
+TIME_PEOPLE: Final = Figure(
+    Section(
+        "time_people",
+        "People who tracked time",
+        "",
+        (Column("author_id", "user", Kind.ID), Column("name", "name")),
+        "there are no finished time entries",
+        needs=BY_NAME["allocation"].needs,
+        scopes=EVERY_SCOPE,
+        has_period=True,
+        default_days=EIGHT_WEEKS,
+        prefix="page",
+    ),
+    "By name. How much time each of them tracked is not shown.",
+    limits=PLACES_AND_TEAM | {"place"},
+)
+EDITOR_TASKS: Final = Figure(
+    Section(
+        "editor_tasks",
+        "Tasks with time in editors",
+        "",
+        (
+            Column("task_id", "task", Kind.ID),
+            Column("name", "title"),
+            Column("method", "attributed by", Kind.WORD),
+            Column("active_ms", "active", Kind.HOURS),
+        ),
+        "there was no active time of a task",
+        needs=(IDE,),
+        has_period=True,
+        default_days=EIGHT_WEEKS,
+        prefix="page",
+    ),
+    "Active time of the period by task, and by how it was attributed; the most comes first.",
+    links={"task_id": "url", "name": "url"},
+    limits=frozenset({"team", "kind"}),
+)
+EDITOR_DAYS: Final = Figure(
+    Section(
+        "editor_days",
+        "Days with time in editors",
+        "",
+        (
+            Column("work_date", "day", Kind.DAY),
+            Column("repository", "repository"),
+            Column("branch", "branch"),
+            Column("task_id", "task", Kind.ID),
+            Column("method", "attributed by", Kind.WORD),
+            Column("active_ms", "active", Kind.HOURS),
+        ),
+        "there was no active time",
+        needs=(IDE,),
+        has_period=True,
+        default_days=EIGHT_WEEKS,
+        prefix="page",
+    ),
+    "Active time of all people together by day, branch and task; the latest day comes first.",
+    links={"task_id": "url"},
+    limits=frozenset({"team", "repository", "branch", "task", "kind"}),
+)
+EDITOR_PEOPLE: Final = Figure(
+    Section(
+        "editor_people",
+        "People with time in editors without a task",
+        "",
+        (Column("name", "name"), Column("email", "address")),
+        "all active time belongs to a task",
+        needs=(IDE,),
+        has_period=True,
+        default_days=EIGHT_WEEKS,
+        prefix="page",
+    ),
+    "By name. How much time each of them had is not shown.",
+    limits=frozenset({"team", "repository", "branch"}),
+)
+ROWS: Final = (TIME_ENTRIES, TIME_PEOPLE, EDITOR_TASKS, EDITOR_DAYS, EDITOR_PEOPLE)
 FIGURES: Final = (
     figure_of(
         BY_NAME["task_time"],
@@ -180,6 +324,7 @@ FIGURES: Final = (
         also_by={"team"},
         draw=draw_task_time,
         links={"task_id": "url", "name": "url"},
+        leads={"worklog_ms": lead_to_task("time_entries"), "ide_ms": lead_to_task("editor_days")},
     ),
     figure_of(
         BY_NAME["allocation"],
@@ -187,6 +332,10 @@ FIGURES: Final = (
         "own.",
         also_by={"team"},
         draw=draw_allocation,
+        leads={
+            "people": lead_to_place("time_people"),
+            **dict.fromkeys(("entries", "booked_ms", "share"), lead_to_place("time_entries")),
+        },
     ),
     EDITOR_TIME,
     UNATTRIBUTED,

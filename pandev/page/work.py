@@ -11,6 +11,7 @@ from pandev.page.charts.grid import days_between, draw_day_labels, draw_strip
 from pandev.page.charts.legend import draw_legend
 from pandev.page.drawing import element, join
 from pandev.page.figures import Drawing, Figure
+from pandev.page.filters import NOTHING
 from pandev.report.section import Column, Need, Section
 from pandev.report.sections import EVERY_SCOPE, TASKS, TWO_WEEKS, WORKSPACE
 from pandev.report.values import Kind, format_duration
@@ -76,6 +77,21 @@ def _status_bar(row: Mapping[str, Any], frame: Frame) -> Bar:
 def lead_to_status(row: Mapping[str, Any], filters: Filters) -> str:
     """Return the address of the tasks that are in a status of a group now."""
     return _tasks_of(filters, group=row["status_group"], status=row["status"])
+
+
+def lead_to_events(begin_of_kind: str = "") -> Lead:
+    """Return a function that leads to the events of a row's day, task and kind."""
+
+    def lead(row: Mapping[str, Any], filters: Filters) -> str:
+        events = {
+            "workspace": row["workspace_id"],
+            "day": row["work_date"],
+            "task": row["task_id"] or NOTHING,
+            "kind": begin_of_kind + row["kind"],
+        }
+        return f"/tasks/work_events{filters.query(**events)}"
+
+    return lead
 
 
 def _tasks_of(filters: Filters, **chosen: str | None) -> str:
@@ -225,6 +241,11 @@ WORK_LOG: Final = Figure(
     "row of its own.",
     draw=draw_work_log,
     links={"task_id": "url", "task_name": "url"},
+    leads={
+        "events": lead_to_events(),
+        "inferred_events": lead_to_events("inferred_"),
+        "duration_ms": lead_to_events(),
+    },
     limits=PLACES_AND_TEAM,
     rows=WORK_LOG_TASKS,
 )
@@ -251,5 +272,31 @@ TASK_ACTIVITY: Final = Figure(
     links={"task_id": "task_url", "title": "url"},
     limits=frozenset({"workspace", "task", "source"}),
 )
+WORK_EVENTS: Final = Figure(
+    Section(
+        "work_events",
+        "Events of the work log",
+        "",
+        (
+            Column("occurred_at", "time", Kind.TIME),
+            Column("task_id", "task", Kind.ID),
+            Column("task_name", "title"),
+            Column("kind", "kind", Kind.WORD),
+            Column("title", "commit or change"),
+            Column("is_inferred", "inferred"),
+            Column("duration_ms", "tracked", Kind.HOURS),
+        ),
+        "there are no commits, status changes or time entries",
+        needs=WORK_LOG.section.needs,
+        scopes=EVERY_SCOPE,
+        has_period=True,
+        default_days=TWO_WEEKS,
+        prefix="page",
+    ),
+    "Each commit that counts, each change of a status, and each finished time entry at its begin; "
+    "the newest come first. The time of an inferred change is the latest possible one.",
+    links={"task_id": "url", "task_name": "url", "title": "event_url"},
+    limits=PLACES_AND_TEAM | {"day", "task", "kind"},
+)
 FIGURES: Final = (RECENT_TASKS, BOARD, WORK_LOG)
-ROWS: Final = (TASK_ACTIVITY,)
+ROWS: Final = (TASK_ACTIVITY, WORK_EVENTS)

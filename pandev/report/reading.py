@@ -50,8 +50,8 @@ def read_section(
     """Return the rows of a section. Raises `StoreError`."""
     if section.is_count_of_rows:
         return _read_row_counts(store, section)
-    since = selection.since if section.has_period else None
-    until = selection.until if section.has_period else None
+    since = selection.day or selection.since if section.has_period else None
+    until = selection.day or selection.until if section.has_period else None
     if section.has_period and since is None and section.default_days:
         since = (until or calendar.today) - timedelta(days=section.default_days)
     parameters = _read_parameters(store, section, selection, since, until)
@@ -84,14 +84,8 @@ def _read_parameters(
         "limit": selection.limit + 1,
         "since": since,
         "until": until,
-        "day": selection.day,
         "day_end": begin_of(store, selection.day + timedelta(days=1)) if selection.day else None,
-        "group": selection.group,
-        "status": selection.status,
-        "repository": selection.repository,
-        "task": selection.task,
-        "source": selection.source,
-        "kind": selection.kind,
+        **selection.others,
     }
 
 
@@ -141,8 +135,12 @@ def _with_reason(store: Source, result: Result, selection: Selection) -> Result:
         _, ((is_met,),) = store.query(f"SELECT {has_rows}", {})
         if not is_met:
             return replace(result, reason=need.advice)
-    limits = [f"since {result.since}"] if result.since else []
-    limits += [f"until {selection.until}"] if result.section.has_period and selection.until else []
+    if selection.day:
+        limits = [f"on {selection.day}"]
+    else:
+        limits = [f"since {result.since}"] if result.since else []
+        has_end = result.section.has_period and selection.until
+        limits += [f"until {selection.until}"] if has_end else []
     limits += [f"in the chosen {scope}" for scope in SCOPES if scope in selection.scopes]
     limits += [f"of the team {selection.team}"] if selection.team else []
     reason = f"{', '.join(limits)}: {result.section.empty}" if limits else result.section.empty

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal
 from zoneinfo import ZoneInfo
@@ -51,18 +51,8 @@ class Selection:
     """A team of employees. Only the page limits anything to it, and to what follows."""
     day: date | None = None
     """A single day."""
-    group: str | None = None
-    """A status group of tasks."""
-    status: str | None = None
-    """A status of tasks, in lower case."""
-    repository: str | None = None
-    """The id of a repository."""
-    task: str | None = None
-    """The id of a task."""
-    source: str | None = None
-    """Where a task is named, such as commit."""
-    kind: str | None = None
-    """A kind of rows, such as custom_id for how a task is named."""
+    others: Mapping[str, str | None] = field(default_factory=dict)
+    """Parameters of statements that only the page has, such as the id of a task."""
 
     @property
     def scopes(self) -> set[Scope]:
