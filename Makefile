@@ -80,7 +80,7 @@ bench-extract: $(READY) ## compare tap-clickup with its peer: requests, complete
 bench-load: $(READY) ## compare target-pandev with its peers and a minimal loader: speed, memory, WAL
 	$(BIN)/python -m benchmarks.load
 
-bench-receive: $(READY) ## compare clickup-receiver with and without its inbox: speed, CPU, memory over a million events
+bench-receive: $(READY) ## compare clickup-receiver with and without its inbox: speed, CPU, memory, storms, webhook to row
 	$(BIN)/python -m benchmarks.receive
 
 bench-hostile: $(READY) ## attack clickup-receiver, with and without its limits: honest deliveries, CPU, memory, log

@@ -4,8 +4,9 @@ Signed deliveries of 2 KB, each with its own history, are sent over 64 connectio
 counts as accepted when its 200 has arrived, and the whole receiver has stored it durably by then.
 The variants take turns in the same run, each for several rounds; the rate is that of the fastest
 round, everything else that of the worst. CPU time is that of the server. Then the whole receiver,
-with a target that accepts everything, receives a million events in ten parts, and its memory is
-read after each. Last, storms of events on many tasks are loaded (`receive_storm`).
+with a target that accepts everything, receives 300,000 events in ten parts, and its memory is read
+after each. Storms of events on many tasks are loaded (`receive_storm`). Last, single changes are
+followed from their webhook to their row, with the real target (`receive_latency`).
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import psutil
 from benchmarks.command import positive, run_benchmark
 from benchmarks.goals import at_least, at_most, format_goals, format_header, format_row
 from benchmarks.processes import FailedRunError
+from benchmarks.receive_latency import measure_latency
 from benchmarks.receive_load import build_requests, send
 from benchmarks.receive_storm import measure_storms
 from benchmarks.receiver_server import COMMIT_EACH, FED, NO_INBOX, WHOLE
@@ -44,14 +46,32 @@ ROWS = (
     ("p99, ms", "p99_ms"),
     ("CPU per event, microseconds", "cpu_us"),
 )
-STORM_COLUMNS = ("tasks", "pages_needed", "requests", "requests_alone")
+STORM_COLUMNS = {
+    "tasks": "tasks",
+    "pages_needed": "pages needed",
+    "requests": "requests",
+    "requests_alone": "alone",
+}
+LATENCY_ROWS = {
+    "answered_ms": "delivery answered, ms",
+    "asked_ms": "until ClickUp is asked, ms",
+    "connected_ms": "until the target has connected, ms",
+    "loaded_ms": "until the row is committed, ms",
+    "median_ms": "webhook to row, median, ms",
+    "p95_ms": "webhook to row, p95, ms",
+    "requests_per_change": "requests for a change",
+}
 
 
 def main() -> None:
     """Run the benchmark with the options of the command line."""
     options = _parse_options()
     measure = partial(
-        _measure, events=options.events, rounds=options.rounds, soak_events=options.soak_events
+        _measure,
+        events=options.events,
+        rounds=options.rounds,
+        soak_events=options.soak_events,
+        changes=options.changes,
     )
     run_benchmark("receive", measure, evaluate=evaluate, format_table=format_table)
 
@@ -61,7 +81,9 @@ def _parse_options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=positive, default=3, help="rounds per variant")
     parser.add_argument("--events", type=positive, default=10_000, help="events per round")
     soak_events = "events over which memory must not grow"
-    parser.add_argument("--soak-events", type=positive, default=1_000_000, help=soak_events)
+    parser.add_argument("--soak-events", type=positive, default=300_000, help=soak_events)
+    changes = "changes followed to their row, for each size of the store"
+    parser.add_argument("--changes", type=positive, default=20, help=changes)
     return parser.parse_args()
 
 
@@ -77,7 +99,7 @@ def _serve(variant: str, folder: Path) -> Iterator[tuple[int, psutil.Process]]:
             process.terminate()
 
 
-def _measure(folder: Path, *, events: int, rounds: int, soak_events: int) -> Figures:
+def _measure(folder: Path, *, events: int, rounds: int, soak_events: int, changes: int) -> Figures:
     load_before = round(os.getloadavg()[0], 2)
     runs: dict[str, list[dict[str, float]]] = {variant: [] for variant in VARIANTS}
     for number in range(rounds):
@@ -99,6 +121,7 @@ def _measure(folder: Path, *, events: int, rounds: int, soak_events: int) -> Fig
         **{variant: _summarize(runs[variant]) for variant in VARIANTS},
         "memory": _soak(folder, soak_events),
         "storms": measure_storms(folder),
+        "latency": measure_latency(folder, changes=changes),
     }
     ours = figures[WHOLE]["events_per_second"]
     figures["ratios"] = {
@@ -161,6 +184,8 @@ def _soak(folder: Path, events: int) -> dict[str, Any]:
 def evaluate(figures: Figures) -> list[Goal]:
     """Return the goals with the figures."""
     ours = figures[WHOLE]
+    latency = figures["latency"]
+    medians = [size["median_ms"] for size in latency]
     return [
         at_least("times the rate with a commit per event", figures["ratios"][COMMIT_EACH], 2),
         at_most("p99, ms", ours["p99_ms"], 100),
@@ -172,6 +197,14 @@ def evaluate(figures: Figures) -> list[Goal]:
             1.3,
         ),
         at_most("storms, tasks lost", sum(storm["lost"] for storm in figures["storms"]), 0),
+        at_most("webhook to row, median, ms", max(medians), 300),
+        at_most("webhook to row, p95, ms", max(size["p95_ms"] for size in latency), 600),
+        at_most(
+            f"at {latency[-1]['store_tasks']:,} tasks, times at {latency[0]['store_tasks']:,}",
+            round(medians[-1] / medians[0], 2),
+            1.5,
+        ),
+        at_most("requests for a change", max(size["requests_per_change"] for size in latency), 1.1),
     ]
 
 
@@ -184,8 +217,14 @@ def format_table(figures: Figures, goals: list[Goal]) -> str:
         format_row(f"storm of {storm['events']:,} events", *(storm[name] for name in STORM_COLUMNS))
         for storm in figures["storms"]
     ]
-    titles = (name.replace("_", " ") for name in STORM_COLUMNS)
-    lines = [format_header("", *VARIANTS), *rows, "", format_header("", *titles), *storms, ""]
+    latency = [
+        format_row(title, *(size[name] for size in figures["latency"]))
+        for name, title in LATENCY_ROWS.items()
+    ]
+    sizes = (f"{size['store_tasks']:,}" for size in figures["latency"])
+    lines = [format_header("", *VARIANTS), *rows, ""]
+    lines += [format_header("", *STORM_COLUMNS.values()), *storms, ""]
+    lines += [format_header("tasks in the store", *sizes), *latency, ""]
     return "\n".join([*lines, *format_goals(goals)])
 
 

@@ -40,7 +40,9 @@ if TYPE_CHECKING:
     from clickup_receiver.webhooks.webhook_status import WebhookStatus
 
 POLL_INTERVAL_SECONDS = 0.5
-"""How often an empty inbox is checked for new events."""
+"""How often an empty inbox is checked for events that another process has made pending."""
+GATHER_SECONDS = 0.1
+"""How long events that follow the first one are waited for: ClickUp reports most changes twice."""
 ERROR_BACKOFF_SECONDS = 15.0
 BATCH_STOP_SECONDS = 10.0
 """How long a stop waits for the current batch. If it is killed then, it is loaded again later."""
@@ -74,14 +76,18 @@ class FeedLoop(Loop):
         self._purged_at = datetime.now(UTC)
 
     def run_once(self) -> float:
-        """Load one batch; return the seconds to wait until the next."""
+        """Load one batch; return the seconds to wait until the next.
+
+        If nothing is pending, wait for an event to be added.
+        """
         now = datetime.now(UTC)
         if now - self._purged_at > PURGE_INTERVAL:
             self._purged_at = now
             purge(self._inbox, now)
+        self._inbox.added.clear()  # before the inbox is read, so that no event is overlooked
         if self._feeder.feed():
             return self._feeder.pause_seconds
-        return POLL_INTERVAL_SECONDS
+        return GATHER_SECONDS if self._inbox.added.wait(POLL_INTERVAL_SECONDS) else 0.0
 
 
 class WatchLoop(Loop):
@@ -126,7 +132,9 @@ class Service:
             partial(self._audit_log.write, "use settings", "token replaced"),
         )
         self._target = TargetProcess(
-            settings.target_command, read_settings=settings.read_target_settings
+            settings.target_command,
+            read_settings=settings.read_target_settings,
+            starts_ahead=True,
         )
         self._scheduler = Scheduler(
             settings.read_commands(),
@@ -192,6 +200,7 @@ class Service:
 
         def stop() -> None:
             self._stopped.set()
+            inbox.added.set()
             self._scheduler.stop()
             feeding.join(BATCH_STOP_SECONDS)
             self._target.stop()

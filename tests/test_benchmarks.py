@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from contextlib import nullcontext
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from benchmarks import extract_goals, git, load_goals, start
+from benchmarks import extract_goals, git, load_goals, receive, start
 from benchmarks.clickup_process import SPACES, Contents, generated_account
 from benchmarks.command import run_benchmark
 from benchmarks.extract_goals import entry_goals
@@ -19,6 +19,7 @@ from benchmarks.goals import Goal, at_most, format_header, format_row
 from benchmarks.hostile_goals import evaluate, format_table
 from benchmarks.ide_events import generate_days
 from benchmarks.inputs import INPUTS
+from benchmarks.receiver_server import COMMIT_EACH
 from tests.support.signals import signal_handlers
 
 if TYPE_CHECKING:
@@ -117,6 +118,42 @@ def test_every_goal_of_the_hostile_benchmark_can_be_missed() -> None:
         goals = evaluate(figures)
         assert [goal.met for goal in goals] == [is_met] * 5
         assert "idle: p99, ms" in format_table(figures, goals)
+
+
+def receive_figures(
+    *, cpu_us: float, growth: float, requests: float, median_ms: int
+) -> dict[str, Any]:
+    """Return the figures of a receiver; the larger one of two stores takes `median_ms`."""
+    served = {"events_per_second": 4_000, "p50_ms": 15, "p99_ms": cpu_us / 2, "cpu_us": cpu_us}
+    storm = {"events": 6_000, "tasks": 3_445, "pages_needed": 35, "requests": 35 * requests}
+    parts = {"answered_ms": 3, "asked_ms": 104, "connected_ms": 12, "loaded_ms": 60}
+    latency = {**parts, "p95_ms": 2 * median_ms, "requests_per_change": requests}
+    return {
+        **dict.fromkeys(receive.VARIANTS, served),
+        "ratios": {COMMIT_EACH: 500 / cpu_us},
+        "memory": {"growth": growth},
+        "storms": [
+            {**storm, "requests_alone": None, "times_needed": requests, "lost": requests - 1}
+        ],
+        "latency": [
+            {"store_tasks": 1_000, **latency, "median_ms": 190},
+            {"store_tasks": 100_000, **latency, "median_ms": median_ms},
+        ],
+    }
+
+
+def test_every_goal_of_the_receive_benchmark_can_be_missed() -> None:
+    """With the figures of a receiver that reads each event's page and starts a target for it."""
+    ours = receive_figures(cpu_us=170, growth=1.03, requests=1, median_ms=200)
+    worse = receive_figures(cpu_us=700, growth=1.2, requests=2, median_ms=630)
+    for figures, is_met in ((ours, True), (worse, False)):
+        goals = receive.evaluate(figures)
+        assert [(goal.name, goal.met) for goal in goals] == [(goal.name, is_met) for goal in goals]
+        assert len(goals) == 10
+    lines = receive.format_table(ours, receive.evaluate(ours)).splitlines()
+    header = lines.index(format_header("tasks in the store", "1,000", "100,000"))
+    assert lines[header + 5] == format_row("webhook to row, median, ms", 190, 200)
+    assert lines[header - 2] == format_row("storm of 6,000 events", 3_445, 35, 35, None)
 
 
 def test_topic_branches_of_the_git_benchmark_fork_from_main(tmp_path: Path) -> None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -115,7 +115,9 @@ class Inbox:
     def __init__(self, path: Path, *, limit_bytes: int = 2**30) -> None:
         self._path = path
         self._limit_bytes = limit_bytes
-        self._lock = RLock()
+        self.added = threading.Event()
+        """Set once deliveries are stored; the thread that waits for them clears it."""
+        self._lock = threading.RLock()
         self._connection = self._open()
         ((self._page_bytes,),) = self._connection.execute("PRAGMA page_size")
 
@@ -162,7 +164,8 @@ class Inbox:
             are_new = [_add(connection, delivery, now) for delivery in deliveries]
             if any(delivery.failure_reason for delivery in deliveries):
                 self._limit_dead_letters(connection)
-            return are_new
+        self.added.set()
+        return are_new
 
     def check_writable(self) -> None:
         """Write to the file. Raises `InboxError` if `add` would fail too."""

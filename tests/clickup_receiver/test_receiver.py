@@ -10,6 +10,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import psutil
 import psycopg
 import pytest
 import requests
@@ -61,6 +62,14 @@ def status_change(number: int) -> dict[str, Any]:
     before = status("to do", "open")
     after = status("done", "closed")
     return history("status", number=str(number), before=before, after=after)
+
+
+def pending_count(receiver: ReceiverProcess) -> int:
+    inbox = f"file:{receiver.folder / 'data' / 'inbox.sqlite'}?mode=ro"
+    with closing(sqlite3.connect(inbox, uri=True)) as connection:
+        query = "SELECT count(*) FROM deliveries WHERE event IS NOT NULL"
+        count: int = connection.execute(query).fetchone()[0]
+        return count
 
 
 def test_a_delivery_is_loaded(
@@ -116,6 +125,20 @@ def test_no_acknowledged_delivery_is_lost_by_a_kill(
     assert len(acknowledged) == 90
     wait_until(lambda: len(loaded_changes(database)) == 90)
     assert loaded_changes(database) == acknowledged
+
+
+def test_the_waiting_target_ends_with_a_killed_receiver(
+    receiver: ReceiverProcess, database: str
+) -> None:
+    """Its input ends then, without a message."""
+    assert receiver.post("taskStatusUpdated", status_change(7)) == 200
+    wait_until(lambda: loaded_changes(database) == {"7"})
+    wait_until(lambda: pending_count(receiver) == 0)
+    assert receiver.process
+    (waiting,) = psutil.Process(receiver.process.pid).children()
+    receiver.kill()
+    wait_until(lambda: not waiting.is_running() or waiting.status() == psutil.STATUS_ZOMBIE)
+    assert "completed processing 0 lines of input" in receiver.log.splitlines()[-1]
 
 
 def test_events_are_pending_while_the_target_fails(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,12 @@ import pytest
 from clickup_receiver.feed.feeder import Feeder, SingerBatch
 from clickup_receiver.feed.target_process import TargetError
 from clickup_receiver.inbox.inbox import Delivery, Inbox
-from clickup_receiver.service import POLL_INTERVAL_SECONDS, FeedLoop, purge
+from clickup_receiver.service import (
+    GATHER_SECONDS,
+    POLL_INTERVAL_SECONDS,
+    FeedLoop,
+    purge,
+)
 from tests.clickup_receiver.message_source import pending_event
 from tests.clickup_receiver.payloads import WEBHOOK_ID, history
 
@@ -21,21 +27,39 @@ if TYPE_CHECKING:
 EVENT = pending_event("taskUpdated", history("name")).event
 
 
-def feed_loop(inbox: Inbox, *, target_fails: bool = False) -> FeedLoop:
+def feed_loop(
+    inbox: Inbox, *, target_fails: bool = False, make_feeder: type[Feeder] = Feeder
+) -> FeedLoop:
     def load(_: Iterable[bytes]) -> None:
         if target_fails:
             raise TargetError("target_command target: exit code 1")
 
-    feeder = Feeder(inbox, build_messages=lambda *_: SingerBatch([b"{}\n"]), load=load)
+    feeder = make_feeder(inbox, build_messages=lambda *_: SingerBatch([b"{}\n"]), load=load)
     return FeedLoop(inbox, feeder)
 
 
-def test_the_feed_loop_pauses_only_if_nothing_is_pending(inbox: Inbox) -> None:
-    inbox.add([Delivery("signature", WEBHOOK_ID, EVENT)])
-    loop = feed_loop(inbox)
+class LateFeeder(Feeder):
+    """A feeder during whose look at the inbox an event is added, which it does not see."""
+
+    def feed(self) -> bool:
+        was_loaded = super().feed()
+        self._inbox.add([Delivery("signature", WEBHOOK_ID, EVENT)])
+        return was_loaded
+
+
+def test_the_feed_loop_waits_if_nothing_is_pending(inbox: Inbox) -> None:
+    started = time.monotonic()
+    assert feed_loop(inbox).run_once() == 0
+    assert time.monotonic() - started >= POLL_INTERVAL_SECONDS
+
+
+def test_an_event_that_is_added_ends_the_wait(inbox: Inbox) -> None:
+    """Then it waits for the second event of the same change."""
+    loop = feed_loop(inbox, make_feeder=LateFeeder)
+    assert loop.run_once() == GATHER_SECONDS
+    assert [pending.event for pending in inbox.pending(limit=10)] == [EVENT]
     assert loop.run_once() == 0
-    assert inbox.depth()[0] == 0
-    assert loop.run_once() == POLL_INTERVAL_SECONDS
+    assert inbox.pending(limit=10) == []
 
 
 def test_the_feed_loop_pauses_longer_after_each_failure(inbox: Inbox) -> None:
