@@ -26,6 +26,7 @@ from target_pandev.sql import read_statement
 from target_pandev.target import TargetPandev
 from tests.support.documents import FENCE, blocks, headings, read_page, rows, section
 from tests.target_pandev.loading import Loader
+from tests.test_repository import PACKAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -266,9 +267,7 @@ STATUS_LINE = re.compile(r"\d{3} \w+")
 
 def messages_in_code() -> Iterator[str]:
     """Yield the strings of the packages, with `…` for each formatted value."""
-    packages = ("tap_clickup", "tap_git", "tap_ide", "clickup_receiver", "target_pandev", "pandev")
-    folders = [PROJECT / package for package in (*packages, "tap_base", "plugin_settings")]
-    for path in (file for folder in folders for file in folder.rglob("*.py")):
+    for path in (file for package in PACKAGES for file in (PROJECT / package).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.JoinedStr):
                 parts = [part.value for part in node.values if isinstance(part, ast.Constant)]
