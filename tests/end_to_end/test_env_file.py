@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from plugin_settings.env_file import load_env_file
-from tests.end_to_end.pipeline import Pipeline
+from tests.end_to_end.pipeline import COMMANDS, Pipeline
 from tests.support.commands import run_command
 
 if TYPE_CHECKING:
@@ -82,7 +83,15 @@ def test_no_command_reads_a_parent_folder(command: tuple[str, ...], tmp_path: Pa
     (library / "singer_sdk").symlink_to(Path(spec.origin).parent)
     below = tmp_path / "a" / "b"
     below.mkdir(parents=True)
-    process = run(command, below, PYTHONPATH=str(library))
+    name, *options = command
+    process = subprocess.run(  # not forked: it imports the SDK from that library
+        [COMMANDS / name, *options],
+        cwd=below,
+        env={**ENVIRONMENT, "HOME": str(below), "PYTHONPATH": str(library)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert error not in process.stderr
     assert "Traceback" not in process.stderr
 

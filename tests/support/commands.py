@@ -193,7 +193,8 @@ def _execute(
     sys.argv = [str(Path(sys.executable).with_name(name)), *options]
     sys.orig_argv = [sys.executable, *sys.argv]
     sys.executable = env.get(FORKED_PYTHON, sys.executable)
-    if folder := env.get("PYTHONPATH"):  # of an audit hook
+    folder = env.get("PYTHONPATH", "")
+    if Path(folder, "sitecustomize.py").is_file():  # an audit hook
         sys.path.insert(0, folder)
         sys.modules.pop("sitecustomize", None)
         import_module("sitecustomize")
