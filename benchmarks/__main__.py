@@ -13,6 +13,7 @@ import os
 import platform
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -60,13 +61,15 @@ def run(name: str) -> bool:
     print(f"\nbench-{name}", flush=True)
     command = [sys.executable, "-m", f"benchmarks.{name}", *ALL[name]]
     last = ""
+    started = time.monotonic()
     with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own command
         for line in process.stdout or ():
             last = line
             if not line.startswith('{"benchmark"'):
                 print(line, end="", flush=True)
     if last.startswith('{"benchmark"'):
-        result = {**json.loads(last), "machine": describe_machine()}
+        minutes = round((time.monotonic() - started) / 60, 1)
+        result = {**json.loads(last), "minutes": minutes, "machine": describe_machine()}
         RESULTS.mkdir(exist_ok=True)
         _path(name).write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     return process.returncode == 0

@@ -50,11 +50,12 @@ def _format_growth(kind: str, costs: list[dict[str, Any]]) -> str:
 
 def _describe(result: dict[str, Any]) -> str:
     machine = result["machine"]
+    duration = f"; took {result['minutes']} minutes" if "minutes" in result else ""
     return (
         f"{machine['date']}, commit {machine['commit']}, {machine['cpus']} CPUs, "
         f"{machine['memory_gib']} GiB of memory,\n{machine['system']}, Python {machine['python']}, "
         f"singer-sdk {machine['singer_sdk']}, psycopg {machine['psycopg']}; "
-        f"load before {result.get('load_before', '-')}."
+        f"load before {result.get('load_before', '-')}{duration}."
     )
 
 

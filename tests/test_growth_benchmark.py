@@ -70,12 +70,19 @@ def test_the_page_of_figures_shows_goals_machine_and_growth() -> None:
     goal = {"name": "rows", "value": 1_234.5, "relation": ">=", "goal": 1_000, "met": True}
     absent = {"name": "MB", "value": None, "relation": "<=", "goal": 5, "met": None}
     costs = [cost(1_000, 1.5, 60), cost(10_000, 2.4, 150)]
-    result = {"goals": [goal, absent], "machine": MACHINE, "load_before": 0.3, "tasks": costs}
+    result = {
+        "goals": [goal, absent],
+        "machine": MACHINE,
+        "load_before": 0.3,
+        "tasks": costs,
+        "minutes": 7.5,
+    }
     other = {"goals": [], "machine": MACHINE, "tasks": 100_000}
     page = format_page({"growth": result, "page": other})
     assert "## make bench-page" in page
     assert "## make bench-growth" in page
     assert "2026-11-28, commit abc1234, 2 CPUs, 24 GiB of memory," in page
+    assert "psycopg 3.2.0; load before 0.3; took 7.5 minutes." in page
     assert "| rows | 1,234.5 | ≥ 1,000 | met |" in page
     assert "| MB | - | ≤ 5 | not measured |" in page
     assert "| requests, first load | 60 | 150 |" in page
@@ -109,7 +116,7 @@ def test_a_result_is_kept_whether_or_not_its_goals_are_met(
     write_benchmark(script, monkeypatch, tmp_path)
     assert all_benchmarks.run("short") is (code == 0)
     kept = json.loads((tmp_path / "results" / "short.json").read_text())
-    assert (kept["goals"], kept["machine"]["cpus"] >= 1) == ([], True)
+    assert (kept["goals"], kept["minutes"] >= 0, kept["machine"]["cpus"] >= 1) == ([], True, True)
 
 
 def test_a_failed_benchmark_leaves_the_earlier_result(
