@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -37,7 +38,18 @@ def to_iso_timestamp(milliseconds: Any) -> str | None:
 
 def plausible_ms(milliseconds: Any) -> int | None:
     """Return milliseconds since 1970 as a number, or None if they are not `PLAUSIBLE_MS`."""
-    number = parse_number(milliseconds)
+    if isinstance(milliseconds, str):
+        return _plausible_ms_in(milliseconds)
+    return _plausible(parse_number(milliseconds))
+
+
+@lru_cache(maxsize=1024)
+def _plausible_ms_in(text: str) -> int | None:
+    """Return the plausible milliseconds in a text. A task's dates are read up to six times."""
+    return _plausible(parse_number(text))
+
+
+def _plausible(number: float | None) -> int | None:
     if number is None:
         return None
     first, end = PLAUSIBLE_MS

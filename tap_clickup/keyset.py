@@ -111,15 +111,18 @@ def _validate_selection(query: TaskQuery, task: Mapping[str, Any]) -> None:
         raise ResponseMismatchError(
             f"task {task['id']} has archived={not query.archived}, which was not requested"
         )
+    if not query.space_ids:
+        return
     space_id = Fields(task).object("space").id
-    if query.space_ids and space_id and space_id not in query.space_ids:
+    if space_id and space_id not in query.space_ids:
         raise ResponseMismatchError(
             f"task {task['id']} is in space {space_id}, which was not requested"
         )
 
 
 def _id_of(task: Mapping[str, Any]) -> str:
-    return Fields(task).required_id
+    task_id = task["id"]
+    return task_id if isinstance(task_id, str) else Fields(task).required_id
 
 
 @dataclass

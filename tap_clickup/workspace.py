@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from tap_clickup.conversions import id_to_str
 from tap_clickup.errors import ScopeError
 from tap_clickup.fields import Fields
 from tap_clickup.packed import PackedKeys
@@ -76,7 +77,9 @@ class Workspace:
 
     def add_seen_users(self, users: Iterable[Json]) -> None:
         """Add users that were seen on tasks or time entries."""
-        self.seen_users.update({user_id: user for user in users if (user_id := Fields(user).id)})
+        self.seen_users.update(
+            {user_id: user for user in users if (user_id := id_to_str(user.get("id")))}
+        )
 
     def add_completed_read(self, scope: ReadScope, keys: Iterable[Sequence[str]]) -> None:
         """Record that exactly the rows with these keys exist in a scope.
