@@ -15,6 +15,6 @@ which folders are in which.
 it is `waiting`; `prefetch` runs several at once. Pure modules decide what to request and convert
 what was received: `keyset`, `date_slices`, `sent_days` and `bisect_requests`; `urls`, `api_token`,
 `extracted`, `records`, `custom_fields`, `sprints`, `sprint_records`, `worklog_marker`, `fields`,
-`json_decoder`, `packed` and `conversions`. `memory` keeps the process small. `errors` are the
-reasons why something could not be read.
+`json_decoder`, `task_shape`, `packed` and `conversions`. `request_stats` counts what the client
+sends. `memory` keeps the process small. `errors` are the reasons why something could not be read.
 """

@@ -36,15 +36,17 @@ from tap_clickup.errors import (
     InvalidTokenError,
     UnexpectedResponseError,
 )
-from tap_clickup.json_decoder import JsonError, decode_items, decode_json
+from tap_clickup.json_decoder import ANY_SHAPE, JsonError, decode_items, decode_json
 from tap_clickup.rate_limit import RateLimit, seconds_until_reset
+from tap_clickup.request_stats import RequestStats
 from tap_clickup.timed_adapter import SlowResponseError, TimedAdapter
 from tap_clickup.urls import validate_api_url
 from tap_clickup.waiting import Heartbeat
-from tap_clickup.wording import format_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    import msgspec
 
     from tap_clickup.errors import ClickUpError
     from tap_clickup.waiting import Clock
@@ -85,6 +87,7 @@ class _Request:
     params: Sequence[tuple[str, str]] = ()
     body: Mapping[str, Any] | None = None
     once: bool = False
+    shape: msgspec.json.Decoder[Any] = ANY_SHAPE
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -96,23 +99,6 @@ class ApiResponse:
 
     body: dict[str, Any]
     requested_at: datetime
-
-
-@dataclass
-class RequestStats:
-    """Counts of requests and retries and the time spent waiting, for the run's summary."""
-
-    requests: int = 0
-    retries: int = 0
-    waited_seconds: float = 0.0
-
-    def __str__(self) -> str:
-        """Return one line for the log."""
-        return (
-            f"{format_count(self.requests, 'request')}, "
-            f"{format_count(self.retries, 'retry', 'retries')}, "
-            f"{self.waited_seconds:,.0f} s waited"
-        )
 
 
 class Client:
@@ -167,15 +153,21 @@ class Client:
         return user_id
 
     def get(
-        self, path: str, params: Sequence[tuple[str, str]] = (), *, required_key: str | None = None
+        self,
+        path: str,
+        params: Sequence[tuple[str, str]] = (),
+        *,
+        required_key: str | None = None,
+        shape: msgspec.json.Decoder[Any] = ANY_SHAPE,
     ) -> ApiResponse:
         """Return the response to `GET path`: a JSON object that contains `required_key`, if given.
 
-        The key's value is an array, or an object if the key is one of the `OBJECT_KEYS`.
+        The key's value is an array, or an object if the key is one of the `OBJECT_KEYS`. Keys that
+        a `shape` does not name are left out.
         Raises `InvalidTokenError`, `AccessDeniedError`, `ApiUnavailableError` or
         `UnexpectedResponseError`.
         """
-        return self._request_json(_Request("GET", path, params), required_key)
+        return self._request_json(_Request("GET", path, params, shape=shape), required_key)
 
     def get_items(
         self, path: str, params: Sequence[tuple[str, str]], *, required_key: str
@@ -227,7 +219,7 @@ class Client:
         self, request: _Request, response: requests.Response, required_key: str | None
     ) -> dict[str, Any]:
         try:
-            body = decode_json(response.content)
+            body = decode_json(response.content, shape=request.shape)
         except JsonError as error:
             raise UnexpectedResponseError(f"{request}: the response is not JSON") from error
         if not isinstance(body, dict):

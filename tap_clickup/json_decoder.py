@@ -15,20 +15,31 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+ANY_SHAPE: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
+
 
 class JsonError(ValueError):
     """The content is not JSON. The message quotes nothing."""
 
 
-def decode_json(content: bytes | bytearray | msgspec.Raw, *, strict: bool = False) -> Any:
+def decode_json(
+    content: bytes | bytearray | msgspec.Raw,
+    *,
+    shape: msgspec.json.Decoder[Any] = ANY_SHAPE,
+    strict: bool = False,
+) -> Any:
     """Return the value of JSON, with half a surrogate pair in a text replaced by `?`.
+
+    A `shape` leaves out the keys that it does not name; what does not have it is returned whole.
 
     A number that JSON or a float cannot represent becomes its text, so that only its own field is
     odd. With `strict` NaN, Infinity and invalid UTF-8 are rejected. Raises `JsonError`.
     """
     try:
-        return msgspec.json.decode(content)
+        return shape.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        if shape is not ANY_SHAPE:
+            return decode_json(content, strict=strict)
         return _decode_leniently(bytes(content), strict=strict)
 
 

@@ -18,6 +18,7 @@ from tap_clickup.custom_fields import field_identifiers
 from tap_clickup.errors import OddFieldError, UnexpectedResponseError
 from tap_clickup.fields import Fields
 from tap_clickup.keyset import PAGE_SIZE, Keyset, ResponseMismatchError, date_ms
+from tap_clickup.task_shape import TASK_PAGE, TASK_PAGE_WITH_CUSTOM_FIELDS
 from tap_clickup.urls import api_path
 
 if TYPE_CHECKING:
@@ -51,16 +52,20 @@ class TaskResponse(NamedTuple):
     unidentified: list[Any]
 
 
-def fetch_next_page(client: Client, path: str, keyset: Keyset) -> TaskResponse | None:
+def fetch_next_page(
+    client: Client, path: str, keyset: Keyset, *, custom_fields: bool = False
+) -> TaskResponse | None:
     """Send the next query of a keyset and return its new tasks, or None after the last page.
 
+    The tasks have the keys of their records, and their custom fields if these are wanted.
     Raises `UnexpectedResponseError` if the response does not match the query.
     https://developer.clickup.com/reference/getfilteredteamtasks
     """
     query = keyset.next_query
     if query is None:
         return None
-    response = client.get(path, query.params, required_key="tasks")
+    shape = TASK_PAGE_WITH_CUSTOM_FIELDS if custom_fields else TASK_PAGE
+    response = client.get(path, query.params, required_key="tasks", shape=shape)
     items: list[Any] = response.body["tasks"]
     identified, unidentified = _split_by_id(items)
     if len(items) >= PAGE_SIZE and not identified:
@@ -195,7 +200,10 @@ class TaskReader:
         return self._read_pages(keyset, path=path, source=source)
 
     def _read_pages(self, keyset: Keyset, *, path: str, source: Source) -> Iterator[Page]:
-        while response := fetch_next_page(self.client, path, keyset):
+        wants_custom_fields = bool(self.custom_fields)
+        while response := fetch_next_page(
+            self.client, path, keyset, custom_fields=wants_custom_fields
+        ):
             yield self._page(response, path=path, keyset=keyset, source=source)
         if keyset.truncated:
             logger.warning(
