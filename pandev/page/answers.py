@@ -1,11 +1,13 @@
 """Pages as they were read last: shown at once, with their time, while newer ones are being read.
 
-A page is read again when something was written to the store since. A request waits for that a
+A page is read again when something was written to the store since, or when time alone has changed
+what it shows. A request waits for that a
 short time only, if the last page is not too old; there is one read of a page at a time.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from collections import OrderedDict
 from concurrent.futures import Future, wait
@@ -40,6 +42,8 @@ class Page:
     """The version of the store before the read; None without a store."""
     problem: str = ""
     """Why some of its figures could not be read."""
+    lasts_seconds: float = math.inf
+    """After how long it would show something else without a write: another age or day."""
 
 
 @dataclass(frozen=True)
@@ -146,5 +150,6 @@ class Answers(Generic[Key]):
 
 
 def _is_fresh(kept: _Kept, asked: float, version: str | None) -> bool:
-    """Whether nothing was written since it was read, or it was read after it was asked for."""
-    return kept.began >= asked or (version is not None and kept.page.version == version)
+    """Whether it would be the same if it was read now, or was read after it was asked for."""
+    is_same = version is not None and kept.page.version == version
+    return kept.began >= asked or (is_same and asked - kept.began < kept.page.lasts_seconds)

@@ -20,13 +20,8 @@ if TYPE_CHECKING:
 MAX_CONNECTIONS: Final = 4
 SET_TIMEOUT: Final = "SELECT pg_catalog.set_config('statement_timeout', '10s', false)"
 """A person has left by then."""
-VERSION: Final = """
-SELECT pg_catalog.concat(
-    pg_catalog.pg_current_snapshot(), ' ', date_trunc('minute', pg_catalog.clock_timestamp())
-)
-"""
-"""What changes with every write: PostgreSQL's snapshot says which transactions are visible. It
-changes every minute too, because ages are those of the present time.
+VERSION: Final = "SELECT pg_catalog.pg_current_snapshot()"
+"""What changes with every write: PostgreSQL's snapshot says which transactions are visible.
 https://www.postgresql.org/docs/current/functions-info.html"""
 
 

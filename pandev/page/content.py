@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Final
@@ -79,6 +80,8 @@ class Content:
     offered: Mapping[Field, Sequence[Choice]] = field(default_factory=dict)
     applied: Sequence[str] = ()
     """What is filtered, in words."""
+    lasts_seconds: float = math.inf
+    """After how long it is another one without a write to the store."""
 
 
 class ContentReader:
@@ -99,7 +102,9 @@ class ContentReader:
             version = source.version if source else None
         html = _render(address, content, standing)
         problem = next((view.problem for view in content.views if view.problem), "")
-        return Page(html.encode(), content.calendar, read_at, version, problem)
+        return Page(
+            html.encode(), content.calendar, read_at, version, problem, content.lasts_seconds
+        )
 
     def read_rows(self, address: Address) -> FigureView:
         """Return all rows of a figure. Raises as `read_page`."""
@@ -134,6 +139,8 @@ def _read_content(source: ReaderSource, address: Address, standing: Standing | N
     choices = read_choices(source)
     filters = parse_filters(dict(address.query), choices)
     reads = SharedReads(source)
+    # First of all: what changes while the figures are being read must count as a change.
+    next_change = float(reads.read_row("page_next_change", {})["seconds"])
     calendar = read_calendar(reads)
     limits = {limit for figure in address.figures for limit in figure.limited_by}
     views = [
@@ -144,6 +151,7 @@ def _read_content(source: ReaderSource, address: Address, standing: Standing | N
         )
         for figure in address.figures
     ]
+    ages = [view.lasts_ms / 1000 for view in views if view.lasts_ms is not None]
     return Content(
         views,
         calendar,
@@ -151,6 +159,7 @@ def _read_content(source: ReaderSource, address: Address, standing: Standing | N
         limits,
         offer(choices, filters, limits),
         describe(choices, filters, limits),
+        min([next_change, *ages]),
     )
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from pandev.report.reading import read_section
+from pandev.report.values import Kind, time_to_next_age
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from collections.abc import Set as AbstractSet
     from datetime import tzinfo
 
@@ -35,6 +36,8 @@ class Drawing:
 
     markup: Markup
     alternative: str
+    lasts_ms: int | None = None
+    """After how long it is another one though its rows are the same; None for never."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,8 @@ class FigureView:
     """The filters that are chosen and do not limit it."""
     problem: str = ""
     """Why it could not be read."""
+    lasts_ms: int | None = None
+    """After how long it shows something else without a write to the store; None for never."""
 
     @property
     def rows(self) -> Any:
@@ -116,4 +121,20 @@ def view_figure(figure: Figure, result: Result, filters: Filters, zone: tzinfo) 
     """Return a figure with the rows of a result."""
     drawing = figure.draw(result, Frame(zone, filters)) if figure.draw and result.rows else None
     unlimited_by = [limit for limit in filters.chosen if limit not in figure.limited_by]
-    return FigureView(figure, result, drawing, unlimited_by)
+    times = [time_to_next_age(age) for age in _ages(result)]
+    if drawing and drawing.lasts_ms is not None:
+        times.append(drawing.lasts_ms)
+    return FigureView(figure, result, drawing, unlimited_by, lasts_ms=min(times, default=None))
+
+
+def _ages(result: Result) -> list[int]:
+    """Return the ages in the table of a figure."""
+    names = [column.name for column in result.section.columns if column.kind is Kind.AGE]
+    return [row[name] for row in result.rows for name in names if row[name] is not None]
+
+
+def time_to_exceed(limit_ms: int, ages: Iterable[int | None]) -> int | None:
+    """Return the milliseconds after which one more of some ages exceeds a limit; None for never."""
+    return min(
+        (limit_ms - age + 1 for age in ages if age is not None and age <= limit_ms), default=None
+    )

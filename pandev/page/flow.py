@@ -13,11 +13,11 @@ from pandev.page.charts.grid import days_between
 from pandev.page.charts.legend import draw_legend
 from pandev.page.charts.scatter import Point, draw_scatter
 from pandev.page.drawing import NOTHING, join
-from pandev.page.figures import Drawing, Figure, figure_of
+from pandev.page.figures import Drawing, Figure, figure_of, time_to_exceed
 from pandev.page.work import GROUP_NAMES, lead_to_status
 from pandev.report.section import Column, Section
 from pandev.report.sections import BY_NAME, EIGHT_WEEKS, EVERY_SCOPE, TASKS
-from pandev.report.values import Kind, format_duration
+from pandev.report.values import Kind, format_age, format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -122,18 +122,21 @@ def draw_ages(result: Result, frame: Frame) -> Drawing:  # noqa: ARG001 - it has
     p85 = result.rows[0]["p85_elapsed_ms"]
     bars = [_age_bar(row, p85) for row in result.rows]
     legend = {"fill-in_progress": "in progress"}
-    words = f"The oldest task was started {format_duration(result.rows[0]['age_ms'])} ago."
+    words = f"The oldest task was started {format_age(result.rows[0]['age_ms'])} ago."
+    until_older = None
     if p85 is not None:
         legend["fill-undefined"] = f"older than P85 of closed tasks, {format_duration(p85)}"
-        older = sum(row["age_ms"] > p85 for row in result.rows)
+        ages = [row["age_ms"] for row in result.rows]
+        until_older = time_to_exceed(p85, ages)
+        older = sum(age > p85 for age in ages)
         verb = "is" if older == 1 else "are"
         words += f" {older} of those shown {verb} older than P85 of the closed ones."
-    return Drawing(join((draw_legend(legend), draw_bars(bars))), words)
+    return Drawing(join((draw_legend(legend), draw_bars(bars))), words, until_older)
 
 
 def _age_bar(row: Mapping[str, Any], p85: int | None) -> Bar:
     is_old = p85 is not None and row["age_ms"] > p85
-    value = f"{format_duration(row['age_ms'])}, {visible(row['status'] or 'no status')}"
+    value = f"{format_age(row['age_ms'])}, {visible(row['status'] or 'no status')}"
     class_ = "fill-undefined" if is_old else "fill-in_progress"
     name = visible(row["name"] or row["task_id"])
     return Bar(name, value, [(row["age_ms"], class_)], url=safe_url(row, "url"))

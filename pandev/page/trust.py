@@ -9,9 +9,9 @@ from pandev.page.cells import visible
 from pandev.page.charts.bars import Bar, draw_bars
 from pandev.page.charts.legend import draw_legend
 from pandev.page.drawing import element, join
-from pandev.page.figures import Drawing, Figure, figure_of
+from pandev.page.figures import Drawing, Figure, figure_of, time_to_exceed
 from pandev.page.filters import Filters
-from pandev.report.facts import describe_workspace
+from pandev.report.facts import STALE_AFTER_MS, describe_workspace
 from pandev.report.section import Column, Section
 from pandev.report.sections import BY_NAME, EIGHT_WEEKS, WORKSPACE
 from pandev.report.selection import FIRST_YEAR
@@ -31,14 +31,16 @@ def draw_trust(result: Result, frame: Frame) -> Drawing:
             "dl",
             *(
                 element("div", element("dt", label), element("dd", value))
-                for label, value in describe_workspace(row, frame.zone)
+                for label, value in describe_workspace(row, frame.zone, has_age=False)
             ),
             class_="facts",
         )
         for row in result.rows
     ]
     stored = sum(int(row["stored_tasks"]) for row in result.rows)
-    return Drawing(join(lists), f"{stored:,} tasks are stored.")
+    ages = [row["last_complete_run_age_ms"] for row in result.rows]
+    until_stale = time_to_exceed(STALE_AFTER_MS, ages)
+    return Drawing(join(lists), f"{stored:,} tasks are stored.", until_stale)
 
 
 def draw_links(result: Result, frame: Frame) -> Drawing:

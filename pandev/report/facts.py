@@ -15,12 +15,17 @@ STALE_AFTER_MS: Final = 30 * 60_000
 """Runs are 15 minutes apart, and each has as long to end."""
 
 
-def describe_workspace(row: Mapping[str, Any], zone: tzinfo) -> Iterator[tuple[str, str]]:
-    """Yield the facts of a row of data_trust, each with its label."""
+def describe_workspace(
+    row: Mapping[str, Any], zone: tzinfo, *, has_age: bool = True
+) -> Iterator[tuple[str, str]]:
+    """Yield the facts of a row of data_trust, each with its label.
+
+    Without its age, the last complete run only shows whether it is stale.
+    """
     name = printable(row["workspace_name"] or "")
     key = printable(row["workspace_id"])
     yield "workspace", f"{name} ({key})" if name else key
-    yield "last complete run", _describe_run(row, zone)
+    yield "last complete run", _describe_run(row, zone, has_age=has_age)
     yield (
         "last complete sweep",
         format_value(row["last_complete_sweep_at"], Kind.TIME, zone)
@@ -35,13 +40,14 @@ def describe_workspace(row: Mapping[str, Any], zone: tzinfo) -> Iterator[tuple[s
     yield "commits", _describe_commits(row)
 
 
-def _describe_run(row: Mapping[str, Any], zone: tzinfo) -> str:
+def _describe_run(row: Mapping[str, Any], zone: tzinfo, *, has_age: bool) -> str:
     if row["last_complete_run_at"] is None:
         return "never; the figures below are not complete"
     at = format_value(row["last_complete_run_at"], Kind.TIME, zone)
     age_ms = row["last_complete_run_age_ms"]
     stale = "; stale, as it is more than 30 minutes old" if age_ms > STALE_AFTER_MS else ""
-    return f"{at}, {format_duration(age_ms)} ago{stale}"
+    age = f", {format_duration(age_ms)} ago" if has_age else ""
+    return f"{at}{age}{stale}"
 
 
 def _describe_latest_run(row: Mapping[str, Any], zone: tzinfo) -> str:

@@ -23,6 +23,8 @@ UNITS: Final = (
     ("ms", 1),
 )
 HOUR_UNITS: Final = UNITS[1:]
+AGE_STEPS: Final = ((7 * 86_400_000, 86_400_000), (3_600_000, 3_600_000))
+"""From these ages on they are written in full days and in full hours; before, in full minutes."""
 
 
 class Kind(enum.Enum):
@@ -34,6 +36,8 @@ class Kind(enum.Enum):
     SHARE = enum.auto()
     DURATION = enum.auto()
     """Calendar time in milliseconds, in days of 24 hours."""
+    AGE = enum.auto()
+    """Calendar time in milliseconds until now, which grows while people read it."""
     HOURS = enum.auto()
     """Time that was spent, in milliseconds: a day of work has no 24 hours."""
     WORD = enum.auto()
@@ -42,7 +46,7 @@ class Kind(enum.Enum):
     DAY = enum.auto()
 
 
-RIGHT_ALIGNED: Final = {Kind.NUMBER, Kind.SHARE, Kind.DURATION, Kind.HOURS}
+RIGHT_ALIGNED: Final = {Kind.NUMBER, Kind.SHARE, Kind.DURATION, Kind.AGE, Kind.HOURS}
 UNCUT: Final = {Kind.ID, Kind.WORD, Kind.TIME, Kind.DAY, *RIGHT_ALIGNED}
 """Values that mean something else if a part of them is missing."""
 
@@ -73,6 +77,8 @@ def format_value(value: object, kind: Kind, zone: tzinfo) -> str:  # noqa: PLR09
             return "yes" if value else "no"
         case int() if kind in {Kind.DURATION, Kind.HOURS}:
             return format_duration(value, in_hours=kind is Kind.HOURS)
+        case int() if kind is Kind.AGE:
+            return format_age(value)
         case dict():
             return _format_counts(value)
         case list():
@@ -94,6 +100,22 @@ def format_duration(duration_ms: int, *, in_hours: bool = False) -> str:
             part = rest // part_size if unit != "s" else 0
             return f"{whole:,} {unit} {part} {part_unit}" if part else f"{whole:,} {unit}"
     return "0 s"
+
+
+def format_age(age_ms: int) -> str:
+    """Return an age, rounded down: in minutes, from an hour on in hours, from a week on in days."""
+    step = _age_step(age_ms)
+    return format_duration(age_ms // step * step) if age_ms >= step else "0 min"
+
+
+def time_to_next_age(age_ms: int) -> int:
+    """Return the milliseconds after which an age is written in another way."""
+    step = _age_step(age_ms)
+    return step - max(0, age_ms) % step
+
+
+def _age_step(age_ms: int) -> int:
+    return next((step for least, step in AGE_STEPS if age_ms >= least), 60_000)
 
 
 def _format_number(value: object, kind: Kind) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import inf
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ class Store:
     gate: Event | None = None
     error: str = ""
     problem: str = ""
+    lasts_seconds: float = inf
 
     def read(self, key: str) -> Page:
         """Return a page with its number, in the version of the store as it is now."""
@@ -41,7 +43,8 @@ class Store:
             assert gate.wait(60)
         if self.error:
             raise StoreError(self.error)
-        return Page(f"{key}{number}".encode(), UTC_CALENDAR, READ_AT, version, self.problem)
+        html = f"{key}{number}".encode()
+        return Page(html, UTC_CALENDAR, READ_AT, version, self.problem, self.lasts_seconds)
 
     def answers(self, *, patience_seconds: float = 60) -> Answers[str]:
         """Return the answers of the store."""
@@ -80,6 +83,16 @@ def test_a_page_is_read_once_for_each_version(store: Store) -> None:
         store.version, store.now = version, now
         shown += [html(answers.get(key)) for key in ("a", "b", "a")]
     assert shown == ["a1", "b2", "a1", "a1", "b2", "a1", "a3", "b4", "a3", "a3", "b4", "a3"]
+
+
+@pytest.mark.parametrize(("now", "shown"), [(100.0, "a1"), (129.9, "a1"), (130.0, "a2")])
+def test_a_page_is_read_again_once_it_has_lasted(store: Store, now: float, shown: str) -> None:
+    """It was read at 100 seconds and shows something else after 30, though nothing was written."""
+    store.now, store.lasts_seconds = 100.0, 30.0
+    answers = store.answers()
+    assert html(answers.get("a")) == "a1"
+    store.now = now
+    assert html(answers.get("a")) == shown
 
 
 def test_without_a_store_nothing_is_kept(store: Store) -> None:
