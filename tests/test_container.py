@@ -147,6 +147,14 @@ def test_both_images_get_packages_by_hash_and_no_rights() -> None:
     assert "USER 10001:10001" in stages[3]
 
 
+def test_meltano_finds_the_project_from_the_data_directory() -> None:
+    """Its logging.yaml too, which Meltano looks for in the working directory only."""
+    (line,) = re.findall(r"^ENV MELTANO.*$", CONTAINER_FILE, re.MULTILINE)
+    variables = dict(word.split("=") for word in line.split()[1:])
+    assert variables["MELTANO_PROJECT_ROOT"] == "/opt/project"
+    assert variables["MELTANO_CLI_LOG_CONFIG"] == "/opt/project/logging.yaml"
+
+
 def test_all_commands_of_a_service_share_its_data_directory() -> None:
     """An option of the service alone would send pandev connect and dead-letters elsewhere."""
     for name in ("Containerfile", "clickup-receiver.service"):
