@@ -19,6 +19,9 @@ changed_lists AS MATERIALIZED (
     WHERE l.is_changed
     UNION
     SELECT s.workspace_id, s.scope_id FROM scopes AS s WHERE s.scope_id IS NOT NULL
+),
+changed_ids AS MATERIALIZED (
+    SELECT DISTINCT s.workspace_id, s.status_id FROM scopes AS s WHERE s.status_id IS NOT NULL
 )
 SELECT t.workspace_id, t.id
 FROM tasks AS t
@@ -34,12 +37,12 @@ INNER JOIN changed_lists AS l ON l.workspace_id = c.workspace_id AND l.list_id =
 UNION
 SELECT t.workspace_id, t.id
 FROM tasks AS t
-INNER JOIN scopes AS s ON s.workspace_id = t.workspace_id AND s.status_id = t.status_id
+INNER JOIN changed_ids AS s ON s.workspace_id = t.workspace_id AND s.status_id = t.status_id
 UNION
 SELECT v.workspace_id, v.task_id
 FROM task_versions AS v
-INNER JOIN scopes AS s ON s.workspace_id = v.workspace_id AND s.status_id = v.status_id
+INNER JOIN changed_ids AS s ON s.workspace_id = v.workspace_id AND s.status_id = v.status_id
 UNION
 SELECT x.workspace_id, x.task_id
 FROM task_transitions AS x
-INNER JOIN scopes AS s ON s.workspace_id = x.workspace_id AND s.status_id = x.to_status_id
+INNER JOIN changed_ids AS s ON s.workspace_id = x.workspace_id AND s.status_id = x.to_status_id
