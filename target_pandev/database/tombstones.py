@@ -122,18 +122,25 @@ def _apply_sql(table: Table, keys: Composable, *, hard: bool) -> Composed:
     """Return the statement that applies tombstones to the rows with some keys."""
     change = sql.SQL(DELETE_TOMBSTONED if hard else MARK_TOMBSTONED)
     identifier = escape_percent(table.identifier)
-    same_key = sql.SQL(" AND ").join(
-        sql.SQL("t.{name} = tombstone.{name}").format(name=sql.Identifier(name))
-        for name in table.key
-    )
     return sql.SQL(read_statement("apply_tombstones")).format(
         table=identifier,
         stored_key=escape_percent(identifier_list(table.key, table="t")),
         keys=keys,
+        key=escape_percent(identifier_list(table.key)),
+        row_of_key=_equal_keys(table, "k"),
         workspace_id=_workspace_id(table.key, "t"),
         key_value=escape_percent(key_value(table.key, table="t")),
         change=change.format(table=identifier),
-        same_key=escape_percent(same_key),
+        same_key=_equal_keys(table, "tombstone"),
+    )
+
+
+def _equal_keys(table: Table, other: str) -> Composable:
+    """Return the condition that a stored row (t) has the key of another one."""
+    equal = sql.SQL("t.{name} = {other}.{name}")
+    names = map(sql.Identifier, table.key)
+    return escape_percent(
+        sql.SQL(" AND ").join(equal.format(name=name, other=sql.SQL(other)) for name in names)
     )
 
 

@@ -13,7 +13,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import pytest
     from psycopg.errors import Diagnostic
@@ -35,19 +35,27 @@ def printing_trees(conninfo: str) -> str:
 def collect_trees(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """Return a set to which the trees that connections get from now on are added."""
     collected: set[str] = set()
-    connect = psycopg.connect
 
     def note(message: Diagnostic) -> None:
         if message.message_primary == TREES:
             collected.add(NUMBERS.sub("", message.message_detail or ""))
 
+    watch_messages(monkeypatch, note)
+    return collected
+
+
+def watch_messages(
+    monkeypatch: pytest.MonkeyPatch, on_message: Callable[[Diagnostic], None]
+) -> None:
+    """Call a function with each message that connections get from now on."""
+    connect = psycopg.connect
+
     def watched(*arguments: Any, **keywords: Any) -> psycopg.Connection[Any]:
         connection = connect(*arguments, **keywords)
-        connection.add_notice_handler(note)
+        connection.add_notice_handler(on_message)
         return connection
 
     monkeypatch.setattr(psycopg, "connect", watched)
-    return collected
 
 
 def parse_tree(text: str) -> Any:
