@@ -24,7 +24,7 @@ from singer_sdk.singerlib import messages
 
 from mapper_completed_reads.completed_reads import CompletedRead
 from mapper_completed_reads.rows import MARK, Rows
-from plugin_settings.plugin import StrictPlugin
+from plugin_settings.plugin import SHARE, StrictPlugin
 from tap_base.writer import MessageWriter
 
 if TYPE_CHECKING:
@@ -64,7 +64,8 @@ class MapperCompletedReads(StrictPlugin, InlineMapper):
         ),
         th.Property(
             "max_deleted_share",
-            th.NumberType(minimum=0, maximum=1, nullable=False),
+            th.CustomType(SHARE),
+            type=SHARE["type"],  # the SDK adds null
             default=0.2,
             title="Maximum share of rows deleted at once",
             description="Maximum share of the rows of a scope, 0 to 1, that a completed read may "
@@ -145,7 +146,7 @@ class MapperCompletedReads(StrictPlugin, InlineMapper):
         marks = {row.key: row.mark_by(read.started_at) for row in rows}
         changes = {row.key: marks[row.key] for row in rows if marks[row.key] != row.deleted_at}
         deleted = sum(mark is not None for mark in changes.values())
-        if deleted > max(ALWAYS_ALLOWED, len(rows) * self.config["max_deleted_share"]):
+        if deleted > max(ALWAYS_ALLOWED, len(rows) * float(self.config["max_deleted_share"])):
             raise ValueError(f"{deleted} of {len(rows)} rows would be marked")
         return changes
 

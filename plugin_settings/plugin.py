@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 
 ENVIRONMENT = "ENV"
 """The value of `--config` for environment variables and `.env`."""
+SHARE = {
+    "type": ["number", "string"],  # from the environment it is text, and by Meltano too
+    "minimum": 0,
+    "maximum": 1,
+    "pattern": r"^(0|1|1\.0+|0?\.[0-9]+)$",
+}
+"""The JSON schema of a setting that is a share, from 0 to 1."""
 UNREADABLE_ERRORS = (OSError, TypeError, ValueError)
 """Raised by the SDK for a file that is missing, a folder, not JSON, or not an object."""
 

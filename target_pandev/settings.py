@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
 
+from plugin_settings.plugin import SHARE
 from target_pandev.schema_errors import describe_violation
 
 if TYPE_CHECKING:
@@ -13,12 +14,6 @@ if TYPE_CHECKING:
 
     from jsonschema import ValidationError
 
-SHARE = {
-    "type": ["number", "string"],  # from the environment it is text
-    "minimum": 0,
-    "maximum": 1,
-    "pattern": r"^(0|1|1\.0+|0?\.[0-9]+)$",
-}
 DEFAULT_MAX_DELETED_SHARE = 0.2
 
 CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(

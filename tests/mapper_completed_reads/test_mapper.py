@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 from click import ClickException
+from singer_sdk.exceptions import ConfigValidationError
 
 from mapper_completed_reads.completed_reads import CompletedRead
 from mapper_completed_reads.mapper import MapperCompletedReads
@@ -198,9 +199,21 @@ def test_a_mass_deletion_is_refused(mapper: Runner) -> None:
 
 def test_a_larger_share_is_marked_if_it_is_set(mapper: Runner) -> None:
     many = [entry(str(number), "1") for number in range(15)]
-    mapper.settings["max_deleted_share"] = 1
+    mapper.settings["max_deleted_share"] = "1"
     marks = mapper.marks(*many, completed(count=0, keys=[]))
     assert marks == {str(number): MARKED_AT for number in range(15)}
+
+
+def test_settings_come_from_the_environment_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAPPER_COMPLETED_READS_ROWS", str(tmp_path / "rows.sqlite"))
+    monkeypatch.setenv("MAPPER_COMPLETED_READS_MAX_DELETED_SHARE", "0.5")
+    mapper = MapperCompletedReads(parse_env_config=True)
+    assert mapper.config == {"rows": str(tmp_path / "rows.sqlite"), "max_deleted_share": "0.5"}
+    for share in ("half", "1.5", 2, None):
+        with pytest.raises(ConfigValidationError):
+            MapperCompletedReads(config={"rows": "rows.sqlite", "max_deleted_share": share})
 
 
 def test_a_condition_on_null_and_another_tenant_match_nothing() -> None:

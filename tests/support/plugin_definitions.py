@@ -127,7 +127,7 @@ def declare_mapper() -> dict[str, Any]:
             {
                 "name": name,
                 "label": setting["title"],
-                "kind": "decimal" if "number" in setting["type"] else "string",
+                "kind": "string",  # Meltano cannot pass on a decimal from the environment
                 **({"value": setting["default"]} if "default" in setting else {}),
                 "description": setting["description"],
             }
