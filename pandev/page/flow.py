@@ -291,7 +291,7 @@ FIGURES: Final = (
     figure_of(
         BY_NAME["ages"],
         "From the first start until now, pauses included: the one sign of trouble that shows "
-        "before a task is closed.",
+        "before a task is closed. P85 is that of the tasks that were closed in the period.",
         also_by={"team"},
         draw=draw_ages,
         links={"task_id": "url", "name": "url"},

@@ -137,10 +137,11 @@ def _with_reason(store: Source, result: Result, selection: Selection) -> Result:
             return replace(result, reason=need.advice)
     if selection.day:
         limits = [f"on {selection.day}"]
-    else:
+    elif result.section.is_of_period:
         limits = [f"since {result.since}"] if result.since else []
-        has_end = result.section.has_period and selection.until
-        limits += [f"until {selection.until}"] if has_end else []
+        limits += [f"until {selection.until}"] if selection.until else []
+    else:
+        limits = []
     limits += [f"in the chosen {scope}" for scope in SCOPES if scope in selection.scopes]
     limits += [f"of the team {selection.team}"] if selection.team else []
     reason = f"{', '.join(limits)}: {result.section.empty}" if limits else result.section.empty

@@ -80,6 +80,11 @@ class Section:
     reads_closed_tasks: bool = False
     """Whether its statement has the row of report_closed_tasks as parameters."""
     note: Callable[[Mapping[str, Any], date], str] | None = None
-    """A sentence below the table that names the period, from its first row."""
+    """A sentence below the table that says what the period is of, if it is not of its rows."""
     prefix: str = "report"
     """The begin of the name of its statement, which is `<prefix>_<name>.sql`."""
+
+    @property
+    def is_of_period(self) -> bool:
+        """Whether its rows are those of the period, and not compared with those of it."""
+        return self.has_period and self.note is None

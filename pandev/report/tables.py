@@ -59,7 +59,7 @@ def render(result: Result, *, width: int, zone: tzinfo, marks_direction: bool) -
 
 def describe_title(result: Result) -> str:
     """Return the title of a section, with its period."""
-    is_limited = result.since and not result.section.note
+    is_limited = result.since and result.section.is_of_period
     period = f", since {result.since}" if is_limited else ""
     return f"{result.section.title}{period} ({result.section.name})"
 

@@ -285,3 +285,15 @@ def test_tasks_older_than_usual_are_counted(ages: tuple[int, ...], older: str) -
     rows = [{**row, "age_ms": age} for age in ages]
     words = draw_ages(Result(BY_NAME["ages"], [*rows[0]], rows), Frame(UTC, Filters())).alternative
     assert words.endswith(f" ago. {older} older than P85 of the closed ones.")
+
+
+def test_the_period_does_not_limit_work_in_progress(database: str) -> None:
+    """It is that of the closed tasks that ages are compared with."""
+    fill_page(database)
+    with serve_database(database) as running:
+        figure = figure_of(running.get("/flow").text, "ages")
+        assert texts(figure, "h2") == ["Work in progress, the oldest first"]
+        with connect(database) as connection:
+            connection.execute("DELETE FROM task_transitions")
+        figure = figure_of(running.get("/flow?since=2026-01-01").text, "ages")
+        assert texts(figure, ".empty") == ["No task is in progress."]
