@@ -153,9 +153,12 @@ def test_what_is_filtered_is_said(page: RunningPage) -> None:
         "Filters space Platform, team Web, from 2026-01-31, to 2026-02-28, group open, status to do"
     )
     assert texts(html, ".empty")[0] == (
-        "Since 2026-01-31, until 2026-02-28, in the chosen space, of the team Web: no task was "
-        "changed. Show it without filters"
+        "Since 2026-01-31, until 2026-02-28, in the chosen space, of the team Web, of the group "
+        "OPEN, of the status to do: no task was changed. Show it without filters"
     )
+    assert texts(page.get("/tasks/recent_tasks?status=paused").text, ".empty") == [
+        "Of the status paused: no task was changed. Show it without filters"
+    ]
 
 
 def test_what_is_chosen_is_always_an_option(page: RunningPage) -> None:
