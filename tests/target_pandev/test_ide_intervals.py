@@ -257,6 +257,7 @@ EVENTS = st.lists(
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/New_York"])
+@pytest.mark.hypothesis  # which sees no @given within
 def test_any_order_and_batching_ends_in_the_same_rows(store: Loader, zone: str) -> None:
     set_time_zone(store, zone)
 

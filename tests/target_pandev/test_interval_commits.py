@@ -229,6 +229,7 @@ def read_at(message: dict[str, Any], minute: int) -> dict[str, Any]:
     return {**message, "record": message["record"] | started, "time_extracted": time}
 
 
+@pytest.mark.hypothesis  # which sees no @given within
 def test_any_order_of_loads_ends_in_the_same_intervals(store: Loader) -> None:
     """Each load is read later than the one before it."""
 

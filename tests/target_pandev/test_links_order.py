@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -139,6 +140,7 @@ def empty(store: Loader) -> None:
     )
 
 
+@pytest.mark.hypothesis  # which sees no @given within
 def test_any_order_of_arrival_ends_in_the_same_links(store: Loader) -> None:
     """They are those of the definition, whatever the batches are."""
 

@@ -136,6 +136,7 @@ STEPS = st.lists(
 )  # fmt: skip
 
 
+@pytest.mark.hypothesis  # which sees no @given within
 def test_any_order_of_loads_ends_in_the_same_people(store: Loader) -> None:
     """Each load is read later than the one before it."""
 
