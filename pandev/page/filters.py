@@ -18,7 +18,18 @@ if TYPE_CHECKING:
 
 Field = Literal["workspace", "space", "list", "sprint", "team"]
 Limit = Literal[
-    Field, "days", "day", "status", "repository", "branch", "task", "source", "kind", "place"
+    Field,
+    "days",
+    "day",
+    "status",
+    "repository",
+    "branch",
+    "author",
+    "task",
+    "source",
+    "kind",
+    "match",
+    "place",
 ]
 """Limits of figures: a field with a drop-down list, the days, and those that numbers lead to."""
 FIELDS: Final[tuple[Field, ...]] = ("workspace", "space", "list", "sprint", "team")
@@ -29,17 +40,19 @@ NAMES: Final[Mapping[Limit, tuple[str, ...]]] = {
     "status": ("group", "status"),
     "repository": ("repository",),
     "branch": ("branch",),
+    "author": ("author",),
     "task": ("task",),
     "source": ("source",),
     "kind": ("kind",),
+    "match": ("match",),
     "place": ("space_name", "list_name", "task_type"),
 }
 """The names that each limit has in an address."""
 TEXTS: Final = tuple(
     name
-    for limit in ("status", "repository", "branch", "task", "source", "kind", "place")
-    for name in NAMES[limit]
-    if name != "group"
+    for limit, names in NAMES.items()
+    for name in names
+    if limit not in {*FIELDS, "days", "day"} and name != "group"
 )
 """Names whose values may be any text: an unknown one has no rows."""
 NOTHING: Final = "none"
@@ -81,9 +94,11 @@ class Filters:
     status: str | None = None
     repository: str | None = None
     branch: str | None = None
+    author: str | None = None
     task: str | None = None
     source: str | None = None
     kind: str | None = None
+    match: str | None = None
     space_name: str | None = None
     list_name: str | None = None
     task_type: str | None = None

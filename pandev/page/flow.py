@@ -16,7 +16,7 @@ from pandev.page.drawing import NOTHING, join
 from pandev.page.figures import Drawing, Figure, figure_of, time_to_exceed
 from pandev.page.work import GROUP_NAMES, lead_to_status
 from pandev.report.section import Column, Section
-from pandev.report.sections import BY_NAME, EIGHT_WEEKS, EVERY_SCOPE, TASKS
+from pandev.report.sections import BY_NAME, EIGHT_WEEKS, EVERY_SCOPE, TASKS, WORKSPACE
 from pandev.report.values import Kind, format_age, format_duration
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ OF_CLOSED_TASKS: Final = (
     "closed", "median_elapsed_ms", "p85_elapsed_ms", "median_active_ms", "median_working_ms"
 )  # fmt: skip
 """Columns of the closed tasks of a week, whose median and P85 lead to them too."""
+OF_STATUS_TIMES: Final = ("tasks", "median_ms", "p85_ms", "total_ms", "median_working_ms")
 GROUPS: Final = {"open": "open", "in_progress": "in progress", "closed": "closed"}
 
 
@@ -95,6 +96,18 @@ def lead_to_day(group: str = "", kind: str = "") -> Lead:
         return f"/flow/tasks_of_day{filters.query(day=row['day'], group=group, kind=kind)}"
 
     return lead
+
+
+def lead_to_stays(row: Mapping[str, Any], filters: Filters) -> str:
+    """Return the address of the statuses that a row's task has been in."""
+    task = {"workspace": row["workspace_id"], "task": row["task_id"], "kind": ""}
+    return f"/flow/task_stays{filters.query(**task)}"
+
+
+def lead_to_times(row: Mapping[str, Any], filters: Filters) -> str:
+    """Return the address of the closed tasks that have been in a status of a group."""
+    query = filters.query(group=row["status_group"], status=row["status"])
+    return f"/flow/status_tasks{query}"
 
 
 def draw_flow(result: Result, frame: Frame) -> Drawing:  # noqa: ARG001 - it has no links
@@ -190,6 +203,7 @@ CYCLE_TIMES: Final = Figure(
     "known are in the table only.",
     draw=draw_cycle_times,
     links={"task_id": "url", "name": "url"},
+    leads=dict.fromkeys(("elapsed_ms", "active_ms", "working_ms", "reopened_count"), lead_to_stays),
     limits=frozenset({"workspace", "space", "list", "sprint", "team", "kind"}),
     rows=SHOWN_POINTS,
 )
@@ -266,12 +280,66 @@ TASKS_OF_DAY: Final = Figure(
         scopes=frozenset({"workspace", "space"}),
         prefix="page",
     ),
-    "The status at the end of the chosen day, or else the present one; what changed last comes "
-    "first. A task without a status had none that is known, and counts as open.",
+    "The status at the end of the chosen day, or the present one if none is chosen; what changed "
+    "last comes first. A task without a status had none that is known, and counts as open.",
     links={"task_id": "url", "name": "url"},
     limits=frozenset({"workspace", "space", "day", "status", "kind"}),
 )
-ROWS: Final = (CREATED_TASKS, TASKS_OF_DAY)
+STATUS_TASKS: Final = Figure(
+    Section(
+        "status_tasks",
+        "Time of closed tasks in a status",
+        "",
+        (
+            Column("task_id", "task", Kind.ID),
+            Column("name", "title"),
+            Column("status", "status"),
+            Column("status_group", "group", Kind.WORD),
+            Column("visits", "visits", Kind.NUMBER),
+            Column("duration_ms", "time", Kind.DURATION),
+            Column("working_ms", "working time", Kind.HOURS),
+        ),
+        "no task was closed that had been in it",
+        needs=(TASKS,),
+        scopes=EVERY_SCOPE,
+        has_period=True,
+        default_days=EIGHT_WEEKS,
+        reads_closed_tasks=True,
+        prefix="page",
+    ),
+    "All visits of a task to a status together, of the tasks that were closed in the period; the "
+    "longest come first.",
+    links={"task_id": "url", "name": "url"},
+    leads=dict.fromkeys(("visits", "duration_ms", "working_ms"), lead_to_stays),
+    limits=frozenset({"workspace", "space", "list", "sprint", "team", "status"}),
+)
+TASK_STAYS: Final = Figure(
+    Section(
+        "task_stays",
+        "Statuses of a task",
+        "",
+        (
+            Column("task_id", "task", Kind.ID),
+            Column("name", "title"),
+            Column("status", "status"),
+            Column("status_group", "group", Kind.WORD),
+            Column("started_at", "from", Kind.TIME),
+            Column("ended_at", "until", Kind.TIME),
+            Column("duration_ms", "time", Kind.DURATION),
+            Column("working_ms", "working time", Kind.HOURS),
+            Column("is_inferred", "inferred"),
+        ),
+        "no status of the task is known",
+        needs=(TASKS,),
+        scopes=WORKSPACE,
+        prefix="page",
+    ),
+    "Each stay in a status, the newest first. The time of an inferred change is the latest "
+    "possible one.",
+    links={"task_id": "url", "name": "url"},
+    limits=WORKSPACE | {"task"},
+)
+ROWS: Final = (CREATED_TASKS, TASKS_OF_DAY, STATUS_TASKS, TASK_STAYS)
 FIGURES: Final = (
     CYCLE_TIMES,
     figure_of(
@@ -295,12 +363,16 @@ FIGURES: Final = (
         also_by={"team"},
         draw=draw_ages,
         links={"task_id": "url", "name": "url"},
+        leads=dict.fromkeys(("age_ms", "status_age_ms"), lead_to_stays),
     ),
     figure_of(
         BY_NAME["status_times"],
         "All visits of a task to a status together, of the tasks that were closed in the period.",
         also_by={"team"},
         draw=draw_status_times,
-        leads={"tasks_now": lead_to_status},
+        leads={
+            "tasks_now": lead_to_status,
+            **dict.fromkeys(OF_STATUS_TIMES, lead_to_times),
+        },
     ),
 )

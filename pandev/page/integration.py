@@ -121,6 +121,11 @@ def _denied_rows(workspace: WorkspaceStatus) -> list[dict[str, Any]]:
     ]
 
 
+def lead_to_webhooks(row: Mapping[str, Any], filters: Filters) -> str:
+    """Return the address of the webhooks of a workspace."""
+    return f"/integration/webhooks{filters.query(workspace=row['workspace_id'])}"
+
+
 WORKSPACE_ID: Final = Column("workspace_id", "id", Kind.ID)
 WORKSPACES: Final = Section(
     "workspaces",
@@ -169,6 +174,7 @@ STATUS_FIGURES: Final = (
         WORKSPACES,
         "The state of each workspace, by the same rules as pandev status: stale if no run has "
         "ended in the last 30 minutes.",
+        leads={"webhooks": lead_to_webhooks},
         limits=WORKSPACE,
     ),
     Figure(

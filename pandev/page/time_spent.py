@@ -226,7 +226,7 @@ TIME_ENTRIES: Final = Figure(
             Column("task_id", "task", Kind.ID),
             Column("task_name", "title"),
             Column("list_name", "list"),
-            Column("started_at", "begun", Kind.TIME),
+            Column("started_at", "started", Kind.TIME),
             Column("duration_ms", "tracked", Kind.HOURS),
         ),
         "there are no finished time entries",

@@ -10,7 +10,7 @@ from pandev.page.charts.bars import Bar, draw_bars
 from pandev.page.charts.legend import draw_legend
 from pandev.page.drawing import element, join
 from pandev.page.figures import Drawing, Figure, figure_of, time_to_exceed
-from pandev.page.filters import Filters
+from pandev.page.filters import NOTHING, Filters
 from pandev.report.facts import STALE_AFTER_MS, describe_workspace
 from pandev.report.section import Column, Section
 from pandev.report.sections import BY_NAME, EIGHT_WEEKS, WORKSPACE
@@ -90,10 +90,19 @@ def lead_to_commits(kind: str = "") -> Lead:
     return lead
 
 
-def lead_to_unmatched(row: Mapping[str, Any], filters: Filters) -> str:
-    """Return the address of the references that match no task."""
-    query = filters.query(source=row["source"], kind=row["kind"])
-    return f"/trust/unmatched_references{query}"
+def lead_to_references(match: str) -> Lead:
+    """Return a function that leads to the references of a row that match as they should."""
+
+    def lead(row: Mapping[str, Any], filters: Filters) -> str:
+        query = filters.query(source=row["source"], kind=row["kind"], match=match)
+        return f"/trust/named_tasks{query}"
+
+    return lead
+
+
+def lead_to_author(row: Mapping[str, Any], filters: Filters) -> str:
+    """Return the address of the commits of a person's address."""
+    return f"/trust/author_commits{filters.query(author=row['email'] or NOTHING)}"
 
 
 COLUMNS: Final = (
@@ -197,25 +206,49 @@ UNMATCHED_USERS: Final = Figure(
     "Members of the workspace whose address is that of no employee, or of several.",
     limits=WORKSPACE,
 )
-UNMATCHED_REFERENCES: Final = Figure(
+NAMED_TASKS: Final = Figure(
     Section(
-        "unmatched_references",
-        "References that match no task",
+        "named_tasks",
+        "References to tasks",
         "",
         (
             Column("reference", "reference", Kind.ID),
             Column("source", "found in", Kind.WORD),
             Column("title", "title"),
             Column("repository", "repository"),
+            Column("match", "match", Kind.WORD),
+            Column("tasks", "task", Kind.ID),
         ),
-        "every reference matches a task",
+        "no commit, branch or pull request has such a reference",
         prefix="page",
     ),
-    "The task is deleted or not loaded, or the id is misspelt.",
+    "Of an unmatched one, the task is deleted or not loaded, or the id is misspelt. An ambiguous "
+    "one is the custom id of several tasks.",
     links={"title": "url"},
-    limits=frozenset({"source", "kind"}),
+    limits=frozenset({"source", "kind", "match"}),
 )
-ROWS: Final = (COUNTED_COMMITS, REJECTED, UNMATCHED_USERS, UNMATCHED_REFERENCES)
+AUTHOR_COMMITS: Final = Figure(
+    Section(
+        "author_commits",
+        "Commits by author",
+        "",
+        (
+            Column("repository", "repository"),
+            Column("title", "title"),
+            Column("name", "author"),
+            Column("role", "role"),
+            Column("committed_at", "made", Kind.TIME),
+        ),
+        "no commit has this address",
+        needs=BY_NAME["links"].needs,
+        prefix="page",
+    ),
+    "All commits of an address, merges too, also those that it is a co-author of; the newest come "
+    "first.",
+    links={"title": "url"},
+    limits=frozenset({"author"}),
+)
+ROWS: Final = (COUNTED_COMMITS, REJECTED, UNMATCHED_USERS, NAMED_TASKS, AUTHOR_COMMITS)
 FIGURES: Final = (
     figure_of(
         replace(BY_NAME["trust"], columns=COLUMNS),
@@ -253,12 +286,13 @@ FIGURES: Final = (
         BY_NAME["references"],
         "Ids that were found in commits, branches and pull requests. An unmatched one names a task "
         "that is deleted, not loaded, or misspelt.",
-        leads={"unmatched": lead_to_unmatched},
+        leads={match: lead_to_references(match) for match in ("matched", "ambiguous", "unmatched")},
     ),
     figure_of(
         BY_NAME["people"],
         "Their work is counted, but under the name that ClickUp or git has. Add addresses to the "
         "file of employees, and load it again: pandev employees load.",
+        leads={"commit_count": lead_to_author},
     ),
     figure_of(
         BY_NAME["pull_requests"],

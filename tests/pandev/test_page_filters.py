@@ -44,7 +44,8 @@ TASK_IDS = {
 }
 ROWS = ("recent_tasks", "task_activity", "created_tasks", "tasks_of_day", "counted_commits",
         "work_events", "time_entries", "time_people", "editor_tasks", "editor_days",
-        "editor_people", "rejected", "unmatched_users", "unmatched_references")  # fmt: skip
+        "editor_people", "rejected", "unmatched_users", "named_tasks", "author_commits",
+        "status_tasks", "task_stays")  # fmt: skip
 SUMS = {
     "/flow/flow closed": "SELECT count(*) FROM $cycles "
     "WHERE work_week(c.closed_at) >= work_week($since_at) AND $of_web",
