@@ -1,4 +1,4 @@
--- The commits that an address is the author or a co-author of, the newest first; `none` is no address.
+-- The commits that an address is the author or a co-author of, the newest first; `none` stands for no address.
 SELECT a.repository_id, q.name AS repository, a.sha, split_part(c.message, E'\n', 1) AS title, a.name, a.role,
     a.committed_at, commit_url(q.host, q.id, a.sha) AS url
 FROM commit_authors AS a
