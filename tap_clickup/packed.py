@@ -1,7 +1,8 @@
-"""Keys and records of many rows as JSON, which takes a third of their memory or less. Pure."""
+"""Keys and records of many rows as JSON, which takes a fifth of their memory or less. Pure."""
 
 from __future__ import annotations
 
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -9,28 +10,49 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+FASTEST = 1
+"""The level of compression that costs 0.2 µs per key."""
+
 
 class PackedKeys:
-    """The distinct keys of rows, sorted. A first load has those of all time entries at its end."""
+    """The keys of rows. A first load has those of all time entries at its end."""
 
-    def __init__(self, keys: Iterable[Sequence[str]]) -> None:
-        self._json = msgspec.json.encode(sorted({tuple(key) for key in keys}))
+    def __init__(self, keys: Iterable[Sequence[str]] = ()) -> None:
+        self._parts: list[bytes] = []
+        self.add(keys)
 
     def __iter__(self) -> Iterator[list[str]]:
-        keys: list[list[str]] = msgspec.json.decode(self._json)
-        return iter(keys)
+        for part in self._parts:
+            yield from msgspec.json.decode(zlib.decompress(part), type=list[list[str]])
+
+    def add(self, keys: Iterable[Sequence[str]]) -> None:
+        """Add keys, which have not been added before."""
+        content = msgspec.json.encode(sorted({tuple(key) for key in keys}))
+        self._parts.append(zlib.compress(content, FASTEST))
 
 
 class PackedRecords:
-    """Records that wait to be written; `texts` are their JSON."""
+    """Records that wait to be written, with the same `properties`; `texts` are their values."""
 
-    def __init__(self, texts: Iterable[bytes] = ()) -> None:
+    def __init__(self, properties: Sequence[str], texts: Iterable[bytes]) -> None:
+        self.properties = tuple(properties)
         self.texts = list(texts)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        return map(msgspec.json.decode, self.texts)
+        for text in self.texts:
+            yield dict(zip(self.properties, msgspec.json.decode(text), strict=True))
+
+    def column(self, name: str) -> Iterator[Any]:
+        """Yield the value that each record has of a property."""
+        position = self.properties.index(name)
+        for text in self.texts:
+            yield msgspec.json.decode(text)[position]
+
+    def select(self, texts: Iterable[bytes]) -> PackedRecords:
+        """Return some of the records."""
+        return PackedRecords(self.properties, texts)
 
 
 def pack(record: dict[str, Any]) -> bytes:
-    """Return the JSON of a record."""
-    return msgspec.json.encode(record)
+    """Return the JSON of a record's values, half as long as with its properties."""
+    return msgspec.json.encode([*record.values()])

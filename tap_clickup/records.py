@@ -10,6 +10,7 @@ well, and named by the `Fields`; an object without a readable `id` raises `OddFi
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
 
@@ -283,6 +284,12 @@ def time_entry(item: Item, *, workspace_id: str) -> dict[str, Any]:
         "date_updated": fields.edit_timestamp("at"),
         "marker": find_marker(fields.payload.get("description")),
     }
+
+
+@cache
+def time_entry_properties() -> tuple[str, ...]:
+    """Return the properties of the record of a time entry, in their order."""
+    return tuple(time_entry({"id": "0"}, workspace_id="0"))
 
 
 def task_id_of(entry: Item) -> str | None:

@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from tap_clickup.packed import PackedRecords
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tap_clickup.date_slices import Slice
+    from tap_clickup.packed import PackedRecords
 
 DIGEST_BYTES = 6
 """Two different contents of a day have the same digest once in 280 million million times."""
@@ -52,8 +51,8 @@ class SentDays:
         """Return the records of days that have changed, and the digests of all days."""
         known = {} if self.sends_all else self.digests.get(user_ids[0], {})
         by_day: defaultdict[str, list[bytes]] = defaultdict(list)
-        for record, text in zip(records, records.texts, strict=True):
-            by_day[(record["started_at"] or "")[:10]].append(text)
+        for started_at, text in zip(records.column("started_at"), records.texts, strict=True):
+            by_day[(started_at or "")[:10]].append(text)
         digests = {day: self._digest(of_day) for day, of_day in by_day.items() if day >= self.since}
         unsent = [
             text
@@ -61,7 +60,7 @@ class SentDays:
             if day not in digests or digests[day] != known.get(day)
             for text in of_day
         ]
-        return PackedRecords(unsent), digests
+        return records.select(unsent), digests
 
     def add(self, user_ids: Sequence[str], date_slice: Slice, digests: dict[str, str]) -> None:
         """Replace the digests of a slice, once its records were sent."""

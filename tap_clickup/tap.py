@@ -14,7 +14,7 @@ from tap_base.tap import BaseTap
 from tap_clickup.access import fetch_token_user, role_name
 from tap_clickup.errors import ClickUpError, ConfigurationError, FatalError
 from tap_clickup.fields import Fields
-from tap_clickup.memory import share_one_heap
+from tap_clickup.memory import limit_heap
 from tap_clickup.open_files import describe_open_files
 from tap_clickup.settings import CONFIG_SCHEMA
 from tap_clickup.streams.completed_reads import CompletedReads
@@ -188,7 +188,7 @@ class TapClickUp(BaseTap):
 
 def main() -> None:
     """Run the command line."""
-    share_one_heap()
+    limit_heap()
     TapClickUp.run_command_line()
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from tap_clickup import records
@@ -100,6 +101,8 @@ class TimeEntryReader:
         self._seen: set[str] = set()
         self._incomplete: set[Slice] = set()
         self._others_seen = False
+        # Converted one at a time, large responses take less memory and no more time.
+        self._converting = Lock()
 
     @property
     def privileged(self) -> bool:
@@ -131,7 +134,10 @@ class TimeEntryReader:
         parts = list(self.read_parts(part))
         return TimeEntrySlice(
             slice=part,
-            records=PackedRecords(text for some in parts for text in some.records.texts),
+            records=PackedRecords(
+                records.time_entry_properties(),
+                (text for some in parts for text in some.records.texts),
+            ),
             record_ids=[record_id for some in parts for record_id in some.record_ids],
             left_out_ids=[entry_id for some in parts for entry_id in some.left_out_ids],
             is_complete=self.is_complete(part),
@@ -153,7 +159,10 @@ class TimeEntryReader:
                 new_ids = [key for key in response.records if key not in seen_ids]
                 some = TimeEntrySlice(
                     slice=part,
-                    records=PackedRecords(response.records[entry_id] for entry_id in new_ids),
+                    records=PackedRecords(
+                        records.time_entry_properties(),
+                        (response.records[entry_id] for entry_id in new_ids),
+                    ),
                     record_ids=new_ids,
                     left_out_ids=response.left_out_ids,
                     is_complete=self.is_complete(part),
@@ -221,9 +230,11 @@ class TimeEntryReader:
             params.append(("task_id", self._task_id))
         items, requested_at = self._client.get_items(self._path, params, required_key="data")
         response = _Response(requested_at)
-        converted = self._workspace.report.convert_all(
-            "time_entries", items, partial(self._read_entry, part, response), place=self._request
-        )
+        convert = partial(self._read_entry, part, response)
+        with self._converting:
+            converted = self._workspace.report.convert_all(
+                "time_entries", items, convert, place=self._request
+            )
         if converted.unidentified_count:
             self._incomplete.add(part)
         response.left_out_ids.extend(converted.left_out_ids)

@@ -197,12 +197,11 @@ def read_slices(
     for date_slice in slices:
         requested_at = datetime.now(UTC)
         user_ids: list[str] = []
-        entry_ids: list[str] = []
+        keys = PackedKeys()
         for part in reader.read_parts(date_slice):
             user_ids += part.user_ids
-            entry_ids += part.entry_ids
+            keys.add((entry_id,) for entry_id in part.entry_ids)
             yield part
-        keys = PackedKeys((entry_id,) for entry_id in entry_ids)
         is_complete = reader.is_complete(date_slice)
         yield FinishedSlice(date_slice, user_ids, keys, is_complete, requested_at)
 

@@ -52,7 +52,8 @@ def known_ids(run: TapRun) -> list[str]:
 
 def send(sent: SentDays, *records: Row, user_id: str = "7") -> list[str]:
     """Return the ids of the records that are sent, as a run does."""
-    unsent, digests = sent.select_unsent([user_id], PackedRecords(map(pack, records)))
+    packed = PackedRecords(list(FIRST), map(pack, records))
+    unsent, digests = sent.select_unsent([user_id], packed)
     ids = [record["id"] for record in unsent]
     sent.add([user_id], NOVEMBER, digests)
     return ids
@@ -90,7 +91,7 @@ def test_a_day_counts_as_sent_after_its_last_entry() -> None:
     """A killed run leaves a STATE from between two records: the next run sends both again."""
     part = TimeEntrySlice(
         slice=NOVEMBER,
-        records=PackedRecords(map(pack, (SECOND, THIRD))),
+        records=PackedRecords(list(FIRST), map(pack, (SECOND, THIRD))),
         record_ids=["2", "3"],
         left_out_ids=[],
         is_complete=True,
