@@ -144,6 +144,8 @@ def _with_reason(store: Source, result: Result, selection: Selection) -> Result:
         limits = []
     limits += [f"in the chosen {scope}" for scope in SCOPES if scope in selection.scopes]
     values = {"team": selection.team, **selection.others}
-    limits += [f"of the {name} {value}" for name, value in values.items() if value]
+    limits += [
+        f"of the {name.replace('_', ' ')} {value}" for name, value in values.items() if value
+    ]
     reason = f"{', '.join(limits)}: {result.section.empty}" if limits else result.section.empty
     return replace(result, reason=reason, is_limited=bool(limits))

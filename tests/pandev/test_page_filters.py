@@ -160,6 +160,12 @@ def test_what_is_filtered_is_said(page: RunningPage) -> None:
     assert texts(page.get("/tasks/recent_tasks?status=paused").text, ".empty") == [
         "Of the status paused: no task was changed. Show it without filters"
     ]
+    address = "/flow/tasks_of_day?day=2020-01-01&group=OPEN"
+    assert texts(page.get(address).text, ".empty") == [
+        "On 2020-01-01, of the group OPEN: no task was in it. Show it without filters"
+    ]
+    people = texts(page.get("/time/time_people?space_name=Sales&until=2026-02-28").text, ".empty")
+    assert people[0].startswith("Since 2026-01-03, until 2026-02-28, of the space name Sales: ")
 
 
 def test_what_is_chosen_is_always_an_option(page: RunningPage) -> None:
