@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from http import HTTPStatus
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
@@ -48,7 +49,7 @@ class Pages:
         return self._show(_find_address(request))
 
     def show_figure(self, request: Request) -> Response:
-        """Return one figure with all its rows, as a page, CSV or JSON by its suffix."""
+        """Return one figure with up to 1,000 rows, as a page, CSV or JSON by its suffix."""
         address = _find_address(request)
         suffix = request.path_params["figure"].partition(".")[2]
         if address.path == "/integration/status" and suffix == "json":
@@ -140,6 +141,8 @@ def _explain(status_code: int, title: str, text: str, remedy: str) -> Response:
 
 async def _explain_http_error(_: Request, error: Exception) -> Response:
     code = error.status_code if isinstance(error, HTTPException) else 500
+    if code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return _explain(code, "Not allowed", "the page only answers GET", "choose a tab above")
     return _explain(code, "Not found", "there is nothing at this address", "choose a tab above")
 
 

@@ -287,7 +287,9 @@ def test_only_names_of_this_machine_are_answered(page: RunningPage) -> None:
 
 def test_nothing_but_reading_is_allowed(page: RunningPage) -> None:
     for method in ("POST", "PUT", "DELETE"):
-        assert page.get("/tasks", method=method).status == 405
+        answer = page.get("/tasks", method=method)
+        assert answer.status == 405
+        assert "The page only answers GET." in texts(answer.text, "p")
 
 
 def test_an_unknown_address_leads_back_to_the_tabs(page: RunningPage) -> None:
