@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
 from pandev.page.answers import Page
-from pandev.page.figures import ALL_ROWS, read_figure, view_figure
+from pandev.page.figures import MAX_ROWS, read_figure, view_figure
 from pandev.page.filters import Filters, describe, offer, parse_filters, read_choices
 from pandev.page.integration import COMMANDS, STATUS_FIGURES, list_rows, read_standing
 from pandev.page.rendering import render
@@ -107,7 +107,7 @@ class ContentReader:
         )
 
     def read_rows(self, address: Address) -> FigureView:
-        """Return all rows of a figure. Raises as `read_page`."""
+        """Return the rows of a figure, at most `MAX_ROWS`. Raises as `read_page`."""
         (figure,) = address.figures
         with self._connections.source() as source:
             if source is None:
@@ -119,7 +119,7 @@ class ContentReader:
                 status = self._read_standing(source).status
                 rows = list_rows(figure, status, filters)
                 return view_figure(figure, rows, filters, calendar.zone)
-            return read_figure(reads, figure, filters, calendar, ALL_ROWS)
+            return read_figure(reads, figure, filters, calendar, MAX_ROWS)
 
     def read_standing(self) -> Standing:
         """Return the state of the integration. Raises `StoreError` and `ConfigurationError`."""
@@ -147,7 +147,7 @@ def _read_content(source: ReaderSource, address: Address, standing: Standing | N
         view_figure(figure, list_rows(figure, standing.status, filters), filters, calendar.zone)
         if standing and figure in STATUS_FIGURES
         else _read_or_explain(
-            reads, figure, filters, calendar, ALL_ROWS if address.figure_name else figure.rows
+            reads, figure, filters, calendar, MAX_ROWS if address.figure_name else figure.rows
         )
         for figure in address.figures
     ]

@@ -26,8 +26,8 @@ Lead = Callable[[Mapping[str, Any], "Filters"], str]
 """Returns the address of the rows that a number of a row counts."""
 SHOWN_ROWS: Final = 12
 """Rows of a figure within its tab."""
-ALL_ROWS: Final = 1000
-"""Rows on the page of a figure, and in its CSV and JSON."""
+MAX_ROWS: Final = 1000
+"""Rows on the page of a figure, and in its CSV and JSON; its page says so if there are more."""
 
 
 @dataclass(frozen=True)

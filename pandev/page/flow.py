@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from pandev.report.reading import Result
 
 SHOWN_POINTS: Final = 400
-FLOW_DAYS: Final = 56
 OF_CLOSED_TASKS: Final = (
     "closed", "median_elapsed_ms", "p85_elapsed_ms", "median_active_ms", "median_working_ms"
 )  # fmt: skip
@@ -235,7 +234,7 @@ DAILY_FLOW: Final = Figure(
         "inferred": lead_to_day(kind="inferred"),
     },
     limits=frozenset({"workspace", "space"}),
-    rows=FLOW_DAYS + 1,
+    rows=EIGHT_WEEKS + 1,
 )
 CREATED_TASKS: Final = Figure(
     Section(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pandev.page.filters import Filters
     from pandev.report.reading import Result
 
-ALL_TASKS: Final = 200
+SHOWN_TASKS: Final = 200
 KINDS: Final = ("committed", "added", "removed", "done", "carried_over")
 
 
@@ -89,7 +89,7 @@ SPRINT_TASKS: Final = Figure(
     "comes first. Points are those at the start, or when the task came.",
     links={"task_id": "url", "task_name": "url"},
     limits=frozenset({"workspace", "space", "sprint", "team", "kind"}),
-    rows=ALL_TASKS,
+    rows=SHOWN_TASKS,
 )
 FIGURES: Final = (
     Figure(

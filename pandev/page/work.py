@@ -60,7 +60,7 @@ def draw_board(result: Result, frame: Frame) -> Drawing:
             element("a", total, class_="total", href=_tasks_of(frame.filters, group=group)),
         )
         bars = draw_bars([_status_bar(row, frame) for row in rows], longest)
-        columns.append(element("div", heading, bars, class_="column"))
+        columns.append(element("div", heading, bars))
     return Drawing(element("div", *columns, class_="board"), f"Tasks: {', '.join(totals)}.")
 
 
