@@ -171,10 +171,12 @@ def apply_rules(connection: Connection, schema: str, rules: ReferenceRules) -> b
     connection.cursor().executemany(
         "INSERT INTO repository_workspaces VALUES (%s, %s)", [*workspaces.items()]
     )
-    connection.execute("DELETE FROM task_references")
+    changed = connection.execute("DELETE FROM task_references").rowcount
     for table in REFERENCE_SOURCES:
-        connection.execute(extract_references(table, sql.Identifier(schema, table)))
-    logger.info("store: extracted all task references again, by new rules")
+        statement = extract_references(table, sql.Identifier(schema, table))
+        changed += connection.execute(statement).rowcount
+    if changed:
+        logger.info("store: extracted all task references again, by new rules")
     return True
 
 

@@ -134,6 +134,15 @@ def test_another_prefix_has_all_commits_looked_through_again(store: Loader) -> N
     assert store.rows(FOUND) == [("task_id", "abc123")]
 
 
+def test_only_another_rule_is_logged(store: Loader, caplog: pytest.LogCaptureFixture) -> None:
+    """Not that the first load of a store without rows sets its rules."""
+    caplog.set_level("INFO")
+    store.load(COMMITS, commit("sha1", "T.abc123"))
+    assert "by new rules" not in caplog.text
+    store.load(COMMITS, task_id_prefix="T.")
+    assert "by new rules" in caplog.text
+
+
 def test_a_run_that_names_no_rule_keeps_the_stored_ones(store: Loader) -> None:
     """A process without these settings does not extract all references again."""
     store.load(
