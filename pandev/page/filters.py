@@ -137,17 +137,18 @@ class Filters:
 
     def select(self, limit: int) -> Selection:
         """Return what the sections are limited to. A sprint is a list of ClickUp."""
-        lists = [value for value in (self.list, self.sprint) if value]
+        lists = sorted({value for value in (self.list, self.sprint) if value})
         ids: dict[Scope, list[str] | None] = {
             "workspace": [self.workspace] if self.workspace else None,
             "space": [self.space] if self.space else None,
-            "list": (lists[:1] if len(set(lists)) == 1 else []) if lists else None,
+            "list": (lists if len(lists) == 1 else []) if lists else None,
         }
         return Selection(
             limit,
             self.since,
             ids,
-            self.until,
+            all_lists=lists if len(lists) > 1 else (),
+            until=self.until,
             day=self.day,
             team=self.team,
             others={name: self.__dict__[name] for name in ("group", *TEXTS)},

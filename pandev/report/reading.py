@@ -76,6 +76,7 @@ def _read_parameters(
         "until_at": begin_of(store, until + timedelta(days=1)) if until else None,
         **_read_team(store, selection.team),
         **{f"{scope}s": ids for scope, ids in selection.ids.items()},
+        "list_tasks": _read_list_tasks(store, selection),
     }
     closed = store.read_row("report_closed_tasks", limits) if section.reads_closed_tasks else {}
     return {
@@ -94,6 +95,16 @@ def _read_team(store: SharedReads, team: str | None) -> Mapping[str, Sequence[st
     if team is None:
         return {"team_users": None, "team_emails": None}
     return store.read_row("report_team", {"team": team})
+
+
+def _read_list_tasks(store: SharedReads, selection: Selection) -> Sequence[str] | None:
+    """Return the tasks that are in the lists, apart from those whose home list is selected."""
+    lists = selection.all_lists or selection.ids.get("list")
+    if not lists:
+        return None
+    parameters = {"lists": lists, "in_all": bool(selection.all_lists)}
+    task_ids: Sequence[str] | None = store.read_row("report_list_tasks", parameters)["list_tasks"]
+    return task_ids
 
 
 def _first(

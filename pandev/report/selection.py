@@ -46,6 +46,9 @@ class Selection:
     limit: int
     since: date | None
     ids: Mapping[Scope, Sequence[str] | None]
+    """A list has the tasks whose home list it is, and those that were added to it."""
+    all_lists: Sequence[str] = ()
+    """Lists that a task must be in all at once; `ids` has no list then."""
     until: date | None = None
     team: str | None = None
     """A team of employees. Only the page limits anything to it, and to what follows."""

@@ -5,7 +5,10 @@ WITH newest AS (
     FROM task_overview AS o
     WHERE (%(workspaces)s::text[] IS NULL OR o.workspace_id = ANY (%(workspaces)s::text[]))
         AND (%(spaces)s::text[] IS NULL OR o.space_id = ANY (%(spaces)s::text[]))
-        AND (%(lists)s::text[] IS NULL OR o.list_id = ANY (%(lists)s::text[]))
+        AND (
+            %(lists)s::text[] IS NULL OR o.list_id = ANY (%(lists)s::text[])
+            OR o.task_id = ANY (%(list_tasks)s::text[])
+        )
         AND (%(group)s::text IS NULL OR o.status_group = %(group)s::text)
         AND (%(status)s::text IS NULL OR lower(o.status) = %(status)s::text)
         AND (%(since_at)s::timestamptz IS NULL OR o.date_updated >= %(since_at)s::timestamptz)

@@ -14,7 +14,10 @@ FROM (
             AND (%(until)s::date IS NULL OR w.work_date <= %(until)s::date)
             AND (%(workspaces)s::text[] IS NULL OR w.workspace_id = ANY (%(workspaces)s::text[]))
             AND (%(spaces)s::text[] IS NULL OR w.space_id = ANY (%(spaces)s::text[]))
-            AND (%(lists)s::text[] IS NULL OR w.list_id = ANY (%(lists)s::text[]))
+            AND (
+                %(lists)s::text[] IS NULL OR w.list_id = ANY (%(lists)s::text[])
+                OR w.task_id = ANY (%(list_tasks)s::text[])
+            )
             AND (%(team_emails)s::text[] IS NULL OR w.person = ANY (%(team_emails)s::text[]))
         GROUP BY w.workspace_id, w.task_id, w.task_name, w.work_date, w.kind
     ) AS l

@@ -11,7 +11,10 @@ WHERE w.duration_ms IS NOT NULL AND NOT w.is_written_back
     AND (%(until_at)s::timestamptz IS NULL OR w.started_at < %(until_at)s::timestamptz)
     AND (%(workspaces)s::text[] IS NULL OR w.workspace_id = ANY (%(workspaces)s::text[]))
     AND (%(spaces)s::text[] IS NULL OR t.space_id = ANY (%(spaces)s::text[]))
-    AND (%(lists)s::text[] IS NULL OR t.list_id = ANY (%(lists)s::text[]))
+    AND (
+        %(lists)s::text[] IS NULL OR t.list_id = ANY (%(lists)s::text[])
+        OR w.task_id = ANY (%(list_tasks)s::text[])
+    )
     AND (%(team_users)s::text[] IS NULL OR w.author_id = ANY (%(team_users)s::text[]))
     AND (
         %(task)s::text IS NULL OR w.task_id = %(task)s::text

@@ -60,7 +60,10 @@ FROM events AS e
 LEFT JOIN tasks AS t ON t.workspace_id = e.workspace_id AND t.id = e.task_id
 WHERE (%(workspaces)s::text[] IS NULL OR e.workspace_id = ANY (%(workspaces)s::text[]))
     AND (%(spaces)s::text[] IS NULL OR t.space_id = ANY (%(spaces)s::text[]))
-    AND (%(lists)s::text[] IS NULL OR t.list_id = ANY (%(lists)s::text[]))
+    AND (
+        %(lists)s::text[] IS NULL OR t.list_id = ANY (%(lists)s::text[])
+        OR e.task_id = ANY (%(list_tasks)s::text[])
+    )
     AND (%(team_emails)s::text[] IS NULL OR e.person = ANY (%(team_emails)s::text[]))
     AND (%(task)s::text IS NULL OR coalesce(e.task_id, 'none') = %(task)s::text)
 ORDER BY e.occurred_at DESC, e.task_id, e.kind

@@ -13,7 +13,10 @@ WHERE (%(workspaces)s::text[] IS NULL OR a.workspace_id = ANY (%(workspaces)s::t
             FROM tasks AS t
             WHERE t.workspace_id = a.workspace_id AND t.id = a.task_id
                 AND (%(spaces)s::text[] IS NULL OR t.space_id = ANY (%(spaces)s::text[]))
-                AND (%(lists)s::text[] IS NULL OR t.list_id = ANY (%(lists)s::text[]))
+                AND (
+                    %(lists)s::text[] IS NULL OR t.list_id = ANY (%(lists)s::text[])
+                    OR t.id = ANY (%(list_tasks)s::text[])
+                )
         )
     )
 ORDER BY a.occurred_at DESC, a.task_id, a.source, a.object_key

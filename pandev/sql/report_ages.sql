@@ -12,7 +12,10 @@ FROM (
     FROM task_ages AS a
     WHERE (%(workspaces)s::text[] IS NULL OR a.workspace_id = ANY (%(workspaces)s::text[]))
         AND (%(spaces)s::text[] IS NULL OR a.space_id = ANY (%(spaces)s::text[]))
-        AND (%(lists)s::text[] IS NULL OR a.list_id = ANY (%(lists)s::text[]))
+        AND (
+            %(lists)s::text[] IS NULL OR a.list_id = ANY (%(lists)s::text[])
+            OR a.task_id = ANY (%(list_tasks)s::text[])
+        )
         AND (%(team_users)s::text[] IS NULL OR a.assignee_ids ?| %(team_users)s::text[])
     ORDER BY a.age_ms DESC, a.task_id
     LIMIT %(limit)s

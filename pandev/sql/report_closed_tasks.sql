@@ -15,7 +15,10 @@ WHERE c.closed_at >= %(since_at)s::timestamptz - INTERVAL '7 days'
     AND (%(until_at)s::timestamptz IS NULL OR c.closed_at < %(until_at)s::timestamptz)
     AND (%(workspaces)s::text[] IS NULL OR c.workspace_id = ANY (%(workspaces)s::text[]))
     AND (%(spaces)s::text[] IS NULL OR c.space_id = ANY (%(spaces)s::text[]))
-    AND (%(lists)s::text[] IS NULL OR c.list_id = ANY (%(lists)s::text[]))
+    AND (
+        %(lists)s::text[] IS NULL OR c.list_id = ANY (%(lists)s::text[])
+        OR c.task_id = ANY (%(list_tasks)s::text[])
+    )
     AND (
         %(team_users)s::text[] IS NULL
         OR EXISTS (

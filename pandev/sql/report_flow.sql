@@ -21,7 +21,10 @@ WITH closed AS (
         AND (%(until_at)s::timestamptz IS NULL OR o.date_created < %(until_at)s::timestamptz)
         AND (%(workspaces)s::text[] IS NULL OR o.workspace_id = ANY (%(workspaces)s::text[]))
         AND (%(spaces)s::text[] IS NULL OR o.space_id = ANY (%(spaces)s::text[]))
-        AND (%(lists)s::text[] IS NULL OR o.list_id = ANY (%(lists)s::text[]))
+        AND (
+            %(lists)s::text[] IS NULL OR o.list_id = ANY (%(lists)s::text[])
+            OR o.task_id = ANY (%(list_tasks)s::text[])
+        )
         AND (%(team_users)s::text[] IS NULL OR o.assignee_ids ?| %(team_users)s::text[])
     GROUP BY work_week(o.date_created)
 )

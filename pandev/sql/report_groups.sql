@@ -6,7 +6,10 @@ FROM (
     FROM task_overview AS o
     WHERE (%(workspaces)s::text[] IS NULL OR o.workspace_id = ANY (%(workspaces)s::text[]))
         AND (%(spaces)s::text[] IS NULL OR o.space_id = ANY (%(spaces)s::text[]))
-        AND (%(lists)s::text[] IS NULL OR o.list_id = ANY (%(lists)s::text[]))
+        AND (
+            %(lists)s::text[] IS NULL OR o.list_id = ANY (%(lists)s::text[])
+            OR o.task_id = ANY (%(list_tasks)s::text[])
+        )
     GROUP BY o.status_group, o.status
 ) AS g
 GROUP BY g.status_group

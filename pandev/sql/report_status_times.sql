@@ -25,7 +25,10 @@ WITH closed_tasks AS (
     FROM task_overview AS o
     WHERE (%(workspaces)s::text[] IS NULL OR o.workspace_id = ANY (%(workspaces)s::text[]))
         AND (%(spaces)s::text[] IS NULL OR o.space_id = ANY (%(spaces)s::text[]))
-        AND (%(lists)s::text[] IS NULL OR o.list_id = ANY (%(lists)s::text[]))
+        AND (
+            %(lists)s::text[] IS NULL OR o.list_id = ANY (%(lists)s::text[])
+            OR o.task_id = ANY (%(list_tasks)s::text[])
+        )
         AND (%(team_users)s::text[] IS NULL OR o.assignee_ids ?| %(team_users)s::text[])
     GROUP BY lower(o.status), o.status_group
 )

@@ -18,7 +18,7 @@ WITH spent AS (
             AND (%(until)s::date IS NULL OR t.work_date <= %(until)s::date)
             AND (%(team_emails)s::text[] IS NULL OR t.employee_email = ANY (%(team_emails)s::text[]))
     ) AS t
-    WHERE l.list_id = ANY (%(lists)s::text[]) AND t.spent_ms > 0
+    WHERE (l.list_id = ANY (%(lists)s::text[]) OR l.id = ANY (%(list_tasks)s::text[])) AND t.spent_ms > 0
     UNION ALL
     SELECT w.workspace_id, w.task_id, w.duration_ms
     FROM worklogs AS w
@@ -38,7 +38,10 @@ busiest AS (
                 FROM tasks AS t
                 WHERE t.workspace_id = s.workspace_id AND t.id = s.task_id
                     AND (%(spaces)s::text[] IS NULL OR t.space_id = ANY (%(spaces)s::text[]))
-                    AND (%(lists)s::text[] IS NULL OR t.list_id = ANY (%(lists)s::text[]))
+                    AND (
+                        %(lists)s::text[] IS NULL OR t.list_id = ANY (%(lists)s::text[])
+                        OR t.id = ANY (%(list_tasks)s::text[])
+                    )
             )
         )
     GROUP BY s.workspace_id, s.task_id

@@ -13,7 +13,10 @@ FROM (
         WHERE w.work_date >= %(since)s::date AND NOT w.is_service_user
             AND (%(workspaces)s::text[] IS NULL OR w.workspace_id = ANY (%(workspaces)s::text[]))
             AND (%(spaces)s::text[] IS NULL OR w.space_id = ANY (%(spaces)s::text[]))
-            AND (%(lists)s::text[] IS NULL OR w.list_id = ANY (%(lists)s::text[]))
+            AND (
+                %(lists)s::text[] IS NULL OR w.list_id = ANY (%(lists)s::text[])
+                OR w.task_id = ANY (%(list_tasks)s::text[])
+            )
     ) AS l
 ) AS l
 WHERE l.place <= %(limit)s
