@@ -156,7 +156,7 @@ def test_no_tab_scrolls_sideways(browser: Any, address: str, database: str, sche
     folder = os.environ.get("PAGE_SCREENSHOTS")
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
-        for path in [*PATHS, *ROWS]:
+        for path in [*PATHS, *ROWS] if folder or width == min(WIDTHS) else PATHS:
             page.goto(f"{address}{path}?since=2020-01-01")
             page.evaluate(OPEN_ALL)
             assert page.evaluate("document.documentElement.scrollWidth") == width, path
