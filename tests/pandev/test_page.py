@@ -48,7 +48,8 @@ def test_the_state_is_a_badge_with_counts_and_last_sync(page: RunningPage) -> No
     assert facts["Selected"] == "1 workspace, 2 spaces"
     last = datetime.now(UTC) - timedelta(minutes=7)
     assert facts["Last sync"] in {
-        f"{age} min ago ({at:%H:%M} UTC), next unknown"
+        f"{age} min ago ({day}{at:%H:%M} UTC), next unknown"
+        for day in ("", f"{last:%Y-%m-%d} ")
         for at in (last, last + timedelta(minutes=1), last - timedelta(minutes=1))
         for age in (6, 7, 8)
     }
