@@ -189,6 +189,7 @@ def evaluate(figures: Figures) -> list[Goal]:
     return [
         at_least("times the rate with a commit per event", figures["ratios"][COMMIT_EACH], 2),
         at_most("p99, ms", ours["p99_ms"], 100),
+        at_most("CPU per event, microseconds", ours["cpu_us"], 200),
         at_most(
             "CPU per event, times that without an inbox",
             round(ours["cpu_us"] / figures[NO_INBOX]["cpu_us"], 2),

@@ -92,7 +92,7 @@ def test_more_requests_than_needed_miss_the_goals_of_a_first_load() -> None:
         goals = {goal.name: goal for goal in extract_goals.evaluate(figures)}
         requests = goals["requests of a first load, times the fewest"]
         assert (requests.met, requests.goal) == (is_met, 1.01)
-        simulated = goals["minutes for 10,000 tasks, simulated"]
+        simulated = goals["minutes for 10,000 tasks, at the rate limit"]
         assert (simulated.met, simulated.goal) == (is_met, 3.97)
 
 
@@ -150,7 +150,7 @@ def test_every_goal_of_the_receive_benchmark_can_be_missed() -> None:
     for figures, is_met in ((ours, True), (worse, False)):
         goals = receive.evaluate(figures)
         assert [(goal.name, goal.met) for goal in goals] == [(goal.name, is_met) for goal in goals]
-        assert len(goals) == 10
+        assert len(goals) == 11
     lines = receive.format_table(ours, receive.evaluate(ours)).splitlines()
     header = lines.index(format_header("tasks in the store", "1,000", "100,000"))
     assert lines[header + 5] == format_row("webhook to row, median, ms", 190, 200)
