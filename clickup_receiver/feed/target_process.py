@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
+import sysconfig
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 BATCH_TIMEOUT_SECONDS = 600.0
 """How long a target may take for a batch before it is killed and the batch retried."""
+PACKAGES = sysconfig.get_path("purelib")
+"""Changes with every package that is installed; the target imports some of them with its batch."""
 RECEIVER_ONLY_PREFIXES = ("TAP_CLICKUP_", "CLICKUP_RECEIVER_")
 """Settings that a target does not get: it needs no token of ClickUp and no webhook secret."""
 
@@ -76,14 +80,14 @@ class TargetProcess:
     def load(self, lines: Iterable[bytes]) -> None:
         """Return once the target has loaded the lines. Raises `TargetError`."""
         process = self._next_process()
-        kill_timer = Timer(self._timeout_seconds, process.kill)
+        kill_timer = Timer(self._timeout_seconds, _kill, (process,))
         kill_timer.daemon = True
         kill_timer.start()
         try:
             fully_read = _write_lines(process, lines)
             exit_code = process.wait()
         except BaseException:
-            process.kill()
+            _kill(process)
             process.wait()
             raise
         finally:
@@ -109,7 +113,7 @@ class TargetProcess:
     def _read_conditions(self) -> LaunchConditions:
         environment = {**_inherited_environment(), **self._read_settings()}
         program, *words = self._command
-        paths = [shutil.which(program) or program, ENV_FILE_NAME]
+        paths = [shutil.which(program) or program, PACKAGES, ENV_FILE_NAME]
         paths += [word.rpartition("=")[2] for word in words]  # also of --config=FILE
         return LaunchConditions(environment, tuple(map(_file_state, paths)))
 
@@ -144,11 +148,20 @@ def _write_lines(process: subprocess.Popen[bytes], lines: Iterable[bytes]) -> bo
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """Kill a process, unless it has ended."""
-    process.kill()
+    _kill(process)
     process.wait()
     if process.stdin:
         with suppress(BrokenPipeError):
             process.stdin.close()
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process, unless it has ended, and those that it has started.
+
+    A command such as `meltano invoke` starts the target, which has the same pipe as its input.
+    """
+    if process.returncode is None:
+        os.killpg(process.pid, signal.SIGKILL)  # it leads its group, and was not waited for
 
 
 def _inherited_environment() -> dict[str, str]:

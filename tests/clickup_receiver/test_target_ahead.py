@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
+from clickup_receiver.feed import target_process
 from clickup_receiver.feed.target_process import TargetProcess
 from tap_clickup.errors import ConfigurationError
 from tests.support.waiting import wait_until
@@ -88,11 +89,16 @@ def test_target_pandev_is_started_before_its_batch(program: Program) -> None:
     assert program.loaded() == [f"{program.started()[0]} one", f"{waiting} two"]
 
 
-@pytest.mark.parametrize("changed", ["settings", "environment", ".env", "config", "program"])
+@pytest.mark.parametrize(
+    "changed", ["settings", "environment", ".env", "config", "program", "package"]
+)
 def test_a_change_of_settings_replaces_the_waiting_process(
-    changed: str, program: Program, monkeypatch: pytest.MonkeyPatch
+    changed: str, program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It has read the former ones; a batch must not get into the former store."""
+    packages = tmp_path / "site-packages"
+    packages.mkdir()
+    monkeypatch.setattr(target_process, "PACKAGES", str(packages))
     waiting = program.load_and_wait("one")
     if changed == "settings":
         program.settings = {"SETTING": "new"}
@@ -102,6 +108,8 @@ def test_a_change_of_settings_replaces_the_waiting_process(
         Path(".env").write_text("TARGET_PANDEV_STORE_SCHEMA=new\n", encoding="utf-8")
     elif changed == "config":
         program.config.write_text('{"store_schema": "new"}', encoding="utf-8")
+    elif changed == "package":
+        (packages / "psycopg-9.dist-info").mkdir()
     else:
         program.path.write_text(f"{PROGRAM}# new\n", encoding="utf-8")
     program.load("two")

@@ -64,6 +64,15 @@ def test_a_hanging_target_is_killed_after_a_timeout() -> None:
         target.load([b"one\n"])
 
 
+def test_a_hanging_target_is_killed_with_what_it_has_started(tmp_path: Path) -> None:
+    """`meltano invoke` starts the target, which keeps the pipe open from which it does not read."""
+    ended = tmp_path / "ended"
+    command = shlex.join(["sh", "-c", f"(sleep 30; touch {ended}); true"])
+    with pytest.raises(TargetError, match="exit code -9"):
+        TargetProcess(command, timeout_seconds=0.5).load([b"x" * 2**20 + b"\n"])
+    assert not ended.exists()
+
+
 def test_a_missing_target_program_is_named() -> None:
     with pytest.raises(TargetError, match="target-missing: No such file"):
         TargetProcess("target-missing --config x").load([b"one\n"])
