@@ -7,6 +7,7 @@ https://www.sqlite.org/pragma.html#pragma_synchronous
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 import threading
@@ -49,8 +50,11 @@ PENDING_INDEX = f"CREATE INDEX IF NOT EXISTS waiting ON deliveries (id) WHERE {I
 DEAD_INDEX = "CREATE INDEX IF NOT EXISTS dead ON deliveries (id) WHERE dead_because IS NOT NULL"
 DEAD_LETTER_BYTES = 10 * 2**10
 """Bytes of the limit per dead letter that is kept: ten times what one takes."""
+NOT_DECODABLE = "not an event of this release; replay it after an upgrade"
 BUSY_TIMEOUT_SECONDS = 5
 """How long a write waits for another process. ClickUp waits 7 seconds for a response."""
+
+logger = logging.getLogger("clickup-receiver")
 
 
 class InboxError(ClickUpError):
@@ -213,15 +217,22 @@ class Inbox:
             return self._used_bytes(connection) * 2 > self._limit_bytes
 
     def pending(self, *, limit: int) -> list[PendingEvent]:
-        """Return the first `limit` pending events, in the order of their arrival."""
+        """Return the first `limit` pending events, in the order of their arrival.
+
+        One that cannot be decoded becomes a dead letter: a later release, or damage, wrote it.
+        """
         rows = self._rows(
             f"SELECT id, received_at, event FROM deliveries WHERE {IS_PENDING} ORDER BY id LIMIT ?",  # noqa: S608 - a constant
             limit,
         )
-        return [
-            PendingEvent(row_id, datetime.fromisoformat(received_at), _decode_event(event))
-            for row_id, received_at, event in rows
-        ]
+        events = []
+        for row_id, received_at, encoded in rows:
+            if event := _decode_event(encoded):
+                events.append(PendingEvent(row_id, datetime.fromisoformat(received_at), event))
+            else:
+                logger.error("event %d is a dead letter: %s", row_id, NOT_DECODABLE)
+                self.dead_letter(row_id, reason=NOT_DECODABLE)
+        return events
 
     def mark_loaded(self, event_ids: Sequence[int]) -> None:
         """Remove events that the target has loaded; keep the keys of those with history."""
@@ -250,9 +261,9 @@ class Inbox:
                 datetime.fromisoformat(received_at),
                 webhook_id,
                 reason,
-                _decode_event(event) if event else None,
+                _decode_event(encoded) if encoded else None,
             )
-            for row_id, received_at, webhook_id, reason, event in rows
+            for row_id, received_at, webhook_id, reason, encoded in rows
         ]
 
     def replay(self) -> int:
@@ -336,5 +347,9 @@ def _add(connection: sqlite3.Connection, delivery: Delivery, now: str) -> bool:
         return cursor.rowcount > 0
 
 
-def _decode_event(encoded: bytes) -> Event:
-    return msgspec.json.decode(encoded, type=Event)
+def _decode_event(encoded: bytes) -> Event | None:
+    """Return an event; None if this release cannot decode it."""
+    try:
+        return msgspec.json.decode(encoded, type=Event)
+    except msgspec.DecodeError:
+        return None

@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -120,6 +121,20 @@ def test_an_invalid_event_is_listed_and_not_replayed(inbox: Inbox) -> None:
     )
     assert inbox.replay() == 0
     assert pending(inbox) == []
+
+
+def test_an_event_of_a_later_release_does_not_block_others(inbox: Inbox, path: Path) -> None:
+    """The release was downgraded. The event is loaded by a replay after the next upgrade."""
+    inbox.add([change("a", task_id="1"), change("b", task_id="2")])
+    first, second = inbox.pending(limit=100)
+    event = b'{"name": "goalUpdated", "webhook_id": "7f", "kind": "goal", "object_id": "3"}'
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE deliveries SET event = ? WHERE id = ?", (event, first.id))
+    assert inbox.pending(limit=100) == [second]
+    assert [(dead.id, dead.event, dead.reason) for dead in inbox.dead_letters()] == [
+        (first.id, None, "not an event of this release; replay it after an upgrade")
+    ]
+    assert inbox.replay() == 1
 
 
 def test_only_keys_of_loaded_deliveries_are_purged(inbox: Inbox) -> None:
