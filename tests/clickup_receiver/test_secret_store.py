@@ -64,18 +64,23 @@ def test_the_previous_secret_is_kept(path: Path) -> None:
 
 
 def test_the_previous_secret_expires_after_a_day(path: Path) -> None:
-    """A secret that was replaced because it leaked is not good for ever."""
+    """A secret that was replaced because it leaked is not good for ever.
+
+    Nor if the clock was ahead when it was replaced.
+    """
     store = FileSecretStore(path)
     store.put("7f", "ONE", workspace_id="9001")
     before = datetime.now(UTC)
     store.put("7f", "TWO", workspace_id="9001")
     store.put("7f", "TWO", workspace_id="9001", user_id="1")
     webhook = FileSecretStore(path).get_all()["7f"]
-    hours = [timedelta(hours=hour) for hour in (0, 23, 25, 24 * 365)]
+    hours = [timedelta(hours=hour) for hour in (0, 23, 25, 24 * 365, -23, -24 * 365)]
     assert [webhook.valid_secrets(before + hour) for hour in hours] == [
         ("TWO", "ONE"),
         ("TWO", "ONE"),
         ("TWO",),
+        ("TWO",),
+        ("TWO", "ONE"),
         ("TWO",),
     ]
 
@@ -105,6 +110,8 @@ def test_a_file_open_to_others_is_rejected(path: Path, mode: int) -> None:
         b"SECRET",
         b'{"7f": "SECRET"}',
         b'{"7f": {"workspace_id": 1, "secrets": ["SECRET"]}}',
+        b'{"7f": {"workspace_id": "1", "secrets": ["SECRET"], "replaced_at": "2026-11-29"}}',
+        b'{"7f": {"workspace_id": "1", "secrets": [], "replaced_at": "2026-11-29T01:00:00"}}',
         b"\xff",
     ],
 )
@@ -253,7 +260,8 @@ def test_a_setting_with_the_files_content_is_read_only(tmp_path: Path) -> None:
 
 
 STORED = """{
-  "w1": {"workspace_id": "9001", "secrets": ["NEW", "OLD"], "space_id": "7"},
+  "w1": {"workspace_id": "9001", "secrets": ["NEW", "OLD"], "space_id": "7",
+    "replaced_at": "2026-11-29T01:00:00.25+00:00"},
   "w2": {"workspace_id": "9002", "secrets": ["OTHER"], "space_id": null},
   "w3": {"workspace_id": "9002", "secrets": ["THIRD"], "space_id": null, "user_id": "5"}
 }
@@ -263,7 +271,12 @@ STORED = """{
 def test_the_stored_format_of_secrets_is_stable() -> None:
     """A file, or a setting, may have been written by an earlier version."""
     assert EnvironmentSecretStore(STORED, setting="HERE").get_all() == {
-        "w1": WebhookSecrets("9001", ("NEW", "OLD"), "7"),
+        "w1": WebhookSecrets(
+            "9001",
+            ("NEW", "OLD"),
+            "7",
+            replaced_at=datetime(2026, 11, 29, 1, microsecond=250_000, tzinfo=UTC),
+        ),
         "w2": WebhookSecrets("9002", ("OTHER",)),
         "w3": WebhookSecrets("9002", ("THIRD",), user_id="5"),
     }
