@@ -91,9 +91,7 @@ class MeltanoProject:
             list(executor.map(self.read_settings, plugins))
 
     def _query(self, plugin: str) -> dict[str, Any] | None:
-        command = split_command(
-            "meltano --log-level=error config --unsafe print", setting="meltano"
-        )
+        command = split_command(PRINT_COMMAND, setting="meltano")
         try:
             answer = subprocess.run(  # noqa: S603 - the operator's own Meltano
                 [*command, plugin, "--format=json"],
