@@ -1,4 +1,4 @@
-"""The commands of the guides about reports and people, and all queries, as they are written."""
+"""The commands of guides, and all queries, as they are written."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from tests.support.documents import blocks, read_page
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from fake_clickup import FakeClickUp
 
 QUERIES = ("explained/links", "guides/editors", "guides/people")
 
@@ -45,6 +47,20 @@ def test_employees_are_loaded_as_written(project: Pipeline) -> None:
     (table,) = blocks(read_page("guides/people"), "csv")
     (project.folder / "employees.csv").write_text(table, encoding="utf-8")
     assert "2 employees" in run_literally(project, commands("guides/people", "Employees"))
+
+
+def test_the_first_load_of_an_installation_works_as_written(
+    tmp_path: Path, database: str, clickup: FakeClickUp
+) -> None:
+    """In a folder without meltano.yml, since no clone is needed."""
+    settings = {"TAP_CLICKUP_API_URL": clickup.api_url, "TARGET_PANDEV_STORE_URL": database}
+    project = Pipeline(tmp_path, settings)
+    (tmp_path / "meltano.yml").unlink()
+    lines = commands("guides/installation", "The first load")
+    printed = run_literally(project, lines, pasted=clickup.token)
+    assert f"{clickup.token}\n" in (tmp_path / ".env").read_text(encoding="utf-8")
+    assert "webhooks" in printed
+    assert re.search(r"^tasks +[1-9]", printed, re.MULTILINE)
 
 
 @pytest.mark.parametrize("page", QUERIES)
