@@ -31,7 +31,7 @@ $(READY): pyproject.toml constraints.txt Makefile
 demo: $(READY) ## load a fake ClickUp and a git repository into the embedded store, twice, and print a report
 	$(BIN)/python -m examples.demo
 
-test: $(READY) ## run every check but those of the three following targets
+test: $(READY) ## run all checks but those of test-faults, test-debian and test-install
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync lint compile
 	$(BIN)/python -m pytest -n 3 --dist worksteal --ignore tests/debian --ignore tests/install -m "not faults"
 
@@ -71,7 +71,7 @@ docs-store: $(READY) ## write docs/reference/store.md and the sources of dbt fro
 	$(BIN)/python -m tests.support.store_reference
 	$(BIN)/python -m tests.support.dbt_sources
 
-prove: $(READY) ## take this project and its peers from PyPI through one story, and compare both with ClickUp
+prove: $(READY) ## run this project and its peers from PyPI through the same events, and compare both with ClickUp
 	$(BIN)/python -m benchmarks.prove
 
 bench: $(READY) ## run all benchmarks, and write docs/explained/figures.md with their goals and figures
@@ -113,7 +113,7 @@ audit: $(READY) ## look for known vulnerabilities of the packages in requirement
 	$(BIN)/uv tool run --quiet pip-audit==2.10.1 --strict --disable-pip --require-hashes \
 		--requirement requirements.lock
 
-release-files: $(READY) ## build the wheel and the source distribution in dist/; TAG=v1.2.3 must fit the version
+release-files: $(READY) ## build the wheel and the source distribution in dist/; TAG=v1.2.3 must match the version
 	@version=$$(sed -n 's/^version = "\(.*\)"/v\1/p' pyproject.toml); \
 		test "$${TAG:-$$version}" = "$$version" || { echo "tag $$TAG: expected $$version"; exit 1; }
 	rm -rf dist
