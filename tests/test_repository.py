@@ -56,6 +56,12 @@ def test_readme_lists_every_command() -> None:
     assert re.findall(r"^\| `([\w-]+)`", table, re.MULTILINE) == list(SCRIPTS)
 
 
+@pytest.mark.parametrize("package", sorted(PACKAGES))
+def test_every_package_declares_its_types(package: str) -> None:
+    """https://peps.python.org/pep-0561/."""
+    assert (PROJECT / package / "py.typed").read_text() == ""
+
+
 def test_every_command_has_a_package_of_its_name() -> None:
     """D7: so the folders are those of README's table of commands."""
     assert {name.replace("-", "_") for name in SCRIPTS} == COMMAND_PACKAGES

@@ -213,7 +213,9 @@ def test_settings_come_from_the_environment_too(
     assert mapper.config == {"rows": str(tmp_path / "rows.sqlite"), "max_deleted_share": "0.5"}
     for share in ("half", "1.5", 2, None):
         with pytest.raises(ConfigValidationError):
-            MapperCompletedReads(config={"rows": "rows.sqlite", "max_deleted_share": share})
+            MapperCompletedReads(
+                config={"rows": str(tmp_path / "rows.sqlite"), "max_deleted_share": share}
+            )
 
 
 def test_a_condition_on_null_and_another_tenant_match_nothing() -> None:
