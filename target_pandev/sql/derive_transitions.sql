@@ -11,6 +11,8 @@
 -- * A renamed status keeps its id. A change has none: it is that of the version after it, or else of
 --   the status of that name in the workflow.
 -- * Whether statuses of two names are one is looked up only where names differ.
+-- * A status is looked up by its name in each scope of the list in turn: with IN, a planner without
+--   statistics reads the statuses of that name in all lists.
 -- * A task of which only its row is known has at most one transition, and no points to compare: it
 --   had its present status when it was closed, or else when it was edited last.
 -- * Stored rows that are right already are left untouched.
@@ -171,11 +173,18 @@ points AS (
     ) AS l ON TRUE
     LEFT JOIN LATERAL (
         SELECT d.status_id, d.status_type
-        FROM statuses AS d
-        WHERE d.workspace_id = t.workspace_id
-            AND d.scope_id IN (t.list_id, l.folder_id, l.parent_folder_id, l.space_id)
-            AND pg_catalog.lower(d.status) = pg_catalog.lower(s.status)
-        ORDER BY d.scope_type = 'list' DESC, d.scope_id = l.folder_id DESC, d.scope_type = 'folder' DESC
+        FROM (
+            VALUES (t.list_id), (l.folder_id), (l.parent_folder_id), (l.space_id)
+        ) AS p (scope_id)
+        CROSS JOIN LATERAL (
+            SELECT d.*
+            FROM statuses AS d
+            WHERE d.workspace_id = t.workspace_id AND d.scope_id = p.scope_id
+                AND pg_catalog.lower(d.status) = pg_catalog.lower(s.status)
+            OFFSET 0
+        ) AS d
+        ORDER BY d.scope_type = 'list' DESC, d.scope_id = l.folder_id DESC,
+            d.scope_type = 'folder' DESC, d.status
         LIMIT 1
     ) AS d ON TRUE
     WHERE t.has_history
@@ -225,13 +234,23 @@ transitions AS (
             SELECT
             FROM lists AS l
             LEFT JOIN folders AS f ON f.workspace_id = l.workspace_id AND f.id = l.folder_id
-            INNER JOIN statuses AS d
-                ON d.workspace_id = l.workspace_id
-                AND d.scope_id IN (l.id, l.folder_id, f.parent_folder_id, l.space_id)
-            INNER JOIN statuses AS e
-                ON e.workspace_id = d.workspace_id AND e.status_id = d.status_id
+            CROSS JOIN LATERAL (
+                VALUES (l.id), (l.folder_id), (f.parent_folder_id), (l.space_id)
+            ) AS p (scope_id)
+            CROSS JOIN LATERAL (
+                SELECT d.status_id
+                FROM statuses AS d
+                WHERE d.workspace_id = l.workspace_id AND d.scope_id = p.scope_id
+                    AND pg_catalog.lower(d.status) = pg_catalog.lower(s.begin_status)
+                OFFSET 0
+            ) AS d
+            CROSS JOIN LATERAL (
+                SELECT e.status
+                FROM statuses AS e
+                WHERE e.workspace_id = l.workspace_id AND e.status_id = d.status_id
+                OFFSET 0
+            ) AS e
             WHERE l.workspace_id = s.workspace_id AND l.id = s.list_id
-                AND pg_catalog.lower(d.status) = pg_catalog.lower(s.begin_status)
                 AND pg_catalog.lower(e.status) = pg_catalog.lower(s.last_status)
             OFFSET 0
         )
@@ -304,10 +323,16 @@ identified AS MATERIALIZED (
                 FROM (VALUES (n.list_id)) AS k (list_id)
                 LEFT JOIN lists AS l ON l.workspace_id = n.workspace_id AND l.id = k.list_id
                 LEFT JOIN folders AS f ON f.workspace_id = l.workspace_id AND f.id = l.folder_id
-                INNER JOIN statuses AS d
-                    ON d.workspace_id = n.workspace_id
-                    AND d.scope_id IN (k.list_id, l.folder_id, f.parent_folder_id, l.space_id)
-                WHERE pg_catalog.lower(d.status) = pg_catalog.lower(n.to_status)
+                CROSS JOIN LATERAL (
+                    VALUES (k.list_id), (l.folder_id), (f.parent_folder_id), (l.space_id)
+                ) AS p (scope_id)
+                CROSS JOIN LATERAL (
+                    SELECT d.*
+                    FROM statuses AS d
+                    WHERE d.workspace_id = n.workspace_id AND d.scope_id = p.scope_id
+                        AND pg_catalog.lower(d.status) = pg_catalog.lower(n.to_status)
+                    OFFSET 0
+                ) AS d
                 ORDER BY d.scope_type = 'list' DESC, d.scope_id = l.folder_id DESC,
                     d.scope_type = 'folder' DESC, d.status
                 LIMIT 1
