@@ -252,7 +252,9 @@ class Client:
                 reason = f"HTTP {response.status_code}"
                 if is_rejected := _is_rate_limited(response):
                     reset_seconds = seconds_until_reset(response.headers)
-                self._pause_all(reset_seconds)
+                    if reset_seconds is None:
+                        reset_seconds = 2.0**attempt  # all attempts together: a whole window
+                    self._pause_all(reset_seconds)
             if request.once and not is_rejected:
                 raise ApiUnavailableError(f"{request}: {reason}, not sent again")
             if attempt < MAX_ATTEMPTS:
@@ -300,11 +302,10 @@ class Client:
             seconds = self._limit.reserve(self._clock.monotonic())
         self._sleep(seconds, f"for ClickUp's rate limit ({self._limit})")
 
-    def _pause_all(self, seconds: float | None) -> None:
+    def _pause_all(self, seconds: float) -> None:
         """Make the requests of all threads wait, since they share the rate limit."""
-        if seconds is not None:
-            with self._lock:
-                self._limit.pause(self._clock.monotonic() + seconds)
+        with self._lock:
+            self._limit.pause(self._clock.monotonic() + seconds)
 
     def _sleep_before_retry(
         self, request: _Request, *, attempt: int, reason: str, reset_seconds: float | None

@@ -68,16 +68,21 @@ class RateLimit:
 
 
 def seconds_until_reset(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds to wait after a 429, between 1 and 65; None if the headers are invalid.
+    """Return the seconds to wait after a 429, between 1 and 65; None if no header says it.
 
     `X-RateLimit-Reset` is a Unix time in seconds. It is compared with the `Date` of the same
-    response, so a wrong local clock has no effect.
+    response, so a wrong local clock has no effect. A gateway in front of ClickUp sends
+    `Retry-After` instead; as a date it is ignored.
     https://developer.clickup.com/docs/rate-limits
+    https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
     """
     reset = headers.get("X-RateLimit-Reset", "")
     date = headers.get("Date", "")
+    retry_after = headers.get("Retry-After", "")
     try:
         seconds = int(reset) - parsedate_to_datetime(date).timestamp()
     except (OverflowError, ValueError):
-        return None
+        if not retry_after.isdecimal() or len(retry_after) > MAX_DIGITS:
+            return None
+        seconds = float(retry_after)
     return min(max(seconds, 1.0), 65.0)

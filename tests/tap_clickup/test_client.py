@@ -174,7 +174,6 @@ def test_redirect_is_not_followed(client: Client, behaviour: Behaviour) -> None:
         Fault(status=504),
         Fault(status=200, reset=True),
         Fault(status=200, body='{"user": {"id": 1, "name": "cut in the middle', reset=True),
-        Fault(status=429),
     ],
 )
 def test_transient_errors_are_retried(
@@ -245,6 +244,15 @@ def test_rate_limit_used_by_others_waits_until_the_reset(
         ("/api/v2/team", 200),
     ]
     assert sum(clock.slept) >= 37
+
+
+def test_429_without_headers_is_retried_for_a_whole_window(
+    client: Client, clickup: FakeClickUp, behaviour: Behaviour, clock: SimulatedClock
+) -> None:
+    behaviour.faults = [Fault(status=429)] * (MAX_ATTEMPTS - 1)
+    client.get("/user", required_key="user")
+    assert statuses(clickup) == [429] * 5 + [200]
+    assert 2 + 4 + 8 + 16 + 32 <= sum(clock.slept) <= 62 + 5 * 0.5
 
 
 @pytest.mark.parametrize("minutes", [-4, 4])

@@ -104,6 +104,16 @@ def test_reset_wait_uses_the_response_date_and_is_bounded(
     assert seconds_until_reset({"X-RateLimit-Reset": reset, "Date": date}) == seconds
 
 
+@pytest.mark.parametrize(
+    ("retry_after", "seconds"),
+    [("7", 7.0), ("0", 1.0), ("3600", 65.0), ("9" * 400, None), ("-1", None), (DATE, None)],
+)
+def test_retry_after_counts_if_there_is_no_reset(retry_after: str, seconds: float | None) -> None:
+    headers = {"Date": DATE, "Retry-After": retry_after}
+    assert seconds_until_reset(headers) == seconds
+    assert seconds_until_reset({**headers, "X-RateLimit-Reset": str(AT + 37)}) == 37.0
+
+
 def test_the_budget_is_described_next_to_the_limit() -> None:
     limit = RateLimit()
     assert str(limit) == "80 of 100 requests per minute"
