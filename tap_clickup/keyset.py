@@ -129,10 +129,9 @@ def _id_of(task: Mapping[str, Any]) -> str:
 class Keyset:
     """Reads all tasks, live or archived, dated at or after `start_ms` (milliseconds, UTC).
 
-    Send `next_query` and pass its tasks to `receive_page`, until `next_query` is None: tasks with
-    readable ids. They are
-    yielded in ascending order of their date and each version once. Everything before the last task
-    yielded has been read, so its date is a valid bookmark at any time.
+    Send `next_query` and pass its tasks with readable ids to `receive_page`, until `next_query` is
+    None. Tasks are yielded in ascending order of their date and each version once. Everything
+    before the last task yielded has been read, so its date is a valid bookmark at any time.
 
     `truncated` is set if ClickUp announced a further page and then sent an empty one.
     """
@@ -164,7 +163,8 @@ class Keyset:
         """Yield the new tasks of the response to `next_query`, then move on to the next one.
 
         `last_page` is ClickUp's flag. Responses of 2022 lack it; then a page with fewer than 100
-        tasks is the last. Raises `ResponseMismatchError` before it yields any task.
+        tasks is the last. Raises `ResponseMismatchError` before it yields any task, or if no
+        further query could make progress.
         """
         if self._done:
             raise RuntimeError("receive_page was called after the last page")
@@ -179,6 +179,8 @@ class Keyset:
             case "walk_up":
                 self._walk_up(newest_ms, is_last=is_last)
             case "walk_down":
+                if not is_last:
+                    self._check_dates(tasks)
                 self._walk_down(newest_ms, is_last=is_last)
 
     def _check_repetition(self, tasks: Sequence[Mapping[str, Any]]) -> None:
@@ -189,6 +191,15 @@ class Keyset:
                 f"page {self._page} repeats the page before: the parameter page is ignored"
             )
         self._previous_page = versions
+
+    def _check_dates(self, tasks: Sequence[Mapping[str, Any]]) -> None:
+        """Raise `ResponseMismatchError` if page 0 stays the same for every lower bound."""
+        has_date = any(date_ms(task, self.order_by) is not None for task in tasks)
+        if self._page == 0 and not has_date:
+            raise ResponseMismatchError(
+                f"none of {len(tasks)} tasks of page 0 has a readable date_{self.order_by}, so the "
+                "tasks behind them cannot be requested"
+            )
 
     def _is_last(self, tasks: Sequence[Mapping[str, Any]], *, last_page: bool | None) -> bool:
         """Return whether ClickUp has no further page for this query."""

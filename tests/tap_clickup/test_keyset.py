@@ -194,6 +194,22 @@ def test_page_without_updates_advances_by_creation_date() -> None:
     assert keyset.next_query == TaskQuery(START + 2, 0)
 
 
+@pytest.mark.parametrize("odd", [{}, {"date_created": START // 1000}, {"date_created": START}])
+def test_pages_of_tasks_without_dates_end_with_an_error(odd: Task) -> None:
+    """No lower bound leaves them behind, so the same pages would be requested for ever."""
+    tasks = [{"id": f"t{number}", **odd} for number in range(250)]
+    keyset = Keyset(START - 1)
+    received = []
+    queries = 0
+    with pytest.raises(ResponseMismatchError, match="none of 100 tasks of page 0 has a readable"):
+        while query := keyset.next_query:
+            queries += 1
+            assert queries <= 20
+            page = tasks[query.page * 100 :][:100]
+            received += list(keyset.receive_page(page, last_page=query.page == 2))
+    assert received == tasks
+
+
 def test_query_contains_every_required_parameter() -> None:
     assert TaskQuery(5, 2, ("11", "22")).params == [
         ("page", "2"),
