@@ -251,10 +251,7 @@ class Client:
                     return response, requested_at
                 reason = f"HTTP {response.status_code}"
                 if is_rejected := _is_rate_limited(response):
-                    reset_seconds = seconds_until_reset(response.headers)
-                    if reset_seconds is None:
-                        reset_seconds = 2.0**attempt  # all attempts together: a whole window
-                    self._pause_all(reset_seconds)
+                    reset_seconds = self._pause_all(response, attempt)
             if request.once and not is_rejected:
                 raise ApiUnavailableError(f"{request}: {reason}, not sent again")
             if attempt < MAX_ATTEMPTS:
@@ -302,10 +299,16 @@ class Client:
             seconds = self._limit.reserve(self._clock.monotonic())
         self._sleep(seconds, f"for ClickUp's rate limit ({self._limit})")
 
-    def _pause_all(self, seconds: float) -> None:
-        """Make the requests of all threads wait, since they share the rate limit."""
+    def _pause_all(self, response: requests.Response, attempt: int) -> float:
+        """Make all threads wait after a 429, since they share the rate limit; return the seconds.
+
+        Without a header that names them, those of all attempts together are a whole window.
+        """
+        reset_seconds = seconds_until_reset(response.headers)
+        seconds = 2.0**attempt if reset_seconds is None else reset_seconds
         with self._lock:
             self._limit.pause(self._clock.monotonic() + seconds)
+        return seconds
 
     def _sleep_before_retry(
         self, request: _Request, *, attempt: int, reason: str, reset_seconds: float | None

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
 
 from tap_clickup.conversions import parse_timestamp
 from tap_clickup.errors import ConfigurationError
@@ -19,11 +23,47 @@ EXPECTATIONS = {
     "pattern": "expected text that matches {}",
 }
 """Descriptions of JSON Schema's rules, by the name of the rule."""
-
 FLATTENING_UNSUPPORTED = (
     "flattening_enabled: tap-clickup does not flatten, as that turns arrays into text and keeps "
     "deletions from being marked; set flattening_enabled of target-pandev instead"
 )
+
+
+class _Context(Struct):
+    workspace_id: str
+
+
+class _Walk(Struct):
+    lists: str
+    at: Any = None
+    webhook: str | None = None
+
+
+class _Backlog(Struct):
+    cursors: dict[str, Any]
+
+
+class _Partition(Struct):
+    """A workspace's part of the state of any stream; its timestamps are validated later."""
+
+    context: _Context
+    start_date: Any = UNSET
+    read_until: Any = UNSET
+    cursors: dict[str, Any] = {}
+    spaces: list[str] | None = None
+    walks: dict[str, _Walk] = {}
+    user_ids: list[str] = []
+    sees: str = ""
+    sent: dict[str, dict[str, str]] = {}
+    tasks: _Backlog | UnsetType = UNSET
+
+
+class _Bookmark(Struct):
+    partitions: list[_Partition] = []
+
+
+class _State(Struct):
+    bookmarks: dict[str, _Bookmark] = {}
 
 
 def describe_invalid_setting(error: ValidationError) -> str:
@@ -51,7 +91,8 @@ def describe_invalid_setting(error: ValidationError) -> str:
 
 def validate_config(config: Mapping[str, Any]) -> None:
     """Raise `ConfigurationError` if a setting has the right type but an invalid value."""
-    _validate_timestamp("start_date", config.get("start_date"))
+    if start_date := config.get("start_date"):
+        _validate_timestamp("start_date", start_date)
     try:
         re.compile(config["sprint_folder_pattern"])
     except re.error as error:
@@ -63,13 +104,16 @@ def validate_config(config: Mapping[str, Any]) -> None:
 def validate_state(state: Any) -> None:
     """Raise `ConfigurationError` if the state was not written by this tap."""
     try:
-        for name, value in _state_timestamps(state):
-            _validate_timestamp(name, value)
-        _validate_sent_days(state)
-    except (AttributeError, KeyError, TypeError):
+        bookmarks = msgspec.convert(state, _State).bookmarks
+    except msgspec.ValidationError:
         raise ConfigurationError(
             "state: not a state of tap-clickup; pass the last STATE of a run, or no state"
         ) from None
+    for stream, bookmark in bookmarks.items():
+        for partition in bookmark.partitions:
+            context = {"workspace_id": partition.context.workspace_id}
+            for name, value in _timestamps(partition):
+                _validate_timestamp(f"state of {stream} in {context}, {name}", value)
 
 
 def partitions(state: Mapping[str, Any], stream: str) -> list[dict[str, Any]]:
@@ -79,36 +123,24 @@ def partitions(state: Mapping[str, Any], stream: str) -> list[dict[str, Any]]:
     return stream_partitions
 
 
-def _state_timestamps(state: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield the name and the value of each timestamp in the state."""
-    bookmarks = state.get("bookmarks", {}).values()
-    if not all(isinstance(bookmark, dict) for bookmark in bookmarks):
-        raise TypeError
-    for stream in ("tasks", "time_entries", "time_in_status"):
-        for partition in partitions(state, stream):
-            location = f"state of {stream} in {partition['context']}"
-            for name in ("start_date", "read_until"):
-                yield f"{location}, {name}", partition.get(name)
-            for cursors_of in (partition, partition.get("tasks", {})):
-                for name, cursor in cursors_of.get("cursors", {}).items():
-                    yield f"{location}, cursor {name}", cursor
-            for space_id, walk in partition.get("walks", {}).items():
-                if not isinstance(walk["lists"], str):
-                    raise TypeError
-                yield f"{location}, walk of space {space_id}", walk.get("at")
-
-
-def _validate_sent_days(state: Mapping[str, Any]) -> None:
-    for partition in partitions(state, "time_entries"):
-        if not all(isinstance(days, dict) for days in partition.get("sent", {}).values()):
-            raise TypeError
+def _timestamps(partition: _Partition) -> Iterator[tuple[str, Any]]:
+    """Yield the name and the value of each timestamp in a workspace's part of the state."""
+    for name in ("start_date", "read_until"):
+        if (value := getattr(partition, name)) is not UNSET:
+            yield name, value
+    cursors = partition.cursors | (partition.tasks.cursors if partition.tasks else {})
+    for name, cursor in cursors.items():
+        yield f"cursor {name}", cursor
+    for space_id, walk in partition.walks.items():
+        if walk.at is not None:
+            yield f"walk of space {space_id}", walk.at
 
 
 def _validate_timestamp(name: str, value: Any) -> None:
-    """Raise `ConfigurationError` unless the value is a date, a timestamp or missing."""
+    """Raise `ConfigurationError` unless the value is a date or a timestamp."""
     try:
-        parse_timestamp(value or "1970-01-01")
-    except (TypeError, ValueError):
+        parse_timestamp(value).astimezone(UTC)
+    except (OverflowError, TypeError, ValueError):
         raise ConfigurationError(
             f"{name}: expected a date or timestamp such as 2026-01-31"
         ) from None
