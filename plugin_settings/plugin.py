@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk.configuration._dict_config import parse_environment_config
 from singer_sdk.helpers._classproperty import classproperty
+from singer_sdk.helpers._typing import is_boolean_type, is_string_array_type, is_string_type
 from singer_sdk.plugin_base import JSONSchemaValidator, PluginBase
 
 from plugin_settings.env_file import load_env_file
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 
 ENVIRONMENT = "ENV"
 """The value of `--config` for environment variables and `.env`."""
+BOOLEANS = {
+    **dict.fromkeys(("true", "1", "yes", "on"), True),
+    **dict.fromkeys(("false", "0", "no", "off"), False),
+}
+"""The values of a boolean setting in the environment, in lower case."""
 SHARE = {
     "type": ["number", "string"],  # from the environment it is text, and by Meltano too
     "minimum": 0,
@@ -76,16 +82,36 @@ class StrictPlugin(PluginBase):
 def _parse_environment(
     schema: Mapping[str, Any], prefix: str, error_type: type[Exception]
 ) -> dict[str, Any]:
-    """Return the settings in the environment. Raises an `error_type` that names invalid ones."""
+    """Return the settings in the environment. Raises an `error_type` that names invalid ones.
+
+    An empty variable counts as not set, unless its setting is a text.
+    """
     config: dict[str, Any] = {}
     invalid = []
     for name, setting in schema["properties"].items():
+        variable = prefix + name.upper()
+        text = os.environ.get(variable)
+        if text is None or not (text.strip() or is_string_type(setting)):
+            continue
         try:
-            config |= parse_environment_config(
-                {"properties": {name: setting}}, prefix, dotenv_path=os.devnull
-            )
+            config[name] = _parse_variable(variable, text, setting)
+        except LookupError:
+            invalid.append(f"{variable}: expected true or false")
         except ValueError:
-            invalid.append(prefix + name.upper())
+            invalid.append(f"{variable}: expected a number or JSON")
     if invalid:
-        raise error_type(f"{', '.join(invalid)}: expected a number or JSON")
+        raise error_type("; ".join(invalid))
     return config
+
+
+def _parse_variable(variable: str, text: str, setting: dict[str, Any]) -> Any:
+    """Return the value of a setting. Raises `LookupError` or `ValueError` if it is invalid.
+
+    The SDK takes any text but true, 1, yes and on for false, and a single id for a number.
+    """
+    if is_boolean_type(setting):
+        return BOOLEANS[text.strip().lower()]
+    if is_string_array_type(setting) and not text.lstrip().startswith("["):
+        return [item.strip() for item in text.split(",")]
+    schema = {"properties": {variable: setting}}
+    return parse_environment_config(schema, prefix="", dotenv_path=os.devnull)[variable]

@@ -116,6 +116,15 @@ def test_a_variable_of_another_type_is_one_line(tool: str, variable: str, value:
     assert f"{variable}: expected a number or JSON" in error_line(process)
 
 
+@pytest.mark.parametrize(
+    ("tool", "variable"),
+    [("tap-clickup", "TAP_CLICKUP_SPRINTS"), ("target-pandev", "TARGET_PANDEV_HARD_DELETE")],
+)
+def test_a_misspelt_boolean_is_not_taken_for_false(tool: str, variable: str) -> None:
+    process = run(tool, "--config=ENV", **{variable: "ture"})
+    assert error_line(process).endswith(f"{variable}: expected true or false")
+
+
 @pytest.mark.parametrize("tool", SETTINGS)
 def test_about_lists_supported_capabilities_only(tool: str) -> None:
     about = json.loads(run(tool, "--about", "--format=json").stdout)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tap_clickup.tap import TapClickUp
 from tests.tap_clickup.cli_output import error_lines
 from tests.tap_clickup.runner import ALL_TIME, environment, run_command
 
@@ -35,6 +36,34 @@ def test_about_lists_settings_and_marks_the_token_secret() -> None:
     assert [name for name in properties if name in named] == named
     assert properties["api_token"]["secret"] is True
     assert about["settings"]["required"] == ["api_token"]
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "value"),
+    [
+        ("SPACE_IDS", "90000000011", ["90000000011"]),
+        ("SPACE_IDS", " 90000000011 , 90000000013 ", ["90000000011", "90000000013"]),
+        ("SPACE_IDS", '["90000000011", "90000000013"]', ["90000000011", "90000000013"]),
+        ("SPACE_IDS", "", None),
+        ("CUSTOM_FIELDS", "", []),
+        ("CUSTOM_FIELDS", "Sprint goal", ["Sprint goal"]),
+        ("SPRINTS", "", True),
+        ("SPRINTS", " Off", False),
+        ("SPRINTS", "0", False),
+        ("SWEEP", "Yes", True),
+        ("SWEEP", "1", True),
+        ("REQUESTS_PER_MINUTE", "", None),
+        ("REQUESTS_PER_MINUTE", "7", 7),
+        ("SPRINT_FOLDER_PATTERN", "", ""),
+    ],
+)
+def test_variable_has_the_form_that_a_shell_or_meltano_gives_it(
+    variable: str, text: str, value: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TAP_CLICKUP_API_TOKEN", TOKEN)
+    monkeypatch.setenv(f"TAP_CLICKUP_{variable}", text)
+    config = TapClickUp(parse_env_config=True).config
+    assert config.get(variable.lower()) == value
 
 
 @pytest.mark.parametrize("options", [(), ("--test",)])
