@@ -131,7 +131,7 @@ def test_a_missing_store_or_another_server_is_not_upgraded(store: Path) -> None:
 
 
 def test_a_store_in_use_is_not_upgraded(store: Path) -> None:
-    with EmbeddedServer(store):
+    with EmbeddedServer(store, idle_timeout_seconds=0):  # it must not run in the next test
         assert call_command("upgrade", folder=store) == (
             1,
             "",
