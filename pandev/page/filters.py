@@ -176,9 +176,16 @@ def parse_filters(fields: Mapping[str, str], choices: Choices) -> Filters:
     group = fields.get("group") or None
     if group and group not in GROUPS:
         raise FilterError(f"group: {group!r} is not one of {', '.join(GROUPS)}")
-    others = {name: fields.get(name) or None for name in TEXTS}
+    others = {name: _parse_text(name, fields) for name in TEXTS}
     day = _parse_day("day", fields)
     return Filters(**values, since=since, until=until, day=day, group=group, **others)
+
+
+def _parse_text(name: str, fields: Mapping[str, str]) -> str | None:
+    text = fields.get(name)
+    if text and "\0" in text:  # PostgreSQL's texts have none
+        raise FilterError(f"{name}: {text!r} has a null character; remove it")
+    return text or None
 
 
 def _parse_day(name: str, fields: Mapping[str, str]) -> date | None:

@@ -168,6 +168,14 @@ def test_what_is_filtered_is_said(page: RunningPage) -> None:
     assert people[0].startswith("Since 2026-01-03, until 2026-02-28, of the space name Sales: ")
 
 
+@pytest.mark.parametrize("path", ["/tasks/work_events", "/time/editor_days.csv"])
+def test_a_null_character_is_the_fault_of_the_filter(page: RunningPage, path: str) -> None:
+    """PostgreSQL's texts have none, so the store is not to blame."""
+    answer = page.get(f"{path}?task=86d%00")
+    assert answer.status == 400
+    assert "Task: '86d\\x00' has a null character; remove it." in texts(answer.text, "p")
+
+
 def test_what_is_chosen_is_always_an_option(page: RunningPage) -> None:
     """Also a list of another space, so that the form shows why there is nothing."""
     form = form_of(page.get("/tasks?space=11&list=34").text)
