@@ -1,8 +1,8 @@
 """Pages as they were read last: shown at once, with their time, while newer ones are being read.
 
 A page is read again when something was written to the store since, or when time alone has changed
-what it shows. A request waits for that a
-short time only, if the last page is not too old; there is one read of a page at a time.
+what it shows. A request waits for that only briefly, unless the last page is too old. Requests for
+the same page share one read.
 """
 
 from __future__ import annotations
@@ -91,11 +91,11 @@ class Answers(Generic[Key]):
             return bool(self._reads)
 
     def get(self, key: Key) -> Answer:
-        """Return the present page, or the last one with its time. Raises what the read raised."""
+        """Return the current page, or the last one with its time. Raises what the read raised."""
         asked = self._clock()
         version = self._read_version()
         kept = self._find(key)
-        while kept is None or not _is_fresh(kept, asked, version):
+        while kept is None or not _is_current(kept, asked, version):
             is_shown = kept is not None and asked - kept.began <= MAX_AGE_SECONDS
             left = max(0, asked + self._patience_seconds - self._clock()) if is_shown else None
             read = self.start(key)
@@ -149,7 +149,7 @@ class Answers(Generic[Key]):
                 self._bytes -= len(oldest.page.html)
 
 
-def _is_fresh(kept: _Kept, asked: float, version: str | None) -> bool:
-    """Whether it would be the same if it was read now, or was read after it was asked for."""
+def _is_current(kept: _Kept, asked: float, version: str | None) -> bool:
+    """Whether a new read would show the same, or the page was read after this request came."""
     is_same = version is not None and kept.page.version == version
     return kept.began >= asked or (is_same and asked - kept.began < kept.page.lasts_seconds)
