@@ -103,7 +103,7 @@ def verify(
     if output_format == "json":
         print_json(output.as_json(result, code))
     elif code == output.NOTHING_LOADED:
-        click.echo("nothing is stored yet: run meltano run tap-clickup target-pandev")
+        click.echo("nothing is stored yet: run pandev sync")
     else:
         _print(result)
     sys.exit(code)

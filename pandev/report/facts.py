@@ -29,7 +29,7 @@ def describe_workspace(
     yield (
         "last complete sweep",
         format_value(row["last_complete_sweep_at"], Kind.TIME, zone)
-        or "never, so deletions are not known; run: meltano run tap-clickup-sweep target-pandev",
+        or "never, so deletions are not known; run: pandev sync --sweep",
     )
     yield "latest run", _describe_latest_run(row, zone)
     yield "tasks", _describe_tasks(row, zone)
@@ -86,7 +86,7 @@ def _describe_transitions(row: Mapping[str, Any]) -> str:
     if row["inferred_share"] is None:
         return "none yet"
     share = f"{float(row['inferred_share']):.1%}".replace("%", " %")
-    return f"{row['recent_transitions']:,} of the 300 tasks changed last, {share} inferred"
+    return f"{row['recent_transitions']:,} in the 300 tasks changed last, {share} inferred"
 
 
 def _describe_users(row: Mapping[str, Any]) -> str:

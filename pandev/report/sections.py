@@ -22,7 +22,7 @@ EIGHT_WEEKS: Final = 56
 TWO_WEEKS: Final = 14
 EVERY_SCOPE: Final[frozenset[Scope]] = frozenset({"workspace", "space", "list"})
 WORKSPACE: Final[frozenset[Scope]] = frozenset({"workspace"})
-TASKS: Final = Need(("tasks",), "no tasks are loaded; run: meltano run tap-clickup target-pandev")
+TASKS: Final = Need(("tasks",), "no tasks are loaded; run: pandev sync")
 COMMITS: Final = Need(
     ("commits", "branches", "pull_requests"),
     "no commits are loaded; set TAP_GIT_REPOSITORIES, then run: meltano run tap-git target-pandev",
@@ -51,7 +51,7 @@ SECTIONS: Final = (
         needs=(
             Need(
                 ("workspaces",),
-                "no workspace is loaded; run: meltano run tap-clickup target-pandev",
+                "no workspace is loaded; run: pandev sync",
             ),
         ),
         scopes=WORKSPACE,
@@ -345,9 +345,7 @@ SECTIONS: Final = (
             Column("records", "records", is_wide=True),
         ),
         "there was no run",
-        needs=(
-            Need(("sync_runs",), "nothing has run; run: meltano run tap-clickup target-pandev"),
-        ),
+        needs=(Need(("sync_runs",), "nothing has run; run: pandev sync"),),
         scopes=WORKSPACE,
         has_period=True,
     ),

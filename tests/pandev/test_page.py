@@ -323,9 +323,9 @@ def test_an_empty_store_says_why_each_figure_is_empty(database: str) -> None:
     with serve_database(database) as running:
         empty = texts(running.get("/tasks").text, ".empty")
     assert empty == [
-        "No tasks are loaded; run: meltano run tap-clickup target-pandev.",
-        "No tasks are loaded; run: meltano run tap-clickup target-pandev.",
-        "No tasks are loaded; run: meltano run tap-clickup target-pandev.",
+        "No tasks are loaded; run: pandev sync.",
+        "No tasks are loaded; run: pandev sync.",
+        "No tasks are loaded; run: pandev sync.",
     ]
 
 

@@ -136,7 +136,7 @@ def test_empty_sections_say_why_and_what_to_do(database: str) -> None:
     done = report(database, "flow", "people", "--format", "json")
     assert json.loads(done.stdout) == {"flow": [], "people": []}
     assert done.stderr.splitlines() == [
-        "pandev: flow: no tasks are loaded; run: meltano run tap-clickup target-pandev",
+        "pandev: flow: no tasks are loaded; run: pandev sync",
         "pandev: people: no employees are loaded; run: pandev employees load FILE",
     ]
     assert done.exit_code == 0

@@ -250,7 +250,7 @@ def test_nothing_loaded_has_an_exit_code_of_its_own(
     for conninfo in (database, empty_database):
         done = VerifyRuns(clickup, conninfo, tmp_path).run()
         assert done.exit_code == 5
-        assert done.stdout == ("nothing is stored yet: run meltano run tap-clickup target-pandev\n")
+        assert done.stdout == "nothing is stored yet: run pandev sync\n"
 
 
 def test_stream_maps_are_applied_before_the_comparison(
