@@ -43,22 +43,29 @@ def text(content: str, x: str | float, y: float, *, anchor: str = "start") -> Ma
     return element("text", content, x=x, y=y, text_anchor=anchor)
 
 
-def chart(*content: str, height: float, label: str, frame: str = "") -> Markup:
+def chart(*content: str, height: float, label: str, frame: str = "", role: str = "img") -> Markup:
     """Return a picture that has the width of the page, with its text alternative.
 
-    The frame is the class that gives it a padding, which is a part of the height.
+    The frame is the class that gives it a padding, which is a part of the height. The role of a
+    picture with links is "group": an image hides what is in it from screen readers.
     """
     return element(
         "svg",
         *content,
         class_=f"chart {frame}".strip(),
-        role="img",
+        role=role,
         aria_label=label,
         width="100%",
         height=height,
     )
 
 
-def titled(title: str, *content: str, **attributes: object) -> Markup:
-    """Return a group with a title, which shows while a pointer is on it."""
-    return element("g", element("title", title), *content, **attributes)
+def titled(title: str, *content: str, href: str | None = None) -> Markup:
+    """Return a group with a title, which shows while a pointer is on it; it may be a link.
+
+    Tab skips the links of pictures, of which there may be hundreds: the tables have them too.
+    """
+    titled_content = (element("title", title), *content)
+    if href is None:
+        return element("g", *titled_content)
+    return element("a", *titled_content, href=href, tabindex=-1, aria_label=title)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pandev.page.cells import safe_url, visible
 from pandev.page.charts.areas import draw_areas
 from pandev.page.charts.bars import Bar, draw_bars
-from pandev.page.charts.columns import draw_columns
+from pandev.page.charts.columns import Series, draw_columns
 from pandev.page.charts.grid import days_between
 from pandev.page.charts.legend import draw_legend
 from pandev.page.charts.scatter import Point, draw_scatter
@@ -35,13 +35,14 @@ OF_STATUS_TIMES: Final = ("tasks", "median_ms", "p85_ms", "total_ms", "median_wo
 GROUPS: Final = {"open": "open", "in_progress": "in progress", "closed": "closed"}
 
 
-def draw_cycle_times(result: Result, frame: Frame) -> Drawing:  # noqa: ARG001 - it has no links
+def draw_cycle_times(result: Result, frame: Frame) -> Drawing:
     """Return a point for each task, with lines at the median and at P85."""
     points = [
         Point(
             row["closed_on"],
             row["elapsed_ms"],
             f"{visible(row['name'] or row['task_id'])}: {format_duration(row['elapsed_ms'])}",
+            lead_to_stays(row, frame.filters),
             row["is_inferred"],
         )
         for row in result.rows
@@ -62,13 +63,17 @@ def draw_cycle_times(result: Result, frame: Frame) -> Drawing:  # noqa: ARG001 -
     return Drawing(draw_scatter(days, points, lines, words), words)
 
 
-def draw_throughput(result: Result, frame: Frame) -> Drawing:  # noqa: ARG001 - it has no links
+def draw_throughput(result: Result, frame: Frame) -> Drawing:
     """Return two columns for each week, those of the tasks that were created and closed."""
     rows = sorted(result.rows, key=lambda row: row["week"])
     weeks = [row["week"] for row in rows]
     created = [int(row["created"]) for row in rows]
     closed = [int(row["closed"]) for row in rows]
-    series = {"created": ("fill-open", created), "closed": ("fill-closed", closed)}
+    to_created, to_closed = lead_to_week("created_tasks"), lead_to_week("cycle_times")
+    series = {
+        "created": Series("fill-open", created, [to_created(row, frame.filters) for row in rows]),
+        "closed": Series("fill-closed", closed, [to_closed(row, frame.filters) for row in rows]),
+    }
     words = (
         f"{sum(created):,} tasks created and {sum(closed):,} closed in {len(weeks)} weeks, the "
         "first and the last of which may be incomplete."
@@ -129,10 +134,10 @@ def draw_flow(result: Result, frame: Frame) -> Drawing:  # noqa: ARG001 - it has
     return Drawing(join((legend, draw_areas(days, series, words))), words)
 
 
-def draw_ages(result: Result, frame: Frame) -> Drawing:  # noqa: ARG001 - it has no links
+def draw_ages(result: Result, frame: Frame) -> Drawing:
     """Return a bar for each task; those older than P85 of closed tasks stand out."""
     p85 = result.rows[0]["p85_elapsed_ms"]
-    bars = [_age_bar(row, p85) for row in result.rows]
+    bars = [_age_bar(row, p85, lead_to_stays(row, frame.filters)) for row in result.rows]
     legend = {"fill-in_progress": "in progress"}
     words = f"The oldest task was started {format_age(result.rows[0]['age_ms'])} ago."
     until_older = None
@@ -146,15 +151,15 @@ def draw_ages(result: Result, frame: Frame) -> Drawing:  # noqa: ARG001 - it has
     return Drawing(join((draw_legend(legend), draw_bars(bars))), words, until_older)
 
 
-def _age_bar(row: Mapping[str, Any], p85: int | None) -> Bar:
+def _age_bar(row: Mapping[str, Any], p85: int | None, href: str) -> Bar:
     is_old = p85 is not None and row["age_ms"] > p85
     value = f"{format_age(row['age_ms'])}, {visible(row['status'] or 'no status')}"
     class_ = "fill-undefined" if is_old else "fill-in_progress"
     name = visible(row["name"] or row["task_id"])
-    return Bar(name, value, [(row["age_ms"], class_)], url=safe_url(row, "url"))
+    return Bar(name, value, [(row["age_ms"], class_)], href, safe_url(row, "url"))
 
 
-def draw_status_times(result: Result, frame: Frame) -> Drawing:  # noqa: ARG001 - it has no links
+def draw_status_times(result: Result, frame: Frame) -> Drawing:
     """Return a bar for each status: the median, and from there to P85."""
     bars = [
         Bar(
@@ -164,6 +169,7 @@ def draw_status_times(result: Result, frame: Frame) -> Drawing:  # noqa: ARG001 
                 (row["median_ms"], f"fill-{row['status_group'].lower()}"),
                 (row["p85_ms"] - row["median_ms"], "fill-rest"),
             ],
+            lead_to_times(row, frame.filters),
         )
         for row in result.rows
     ]

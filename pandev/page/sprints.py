@@ -31,7 +31,7 @@ def draw_sprints(result: Result, frame: Frame) -> Drawing:
     total = first["committed_tasks"] + first["added_tasks"]
     words = (
         f"{visible(first['name'] or first['sprint_id'])}: {first['done_tasks']:,} of {total:,} "
-        f"tasks done, {first['added_tasks']:,} of them added after the start."
+        f"tasks done; {first['added_tasks']:,} added after the start."
     )
     legend = {"fill-closed": "done", "fill-undefined": "removed", "fill-rest": "not done"}
     return Drawing(join((draw_legend(legend), draw_bars(bars))), words)

@@ -72,6 +72,7 @@ def _hours(duration_ms: int) -> str:
 
 def draw_allocation(result: Result, frame: Frame) -> Drawing:
     """Return a bar for each list and type of task."""
+    lead = lead_to_place("time_entries")
     bars = []
     for row in result.rows:
         names = [row["space_name"], row["list_name"], row["task_type"]]
@@ -79,13 +80,15 @@ def draw_allocation(result: Result, frame: Frame) -> Drawing:
         label = visible(", ".join(name for name in names if name))
         value = f"{_hours(row['booked_ms'])}, {share}"
         class_ = "fill-in_progress" if row["list_name"] else "fill-undefined"
-        bars.append(Bar(label, value, [(row["booked_ms"], class_)]))
+        parts = [(row["booked_ms"], class_)]
+        bars.append(Bar(label, value, parts, lead(row, frame.filters)))
     words = f"Most tracked time: {bars[0].label}, {bars[0].value}."
     return Drawing(draw_bars(bars), words)
 
 
 def draw_editor_time(result: Result, frame: Frame) -> Drawing:
     """Return a bar for each way in which time was attributed."""
+    lead = lead_to_method("editor_days")
     bars = [
         Bar(
             METHODS.get(row["method"], row["method"]),
@@ -96,6 +99,7 @@ def draw_editor_time(result: Result, frame: Frame) -> Drawing:
                     "fill-undefined" if row["method"] == "none" else "fill-in_progress",
                 )
             ],
+            lead(row, frame.filters),
         )
         for row in result.rows
     ]

@@ -63,7 +63,7 @@ def draw_links(result: Result, frame: Frame) -> Drawing:
     linked = sum(row["linked"] + row["linked_by_history"] for row in result.rows)
     names = {
         "fill-closed": "name a task",
-        "fill-in_progress": "linked by the history",
+        "fill-in_progress": "by history",
         "fill-rest": "without a task",
     }
     words = f"{linked:,} of {commits:,} commits are linked with a task."

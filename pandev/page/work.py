@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pandev.page.cells import safe_url, visible
 from pandev.page.charts.bars import Bar, draw_bars
-from pandev.page.charts.grid import days_between, draw_day_labels, draw_strip
+from pandev.page.charts.grid import Dot, days_between, draw_day_labels, draw_strip
 from pandev.page.charts.legend import draw_legend
 from pandev.page.drawing import element, join
 from pandev.page.figures import Drawing, Figure
@@ -108,7 +108,7 @@ def lead_to_activity(source: str) -> Lead:
     return lead
 
 
-def draw_work_log(result: Result, frame: Frame) -> Drawing:  # noqa: ARG001 - it has no links to rows
+def draw_work_log(result: Result, frame: Frame) -> Drawing:
     """Return a row for each task with a dot for each day and kind of event."""
     first = min(row["work_date"] for row in result.rows)
     last = max(row["work_date"] for row in result.rows)
@@ -116,7 +116,9 @@ def draw_work_log(result: Result, frame: Frame) -> Drawing:  # noqa: ARG001 - it
     body = []
     for _, of_task in groupby(result.rows, key=lambda row: row["task_id"]):
         events = list(of_task)
-        strip = draw_strip(days, _dots(events), _describe_events(events))
+        dots = _find_dots(events, frame.filters)
+        titles = [dot.title for of_day in dots.values() for dot in of_day]
+        strip = draw_strip(days, dots, "; ".join(titles))
         body.append(
             element("tr", element("th", _task_label(events[0]), scope="row"), element("td", strip))
         )
@@ -137,26 +139,19 @@ def _task_label(row: Mapping[str, Any]) -> Markup:
     return element("a", name, href=url) if url else name
 
 
-def _dots(rows: Sequence[Mapping[str, Any]]) -> dict[date, dict[str, str]]:
-    """Return the events of each day: the class of a dot, and its title."""
-    dots: dict[date, dict[str, str]] = {}
-    counts: dict[tuple[date, str], int] = {}
-    durations: dict[tuple[date, str], int] = {}
-    for row in rows:
-        key = (row["work_date"], row["kind"])
-        counts[key] = counts.get(key, 0) + int(row["events"])
-        durations[key] = durations.get(key, 0) + int(row["duration_ms"] or 0)
-    for (day, kind), count in counts.items():
+def _find_dots(rows: Sequence[Mapping[str, Any]], filters: Filters) -> dict[date, list[Dot]]:
+    """Return the dots of each day, one for each kind of event."""
+    lead = lead_to_events()
+    dots: dict[date, list[Dot]] = {}
+    for day, kind in dict.fromkeys((row["work_date"], row["kind"]) for row in rows):
+        of_dot = [row for row in rows if (row["work_date"], row["kind"]) == (day, kind)]
+        count = sum(int(row["events"]) for row in of_dot)
         one, many = KINDS.get(kind, (kind, kind))
         title = f"{day}: {count:,} {one if count == 1 else many}"
-        if duration := durations[day, kind]:
+        if duration := sum(int(row["duration_ms"] or 0) for row in of_dot):
             title += f", {format_duration(duration, in_hours=True)}"
-        dots.setdefault(day, {})[f"dot-{kind}"] = title
+        dots.setdefault(day, []).append(Dot(f"dot-{kind}", title, lead(of_dot[0], filters)))
     return dots
-
-
-def _describe_events(rows: Sequence[Mapping[str, Any]]) -> str:
-    return "; ".join(title for kinds in _dots(rows).values() for title in kinds.values())
 
 
 RECENT_TASKS: Final = Figure(

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from pandev.page.charts.areas import draw_areas
 from pandev.page.charts.bars import Bar, draw_bars
-from pandev.page.charts.columns import draw_columns
-from pandev.page.charts.grid import days_between, draw_strip
+from pandev.page.charts.columns import Series, draw_columns
+from pandev.page.charts.grid import Dot, days_between, draw_strip
 from pandev.page.charts.scales import DAY_MS, HOUR_MS, day_ticks, scale_counts, scale_durations
 from pandev.page.drawing import element
 
@@ -57,7 +57,8 @@ def test_areas_stand_on_each_other() -> None:
 
 
 def test_columns_have_the_height_of_their_counts() -> None:
-    svg = draw_columns(DAYS[:2], {"made": ("new", [4, 1]), "shut": ("old", [0, 2])}, "columns")
+    made, shut = Series("new", [4, 1], ["/1", "/2"]), Series("old", [0, 2], ["/3", "/4"])
+    svg = draw_columns(DAYS[:2], {"made": made, "shut": shut}, "columns")
     heights = re.findall(
         r'class="(\w+)" x="[\d.]+%" y="[\d.]+%" width="[\d.]+%" height="(\S+)%"', svg
     )
@@ -66,7 +67,7 @@ def test_columns_have_the_height_of_their_counts() -> None:
 
 def test_a_dot_is_in_the_middle_of_its_day() -> None:
     days = days_between(date(2026, 3, 6), date(2026, 3, 9))
-    svg = draw_strip(days, {date(2026, 3, 9): {"dot-commit": "one"}}, "strip")
+    svg = draw_strip(days, {date(2026, 3, 9): [Dot("dot-commit", "one", "/1")]}, "strip")
     assert re.findall(r'class="mark" x="([\d.]+)%" y="([\d.]+)"', svg) == [("87.50", "17.0")]
     weekend = re.findall(r'class="weekend" x="([\d.]+)%"', svg)
     assert weekend == ["25.00", "50.00"]

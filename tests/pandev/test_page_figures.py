@@ -281,7 +281,8 @@ def test_links_and_trust_are_those_of_the_views(page: RunningPage, database: str
     ("ages", "older"), [((9, 4), "1 of those shown is"), ((9, 8), "2 of those shown are")]
 )
 def test_tasks_older_than_usual_are_counted(ages: tuple[int, ...], older: str) -> None:
-    row = {"name": "Pay", "task_id": "1", "status": "doing", "url": None, "p85_elapsed_ms": 5}
+    row = {"workspace_id": "9", "task_id": "1", "name": "Pay", "status": "doing", "url": None,
+           "p85_elapsed_ms": 5}  # fmt: skip
     rows = [{**row, "age_ms": age} for age in ages]
     words = draw_ages(Result(BY_NAME["ages"], [*rows[0]], rows), Frame(UTC, Filters())).alternative
     assert words.endswith(f" ago. {older} older than P85 of the closed ones.")

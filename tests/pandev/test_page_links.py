@@ -319,3 +319,20 @@ def test_closed_tasks_without_a_known_start_are_in_the_table(database: str) -> N
     without = [row["task_id"] for row in rows if row["elapsed_ms"] is None]
     assert without == ["86d000013"]
     assert len(texts(html, ".point")) == len(rows) - 1
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/flow/cycle_times", "/flow/flow", "/flow/ages", "/flow/status_times", "/tasks/task_days",
+     "/time/allocation", "/time/editor_time"],
+)  # fmt: skip
+def test_marks_of_a_picture_lead_where_its_table_does(page: RunningPage, path: str) -> None:
+    """Points, columns, dots and bars; Tab skips those of SVG, since the table has them too."""
+    picture, _, table = page.get(path).text.partition("<details open>")
+    drawn = picture.partition("<figcaption>")[2]
+    links = re.findall(r'href="(/\w+/\w+\?[^"]+)"', drawn)
+    marks = re.findall(r'<title>|class="bar-value"', drawn)
+    assert len(links) == len(marks) > 0
+    assert {*links} <= {*re.findall(r'href="([^"]+)"', table)}
+    in_svg = re.findall(r"<a [^>]+>(?=<title>)", drawn)
+    assert [link for link in in_svg if 'tabindex="-1"' not in link] == []

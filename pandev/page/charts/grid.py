@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -31,6 +32,15 @@ SATURDAY: Final = 5
 LABELS: Final = 4
 
 
+@dataclass(frozen=True)
+class Dot:
+    """The events of a kind on a day: its class, its title, and the address of the events."""
+
+    class_: str
+    title: str
+    href: str
+
+
 def days_between(first: date, last: date) -> list[date]:
     """Return the days of a period, its ends included."""
     return [first + timedelta(days=number) for number in range((last - first).days + 1)]
@@ -47,10 +57,8 @@ def draw_day_labels(days: Sequence[date]) -> Markup:
     return chart(*labels, height=22, label=f"{days[0]} to {days[-1]}")
 
 
-def draw_strip(
-    days: Sequence[date], events: Mapping[date, Mapping[str, str]], label: str
-) -> Markup:
-    """Return a strip; the events of a day are the class of each dot with its title."""
+def draw_strip(days: Sequence[date], dots: Mapping[date, Sequence[Dot]], label: str) -> Markup:
+    """Return a strip with the dots of each day above each other."""
     width = percent(1 / len(days))
     weekend = [
         element("rect", class_="weekend", x=percent(index / len(days)), width=width, height=HEIGHT)
@@ -58,21 +66,22 @@ def draw_strip(
         if day.weekday() >= SATURDAY
     ]
     line = element("line", class_="grid", x1=0, x2="100%", y1=HEIGHT / 2, y2=HEIGHT / 2)
-    dots = [
-        _draw_dot(percent(_place(days.index(day), days)), number - (len(kinds) - 1) / 2, *dot)
-        for day, kinds in events.items()
+    drawn = [
+        _draw_dot(dot, percent(_place(days.index(day), days)), number - (len(of_day) - 1) / 2)
+        for day, of_day in dots.items()
         if day in days
-        for number, dot in enumerate(kinds.items())
+        for number, dot in enumerate(of_day)
     ]
-    return chart(*weekend, line, *dots, height=HEIGHT, label=label)
+    return chart(*weekend, line, *drawn, height=HEIGHT, label=label, role="group")
 
 
 def _place(index: int, days: Sequence[date]) -> float:
     return (index + 0.5) / len(days)
 
 
-def _draw_dot(x: str, offset: float, class_: str, title: str) -> Markup:
-    return titled(title, draw_mark(class_, x, HEIGHT / 2 + offset * SPREAD))
+def _draw_dot(dot: Dot, x: str, offset: float) -> Markup:
+    mark = draw_mark(dot.class_, x, HEIGHT / 2 + offset * SPREAD)
+    return titled(dot.title, mark, href=dot.href)
 
 
 def draw_mark(class_: str, x: str | float, y: float) -> Markup:

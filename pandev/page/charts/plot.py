@@ -20,7 +20,7 @@ BELOW: Final = 28
 
 
 def draw_plot(
-    *content: str, y_ticks: Sequence[Tick], x_ticks: Sequence[Tick], label: str
+    *content: str, y_ticks: Sequence[Tick], x_ticks: Sequence[Tick], label: str, role: str = "img"
 ) -> Markup:
     """Return a chart: its content is placed by percentages of the plot, downwards from its top."""
     lines = [
@@ -31,7 +31,8 @@ def draw_plot(
     labels += [
         text(tick.label, percent(tick.place), HEIGHT + 20, anchor="middle") for tick in x_ticks
     ]
-    return chart(*lines, *labels, *content, height=TOP + HEIGHT + BELOW, label=label, frame="plot")
+    height = TOP + HEIGHT + BELOW
+    return chart(*lines, *labels, *content, height=height, label=label, frame="plot", role=role)
 
 
 def _down(tick: Tick) -> float:

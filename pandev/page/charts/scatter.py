@@ -25,6 +25,7 @@ class Point:
     day: date
     duration_ms: int
     title: str
+    href: str
     is_hollow: bool = False
 
 
@@ -44,6 +45,7 @@ def draw_scatter(
                 cy=percent(1 - scale.place(point.duration_ms)),
                 r=RADIUS,
             ),
+            href=point.href,
         )
         for point in points
         if point.day in places
@@ -54,4 +56,11 @@ def draw_scatter(
         levels.append(element("line", class_="level", x1=0, x2="100%", y1=y, y2=y))
         title = text(name, "100%", -5, anchor="end")
         levels.append(element("svg", title, class_="mark level-label", y=y))
-    return draw_plot(*dots, *levels, y_ticks=scale.ticks, x_ticks=day_ticks(days), label=label)
+    return draw_plot(
+        *dots,
+        *levels,
+        y_ticks=scale.ticks,
+        x_ticks=day_ticks(days),
+        label=label,
+        role="group",
+    )
