@@ -1,6 +1,6 @@
 """Two DAGs for Airflow 3: the poll every 15 minutes, and the nightly sweep that finds deletions.
 
-Copy this file to the folder of DAGs. PANDEV_PROJECT is the folder of the Meltano project, whose
+Copy this file to the DAGs folder. PANDEV_PROJECT is the folder of the Meltano project, whose
 `.env` has the token and the store's address, so that Airflow needs to know neither. Meltano and the
 plugins are installed in `.venv` there, and not in Airflow's own environment.
 """

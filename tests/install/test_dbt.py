@@ -26,7 +26,7 @@ JOIN pandev.lists AS l ON (l.workspace_id, l.id) = (c.workspace_id, c.list_id)
 GROUP BY 1, 2 ORDER BY 1, 2
 """
 MODEL = """
-SELECT list_name, closed_in, tasks FROM models.lead_times_per_list ORDER BY 1, 2
+SELECT list_name, closed_in, tasks FROM models.list_cycle_times ORDER BY 1, 2
 """
 
 
@@ -80,7 +80,7 @@ def test_dbt_builds_and_tests_the_example(
     dbt.run("dbt", "--warn-error", "build", variables=store)
     done = results(tmp_path)
     assert sorted(done) == ["pass", "success"]
-    assert done["success"] == ["model.pandev.lead_times_per_list"]
+    assert done["success"] == ["model.pandev.list_cycle_times"]
     assert len(done["pass"]) > 50
     with psycopg.connect(database) as connection:
         rows = connection.execute(EXPECTED).fetchall()

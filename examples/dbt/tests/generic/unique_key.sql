@@ -1,4 +1,4 @@
--- Rows that share their key with another one; a key has one or more columns.
+-- Fails for rows with the same values in all key columns.
 {% test unique_key(model, columns) %}
 {%- set key = columns | map("tojson") | join(", ") %}
 SELECT {{ key }}, count(*) AS rows_with_key

@@ -1,4 +1,4 @@
--- How long closed tasks took, by list and month: median and P85 of elapsed days, and how many they are.
+-- Median and P85 cycle time of closed tasks in days, by list and month.
 SELECT
     lists.name AS list_name,
     date_trunc('month', cycles.closed_at) AS closed_in,
