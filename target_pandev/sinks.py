@@ -133,7 +133,7 @@ class StreamSink(Sink):
                 return
             if self._validator is not None:
                 self._validator.validate(record)
-            self._add_row(record, self._past(context["time_extracted"], "time_extracted"))
+            self._add_row(record, self._past(context["time_extracted"] or None, "time_extracted"))
         except InvalidFieldError as error:
             self._reject(record, error)
 
@@ -191,12 +191,12 @@ class StreamSink(Sink):
         self._session.pending_bytes += sum(map(len, deletion.key))
 
     def _past(self, value: Any, field: str) -> str:
-        """Return a time of reading in ISO 8601; the current time if there is none.
+        """Return a time in ISO 8601; the current time for None.
 
         Raises `InvalidFieldError`, also for a time in the future: until then it would count as
         newer than everything that is read later.
         """
-        if not value:
+        if value is None:
             return self._session.store.now().isoformat()
         try:
             text, timestamp = _read_timestamp(value)

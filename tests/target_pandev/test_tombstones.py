@@ -154,6 +154,10 @@ def test_a_deletion_arrives_in_every_configuration(
          "expected a timestamp in ISO 8601"),
         (record("notes", {"id": "1", "_sdc_deleted_at": True}), '["1"]', "_sdc_deleted_at",
          "expected a timestamp in ISO 8601"),
+        (record("notes", {"id": "1", "_sdc_deleted_at": False}), '["1"]', "_sdc_deleted_at",
+         "expected a timestamp in ISO 8601"),
+        (record("notes", {"id": "1", "_sdc_deleted_at": ""}), '["1"]', "_sdc_deleted_at",
+         "expected a timestamp in ISO 8601"),
         (record("notes", {"id": 7, "_sdc_deleted_at": "2026-03-01"}), "[7]", "id", "expected text"),
     ],
 )  # fmt: skip
