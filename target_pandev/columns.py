@@ -197,6 +197,8 @@ def safe_identifier(name: str) -> str:
 
 NUMBER_TYPES = {"integer", "bigint", "numeric"}
 DATE_TYPES = {"date", "timestamp with time zone"}
+VERSION_TYPES = NUMBER_TYPES | DATE_TYPES
+"""Types whose order is that of time: as text, "10" comes before "9"."""
 
 
 def common_type(stored: str, inferred: str) -> str:

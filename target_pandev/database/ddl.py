@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from psycopg import errors, sql
 
 from target_pandev.columns import (
+    VERSION_TYPES,
     as_key_column,
     common_type,
     infer_column_type,
@@ -86,7 +87,12 @@ def ensure_table(connection: Connection, schema: str, stream: StreamSchema) -> T
             _widen(connection, identifier, stream.name, missing, widened)
         _check_key(connection, identifier, stream)
     version = next(
-        (column.name for column in columns if column.property == stream.replication_key), None
+        (
+            column.name
+            for column in columns
+            if column.property == stream.replication_key and column.type in VERSION_TYPES
+        ),
+        None,
     )
     columns = [
         as_key_column(column) if column.property in stream.key else column for column in columns

@@ -70,8 +70,8 @@ class StreamSchema:
 class Table:
     """The table that a stream is loaded into.
 
-    The version of a row is (`version`, `_sdc_extracted_at`): the stream's replication key, then the
-    time of reading. Without a key every record is a row.
+    The version of a row is (`version`, `_sdc_extracted_at`): the stream's replication key if it is
+    a number or a date, then the time of reading. Without a key every record is a row.
     """
 
     schema: str

@@ -65,6 +65,15 @@ def test_a_version_that_is_known_wins_over_one_that_is_not(
     assert store.rows("SELECT text FROM notes") == [(kept,)]
 
 
+def test_the_order_of_texts_is_not_that_of_versions(store: Loader) -> None:
+    """As text, "10" comes before "9"."""
+    revisions = schema("notes", {"id": "string", "revision": "string"}, ["id"], bookmark="revision")
+    for revision, read in (("9", "03"), ("10", "04"), ("8", "02")):
+        time = f"2026-02-{read}T00:00:00Z"
+        store.load(revisions, record("notes", {"id": "1", "revision": revision}, at=time))
+    assert store.rows("SELECT revision FROM notes") == [("10",)]
+
+
 def test_the_newest_reading_of_a_batch_counts_wherever_it_stands(store: Loader) -> None:
     readings = [note("b", "02", read="03"), note("a", "02", read="01"), note("x", "01", read="09")]
     store.load(VERSIONED, *readings)
