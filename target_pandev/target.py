@@ -160,7 +160,8 @@ class TargetPandev(StrictPlugin, Target):
             return
         for stream_map in previous_maps:
             self.flush(stream_map.stream_alias)
-        replication_key = next(iter(message_dict.get("bookmark_properties") or ()), None)
+        bookmarks = message_dict.get("bookmark_properties")
+        replication_key = bookmarks[0] if isinstance(bookmarks, list) and bookmarks else None
         self._set_flattening(stream, schema)
         try:
             self.mapper.register_raw_stream_schema(stream, schema, key_properties)
@@ -198,9 +199,9 @@ class TargetPandev(StrictPlugin, Target):
             isinstance(property_schema, dict) for property_schema in properties.values()
         ):
             raise self.message_reader.invalid_line(f"the schema of {stream} has no properties")
-        key_properties = message.get("key_properties", [])
+        key_properties = message.get("key_properties") or []
         if not isinstance(key_properties, list) or not all(
-            name in properties for name in key_properties
+            isinstance(name, str) and name in properties for name in key_properties
         ):
             raise self.message_reader.invalid_line(
                 f"the key_properties of {stream} are not a list of its properties"

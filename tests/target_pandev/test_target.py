@@ -190,6 +190,27 @@ def test_a_property_by_the_name_of_a_column_of_the_load_is_left_out(
         store.load(schema("others", of, [name]))
 
 
+@pytest.mark.parametrize("bookmark", [None, "flag", 5, {}, [], [["flag"]], ["missing"]])
+def test_odd_bookmark_properties_do_not_stop_a_run(store: Loader, bookmark: Any) -> None:
+    store.load({**THINGS, "bookmark_properties": bookmark}, record("things", {"id": "a"}))
+    assert store.rows("SELECT id FROM things") == [("a",)]
+
+
+def test_key_properties_of_null_are_no_key(store: Loader) -> None:
+    things = {**THINGS, "key_properties": None}
+    store.load(things, record("things", {"id": "a"}), record("things", {"id": "a"}))
+    assert store.rows("SELECT id FROM things") == [("a",), ("a",)]
+
+
+@pytest.mark.parametrize("key", ["id", 5, ["missing"], [{"id": 1}], [None]])
+def test_key_properties_that_name_no_property_stop_the_run(store: Loader, key: Any) -> None:
+    with pytest.raises(InvalidInputLine) as error:
+        store.load({**THINGS, "key_properties": key})
+    assert str(error.value) == (
+        "line 1: the key_properties of things are not a list of its properties"
+    )
+
+
 def test_a_key_that_names_a_property_twice_is_a_key(store: Loader) -> None:
     store.load(schema("things", {"id": "string"}, ["id", "id"]), record("things", {"id": "1"}))
     assert store.rows("SELECT id FROM things") == [("1",)]
