@@ -6,13 +6,22 @@
 --   CU-#<id>, CU #<id>, CU <id>, CU_<id>, if the prefix is CU-                          group 5
 --   #<id>                                                                              group 6
 --   <custom id>, whose letters, digits and underscores are not part of a longer one     group 7
---   [<id>], (<id>), a segment of a branch, the begin of a line                           groups 8, 9
+--   [<id>], (<id>), a segment of a branch, the start of a line                           groups 8, 9
 -- The prefix together with what follows it may also be a custom id (DEV-123 with the prefix DEV-).
 SELECT DISTINCT ON (v.kind, v.reference)
     v.kind, v.reference, m.groups[1] AS workspace_id, m.ordinal
 FROM (
     SELECT pg_catalog.string_agg(l.line, E'\n' ORDER BY l.number) AS lines
-    FROM pg_catalog.string_to_table(pg_catalog.left(s.text, 100000), E'\n')
+    FROM pg_catalog.string_to_table(
+        CASE
+            WHEN pg_catalog.length(s.text) <= 100000 THEN s.text
+            -- The word at the end may be the first part of an id.
+            ELSE pg_catalog.left(s.text, 99900) || pg_catalog.regexp_replace(
+                pg_catalog.substr(s.text, 99901, 100), '[' || r.alnum || '_#&/-]*$', '', 'i'
+            )
+        END,
+        E'\n'
+    )
         WITH ORDINALITY AS l (line, number)
     WHERE l.line ~* r.hint
 ) AS t

@@ -76,6 +76,22 @@ def test_references_are_found_in_the_first_100000_characters(
     ) == [(10_000, "009999")]
 
 
+def test_an_id_that_is_cut_after_100000_characters_is_no_reference(store: Loader) -> None:
+    """Its first part may be the id of another task."""
+    filler = "x " * 49_989
+    store.load(
+        COMMITS,
+        commit("sha1", f"{filler} CU-86abc1 CU-86ABC2d2e"),
+        commit("sha2", f"{filler} DEV-12 https://app.clickup.com/t/86abc3"),
+        commit("sha3", f"CU-86abc4 {'x' * 99_990}DEV-12"),
+    )
+    assert store.rows("SELECT object_key, reference FROM task_references ORDER BY 1, 2") == [
+        ("sha1", "86abc1"),
+        ("sha2", "DEV-12"),
+        ("sha3", "86abc4"),
+    ]
+
+
 def test_a_load_during_a_prefix_change_leaves_no_old_reference(
     store: Loader, database: str
 ) -> None:
