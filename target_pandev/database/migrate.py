@@ -66,7 +66,9 @@ def migrate(connection: Connection, schema: str) -> None:
 
 
 def validate_name(schema: str) -> None:
-    """Raise `StoreError` for a schema that PostgreSQL would cut short or keeps for itself."""
+    """Raise `StoreError` for a name that PostgreSQL rejects, truncates or keeps for itself."""
+    if not schema:
+        raise StoreError("store_schema: empty; choose a name")
     if len(schema.encode()) > NAME_BYTES:
         raise StoreError(f"store_schema: longer than {NAME_BYTES} bytes; choose a shorter name")
     if schema == "information_schema" or schema.startswith("pg_"):

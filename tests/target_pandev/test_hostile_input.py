@@ -114,6 +114,7 @@ def test_a_key_may_be_named_like_a_column_of_tombstones(store: Loader) -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
+        ("", "store_schema: empty; choose a name"),
         ("x" * 64, "store_schema: longer than 63 bytes; choose a shorter name"),
         ("ü" * 32, "store_schema: longer than 63 bytes; choose a shorter name"),
         ("information_schema", "store_schema information_schema: belongs to PostgreSQL; choose"),
