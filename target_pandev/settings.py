@@ -58,10 +58,10 @@ CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
         "repository_workspaces",
         th.ObjectType(additional_properties=th.StringType(nullable=False, min_length=1)),
         title="Workspaces of repositories",
-        description="The workspace whose tasks a repository names, by its id or the begin of ids "
-        'and *, such as {"github.com/acme/*": "9001"}; custom ids such as DEV-1 are ambiguous '
-        "otherwise if several workspaces have them; default: as the store has it, none in a new "
-        "one",
+        description="The workspace whose tasks a repository names, by the repository's id or a "
+        'prefix of ids followed by *, such as {"github.com/acme/*": "9001"}; without it, custom '
+        "ids such as DEV-1 are ambiguous if several workspaces have them; default: as the store "
+        "has it, none in a new one",
     ),
     th.Property(
         "fail_on_rejected_records",

@@ -80,7 +80,7 @@ class ReferenceRules:
     """What counts as a task id in a text: an id after the prefix, and with a `#` if enabled.
 
     `repository_workspaces` has the workspace whose tasks the references in a repository name, by
-    the repository's id, or by the begin of ids and `*`. None keeps what the store has.
+    the repository's id, or by a prefix of ids followed by `*`. None keeps what the store has.
     """
 
     task_id_prefix: str | None = None

@@ -8,7 +8,7 @@
 --   custom      DEV-12, DEV-12_fix
 --   suffixed    86abc1CU-, which may be an id in front of the prefix's letters
 --   bracketed   [86abc1d2e]
---   segment     /86abc1d2e-fix, /86abc1d2e: and the same at the begin of a line
+--   segment     /86abc1d2e-fix, /86abc1d2e: and the same at the start of a line
 --   open_segment  /86abc1d2e with something behind it that decides, but is not seen
 --   no_id       CU fixes, (10, 2026-11-27
 -- Letters and spaces are those of all scripts, in any locale of the database: texts have the collation C,

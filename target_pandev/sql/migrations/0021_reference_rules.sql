@@ -25,4 +25,4 @@ CREATE TABLE repository_workspaces (
 COMMENT ON TABLE repository_workspaces IS
     'The setting repository_workspaces: references in these repositories name tasks of one workspace only';
 COMMENT ON COLUMN repository_workspaces.repository IS
-    'Id of a repository, or with * at its end the begin of several ids; the longest one applies';
+    'Id of a repository, or a prefix of several ids followed by *; the longest one that matches applies';
