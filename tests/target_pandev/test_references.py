@@ -76,7 +76,7 @@ def test_references_are_found_in_the_first_100000_characters(
     ) == [(10_000, "009999")]
 
 
-def test_an_id_that_is_cut_after_100000_characters_is_no_reference(store: Loader) -> None:
+def test_an_id_that_is_cut_after_100000_characters_does_not_count(store: Loader) -> None:
     """Its first part may be the id of another task."""
     filler = "x " * 49_989
     store.load(
