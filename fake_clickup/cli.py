@@ -6,6 +6,7 @@ import itertools
 import json
 import signal
 import time
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from threading import Thread
@@ -180,12 +181,17 @@ def main(  # noqa: PLR0913, PLR0917 - click passes one argument per option
     )
     if fault_every:
         behaviour.on_request = _inject_faults(behaviour, fault_every, fault)
-    with FakeClickUp(account, behaviour=behaviour, port=port) as clickup:
+    with ExitStack() as stack:
+        try:
+            clickup = stack.enter_context(FakeClickUp(account, behaviour=behaviour, port=port))
+            if ready_file:
+                ready = json.dumps({"api_url": clickup.api_url, "token": clickup.token})
+                ready_file.write_text(ready, encoding="utf-8")
+        except OSError as error:
+            subject = error.filename or f"port {port}"
+            raise click.ClickException(f"{subject}: {error.strerror}") from error
         click.echo(clickup.api_url)
         click.echo(clickup.token)
-        if ready_file:
-            ready = json.dumps({"api_url": clickup.api_url, "token": clickup.token})
-            ready_file.write_text(ready, encoding="utf-8")
         if edits_per_minute:
             seconds = 60 / edits_per_minute
             Thread(target=_work, args=(account, seconds), daemon=True).start()

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -144,6 +145,19 @@ def test_an_invalid_option_is_reported_before_anything_starts() -> None:
     run = CliRunner().invoke(main, ["--port", "70000"])
     assert run.exit_code == 2
     assert "70000 is not in the range 0<=x<=65535" in run.output
+
+
+def test_a_port_that_is_used_is_reported_in_one_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        run = CliRunner().invoke(main, ["--tasks", "1", "--port", str(port)])
+    assert (run.exit_code, run.output) == (1, f"Error: port {port}: Address already in use\n")
+
+
+def test_a_ready_file_without_its_folder_is_reported_in_one_line(tmp_path: Path) -> None:
+    ready = tmp_path / "missing" / "ready.json"
+    run = CliRunner().invoke(main, ["--tasks", "1", "--ready-file", str(ready)])
+    assert (run.exit_code, run.output) == (1, f"Error: {ready}: No such file or directory\n")
 
 
 OPTIONS = [option for option in main.params if isinstance(option, click.Option)]
