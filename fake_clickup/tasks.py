@@ -130,10 +130,7 @@ class TaskRenderer:
     def _render_work(self, task: Task) -> dict[str, Any]:
         spent = self.workspace.spent_ms[task.id]
         return {
-            "tags": [
-                {"name": tag.name, "tag_fg": tag.color, "tag_bg": tag.color, "creator": tag.creator}
-                for tag in task.tags
-            ],
+            "tags": [users.render_tag(tag) for tag in task.tags],
             "parent": task.parent_id,
             "top_level_parent": self.workspace.find_top_level_parent(task),
             "priority": hierarchy.render_priority(task.priority),

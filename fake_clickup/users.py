@@ -1,4 +1,4 @@
-"""Users, groups and statuses as they appear in ClickUp's responses."""
+"""Users, groups, statuses and tags as they appear in ClickUp's responses."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .model import ADMIN, GUEST, MEMBER, OWNER
 
 if TYPE_CHECKING:
-    from .model import Group, Member, Status, User, Workspace
+    from .model import Group, Member, Status, Tag, User, Workspace
 
 ROLE_KEYS = {OWNER: "owner", ADMIN: "admin", MEMBER: "member", GUEST: "guest"}
 ROLES = {key: role for role, key in ROLE_KEYS.items()}
@@ -34,6 +34,11 @@ def render_user(user: User) -> dict[str, Any]:
         "email": user.email,
         "profilePicture": user.picture,
     }
+
+
+def render_tag(tag: Tag) -> dict[str, Any]:
+    """Return a tag of a task or of a time entry."""
+    return {"name": tag.name, "tag_fg": tag.color, "tag_bg": tag.color, "creator": tag.creator}
 
 
 def render_authorised_user(user: User) -> dict[str, Any]:

@@ -7,12 +7,15 @@ indirect changes, such as those of the subtasks of a moved task.
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
+from . import hierarchy, users
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from .model import Folder, Space, Task, TaskList, TimeEntry, Workspace
 
@@ -94,28 +97,23 @@ class EventBuilder:
     def _compare_versions(
         self, change: Change, before: Task, after: Task
     ) -> Iterator[tuple[str, HistoryItem]]:
+        build = partial(self._build_item, change, parent=after.list_id)
         if before.list_id != after.list_id:
-            before_list, after_list = (
-                {"id": list_id} for list_id in (before.list_id, after.list_id)
-            )
-            item = self._build_item(change, "section_moved", parent=after.list_id)
-            yield "taskMoved", {**item, "before": before_list, "after": after_list}
+            places = [_render_list(change.workspace, task.list_id) for task in (before, after)]
+            yield "taskMoved", build("section_moved", places)
         if before.status != after.status:
             yield "taskStatusUpdated", self._build_status_item(change, before, after)
-        for name, field, old, new in (
-            ("taskPriorityUpdated", "priority", before.priority, after.priority),
-            ("taskDueDateUpdated", "due_date", before.due_ms, after.due_ms),
-            ("taskTagUpdated", "tag", len(before.tags), len(after.tags)),
-            ("taskAssigneeUpdated", "assignee_add", before.assignee_ids, after.assignee_ids),
-            ("taskUpdated", "name", before.name, after.name),
-            ("taskUpdated", "archived", before.archived, after.archived),
-            ("taskUpdated", "points", before.points, after.points),
-            # No delivery was recorded of these two: their fields are placeholders.
-            ("taskUpdated", "custom_type", before.custom_item_id, after.custom_item_id),
-            ("taskUpdated", "group_assignee", before.group_assignee_ids, after.group_assignee_ids),
+        for name, field, values in _compare_values(change.workspace, before, after):
+            yield name, build(field, values)
+        for field, differs in (
+            # Their values were not recorded; nor were the fields of the last two.
+            ("archived", before.archived != after.archived),
+            ("points", before.points != after.points),
+            ("custom_type", before.custom_item_id != after.custom_item_id),
+            ("group_assignee", before.group_assignee_ids != after.group_assignee_ids),
         ):
-            if old != new:
-                yield name, self._build_item(change, field, parent=after.list_id)
+            if differs:
+                yield "taskUpdated", build(field)
 
     def _build_entry_events(self, change: Change) -> Iterator[Event]:
         before: TimeEntry | None = change.before
@@ -130,7 +128,7 @@ class EventBuilder:
             if entry is None:
                 continue
             item = self._build_item(change, "time_spent", parent=task.list_id)
-            item["after"] = {"id": entry.id, "start": str(entry.start_ms), "time": "1"}
+            item["after"] = _render_entry(entry)
             data = {"description": f"Time Tracking {what}", "interval_id": entry.id}
             places = _find_places(change.workspace, task.list_id)
             yield Event("taskTimeTrackedUpdated", "task", task_id, places, (item,), data)
@@ -146,7 +144,10 @@ class EventBuilder:
             items = ({"id": str(number), "type": 6, "date": str(change.at_ms), "field": "name"},)
         yield Event(f"{change.kind}{what}", change.kind, place.id, places, items)
 
-    def _build_item(self, change: Change, field: str, *, parent: str) -> HistoryItem:
+    def _build_item(
+        self, change: Change, field: str, values: Iterable[Any] = (None, None), *, parent: str
+    ) -> HistoryItem:
+        before, after = values
         return {
             "id": str(next(self._numbers)),
             "type": 1,
@@ -156,16 +157,87 @@ class EventBuilder:
             "data": {},
             "source": None,
             "user": {"id": change.user_id, "username": "Test", "email": "user1@example.com"},
-            "before": None,
-            "after": None,
+            "before": before,
+            "after": after,
         }
 
     def _build_status_item(self, change: Change, before: Task | None, after: Task) -> HistoryItem:
         removed = {"status": None, "color": "#000000", "type": "removed", "orderindex": -1}
         old = _render_status(change.workspace, before) if before else removed
         new = _render_status(change.workspace, after)
-        item = self._build_item(change, "status", parent=after.list_id)
-        return {**item, "data": {"status_type": new["type"]}, "before": old, "after": new}
+        item = self._build_item(change, "status", (old, new), parent=after.list_id)
+        return {**item, "data": {"status_type": new["type"]}}
+
+
+def _compare_values(
+    workspace: Workspace, before: Task, after: Task
+) -> Iterator[tuple[str, str, tuple[Any, Any]]]:
+    """Yield event, field, and values before and after of each difference; a person at a time."""
+    changes: tuple[tuple[str, str, Any, Any], ...] = (
+        (
+            "taskPriorityUpdated",
+            "priority",
+            hierarchy.render_priority(before.priority),
+            hierarchy.render_priority(after.priority),
+        ),
+        ("taskDueDateUpdated", "due_date", _render_ms(before.due_ms), _render_ms(after.due_ms)),
+        (
+            "taskDueDateUpdated",
+            "start_date",
+            _render_ms(before.start_ms),
+            _render_ms(after.start_ms),
+        ),
+        (
+            "taskTimeEstimateUpdated",
+            "time_estimate",
+            _render_ms(before.time_estimate_ms),
+            _render_ms(after.time_estimate_ms),
+        ),
+        ("taskUpdated", "name", before.name, after.name),
+    )
+    for name, field, old, new in changes:
+        if old != new:
+            yield name, field, (old, new)
+    for user_id in sorted({*before.assignee_ids} ^ {*after.assignee_ids}):
+        user = users.render_user(workspace.users[user_id])
+        if user_id in after.assignee_ids:
+            yield "taskAssigneeUpdated", "assignee_add", (None, user)
+        else:
+            yield "taskAssigneeUpdated", "assignee_rem", (user, None)
+    if added := [tag for tag in after.tags if tag not in before.tags]:
+        yield "taskTagUpdated", "tag", (None, [users.render_tag(tag) for tag in added])
+    if removed := [tag for tag in before.tags if tag not in after.tags]:
+        yield "taskTagUpdated", "tag_removed", ([users.render_tag(tag) for tag in removed], None)
+
+
+def _render_ms(milliseconds: float | None) -> str | None:
+    return None if milliseconds is None else str(round(milliseconds))
+
+
+def _render_entry(entry: TimeEntry) -> HistoryItem:
+    """Return a time entry; that of a timer which runs has no end."""
+    end_ms = entry.start_ms if entry.end_ms is None else entry.end_ms
+    return {
+        "id": entry.id,
+        "start": str(entry.start_ms),
+        "end": _render_ms(entry.end_ms),
+        "time": str(end_ms - entry.start_ms),
+        "source": entry.source,
+        "date_added": str(entry.at_ms),
+    }
+
+
+def _render_list(workspace: Workspace, list_id: str) -> HistoryItem:
+    """Return a list with its folder and its space, in the words of ClickUp's first release."""
+    task_list = workspace.lists[list_id]
+    folder = workspace.folder_of(task_list)
+    space = workspace.spaces[task_list.space_id]
+    return {
+        "id": list_id,
+        "name": task_list.name,
+        "category": {"id": folder.id, "name": folder.name, "hidden": folder.hidden},
+        "project": {"id": space.id, "name": space.name},
+    }
 
 
 def _render_status(workspace: Workspace, task: Task) -> HistoryItem:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fake_clickup.model import Tag
 from fake_clickup.webhook_sender import WebhookSender
 from tests.fake_clickup.client import NOW
 from tests.support.shapes import recorded_deliveries, recorded_shape
@@ -123,6 +124,90 @@ def test_each_edit_pushes_its_events(
     assert take_event_names(sender) == ["listUpdated"]
     account.add_comment(task_id, "text")
     assert take_event_names(sender) == []
+
+
+def take_changes(sender: WebhookSender) -> list[tuple[str, str, Any, Any]]:
+    """Return name, field, and values before and after of the events, without twins."""
+    return [
+        (delivery["event"], item["field"], item["before"], item["after"])
+        for delivery in take_pushed(sender)
+        for item in delivery["history_items"]
+        if delivery["event"] != "taskUpdated"
+    ]
+
+
+def test_history_has_the_values_before_and_after(
+    sender: WebhookSender, account: Account, workspace: Workspace
+) -> None:
+    task = account.create_task(
+        workspace.tasks[find_open_task(workspace)].list_id,
+        name="New",
+        priority=2,
+        due_ms=1_772_600_000_000,
+        time_estimate_ms=5_400_000.4,
+    )
+    sender.outbox.clear()
+    account.update_task(
+        task.id,
+        priority=None,
+        due_ms=None,
+        start_ms=1_772_500_000_000,
+        time_estimate_ms=3_600_000,
+    )
+    high = {"color": "#f8ae00", "id": "2", "orderindex": "2", "priority": "high"}
+    assert take_changes(sender) == [
+        ("taskPriorityUpdated", "priority", high, None),
+        ("taskDueDateUpdated", "due_date", "1772600000000", None),
+        ("taskDueDateUpdated", "start_date", None, "1772500000000"),
+        ("taskTimeEstimateUpdated", "time_estimate", "5400000", "3600000"),
+    ]
+
+
+def test_people_and_tags_are_added_and_removed_one_by_one(
+    sender: WebhookSender, account: Account, workspace: Workspace
+) -> None:
+    first, second, third = sorted(workspace.members)[:3]
+    list_id = workspace.tasks[find_open_task(workspace)].list_id
+    tags = [Tag(name, "#FF4081", first) for name in ("one", "two")]
+    task = account.create_task(list_id, name="New", assignee_ids=(first,), tags=(tags[0],))
+    sender.outbox.clear()
+    account.update_task(task.id, assignee_ids=(second, third), tags=(tags[1],))
+    changes = take_changes(sender)
+    assert [
+        (name, field, before and before["id"], after and after["id"])
+        for name, field, before, after in changes[:3]
+    ] == [
+        ("taskAssigneeUpdated", "assignee_rem", first, None),
+        ("taskAssigneeUpdated", "assignee_add", None, second),
+        ("taskAssigneeUpdated", "assignee_add", None, third),
+    ]
+    one, two = (
+        {"name": name, "tag_fg": "#FF4081", "tag_bg": "#FF4081", "creator": first}
+        for name in ("one", "two")
+    )
+    assert changes[3:] == [
+        ("taskTagUpdated", "tag", None, [two]),
+        ("taskTagUpdated", "tag_removed", [one], None),
+    ]
+
+
+def test_a_move_names_both_lists_with_folder_and_space(
+    sender: WebhookSender, account: Account, workspace: Workspace
+) -> None:
+    task = workspace.tasks[find_open_task(workspace)]
+    other = next(list_id for list_id in workspace.lists if list_id != task.list_id)
+    account.move_task(task.id, other)
+    (before, after) = take_changes(sender)[0][2:]
+    assert (before["id"], after["id"]) == (task.list_id, other)
+    moved_to = workspace.lists[other]
+    folder = workspace.folder_of(moved_to)
+    space = workspace.spaces[moved_to.space_id]
+    assert after == {
+        "id": other,
+        "name": moved_to.name,
+        "category": {"id": folder.id, "name": folder.name, "hidden": folder.hidden},
+        "project": {"id": space.id, "name": space.name},
+    }
 
 
 def test_events_of_tracked_time_describe_the_change(
