@@ -10,6 +10,7 @@ import struct
 import sys
 from contextlib import suppress
 from email.utils import formatdate
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from socketserver import TCPServer, ThreadingMixIn
 from threading import Lock, Thread
@@ -216,7 +217,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def respond(self) -> None:
         """Handle a request of any method; the response is written at once."""
-        content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        length = self.headers.get("Content-Length", "0")
+        if "Transfer-Encoding" in self.headers or not length.isdecimal():
+            self.send_error(HTTPStatus.LENGTH_REQUIRED, "A body needs a Content-Length")
+            return
+        content = self.rfile.read(int(length))
         token = self.headers.get("Authorization")
         response = self.server.clickup.respond(
             self.command, self.path, token=token, content=content

@@ -96,12 +96,11 @@ class TimeEntryView:
             body.pop(key, None)
         for key in ("start", "duration", "at"):
             body[key] = int(body[key])
-        task = self.workspace.tasks[entry.task_id or ""]
-        status = users.render_status(self.workspace.status_of(task))
-        del body["task"]["custom_type"]
+        if task := self.workspace.tasks.get(entry.task_id or ""):
+            del body["task"]["custom_type"]
+            body["task"]["status"] = users.render_status(self.workspace.status_of(task))
         return {
             **body,
-            "task": {**body["task"], "status": status},
             "user": {**body["user"], "timezone": "Etc/UTC"},
             "task_location": {},
         }
@@ -121,10 +120,7 @@ class TimeEntryView:
             **({} if runs else {"end": str(end_ms)}),
             "duration": str(-duration if runs else duration),
             "description": entry.description,
-            "tags": [
-                {"name": tag.name, "tag_fg": tag.color, "tag_bg": tag.color, "creator": tag.creator}
-                for tag in entry.tags
-            ],
+            "tags": [users.render_tag(tag) for tag in entry.tags],
             "source": entry.source,
             "at": str(entry.at_ms),
             "is_locked": False,

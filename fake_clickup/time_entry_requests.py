@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 INVALID = "BODY_002"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MAX_MS = 10**14
+"""The year 5138: a time in microseconds is refused."""
 
 
 def _create(access: Access, workspace_id: str, content: bytes) -> dict[str, Any]:
@@ -29,9 +31,7 @@ def _create(access: Access, workspace_id: str, content: bytes) -> dict[str, Any]
     body = parse_object(content, invalid=INVALID)
     if body.get("tid") is None:
         raise ApiError("TIMEENTRY_064")  # recorded on the free plan; others allow it
-    task_id = str(body["tid"])
-    if access.find_by_task(task_id) is not workspace:
-        raise ApiError("OAUTH_027")
+    task_id = _find_task(access, workspace, body["tid"])
     start_ms = _parse_ms(body, "start")
     end_ms = _parse_end(body, start_ms)
     entry = access.account.add_time_entry(
@@ -59,8 +59,7 @@ def _update(access: Access, workspace_id: str, entry_id: str, content: bytes) ->
     if "description" in body:
         changes["description"] = str(body["description"])
     if "tid" in body:
-        access.find_by_task(str(body["tid"]))
-        changes["task_id"] = str(body["tid"])
+        changes["task_id"] = _find_task(access, workspace, body["tid"])
     changed = access.account.update_time_entry(entry_id, **changes)
     return {"data": TimeEntryView.of(access, workspace).render_created(changed)}
 
@@ -93,6 +92,13 @@ def _find(access: Access, workspace_id: str, entry_id: str) -> tuple[Workspace, 
     return workspace, entry
 
 
+def _find_task(access: Access, workspace: Workspace, task_id: object) -> str:
+    """Return the id of a task of the workspace. Raises ApiError."""
+    if access.find_by_task(str(task_id)) is not workspace:
+        raise ApiError("OAUTH_027")
+    return str(task_id)
+
+
 def _choose_user(access: Access, workspace: Workspace, body: Mapping[str, Any]) -> int:
     """Return the assignee if they are a member, else the token's user. Raises ApiError."""
     own_id = access.account.user_id
@@ -118,6 +124,6 @@ def _parse_end(body: Mapping[str, Any], start_ms: int) -> int:
 
 def _parse_ms(body: Mapping[str, Any], key: str) -> int:
     value = body.get(key)
-    if isinstance(value, bool) or not isinstance(value, int):
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > MAX_MS:
         raise ApiError(INVALID)
     return value

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 
+from fake_clickup import generate
 from tests.fake_clickup.client import NOW, get_live_tasks
 from tests.fake_clickup.test_shapes import ENTRIES, check
 
@@ -16,6 +19,11 @@ if TYPE_CHECKING:
 
 START_MS = round(NOW.timestamp() * 1000) - 7_200_000
 CREATED = ("time_entries/create_on_task_a:data",)
+
+
+@pytest.fixture
+def account() -> Account:
+    return generate(seed=7, now=NOW, tasks=400, time_entries=120, workspaces=2)
 
 
 @pytest.fixture
@@ -174,3 +182,41 @@ def test_a_change_needs_start_and_end_and_the_action_of_tags(
 def test_an_unknown_time_entry_cannot_be_changed(client: Client, path: str) -> None:
     assert client.send("PUT", f"{path}/404", {"duration": 1})[1]["ECODE"] == "OAUTH_018"
     assert client.send("DELETE", "/team/404/time_entries/1")[0] == 404
+
+
+@pytest.mark.parametrize("missing", ["null", "absent", "zero"])
+def test_an_entry_without_a_task_can_be_changed(
+    client: Client, account: Account, behaviour: Behaviour, path: str, missing: Any
+) -> None:
+    behaviour.missing_task_format = missing
+    entry = account.add_time_entry(None, start=NOW, duration=timedelta(hours=1))
+    status, changed = client.send("PUT", f"{path}/{entry.id}", {"duration": 1000})
+    task = {"null": None, "absent": "absent", "zero": "0"}[missing]
+    assert (status, changed["data"]["duration"]) == (200, 1000)
+    assert changed["data"].get("task", "absent") == task
+
+
+def test_an_entry_cannot_be_moved_to_another_workspace(
+    client: Client, path: str, body: dict[str, Any]
+) -> None:
+    entry_id = client.send("POST", path, body)[1]["data"]["id"]
+    other = next(iter(client.clickup.account.workspaces[1].tasks))
+    status, error = client.send("PUT", f"{path}/{entry_id}", {"tid": other})
+    assert (status, error["ECODE"]) == (401, "OAUTH_027")
+
+
+@pytest.mark.parametrize("start", [START_MS * 1000, -START_MS * 1000, 10**40])
+def test_a_time_in_microseconds_is_refused(
+    client: Client, path: str, body: dict[str, Any], start: int
+) -> None:
+    status, error = client.send("POST", path, {**body, "start": start})
+    assert (status, error["ECODE"]) == (400, "BODY_002")
+
+
+@pytest.mark.parametrize("headers", [{"Content-Length": "1e3"}, {"Transfer-Encoding": "chunked"}])
+def test_a_body_without_its_length_is_refused(
+    client: Client, path: str, headers: dict[str, str]
+) -> None:
+    request = requests.Request("POST", f"{client.clickup.api_url}{path}").prepare()
+    request.headers.update(headers, Authorization=client.clickup.token)
+    assert client.session.send(request, timeout=10).status_code == 411
