@@ -81,7 +81,6 @@ def main(folder: Path, store_dir: Path | None, *, serve: bool) -> None:
         console.print(f"Fake ClickUp with {TASKS:,} tasks created within a year; first run ...")
         _load_twice(pipeline, console)
         console.print("A working day: people edit, and webhooks report it ...")
-        pipeline.run("pandev", "connect", "--no-sync", "--no-save")
         with pipeline.running("clickup-receiver") as receiver:
             pipeline.wait_for_receiver(receiver)
             day = play_day(pipeline, account, start=now - DAY, end=now)
@@ -91,7 +90,7 @@ def main(folder: Path, store_dir: Path | None, *, serve: bool) -> None:
             )
             _load_day(pipeline, account, repository, now=now)
             console.print()
-            subprocess.run([COMMANDS / "pandev", "report"], env=pipeline.environment, check=True)
+            pipeline.report()
             _print_next_steps(console, store_dir, time.monotonic() - started)
             if serve:
                 _serve(pipeline, account)

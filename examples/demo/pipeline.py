@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from clickup_receiver.webhooks.secret_store import SECRETS_FILE_NAME
 from target_pandev.embedded import EmbeddedServer
 
 if TYPE_CHECKING:
@@ -62,6 +63,11 @@ class Pipeline:
         return self.folder / "editors"
 
     @property
+    def receiver(self) -> Path:
+        """The folder of the receiver."""
+        return self.folder / "receiver"
+
+    @property
     def environment(self) -> dict[str, str]:
         """The environment with the demo's settings only; the project's `.env` is not read."""
         inherited = {
@@ -81,7 +87,7 @@ class Pipeline:
             "TAP_IDE_EVENT_FILES": json.dumps([{"path": str(self.editors)}]),
             "TARGET_PANDEV_STORE_DIR": str(self.store_dir),
             "TARGET_PANDEV_STORE_SCHEMA": SCHEMA,
-            "CLICKUP_RECEIVER_DATA_DIR": str(self.folder / "receiver"),
+            "CLICKUP_RECEIVER_DATA_DIR": str(self.receiver),
             "CLICKUP_RECEIVER_PORT": str(self.port),
             "CLICKUP_RECEIVER_METRICS_PORT": "0",
             "CLICKUP_RECEIVER_WEBHOOK_URL": self.webhook_url,
@@ -93,10 +99,14 @@ class Pipeline:
         return f"http://127.0.0.1:{self.port}/v1/clickup/webhook"
 
     def run(self, *command: str, text: str | None = None) -> str:
-        """Run a command and return what it prints; if it fails, exit with its output."""
+        """Run a command and return what it prints; if it fails, exit with its output.
+
+        Only Meltano runs in its project. The environment has all settings of the others, which
+        would ask Meltano for them there, and that takes seconds.
+        """
         run = subprocess.run(
             [COMMANDS / command[0], *command[1:]],
-            cwd=self.folder,
+            cwd=self.folder if command[0] == "meltano" else self.store_dir,
             env=self.environment,
             input=text,
             capture_output=True,
@@ -107,12 +117,21 @@ class Pipeline:
             raise SystemExit(f"{' '.join(command)} failed:\n{run.stdout}{run.stderr}")
         return run.stdout
 
+    def report(self) -> None:
+        """Print the report as a person sees it."""
+        subprocess.run(
+            [COMMANDS / "pandev", "report"], cwd=self.store_dir, env=self.environment, check=True
+        )
+
     def load(self, *taps: str) -> tuple[float, int]:
-        """Run taps into the store; return the seconds and the number of requests to ClickUp."""
+        """Run taps into the store; return the seconds and the number of requests to ClickUp.
+
+        One Meltano runs them in order, since its start takes a second.
+        """
         started = time.monotonic()
         before = len(self.clickup.requests)
-        for tap in taps:
-            self.run("meltano", "run", tap, "target-pandev")
+        pairs = [plugin for tap in taps for plugin in (tap, "target-pandev")]
+        self.run("meltano", "run", *pairs)
         return time.monotonic() - started, len(self.clickup.requests) - before
 
     @contextmanager
@@ -134,15 +153,19 @@ class Pipeline:
             process.wait(STOP_SECONDS)
 
     def wait_for_receiver(self, process: subprocess.Popen[bytes]) -> None:
-        """Wait until the receiver accepts connections. Exits with its log if it does not."""
+        """Wait until the receiver has registered its webhook. Exits with its log if it does not."""
         deadline = time.monotonic() + START_SECONDS
         while process.poll() is None and time.monotonic() < deadline:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
+            if self._is_receiving():
+                return
             time.sleep(0.1)
         log = (self.folder / "clickup-receiver.log").read_text(encoding="utf-8")
         raise SystemExit(f"clickup-receiver did not start:\n{log}")
+
+    def _is_receiving(self) -> bool:
+        with socket.socket() as probe:
+            accepts = probe.connect_ex(("127.0.0.1", self.port)) == 0
+        return accepts and (self.receiver / SECRETS_FILE_NAME).exists()
 
     @contextmanager
     def connect(self) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
