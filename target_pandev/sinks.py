@@ -148,7 +148,8 @@ class StreamSink(Sink):
         if self._version and self._version.number >= number:
             return
         self._session.flush(self.stream_name)
-        self._version = TableVersion(number, self._session.store.start_version())
+        store = self._session.store
+        self._version = TableVersion(number, store.start_version(), started_at=store.now())
         if self.stream_name in self._session.unversioned:
             self._version.incomplete_reason = "this run also loaded records without a version"
         self._session.versions[self.stream_name] = self._version

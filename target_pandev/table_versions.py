@@ -8,11 +8,12 @@ message follows the last record. https://hub.meltano.com/singer/spec#activate-ve
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from target_pandev.database import SeenKeysTable
 
 
@@ -22,7 +23,7 @@ class TableVersion:
 
     number: int
     seen_keys: SeenKeysTable
-    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    started_at: datetime
     activated: bool = False
     has_records: bool = False
     ended: bool = False

@@ -73,6 +73,21 @@ def test_the_clock_of_postgresql_decides(database: str, monkeypatch: pytest.Monk
         assert connection.execute("SELECT name FROM pandev.things").fetchall() == [("new",)]
 
 
+def test_a_version_without_records_begins_by_the_clock_of_postgresql(
+    store: Loader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The target's own clock is a day ahead: a row that is read again soon would stay marked."""
+    day = timedelta(days=1)
+    with monkeypatch.context() as patch:
+        patch.setattr("target_pandev.database.store._read_clock", lambda _: datetime.now(UTC) - day)
+        activate = {"type": "ACTIVATE_VERSION", "stream": "things", "version": 2}
+        store.load(THINGS, thing("old", -2 * day))
+        store.load(THINGS, activate, {"type": "STATE", "value": {}})
+    assert store.rows(NAMES) == [("1", "old", False)]
+    store.load(THINGS, thing("again", -timedelta(hours=23)))
+    assert store.rows(NAMES) == [("1", "again", True)]
+
+
 def test_a_deletion_of_the_future_is_refused(store: Loader) -> None:
     with pytest.raises(RejectedRecordsError):
         store.load(
