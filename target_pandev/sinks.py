@@ -259,7 +259,6 @@ class StreamSink(Sink):
     def process_batch(self, context: dict[str, Any]) -> None:  # noqa: ARG002
         """Load the batch, then store the rejected records."""
         self.record_counter_metric.increment(self.current_size)
-        self._session.loaded[self.stream_name] += self.current_size
         self._load()
         self._flush_rejections()
 
@@ -282,7 +281,7 @@ class StreamSink(Sink):
         seen_keys = self._version.seen_keys if self._version else None
         if seen_keys is None:
             self._session.unversioned.add(self.stream_name)
-        on_loaded = partial(self._reject_rows, lines)
+        on_loaded = partial(self._end_load, lines)
         self._session.load(self._table, lines, on_loaded=on_loaded, seen_keys=seen_keys)
 
     def _load_deletions(self) -> None:
@@ -295,8 +294,9 @@ class StreamSink(Sink):
         )
         self._session.store.record_deletions(self._table, deletions)
 
-    def _reject_rows(self, lines: Sequence[bytes], row_errors: Sequence[RowError]) -> None:
-        """Reject the rows that PostgreSQL rejected."""
+    def _end_load(self, lines: Sequence[bytes], row_errors: Sequence[RowError]) -> None:
+        """Count the rows that were loaded, and reject those that PostgreSQL rejected."""
+        self._session.loaded[self.stream_name] += len(lines) - len(row_errors)
         for row_error in row_errors:
             values = decode_line(lines[row_error.index])
             record = {

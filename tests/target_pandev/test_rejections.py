@@ -37,6 +37,23 @@ def test_an_invalid_record_is_kept_and_all_others_are_loaded(
     assert rejected[3].startswith(reason)
 
 
+def test_only_rows_that_were_loaded_are_counted_as_stored(
+    store: Loader, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither records that the target or PostgreSQL rejects, nor deletions."""
+    caplog.set_level("INFO")
+    values = [
+        {"id": "1"},
+        {"id": "2"},
+        {"id": "3", "count": "many"},
+        {"id": "4", "at": "2024-W01-1"},
+        {"id": "5", "_sdc_deleted_at": "2024-01-01"},
+    ]
+    records = [record("things", value) for value in values]
+    store.load(THINGS, *records, fail_on_rejected_records=False)
+    assert caplog.messages[-1] == "stored 2 things in schema pandev; next: pandev report"
+
+
 def test_a_rejected_record_keeps_its_declared_fields_only(store: Loader) -> None:
     with pytest.raises(RejectedRecordsError):
         store.load(THINGS, record("things", {"id": "1", "count": "x", "comment": "a secret"}))
