@@ -26,7 +26,7 @@ FOLDER = PROJECT / "docs" / "explained"
 TEMPLATE = Path(__file__).with_name("page_template.md")
 OUR_REQUESTS_PER_MINUTE = 80
 """The default of tap-clickup at ClickUp's limit of 100."""
-TITLE = "What two chains from ClickUp to PostgreSQL lose in the same story, and what they cost"
+TITLE = "What two pipelines from ClickUp to PostgreSQL lose, and what they cost"
 
 
 @dataclass(frozen=True)
