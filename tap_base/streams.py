@@ -56,11 +56,15 @@ class BaseStream(Stream):
         )
 
     def _generate_record_messages(self, record: Record) -> Generator[RecordMessage, None, None]:
-        """Yield the messages of a record; the SDK only walks through those that it changes."""
+        """Yield the messages of a record.
+
+        The SDK removes deselected properties from the record itself, which other streams may need
+        as it is, so it gets a copy. What is written as it is need not be walked through at all.
+        """
         if self._is_passthrough:
             yield RecordMessage(self.name, record, time_extracted=self._extracted_at)
             return
-        for message in super()._generate_record_messages(record):
+        for message in super()._generate_record_messages({**record}):
             message.time_extracted = self._extracted_at
             yield message
 

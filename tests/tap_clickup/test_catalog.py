@@ -65,6 +65,28 @@ def test_deselected_streams_and_fields_are_omitted(run_tap: TapRunner) -> None:
     assert run.error is None
 
 
+def test_deselected_fields_are_missing_from_no_other_stream(run_tap: TapRunner) -> None:
+    """Sprints are made of lists, walks depend on webhooks, and the run counts the tasks of lists.
+
+    Keys are written nevertheless.
+    """
+    run_tap.clickup.account.add_webhook(endpoint="https://1.example.com/", events=["taskUpdated"])
+    catalog = TapClickUp(config={"api_token": "pk_1_AAAAAAAA"}).catalog_dict
+    for entry in catalog["streams"]:
+        for metadata in entry["metadata"]:
+            if entry["tap_stream_id"] in {"webhooks", "spaces", "folders", "lists"}:
+                metadata["metadata"]["selected"] = not metadata["breadcrumb"]
+    complete = run_tap(start_date=ALL_TIME)
+    run = run_tap(catalog=catalog, start_date=ALL_TIME)
+    assert run.error is None
+    assert {*run.rows("lists")[0]} == {"workspace_id", "id"}
+    for stream in ("statuses", "sprints", "users"):
+        assert run.rows(stream) == complete.rows(stream) != []
+    counts = [row["approximate_task_count"] for row in run.rows("sync_runs")]
+    assert counts == [row["approximate_task_count"] for row in complete.rows("sync_runs")]
+    assert None not in counts
+
+
 def test_stream_is_added_by_a_class_and_a_list_entry(
     run_tap: TapRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
