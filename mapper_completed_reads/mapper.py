@@ -9,6 +9,7 @@ than a week old are sent again with each read of their scope.
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -76,7 +77,7 @@ class MapperCompletedReads(StrictPlugin, InlineMapper):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self._rows = Rows(Path(self.config["rows"]))
+        self._rows = _open_rows(Path(self.config["rows"]))
         self._keys: dict[str, list[str]] = {}
         self._refused = 0
 
@@ -91,12 +92,17 @@ class MapperCompletedReads(StrictPlugin, InlineMapper):
         yield messages.SchemaMessage.from_dict(message_dict)
 
     def map_record_message(self, message_dict: dict[str, Any]) -> Iterator[messages.Message]:
-        """Add the mark to a record, or apply a completed read."""
+        """Add the mark to a record, or apply a completed read.
+
+        Raises `ClickException` if a record has no key.
+        """
         message = messages.RecordMessage.from_dict(message_dict)
         if message.stream == STREAM:
             yield from self._apply(message.record)
             return
-        keys = self._keys.get(message.stream)
+        keys = self._keys.get(message.stream, [])
+        if missing := [name for name in keys if name not in message.record]:
+            raise ClickException(f"a record of {message.stream} has no {missing[0]}, its key")
         message.record[MARK] = self._rows.put(message, keys) if keys else None
         yield message
 
@@ -124,7 +130,7 @@ class MapperCompletedReads(StrictPlugin, InlineMapper):
             read = msgspec.convert(record, CompletedRead)
             rows = self._rows.find(read)
             marks = self._find_marks(read, rows)
-        except ValueError as error:
+        except (TypeError, ValueError) as error:  # a bound may have another type than the property
             self._refused += 1
             name = f"{record.get('stream')} {record.get('scope')}"
             self.logger.error("completed read refused: %s: %s", name, error)  # noqa: TRY400
@@ -153,3 +159,12 @@ class MapperCompletedReads(StrictPlugin, InlineMapper):
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002
         """Exit as a failed run. The STATE messages already written are valid."""
         sys.exit(128 + signum)
+
+
+def _open_rows(path: Path) -> Rows:
+    """Return the rows in a file, which is created. Raises `ClickException`."""
+    try:
+        return Rows(path)
+    except (OSError, sqlite3.Error) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ClickException(f"rows: '{path}': {reason}") from error

@@ -187,6 +187,27 @@ def test_a_read_that_cannot_be_applied_is_refused(
     assert refusal == f"completed read refused: {name}: {reason}"
 
 
+def test_a_bound_of_another_type_is_refused(mapper: Runner) -> None:
+    read = completed(conditions={"started_at": {"from": 7}})
+    assert set(mapper.marks_despite_refusal(*ROWS, read).values()) == {None}
+
+
+def test_a_record_without_its_key_ends_the_run(mapper: Runner) -> None:
+    record = {"type": "RECORD", "stream": "time_entries", "record": {"workspace_id": "900"}}
+    with pytest.raises(ClickException, match=r"^a record of time_entries has no id, its key$"):
+        mapper.run(record)
+
+
+def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
+    text = tmp_path / "rows.txt"
+    text.write_text("not a database")
+    reasons = {tmp_path: "Is a directory", text: "file is not a database"}
+    for path, reason in {**reasons, tmp_path / "a" / "b": "No such file or directory"}.items():
+        with pytest.raises(ClickException) as refused:
+            MapperCompletedReads(config={"rows": str(path)})
+        assert refused.value.message == f"rows: '{path}': {reason}"
+
+
 def test_a_mass_deletion_is_refused(mapper: Runner) -> None:
     """Ten rows are always allowed, more only up to a fifth of the scope."""
     many = [entry(str(number), "1") for number in range(15)]
