@@ -107,15 +107,15 @@ COMMENT ON COLUMN task_overview.list_id IS
     'The task''s home list; other lists it is in are in tasks.secondary_list_ids';
 COMMENT ON COLUMN task_overview.list_name IS 'Present name of that list';
 COMMENT ON COLUMN task_overview.folder_id IS
-    'Folder of the home list; a hidden one for a list that is in none';
+    'Folder of the home list; for a list without a folder, the hidden one that ClickUp has for it';
 COMMENT ON COLUMN task_overview.folder_name IS 'Present name of that folder';
 COMMENT ON COLUMN task_overview.space_id IS 'Space of the home list';
 COMMENT ON COLUMN task_overview.space_name IS 'Present name of that space';
 COMMENT ON COLUMN task_overview.parent_id IS
-    'Task that it is a subtask of; null for a task of its own';
-COMMENT ON COLUMN task_overview.date_created IS 'When ClickUp says that it was created';
+    'Parent task; null for a task that is not a subtask';
+COMMENT ON COLUMN task_overview.date_created IS 'When it was created, according to ClickUp';
 COMMENT ON COLUMN task_overview.date_updated IS
-    'When it was edited last, as ClickUp says; some changes, such as a renamed status, are no edit';
+    'When it was last edited, according to ClickUp; some changes, such as a renamed status, do not count as edits';
 COMMENT ON COLUMN task_overview.start_date IS 'Planned start; null without one';
 COMMENT ON COLUMN task_overview.due_date IS 'Null without one';
 COMMENT ON COLUMN task_overview.date_done IS

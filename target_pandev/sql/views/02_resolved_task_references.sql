@@ -29,7 +29,7 @@ WHERE r.kind = 'custom_id';
 COMMENT ON VIEW resolved_task_references IS
     'task_references with the task they name; task_id is null until a task of that id arrives. Texts that only look like an id (UTF-8) are left out';
 COMMENT ON COLUMN resolved_task_references.is_ambiguous IS
-    'Whether the custom id is that of several tasks, as of two workspaces with the same prefix: each of them is a row, and at most one is meant';
+    'Whether several tasks have the custom id, for example in two workspaces with the same prefix: each of them is a row, and at most one is meant';
 COMMENT ON COLUMN resolved_task_references.source IS
     'branch, commit, pull_request, or ide_branch for a branch of an editor';
 COMMENT ON COLUMN resolved_task_references.object_key IS

@@ -18,7 +18,7 @@ COMMENT ON COLUMN status_durations.ended_at IS 'Null while the task is in the st
 COMMENT ON COLUMN status_durations.duration_ms IS 'Up to now while the task is in the status';
 COMMENT ON COLUMN status_durations.is_inferred IS 'Whether the start or the end is inferred';
 COMMENT ON COLUMN status_durations.working_ms IS
-    'Its part within working hours (table reporting)';
+    'The part of duration_ms within working hours (table reporting)';
 COMMENT ON COLUMN status_durations.status_type IS 'Type of the status, such as open or custom';
 COMMENT ON COLUMN status_durations.status_group IS 'OPEN, IN_PROGRESS, CLOSED or UNDEFINED';
 COMMENT ON COLUMN status_durations.workspace_id IS 'Id of the workspace in ClickUp';

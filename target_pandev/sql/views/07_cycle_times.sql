@@ -91,11 +91,11 @@ COMMENT ON VIEW cycle_times IS
     'For each closed task: from its first start to its last close';
 COMMENT ON COLUMN cycle_times.started_at IS
     'When it was first in progress; the latest possible time if that is inferred. Null if it is known never to have been in progress';
-COMMENT ON COLUMN cycle_times.started_after IS 'The earliest possible time of that';
+COMMENT ON COLUMN cycle_times.started_after IS 'The earliest possible time of started_at';
 COMMENT ON COLUMN cycle_times.elapsed_ms IS
-    'From started_at to closed_at, pauses included. With the basis dates the longest possible time';
+    'From started_at to closed_at, pauses included; the longest possible time if basis is dates';
 COMMENT ON COLUMN cycle_times.active_ms IS
-    'Sum of its stays in statuses that are in progress; null with the basis dates';
+    'Time in statuses of the group IN_PROGRESS; null if basis is dates';
 COMMENT ON COLUMN cycle_times.lead_ms IS 'From its creation to the last time it was closed';
 COMMENT ON COLUMN cycle_times.is_inferred IS
     'Whether a transition is inferred, other than its first status if that is an open one';
@@ -109,9 +109,9 @@ COMMENT ON COLUMN cycle_times.reopened_count IS 'How often it was reopened after
 COMMENT ON COLUMN cycle_times.workspace_id IS 'Id of the workspace in ClickUp';
 COMMENT ON COLUMN cycle_times.task_id IS 'Short id of the task in ClickUp, unique in its workspace';
 COMMENT ON COLUMN cycle_times.name IS 'Present title of the task';
-COMMENT ON COLUMN cycle_times.date_created IS 'When ClickUp says that it was created';
+COMMENT ON COLUMN cycle_times.date_created IS 'When it was created, according to ClickUp';
 COMMENT ON COLUMN cycle_times.closed_at IS
-    'When it was closed the last time; with the basis dates, ClickUp''s date of it';
+    'When it was last closed; the date that ClickUp has for it if basis is dates';
 COMMENT ON COLUMN cycle_times.list_id IS
     'The task''s home list; other lists it is in are in tasks.secondary_list_ids';
 COMMENT ON COLUMN cycle_times.space_id IS 'Space of the home list';

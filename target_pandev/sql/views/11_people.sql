@@ -63,7 +63,7 @@ COMMENT ON COLUMN people.commit_count IS
     'Commits with this address; null for other sources';
 COMMENT ON COLUMN people.is_archived IS 'Whether the employee has left';
 COMMENT ON COLUMN people.workspace_id IS 'Workspace of the user in ClickUp; null for other sources';
-COMMENT ON COLUMN people.employee_name IS 'Null unless matched, like the next columns';
+COMMENT ON COLUMN people.employee_name IS 'Name of the employee; null unless matched';
 COMMENT ON COLUMN people.position IS 'Of the employee, as last loaded';
 COMMENT ON COLUMN people.team IS 'Of the employee, as last loaded';
 COMMENT ON COLUMN people.department IS 'Of the employee, as last loaded';

@@ -26,7 +26,7 @@ WHERE e._sdc_deleted_at IS NULL AND e.is_archived IS NOT TRUE
         WHERE a.employee_email = e.email
     );
 COMMENT ON VIEW unmatched_people IS
-    'Users, authors and owners of editor activity who are no employee or may be one of several, and '
+    'Users, authors of commits and addresses of editor activity that match no employee or several, and '
     'employees without a user';
 COMMENT ON COLUMN unmatched_people.source IS 'clickup, git, ide or employees';
 COMMENT ON COLUMN unmatched_people.candidates IS 'Keys of the employees who have the address';

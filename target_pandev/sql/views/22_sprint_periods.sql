@@ -58,7 +58,7 @@ COMMENT ON COLUMN sprint_periods.starts_at IS
 COMMENT ON COLUMN sprint_periods.ends_at IS
     'Due date of the list; if dates_inferred, the end of that day in the time zone of reports';
 COMMENT ON COLUMN sprint_periods.committed_at IS
-    'Tasks that are in the sprint at this time are committed: the start and sprint_grace_hours of reporting, or now if that is earlier. Null without a start';
+    'Tasks that are in the sprint at this time are committed: sprint_grace_hours of reporting after the start, or now if that is earlier. Null without a start';
 COMMENT ON COLUMN sprint_periods.judged_at IS
     'When the result is looked at: the end, or now if the sprint has not ended';
 COMMENT ON COLUMN sprint_periods.phase IS 'planned, running or ended; undated without a start';

@@ -197,13 +197,13 @@ COMMENT ON COLUMN sprint_tasks.task_id IS
     'Short id of the task in ClickUp, unique in its workspace';
 COMMENT ON COLUMN sprint_tasks.task_name IS 'Present title of the task';
 COMMENT ON COLUMN sprint_tasks.parent_id IS
-    'Task that it is a subtask of; null for a task of its own';
+    'Parent task; null for a task that is not a subtask';
 COMMENT ON COLUMN sprint_tasks.top_level_parent_id IS
-    'The task at the top of its tree of subtasks; null for a task of its own';
+    'The task at the top of its tree of subtasks; null for a task that is not a subtask';
 COMMENT ON COLUMN sprint_tasks.is_committed IS
     'Whether it was in the sprint at committed_at of sprint_periods; for a planned sprint now. Null without a start';
 COMMENT ON COLUMN sprint_tasks.is_added IS
-    'Whether it came into the sprint after that, and before the end';
+    'Whether it came into the sprint after committed_at, and before the end';
 COMMENT ON COLUMN sprint_tasks.added_at IS
     'When it came; the latest possible time if only versions that were read show it';
 COMMENT ON COLUMN sprint_tasks.is_removed IS

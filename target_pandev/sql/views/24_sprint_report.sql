@@ -71,7 +71,7 @@ COMMENT ON COLUMN sprint_report.inferred_tasks IS
     'Tasks and subtasks about which something is assumed, because they were first read later';
 COMMENT ON COLUMN sprint_report.dates_inferred IS 'Whether the dates come from the name of the list';
 COMMENT ON COLUMN sprint_report.committed_tasks IS 'Tasks in the sprint at committed_at of sprint_periods, of a planned sprint now';
-COMMENT ON COLUMN sprint_report.added_tasks IS 'Tasks that came later';
+COMMENT ON COLUMN sprint_report.added_tasks IS 'Tasks that came into the sprint after committed_at, and before the end';
 COMMENT ON COLUMN sprint_report.added_points IS 'Points of added tasks';
 COMMENT ON COLUMN sprint_report.removed_points IS 'Points of removed tasks';
 COMMENT ON COLUMN sprint_report.done_points IS 'Points of done tasks';

@@ -44,7 +44,7 @@ COMMENT ON COLUMN link_coverage.week IS
     'First day of the week in which they were committed, by work_week(); null if that is not known';
 COMMENT ON COLUMN link_coverage.linked IS 'Commits whose message names a task that exists';
 COMMENT ON COLUMN link_coverage.unknown_only IS
-    'Commits whose message names ids of tasks, but none that exists: deleted, not loaded, or a slip of the pen. resolved_task_references has them, with task_id null';
+    'Commits whose message names ids of tasks, but none that exists: deleted, not loaded, or mistyped. resolved_task_references has them, with task_id null';
 COMMENT ON COLUMN link_coverage.without_reference IS 'Commits whose message names no task';
 COMMENT ON COLUMN link_coverage.commits IS 'All commits that count in reports';
 COMMENT ON COLUMN link_coverage.linked_by_history IS

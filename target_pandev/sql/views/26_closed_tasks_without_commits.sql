@@ -23,7 +23,7 @@ WHERE o.status_group = 'CLOSED'
     );
 COMMENT ON VIEW closed_tasks_without_commits IS
     'Tasks in a status of the group CLOSED that no commit, branch or pull request names, other than deleted ones, and that the history links with no commit: work without code, or a reference that was forgotten';
-COMMENT ON COLUMN closed_tasks_without_commits.closed_at IS 'ClickUp''s date of it';
+COMMENT ON COLUMN closed_tasks_without_commits.closed_at IS 'When it was closed, according to ClickUp';
 COMMENT ON COLUMN closed_tasks_without_commits.assignee_ids IS 'Ids of all assignees';
 COMMENT ON COLUMN closed_tasks_without_commits.workspace_id IS 'Id of the workspace in ClickUp';
 COMMENT ON COLUMN closed_tasks_without_commits.task_id IS

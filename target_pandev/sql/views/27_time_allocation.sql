@@ -51,7 +51,7 @@ COMMENT ON COLUMN time_allocation.author_name IS
     'Null until the user is loaded; kept when the user leaves the workspace';
 COMMENT ON COLUMN time_allocation.task_name IS
     'Present title; null for time without a task, and until the task is loaded';
-COMMENT ON COLUMN time_allocation.parent_id IS 'The task of which it is a subtask; null for other tasks';
+COMMENT ON COLUMN time_allocation.parent_id IS 'Parent task; null for a task that is not a subtask';
 COMMENT ON COLUMN time_allocation.list_id IS
     'The task''s home list; other lists it is in are in tasks.secondary_list_ids';
 COMMENT ON COLUMN time_allocation.list_name IS 'Present name of that list';

@@ -30,9 +30,9 @@ COMMENT ON COLUMN task_ages.started_at IS
     'When it was first in progress; the latest possible time if that is inferred';
 COMMENT ON COLUMN task_ages.status_since IS 'Since when it has its present status';
 COMMENT ON COLUMN task_ages.age_ms IS 'From started_at until now';
-COMMENT ON COLUMN task_ages.working_age_ms IS 'Its part within working hours (table reporting)';
+COMMENT ON COLUMN task_ages.working_age_ms IS 'The part of age_ms within working hours (table reporting)';
 COMMENT ON COLUMN task_ages.status_age_ms IS 'From status_since until now';
-COMMENT ON COLUMN task_ages.working_status_age_ms IS 'Its part within working hours';
+COMMENT ON COLUMN task_ages.working_status_age_ms IS 'The part of status_age_ms within working hours';
 COMMENT ON COLUMN task_ages.is_inferred IS 'Whether a transition is inferred, so that it may be older';
 COMMENT ON COLUMN task_ages.status_group IS 'OPEN, IN_PROGRESS or UNDEFINED';
 COMMENT ON COLUMN task_ages.assignee_ids IS 'Ids of all assignees';

@@ -53,7 +53,7 @@ COMMENT ON VIEW daily_flow IS
 COMMENT ON COLUMN daily_flow.space_id IS 'The space that the tasks are in now';
 COMMENT ON COLUMN daily_flow.tasks IS
     'By the status on that day, not by the present one; an inferred change counts at its latest possible time';
-COMMENT ON COLUMN daily_flow.inferred_tasks IS 'Those of them whose status on that day is inferred';
+COMMENT ON COLUMN daily_flow.inferred_tasks IS 'Tasks whose status on that day is inferred';
 COMMENT ON COLUMN daily_flow.status_group IS 'OPEN, IN_PROGRESS, CLOSED or UNDEFINED';
 COMMENT ON COLUMN daily_flow.workspace_id IS 'Id of the workspace in ClickUp';
 COMMENT ON COLUMN daily_flow.day IS

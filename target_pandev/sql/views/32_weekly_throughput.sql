@@ -36,17 +36,19 @@ COMMENT ON VIEW weekly_throughput IS
 COMMENT ON COLUMN weekly_throughput.week IS 'First day of the week';
 COMMENT ON COLUMN weekly_throughput.closed IS
     'Tasks that are closed now, in the week they were closed the last time; one that was reopened since is not counted';
-COMMENT ON COLUMN weekly_throughput.closed_again IS 'Those of them that had been reopened before';
+COMMENT ON COLUMN weekly_throughput.closed_again IS 'Closed tasks that had been reopened before';
 COMMENT ON COLUMN weekly_throughput.inferred_tasks IS
-    'Those of them with an inferred transition, as in cycle_times';
+    'Closed tasks with an inferred transition, as in cycle_times';
 COMMENT ON COLUMN weekly_throughput.median_elapsed_ms IS
     'Half of the closed tasks took no longer, of those with a known start: cycle_times.elapsed_ms. Null without any';
-COMMENT ON COLUMN weekly_throughput.p85_elapsed_ms IS '85 of 100 took no longer';
+COMMENT ON COLUMN weekly_throughput.p85_elapsed_ms IS
+    '85 of 100 closed tasks with a known start took no longer';
 COMMENT ON COLUMN weekly_throughput.median_active_ms IS 'Median of the time in progress: cycle_times.active_ms';
-COMMENT ON COLUMN weekly_throughput.p85_active_ms IS 'P85 of that';
+COMMENT ON COLUMN weekly_throughput.p85_active_ms IS 'P85 of the time in progress';
 COMMENT ON COLUMN weekly_throughput.median_working_ms IS
     'Median of the part of elapsed_ms within working hours: cycle_times.working_ms';
-COMMENT ON COLUMN weekly_throughput.p85_working_ms IS 'P85 of that';
+COMMENT ON COLUMN weekly_throughput.p85_working_ms IS
+    'P85 of the part of elapsed_ms within working hours';
 COMMENT ON COLUMN weekly_throughput.created IS 'Tasks that were created in the week, whatever became of them';
 COMMENT ON COLUMN weekly_throughput.workspace_id IS 'Id of the workspace in ClickUp';
 COMMENT ON COLUMN weekly_throughput.space_id IS 'The space that the tasks are in now';

@@ -37,5 +37,6 @@ COMMENT ON COLUMN weekly_status_times.status_group IS 'OPEN, IN_PROGRESS, CLOSED
 COMMENT ON COLUMN weekly_status_times.total_ms IS 'Sum over these tasks';
 COMMENT ON COLUMN weekly_status_times.median_working_ms IS
     'Median of their time in it within working hours (table reporting)';
-COMMENT ON COLUMN weekly_status_times.p85_working_ms IS 'P85 of that';
-COMMENT ON COLUMN weekly_status_times.total_working_ms IS 'Sum of that';
+COMMENT ON COLUMN weekly_status_times.p85_working_ms IS 'P85 of their time in it within working hours';
+COMMENT ON COLUMN weekly_status_times.total_working_ms IS
+    'Sum of their time in it within working hours';

@@ -84,7 +84,7 @@ LEFT JOIN tasks AS t ON t.workspace_id = g.workspace_id AND t.id = g.task_id;
 COMMENT ON VIEW work_log IS
     'What each person did on each day: one row per person, day, task and kind of event, with the number of events. Work without a task is in rows of its own';
 COMMENT ON COLUMN work_log.task_name IS 'Present title of the task';
-COMMENT ON COLUMN work_log.parent_id IS 'Task that it is a subtask of; null for a task of its own';
+COMMENT ON COLUMN work_log.parent_id IS 'Parent task; null for a task that is not a subtask';
 COMMENT ON COLUMN work_log.list_id IS 'Home list of the task now';
 COMMENT ON COLUMN work_log.space_id IS 'Space of that list';
 COMMENT ON COLUMN work_log.workspace_id IS 'Null for commits without a task';
@@ -101,7 +101,7 @@ COMMENT ON COLUMN work_log.kind IS 'commit, status_change, done or worklog';
 COMMENT ON COLUMN work_log.events IS
     'A commit of several tasks is an event of each of them, so sums over tasks may count it again';
 COMMENT ON COLUMN work_log.inferred_events IS
-    'Those of them that are inferred, so that their time is only the latest possible one';
-COMMENT ON COLUMN work_log.first_at IS 'Time of the first of them';
-COMMENT ON COLUMN work_log.last_at IS 'Time of the last of them; of tracked time the end';
+    'Events that are inferred, so that their time is only the latest possible one';
+COMMENT ON COLUMN work_log.first_at IS 'Time of the first event';
+COMMENT ON COLUMN work_log.last_at IS 'Time of the last event; for tracked time the end';
 COMMENT ON COLUMN work_log.duration_ms IS 'Tracked time; null for other kinds';

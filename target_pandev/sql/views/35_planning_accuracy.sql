@@ -41,12 +41,12 @@ COMMENT ON COLUMN planning_accuracy.space_id IS 'Space of the home list';
 COMMENT ON COLUMN planning_accuracy.task_type_id IS
     '0 for ClickUp''s default type, 1 for a milestone, else the id in task_types';
 COMMENT ON COLUMN planning_accuracy.parent_id IS
-    'The task of which it is a subtask; null for other tasks';
+    'Parent task; null for a task that is not a subtask';
 COMMENT ON COLUMN planning_accuracy.closed_at IS 'When it was closed the last time, by ClickUp''s date';
 COMMENT ON COLUMN planning_accuracy.estimate_ms IS 'Estimate of the task, as it is now; above 0';
 COMMENT ON COLUMN planning_accuracy.booked_ms IS
-    'Time of the finished entries that people booked on this task, whenever; not that of its subtasks';
+    'Time of the finished entries that people booked on this task, at any time; without that of its subtasks';
 COMMENT ON COLUMN planning_accuracy.ratio IS
-    'booked_ms by estimate_ms: 1 is as planned, above 1 it took longer';
+    'booked_ms divided by estimate_ms: 1 is as planned, above 1 it took longer';
 COMMENT ON COLUMN planning_accuracy.has_estimated_subtasks IS
     'Whether a subtask has an estimate too, which that of this task may include; leave such tasks out of sums';

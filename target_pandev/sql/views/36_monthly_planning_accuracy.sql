@@ -41,9 +41,9 @@ COMMENT ON COLUMN monthly_planning_accuracy.tasks IS
     'Number of closed tasks with an estimate and booked time, without parents whose subtasks have estimates';
 COMMENT ON COLUMN monthly_planning_accuracy.estimate_ms IS 'Sum of their estimates';
 COMMENT ON COLUMN monthly_planning_accuracy.booked_ms IS
-    'Sum of the time that people booked on them, whenever';
+    'Sum of the time that people booked on them, at any time';
 COMMENT ON COLUMN monthly_planning_accuracy.bias IS
-    'booked_ms by estimate_ms: above 1 the tasks took longer together than was estimated';
+    'booked_ms divided by estimate_ms: above 1 the tasks took longer together than was estimated';
 COMMENT ON COLUMN monthly_planning_accuracy.p50_ratio IS
     'Median of the ratios of the tasks (planning_accuracy.ratio)';
 COMMENT ON COLUMN monthly_planning_accuracy.p85_ratio IS
