@@ -16,6 +16,12 @@ import requests
 
 from clickup_receiver.http.signature import compute_signature
 from clickup_receiver.webhooks.secret_store import FileSecretStore
+from tests.support.commands import (
+    CommandProcess,
+    forked_variables,
+    run_command,
+    start_command,
+)
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -48,7 +54,8 @@ def environment_without_settings() -> dict[str, str]:
 class ReceiverProcess:
     """A receiver for a fake ClickUp and a store, which runs while its `with` block does.
 
-    Its settings are in the folder's `.env` and in `options`, its output is in `log`.
+    Its settings are in the folder's `.env` and in `options`, its output is in `log`. It is forked,
+    and so is what it starts, unless there is a `command`.
     """
 
     clickup: FakeClickUp
@@ -56,13 +63,13 @@ class ReceiverProcess:
     folder: Path
     options: dict[str, str] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
-    command: tuple[str, ...] = (str(COMMAND),)
+    command: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.session = requests.Session()
         self.secret_store = FileSecretStore(self.folder / "data" / "webhooks.json")
         self.log_path = self.folder / "log"
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | CommandProcess | None = None
         self.url = ""
         self.metrics_url = ""
         self.settings = {
@@ -92,34 +99,20 @@ class ReceiverProcess:
             **self.options,
         }
         arguments = [f"--{name}={value}" for name, value in options.items()]
-        return [*self.command, *arguments, *subcommand]
+        return [*(self.command or (COMMAND.name,)), *arguments, *subcommand]
 
     def run_command(self, *subcommand: str) -> subprocess.CompletedProcess[str]:
         """Run the command until it exits."""
         self.write_settings()
-        return subprocess.run(
-            self.command_line(*subcommand),
-            cwd=self.folder,
-            env=environment_without_settings(),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=TIMEOUT_SECONDS,
-        )
+        environment = {**environment_without_settings(), **forked_variables()}
+        return run_command(*self.command_line(*subcommand), env=environment, cwd=self.folder)
 
     def start(self) -> Self:
         """Start, and return once it is listening."""
         self.write_settings()
         length_before = len(self.log)
-        with self.log_path.open("ab") as log:
-            self.process = process = subprocess.Popen(
-                self.command_line(),
-                cwd=self.folder,
-                env=environment_without_settings(),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
+        with self.log_path.open("ab") as log, Path(os.devnull).open("rb") as nothing:
+            self.process = process = self._start((nothing.fileno(), log.fileno(), log.fileno()))
 
         def is_listening_or_dead() -> bool:
             return "listening on" in self.log[length_before:] or process.poll() is not None
@@ -129,6 +122,22 @@ class ReceiverProcess:
         self.url = self._last_url_after("listening on")
         self.metrics_url = self._last_url_after("metrics on")
         return self
+
+    def _start(self, streams: tuple[int, int, int]) -> subprocess.Popen[bytes] | CommandProcess:
+        if not self.command:
+            environment = {**environment_without_settings(), **forked_variables()}
+            return start_command(
+                *self.command_line(), env=environment, cwd=self.folder, streams=streams
+            )
+        stdin, stdout, stderr = streams
+        return subprocess.Popen(
+            self.command_line(),
+            cwd=self.folder,
+            env=environment_without_settings(),
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+        )
 
     def _last_url_after(self, words: str) -> str:
         url: str = re.findall(rf"{words} (http://\S+)", self.log)[-1]

@@ -12,6 +12,7 @@ import atexit
 import marshal
 import os
 import shutil
+import signal
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from typing import TYPE_CHECKING
 from tests.support import command_client
 
 if TYPE_CHECKING:
+    from _socket import socket as RawSocket  # noqa: N812 - a class
     from collections.abc import Mapping
     from multiprocessing.context import ForkProcess
 
@@ -54,17 +56,55 @@ def run_command(
         for stream, text in zip(streams, (stdin, "", ""), strict=True):
             stream.write_text(text, encoding="utf-8")
         opened = tuple(os.open(path, flags) for path, flags in zip(streams, FLAGS, strict=True))
-        arguments = [name, *options]
-        connection = command_client.request(
-            _address_of(name), arguments, dict(env), str(cwd or Path.cwd()), opened
-        )
+        process = start_command(name, *options, env=env, cwd=cwd or Path.cwd(), streams=opened)
         for number in opened:
             os.close(number)
-        command_client.read_number(connection)
-        code = command_client.read_number(connection)
-        connection.close()
+        code = process.wait()
         out, err = (stream.read_text(encoding="utf-8") for stream in streams[1:])
-    return CompletedProcess(arguments, code, out, err)
+    return CompletedProcess([name, *options], code, out, err)
+
+
+def start_command(
+    name: str, *options: str, env: Mapping[str, str], cwd: Path, streams: tuple[int, ...]
+) -> CommandProcess:
+    """Start a command with these standard streams."""
+    connection = command_client.request(
+        _address_of(name), [name, *options], dict(env), str(cwd), streams
+    )
+    return CommandProcess(command_client.read_number(connection), connection)
+
+
+@dataclass
+class CommandProcess:
+    """A command that was started; used as a `subprocess.Popen` is."""
+
+    pid: int
+    connection: RawSocket
+    returncode: int | None = None
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return the exit code once the process has ended. Raises `TimeoutError`."""
+        if self.returncode is None:
+            self.connection.settimeout(timeout)
+            self.returncode = command_client.read_number(self.connection)
+            self.connection.close()
+        return self.returncode
+
+    def poll(self) -> int | None:
+        """Return the exit code, or None while the process is running."""
+        with suppress(BlockingIOError):
+            self.wait(0)
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
 
 
 def forked_variables() -> dict[str, str]:
