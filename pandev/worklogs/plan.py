@@ -180,7 +180,10 @@ class _Planner:
         if journal and journal.is_open and journal.action == "create" and journal.sent_at:
             if self._facts.now - journal.sent_at < UNKNOWN_FOR:
                 return "skip", OPEN
-        elif journal and journal.state == "confirmed" and journal.action != "delete":
+        elif journal and (
+            journal.action == "update"
+            or (journal.action == "create" and journal.state == "confirmed")
+        ):
             return "skip", DELETED
         return "create", None
 
@@ -240,7 +243,7 @@ def _find_exception(
         return "delete", BOOKED_ON_ANOTHER
     if entry.task_id != task_id:
         return "skip", MOVED
-    written_ms = journal.written_ms if journal and journal.state == "confirmed" else None
+    written_ms = journal.written_ms if journal and not journal.is_open else None
     if written_ms is not None and _differ(written_ms, entry.duration_ms):
         return "skip", CHANGED
     return None
