@@ -53,7 +53,7 @@ def format_option(command: Command) -> Command:
 
 def print_json(value: object) -> None:
     """Print one JSON value; times are printed as ISO 8601."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    click.echo(json.dumps(value, indent=2, default=str))
 
 
 def print_result(

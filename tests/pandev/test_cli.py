@@ -14,6 +14,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from pandev.cli import pandev
+from pandev.console import print_json
 from target_pandev.database import search_path_option
 from tests.pandev.command import GOLDEN, assert_golden
 
@@ -196,6 +197,12 @@ def test_every_expected_output_is_compared() -> None:
     assert len(names) > len(helps)
     assert {name for name in names - helps if f'"{name}"' not in tests} == set()
     assert helps - names == set()
+
+
+def test_json_has_no_character_that_a_terminal_obeys(capsys: pytest.CaptureFixture[str]) -> None:
+    """Names of workspaces and people may have any; JSON is for programs, which decode it."""
+    print_json({"name": "Caf\u00e9 \x9b2J \u202e \udcff"})
+    assert capsys.readouterr().out == ('{\n  "name": "Caf\\u00e9 \\u009b2J \\u202e \\udcff"\n}\n')
 
 
 def test_an_invalid_limit_is_rejected() -> None:
