@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from clickup_receiver.meltano_project import MeltanoProject
 
-ADVICE: Final = "set TAP_CLICKUP_<SETTING> in .env; pandev settings shows what is set"
+WITHOUT_TOKEN: Final = "api_token: missing; "  # noqa: S105 - the begin of an error
+HOW_TO_SAVE: Final = "save it with pandev token"
+ADVICE: Final = "pandev settings shows each setting, and where it comes from"
 
 
 def make_tap(project: MeltanoProject | None) -> TapClickUp:
@@ -34,7 +36,8 @@ def make_tap(project: MeltanoProject | None) -> TapClickUp:
         catalog = apply_select(tap.catalog_dict, patterns)
         return TapClickUp(config=settings, parse_env_config=settings is None, catalog=catalog)
     except ConfigurationError as error:
-        raise ConfigurationError(str(error).replace(SOURCES, ADVICE)) from None
+        advice = HOW_TO_SAVE if str(error).startswith(WITHOUT_TOKEN) else ADVICE
+        raise ConfigurationError(str(error).replace(SOURCES, advice)) from None
 
 
 def read_tap_config(project: MeltanoProject | None) -> Mapping[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
@@ -67,6 +68,21 @@ mode_option = click.option(
 )
 
 
+class Day(click.ParamType):  # type: ignore[type-arg] # not generic before click 8.2
+    """A day."""
+
+    name = "day"
+
+    def convert(
+        self, value: str | date, param: click.Parameter | None, ctx: click.Context | None
+    ) -> date:
+        """Return the day of a text such as 2026-03-31."""
+        try:
+            return value if isinstance(value, date) else date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a day; write it as 2026-03-31", param, ctx)
+
+
 def rule_options(command: Command) -> Command:
     """Add the rules; each is a setting too, such as PANDEV_WORKLOG_DAYS."""
     for name, kind, default, help_text in reversed(RULE_OPTIONS):
@@ -82,7 +98,7 @@ def rule_options(command: Command) -> Command:
         )(command)
     return click.option(
         "--last-day",
-        type=click.DateTime(("%Y-%m-%d",)),
+        type=Day(),
         metavar="DAY",
         help="Last day to plan, such as 2026-03-31; by default the last closed one.",
     )(command)

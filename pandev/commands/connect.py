@@ -77,6 +77,7 @@ no public URL, or the token's user may not create webhooks.
     "--webhook-url",
     envvar="CLICKUP_RECEIVER_WEBHOOK_URL",
     show_envvar=True,
+    metavar="URL",
     help="Public https URL at which ClickUp reaches clickup-receiver.",
 )
 @data_dir_option

@@ -30,7 +30,7 @@ def employee_commands() -> None:
 @format_option
 @click.argument("file", type=click.Path(path_type=Path))
 def load(file: Path, output_format: OutputFormat, **store: str | None) -> None:
-    """Replace the stored employees by those of FILE.
+    """Replace the stored employees with those of FILE.
 
     FILE is a CSV file with a header. Columns: email, name, position, team, department,
     github_login, other_emails, is_archived. Only email is required. An employee who is not in FILE

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -33,7 +32,7 @@ from tap_clickup.sync import SyncContext
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
+    from datetime import date
 
 SHARE = 0.1
 """The share of ClickUp's rate limit; the rest is left to the tap and the receiver."""
@@ -56,7 +55,7 @@ def worklog_commands() -> None:
 @store_options
 @click.pass_context
 def plan(
-    context: click.Context, /, last_day: datetime | None, output_format: str, **options: Any
+    context: click.Context, /, last_day: date | None, output_format: str, **options: Any
 ) -> None:
     """Show what push would write; no request is sent to ClickUp.
 
@@ -81,7 +80,7 @@ def push(
     *,
     write: bool,
     mode: str,
-    last_day: datetime | None,
+    last_day: date | None,
     output_format: str,
     **options: Any,
 ) -> None:
@@ -106,7 +105,7 @@ def push(
             store,
             sync_context,
             _read_rules(options),
-            last_day=_to_date(last_day),
+            last_day=last_day,
             on_progress=lambda done, total: progress(f"{done:,} of {total:,} entries sent"),
         )
     if output_format == "json":
@@ -130,13 +129,13 @@ def _read_tap_settings(context: click.Context) -> Mapping[str, Any]:
 
 def _show_plan(
     settings: Mapping[str, Any],
-    last_day: datetime | None,
+    last_day: date | None,
     output_format: str,
     options: Mapping[str, Any],
 ) -> None:
     rules = _read_rules(options)
     with open_loaded_store(options) as store:
-        period = read_period(store, rules, _to_date(last_day))
+        period = read_period(store, rules, last_day)
         planned = build_plan(read_facts(store, period), rules, Selection.from_config(settings))
     if output_format == "json":
         print_json(output.plan_as_json(planned, period, rules))
@@ -154,7 +153,3 @@ def _show_plan(
 def _read_rules(options: Mapping[str, Any]) -> WorklogRules:
     names = (name.replace("-", "_") for name, *_ in RULE_OPTIONS)
     return WorklogRules(**{name: options[name] for name in names})
-
-
-def _to_date(day: datetime | None) -> date | None:
-    return None if day is None else date(day.year, day.month, day.day)

@@ -32,7 +32,7 @@ NO_ANSWER: Final = "ClickUp was not read, see the check token"
 VARIABLE: Final = "TAP_CLICKUP_API_TOKEN"
 NEW_ONE: Final = (
     "create a new token in ClickUp under avatar > Settings > My Settings > Apps > API Token, and "
-    f"replace {VARIABLE} by it"
+    "save it with pandev token"
 )
 
 

@@ -123,10 +123,7 @@ def test_missing_settings_are_named_without_any_request(folder: Path, clickup: F
     assert done.stdout.startswith(
         "result  something is broken, see below\nstore   the first load will create it in"
     )
-    assert done.stderr == (
-        "pandev: ClickUp: api_token: missing; set TAP_CLICKUP_<SETTING> in .env; pandev settings "
-        "shows what is set\n"
-    )
+    assert done.stderr == ("pandev: ClickUp: api_token: missing; save it with pandev token\n")
     assert clickup.requests == []
     assert not (folder / "store").exists()
 

@@ -63,7 +63,7 @@ def test_a_wrong_token_is_a_problem(doctor: Doctor, clickup: FakeClickUp) -> Non
     assert text == "401 Unauthorized: the token is wrong, expired or was regenerated"
     assert remedy == (
         "create a new token in ClickUp under avatar > Settings > My Settings > Apps > API Token, "
-        "and replace TAP_CLICKUP_API_TOKEN by it"
+        "and save it with pandev token"
     )
     for name in ("clock", "role", "access", "clickapps"):
         assert findings[name] == [("skipped", "ClickUp was not read, see the check token", None)], (

@@ -18,7 +18,7 @@ API = "https://api.clickup.com/api/v2"
 VARIABLE = "TAP_CLICKUP_API_TOKEN"
 CREATE_ONE = (
     "create a new token in ClickUp under avatar > Settings > My Settings > Apps > API Token, and "
-    "replace TAP_CLICKUP_API_TOKEN by it"
+    "save it with pandev token"
 )
 
 TIME_TRACKING_OFF = "the ClickApp Time Tracking is off in space Shop, so no time is tracked there"

@@ -12,7 +12,7 @@ import yaml
 
 from pandev.commands.worklogs import worklog_commands
 from pandev.worklogs.rules import WorklogRules
-from tests.pandev.command import PANDEV, assert_golden
+from tests.pandev.command import PANDEV, assert_golden, run_pandev
 from tests.pandev.worklog_store import EXPECTED, Runs, fill, written
 from tests.tap_clickup import accounts
 from tests.test_docs import MELTANO, settings_on_the_page
@@ -78,6 +78,12 @@ def test_a_day_that_is_not_closed_is_refused(runs: Runs) -> None:
     refused = runs.run("plan", "--grace-hours", "876000")
     assert refused.returncode == 1
     assert refused.stderr.startswith("pandev: 2026-03-03 is not closed yet; the last closed day is")
+
+
+def test_a_day_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    refused = run_pandev(tmp_path, "worklogs", "plan", "--last-day", "2026-02-30")
+    assert refused.returncode == 2
+    assert "'2026-02-30' is not a day; write it as 2026-03-31\n" in refused.stderr
 
 
 def test_readme_and_meltano_yml_list_the_settings_of_write_back() -> None:
