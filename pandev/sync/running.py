@@ -51,7 +51,7 @@ def find_running_job(folder: Path, tap: str) -> RunningJob | None:
     """Return the run of a tap in a project; None if Meltano's database does not have it here."""
     path = folder / DATABASE
     try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
             row = database.execute(LATEST, (f"%:{tap}-to-%",)).fetchone()
     except sqlite3.Error:
         return None

@@ -192,6 +192,14 @@ def test_a_killed_run_is_described_as_such(meltano: FakeMeltano) -> None:
     assert find_running_job(meltano.folder, "tap-clickup-sweep") is None
 
 
+@pytest.mark.parametrize("name", ["C# project", "what? 100%"])
+def test_a_run_is_found_in_a_folder_of_any_name(meltano: FakeMeltano, name: str) -> None:
+    """SQLite takes a URI, in which # begins a fragment and ? a query."""
+    add_run(meltano, "cli", seen_at=STARTED_AT)
+    moved = meltano.folder.rename(meltano.folder.parent / name)
+    assert find_running_job(moved, TAP) is not None
+
+
 def test_a_run_that_has_ended_is_not_running(meltano: FakeMeltano) -> None:
     add_run(meltano, "cli", seen_at=STARTED_AT, state="SUCCESS")
     assert find_running_job(meltano.folder, TAP) is None
