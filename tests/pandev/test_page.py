@@ -271,6 +271,24 @@ def test_texts_of_people_stay_texts(database: str) -> None:
     assert [cell for cell in cells if cell.startswith("=")] == []
 
 
+def test_values_that_are_missing_leave_their_places_empty(database: str) -> None:
+    """A status that ClickUp did not send, a name that is empty, a commit without an author."""
+    fill_page(database)
+    with connect(database) as connection:
+        connection.execute(
+            "UPDATE tasks SET name = NULL, status = NULL, list_id = NULL, date_updated = now() "
+            "WHERE id = '86d000021'"
+        )
+        connection.execute("UPDATE commits SET author_name = NULL, message = NULL")
+    with serve_database(database) as running:
+        for path in TAB_PATHS:
+            answer = running.get(path)
+            assert (answer.status, "cannot be read" in answer.text) == (200, False), path
+        html = running.get("/tasks").text
+    assert texts(html, "h3")[0] == "86d000021"
+    assert texts(html, ".group")[0] == "no status"
+
+
 @pytest.mark.parametrize("path", [*TAB_PATHS, "/static/style.css", "/tasks/board.csv", "/nothing"])
 def test_no_response_lets_a_browser_run_or_load_anything(page: RunningPage, path: str) -> None:
     answer = page.get(path)
