@@ -6,6 +6,8 @@ import asyncio
 from threading import Event
 from typing import TYPE_CHECKING
 
+import pytest
+
 from clickup_receiver.http.group_commit import MAX_GROUP_SIZE, GroupCommit
 from clickup_receiver.inbox.inbox import Delivery, InboxError
 
@@ -30,17 +32,20 @@ def test_concurrent_requests_share_commits() -> None:
     assert group_sizes == [MAX_GROUP_SIZE, MAX_GROUP_SIZE, 200]
 
 
-def test_a_disconnected_client_does_not_affect_others() -> None:
-    """It leaves while its delivery is being stored."""
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_disconnected_client_does_not_affect_others(*, fails: bool) -> None:
+    """It leaves while its delivery is being stored, or while that fails."""
     storing = Event()
     disconnected = Event()
 
     def store(group: Sequence[Delivery]) -> list[bool]:
         storing.set()
         disconnected.wait(30)
+        if fails and group[0].signature == "1":
+            raise InboxError("cannot be stored")
         return [True] * len(group)
 
-    async def add() -> list[bool]:
+    async def add() -> list[bool | BaseException]:
         group_commit = GroupCommit(store)
         first = asyncio.create_task(group_commit.add(Delivery("1", "w", None)))
         second = asyncio.create_task(group_commit.add(Delivery("2", "w", None)))
@@ -48,9 +53,12 @@ def test_a_disconnected_client_does_not_affect_others() -> None:
         first.cancel()
         await asyncio.wait([first])
         disconnected.set()
-        return [await second, await group_commit.add(Delivery("3", "w", None))]
+        results = await asyncio.gather(second, return_exceptions=True)
+        return [*results, await group_commit.add(Delivery("3", "w", None))]
 
-    assert asyncio.run(asyncio.wait_for(add(), 30)) == [True, True]
+    second, third = asyncio.run(asyncio.wait_for(add(), 30))
+    assert isinstance(second, InboxError) if fails else second is True
+    assert third is True
 
 
 def test_a_failed_commit_fails_only_its_own_requests() -> None:
