@@ -86,6 +86,14 @@ def test_pending_events_without_history_are_merged(inbox: Inbox) -> None:
     assert pending(inbox) == ["12"]
 
 
+def test_events_of_two_webhooks_are_not_merged(inbox: Inbox) -> None:
+    """One of them may cover spaces that are not selected, so that its events are left out."""
+    body = {**delivery("folderUpdated", folder_id="12"), "webhook_id": "other"}
+    inbox.add([rename("one"), Delivery("two", "other", parse_event(body))])
+    webhook_ids = [pending.event.webhook_id for pending in inbox.pending(limit=9)]
+    assert webhook_ids == [WEBHOOK_ID, "other"]
+
+
 def test_an_event_that_arrives_during_a_load_stays_pending(inbox: Inbox) -> None:
     """The object may have been read before the second change."""
     inbox.add([rename("same")])
