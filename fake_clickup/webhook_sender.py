@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import requests
 
+from .behaviour import Behaviour
 from .webhook_events import EventBuilder
 
 if TYPE_CHECKING:
@@ -41,15 +42,19 @@ class PendingDelivery(NamedTuple):
 class WebhookSender:
     """Collects the deliveries of an account's edits in `outbox`, for a test to send them.
 
+    With a `behaviour`, there are none of what it hides from the token's user, as in ClickUp.
     `delivered` are the deliveries with a response of 2xx, `statuses` those of all responses, 0 for
     an attempt without a response.
     """
 
-    def __init__(self, account: Account, *, seconds: float = SECONDS) -> None:
+    def __init__(
+        self, account: Account, *, behaviour: Behaviour | None = None, seconds: float = SECONDS
+    ) -> None:
         self.outbox: list[PendingDelivery] = []
         self.delivered: list[PendingDelivery] = []
         self.statuses: list[int] = []
         self._account = account
+        self._behaviour = behaviour or Behaviour()
         self._seconds = seconds
         self._event_builder = EventBuilder()
         self._session = requests.Session()
@@ -61,7 +66,10 @@ class WebhookSender:
         self._session.close()
 
     def _collect(self, change: Change) -> None:
+        hidden = self._behaviour.hidden_lists | self._behaviour.hidden_spaces
         for event in self._event_builder.build_events(change):
+            if event.places & hidden:
+                continue
             for webhook in change.workspace.webhooks.values():
                 if _subscribes(webhook, event):
                     self.outbox.append(_build_delivery(webhook, event, change.workspace.id))

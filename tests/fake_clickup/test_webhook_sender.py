@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fake_clickup import Behaviour
 from fake_clickup.model import Tag
 from fake_clickup.webhook_sender import WebhookSender
 from tests.fake_clickup.client import NOW
@@ -261,6 +262,27 @@ def test_a_webhook_of_a_space_gets_events_of_that_space_only(
     sender = WebhookSender(account)
     account.update_task(task.id, name="Renamed")
     assert [delivery["webhook_id"] for delivery in take_pushed(sender)] == webhook_ids[:1]
+    sender.close()
+
+
+@pytest.mark.parametrize("hidden", ["list", "space"])
+def test_what_is_hidden_from_the_creator_is_not_delivered(
+    account: Account, workspace: Workspace, hidden: str
+) -> None:
+    account.add_webhook(endpoint="http://127.0.0.1:1/", events=ALL)
+    task = workspace.tasks[find_open_task(workspace)]
+    space_id = workspace.lists[task.list_id].space_id
+    behaviour = Behaviour()
+    sender = WebhookSender(account, behaviour=behaviour)
+    account.update_task(task.id, name="Shown")
+    if hidden == "list":
+        behaviour.hidden_lists = {task.list_id}
+    else:
+        behaviour.hidden_spaces = {space_id}
+    account.update_task(task.id, name="Hidden")
+    account.rename(space_id, "Renamed")
+    shown = {"list": ["taskUpdated", "spaceUpdated"], "space": ["taskUpdated"]}
+    assert take_event_names(sender) == shown[hidden]
     sender.close()
 
 
