@@ -43,6 +43,15 @@ def test_an_event_without_a_timestamp_counts_from_arrival() -> None:
     assert batch.changed_objects("task") == {}
 
 
+def test_the_latest_event_without_a_timestamp_counts() -> None:
+    """What was read before it does not show its change."""
+    first = pending_event("taskUpdated", event_id=1)
+    second = replace(first, id=2, received_at=RECEIVED + timedelta(hours=1))
+    for events in ([first, second], [second, first]):
+        (batch,) = group_events(events, OURS)
+        assert batch.untimed == {("task", "86a1"): second.received_at}
+
+
 def test_time_changes_are_grouped_by_task_with_their_starts() -> None:
     items = [history("time_spent", after={"start": start}) for start in (EARLY, LATE)]
     events = [pending_event("taskTimeTrackedUpdated", item) for item in items]
