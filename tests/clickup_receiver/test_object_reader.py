@@ -127,6 +127,21 @@ def test_a_task_of_another_workspace_is_left_out(
     assert f"task {task_id} changed and cannot be read: it belongs to workspace" in caplog.text
 
 
+def test_a_deleted_task_that_is_in_another_workspace_is_deleted(
+    source: MessageSourceHarness, clickup: FakeClickUp
+) -> None:
+    """It can be read, but not in the workspace of the webhook."""
+    task_id = next(iter(clickup.account.workspaces[1].tasks))
+    source.build(pending_event("taskDeleted", task_id=task_id))
+    assert source.rows("tasks") == [
+        {
+            "workspace_id": source.workspace_id,
+            "id": task_id,
+            "_sdc_deleted_at": "2026-03-01T12:00:00.000+00:00",
+        }
+    ]
+
+
 def test_an_object_of_unexpected_shape_fails_only_its_events(
     source: MessageSourceHarness, clickup: FakeClickUp, workspace: Workspace
 ) -> None:
