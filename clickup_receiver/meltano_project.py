@@ -136,6 +136,10 @@ class MeltanoProject:
 
     def _included_files(self) -> list[Path]:
         patterns = self._project_file().get("include_paths") or []
+        if not isinstance(patterns, list) or not all(isinstance(text, str) for text in patterns):
+            raise ConfigurationError(
+                f"{self.folder / PROJECT_FILE}: include_paths: expected a list of paths"
+            )
         return [file for pattern in patterns for file in sorted(self.folder.glob(pattern))]
 
     def fingerprint(self) -> Fingerprint:

@@ -26,6 +26,7 @@ from clickup_receiver.webhooks.secret_store import (
     FileSecretStore,
 )
 from plugin_settings.env_file import load_env_file
+from plugin_settings.plugin import ENVIRONMENT, UNREADABLE_ERRORS
 from tap_clickup.errors import ConfigurationError
 from tap_clickup.tap import TapClickUp
 
@@ -63,13 +64,19 @@ class Settings:
         A value in `.env` takes precedence over the environment that this process was started with,
         so that a token that is replaced there takes effect. Raises `ConfigurationError`.
         """
-        files: Any = [Path(name) for name in self.config if name != "ENV"]
-        if "ENV" not in self.config:
-            return TapClickUp(config=files)
-        self._load_env_file()
-        if not files and self.project and (config := self.project.read_settings(TAP)):
-            return TapClickUp(config=config)
-        return TapClickUp(config=files, parse_env_config=True)
+        files: Any = [Path(name) for name in self.config if name != ENVIRONMENT]
+        has_environment = ENVIRONMENT in self.config
+        if has_environment:
+            self._load_env_file()
+            if not files and self.project and (config := self.project.read_settings(TAP)):
+                return TapClickUp(config=config)
+        try:
+            return TapClickUp(config=files, parse_env_config=has_environment)
+        except UNREADABLE_ERRORS:
+            raise ConfigurationError(
+                f"config {', '.join(self.config)}: expected ENV or a readable file with a JSON "
+                "object"
+            ) from None
 
     def read_commands(self) -> dict[str, str | None]:
         """Return the poll and the sweep: where they are not set, jobs of the Meltano project.
@@ -79,7 +86,7 @@ class Settings:
         Raises `ConfigurationError`.
         """
         poll, sweep = self.poll_command, self.sweep_command
-        if self.project and poll != "" and self.config == ("ENV",):
+        if self.project and poll != "" and self.config == (ENVIRONMENT,):
             poll = self._find_job(POLL, TAP) if poll is None else poll
             sweep = self._find_job(SWEEP, SWEEP_TAP) if sweep is None else sweep
         return {POLL: poll, SWEEP: sweep}
@@ -95,7 +102,7 @@ class Settings:
         Meltano would prefer the token that this process was started with. Raises
         `ConfigurationError`.
         """
-        if "ENV" in self.config:
+        if ENVIRONMENT in self.config:
             self._load_env_file()
         return {**os.environ, TRIGGER_VARIABLE: RECEIVER}
 

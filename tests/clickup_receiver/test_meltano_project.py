@@ -136,6 +136,18 @@ def test_a_broken_project_file_is_one_clear_line(project: MeltanoProject) -> Non
     assert str(caught.value) == (f"{project.folder}/meltano.yml: while parsing a flow node")
 
 
+@pytest.mark.parametrize("paths", ["5", "[5]", "{more.yml: 1}"])
+def test_paths_that_are_no_list_of_texts_are_one_clear_line(
+    project: MeltanoProject, paths: str
+) -> None:
+    (project.folder / "meltano.yml").write_text(f"include_paths: {paths}\n")
+    with pytest.raises(ConfigurationError) as caught:
+        project.read_settings("tap-clickup")
+    assert str(caught.value) == (
+        f"{project.folder}/meltano.yml: include_paths: expected a list of paths"
+    )
+
+
 def test_our_meltano_yml_gives_each_environment_a_schema(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from clickup_receiver.cli import receiver
 from clickup_receiver.meltano_project import MeltanoProject
 from clickup_receiver.settings import Settings
+from tap_clickup.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -102,3 +103,15 @@ def test_a_sweep_time_is_a_time_of_the_day(
     ended = CliRunner().invoke(receiver, ["--sweep-time", value, "replay"])
     assert ended.exit_code == 2
     assert f"Invalid value for '--sweep-time': '{value}' does not match" in ended.output
+
+
+@pytest.mark.parametrize("text", [None, "{", "[1]"], ids=["missing", "not JSON", "no object"])
+def test_an_unreadable_file_of_settings_is_one_clear_line(
+    settings: Settings, tmp_path: Path, text: str | None
+) -> None:
+    file = tmp_path / "tap.json"
+    if text is not None:
+        file.write_text(text, encoding="utf-8")
+    for config in ((str(file),), ("ENV", str(file))):
+        with pytest.raises(ConfigurationError, match=r"tap\.json: expected ENV or a readable file"):
+            replace(settings, config=config).make_tap()
