@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
+from msgspec import Meta, Struct
 from singer_sdk import typing as th
 
 from tap_git.errors import RepositoryError
@@ -25,6 +26,17 @@ if TYPE_CHECKING:
 SHA = re.compile("[0-9a-f]{40}")
 REPORTED_FOR = timedelta(days=7)
 """How long deletions are reported again: a target may refuse many until they are confirmed."""
+
+
+Timestamp: TypeAlias = Annotated[datetime, Meta(tz=True)]
+
+
+class SavedCommits(Struct):
+    """What `CommitsStream` saves in the state."""
+
+    heads: dict[str, list[str]] = {}
+    lost_heads: dict[str, list[tuple[str, Timestamp]]] = {}
+    start_date: Timestamp | None = None
 
 
 class CommitsStream(GitStream):

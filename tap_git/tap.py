@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from msgspec import UNSET, Struct, UnsetType
+
 from tap_base.sources_tap import SourcesTap
-from tap_git.commits import CommitsStream
+from tap_git.commits import CommitsStream, SavedCommits
 from tap_git.errors import ConfigurationError, TapGitError
 from tap_git.repository import disable_object_cache
 from tap_git.settings import CONFIG_SCHEMA
@@ -22,6 +24,14 @@ STREAMS = (RepositoriesStream, CompletedReadsStream, BranchesStream, CommitsStre
 that write completed reads follow the SCHEMA of these."""
 
 
+class _Bookmarks(Struct):
+    commits: SavedCommits | UnsetType = UNSET
+
+
+class _State(Struct):
+    bookmarks: _Bookmarks | UnsetType = UNSET
+
+
 class TapGit(SourcesTap):
     """Reads repositories, branches and commits of local git repositories, but no file contents."""
 
@@ -30,6 +40,7 @@ class TapGit(SourcesTap):
     error_type = ConfigurationError
     reported_errors = (TapGitError,)
     context_class = SyncContext
+    state_type = _State
     sync_context: SyncContext
 
     def discover_streams(self) -> Sequence[Stream]:

@@ -133,6 +133,17 @@ def test_users_completed_read_contains_members_only(run_tap: TapRunner) -> None:
     assert row["keys"] == [["40000001"], ["40000002"], ["40000003"]]
 
 
+def test_users_are_not_completed_if_clickup_lists_too_few(
+    run_tap: TapRunner, account: Account
+) -> None:
+    """The token's user is a member: a response without it does not list the members."""
+    del account.workspaces[0].members[accounts.OWNER]
+    run = run_tap(start_date=ALL_TIME)
+    assert run.error is None
+    assert {row["id"] for row in run.rows("users") if row["is_member"]} == {"40000002", "40000003"}
+    assert "users" not in find_completed_reads(run)
+
+
 def test_webhooks_completed_read_contains_own_webhooks_only(
     run_tap: TapRunner, account: Account
 ) -> None:

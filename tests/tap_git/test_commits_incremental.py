@@ -6,6 +6,9 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
+from tap_git.errors import ConfigurationError
 from tap_git.tap import TapGit
 from tests.tap_git.repository_builder import USER1, RepositoryBuilder
 from tests.tap_git.runner import ORDERS
@@ -36,6 +39,26 @@ def test_a_state_of_an_earlier_commit_is_continued(orders: RepositoryBuilder, re
     run = read(orders, state=state, start_date="2024-01-01T00:00:00Z")
     assert run.column("commits", "sha") == [new]
     assert run.heads == {ORDERS: [new]}
+
+
+@pytest.mark.parametrize(
+    "commits",
+    [
+        None,
+        {"heads": None},
+        {"heads": {ORDERS: None}},
+        {"heads": {ORDERS: [7]}},
+        {"lost_heads": []},
+        {"lost_heads": {ORDERS: ["a" * 40]}},
+        {"lost_heads": {ORDERS: [["a" * 40, "yesterday"]]}},
+        {"start_date": "2024-01-01"},
+        {"start_date": "2024-01-01T00:00:00"},
+    ],
+    ids=repr,
+)
+def test_a_damaged_state_is_rejected(commits: object) -> None:
+    with pytest.raises(ConfigurationError, match=r"^state: not a state of tap-git; pass the last"):
+        TapGit(config={"repositories": ["/nowhere"]}, state={"bookmarks": {"commits": commits}})
 
 
 def test_an_empty_repository_has_a_row_and_no_heads(tmp_path: Path, read: Read) -> None:

@@ -8,6 +8,10 @@ import subprocess
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from tap_ide.errors import ConfigurationError
+from tap_ide.tap import TapIde
 from tests.tap_ide.heartbeat_server import TOKEN, heartbeat
 from tests.tap_ide.runner import (
     COMMAND,
@@ -156,3 +160,11 @@ def test_sigterm_exits_143_with_the_state_of_complete_files(tmp_path: Path, read
     resumed = read(first, long, state=stopped.state)
     assert len(resumed.rows) == 9_000
     assert {*resumed.column("project")} == {"long"}
+
+
+@pytest.mark.parametrize(
+    "bookmarks", [[], {"ide_events": None}, {"ide_events": ["files"]}], ids=repr
+)
+def test_a_damaged_state_is_rejected(bookmarks: object) -> None:
+    with pytest.raises(ConfigurationError, match=r"^state: not a state of tap-ide; pass the last"):
+        TapIde(config={}, state={"bookmarks": bookmarks})
