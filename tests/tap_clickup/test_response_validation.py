@@ -192,6 +192,20 @@ def test_odd_task_is_read_without_its_odd_fields(
     assert all(note in run.log for note in sync_run["notes"][-2:])
 
 
+@pytest.mark.parametrize(("count", "is_changed"), [(9, False), (10, True)])
+def test_folders_without_any_id_show_that_the_format_has_changed(
+    run_tap: TapRunner, behaviour: Behaviour, workspace: Workspace, count: int, *, is_changed: bool
+) -> None:
+    """A few odd folders are the same in every run; of a changed format the run has to fail."""
+    (space_id, *_) = workspace.spaces
+    path = f"/space/{space_id}/folder"
+    behaviour.faults = [Fault(200, {"folders": [{"name": "Odd"}] * count}, path=f"{path}$")]
+    run = run_tap(start_date=ALL_TIME, workspace_ids=[workspace.id])
+    assert (f"GET {path}: no object has a readable id" in (run.error or "")) is is_changed
+    left_out = (f"folders without id in GET {path}", "left out: the field id cannot be read")
+    assert (left_out in run.read_failures) is not is_changed
+
+
 def test_odd_status_is_reported_and_all_others_are_read(
     run_tap: TapRunner, behaviour: Behaviour, workspace: Workspace
 ) -> None:

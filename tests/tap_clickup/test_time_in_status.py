@@ -13,7 +13,7 @@ from tests.tap_clickup import accounts
 from tests.tap_clickup.dates import ms_to_iso
 
 if TYPE_CHECKING:
-    from fake_clickup import Behaviour
+    from fake_clickup import Behaviour, Request
     from fake_clickup.model import Task, Workspace
     from tests.tap_clickup.runner import Row, TapRun, TapRunner
 
@@ -151,6 +151,25 @@ def test_denied_task_is_noted_and_the_others_are_kept(
     assert [
         note for note in notes if f"GET /task/{last}/time_in_status: HTTP 401 OAUTH_027" in note
     ]
+
+
+def test_many_denied_tasks_do_not_hide_the_others(
+    run_tap: TapRunner, account: Account, behaviour: Behaviour
+) -> None:
+    """So many would show that the ClickApp is off if ClickUp had accepted none of the others."""
+    ids = sorted(account.create_task(LIST, name=f"Task {number}").id for number in range(200))
+    denied = ids[100:104]
+
+    def deny(request: Request, _: Account) -> None:
+        requested = request.query.get("task_ids", request.path.split("/")[4:5])
+        if "time_in_status" in request.path and {*requested} & {*denied}:
+            behaviour.faults.append(Fault(status=401, body={"ECODE": "OAUTH_027"}))
+
+    behaviour.on_request = deny
+    run = run_tap(time_in_status=True)
+    assert sorted(run.column("time_in_status", "task_id")) == [*ids[:100], *ids[104:]]
+    (note,) = [note for note in run.rows("sync_runs")[0]["notes"] if "time in status" in note]
+    assert note.startswith("time in status: ClickUp returned none for 4 tasks (GET /task/")
 
 
 def test_only_tasks_read_by_the_run_are_requested(run_tap: TapRunner, account: Account) -> None:
