@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from pandev.report.reading import read_section
+from pandev.report.section import Section
 from pandev.report.values import Kind, time_to_next_age
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from pandev.page.filters import Filters, Limit
     from pandev.report.reading import Result
-    from pandev.report.section import Section
+    from pandev.report.section import Column
     from pandev.report.selection import Calendar
     from pandev.report.source import SharedReads
 
@@ -96,6 +97,13 @@ class FigureView:
     def rows(self) -> Any:
         """The rows of its table."""
         return self.result.rows
+
+
+def page_section(
+    name: str, title: str, columns: Sequence[Column], empty: str, **limits: Any
+) -> Section:
+    """Return a section that the report does not have; its statement is `page_<name>.sql`."""
+    return Section(name, title, "", columns, empty, prefix="page", **limits)
 
 
 def figure_of(

@@ -13,9 +13,9 @@ from pandev.page.charts.grid import days_between
 from pandev.page.charts.legend import draw_legend
 from pandev.page.charts.scatter import Point, draw_scatter
 from pandev.page.drawing import NOTHING, join
-from pandev.page.figures import Drawing, Figure, figure_of, time_to_exceed
-from pandev.page.work import GROUP_NAMES, lead_to_status
-from pandev.report.section import Column, Section
+from pandev.page.figures import Drawing, Figure, figure_of, page_section, time_to_exceed
+from pandev.page.work import GROUP_NAMES, PLACES_AND_TEAM, lead_to_status
+from pandev.report.section import Column
 from pandev.report.sections import BY_NAME, EIGHT_WEEKS, EVERY_SCOPE, TASKS, WORKSPACE
 from pandev.report.values import Kind, format_age, format_duration
 
@@ -181,10 +181,9 @@ def draw_status_times(result: Result, frame: Frame) -> Drawing:
 
 
 CYCLE_TIMES: Final = Figure(
-    Section(
+    page_section(
         "cycle_times",
         "Cycle times of closed tasks",
-        "",
         (
             Column("task_id", "task", Kind.ID),
             Column("name", "title"),
@@ -201,7 +200,6 @@ CYCLE_TIMES: Final = Figure(
         has_period=True,
         default_days=EIGHT_WEEKS,
         reads_closed_tasks=True,
-        prefix="page",
     ),
     "From the first start to the last closing, pauses included. A point is hollow if a change of "
     "status is inferred, so that the time is the longest possible one. Tasks whose start is not "
@@ -209,14 +207,13 @@ CYCLE_TIMES: Final = Figure(
     draw=draw_cycle_times,
     links={"task_id": "url", "name": "url"},
     leads=dict.fromkeys(("elapsed_ms", "active_ms", "working_ms", "reopened_count"), lead_to_stays),
-    limits=frozenset({"workspace", "space", "list", "sprint", "team", "kind"}),
+    limits=PLACES_AND_TEAM | {"kind"},
     rows=SHOWN_POINTS,
 )
 DAILY_FLOW: Final = Figure(
-    Section(
+    page_section(
         "daily_flow",
         "Cumulative flow",
-        "",
         (
             Column("day", "day", Kind.DAY),
             Column("open", "open", Kind.NUMBER),
@@ -230,7 +227,6 @@ DAILY_FLOW: Final = Figure(
         scopes=frozenset({"workspace", "space"}),
         has_period=True,
         default_days=EIGHT_WEEKS,
-        prefix="page",
     ),
     "Tasks by their status at the end of each day, in the time zone of reports. In the picture "
     "closed tasks count from its first day on; the table has all of them.",
@@ -243,10 +239,9 @@ DAILY_FLOW: Final = Figure(
     rows=EIGHT_WEEKS + 1,
 )
 CREATED_TASKS: Final = Figure(
-    Section(
+    page_section(
         "created_tasks",
         "Tasks by their creation",
-        "",
         (
             Column("task_id", "task", Kind.ID),
             Column("name", "title"),
@@ -260,17 +255,15 @@ CREATED_TASKS: Final = Figure(
         scopes=EVERY_SCOPE,
         has_period=True,
         default_days=EIGHT_WEEKS,
-        prefix="page",
     ),
     "Tasks that were created in the period, with their present status; the newest come first.",
     links={"task_id": "url", "name": "url"},
-    limits=frozenset({"workspace", "space", "list", "sprint", "team"}),
+    limits=PLACES_AND_TEAM,
 )
 TASKS_OF_DAY: Final = Figure(
-    Section(
+    page_section(
         "tasks_of_day",
         "Tasks by their status",
-        "",
         (
             Column("task_id", "task", Kind.ID),
             Column("name", "title"),
@@ -283,7 +276,6 @@ TASKS_OF_DAY: Final = Figure(
         "no task was in it",
         needs=(TASKS,),
         scopes=frozenset({"workspace", "space"}),
-        prefix="page",
     ),
     "The status at the end of the chosen day, or the present one if none is chosen; what changed "
     "last comes first. A task without a status had none that is known, and counts as open.",
@@ -291,10 +283,9 @@ TASKS_OF_DAY: Final = Figure(
     limits=frozenset({"workspace", "space", "day", "status", "kind"}),
 )
 STATUS_TASKS: Final = Figure(
-    Section(
+    page_section(
         "status_tasks",
         "Time of closed tasks in a status",
-        "",
         (
             Column("task_id", "task", Kind.ID),
             Column("name", "title"),
@@ -310,19 +301,17 @@ STATUS_TASKS: Final = Figure(
         has_period=True,
         default_days=EIGHT_WEEKS,
         reads_closed_tasks=True,
-        prefix="page",
     ),
     "All visits of a task to a status together, of the tasks that were closed in the period; the "
     "longest come first.",
     links={"task_id": "url", "name": "url"},
     leads=dict.fromkeys(("visits", "duration_ms", "working_ms"), lead_to_stays),
-    limits=frozenset({"workspace", "space", "list", "sprint", "team", "status"}),
+    limits=PLACES_AND_TEAM | {"status"},
 )
 TASK_STAYS: Final = Figure(
-    Section(
+    page_section(
         "task_stays",
         "Statuses of a task",
-        "",
         (
             Column("task_id", "task", Kind.ID),
             Column("name", "title"),
@@ -337,7 +326,6 @@ TASK_STAYS: Final = Figure(
         "no status of the task is known",
         needs=(TASKS,),
         scopes=WORKSPACE,
-        prefix="page",
     ),
     "Each stay in a status, the newest first. The time of an inferred change is the latest "
     "possible one.",

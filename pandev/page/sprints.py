@@ -8,8 +8,8 @@ from pandev.page.cells import visible
 from pandev.page.charts.bars import Bar, draw_bars
 from pandev.page.charts.legend import draw_legend
 from pandev.page.drawing import join
-from pandev.page.figures import Drawing, Figure
-from pandev.report.section import Column, Section
+from pandev.page.figures import Drawing, Figure, page_section
+from pandev.report.section import Column
 from pandev.report.sections import BY_NAME, EVERY_SCOPE
 from pandev.report.values import Kind
 
@@ -64,10 +64,9 @@ def lead_to_tasks(kind: str = "") -> Lead:
 
 
 SPRINT_TASKS: Final = Figure(
-    Section(
+    page_section(
         "sprint_tasks",
         "Tasks of a sprint",
-        "",
         (
             Column("sprint_name", "sprint"),
             Column("task_id", "task", Kind.ID),
@@ -83,7 +82,6 @@ SPRINT_TASKS: Final = Figure(
         "no sprint has begun",
         needs=BY_NAME["sprints"].needs,
         scopes=EVERY_SCOPE,
-        prefix="page",
     ),
     "Of the sprint that is chosen above, or else of the one that began last; what is not done "
     "comes first. Points are those at the start, or when the task came.",

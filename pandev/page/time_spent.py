@@ -9,10 +9,10 @@ from pandev.page.charts.bars import Bar, draw_bars
 from pandev.page.charts.grid import draw_week
 from pandev.page.charts.legend import draw_legend
 from pandev.page.drawing import join
-from pandev.page.figures import Drawing, Figure, figure_of
+from pandev.page.figures import Drawing, Figure, figure_of, page_section
 from pandev.page.filters import NOTHING, Filters
 from pandev.page.work import PLACES_AND_TEAM
-from pandev.report.section import Column, Need, Section
+from pandev.report.section import Column, Need
 from pandev.report.sections import BY_NAME, EIGHT_WEEKS, EVERY_SCOPE, TASKS, WORKSPACE
 from pandev.report.selection import FIRST_YEAR
 from pandev.report.values import Kind, format_duration, format_value
@@ -151,10 +151,9 @@ def lead_to_branch(figure: str) -> Lead:
 
 
 EDITOR_TIME: Final = Figure(
-    Section(
+    page_section(
         "editor_time",
         "Time in editors by task",
-        "",
         (
             Column("method", "attributed by", Kind.WORD),
             Column("tasks", "tasks", Kind.NUMBER),
@@ -166,7 +165,6 @@ EDITOR_TIME: Final = Figure(
         has_period=True,
         default_days=EIGHT_WEEKS,
         is_limited=False,
-        prefix="page",
     ),
     "Active time goes to the task that the name of the branch names, or else the person's next "
     "commit in the repository.",
@@ -179,10 +177,9 @@ EDITOR_TIME: Final = Figure(
     limits=frozenset({"team"}),
 )
 UNATTRIBUTED: Final = Figure(
-    Section(
+    page_section(
         "unattributed",
         "Time in editors without a task",
-        "",
         (
             Column("repository", "repository"),
             Column("branch", "branch"),
@@ -193,7 +190,6 @@ UNATTRIBUTED: Final = Figure(
         needs=(IDE,),
         has_period=True,
         default_days=EIGHT_WEEKS,
-        prefix="page",
     ),
     "Begin the name of a branch with the id of its task, as in CU-86abc1d2e, and its time counts "
     "for the task.",
@@ -201,10 +197,9 @@ UNATTRIBUTED: Final = Figure(
     limits=frozenset({"team"}),
 )
 WORK_HOURS: Final = Figure(
-    Section(
+    page_section(
         "work_hours",
         "When work happens",
-        "",
         (
             Column("weekday", "weekday (1 is Monday)", Kind.NUMBER),
             Column("hour", "hour", Kind.NUMBER),
@@ -214,7 +209,6 @@ WORK_HOURS: Final = Figure(
         needs=(TASKS,),
         scopes=WORKSPACE,
         is_limited=False,
-        prefix="page",
     ),
     "Commits, status changes and begins of time entries of everyone together, in the time zone of "
     "reports. Hours in which only one person works are left out.",
@@ -222,10 +216,9 @@ WORK_HOURS: Final = Figure(
     limits=frozenset({"workspace"}),
 )
 TIME_ENTRIES: Final = Figure(
-    Section(
+    page_section(
         "time_entries",
         "Time entries",
-        "",
         (
             Column("task_id", "task", Kind.ID),
             Column("task_name", "title"),
@@ -238,33 +231,29 @@ TIME_ENTRIES: Final = Figure(
         scopes=EVERY_SCOPE,
         has_period=True,
         default_days=EIGHT_WEEKS,
-        prefix="page",
     ),
     "Finished entries that people made, the newest first.",
     links={"task_id": "url", "task_name": "url"},
     limits=PLACES_AND_TEAM | {"task", "place"},
 )
 TIME_PEOPLE: Final = Figure(
-    Section(
+    page_section(
         "time_people",
         "People who tracked time",
-        "",
         (Column("author_id", "user", Kind.ID), Column("name", "name")),
         "there are no finished time entries",
         needs=BY_NAME["allocation"].needs,
         scopes=EVERY_SCOPE,
         has_period=True,
         default_days=EIGHT_WEEKS,
-        prefix="page",
     ),
     "By name. How much time each of them tracked is not shown.",
     limits=PLACES_AND_TEAM | {"place"},
 )
 EDITOR_TASKS: Final = Figure(
-    Section(
+    page_section(
         "editor_tasks",
         "Tasks with time in editors",
-        "",
         (
             Column("task_id", "task", Kind.ID),
             Column("name", "title"),
@@ -275,17 +264,15 @@ EDITOR_TASKS: Final = Figure(
         needs=(IDE,),
         has_period=True,
         default_days=EIGHT_WEEKS,
-        prefix="page",
     ),
     "Active time of the period by task, and by how it was attributed; the most comes first.",
     links={"task_id": "url", "name": "url"},
     limits=frozenset({"team", "kind"}),
 )
 EDITOR_DAYS: Final = Figure(
-    Section(
+    page_section(
         "editor_days",
         "Days with time in editors",
-        "",
         (
             Column("work_date", "day", Kind.DAY),
             Column("repository", "repository"),
@@ -298,23 +285,20 @@ EDITOR_DAYS: Final = Figure(
         needs=(IDE,),
         has_period=True,
         default_days=EIGHT_WEEKS,
-        prefix="page",
     ),
     "Active time of all people together by day, branch and task; the latest day comes first.",
     links={"task_id": "url"},
     limits=frozenset({"team", "repository", "branch", "task", "kind"}),
 )
 EDITOR_PEOPLE: Final = Figure(
-    Section(
+    page_section(
         "editor_people",
         "People with time in editors without a task",
-        "",
         (Column("name", "name"), Column("email", "address")),
         "all active time belongs to a task",
         needs=(IDE,),
         has_period=True,
         default_days=EIGHT_WEEKS,
-        prefix="page",
     ),
     "By name. How much time each of them had is not shown.",
     limits=frozenset({"team", "repository", "branch"}),

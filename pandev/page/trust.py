@@ -9,10 +9,10 @@ from pandev.page.cells import visible
 from pandev.page.charts.bars import Bar, draw_bars
 from pandev.page.charts.legend import draw_legend
 from pandev.page.drawing import element, join
-from pandev.page.figures import Drawing, Figure, figure_of, time_to_exceed
+from pandev.page.figures import Drawing, Figure, figure_of, page_section, time_to_exceed
 from pandev.page.filters import NOTHING, Filters
 from pandev.report.facts import STALE_AFTER_MS, describe_workspace
-from pandev.report.section import Column, Section
+from pandev.report.section import Column
 from pandev.report.sections import BY_NAME, EIGHT_WEEKS, WORKSPACE
 from pandev.report.selection import FIRST_YEAR
 from pandev.report.values import Kind, format_value
@@ -121,10 +121,9 @@ KINDS_OF_COMMITS: Final = ("linked", "linked_by_history", "unknown_only", "witho
 """Columns of link coverage that count some of the commits."""
 WITHOUT_TASK: Final = Column("without_task", "without a task", Kind.NUMBER)
 UNLINKED_COMMITS: Final = Figure(
-    Section(
+    page_section(
         "unlinked_commits",
         "Commits without a task",
-        "",
         (
             Column("repository", "repository"),
             Column("title", "title"),
@@ -136,7 +135,6 @@ UNLINKED_COMMITS: Final = Figure(
         needs=BY_NAME["links"].needs,
         has_period=True,
         default_days=EIGHT_WEEKS,
-        prefix="page",
     ),
     "The newest commits that name no task which exists, and that no branch, merge or pull request "
     "links with one.",
@@ -144,10 +142,9 @@ UNLINKED_COMMITS: Final = Figure(
     limits=frozenset({"repository"}),
 )
 COUNTED_COMMITS: Final = Figure(
-    Section(
+    page_section(
         "counted_commits",
         "Commits that count",
-        "",
         (
             Column("repository", "repository"),
             Column("title", "title"),
@@ -161,7 +158,6 @@ COUNTED_COMMITS: Final = Figure(
         needs=BY_NAME["links"].needs,
         has_period=True,
         default_days=EIGHT_WEEKS,
-        prefix="page",
     ),
     "The newest commits, without merges and without those of bots, and whether each is linked "
     "with a task.",
@@ -169,10 +165,9 @@ COUNTED_COMMITS: Final = Figure(
     limits=frozenset({"repository", "kind"}),
 )
 REJECTED: Final = Figure(
-    Section(
+    page_section(
         "rejected",
         "Rejected records",
-        "",
         (
             Column("stream", "stream", Kind.ID),
             Column("key", "key", Kind.ID),
@@ -182,17 +177,15 @@ REJECTED: Final = Figure(
         ),
         "every record was loaded",
         scopes=WORKSPACE,
-        prefix="page",
     ),
     "Records that could not be loaded, the latest first. To read them again, run: pandev rejected "
     "retry.",
     limits=WORKSPACE,
 )
 UNMATCHED_USERS: Final = Figure(
-    Section(
+    page_section(
         "unmatched_users",
         "Users without an employee",
-        "",
         (
             Column("user_id", "user", Kind.ID),
             Column("name", "name"),
@@ -201,16 +194,14 @@ UNMATCHED_USERS: Final = Figure(
         ),
         "every user is an employee, or no employees are loaded",
         scopes=WORKSPACE,
-        prefix="page",
     ),
     "Members of the workspace whose address is that of no employee, or of several.",
     limits=WORKSPACE,
 )
 NAMED_TASKS: Final = Figure(
-    Section(
+    page_section(
         "named_tasks",
         "References to tasks",
-        "",
         (
             Column("reference", "reference", Kind.ID),
             Column("source", "found in", Kind.WORD),
@@ -220,7 +211,6 @@ NAMED_TASKS: Final = Figure(
             Column("tasks", "task", Kind.ID),
         ),
         "no commit, branch or pull request has such a reference",
-        prefix="page",
     ),
     "Of an unmatched one, the task is deleted or not loaded, or the id is misspelt. An ambiguous "
     "one is the custom id of several tasks.",
@@ -228,10 +218,9 @@ NAMED_TASKS: Final = Figure(
     limits=frozenset({"source", "kind", "match"}),
 )
 AUTHOR_COMMITS: Final = Figure(
-    Section(
+    page_section(
         "author_commits",
         "Commits by author",
-        "",
         (
             Column("repository", "repository"),
             Column("title", "title"),
@@ -241,7 +230,6 @@ AUTHOR_COMMITS: Final = Figure(
         ),
         "no commit has this address",
         needs=BY_NAME["links"].needs,
-        prefix="page",
     ),
     "All commits of an address, merges too, also those that it is a co-author of; the newest come "
     "first.",

@@ -10,9 +10,9 @@ from pandev.page.charts.bars import Bar, draw_bars
 from pandev.page.charts.grid import Dot, days_between, draw_day_labels, draw_strip
 from pandev.page.charts.legend import draw_legend
 from pandev.page.drawing import element, join
-from pandev.page.figures import Drawing, Figure
+from pandev.page.figures import Drawing, Figure, page_section
 from pandev.page.filters import NOTHING
-from pandev.report.section import Column, Need, Section
+from pandev.report.section import Column, Need
 from pandev.report.sections import EVERY_SCOPE, TASKS, TWO_WEEKS, WORKSPACE
 from pandev.report.values import Kind, format_duration
 
@@ -155,10 +155,9 @@ def _find_dots(rows: Sequence[Mapping[str, Any]], filters: Filters) -> dict[date
 
 
 RECENT_TASKS: Final = Figure(
-    Section(
+    page_section(
         "recent_tasks",
         "Recent tasks next to commits and pull requests",
-        "",
         (
             Column("task_id", "task", Kind.ID),
             Column("name", "title"),
@@ -175,7 +174,6 @@ RECENT_TASKS: Final = Figure(
         needs=(TASKS,),
         scopes=EVERY_SCOPE,
         has_period=True,
-        prefix="page",
     ),
     "The tasks that were changed last, each with its newest commits, branches and pull requests, "
     "and the number of all.",
@@ -189,10 +187,9 @@ RECENT_TASKS: Final = Figure(
     template="recent_tasks.html",
 )
 BOARD: Final = Figure(
-    Section(
+    page_section(
         "board",
         "Board by status group",
-        "",
         (
             Column("status_group", "group", Kind.WORD),
             Column("status", "status"),
@@ -202,7 +199,6 @@ BOARD: Final = Figure(
         needs=(TASKS,),
         scopes=EVERY_SCOPE,
         is_limited=False,
-        prefix="page",
     ),
     "All tasks by their present status. The group follows from the type that the status has in "
     "ClickUp, never from its name.",
@@ -211,10 +207,9 @@ BOARD: Final = Figure(
     limits=PLACES_AND_TEAM,
 )
 WORK_LOG: Final = Figure(
-    Section(
+    page_section(
         "task_days",
         "Work log",
-        "",
         (
             Column("work_date", "day", Kind.DAY),
             Column("task_id", "task", Kind.ID),
@@ -230,7 +225,6 @@ WORK_LOG: Final = Figure(
         has_period=True,
         default_days=TWO_WEEKS,
         grouped_by=("task_id",),
-        prefix="page",
     ),
     "Days on which a task had events, those of all people together. Work that names no task has a "
     "row of its own.",
@@ -245,10 +239,9 @@ WORK_LOG: Final = Figure(
     rows=WORK_LOG_TASKS,
 )
 TASK_ACTIVITY: Final = Figure(
-    Section(
+    page_section(
         "task_activity",
         "Commits, branches and pull requests of tasks",
-        "",
         (
             Column("task_id", "task", Kind.ID),
             Column("source", "kind", Kind.WORD),
@@ -260,7 +253,6 @@ TASK_ACTIVITY: Final = Figure(
         "no commit, branch or pull request is linked with a task",
         needs=(TASKS,),
         scopes=WORKSPACE,
-        prefix="page",
     ),
     "The newest come first; merges are left out. A branch has the time and the author of its "
     "newest commit.",
@@ -268,10 +260,9 @@ TASK_ACTIVITY: Final = Figure(
     limits=frozenset({"workspace", "task", "source"}),
 )
 WORK_EVENTS: Final = Figure(
-    Section(
+    page_section(
         "work_events",
         "Events of the work log",
-        "",
         (
             Column("occurred_at", "time", Kind.TIME),
             Column("task_id", "task", Kind.ID),
@@ -286,7 +277,6 @@ WORK_EVENTS: Final = Figure(
         scopes=EVERY_SCOPE,
         has_period=True,
         default_days=TWO_WEEKS,
-        prefix="page",
     ),
     "Each commit that counts, each change of a status, and each finished time entry at its begin; "
     "the newest come first. The time of an inferred change is the latest possible one.",
