@@ -15,12 +15,13 @@ import psycopg
 import pytest
 from hypothesis import settings
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from fake_clickup import Account, Behaviour, FakeClickUp, generate
 from plugin_settings import env_file
 from target_pandev.database import Store
 from target_pandev.embedded import EmbeddedServer
+from tests.support.passwords import make_verifier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -101,9 +102,17 @@ def server() -> Iterator[str]:
     with (
         _folder(_fast_folder()) as folder,
         EmbeddedServer(folder, settings=SETTINGS, idle_timeout_seconds=0) as embedded,
-        _template(embedded.conninfo),
     ):
-        yield embedded.conninfo
+        _make_password_cheap(embedded.conninfo)
+        with _template(embedded.conninfo):
+            yield embedded.conninfo
+
+
+def _make_password_cheap(server: str) -> None:
+    """Let the password stay as it is, but be checked by one round of hashing."""
+    verifier = make_verifier(str(conninfo_to_dict(server)["password"]))
+    with psycopg.connect(server) as connection:
+        connection.execute(sql.SQL("ALTER ROLE CURRENT_USER PASSWORD {}").format(verifier))
 
 
 def _fast_folder() -> Path | None:
@@ -123,35 +132,37 @@ def _template(server: str) -> Iterator[None]:
 
 
 @contextmanager
-def _database(server: str, template: str = TEMPLATE) -> Iterator[str]:
+def _database(
+    connection: psycopg.Connection, server: str, template: str = TEMPLATE
+) -> Iterator[str]:
     name = sql.Identifier(f"test_{uuid4().hex}")
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
-                name, sql.Identifier(template)
-            )
+    connection.execute(
+        sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
+            name, sql.Identifier(template)
         )
-        yield make_conninfo(server, dbname=name.as_string().strip('"'))
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+    )
+    yield make_conninfo(server, dbname=name.as_string().strip('"'))
+    connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
 
 
 @pytest.fixture(scope="session")
-def clone(server: str) -> Clone:
-    """Return what yields the address of a new database: of our schema, or of another one."""
-    return partial(_database, server)
+def clone(server: str) -> Iterator[Clone]:
+    """Yield what yields the address of a new database: of our schema, or of another one."""
+    with psycopg.connect(server, autocommit=True) as connection:
+        yield partial(_database, connection, server)
 
 
 @pytest.fixture
-def database(server: str) -> Iterator[str]:
+def database(clone: Clone) -> Iterator[str]:
     """Yield the address of a database of this test, with the store's schema."""
-    with _database(server) as conninfo:
+    with clone() as conninfo:
         yield conninfo
 
 
 @pytest.fixture
-def empty_database(server: str) -> Iterator[str]:
+def empty_database(clone: Clone) -> Iterator[str]:
     """Yield the address of an empty database of this test."""
-    with _database(server, "template0") as conninfo:
+    with clone("template0") as conninfo:
         yield conninfo
 
 
