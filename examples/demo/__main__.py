@@ -39,10 +39,13 @@ NEXT_STEPS = """\
 With your own ClickUp (docs/quickstart.md shows how to get a token):
 
     . .venv/bin/activate
-    umask 077
-    export TAP_CLICKUP_API_TOKEN=pk_...
-    meltano run tap-clickup target-pandev
+    pandev token
+    pandev connect
+    pandev report
 
+With your own repositories:
+
+    umask 077
     export TAP_GIT_REPOSITORIES='["/path/to/repository"]'
     meltano run tap-git target-pandev
 """
