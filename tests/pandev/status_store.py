@@ -26,9 +26,9 @@ SELECT %(workspace_id)s, %(source)s, now() - %(started)s::interval,
     now() - %(seen)s::interval, gen_random_uuid()
 """
 INSERT_WEBHOOK = """
-INSERT INTO webhooks (workspace_id, id, user_id, endpoint, health_status, fail_count,
+INSERT INTO webhooks (workspace_id, id, user_id, space_id, endpoint, health_status, fail_count,
     _sdc_extracted_at, _sdc_hash)
-VALUES (%s, %s, %s, %s, %s, %s, now(), gen_random_uuid())
+VALUES (%s, %s, %s, %s, %s, %s, %s, now(), gen_random_uuid())
 """
 INSERT_WEBHOOKS_READ = """
 INSERT INTO completed_reads (workspace_id, stream, scope, started_at, finished_at, conditions,
@@ -83,11 +83,12 @@ def add_webhook(  # noqa: PLR0913 - an argument per column
     *,
     workspace_id: str = "900",
     user_id: str | None = None,
+    space_id: str | None = None,
     endpoint: str = "https://receiver.example.com",
 ) -> None:
     """Insert a webhook."""
     with connect(database) as connection:
-        values = (workspace_id, webhook_id, user_id, endpoint, health, 7)
+        values = (workspace_id, webhook_id, user_id, space_id, endpoint, health, 7)
         connection.execute(INSERT_WEBHOOK, values)
 
 

@@ -177,6 +177,21 @@ def test_a_selected_workspace_without_a_run_is_stale(database: str) -> None:
     assert shown["backfill"] == "not started"
 
 
+def test_a_workspace_without_a_run_may_have_selected_spaces(database: str) -> None:
+    """Which spaces it has is not known before; one that was read and has none does not count."""
+    add_places(database, "900", "901")
+    add_run(database, finished="5 min", complete=True)
+    add_run(database, "901", finished="45 min", complete=True)
+    shown = values(
+        database,
+        TAP_CLICKUP_WORKSPACE_IDS='["900", "901", "902"]',
+        TAP_CLICKUP_SPACE_IDS='["9001", "9020"]',
+    )
+    states = {place["workspace_id"]: place["state"] for place in shown["by_workspace"]}
+    assert states == {"900": "connected", "902": "empty"}
+    assert shown["state"] == "stale"
+
+
 def test_a_refused_first_token_of_a_selected_workspace_is_shown(database: str) -> None:
     add_run(database, "900", finished="5 min", complete=False, refused=REFUSED_TOKEN)
     assert printed(database).splitlines()[0] == "Error      1 workspace, 0 spaces"
@@ -202,6 +217,16 @@ def test_webhooks_of_another_receiver_do_not_count(database: str) -> None:
     assert (ours["mode"], ours["webhooks"]) == ("webhooks", {"active": 1})
 
 
+def test_webhooks_of_deselected_spaces_do_not_count(database: str) -> None:
+    add_places(database, "900")
+    add_run(database, finished="5 min", complete=True)
+    add_webhook(database, "h1", "suspended", space_id="9000")
+    add_webhook(database, "h2", space_id="9001")
+    add_webhook(database, "h3", "failing")
+    shown = values(database, TAP_CLICKUP_SPACE_IDS='["9001"]')["delivery"]["webhooks"]
+    assert shown == {"active": 1, "failing": 1}
+
+
 def test_webhooks_of_a_former_user_do_not_count(database: str) -> None:
     """After a switch of users no run sees them, so nothing says whether they still exist."""
     add_places(database, "900")
@@ -218,6 +243,15 @@ def test_webhooks_count_before_all_have_been_read(database: str) -> None:
     add_run(database, finished="5 min", complete=True)
     add_webhook(database, "h1", "suspended", user_id="7")
     assert values(database)["delivery"]["webhooks"] == {"suspended": 1}
+
+
+def test_a_sweep_that_was_not_complete_found_no_deletions(database: str) -> None:
+    add_places(database, "900")
+    add_run(database, finished="5 min", complete=True)
+    add_run(database, finished="2 h", complete=True, source="tap-clickup-sweep")
+    before = values(database)["by_workspace"][0]["last_sweep_at"]
+    add_run(database, finished="1 h", complete=False, refused=DENIED, source="tap-clickup-sweep")
+    assert values(database)["by_workspace"][0]["last_sweep_at"] == before
 
 
 def test_a_workspace_without_webhooks_is_polled(database: str) -> None:
