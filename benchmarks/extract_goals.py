@@ -73,7 +73,7 @@ def evaluate(figures: Figures) -> list[Goal]:
 
 
 def limited_minutes(requests: int) -> float:
-    """Return the minutes that so many requests take at the tap's share of ClickUp's limit."""
+    """Return the minutes that these requests take at the tap's share of ClickUp's limit."""
     return round(requests / REQUESTS_PER_WINDOW * WINDOW_SECONDS / 60, 2)
 
 

@@ -22,7 +22,7 @@ WORKSPACES = ("900", "901")
 FIRST = datetime(2025, 7, 7, 9, tzinfo=UTC)
 """A Monday."""
 DAYS = 220
-"""Tasks are created on so many days."""
+"""Tasks are created over this many days."""
 READ_AT = datetime(2026, 3, 6, tzinfo=UTC)
 """When the hierarchy was read, after everything has happened."""
 SPACES, FOLDERS, LISTS = 10, 100, 1_000

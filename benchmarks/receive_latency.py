@@ -53,7 +53,7 @@ LOOK_SECONDS = 0.004
 LIMIT_SECONDS = 60.0
 IDLE_LOOKS = 5
 PAUSE_SECONDS = 0.5
-"""At most so long after the receiver has become idle, the next change is made."""
+"""The next change is made at most this long after the receiver has become idle."""
 
 
 @dataclass
@@ -106,7 +106,7 @@ class ReceiverRun:
 def measure_latency(
     folder: Path, *, changes: int, store_tasks: Sequence[int] = STORE_TASKS
 ) -> list[Figures]:
-    """Return the times of so many changes for each size of the store, in milliseconds."""
+    """Return the times of the changes for each size of the store, in milliseconds."""
     with JoinStore() as store:
         return [
             _measure_size(store.create("latency"), folder, tasks=tasks, changes=changes)
@@ -140,7 +140,7 @@ def _change_any(run: ReceiverRun, chooser: random.Random) -> dict[str, float]:
 
 
 def _fill(url: str, folder: Path, tasks: int) -> None:
-    """Load so many tasks, of another workspace than those that change."""
+    """Load tasks of a workspace other than that of the tasks that change."""
     generator = TaskGenerator(records=tasks)
     messages = MessageFile(folder / "tasks.singer", read_at_ms=NOW_MS)
     messages.write_schema()

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
 EVENTS = (2_000, 6_000, 20_000)
 MOST_EVENTS_ALONE = 6_000
-"""Of a larger storm, each page takes the fake ClickUp long, and there are ten times as many."""
+"""Batches of larger storms are not read on their own: they need ten times as many pages, each of
+which takes the fake ClickUp long."""
 TASKS_PER_EVENT = 0.8
 EDITS_PER_SECOND = 100
 WEBHOOK_ID = "4b67ac88-e506-4a29-9d42-26e504e3435e"

@@ -1,7 +1,7 @@
 """Custom fields as in ClickUp's responses, with the configuration and the values of each type.
 
-https://developer.clickup.com/docs/customfields. The values of the
-model are used as they are, except for users and tasks, which are ids there.
+https://developer.clickup.com/docs/customfields. The values of the model are used as they are,
+except for users and tasks, which are ids there.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from benchmarks.processes import Usage
 
 QUIET_SECONDS = 5.0
-"""Commands that used no CPU time for so long wait for input, and not for a commit."""
+"""Commands that have used no CPU time for this long wait for input, not for a commit."""
 QUIET_CHECK_SECONDS = 0.25
 FAILURE_LINES = 3
 

@@ -43,7 +43,7 @@ HOLD_SECONDS = 600
 TASKS_PATH = r"/team/[^/]+/task$"
 FEEDER_PATH = r"/task(/|$)"
 DROPPED = 5
-"""Of so many edits, the webhooks of one are dropped."""
+"""One in this many edits loses its webhooks."""
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MAX_BATCH_SIZE = 1_000
 """Events per batch."""
 MAX_FAILURES_ALONE = 3
-"""An event that fails so often alone, while others are loaded, becomes a dead letter."""
+"""After so many failures alone, while others are loaded, an event becomes a dead letter."""
 MAX_PAUSE_SECONDS = 60.0
 SHRINK_FACTOR = 10
 """By how much the batch size shrinks after a failure and grows after a success."""
@@ -35,8 +35,8 @@ logger = logging.getLogger("clickup-receiver")
 class SingerBatch:
     """The Singer messages of some events.
 
-    `failed_events` are reasons by the ids of events without any, `deferred_events` are left to the
-    next batch. `on_loaded` is called once the target has loaded the messages.
+    `failed_events` has the reason for each event without messages, by its id; `deferred_events` are
+    left to the next batch. `on_loaded` is called once the target has loaded the messages.
     """
 
     lines: Sequence[bytes]
@@ -49,10 +49,10 @@ class Feeder:
     """Feeds a target from the inbox.
 
     `build_messages` converts events to messages, and gets the number of all pending events too;
-    `load` passes the messages to a target. A batch that the
-    target rejects is retried in smaller batches until the failing event is alone. That event is set
-    aside while others are loaded. It becomes a dead letter only if they succeed: as long as every
-    batch fails, the cause is not the event.
+    `load` passes the messages to a target. A batch that the target rejects is retried in smaller
+    batches until the failing event is alone. That event is set aside while others are loaded. It
+    becomes a dead letter only if they succeed: as long as every batch fails, the cause is not the
+    event.
     """
 
     def __init__(

@@ -94,7 +94,8 @@ class EventMessageSource:
                 webhook_id,
             )
         builder = MessageBuilder(sync_context, cast("Mapping[str, ClickUpStream]", tap.streams))
-        former, self._readings = self._readings_with(tap.config, webhooks), {}
+        former = self._readings_with(tap.config, webhooks)
+        self._readings = {}
         lines: list[bytes] = []
         failed_events: dict[int, str] = {}
         deferred_events: set[int] = set()
@@ -122,9 +123,9 @@ class EventMessageSource:
         self, config: Mapping[str, object], webhooks: SecretsByWebhook
     ) -> dict[str, TaskReading]:
         """Return the readings by workspace; none if what they read is no longer the same."""
-        conditions = (dict(config), frozenset(webhooks))
-        is_same, self._conditions = conditions == self._conditions, conditions
-        return self._readings if is_same else {}
+        before = self._conditions
+        self._conditions = (dict(config), frozenset(webhooks))
+        return self._readings if self._conditions == before else {}
 
 
 def _selected_webhooks(webhooks: SecretsByWebhook, selection: Selection) -> SecretsByWebhook:

@@ -78,8 +78,8 @@ class ObjectReader:
 
     An object to which ClickUp denies access is deleted or hidden, which cannot be distinguished:
     it is left as it is until the sweep, unless an event reports it as deleted. Such an event alone
-    is not enough: it has no timestamp, so a copy could be sent again after the object
-    was restored. A failure that is not about one object, such as a lost connection, is raised.
+    is not enough: it has no timestamp, so a copy could be sent again after the object was restored.
+    A failure that is not about one object, such as a lost connection, is raised.
 
     `reading` is that of earlier batches, if they have loaded all of its records. `pending_count` is
     how many events are waiting, those of the batch included.
