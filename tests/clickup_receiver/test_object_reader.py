@@ -341,6 +341,21 @@ def test_a_workspace_that_became_invisible_does_not_block_others(
     assert source.failed_events == {}
 
 
+def test_time_without_a_readable_id_completes_no_read(
+    source: MessageSourceHarness, clickup: FakeClickUp, workspace: Workspace
+) -> None:
+    """Otherwise the entry would be deleted in the store."""
+    task_id = next(iter(workspace.tasks))
+    event = pending_event("taskTimeTrackedUpdated", history("time_spent"), task_id=task_id)
+    source.build(event)
+    first, *others = (row["scope"] for row in source.rows("completed_reads"))
+    fault = Fault(200, body={"data": [{"id": None}]}, path="/time_entries")
+    clickup.behaviour.faults.append(fault)
+    source.build(event)
+    assert first not in others
+    assert [row["scope"] for row in source.rows("completed_reads")] == others
+
+
 def test_an_ignored_task_id_parameter_is_detected(
     clickup: FakeClickUp, workspace: Workspace
 ) -> None:
