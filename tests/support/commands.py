@@ -2,13 +2,14 @@
 
 A test that starts many commands spends most of its time on imports. Each command gets its own
 process, environment, folder and standard streams; only the start of the interpreter is shared.
-`forked_variables` does the same for the commands that a command starts. Tests of signals, of pipes
-and of the start itself use `subprocess`.
+`forked_variables` does the same for the commands that a command starts. Tests of pipes, of trees of
+processes and of the start itself use `subprocess`.
 """
 
 from __future__ import annotations
 
 import atexit
+import gc
 import marshal
 import os
 import shutil
@@ -35,8 +36,16 @@ if TYPE_CHECKING:
     from multiprocessing.context import ForkProcess
 
 PROJECT = Path(__file__).parents[2]
-OURS = ("clickup_receiver.cli", "pandev.cli", "tap_git.tap", "tap_ide", "target_pandev.target")
-MELTANO = ("meltano.cli",)  # it changes how all modules log
+OURS = (
+    *("clickup_receiver.cli", "clickup_receiver.service", "pandev.cli", "pandev.commands.connect"),
+    *("tap_clickup.tap", "tap_git.tap", "tap_ide", "target_pandev.target"),
+)
+MELTANO = (
+    "meltano.cli",  # it changes how all modules log
+    # What it imports once it knows its command, or opens its database.
+    *("alembic.command", "anyio._backends._asyncio", "mako.ext.pygmentplugin"),
+    *("meltano.migrations.utils.dialect_typing", "sqlalchemy.dialects.sqlite"),
+)
 NAMES = (
     *("meltano", "tap-clickup", "tap-git", "tap-ide", "target-pandev", "pandev"),
     "clickup-receiver",
@@ -156,6 +165,7 @@ def _serve(listener: socket, modules: list[str]) -> None:
     """Fork a process for each connection; kill those that run when standard input ends."""
     for module in modules:
         import_module(module)
+    gc.freeze()  # else each process would copy all that it inherits, to mark it
     sys.stdin = None  # a process closes it
     with DefaultSelector() as selector:
         selector.register(STANDARD_INPUT, EVENT_READ)
