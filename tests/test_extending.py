@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from fake_clickup import FakeClickUp, Fault, generate
+from tests.support.commands import run_command
 from tests.support.documents import read_page
 from tests.tap_clickup.runner import environment
 
@@ -110,15 +111,9 @@ def test_the_target_creates_the_table(extended: Path, database: str) -> None:
         read = subprocess.run(
             tap, cwd=extended, capture_output=True, check=True, env=settings, text=True
         )
-    target = Path(sys.executable).with_name("target-pandev")
-    subprocess.run(
-        [target, "--config=ENV"],
-        input=read.stdout,
-        capture_output=True,
-        check=True,
-        text=True,
-        env={"TARGET_PANDEV_STORE_URL": database},
-    )
+    settings = {"TARGET_PANDEV_STORE_URL": database}
+    loaded = run_command("target-pandev", "--config=ENV", env=settings, stdin=read.stdout)
+    assert loaded.returncode == 0, loaded.stderr
     with psycopg.connect(database) as connection:
         rows = connection.execute(
             "SELECT id, name, inherited_role FROM pandev.custom_roles ORDER BY id"

@@ -15,6 +15,7 @@ from psycopg import sql
 from fake_clickup import Behaviour, FakeClickUp, generate
 from target_pandev.embedded import EmbeddedServer
 from tests.end_to_end.pipeline import WRITES, Pipeline
+from tests.support.commands import forked_commands
 from tests.support.connections import WatchedConnections, address_of
 from tests.support.processes import signal_processes
 from tests.support.task_repository import make_repository
@@ -184,11 +185,10 @@ def test_only_the_api_is_requested_and_only_by_get(
     pipeline: Pipeline, clickup: FakeClickUp
 ) -> None:
     """R8, R114, R125: Meltano asks PyPI for its latest version once a day by default."""
-    watched = WatchedConnections(pipeline.folder)
+    watched = WatchedConnections(pipeline.folder, forked_commands())
     pipeline.settings |= watched.settings
-    with pipeline.start(*SYNC) as process:
-        _, log = process.communicate()
-    assert process.returncode == 0, log
+    run = pipeline.run(*SYNC)
+    assert run.returncode == 0, run.stderr
     assert watched.commands == {"meltano run", "tap-clickup", "target-pandev"}
     assert watched.connections == {("tap-clickup", address_of(clickup.api_url))}
     assert {request.method for request in clickup.requests} == {"GET"}

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.end_to_end.pipeline import COMMANDS
 from tests.end_to_end.sync import Sync
 from tests.pandev.status_store import printed, values
+from tests.support.commands import run_command
 from tests.tap_clickup.runner import environment
 
 if TYPE_CHECKING:
@@ -68,14 +68,13 @@ def test_a_back_fill_that_is_cut_shows_how_far_it_was(
     cut = with_progress[len(with_progress) // 2]
     share = _progress(json.loads(messages[cut])) or 0.0
     assert 0 < share <= 1
-    subprocess.run(
-        [COMMANDS / "target-pandev", "--config=ENV"],
-        input="".join(messages[: cut + 1]),
-        text=True,
-        check=True,
-        capture_output=True,
+    target = run_command(
+        "target-pandev",
+        "--config=ENV",
         env={"TARGET_PANDEV_STORE_URL": database},
+        stdin="".join(messages[: cut + 1]),
     )
+    assert target.returncode == 0, target.stderr
     running = values(database)
     assert (running["state"], running["backfill"]) == ("connected", "running")
     assert running["progress"] == pytest.approx(share)

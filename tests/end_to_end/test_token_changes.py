@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 from typing import TYPE_CHECKING, Literal
 
 import psycopg
 import pytest
 
 from fake_clickup.storage import to_ms
-from tests.end_to_end.pipeline import COMMANDS
+from tests.support.commands import run_command
 from tests.tap_clickup import accounts
 from tests.tap_clickup.dates import days_ago, to_iso
 from tests.tap_clickup.runner import environment
@@ -63,14 +62,7 @@ def sync(clickup: FakeClickUp, database: str, tmp_path: Path) -> Callable[[], No
 
 def output(command: str, *options: str, settings: dict[str, str], messages: str = "") -> str:
     """Return the output of a command that must succeed."""
-    run = subprocess.run(
-        [COMMANDS / command, "--config=ENV", *options],
-        input=messages,
-        text=True,
-        capture_output=True,
-        check=False,
-        env=settings,
-    )
+    run = run_command(command, "--config=ENV", *options, env=settings, stdin=messages)
     assert run.returncode == 0, run.stderr
     return run.stdout
 

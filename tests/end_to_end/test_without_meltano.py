@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fake_clickup import FakeClickUp, generate
-from tests.end_to_end.pipeline import COMMANDS
+from tests.support.commands import forked_variables
 from tests.support.documents import blocks, read_page
 from tests.tap_clickup.runner import environment
 
@@ -32,13 +31,12 @@ def run_script(
     folder: Path, clickup: FakeClickUp, **settings: str
 ) -> subprocess.CompletedProcess[str]:
     (folder / "sync.sh").write_text(SCRIPT)
-    path = f"{COMMANDS}{os.pathsep}{os.environ['PATH']}"
     bash = shutil.which("bash")
     assert bash
     return subprocess.run(
         [bash, "sync.sh"],
         cwd=folder,
-        env={"PATH": path, **environment(clickup), **settings},
+        env={**forked_variables(), **environment(clickup), **settings},
         capture_output=True,
         text=True,
         check=False,

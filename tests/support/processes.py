@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from target_pandev.embedded import EmbeddedServer, locks
+from tests.support import command_client
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -24,9 +25,16 @@ def signal_processes(root_pid: int, signum: signal.Signals, *, command: str) -> 
     root = psutil.Process(root_pid)
     for process in [root, *root.children(recursive=True)]:
         with suppress(psutil.NoSuchProcess):
-            # The name of a script is the second word, after its interpreter.
-            if command in [Path(word).name for word in process.cmdline()[:2]]:
+            if command in _names(process.cmdline()):
                 process.send_signal(signum)
+
+
+def _names(words: list[str]) -> list[str]:
+    """Return the words of a command line that may be the name of its command."""
+    if command_client.__file__ in words:
+        return words[4:5]  # after the address of the server that forks it
+    # The name of a script is the second word, after its interpreter.
+    return [Path(word).name for word in words[:2]]
 
 
 def stop_store(folder: StoreFolder) -> None:

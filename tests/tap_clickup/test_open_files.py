@@ -12,7 +12,7 @@ import pytest
 
 from tap_clickup.open_files import describe_open_files
 from tests.clickup_receiver.receiver_process import ReceiverProcess, environment_without_settings
-from tests.end_to_end.pipeline import COMMANDS
+from tests.support.commands import run_command
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +43,7 @@ def config_file(folder: Path, name: str, *, age_seconds: float) -> Path:
     return path
 
 
-def run_command(line: str) -> None:
+def run_line(line: str) -> None:
     """Run the command at the end of a line."""
     subprocess.run(shlex.split(line.split(": run ", 1)[1]), check=True)
 
@@ -63,7 +63,7 @@ def test_an_open_file_is_named_with_the_command_that_closes_it(folder: Path) -> 
         for path in (folder / ".env", folder / ".meltano")
     ]
     for line in lines:
-        run_command(line)
+        run_line(line)
     assert describe_open_files(folder) == []
     assert (folder / ".env").stat().st_mode & 0o777 == 0o600
     assert (folder / ".meltano").stat().st_mode & 0o777 == 0o700
@@ -91,7 +91,7 @@ def test_files_that_killed_runs_left_are_counted(folder: Path) -> None:
         "2 files with settings and secrets, left by runs that were killed: "
         f"run find '{folder}/.meltano/run' -name '*.config.json' -mtime +0 -delete"
     )
-    run_command(line)
+    run_line(line)
     assert describe_open_files(folder) == []
     assert [path.exists() for path in (*old, running)] == [False, False, True]
 
@@ -113,13 +113,10 @@ def test_every_start_names_what_is_open(clickup: FakeClickUp, database: str, fol
     }
     for command, settings in commands.items():
         environment = {"MELTANO_PROJECT_ROOT": str(folder)} if settings else {}
-        process = subprocess.run(
-            [COMMANDS / command[0], *command[1:]],
+        process = run_command(
+            *command,
             cwd=folder,
             env={**environment_without_settings(), **environment, **settings},
-            capture_output=True,
-            text=True,
-            check=False,
         )
         reports.append(process.stderr)
     for report in reports:
