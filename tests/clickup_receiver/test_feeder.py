@@ -126,6 +126,7 @@ def test_an_event_that_fails_alone_becomes_a_dead_letter(harness: FeederHarness)
     assert letter.event
     assert letter.event.object_id == "task0077"
     assert letter.reason == "the target failed 3 times with this event alone"
+    assert harness.batches.count(["task0077"]) == 3
 
 
 def test_two_adjacent_failing_events_become_dead_letters(harness: FeederHarness) -> None:

@@ -201,11 +201,18 @@ class SchedulerHarness:
     added to its environment.
     """
 
-    def __init__(self, folder: Path, code: str = "", clock: WallClock | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        code: str = "",
+        *,
+        clock: WallClock | None = None,
+        poll_interval: timedelta = DAY,
+    ) -> None:
         self.path = folder / "started"
         self.scheduler = Scheduler(
             {name: self._command(name, code) for name in (POLL, SWEEP)},
-            poll_interval=DAY,
+            poll_interval=poll_interval,
             sweep_time=SWEEP_TIME,
             read_environment=lambda: {**os.environ, **self.read_settings()},
             clock=clock,
@@ -238,7 +245,7 @@ def test_commands_run_at_the_start_and_after_a_gap(tmp_path: Path) -> None:
 
 
 def test_the_poll_after_a_gap_walks_all_spaces(tmp_path: Path) -> None:
-    """Events of their folders and lists were lost; the poll after the next interval need not."""
+    """Events of their folders and lists were lost."""
     path = tmp_path / "walk_all"
     code = f"import os; open({str(path)!r}, 'a').write(os.environ.get('TAP_CLICKUP_WALK_ALL', '-'))"
     with SchedulerHarness(tmp_path, code) as harness:
@@ -246,6 +253,16 @@ def test_the_poll_after_a_gap_walks_all_spaces(tmp_path: Path) -> None:
         harness.scheduler.catch_up(2 * DAY)
         wait_until(lambda: path.read_text() == "-true-")
         assert harness.started() == [POLL, POLL, SWEEP]
+
+
+def test_the_second_poll_after_a_gap_is_like_any_other(tmp_path: Path) -> None:
+    path = tmp_path / "walk_all"
+    code = f"import os; open({str(path)!r}, 'a').write(os.environ.get('TAP_CLICKUP_WALK_ALL', '-'))"
+    interval = timedelta(milliseconds=1)
+    with SchedulerHarness(tmp_path, code, poll_interval=interval) as harness:
+        wait_until(path.exists)
+        harness.scheduler.catch_up(MINUTE)
+        wait_until(lambda: "true-" in path.read_text())
 
 
 def test_a_failed_command_is_logged_and_runs_again(
