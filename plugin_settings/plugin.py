@@ -30,6 +30,8 @@ BOOLEANS = {
     **dict.fromkeys(("false", "0", "no", "off"), False),
 }
 """The values of a boolean setting in the environment, in lower case."""
+LOG_LEVEL = "loglevel"
+"""A variable of the SDK that is not a setting: TAP_CLICKUP_LOGLEVEL."""
 SHARE = {
     "type": ["number", "string"],  # from the environment it is text, and by Meltano too
     "minimum": 0,
@@ -64,7 +66,10 @@ class StrictPlugin(PluginBase):
     @classproperty
     def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805 - as in the SDK
         cls.append_builtin_config(cls.config_jsonschema)
-        return _parse_environment(cls.config_jsonschema, cls._env_var_prefix, cls.error_type)
+        prefix = cls._env_var_prefix
+        for variable in _find_unknown(cls.config_jsonschema, prefix):
+            cls.logger.warning("%s has no effect: no setting has that name", variable)
+        return _parse_environment(cls.config_jsonschema, prefix, cls.error_type)
 
     def find_invalid_settings(self) -> Iterable[ValidationError]:
         """Yield the violations of the schema of settings; fill in the defaults of missing settings.
@@ -77,6 +82,21 @@ class StrictPlugin(PluginBase):
             self._config
         )
         return errors
+
+
+def _find_unknown(schema: Mapping[str, Any], prefix: str) -> list[str]:
+    """Return the variables with the plugin's prefix that are not settings, such as misspelt ones.
+
+    Those with two underscores are Meltano's.
+    """
+    known = {prefix + name.upper() for name in (*schema["properties"], LOG_LEVEL)}
+    return sorted(
+        variable
+        for variable in os.environ
+        if variable.startswith(prefix)
+        and not variable.startswith(f"{prefix}_")
+        and variable not in known
+    )
 
 
 def _parse_environment(

@@ -125,6 +125,16 @@ def test_a_misspelt_boolean_is_not_taken_for_false(tool: str, variable: str) -> 
     assert error_line(process).endswith(f"{variable}: expected true or false")
 
 
+def test_a_variable_that_is_not_a_setting_is_named() -> None:
+    """With a misspelt selection, everything would be read in silence."""
+    names = ("TAP_CLICKUP_SPACE_ID", "TAP_CLICKUP__SELECT", "TAP_CLICKUP_LOGLEVEL")
+    process = run("tap-clickup", "--config=ENV", "--discover", **dict.fromkeys(names, "INFO"))
+    warnings = [line for line in process.stderr.splitlines() if "no effect" in line]
+    assert process.returncode == 0
+    assert len(warnings) == 1
+    assert warnings[0].endswith("TAP_CLICKUP_SPACE_ID has no effect: no setting has that name")
+
+
 @pytest.mark.parametrize("tool", SETTINGS)
 def test_about_lists_supported_capabilities_only(tool: str) -> None:
     about = json.loads(run(tool, "--about", "--format=json").stdout)
