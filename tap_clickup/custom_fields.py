@@ -115,7 +115,7 @@ def _number(value: Any, _config: Json) -> float | Decimal | None:
 
 
 def _number_in(text: str) -> int | Decimal | None:
-    """Return the number in a text, exactly, or None if it is none that JSON readers accept."""
+    """Return the exact number in a text, or None unless it is one that JSON readers accept."""
     if "_" in text or len(text) > MAX_NUMBER_LENGTH:
         return None
     try:

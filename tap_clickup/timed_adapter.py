@@ -27,7 +27,7 @@ MAX_RESPONSE_SECONDS = 5 * 60
 
 
 class SlowResponseError(Exception):
-    """The response was not complete in time. No `OSError`: these are read again."""
+    """The response was not complete in time. Not an `OSError`: the client retries those."""
 
 
 class _TimedReader(io.RawIOBase):

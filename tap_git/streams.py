@@ -143,7 +143,7 @@ class CompletedReadsStream(GitStream):
         """Write a completed read under the names of its stream that the target receives.
 
         It is left out and noted where the rows in the target lack the properties that identify
-        them: each of them would be marked as deleted, or none ever.
+        them: either all of them would be marked as deleted, or none.
         """
         if not self.selected:
             return

@@ -79,7 +79,7 @@ def _json_files(path: Path) -> list[Path]:
 def read_events(file: EventFile) -> Iterator[Any]:
     """Yield the elements of the file's array. Raises `SourceError`."""
     try:
-        # an odd byte in a file name, which is not kept, costs no event
+        # file names are not kept, so an undecodable byte in one does not matter
         with file.path.open(encoding="utf-8-sig", errors="replace") as text:
             yield from decode_array(text)
     except OSError as error:

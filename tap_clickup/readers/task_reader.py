@@ -108,8 +108,8 @@ class Page:
     """The new tasks of a response: their records, all their ids and the users named in them.
 
     `left_out_ids` are tasks that exist and are odd, `list_spaces` the lists of the tasks with their
-    spaces. Up to `complete_until`, a date in the order of
-    reading, its source has been read completely.
+    spaces. `complete_until` is the date, by which tasks are ordered, up to which the source has
+    been read completely.
     """
 
     source: Source

@@ -55,7 +55,7 @@ class CompletedReads(ClickUpStream):
         """Yield completed reads under the names of the streams that the target receives.
 
         The others are left out and noted: the rows in the target lack the properties that
-        identify them, so every one of them would be marked as deleted, or none ever.
+        identify them, so either all of them would be marked as deleted, or none.
         """
         if self.name not in self.obstacles(()):
             note("deletions are not marked: stream_maps removes or renames completed_reads")
