@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_pandev.columns import encode_json, infer_column_type, make_column, safe_identifier
+from target_pandev.columns import (
+    as_key_column,
+    encode_json,
+    infer_column_type,
+    make_column,
+    safe_identifier,
+)
 from target_pandev.errors import InvalidFieldError
 from target_pandev.rows import RowEncoder, decode_line
 
@@ -120,7 +126,16 @@ def test_long_names_are_shortened_and_stay_distinct() -> None:
     second = safe_identifier("é" * 40 + "b")
     assert first != second
     assert len(first.encode()) <= 63
-    assert safe_identifier("short") == "short"
+    assert safe_identifier("x" * 63) == "x" * 63
+
+
+@pytest.mark.parametrize(
+    ("number", "key"),
+    [("1.00", "1"), ("100", "100"), ("1.050", "1.05"), ("1.5E+10", "1.5E+10"), ("1E+2", "1E+2")],
+)
+def test_a_number_in_a_key_has_no_trailing_zeros(number: str, key: str) -> None:
+    column = as_key_column(make_column("id", "numeric"))
+    assert column.encode(Decimal(number)) == key
 
 
 @given(st.text())

@@ -53,15 +53,20 @@ def test_an_older_version_never_overwrites_a_newer_one(
     assert store.rows("SELECT text FROM notes") == [(kept,)]
 
 
+@pytest.mark.parametrize("batch_size", [1, 2])
 @pytest.mark.parametrize(
-    ("stored", "arriving", "kept"),
+    ("first", "second", "kept"),
     [(None, "2026-01-01T00:00:00Z", "b"), ("2026-01-01T00:00:00Z", None, "a"), (None, None, "b")],
 )
 def test_a_version_that_is_known_wins_over_one_that_is_not(
-    store: Loader, stored: str | None, arriving: str | None, kept: str
+    store: Loader, batch_size: int, first: str | None, second: str | None, kept: str
 ) -> None:
-    for text, updated in [("a", stored), ("b", arriving)]:
-        store.load(VERSIONED, record("notes", {"id": "1", "text": text, "updated": updated}))
+    notes = [
+        {"id": "1", "text": "a", "updated": first},
+        {"id": "1", "text": "b", "updated": second},
+    ]
+    records = [record("notes", values) for values in notes]
+    store.load(VERSIONED, *records, batch_size_rows=batch_size)
     assert store.rows("SELECT text FROM notes") == [(kept,)]
 
 
@@ -80,15 +85,19 @@ def test_the_newest_reading_of_a_batch_counts_wherever_it_stands(store: Loader) 
     assert store.rows("SELECT text FROM notes") == [("b",)]
 
 
-@pytest.mark.parametrize(("read", "deleted"), [("09", False), ("01", True)])
+@pytest.mark.parametrize(
+    ("text", "read", "deleted"),
+    [("a", "09", False), ("a", "06", False), ("b", "06", False), ("a", "01", True)],
+)
 def test_only_a_later_reading_revives_a_deleted_row(
     store: Loader,
+    text: str,
     read: str,
     deleted: bool,  # noqa: FBT001 - a column of the table above
 ) -> None:
     store.load(VERSIONED, note("a", "02", read="05"))
     store.rows("UPDATE notes SET _sdc_deleted_at = '2026-02-06' RETURNING id")
-    store.load(VERSIONED, note("a", "02", read=read))
+    store.load(VERSIONED, note(text, "02", read=read))
     assert store.rows("SELECT _sdc_deleted_at IS NOT NULL FROM notes") == [(deleted,)]
 
 
