@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -117,7 +117,7 @@ def _validated_text(kind: str, parse: Callable[[str], object]) -> Callable[[Any]
     def encode(value: Any) -> str:
         try:
             parse(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise InvalidValueError(f"expected {kind} in ISO 8601") from None
         return encode_text(value)
 
@@ -129,11 +129,14 @@ SEPARATORS = {"", "T", "t", " "}
 
 
 def _parse_timestamp(value: str) -> None:
+    """Raise an error unless the text is a timestamp, also in UTC: reports could not read others."""
     extended = value[10:11]
     basic = value[8:9]
     if extended not in SEPARATORS and basic not in SEPARATORS:
         raise ValueError
-    datetime.fromisoformat(value)
+    timestamp = datetime.fromisoformat(value)
+    if not MINYEAR < timestamp.year < MAXYEAR and timestamp.tzinfo:
+        timestamp.astimezone(UTC)
 
 
 TEXT_TYPES = {"text", "date", "timestamp with time zone"}

@@ -91,6 +91,8 @@ def test_a_value_is_encoded_as_copy_text(type_: str, value: object, text: str) -
         (TIMESTAMP, "2024-01-01-10:00", "expected a timestamp in ISO 8601"),
         (TIMESTAMP, "20240101+10:00", "expected a timestamp in ISO 8601"),
         (TIMESTAMP, "2024-01-01x10:00:00.5", "expected a timestamp in ISO 8601"),
+        (TIMESTAMP, "0001-01-01T00:00:00+14:00", "expected a timestamp in ISO 8601"),
+        (TIMESTAMP, "9999-12-31T23:59:59-14:00", "expected a timestamp in ISO 8601"),
         ("date", "tomorrow", "expected a date in ISO 8601"),
     ],
 )
