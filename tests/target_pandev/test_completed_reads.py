@@ -52,6 +52,13 @@ def entry(name: str, user: str, started: str | None) -> dict[str, Any]:
     )
 
 
+def test_a_row_that_another_scope_of_the_same_sweep_found_is_not_marked(store: Loader) -> None:
+    store.load(TASKS, task("a"))
+    for scope, keys in (("former list", []), ("present list", ["a"])):
+        store.load(COMPLETED_READS, completed("tasks", keys, started="11:00", scope=scope))
+    assert store.rows(MARKS.format("tasks")) == [("a", None)]
+
+
 def test_missing_rows_are_marked_with_the_start_of_the_read(
     store: Loader,
 ) -> None:
