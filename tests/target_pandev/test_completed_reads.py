@@ -52,11 +52,27 @@ def entry(name: str, user: str, started: str | None) -> dict[str, Any]:
     )
 
 
-def test_a_row_that_another_scope_of_the_same_sweep_found_is_not_marked(store: Loader) -> None:
+def test_a_row_found_in_another_scope_of_a_sweep_is_not_marked(store: Loader) -> None:
     store.load(TASKS, task("a"))
     for scope, keys in (("former list", []), ("present list", ["a"])):
         store.load(COMPLETED_READS, completed("tasks", keys, started="11:00", scope=scope))
     assert store.rows(MARKS.format("tasks")) == [("a", None)]
+
+
+def test_keys_of_two_texts_are_compared_by_text(store: Loader) -> None:
+    """They are joined by "/0" for that, which the texts may contain themselves."""
+    store.load(
+        schema("pairs", {"a": "string", "b": "string"}, ["a", "b"]),
+        record("pairs", {"a": "x/0y", "b": "z"}),
+        record("pairs", {"a": "x", "b": "y/0z"}),
+    )
+    read = completed("pairs", [["x/0y", "z"]], started="11:00", key_properties=["a", "b"])
+    read["record"]["workspace_id"] = ""
+    store.load(COMPLETED_READS, read)
+    assert store.rows("SELECT a, _sdc_deleted_at FROM pairs ORDER BY a DESC") == [
+        ("x/0y", None),
+        ("x", at("11:00")),
+    ]
 
 
 def test_missing_rows_are_marked_with_the_start_of_the_read(
