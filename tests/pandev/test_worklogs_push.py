@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -183,6 +184,50 @@ def test_a_refused_entry_is_named_and_the_others_are_written(
     assert "failed             1 entry, 10 min\n" in failed.stdout
     assert runs.push().returncode == 0
     assert written(account) == EXPECTED
+
+
+def test_what_was_refused_comes_last_in_the_next_run(runs: Runs, behaviour: Behaviour) -> None:
+    """So it keeps nothing else from being written, if it ends that run."""
+    refused, lost = Fault(403, {"ECODE": "TIMEENTRY_064"}, method="POST"), Fault(500, method="POST")
+    behaviour.faults = [refused, lost, replace(lost)]
+    assert runs.push().returncode == 1
+    runs.execute(LATER)
+    pushed = json.loads(runs.push("--format", "json").stdout)["entries"]
+    order = [
+        (entry["person"], entry["work_date"]) for entry in pushed if entry["result"] == "written"
+    ]
+    assert order == [(MIA, "2026-03-02"), (MIA, "2026-03-03"), (OLGA, "2026-03-02")]
+
+
+def test_an_answer_in_between_lets_a_run_go_on(
+    runs: Runs, account: Account, behaviour: Behaviour, clickup: FakeClickUp
+) -> None:
+    load(runs.database, IDE_EVENTS, *records(
+        events(OLGA, "03 10:00:00", "03 10:10:00", branch=f"CU-{TASK}")
+    ))  # fmt: skip
+    posts = iter([False, False, True, False])
+
+    def answer_one(request: Request, _: Account) -> None:
+        if request.method == "POST" and not next(posts):
+            behaviour.faults.append(Fault(500, method="POST"))
+
+    behaviour.on_request = answer_one
+    ended = runs.push()
+    assert requested(clickup) == ["POST"] * 4
+    assert "without an answer  3 entries" in ended.stdout
+    assert "in a row" not in ended.stderr
+    assert written(account) == {(accounts.OWNER, TASK, 3, 10): 1}
+
+
+def test_time_of_a_former_member_is_not_sent(
+    runs: Runs, account: Account, clickup: FakeClickUp
+) -> None:
+    """The store may not know yet; ClickUp would book it on the token's user."""
+    account.remove_member(accounts.MEMBER)
+    pushed = runs.push()
+    assert pushed.returncode == 0, pushed.stderr
+    assert requested(clickup) == ["POST"]
+    assert written(account) == {(accounts.OWNER, TASK, 2, 10): 1}
 
 
 def test_three_requests_without_an_answer_end_a_run(
