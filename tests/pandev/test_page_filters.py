@@ -168,6 +168,13 @@ def test_what_is_filtered_is_said(page: RunningPage) -> None:
     assert people[0].startswith("Since 2026-01-03, until 2026-02-28, of the space name Sales: ")
 
 
+def test_a_period_may_be_a_single_day_and_not_end_before_it_begins(page: RunningPage) -> None:
+    assert page.get("/tasks/task_days.json?since=2026-03-01&until=2026-03-01").status == 200
+    answer = page.get("/tasks/task_days.json?since=2026-03-02&until=2026-03-01")
+    assert answer.status == 400
+    assert "Until: 2026-03-01 is before 2026-03-02; choose a later day." in texts(answer.text, "p")
+
+
 @pytest.mark.parametrize("path", ["/tasks/work_events", "/time/editor_days.csv"])
 def test_a_null_character_is_the_fault_of_the_filter(page: RunningPage, path: str) -> None:
     """PostgreSQL's texts have none, so the store is not to blame."""
