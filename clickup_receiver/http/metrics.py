@@ -70,7 +70,7 @@ class Metrics:
         )
         oldest.set_function(lambda: _age_seconds(inbox.depth()[1]))
         dead = Gauge("webhook_inbox_dead", "Dead letters in the inbox", registry=self.registry)
-        dead.set_function(lambda: len(inbox.dead_letters()))
+        dead.set_function(inbox.count_dead_letters)
 
     def update_webhook_health(
         self, webhooks: list[WebhookStatus], last_delivery_times: Mapping[str, datetime]

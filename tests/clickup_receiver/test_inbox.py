@@ -254,6 +254,7 @@ def test_dead_letters_take_a_share_of_the_limit(path: Path) -> None:
     assert newest == list(range(500 - len(newest) + 1, 501))
     inbox.dead_letter(501, reason="the target rejects it")
     assert [letter.id for letter in inbox.dead_letters()] == [*newest[1:], 501]
+    assert inbox.count_dead_letters() == len(newest)
     inbox.close()
 
 
