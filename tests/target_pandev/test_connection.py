@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import psycopg
@@ -13,6 +13,9 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from target_pandev.database import StoreError
 from target_pandev.database.connection import connect
 from tests.target_pandev.loading import load, record, schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 SETTINGS = {
     "client_encoding": "LATIN1",
@@ -87,21 +90,21 @@ def read(database: str) -> dict[str, list[tuple[Any, ...]]]:
         return {text: connection.execute(text.encode()).fetchall() for text in STORED}
 
 
-def set_for(level: str, setting: str, database: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Set a setting at a level, and return the address of the store."""
-    value = SETTINGS[setting]
-    option = f"-c {setting}={value}".replace(", ", ",\\ ")
+def set_all(level: str, database: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Set the settings at a level, and return the address of the store."""
     if level == "environment":
-        variable = VARIABLES.get(setting, "PGOPTIONS")
-        monkeypatch.setenv(variable, value if setting in VARIABLES else option)
-    elif level == "address":
-        if setting == "client_encoding":
-            return make_conninfo(database, client_encoding=value)
-        return make_conninfo(database, options=option)
-    else:
-        name = sql.Identifier(str(conninfo_to_dict(database)["dbname"]))
-        of = sql.SQL("ROLE current_user IN DATABASE {}" if level == "role" else "DATABASE {}")
-        with psycopg.connect(database) as admin:
+        monkeypatch.setenv("PGOPTIONS", as_options(SETTINGS.keys() - VARIABLES.keys()))
+        for setting, variable in VARIABLES.items():
+            monkeypatch.setenv(variable, SETTINGS[setting])
+        return database
+    if level == "address":
+        encoding = SETTINGS["client_encoding"]
+        options = as_options(SETTINGS.keys() - {"client_encoding"})
+        return make_conninfo(database, client_encoding=encoding, options=options)
+    name = sql.Identifier(str(conninfo_to_dict(database)["dbname"]))
+    of = sql.SQL("ROLE current_user IN DATABASE {}" if level == "role" else "DATABASE {}")
+    with psycopg.connect(database) as admin:
+        for setting, value in SETTINGS.items():
             admin.execute(
                 sql.SQL("ALTER {} SET {} = {}").format(
                     of.format(name), sql.Identifier(setting), sql.Literal(value)
@@ -110,15 +113,17 @@ def set_for(level: str, setting: str, database: str, monkeypatch: pytest.MonkeyP
     return database
 
 
+def as_options(settings: Iterable[str]) -> str:
+    """Return settings as options of PostgreSQL's command line, which have no quotes."""
+    given = [f"-c {setting}={SETTINGS[setting]}" for setting in settings]
+    return " ".join(option.replace(", ", ",\\ ") for option in given)
+
+
 @pytest.mark.parametrize("level", ["environment", "address", "role", "database"])
-@pytest.mark.parametrize("setting", SETTINGS)
-def test_a_setting_of_another_level_changes_nothing(
-    database: str,
-    monkeypatch: pytest.MonkeyPatch,
-    setting: str,
-    level: str,
+def test_settings_of_another_level_change_nothing(
+    database: str, monkeypatch: pytest.MonkeyPatch, level: str
 ) -> None:
-    address = set_for(level, setting, database, monkeypatch)
+    address = set_all(level, database, monkeypatch)
     for _ in range(2):
         load(address, *MESSAGES)
     monkeypatch.undo()
