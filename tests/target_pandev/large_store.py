@@ -74,7 +74,10 @@ INSERT INTO resolved_links
 SELECT r.repository_id, r.source, r.object_key, t.workspace_id, t.id, r.source, r.kind, r.reference,
     1, r.occurred_at, false, true
 FROM task_references AS r
-INNER JOIN tasks AS t ON r.reference = CASE r.kind WHEN 'task_id' THEN t.id ELSE t.custom_id END
+INNER JOIN (
+    SELECT workspace_id, id, 'task_id' AS kind, id AS reference FROM tasks
+    UNION ALL SELECT workspace_id, id, 'custom_id', custom_id FROM tasks
+) AS t USING (kind, reference)
 UNION ALL
 SELECT i.repository_id, 'commit', i.sha, '900', i.reference, i.via, i.kind, i.reference, 1,
     i.occurred_at, false, false
