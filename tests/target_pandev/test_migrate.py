@@ -202,6 +202,25 @@ def test_views_show_the_same_rows_after_an_upgrade(
         assert in_order(shown) == in_order(rows)
 
 
+def test_transitions_of_an_older_store_are_derived_once(
+    connection: Connection, empty_database: str
+) -> None:
+    create_old_store(connection, max(MIGRATIONS))
+    Store(empty_database, schema="pandev").close()
+    transitions = "SELECT task_id, number, to_status FROM task_transitions ORDER BY 1, 2"
+    assert connection.execute(transitions).fetchall() == [
+        ("abc1d2", 1, "To Do"),
+        ("abc1d2", 2, "doing"),
+        ("abc1d2", 3, "review"),
+        ("abc1d2", 4, "shipped"),
+        ("abc1d3", 1, "to do"),
+        ("abc1d3", 2, "blocked"),
+    ]
+    connection.execute("DELETE FROM task_transitions")
+    Store(empty_database, schema="pandev").close()
+    assert connection.execute(transitions).fetchall() == []
+
+
 def test_links_of_an_older_store_are_resolved_once(
     connection: Connection, empty_database: str
 ) -> None:
