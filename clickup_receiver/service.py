@@ -219,7 +219,11 @@ class Service:
         """Return the loop that checks webhooks; None without a public address."""
         endpoint = self._settings.webhook_url
         if not endpoint:
-            logger.warning("webhook_url is not set: changes come by polling only")
+            logger.warning(
+                "webhook_url is not set: changes come by polling only"
+                if self._scheduler.is_polling
+                else "webhook_url and poll_command are not set: no changes are loaded"
+            )
             return None
 
         def make_registrar() -> WebhookRegistrar:

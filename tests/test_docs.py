@@ -19,6 +19,7 @@ from clickup_receiver.cli import receiver
 from clickup_receiver.data_dir import NAME as RECEIVER
 from mapper_completed_reads.mapper import MapperCompletedReads
 from pandev.report.sections import BY_NAME, SECTIONS
+from plugin_settings.guides import GUIDES
 from tap_clickup.tap import STREAMS, TapClickUp
 from tap_git.tap import TapGit
 from tap_ide import TapIde
@@ -259,6 +260,16 @@ def test_the_address_of_the_repository_is_the_same_everywhere() -> None:
     assert cloned == dict.fromkeys(
         ("README.md", "quickstart.md", "setup.md"), project["urls"]["Repository"]
     )
+
+
+def test_messages_name_guides_of_the_repository_that_exist() -> None:
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert f"{project['urls']['Repository']}/blob/main/docs/guides" == GUIDES
+    code = "\n".join(messages_in_code())
+    assert "docs/guides/" not in code
+    named = set(re.findall(rf"{PLACEHOLDER}/([\w-]+)\.md", code))
+    assert named == {"database-roles", "webhooks", "without-meltano"}
+    assert [name for name in named if not (PROJECT / f"docs/guides/{name}.md").is_file()] == []
 
 
 PLACEHOLDER = "…"

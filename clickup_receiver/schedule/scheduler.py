@@ -135,12 +135,17 @@ class Scheduler:
         self._has_gap = False
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def is_polling(self) -> bool:
+        """Whether a poll is configured."""
+        return POLL in self._commands
+
     def catch_up(self, gap: timedelta) -> None:
         """Run the poll at once, over all spaces, and the sweep too after more than a day.
 
         Logs a warning if no poll command is configured.
         """
-        if POLL not in self._commands:
+        if not self.is_polling:
             logger.warning(
                 "changes may be missing: run the poll now%s, or set poll_command to run it "
                 "automatically",

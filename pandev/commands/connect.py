@@ -26,6 +26,7 @@ from pandev.store_options import store_options, store_settings
 from pandev.sync.outcome import ALREADY_RUNNING, FAILED
 from pandev.tap_config import read_tap_config
 from plugin_settings.env_file import is_inherited
+from plugin_settings.guides import GUIDES
 from tap_clickup.errors import ConfigurationError
 from target_pandev.open_store import check_store
 
@@ -43,11 +44,11 @@ NOT_REMOVED: Final = (
 )
 NO_ADDRESS: Final = (
     "webhook_url is not set, so changes come by polling only, up to 15 minutes later; "
-    "docs/guides/webhooks.md shows how to receive them within seconds"
+    f"{GUIDES}/webhooks.md shows how to receive them within seconds"
 )
 NO_PROJECT: Final = (
     "no meltano.yml in this folder or above, so nothing was loaded; run the tap into the target as "
-    "docs/guides/without-meltano.md shows"
+    f"{GUIDES}/without-meltano.md shows"
 )
 NEXT_STEP: Final = "keep clickup-receiver running, so that changes are loaded"
 SAVED_VARIABLES: Final = (
@@ -134,7 +135,7 @@ def connect(  # noqa: PLR0913 - an argument per option
     exit_code = _register(report, registrar)
     if exit_code != FAILED and not no_sync:
         exit_code = _load(report, project) or exit_code
-    if exit_code != FAILED:
+    if exit_code != FAILED and (project or no_sync):
         report.say(NEXT_STEP)
     report.end(exit_code)
 

@@ -11,6 +11,7 @@ from clickup_receiver.meltano_jobs import TRIGGER_VARIABLE, find_job_command
 from clickup_receiver.meltano_project import PROJECT_FILE, TARGET
 from clickup_receiver.schedule.commands import OWNER_ONLY_UMASK, split_command
 from pandev.sync.log_lines import parse_line
+from plugin_settings.guides import GUIDES
 from tap_clickup.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def find_sync_command(project: MeltanoProject | None, tap: str) -> str:
     if project is None:
         raise ConfigurationError(
             f"no {PROJECT_FILE} in this folder or above: change to the folder of the project; "
-            "docs/guides/without-meltano.md shows how to load without Meltano"
+            f"{GUIDES}/without-meltano.md shows how to load without Meltano"
         )
     command = find_job_command(project, tap)
     if command is None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import psycopg
 from psycopg import errors, sql
 
+from plugin_settings.guides import GUIDES
 from target_pandev.columns import NAME_BYTES
 from target_pandev.database.connection import connect, describe_error
 from target_pandev.database.migrate import lock_ddl
@@ -133,7 +134,7 @@ def _require_rights(connection: Connection, schema: str, *, needs_schema: bool) 
     if not may_create_roles:
         raise StoreError(
             "store_url: its user may not create roles; grant it CREATEROLE, or create the reader "
-            "by hand: docs/guides/database-roles.md"
+            f"by hand: {GUIDES}/database-roles.md"
         )
     if needs_schema and not has_schema:
         raise StoreError(f"store_schema {schema}: does not exist; load the store once before")

@@ -127,6 +127,22 @@ def test_no_acknowledged_delivery_is_lost_by_a_kill(
     assert loaded_changes(database) == acknowledged
 
 
+@pytest.mark.parametrize(
+    ("poll_command", "warning"),
+    [
+        ("true", "webhook_url is not set: changes come by polling only"),
+        ("", "webhook_url and poll_command are not set: no changes are loaded"),
+    ],
+)
+def test_the_log_says_how_changes_come_without_webhooks(
+    clickup: FakeClickUp, database: str, tmp_path: Path, poll_command: str, warning: str
+) -> None:
+    options = {"webhook-url": "", "poll-command": poll_command}
+    with ReceiverProcess(clickup, database, tmp_path, options=options) as process:
+        wait_until(lambda: warning in process.log)
+        assert process.stop() == 0
+
+
 def test_the_waiting_target_ends_with_a_killed_receiver(
     receiver: ReceiverProcess, database: str
 ) -> None:

@@ -71,6 +71,18 @@ def test_the_receiver_accepts_deliveries_of_a_new_webhook(
         assert receiver.post("taskDeleted", task_id="86gone") == 200
 
 
+def test_without_meltano_a_guide_says_how_to_load(project: Pipeline, account: Account) -> None:
+    run = project.run(*CONNECT[:-1])
+    assert run.returncode == 0
+    assert run.stdout.startswith(facts(account, 4))
+    assert NEXT_STEP not in run.stdout
+    assert run.stderr == (
+        "pandev: no meltano.yml in this folder or above, so nothing was loaded; run the tap into "
+        "the target as https://github.com/pandev-metrics/pandev-clickup/blob/main/docs/guides/"
+        "without-meltano.md shows\n"
+    )
+
+
 def test_a_members_token_falls_back_to_polling(
     project: Pipeline, account: Account, workspace: Workspace, behaviour: Behaviour
 ) -> None:

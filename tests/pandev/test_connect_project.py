@@ -29,7 +29,8 @@ TOKEN = "TAP_CLICKUP_API_TOKEN"  # noqa: S105 - the name of the variable
 SPACES = "TAP_CLICKUP_SPACE_IDS"
 POLLING_ONLY = (
     "pandev: webhook_url is not set, so changes come by polling only, up to 15 minutes later; "
-    "docs/guides/webhooks.md shows how to receive them within seconds\n"
+    "https://github.com/pandev-metrics/pandev-clickup/blob/main/docs/guides/webhooks.md "
+    "shows how to receive them within seconds\n"
 )
 
 

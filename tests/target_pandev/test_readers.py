@@ -254,7 +254,8 @@ def test_a_user_that_may_not_create_roles_gets_one_line(owner: Owner, database: 
         save(owner)
     assert str(raised.value) == (
         "store_url: its user may not create roles; grant it CREATEROLE, or create the reader by "
-        "hand: docs/guides/database-roles.md"
+        "hand: https://github.com/pandev-metrics/pandev-clickup/blob/main/docs/guides/"
+        "database-roles.md"
     )
 
 
