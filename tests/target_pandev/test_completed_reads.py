@@ -59,6 +59,17 @@ def test_a_row_found_in_another_scope_of_a_sweep_is_not_marked(store: Loader) ->
     assert store.rows(MARKS.format("tasks")) == [("a", None)]
 
 
+def test_a_repeated_read_does_not_hide_that_a_later_one_was_refused(store: Loader) -> None:
+    names = [f"t{number:02}" for number in range(30)]
+    store.load(TASKS, *[task(name) for name in names])
+    accepted = completed("tasks", names, started="11:00")
+    for read in (accepted, completed("tasks", [], started="12:00"), accepted):
+        store.load(COMPLETED_READS, read, fail_on_rejected_records=False)
+    assert store.rows("SELECT stream, record ->> 'started_at' FROM rejected_records") == [
+        ("completed_reads", "2026-03-01T12:00:00+00:00")
+    ]
+
+
 def test_keys_of_two_texts_are_compared_by_text(store: Loader) -> None:
     """They are joined by "/0" for that, which the texts may contain themselves."""
     store.load(
