@@ -8,10 +8,12 @@ import pytest
 import requests
 
 from fake_clickup import Account, Behaviour, FakeClickUp, generate
+from fake_clickup.model import Tag
 from tests.fake_clickup.client import ASCENDING, EVERYTHING, NOW, Client, get_live_tasks, ids
 
 if TYPE_CHECKING:
     from fake_clickup.model import Workspace
+    from tests.support.clocks import ManualClock
 
 
 def test_the_default_query_returns_open_tasks_newest_first(
@@ -207,3 +209,30 @@ def test_a_task_is_deleted_with_its_subtasks_and_restored(
     account.restore_task(parent.id)
     restored = client.get(f"/task/{parent.id}")
     assert restored["date_updated"] == str(parent.updated_ms)
+
+
+def test_a_page_of_exactly_100_tasks_is_the_last(client: Client, account: Account) -> None:
+    list_id = get_live_tasks(client.workspace)[0].list_id
+    tag = Tag("hundred", "#FF4081", account.user_id)
+    for number in range(100):
+        account.create_task(list_id, name=f"Task {number}", tags=(tag,))
+    page = client.page(**{"tags[]": "hundred"})
+    assert (len(page["tasks"]), page["last_page"]) == (100, True)
+    account.create_task(list_id, name="Task 100", tags=(tag,))
+    page = client.page(**{"tags[]": "hundred"})
+    assert (len(page["tasks"]), page["last_page"]) == (100, False)
+
+
+def test_an_upper_bound_excludes_the_time_itself(client: Client, account: Account) -> None:
+    list_id = get_live_tasks(client.workspace)[0].list_id
+    task = account.create_task(list_id, name="New")
+    found = [
+        task.id in {listed["id"] for listed in client.tasks(date_created_lt=task.created_ms + more)}
+        for more in (0, 1)
+    ]
+    assert found == [False, True]
+
+
+def test_the_limit_is_reset_at_the_next_whole_second(client: Client, clock: ManualClock) -> None:
+    clock.seconds = 1_769_434_613.2
+    assert client.send_get("/user").headers["x-ratelimit-reset"] == "1769434674"
