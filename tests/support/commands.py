@@ -153,7 +153,13 @@ def _start_server(*modules: str) -> str:
         listener.bind(address)
         listener.listen()
         command = [sys.executable, "-m", __name__, str(listener.fileno()), *modules]
-        process = Popen(command, cwd=PROJECT, stdin=PIPE, pass_fds=[listener.fileno()])
+        process = Popen(  # in its own session: a Ctrl-C must not end it before what it has forked
+            command,
+            cwd=PROJECT,
+            stdin=PIPE,
+            pass_fds=[listener.fileno()],
+            start_new_session=True,
+        )
     assert process.stdin is not None
     atexit.register(shutil.rmtree, folder)
     atexit.register(process.wait)
