@@ -66,7 +66,7 @@ def check_inbox(examination: Examination) -> Sequence[Finding]:
     if not path.exists():
         return skipped(f"there is no inbox in {examination.data_dir}")
     with closing(Inbox(path)) as inbox:
-        (pending, oldest), dead = inbox.depth(), len(inbox.dead_letters())
+        (pending, oldest), dead = inbox.depth(), inbox.count_dead_letters()
     findings = []
     if dead:
         text = f"{format_count(dead, 'dead letter')}"

@@ -107,7 +107,7 @@ def read_inbox(path: Path) -> tuple[int | None, int | None]:
         return None, None
     inbox = Inbox(path)
     try:
-        return inbox.depth()[0], len(inbox.dead_letters())
+        return inbox.depth()[0], inbox.count_dead_letters()
     finally:
         inbox.close()
 
