@@ -48,6 +48,8 @@ def bind_socket(host: str, port: int, *, setting: str = "port") -> socket.socket
     The socket names TCP as its protocol. Only then asyncio disables Nagle's algorithm, which delays
     every response by 40 ms since it is sent in two pieces.
     """
+    if not host:  # stands for all addresses
+        raise ConfigurationError("host: empty; choose an address such as 127.0.0.1")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:

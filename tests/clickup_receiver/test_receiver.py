@@ -315,6 +315,7 @@ def test_secrets_and_private_texts_are_not_stored_or_logged(
         ({"webhook-url": "http://receiver.example.com/"}, {}, "webhook_url: expected the https"),
         ({"target-command": ""}, {}, "target_command: expected a command"),
         ({"poll-command": "'"}, {}, "poll_command: No closing quotation"),
+        ({"host": ""}, {}, "host: empty; choose an address such as 127.0.0.1"),
         ({"host": "203.0.113.9"}, {}, "host 203.0.113.9, port 0: Cannot assign requested"),
         ({}, {"TAP_CLICKUP_API_TOKEN": "slip"}, "api_token: expected a personal API token"),
         ({}, {"TAP_CLICKUP_SPRINT_FOLDER_PATTERN": "("}, "sprint_folder_pattern: "),
