@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import signal
 import tempfile
 from contextlib import contextmanager
 from functools import partial
@@ -92,6 +93,13 @@ def _folder(parent: Path | None = None) -> Iterator[Path]:
 def _nothing_of_env_files() -> None:
     """Let no test take a variable for one of the `.env` that a test before it has loaded."""
     env_file._loaded.clear()  # noqa: SLF001 - a process loads one file only
+
+
+@pytest.fixture(autouse=True)
+def _no_blocked_signals() -> Iterator[None]:
+    """Fail a test that leaves signals blocked: no later one could stop what it starts."""
+    yield
+    assert signal.pthread_sigmask(signal.SIG_SETMASK, ()) == set()
 
 
 @pytest.fixture

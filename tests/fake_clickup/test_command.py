@@ -147,17 +147,28 @@ def test_an_invalid_option_is_reported_before_anything_starts() -> None:
     assert "70000 is not in the range 0<=x<=65535" in run.output
 
 
+def fail(*options: str) -> tuple[int, str]:
+    """Return the exit code and the error of a process; it blocks signals, so it has its own."""
+    run = subprocess.run(
+        [sys.executable, "-m", "fake_clickup", "--tasks", "1", *options],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return run.returncode, run.stderr
+
+
 def test_a_port_that_is_used_is_reported_in_one_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        run = CliRunner().invoke(main, ["--tasks", "1", "--port", str(port)])
-    assert (run.exit_code, run.output) == (1, f"Error: port {port}: Address already in use\n")
+        assert fail("--port", str(port)) == (1, f"Error: port {port}: Address already in use\n")
 
 
 def test_a_ready_file_without_its_folder_is_reported_in_one_line(tmp_path: Path) -> None:
     ready = tmp_path / "missing" / "ready.json"
-    run = CliRunner().invoke(main, ["--tasks", "1", "--ready-file", str(ready)])
-    assert (run.exit_code, run.output) == (1, f"Error: {ready}: No such file or directory\n")
+    assert fail("--ready-file", str(ready)) == (1, f"Error: {ready}: No such file or directory\n")
 
 
 OPTIONS = [option for option in main.params if isinstance(option, click.Option)]

@@ -161,8 +161,11 @@ def test_a_dump_that_is_stopped_leaves_no_file(loaded: Path, store_dir: Path) ->
     with EmbeddedServer(loaded) as server, psycopg.connect(server.conninfo) as connection:
         connection.execute("LOCK TABLE pandev.things")
         with start("dump", str(file), folder=loaded) as process:
-            wait_until(lambda: list(store_dir.glob(".pandev.dump.*")))
-            process.terminate()
-            assert process.wait(60) == 143
+            try:
+                wait_until(lambda: list(store_dir.glob(".pandev.dump.*")))
+                process.terminate()
+                assert process.wait(60) == 143
+            finally:
+                process.kill()
     assert list(store_dir.glob("*.dump*")) == []
     assert list(store_dir.glob(".*")) == []

@@ -61,6 +61,7 @@ def view_ages(ages: Sequence[tuple[int, int]], grown_ms: int = 0) -> FigureView:
     """Return the figure of ages, and times in status, that have grown since they were read."""
     rows: list[dict[str, Any]] = [
         {
+            "workspace_id": "9001",
             "task_id": "1",
             "name": "Pay",
             "status": "doing",
