@@ -19,7 +19,11 @@ def request(
 ) -> socket:
     """Let a command be forked with these standard streams; return the connection to its server."""
     connection = socket(AF_UNIX, SOCK_STREAM)
-    connection.connect(address)
+    try:
+        connection.connect(address)
+    except OSError:
+        connection.close()
+        raise
     umask = os.umask(0o077)
     os.umask(umask)
     content = marshal.dumps((arguments, env, cwd, umask))

@@ -168,39 +168,56 @@ def _start_server(*modules: str) -> str:
 
 
 def _serve(listener: socket, modules: list[str]) -> None:
-    """Fork a process for each connection; kill those that run when standard input ends."""
+    """Fork a process for each connection; kill those that are running at the end."""
     for module in modules:
         import_module(module)
     gc.freeze()  # else each process would copy all that it inherits, to mark it
     sys.stdin = None  # a process closes it
+    try:
+        _fork_until_end_of_input(listener)
+    finally:
+        for process in active_children():  # for which the end of this process would wait
+            process.kill()
+
+
+def _fork_until_end_of_input(listener: socket) -> None:
     with DefaultSelector() as selector:
         selector.register(STANDARD_INPUT, EVENT_READ)
         selector.register(listener, EVENT_READ, partial(_accept, selector, listener))
         while True:
             for key, _ in selector.select():
                 if key.fd == STANDARD_INPUT:
-                    for process in active_children():
-                        process.kill()
                     return
-                if key.fileobj in selector.get_map():  # not ended by one before it
+                if selector.get_map().get(key.fd) is key:  # not ended by one before it
                     key.data()
 
 
 def _accept(selector: DefaultSelector, listener: socket) -> None:
-    """Fork the process that a client requests, and send its id."""
+    """Fork the process that a client requests, and send its id.
+
+    A client may be killed before its request is complete, and at any time after it.
+    """
     connection, _ = listener.accept()
     prefix, streams, _, _ = recv_fds(connection, 4, len(FLAGS))
+    length = int.from_bytes(prefix)
     with connection.makefile("rb") as file:
-        request = marshal.loads(file.read(int.from_bytes(prefix)))  # noqa: S302 - from a test
-    process = FORKING.Process(target=_execute, args=(*request, streams))
+        content = file.read(length)
+    if not content or len(content) < length:
+        connection.close()
+        for number in streams:
+            os.close(number)
+        return
+    request = marshal.loads(content)  # noqa: S302 - from a test
+    process = FORKING.Process(target=_execute, args=(listener, request, streams))
     process.start()
     for number in streams:
         os.close(number)
     assert process.pid
-    connection.sendall(process.pid.to_bytes(4))
+    with suppress(OSError):  # its client was killed
+        connection.sendall(process.pid.to_bytes(4))
     fork = _Fork(selector, connection, process, os.pidfd_open(process.pid))
-    selector.register(connection, EVENT_READ, fork.kill)
     selector.register(fork.ended, EVENT_READ, fork.finish)
+    selector.register(connection, EVENT_READ, fork.kill)
 
 
 @dataclass
@@ -230,9 +247,11 @@ class _Fork:
 
 
 def _execute(
-    arguments: list[str], env: dict[str, str], cwd: str, umask: int, streams: list[int]
+    listener: socket, request: tuple[list[str], dict[str, str], str, int], streams: list[int]
 ) -> None:
+    listener.close()  # else clients would wait for a server that has ended
     os.setsid()
+    (name, *options), env, cwd, umask = request
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
@@ -245,7 +264,6 @@ def _execute(
     os.environ.update(env)
     os.chdir(cwd)
     os.umask(umask)
-    name, *options = arguments
     sys.argv = [str(Path(sys.executable).with_name(name)), *options]
     sys.orig_argv = [sys.executable, *sys.argv]
     sys.executable = env.get(FORKED_PYTHON, sys.executable)

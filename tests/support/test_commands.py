@@ -5,25 +5,35 @@ from __future__ import annotations
 import os
 import subprocess
 from functools import cache
+from pathlib import Path
+from socket import AF_UNIX, SOCK_STREAM, socket, socketpair
 from subprocess import PIPE
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
-from tests.support import commands
+from tests.support import command_client, commands
 from tests.support.commands import forked_commands, forked_variables, run_command
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
 
+@pytest.fixture
+def start_server(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """Return what starts the servers of the test, which are its own."""
+    start: Callable[..., str] = cache(commands._start_server.__wrapped__)  # noqa: SLF001
+    monkeypatch.setattr(commands, "_start_server", start)
+    return start
+
+
+@pytest.mark.usefixtures("start_server")
 def test_a_command_sees_only_its_own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither that of the process that forks it nor that of the command before it."""
     monkeypatch.setenv("TAP_CLICKUP_API_TOKEN", "pk_1_AAAAAAAA")
     monkeypatch.setenv("TAP_CLICKUP_API_URL", "http://127.0.0.1:1/api/v2")
-    start_server = commands._start_server.__wrapped__  # noqa: SLF001 - one with these variables
-    monkeypatch.setattr(commands, "_start_server", cache(start_server))
     refused = {"TAP_CLICKUP_API_TOKEN": "planted"}
     assert (
         "expected a personal API token"
@@ -97,3 +107,29 @@ def test_a_forked_process_is_killed_with_its_client(tmp_path: Path) -> None:
             return False
 
         wait_until(is_broken)
+
+
+def test_clients_that_are_killed_leave_the_others_alone(
+    tmp_path: Path, start_server: Callable[..., str]
+) -> None:
+    """Before their request, after it, and at the end of their process."""
+    others = psutil.Process().children()
+    address = start_server(*commands.OURS)
+    (server,) = set(psutil.Process().children()) - set(others)
+    early = socket(AF_UNIX, SOCK_STREAM)
+    early.connect(address)
+    early.close()
+    arguments = ["target-pandev", "--config=ENV"]
+    client, peer = socketpair()  # its standard input, for which it waits
+    with client, peer, Path(os.devnull).open("wb") as log:
+        streams = (peer.fileno(), log.fileno(), log.fileno())
+        command_client.request(address, arguments, {}, str(tmp_path), streams).close()
+        late = command_client.request(address, arguments, {}, str(tmp_path), streams)
+        forked = psutil.Process(command_client.read_number(late))
+        server.suspend()
+        forked.kill()
+        wait_until(lambda: forked.status() == psutil.STATUS_ZOMBIE)
+        late.close()
+        server.resume()  # it sees both ends at once
+    done = run_command("target-pandev", "--version", env={})
+    assert (done.returncode, done.stderr) == (0, "")
