@@ -9,6 +9,7 @@ import pytest
 
 from fake_clickup.model import TaskList
 from fake_clickup.storage import to_ms
+from tap_clickup.streams.time_entries import SLICE_WORKERS
 from tests.tap_clickup import accounts, time_tracking
 from tests.tap_clickup.accounts import (
     LISTS,
@@ -154,18 +155,17 @@ def test_interrupted_time_entries_of_a_wider_selection_resume(
     run_tap: TapRunner, behaviour: Behaviour
 ) -> None:
     first = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE])
-    fourth = to_ms(
-        time_tracking.slice_start(SINCE) + 3 * time_tracking.SLICE_LENGTH
-    )  # after the first one, in the same worker
+    later = time_tracking.slice_start(SINCE) + SLICE_WORKERS * time_tracking.SLICE_LENGTH
+    third_start = to_ms(later)  # the slice after the first one, in the same worker
     time_tracking.reject_time_entries(
-        behaviour, lambda query: query["start_date"] == str(fourth), status=400
+        behaviour, lambda query: query["start_date"] == str(third_start), status=400
     )
     second = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE, SECOND_SPACE], state=first.state)
     assert "stream time_entries: GET" in (second.error or "")
     behaviour.on_request = None
     third = run_tap(start_date=to_iso(SINCE), space_ids=[SPACE, SECOND_SPACE], state=second.state)
     assert third.error is None
-    assert to_ms(SINCE) < time_tracking.requested_starts(run_tap)[0] <= fourth
+    assert to_ms(SINCE) < time_tracking.requested_starts(run_tap)[0] <= third_start
     ids = {*second.column("time_entries", "id"), *third.column("time_entries", "id")}
     assert {
         entry.id for entry in run_tap.clickup.account.workspaces[0].time_entries.values()
